@@ -1,0 +1,334 @@
+# intacct-mock: the only build entry. `make help` lists what it can do.
+#
+# Everything made lies below $(BUILD). The same sources are built in several *flavours*, each below a folder of
+# its own: $(BUILD) is the product, $(BUILD)/asan, tsan, clang and fuzz are for checking. So server/base/str.c
+# becomes $(BUILD)/obj/server/base/str.o and $(BUILD)/asan/obj/server/base/str.o.
+#
+#   make V=1 ...            show whole commands
+#   make CC=clang ...       another compiler; CFLAGS, CPPFLAGS and LDFLAGS are yours
+#   make DEVELOPER=1 ...    warnings are errors (so they are wherever something is tested or checked)
+#   make test-unit T=jwt    only the test programs with "jwt" in their path
+#   make run ARGS='--port 9000 --scenario access-token-expired'
+
+VERSION := 0.1.0
+
+BUILD        ?= build
+DEPS         ?= build/deps
+PREFIX       ?= /usr/local
+CLANG        ?= clang
+SAN_CC       ?= $(CC)
+FUZZ_SECONDS ?= 20
+CFLAGS       ?= -O2 -g
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules -j$(shell nproc 2>/dev/null || echo 2)
+
+# === What is built =========================================================================================
+
+PROGRAM_SRC := server/main.c $(sort $(wildcard server/commands/*.c))
+LIBRARY_SRC := $(filter-out $(PROGRAM_SRC),$(sort $(wildcard server/*.c server/*/*.c)))
+HEADERS     := $(sort $(wildcard server/*.h server/*/*.h))
+
+# C sources of the library made during the build: $(BUILD)/gen/NAME.c. The rule that makes one stands here:
+GENERATED :=
+
+SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
+UNIT_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
+STORIES_SRC := $(sort $(wildcard tests/stories/*.c))
+THREADS_SRC := $(sort $(wildcard tests/threads/test_*.c))
+FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+BENCH_SRC   := $(sort $(wildcard tests/bench/*.c))
+WIRE_TESTS  := $(sort $(wildcard tests/wire/test_*.py))
+EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
+DOCS_TESTS  := $(sort $(wildcard tests/docs/test_*.py))
+BENCHES     := $(sort $(wildcard tests/bench/*.py tests/bench/*.sh))
+
+# Documents that the program prints about itself: the file, and the arguments that print it.
+DOCS := server/CAUSES.md
+print_server/CAUSES.md := causes --markdown
+
+# === With what =============================================================================================
+
+# .ci/setup knows what each kind of goal needs. Goals that run something also install what is missing (as root
+# or by sudo); the others only say what it is.
+CHECKS    := $(filter check check-% lint format asan ubsan tsan fuzz,$(MAKECMDGOALS))
+TESTS     := $(filter test test-% bench,$(MAKECMDGOALS))
+LEVEL     ?= $(if $(CHECKS),check,$(if $(TESTS),test,build))
+INSTALL_  := $(if $(CHECKS)$(TESTS)$(filter run setup,$(MAKECMDGOALS)),--install)
+DEVELOPER ?= $(if $(CHECKS)$(TESTS),1)
+
+# -Werror is left out of the recorded flags: it decides whether an object comes to be, not what is in it
+WERROR   := $(if $(DEVELOPER),-Werror)
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wvla -Wundef -Wcast-qual -Wcast-align \
+	-Wwrite-strings -Wpointer-arith -Wnull-dereference
+# cmocka hands every test a `void **state`, and no compiler is told that a failed assertion does not return
+TEST_WARNINGS := -Wno-unused-parameter -Wno-null-dereference -Wno-cast-qual
+
+DIALECT   := -std=c11 -pthread -fPIC -fvisibility=hidden
+HARDENING := -fstack-protector-strong $(if $(findstring -O,$(CFLAGS)),-D_FORTIFY_SOURCE=2)
+HARDENED  := -Wl,-z,relro -Wl,-z,now
+ASAN      := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+TSAN      := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+FUZZER    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# $(call lazily,NAME,COMMAND): NAME is what COMMAND prints. It runs once, when a recipe first needs it; by then
+# .ci/setup has seen to it that it can.
+lazily = $(eval $(1) = $$(eval $(1) := $$$$(shell $(2)))$$($(1)))
+$(call lazily,PKG_CFLAGS,pkg-config --cflags libssl libcrypto libcjson)
+$(call lazily,PKG_LIBS,pkg-config --libs libssl libcrypto libcjson)
+$(call lazily,CMOCKA,pkg-config --cflags --libs cmocka)
+$(call lazily,CIVETWEB_LIBS,cat $(DEPS)/civetweb/LIBS)
+
+DEFINES  := -D_POSIX_C_SOURCE=200809L -DIM_VERSION='"$(VERSION)"' -DCIVETWEB_API=
+INCLUDES  = -Iserver -isystem $(DEPS)/civetweb/include $(PKG_CFLAGS)
+LIBS      = $(CIVETWEB_LIBS) $(PKG_LIBS)
+COMPILE   = $(DIALECT) $(WARNINGS) $(DEFINES) $(INCLUDES) $(CPPFLAGS)
+
+# SOCKET_TIMEOUT_QUANTUM: without it CivetWeb's threads take up to 2 s to notice that the server stops.
+# STOP_FLAG_NEEDS_LOCK: they look at an atomic then, not at a plain variable (no measurable cost; TSan agrees).
+CIVETWEB         := $(DEPS)/civetweb/VERSION
+CIVETWEB_COMPILE := -std=gnu11 -pthread -fPIC -fvisibility=hidden -w -DNDEBUG -DUSE_IPV6 -DOPENSSL_API_3_0 \
+	-DNO_SSL_DL -DNO_CGI -DNO_FILES -DSOCKET_TIMEOUT_QUANTUM=50 -DSTOP_FLAG_NEEDS_LOCK -DCIVETWEB_API=
+
+Q    := $(if $(V),,@)
+say   = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+# $(call record,FILE,TEXT): FILE holds TEXT, and is touched only when TEXT changes
+record = @mkdir -p $(dir $(1)) && printf '%s\n' '$(subst ','\'',$(2))' | cmp -s - $(1) || \
+	printf '%s\n' '$(subst ','\'',$(2))' >$(1)
+
+# === How: the rules of one flavour =========================================================================
+
+# $(call flavour,FOLDER,COMPILER,FLAGS): all there can be made of the sources with that compiler and those flags
+define flavour
+$(1)/flags: FORCE | setup
+	$$(call record,$$@,$(2) $$(COMPILE) $(3) $$(LDFLAGS) $$(LIBS) $$(CIVETWEB_COMPILE))
+$(1)/members: FORCE
+	$$(call record,$$@,$$(LIBRARY_SRC) $$(GENERATED) $$(SUPPORT_SRC) $$(STORIES_SRC))
+
+$(1)/obj/%.o: %.c $(1)/flags $$(CIVETWEB)
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@)
+	$$(Q)$(2) $$(COMPILE) $(3) $$(WERROR) $$(if $$(filter tests/%,$$<),-Itests $$(TEST_WARNINGS)) -MMD -MP -c -o $$@ $$<
+$(1)/obj/gen/%.o: $$(BUILD)/gen/%.c $(1)/flags $$(CIVETWEB)
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@)
+	$$(Q)$(2) $$(COMPILE) $(3) $$(WERROR) -MMD -MP -c -o $$@ $$<
+$(1)/obj/civetweb.o: $$(CIVETWEB) $(1)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@)
+	$$(Q)$(2) $$(CIVETWEB_COMPILE) $$(PKG_CFLAGS) $(3) -I$$(DEPS)/civetweb/include -c -o $$@ $$(DEPS)/civetweb/src/civetweb.c
+
+$(1)/libim-internal.a: $$(call objects,$(1),$$(LIBRARY_SRC) $$(GENERATED)) $(1)/obj/civetweb.o $(1)/members
+$(1)/tests/libsupport.a: $$(call objects,$(1),$$(SUPPORT_SRC)) $(1)/members
+$(1)/libim-internal.a $(1)/tests/libsupport.a:
+	@mkdir -p $$(@D) && rm -f $$@
+	$$(call say,AR,$$@)
+	$$(Q)$$(AR) rcs $$@ $$(filter %.o,$$^)
+
+$(1)/intacct-mock: $$(call objects,$(1),$$(PROGRAM_SRC)) $(1)/libim-internal.a
+	$$(call say,LINK,$$@)
+	$$(Q)$(2) $(3) $$(HARDENED) $$(LDFLAGS) -pthread -o $$@ $$(filter %.o %.a,$$^) $$(LIBS)
+
+$(1)/tests/stories: $$(call objects,$(1),$$(STORIES_SRC))
+$(call programs,$(1),$(UNIT_SRC) $(THREADS_SRC) $(BENCH_SRC)): $(1)/%: $(1)/obj/%.o
+$(1)/tests/stories $(call programs,$(1),$(UNIT_SRC) $(THREADS_SRC) $(BENCH_SRC)): $(1)/tests/libsupport.a $(1)/libim-internal.a $(1)/members
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
+	$$(Q)$(2) $(3) $$(LDFLAGS) -pthread -o $$@ $$(filter %.o,$$^) $(1)/tests/libsupport.a $(1)/libim-internal.a $$(LIBS) $$(CMOCKA)
+
+-include $$(patsubst %.o,%.d,$$(call objects,$(1),$$(PROGRAM_SRC) $$(LIBRARY_SRC) $$(GENERATED) $$(TEST_SRC)))
+endef
+
+TEST_SRC := $(SUPPORT_SRC) $(UNIT_SRC) $(STORIES_SRC) $(THREADS_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+objects   = $(patsubst %.c,$(1)/obj/%.o,$(2:$(BUILD)/%=%))
+programs  = $(patsubst %.c,$(1)/%,$(2))
+
+$(eval $(call flavour,$(BUILD),$(CC),$$(CFLAGS) $$(HARDENING)))
+$(eval $(call flavour,$(BUILD)/asan,$(SAN_CC),$$(ASAN)))
+$(eval $(call flavour,$(BUILD)/tsan,$(SAN_CC),$$(TSAN)))
+$(eval $(call flavour,$(BUILD)/clang,$(CLANG),-O2 $$(HARDENING)))
+$(eval $(call flavour,$(BUILD)/fuzz,$(CLANG),$$(FUZZER)))
+# a sanitizer changes what gcc sees of the flow, and with it what it warns of
+$(BUILD)/asan/% $(BUILD)/tsan/%: WERROR :=
+
+$(BUILD)/fuzz/obj/%: FUZZER += -fsanitize=fuzzer-no-link
+$(call programs,$(BUILD)/fuzz,$(FUZZ_SRC)): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/%.o $(BUILD)/fuzz/libim-internal.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) $(FUZZER) -fsanitize=fuzzer $(LDFLAGS) -pthread -o $@ $^ $(LIBS)
+
+# --- the library as it is installed: CivetWeb inside, and nothing to be seen but what IM_API marks ---
+
+SONAME     := libintacct-mock.so.$(firstword $(subst ., ,$(VERSION)))
+STATIC_LIB := $(BUILD)/libintacct-mock.a
+SHARED_LIB := $(BUILD)/libintacct-mock.so.$(VERSION)
+LIB_OBJ    := $(call objects,$(BUILD),$(LIBRARY_SRC) $(GENERATED)) $(BUILD)/obj/civetweb.o
+
+$(STATIC_LIB): $(LIB_OBJ) $(BUILD)/members
+	$(call say,AR,$@)
+	$(Q)$(LD) -r -o $(BUILD)/obj/libintacct-mock.o $(filter %.o,$^)
+	$(Q)objcopy --localize-hidden $(BUILD)/obj/libintacct-mock.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(BUILD)/obj/libintacct-mock.o
+$(SHARED_LIB): $(LIB_OBJ) $(BUILD)/members
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,-z,defs $(HARDENED) $(LDFLAGS) -pthread -o $@ \
+		$(filter %.o,$^) $(LIBS)
+	$(Q)ln -sf $(notdir $@) $(BUILD)/$(SONAME) && ln -sf $(notdir $@) $(BUILD)/libintacct-mock.so
+
+$(CIVETWEB): | setup
+	$(Q)CC='$(CC)' .ci/civetweb $(DEPS)
+
+# === Everyday ==============================================================================================
+
+.PHONY: FORCE all run setup docs install uninstall clean format help
+FORCE:
+
+all: $(BUILD)/intacct-mock $(STATIC_LIB) $(SHARED_LIB)  ## the program, build/intacct-mock, and the libraries (the default)
+
+run: all  ## start the server; more options: make run ARGS='--port 9000'
+	$(Q)exec $(BUILD)/intacct-mock serve $(ARGS)
+
+setup:  ## install what building and testing need, where this is root or sudo works
+	@CC='$(CC)' DEPS='$(DEPS)' .ci/setup $(INSTALL_) $(LEVEL)
+
+docs: $(BUILD)/intacct-mock  ## write the documents that the program prints about itself
+	$(Q)$(foreach doc,$(DOCS),$(BUILD)/intacct-mock $(print_$(doc)) >$(BUILD)/doc.tmp && mv $(BUILD)/doc.tmp $(doc) &&) true
+
+format:  ## lay out all C files as .clang-format says
+	clang-format -i $(C_FILES)
+
+PC_FILE := prefix=$(PREFIX)\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: intacct-mock\nDescription: a mock of Sage Intacct's OAuth server, for tests\nVersion: $(VERSION)\nRequires.private: libssl libcrypto libcjson\nLibs: -L$${libdir} -lintacct-mock\nLibs.private: -pthread\nCflags: -I$${includedir}\n
+INTO     = $(DESTDIR)$(PREFIX)
+
+install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
+	install -d $(INTO)/bin $(INTO)/include $(INTO)/lib/pkgconfig $(INTO)/share/doc/intacct-mock
+	install -m 755 $(BUILD)/intacct-mock $(INTO)/bin
+	install -m 644 server/intacct_mock.h $(INTO)/include
+	install -m 644 $(STATIC_LIB) $(INTO)/lib
+	install -m 755 $(SHARED_LIB) $(INTO)/lib
+	ln -sf $(notdir $(SHARED_LIB)) $(INTO)/lib/$(SONAME)
+	ln -sf $(SONAME) $(INTO)/lib/libintacct-mock.so
+	printf '$(PC_FILE)' >$(INTO)/lib/pkgconfig/intacct-mock.pc
+	install -m 644 LICENSE $(INTO)/share/doc/intacct-mock
+	install -m 644 $(DEPS)/civetweb/LICENSE.md $(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md
+
+uninstall:  ## take away what install put there
+	rm -f $(INTO)/bin/intacct-mock $(INTO)/include/intacct_mock.h $(INTO)/lib/pkgconfig/intacct-mock.pc
+	rm -f $(INTO)/lib/libintacct-mock.a $(INTO)/lib/libintacct-mock.so $(INTO)/lib/libintacct-mock.so.*
+	rm -rf $(INTO)/share/doc/intacct-mock
+
+clean:  ## remove what was built, all but what was fetched (that is build/deps)
+	$(Q)[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 ! -path '$(DEPS)' -exec rm -rf {} +
+
+help:  ## this list
+	@sed -nE 's/^([a-z][a-z-]*):.*## (.*)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+# === Tests: one suite is one line `NAME: N passed, N failed` ===============================================
+
+pick = $(if $(T),$(foreach p,$(1),$(if $(findstring $(T),$(p)),$(p))),$(1))
+RUN  = INTACCT_MOCK='$(abspath $(BUILD)/intacct-mock)' BUILD='$(abspath $(BUILD))' CC='$(CC)' $(PYTHON) tests/run.py
+PYTHON := python3
+
+UNIT    := $(call programs,$(BUILD),$(UNIT_SRC))
+THREADS := $(call programs,$(BUILD),$(THREADS_SRC))
+overs    = $(foreach over,$(2),'$(1)/tests/stories --over $(over)')
+
+run_unit    = $(RUN) unit $(call pick,$(UNIT))
+run_stories = $(RUN) stories jobs=1 timeout=300 $(call overs,$(BUILD),process http https)
+run_threads = $(RUN) threads jobs=1 timeout=300 $(call pick,$(THREADS))
+run_wire    = $(RUN) wire timeout=300 $(call pick,$(WIRE_TESTS))
+run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
+run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
+SUITES := unit stories threads wire $(if $(EMBED_TESTS),embed) docs
+
+.PHONY: test $(SUITES:%=test-%) bench fuzz
+
+# every one of the commands, also after one has failed
+all_of = @status=0; $(foreach command,$(1),$($(command)) || status=1;) exit $$status
+
+test: all $(UNIT) $(THREADS) $(BUILD)/tests/stories  ## every suite of tests
+	$(call all_of,$(SUITES:%=run_%))
+test-unit: $(UNIT)  ## one piece of code each, without a socket
+	@$(run_unit)
+test-stories: $(BUILD)/tests/stories  ## the stories, in process, over HTTP and over HTTPS
+	@$(run_stories)
+test-threads: $(THREADS)  ## many threads at once
+	@$(run_threads)
+test-wire: all  ## the program from outside: bytes, ports, signals
+	@$(run_wire)
+test-embed: all  ## the library, installed and linked
+	@$(run_embed)
+test-docs: all  ## what the documents say, executed
+	@$(run_docs)
+
+bench: all $(call programs,$(BUILD),$(BENCH_SRC))  ## measure
+	@$(RUN) bench jobs=1 timeout=600 show=1 count=exit $(call pick,$(call programs,$(BUILD),$(BENCH_SRC)) $(BENCHES))
+
+FUZZERS   := $(call programs,$(BUILD)/fuzz,$(FUZZ_SRC))
+fuzz_name  = $(patsubst fuzz_%,%,$(notdir $(1)))
+fuzz_run   = '$(1) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$(BUILD)/fuzz/$(fuzz_name)- \
+	$(BUILD)/fuzz/corpus/$(fuzz_name) $(wildcard tests/data/fuzz/$(fuzz_name))'
+fuzz: $(FUZZERS)  ## look for input that breaks a parser, FUZZ_SECONDS=20 each
+	@mkdir -p $(foreach f,$(FUZZERS),$(BUILD)/fuzz/corpus/$(call fuzz_name,$(f)))
+	@$(RUN) fuzz count=exit timeout=$$(($(FUZZ_SECONDS) + 120)) $(foreach f,$(call pick,$(FUZZERS)),$(call fuzz_run,$(f)))
+
+# === Checks: one check is one line `NAME: N passed, N failed` ==============================================
+
+C_FILES := $(sort $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] tests/*/*/*/*.[ch]))
+OUR_OBJ := $(call objects,$(BUILD),$(PROGRAM_SRC) $(LIBRARY_SRC) $(GENERATED))
+TIDIED  := $(patsubst %.c,$(BUILD)/tidy/%.log,$(PROGRAM_SRC) $(LIBRARY_SRC))
+CLANGED := $(call objects,$(BUILD)/clang,$(PROGRAM_SRC) $(LIBRARY_SRC) $(GENERATED) $(SUPPORT_SRC) $(UNIT_SRC) $(STORIES_SRC) $(THREADS_SRC))
+
+# after the object, so that a change of any header it includes is looked at again
+$(BUILD)/tidy/%.log: %.c $(BUILD)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	$(call say,TIDY,$<)
+	$(Q)clang-tidy --quiet $< -- $(COMPILE) >$@ 2>/dev/null || [ -s $@ ]
+
+san_tests = $(call programs,$(BUILD)/$(1),$(UNIT_SRC) $(THREADS_SRC)) $(BUILD)/$(1)/tests/stories
+ASAN_ENV := ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
+TSAN_ENV := TSAN_OPTIONS=suppressions=tests/support/tsan.supp:second_deadlock_stack=1
+
+check_format  = $(PYTHON) tests/check/format.py $(C_FILES)
+check_lint    = BUILD='$(BUILD)' $(PYTHON) tests/check/lint.py $(TIDIED)
+check_layers  = $(PYTHON) tests/check/layers.py server
+check_headers = $(PYTHON) tests/check/headers.py --flags '$(subst ','\'',$(COMPILE))' --compilers '$(CC) $(CLANG)' $(HEADERS)
+check_symbols = $(PYTHON) tests/check/symbols.py --build $(BUILD) --libraries '$(STATIC_LIB) $(SHARED_LIB)' $(OUR_OBJ)
+check_docs    = $(PYTHON) tests/check/docs.py $(foreach doc,$(DOCS),'$(doc)=$(BUILD)/intacct-mock $(print_$(doc))')
+check_clang   = echo 'clang: $(words $(CLANGED)) passed, 0 failed'
+check_asan    = $(ASAN_ENV) $(RUN) asan timeout=300 $(call pick,$(call programs,$(BUILD)/asan,$(UNIT_SRC))) \
+	jobs=1 $(call pick,$(call programs,$(BUILD)/asan,$(THREADS_SRC)) $(call overs,$(BUILD)/asan,process http https))
+check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
+	$(call pick,$(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(call overs,$(BUILD)/tsan,process http))
+CHECKED := format layers headers symbols docs lint clang asan tsan
+
+.PHONY: check $(CHECKED:%=check-%) lint asan ubsan tsan
+
+check: all $(OUR_OBJ) $(TIDIED) $(CLANGED) $(call san_tests,asan) $(call san_tests,tsan)  ## every check below
+	$(call all_of,$(CHECKED:%=check_%))
+check-format: | setup  ## laid out as .clang-format says
+	@$(check_format)
+check-layers: | setup  ## no file includes what stands above it
+	@$(check_layers)
+check-headers: | $(CIVETWEB)  ## every header compiles alone; the public one also as C++
+	@$(check_headers)
+check-symbols: $(OUR_OBJ) $(STATIC_LIB) $(SHARED_LIB)  ## names, banned functions, the one clock, the doors, no globals
+	@$(check_symbols)
+check-docs: $(BUILD)/intacct-mock  ## what `make docs` writes is what is committed
+	@$(check_docs)
+check-lint: $(TIDIED)  ## clang-tidy, cppcheck, shellcheck
+	@$(check_lint)
+check-clang: $(CLANGED)  ## clang has nothing to warn of either
+	@$(check_clang)
+check-asan: $(call san_tests,asan)  ## unit, stories and threads under ASan, UBSan and LSan
+	@$(check_asan)
+check-tsan: $(call san_tests,tsan)  ## stories and threads under TSan
+	@$(check_tsan)
+lint: check-lint  ## the same
+asan: check-asan  ## the same
+ubsan: check-asan  ## the same
+tsan: check-tsan  ## the same

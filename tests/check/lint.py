@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""clang-tidy's words (one log per source, made by make), cppcheck over all of our C, shellcheck over our scripts."""
+
+import glob
+import os
+import subprocess
+import sys
+
+from common import finish
+
+CPPCHECK = ["cppcheck", "--quiet", "--std=c11", "--enable=warning,performance,portability", "--inline-suppr",
+            "--suppress=missingIncludeSystem", "--error-exitcode=0", "-j", str(os.cpu_count() or 1),
+            "--template={file}:{line}: {message} [{id}]", "-Iserver", "-Itests", "-DIM_VERSION=\"\"", "-D__GNUC__=12"]
+
+
+def said_by_clang_tidy(log):
+    with open(log, encoding="utf-8") as file:
+        return [text] if (text := file.read().strip()) else []
+
+
+def said_by(command):
+    run = subprocess.run(command, capture_output=True, text=True)
+    return [text] if (text := (run.stdout + run.stderr).strip()) else []
+
+
+cache = os.path.join(os.environ["BUILD"], "cppcheck")
+os.makedirs(cache, exist_ok=True)
+scripts = [path for path in sorted(glob.glob(".ci/*") + glob.glob("certs/*.sh") + glob.glob("docker/*.sh"))
+           if os.path.isfile(path) and open(path, "rb").read(2) == b"#!"]
+
+found = {f"clang-tidy {log}": said_by_clang_tidy(log) for log in sys.argv[1:]}
+found["cppcheck server"] = said_by(CPPCHECK + [f"--cppcheck-build-dir={cache}", "server"])
+found |= {f"shellcheck {script}": said_by(["shellcheck", script]) for script in scripts}
+finish("lint", len(found), {thing: texts for thing, texts in found.items() if texts})
