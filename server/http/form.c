@@ -1,0 +1,230 @@
+/* application/x-www-form-urlencoded as the URL standard has it, but strict where that one
+ * guesses: a bad escape, invalid UTF-8 and NUL are refused instead of repaired, because
+ * the real server's reading of them is unknown and a client that sends them is wrong. */
+#include "http/form.h"
+
+#include "base/json.h"
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* The byte that the escape at `at` stands for, or -1. */
+static int escaped_byte(struct im_str text, size_t at)
+{
+    if (text.len - at < 3)
+        return -1;
+
+    int high = hex_digit(text.at[at + 1]), low = hex_digit(text.at[at + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+static bool needs_decoding(struct im_str text, bool plus)
+{
+    return im_str_has(text, '%') || (plus && im_str_has(text, '+'));
+}
+
+bool im_url_decode(struct im_arena *arena, struct im_str text, bool plus,
+                   struct im_str *out)
+{
+    size_t len = 0;
+
+    *out = text;
+    if (!needs_decoding(text, plus))
+        return true;
+
+    char *to = im_arena_alloc(arena, text.len + 1);
+    if (!to)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        int byte = (unsigned char)text.at[i];
+        if (byte == '%') {
+            byte = escaped_byte(text, i);
+            i += 2;
+        } else if (byte == '+' && plus) {
+            byte = ' ';
+        }
+        if (byte < 0)
+            return false;
+        to[len++] = (char)byte;
+    }
+    *out = (struct im_str){to, len};
+    return true;
+}
+
+/* ---- forms ---- */
+
+struct reading {
+    struct im_arena *arena;
+    struct im_str text;
+    struct im_params *params;
+    struct im_error *err;
+};
+
+static bool add(struct reading *r, struct im_str name, struct im_str value)
+{
+    struct im_params *params = r->params;
+
+    if (params->count == IM_PARAMS_MAX)
+        return im_error_set(r->err, "more than %d parameters", IM_PARAMS_MAX);
+    params->items[params->count++] = (struct im_param){name, value};
+    return true;
+}
+
+static size_t offset_of(const struct reading *r, struct im_str piece)
+{
+    return piece.at ? (size_t)(piece.at - r->text.at) : 0;
+}
+
+/* Says which escape is bad. Only the escape is shown: the rest may be a secret. */
+static bool refuse_escape(struct reading *r, struct im_str piece)
+{
+    for (size_t i = 0; i < piece.len; i++) {
+        if (piece.at[i] != '%' || escaped_byte(piece, i) >= 0)
+            continue;
+        size_t offset = offset_of(r, piece) + i;
+        if (piece.len - i < 3)
+            return im_error_set(r->err, "cut percent escape at byte %zu", offset);
+        return im_error_set(
+            r->err, "\"%%\" at byte %zu is not followed by two hex digits", offset);
+    }
+    return im_error_set(r->err, "out of memory");
+}
+
+static bool decode(struct reading *r, struct im_str piece, struct im_str *out)
+{
+    if (!im_url_decode(r->arena, piece, true, out))
+        return refuse_escape(r, piece);
+    if (im_str_utf8(*out))
+        return true;
+    if (im_str_has(*out, '\0'))
+        return im_error_set(r->err, "a NUL in the parameter at byte %zu",
+                            offset_of(r, piece));
+    return im_error_set(r->err, "the parameter at byte %zu is not valid UTF-8",
+                        offset_of(r, piece));
+}
+
+static bool read_pair(struct reading *r, struct im_str pair)
+{
+    struct im_str name, value = pair;
+    struct im_str raw_name = im_str_cut(&value, '=');
+
+    return decode(r, raw_name, &name) && decode(r, value, &value) && add(r, name, value);
+}
+
+/* A body of another type under the wrong Content-Type reads as one strange parameter:
+ * better to say what it is. */
+static bool is_a_list(struct reading *r)
+{
+    struct im_str start = im_str_trim(r->text);
+
+    if (im_str_has(r->text, '=') && !im_str_starts(start, "{"))
+        return true;
+    if (start.len == 0 || !im_str_has(IM_STR("{[<\""), start.at[0]))
+        return true;
+    return im_error_set(r->err, "not a list of name=value: it begins with '%c'",
+                        start.at[0]);
+}
+
+static size_t count_pieces(struct im_str text)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < text.len; i++)
+        n += text.at[i] == '&';
+    return n < IM_PARAMS_MAX ? n : IM_PARAMS_MAX;
+}
+
+static bool make_room(struct reading *r, size_t n)
+{
+    *r->params =
+        (struct im_params){.items = IM_ARENA_ARRAY(r->arena, struct im_param, n)};
+    return r->params->items || im_error_set(r->err, "out of memory");
+}
+
+bool im_params_parse_form(struct im_arena *arena, struct im_str text,
+                          struct im_params *params, struct im_error *err)
+{
+    struct reading r = {arena, text, params, err};
+    struct im_str rest = text;
+
+    if (!make_room(&r, count_pieces(text)) || !is_a_list(&r))
+        return false;
+    while (rest.len) {
+        struct im_str pair = im_str_cut(&rest, '&');
+        if (pair.len && !read_pair(&r, pair))
+            return false;
+    }
+    return true;
+}
+
+/* ---- JSON ---- */
+
+static bool add_member(struct reading *r, const struct im_json *member)
+{
+    switch (member->type) {
+    case IM_JSON_NULL: return true;
+    case IM_JSON_BOOL:
+        return add(r, member->name, im_str(member->boolean ? "true" : "false"));
+    case IM_JSON_NUMBER:
+    case IM_JSON_STRING: return add(r, member->name, member->text);
+    case IM_JSON_ARRAY:
+    case IM_JSON_OBJECT:
+    default:
+        return im_error_set(r->err, "member \"%.*s\" is %s, not a plain value",
+                            (int)(member->name.len < 64 ? member->name.len : 64),
+                            member->name.at ? member->name.at : "",
+                            im_json_type_name(member->type));
+    }
+}
+
+bool im_params_parse_json(struct im_arena *arena, struct im_str text,
+                          struct im_params *params, struct im_error *err)
+{
+    struct reading r = {arena, text, params, err};
+    struct im_json_error bad = {0};
+
+    if (im_str_trim(text).len == 0)
+        return make_room(&r, 0);
+
+    const struct im_json *object = im_json_parse_repeated(arena, text, &bad);
+    if (!object)
+        return im_error_set(err, "not JSON: line %u, column %u: %s", bad.line, bad.column,
+                            bad.what[0] ? bad.what : "out of memory");
+    if (object->type != IM_JSON_OBJECT)
+        return im_error_set(err, "the JSON is %s, not an object",
+                            im_json_type_name(object->type));
+
+    if (!make_room(&r, object->count < IM_PARAMS_MAX ? object->count : IM_PARAMS_MAX))
+        return false;
+    for (const struct im_json *member = object->first; member; member = member->next)
+        if (!add_member(&r, member))
+            return false;
+    return true;
+}
+
+/* ---- looking things up ---- */
+
+struct im_str im_param(const struct im_params *params, const char *name)
+{
+    for (size_t i = 0; i < params->count; i++)
+        if (im_str_is(params->items[i].name, name))
+            return params->items[i].value;
+    return (struct im_str){NULL, 0};
+}
+
+size_t im_param_count(const struct im_params *params, const char *name)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < params->count; i++)
+        n += im_str_is(params->items[i].name, name);
+    return n;
+}

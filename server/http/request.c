@@ -1,0 +1,47 @@
+/* Looking at a request. */
+#include "http/request.h"
+
+struct im_str im_request_header(const struct im_request *req, const char *name)
+{
+    struct im_str wanted = im_str(name);
+
+    for (size_t i = 0; i < req->header_count; i++)
+        if (im_str_eq_nocase(req->headers[i].name, wanted))
+            return req->headers[i].value;
+    return (struct im_str){NULL, 0};
+}
+
+size_t im_request_header_count(const struct im_request *req, const char *name)
+{
+    struct im_str wanted = im_str(name);
+    size_t n = 0;
+
+    for (size_t i = 0; i < req->header_count; i++)
+        n += im_str_eq_nocase(req->headers[i].name, wanted);
+    return n;
+}
+
+bool im_request_is(const struct im_request *req, const char *media_type)
+{
+    struct im_str rest = im_request_header(req, "Content-Type");
+
+    return im_str_eq_nocase(im_str_trim(im_str_cut(&rest, ';')), im_str(media_type));
+}
+
+bool im_request_query(const struct im_request *req, struct im_params *params,
+                      struct im_error *err)
+{
+    return im_params_parse_form(req->arena, req->query, params, err);
+}
+
+bool im_request_add_header(struct im_request *req, struct im_str name,
+                           struct im_str value)
+{
+    if (req->header_count == IM_HEADERS_MAX)
+        return false;
+    value = im_str_trim(value);
+    if (!value.at)
+        value.at = ""; /* present though empty */
+    req->headers[req->header_count++] = (struct im_header){name, value};
+    return true;
+}

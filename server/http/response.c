@@ -1,0 +1,242 @@
+/* A response, and the bytes it becomes (RFC 9112 section 4 and following). */
+#include "http/response.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+void im_response_init(struct im_response *res, struct im_arena *arena)
+{
+    *res = (struct im_response){.arena = arena};
+    im_buf_init(&res->body, arena, 0);
+}
+
+/* ---- headers ---- */
+
+/* Where the header stands; header_count when it is not there. */
+static size_t find(const struct im_response *res, const char *name)
+{
+    struct im_str wanted = im_str(name);
+    size_t i = 0;
+
+    while (i < res->header_count &&
+           !im_str_eq_nocase(im_str(res->headers[i].name), wanted))
+        i++;
+    return i;
+}
+
+static bool has(const struct im_response *res, const char *name)
+{
+    return find(res, name) < res->header_count;
+}
+
+/* A copy without what could end a header line early. */
+static struct im_str one_line(struct im_arena *arena, struct im_str value)
+{
+    char *copy = im_arena_alloc(arena, value.len + 1);
+
+    if (!copy)
+        return (struct im_str){NULL, 0};
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.at[i];
+        copy[i] = c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
+    }
+    return (struct im_str){copy, value.len};
+}
+
+void im_response_header(struct im_response *res, const char *name, struct im_str value)
+{
+    size_t at = find(res, name);
+
+    if (at == IM_RESPONSE_HEADERS_MAX) {
+        res->arena->failed = true; /* the corridor answers 500 for it */
+        return;
+    }
+    if (at == res->header_count)
+        res->header_count++;
+    res->headers[at] = (struct im_response_header){name, one_line(res->arena, value)};
+}
+
+void im_response_headerf(struct im_response *res, const char *name, const char *format,
+                         ...)
+{
+    va_list args, again;
+
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    char *text = len < 0 ? NULL : im_arena_alloc(res->arena, (size_t)len + 1);
+    if (text) {
+        vsnprintf(text, (size_t)len + 1, format, again);
+        im_response_header(res, name, (struct im_str){text, (size_t)len});
+    }
+    va_end(again);
+    va_end(args);
+}
+
+struct im_str im_response_get_header(const struct im_response *res, const char *name)
+{
+    size_t at = find(res, name);
+
+    return at < res->header_count ? res->headers[at].value : (struct im_str){NULL, 0};
+}
+
+/* ---- answers ---- */
+
+void im_response_clear(struct im_response *res)
+{
+    if (res->stream_end)
+        res->stream_end(res->stream_context);
+    res->stream = NULL;
+    res->stream_end = NULL;
+    res->stream_context = NULL;
+    res->status = 0;
+    res->header_count = 0;
+    im_buf_init(&res->body, res->arena, 0);
+}
+
+struct im_buf *im_response_begin(struct im_response *res, int status,
+                                 const char *content_type)
+{
+    res->status = status;
+    im_buf_init(&res->body, res->arena, 0);
+    im_response_header(res, "Content-Type", im_str(content_type));
+    return &res->body;
+}
+
+void im_response_redirect(struct im_response *res, int status, struct im_str location)
+{
+    res->status = status;
+    im_buf_init(&res->body, res->arena, 0);
+    im_response_header(res, "Location", location);
+}
+
+const char *im_status_phrase(int status)
+{
+    /* RFC 9110 section 15, RFC 6585, RFC 7725 */
+    static const struct {
+        int status;
+        const char *phrase;
+    } phrases[] = {
+        {200, "OK"},
+        {401, "Unauthorized"},
+        {400, "Bad Request"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {303, "See Other"},
+        {302, "Found"},
+        {100, "Continue"},
+        {101, "Switching Protocols"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {203, "Non-Authoritative Information"},
+        {204, "No Content"},
+        {205, "Reset Content"},
+        {206, "Partial Content"},
+        {300, "Multiple Choices"},
+        {301, "Moved Permanently"},
+        {304, "Not Modified"},
+        {305, "Use Proxy"},
+        {307, "Temporary Redirect"},
+        {308, "Permanent Redirect"},
+        {402, "Payment Required"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {407, "Proxy Authentication Required"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {411, "Length Required"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
+        {417, "Expectation Failed"},
+        {421, "Misdirected Request"},
+        {422, "Unprocessable Content"},
+        {426, "Upgrade Required"},
+        {428, "Precondition Required"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {451, "Unavailable For Legal Reasons"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
+        {511, "Network Authentication Required"},
+    };
+
+    for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+        if (phrases[i].status == status)
+            return phrases[i].phrase;
+    return "Unknown";
+}
+
+/* ---- bytes ---- */
+
+static void add_number(struct im_buf *buf, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    im_buf_add(buf, (struct im_str){digits + at, sizeof(digits) - at});
+}
+
+static void add_header(struct im_buf *buf, struct im_str name, struct im_str value)
+{
+    im_buf_add(buf, name);
+    im_buf_add(buf, IM_STR(": "));
+    im_buf_add(buf, value);
+    im_buf_add(buf, IM_STR("\r\n"));
+}
+
+/* RFC 9110 section 6.4.1 */
+static bool may_have_body(int status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
+static void add_head(struct im_buf *buf, const struct im_response *res, int64_t date_ms,
+                     bool keep_alive)
+{
+    im_buf_add(buf, IM_STR("HTTP/1.1 "));
+    add_number(buf, (uint64_t)res->status);
+    im_buf_addc(buf, ' ');
+    im_buf_addz(buf, im_status_phrase(res->status));
+    im_buf_add(buf, IM_STR("\r\n"));
+
+    if (!has(res, "Date"))
+        add_header(buf, IM_STR("Date"), im_time_http(res->arena, date_ms));
+    for (size_t i = 0; i < res->header_count; i++)
+        add_header(buf, im_str(res->headers[i].name), res->headers[i].value);
+    if (may_have_body(res->status) && !res->stream && !has(res, "Content-Length")) {
+        im_buf_add(buf, IM_STR("Content-Length: "));
+        add_number(buf, res->body.len);
+        im_buf_add(buf, IM_STR("\r\n"));
+    }
+    if (!has(res, "Connection"))
+        add_header(buf, IM_STR("Connection"),
+                   keep_alive ? IM_STR("keep-alive") : IM_STR("close"));
+    im_buf_add(buf, IM_STR("\r\n"));
+}
+
+struct im_str im_response_bytes(const struct im_response *res, int64_t date_ms, bool head,
+                                bool keep_alive)
+{
+    struct im_buf buf;
+
+    im_buf_init(&buf, res->arena, 0);
+    add_head(&buf, res, date_ms, keep_alive);
+    if (!head && may_have_body(res->status))
+        im_buf_add(&buf, im_buf_str(&res->body));
+    return buf.failed ? (struct im_str){NULL, 0} : im_buf_str(&buf);
+}
