@@ -1,0 +1,195 @@
+#include "endpoints/access.h"
+
+#include "base/crypto.h"
+#include "oauth/bearer.h"
+#include "oauth/shown.h"
+
+/* The spelling that was seen to work against the real server. */
+#define ENTITY_HEADER "X-IA-API-Param-Entity"
+/* The spelling that Sage's header page prints; whether the server takes it is not known. */
+#define ENTITY_HEADER_DOCUMENTED "X-IA-API-ParamEntity"
+
+/* ---- the header that selects the entity, and those that only look like it ---- */
+
+static bool resembles_entity_header(struct im_str name)
+{
+    /* Sage-Param-Entity was seen to be accepted and silently ignored. */
+    static const struct im_str near[] = {
+        IM_STR_INIT(ENTITY_HEADER),       IM_STR_INIT("Sage-Param-Entity"),
+        IM_STR_INIT("X-IA-Param-Entity"), IM_STR_INIT("X-IA-Entity"),
+        IM_STR_INIT("X-Entity-Id"),
+    };
+    for (size_t i = 0; i < sizeof near / sizeof *near; i++)
+        if (im_str_distance(name, near[i]) <= 2)
+            return true;
+    return false;
+}
+
+static void note_ignored(struct im_request *req, const struct im_header *header,
+                         struct im_str applies)
+{
+    const char *why =
+        im_str_eq_nocase(header->name, IM_STR(ENTITY_HEADER_DOCUMENTED))
+            ? "is the spelling of Sage's documentation, but nobody has shown that "
+              "the server takes it"
+            : "is not a header that the server knows";
+    struct im_str scope =
+        applies.len
+            ? im_arena_format(req->arena, "the token's entity %.*s", IM_ARG(applies))
+            : IM_STR("the top level: data of all entities");
+    im_note(
+        req, CAUSE_ENTITY_HEADER_IGNORED,
+        "%.*s: %.*s %s; it is ignored and the call works at %.*s; %s is known to work",
+        IM_ARG(im_shown(req->arena, header->name)),
+        IM_ARG(im_shown(req->arena, header->value)), why, IM_ARG(scope), ENTITY_HEADER);
+}
+
+static void note_lookalikes(struct im_request *req, struct im_str applies)
+{
+    for (size_t i = 0; i < req->header_count; i++)
+        if (resembles_entity_header(req->headers[i].name))
+            note_ignored(req, &req->headers[i], applies);
+}
+
+/* An empty header says nothing: clients clear it to work at the top level. */
+static struct im_str select_entity(struct im_request *req, struct im_str tokens_own)
+{
+    struct im_str asked = im_request_header(req, ENTITY_HEADER);
+    if (!asked.at)
+        note_lookalikes(req, tokens_own);
+    return asked.len ? asked : tokens_own;
+}
+
+/* ---- where ---- */
+
+static enum im_cause check_entity(struct im_request *req, const struct im_access *access)
+{
+    struct im_str entity = access->entity, shown = im_shown(req->arena, entity),
+                  company = access->company.id;
+    if (!im_list_has(access->company.entities, entity))
+        return im_refuse(req, CAUSE_PERMISSION_ENTITY_DENIED,
+                         "company %.*s has no entity \"%.*s\"", IM_ARG(company),
+                         IM_ARG(shown));
+    if (access->user.entities.count && !im_list_has(access->user.entities, entity))
+        return im_refuse(req, CAUSE_PERMISSION_ENTITY_DENIED,
+                         "user %.*s may not enter entity %.*s", IM_ARG(access->who),
+                         IM_ARG(shown));
+    return CAUSE_NONE;
+}
+
+static enum im_cause check_place(struct im_request *req, const struct im_access *access)
+{
+    if (access->entity.len)
+        return check_entity(req, access);
+    if (access->user.top_level)
+        return CAUSE_NONE;
+    return im_refuse(
+        req, CAUSE_PERMISSION_COMPANY_DENIED,
+        "user %.*s may not work at the top level of the company, and neither the "
+        "token nor the header %s names an entity",
+        IM_ARG(access->who), ENTITY_HEADER);
+}
+
+/* ---- who ---- */
+
+static void tell_outcome(struct im_outcome *outcome, const struct im_access *access)
+{
+    outcome->client_id = access->token.client_id;
+    outcome->user = access->who;
+    outcome->scope = access->token.scopes;
+}
+
+static enum im_cause identify(struct im_authority *authority, struct im_request *req,
+                              struct im_access *access)
+{
+    const struct im_token *token = &access->token;
+    access->who = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token->user),
+                                  IM_ARG(token->company));
+    tell_outcome(req->outcome, access);
+    if (!im_directory_company(authority->directory, token->company, &access->company))
+        return im_refuse(req, CAUSE_COMPANY_UNKNOWN,
+                         "the token's company %.*s does not exist",
+                         IM_ARG(token->company));
+    if (!im_directory_user(authority->directory, token->company, token->user,
+                           &access->user))
+        return im_refuse(req, CAUSE_USER_UNKNOWN, "the token's user %.*s does not exist",
+                         IM_ARG(access->who));
+    return CAUSE_NONE;
+}
+
+static void present_token(struct im_request *req)
+{
+    struct im_str header = im_request_header(req, "Authorization");
+    struct im_str scheme = im_str_cut(&header, ' ');
+    struct im_str token = im_str_trim(header);
+    if (token.len && im_str_eq_nocase(scheme, IM_STR("Bearer")) &&
+        !req->outcome->token.len)
+        req->outcome->token = im_fingerprint(req->arena, token);
+}
+
+enum im_cause im_access_check(struct im_authority *authority, struct im_request *req,
+                              enum im_dialect_id dialect, struct im_access *out)
+{
+    *out = (struct im_access){0};
+    present_token(req);
+    enum im_cause cause = im_bearer_check(authority, req, dialect, &out->token);
+    if (!cause)
+        cause = identify(authority, req, out);
+    if (cause)
+        return cause;
+    out->entity = select_entity(req, out->token.entity);
+    return check_place(req, out);
+}
+
+/* ---- on what ---- */
+
+static enum im_cause check_module(struct im_request *req, const struct im_access *access,
+                                  const struct im_object_type *type)
+{
+    if (type->always_subscribed ||
+        im_list_has(access->company.modules, im_str(type->module)))
+        return CAUSE_NONE;
+    return im_refuse(req, CAUSE_MODULE_NOT_SUBSCRIBED,
+                     "company %.*s does not subscribe to %s, which %s belongs to",
+                     IM_ARG(access->company.id), type->module, type->rest_name);
+}
+
+static struct im_str names(struct im_arena *arena, struct im_list list)
+{
+    struct im_buf buf;
+    im_buf_init(&buf, arena, 0);
+    for (size_t i = 0; i < list.count; i++) {
+        im_buf_addz(&buf, i ? ", " : "");
+        im_buf_add(&buf, list.items[i]);
+    }
+    return im_buf_str(&buf);
+}
+
+enum im_cause im_access_object(struct im_authority *authority, struct im_request *req,
+                               const struct im_access *access,
+                               const struct im_object_type *type, enum im_action action)
+{
+    struct im_str object = im_str(type->rest_name);
+    req->outcome->object = object;
+    enum im_cause cause = check_module(req, access, type);
+    if (cause)
+        return cause;
+    const char *verb = im_action_name(action);
+    struct im_str roles = names(req->arena, access->user.roles);
+    switch (im_directory_permit(authority->directory, &access->user, object, action)) {
+    case IM_PERMIT_YES: return CAUSE_NONE;
+    case IM_PERMIT_NO_ROLE:
+        return im_refuse(req, CAUSE_PERMISSION_ROLE_MISSING,
+                         "user %.*s has no role, so it may not %s %s",
+                         IM_ARG(access->who), verb, type->rest_name);
+    case IM_PERMIT_NO_OBJECT:
+        return im_refuse(req, CAUSE_PERMISSION_OBJECT_DENIED,
+                         "none of the roles of user %.*s (%.*s) says anything about %s",
+                         IM_ARG(access->who), IM_ARG(roles), type->rest_name);
+    case IM_PERMIT_NO_ACTION: break;
+    }
+    return im_refuse(
+        req, CAUSE_PERMISSION_ACTION_DENIED,
+        "the roles of user %.*s (%.*s) allow other actions on %s, but not to %s",
+        IM_ARG(access->who), IM_ARG(roles), type->rest_name, verb);
+}

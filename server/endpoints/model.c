@@ -1,0 +1,53 @@
+/* services/core/model: which objects there are (no name), or the fields of one (name=…). Whoever
+ * has a token may ask: a model holds no data of the company. */
+#include "endpoints/access.h"
+#include "endpoints/endpoint.h"
+#include "endpoints/record.h"
+#include "endpoints/rest_envelope.h"
+
+static enum im_cause admit(struct im_authority *authority, struct im_request *req,
+                           struct im_params *params)
+{
+    struct im_access access;
+    struct im_error err;
+    enum im_cause cause = im_access_check(authority, req, IM_DIALECT_REST, &access);
+    if (cause || im_request_query(req, params, &err))
+        return cause;
+    return im_refuse(req, CAUSE_QUERY_INVALID, "the query of the address: %s", err.text);
+}
+
+static enum im_cause answer_all(struct im_response *res)
+{
+    struct im_json_out out;
+    im_rest_begin(res, 200, &out);
+    im_object_models(&out, IM_REST_RESULT);
+    im_rest_end(&out, (int64_t)im_object_type_count());
+    return CAUSE_NONE;
+}
+
+static enum im_cause answer_one(struct im_request *req, struct im_response *res,
+                                struct im_str name)
+{
+    const struct im_object_type *type = im_object_type_find(name);
+    if (!type) {
+        const struct im_object_type *near = im_object_type_near(name);
+        return im_record_unknown_object(req, name, near ? near->rest_name : NULL);
+    }
+    req->outcome->object = im_str(type->rest_name);
+    struct im_json_out out;
+    im_rest_begin(res, 200, &out);
+    im_object_model(type, &out, IM_REST_RESULT);
+    im_rest_end(&out, 1);
+    return CAUSE_NONE;
+}
+
+enum im_cause im_endpoint_model(struct im_authority *authority, struct im_request *req,
+                                struct im_response *res)
+{
+    struct im_params params;
+    enum im_cause cause = admit(authority, req, &params);
+    if (cause)
+        return cause;
+    struct im_str name = im_param(&params, "name");
+    return name.at ? answer_one(req, res, name) : answer_all(res);
+}

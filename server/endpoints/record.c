@@ -1,0 +1,185 @@
+#include "endpoints/record.h"
+
+#include "oauth/shown.h"
+
+/* ---- the path ---- */
+
+bool im_record_piece(struct im_request *req, struct im_str *rest, struct im_str *piece)
+{
+    struct im_str encoded = im_str_cut(rest, '/');
+    if (im_url_decode(req->arena, encoded, false, piece) && im_str_utf8(*piece))
+        return true;
+    (void)im_refuse(req, CAUSE_REQUEST_MALFORMED,
+                    "\"%.*s\" in the path is not percent-encoded UTF-8",
+                    IM_ARG(im_shown(req->arena, encoded)));
+    return false;
+}
+
+enum im_cause im_record_unknown_object(struct im_request *req, struct im_str name,
+                                       const char *near)
+{
+    name = im_shown(req->arena, name);
+    req->outcome->object = name;
+    if (!near)
+        return im_refuse(req, CAUSE_OBJECT_UNKNOWN, "there is no object \"%.*s\"",
+                         IM_ARG(name));
+    return im_refuse(req, CAUSE_OBJECT_UNKNOWN,
+                     "there is no object \"%.*s\"; did you mean \"%s\"?", IM_ARG(name),
+                     near);
+}
+
+/* ---- the method ---- */
+
+struct method {
+    const char *name;
+    enum im_action action;
+    bool on_collection, on_record;
+};
+
+static const struct method methods[] = {
+    {"GET", IM_ACTION_READ, true, true},
+    {"POST", IM_ACTION_CREATE, true, false},
+    {"PATCH", IM_ACTION_UPDATE, false, true},
+    {"DELETE", IM_ACTION_DELETE, false, true},
+};
+
+enum im_cause im_record_method(struct im_request *req, struct im_record *record)
+{
+    bool one = record->key.len > 0;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        const struct method *method = &methods[i];
+        if (!im_str_is(req->method, method->name))
+            continue;
+        record->action = method->action;
+        if (one ? method->on_record : method->on_collection)
+            return CAUSE_NONE;
+    }
+    req->outcome->allow = one ? "GET, PATCH, DELETE" : "GET, POST";
+    return im_refuse(req, CAUSE_METHOD_NOT_ALLOWED, "%.*s on %s; allowed here: %s",
+                     IM_ARG(req->method),
+                     one ? "one record" : "all records of a type (no key in the path)",
+                     req->outcome->allow);
+}
+
+/* ---- the payload ---- */
+
+static bool says_xml(const struct im_request *req, struct im_str type)
+{
+    return im_request_is(req, "application/xml") || im_request_is(req, "text/xml") ||
+           im_request_is(req, "x-intacct-xml-request") ||
+           (!type.len && im_str_starts(im_str_trim(req->body), "<"));
+}
+
+static enum im_cause check_content_type(struct im_request *req)
+{
+    struct im_str type = im_shown(req->arena, im_request_header(req, "Content-Type"));
+    if (says_xml(req, type))
+        return im_refuse(
+            req, CAUSE_XML_SENT_TO_REST,
+            "the payload is XML (Content-Type \"%.*s\"); this is the REST API, "
+            "the XML gateway is another address",
+            IM_ARG(type));
+    if (!type.len || im_request_is(req, "application/json"))
+        return CAUSE_NONE;
+    return im_refuse(req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
+                     "Content-Type is \"%.*s\", not application/json", IM_ARG(type));
+}
+
+enum im_cause im_record_payload(struct im_request *req, const struct im_json **body)
+{
+    if (!im_str_trim(req->body).len)
+        return im_refuse(req, CAUSE_API_PAYLOAD_MISSING, "%.*s without a body",
+                         IM_ARG(req->method));
+    enum im_cause cause = check_content_type(req);
+    if (cause)
+        return cause;
+    struct im_json_error why;
+    *body = im_json_parse(req->arena, req->body, &why);
+    if (*body)
+        return CAUSE_NONE;
+    return im_refuse(req, CAUSE_API_PAYLOAD_MALFORMED,
+                     "the body is not JSON: line %u, column %u: %s", why.line, why.column,
+                     why.what);
+}
+
+/* ---- the page of a list ---- */
+
+static bool read_count(const struct im_params *params, const char *name, int64_t *value)
+{
+    struct im_str text = im_param(params, name);
+    return !text.at || (im_str_int(text, value) && *value >= 1);
+}
+
+static enum im_cause read_page(struct im_request *req, struct im_objects_page *page)
+{
+    struct im_params params;
+    struct im_error err;
+    if (!im_request_query(req, &params, &err))
+        return im_refuse(req, CAUSE_QUERY_INVALID, "the query of the address: %s",
+                         err.text);
+    const char *wrong = NULL;
+    if (!read_count(&params, "start", &page->start))
+        wrong = "start";
+    else if (!read_count(&params, "size", &page->size) ||
+             page->size > IM_OBJECTS_PAGE_MAX)
+        wrong = "size";
+    if (!wrong)
+        return CAUSE_NONE;
+    req->outcome->field = im_str(wrong);
+    return im_refuse(req, CAUSE_QUERY_INVALID,
+                     "%s=%.*s: a whole number from 1 is wanted (size: at most %d)", wrong,
+                     IM_ARG(im_shown(req->arena, im_param(&params, wrong))),
+                     IM_OBJECTS_PAGE_MAX);
+}
+
+enum im_cause im_record_read(struct im_request *req, struct im_record *record)
+{
+    switch (record->action) {
+    case IM_ACTION_CREATE:
+    case IM_ACTION_UPDATE: return im_record_payload(req, &record->body);
+    case IM_ACTION_READ:
+        return record->key.len ? CAUSE_NONE : read_page(req, &record->page);
+    case IM_ACTION_DELETE: break;
+    }
+    return CAUSE_NONE;
+}
+
+/* ---- what the store refuses ---- */
+
+static enum im_cause cause_of(enum im_objects_result result)
+{
+    switch (result) {
+    case IM_OBJECTS_OK: return CAUSE_NONE;
+    case IM_OBJECTS_TYPE_UNKNOWN: return CAUSE_OBJECT_UNKNOWN;
+    case IM_OBJECTS_NOT_FOUND: return CAUSE_RECORD_NOT_FOUND;
+    case IM_OBJECTS_PAYLOAD_MISSING: return CAUSE_API_PAYLOAD_MISSING;
+    case IM_OBJECTS_PAYLOAD_WRONG: return CAUSE_API_PAYLOAD_MALFORMED;
+    case IM_OBJECTS_FIELD_UNKNOWN: return CAUSE_FIELD_INVALID;
+    case IM_OBJECTS_FIELD_READ_ONLY:
+    case IM_OBJECTS_KEY_GIVEN: return CAUSE_FIELD_READ_ONLY;
+    case IM_OBJECTS_FIELD_MISSING: return CAUSE_FIELD_MISSING;
+    case IM_OBJECTS_FIELD_WRONG_TYPE: return CAUSE_FIELD_TYPE_WRONG;
+    case IM_OBJECTS_REFERENCE_UNKNOWN: return CAUSE_FIELD_INVALID;
+    case IM_OBJECTS_CONFLICT: return CAUSE_RECORD_DUPLICATE;
+    case IM_OBJECTS_IN_USE: return CAUSE_RECORD_DUPLICATE;
+    case IM_OBJECTS_QUERY_FIELD:
+    case IM_OBJECTS_QUERY_WRONG: return CAUSE_QUERY_INVALID;
+    case IM_OBJECTS_TOO_LARGE: return CAUSE_REQUEST_TOO_LARGE;
+    case IM_OBJECTS_FULL: return CAUSE_STORE_FULL;
+    case IM_OBJECTS_NO_MEMORY: break;
+    }
+    return CAUSE_INTERNAL;
+}
+
+enum im_cause im_record_refuse(struct im_request *req, enum im_objects_result result,
+                               const struct im_objects_call *call)
+{
+    enum im_cause cause = cause_of(result);
+    if (!cause)
+        return CAUSE_NONE;
+    if (call->why.field[0])
+        req->outcome->field = im_arena_copy(req->arena, im_str(call->why.field));
+    if (result == IM_OBJECTS_NO_MEMORY)
+        return im_refuse(req, cause, "memory is short in the store of business objects");
+    return im_refuse(req, cause, "%s", call->why.text);
+}

@@ -1,0 +1,25 @@
+#include "endpoints/rest_envelope.h"
+
+#define META "ia::meta"
+
+void im_rest_begin(struct im_response *res, int status, struct im_json_out *out)
+{
+    im_json_out_init(out, im_response_begin(res, status, "application/json"));
+    im_json_open_object(out, NULL);
+}
+
+void im_rest_end(struct im_json_out *out, int64_t count)
+{
+    im_json_open_object(out, META);
+    im_json_int(out, "totalCount", count);
+    im_json_int(out, "totalSuccess", count);
+    im_json_int(out, "totalError", 0);
+    im_json_close_object(out);
+    im_json_close_object(out);
+}
+
+void im_rest_end_page(struct im_json_out *out, const struct im_objects_meta *page)
+{
+    im_objects_write_meta(page, out, META);
+    im_json_close_object(out);
+}
