@@ -1,0 +1,227 @@
+#include "endpoints/authorize_page.h"
+
+#include <string.h>
+
+#include "http/html.h"
+
+/* ---- small pieces ---- */
+
+static bool is_ours(struct im_str name)
+{
+    static const char *const ours[] = {IM_FIELD_COMPANY_ID, IM_FIELD_USER_ID,
+                                       IM_FIELD_PASSWORD, IM_FIELD_TICKET,
+                                       IM_FIELD_DECISION};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (im_str_is(name, ours[i]))
+            return true;
+    return false;
+}
+
+static void add_hidden(struct im_buf *buf, struct im_str name, struct im_str value)
+{
+    im_buf_addz(buf, "<input type=\"hidden\" name=\"");
+    im_buf_add_html(buf, name);
+    im_buf_addz(buf, "\" value=\"");
+    im_buf_add_html(buf, value);
+    im_buf_addz(buf, "\">\n");
+}
+
+/* `?` is this very address without its query, wherever a proxy has put it. */
+static void begin_form(const struct im_authorize *ask, struct im_buf *buf)
+{
+    im_buf_addz(buf, "<form method=\"post\" action=\"?\">\n");
+    for (size_t i = 0; i < ask->params.count; i++)
+        if (!is_ours(ask->params.items[i].name))
+            add_hidden(buf, ask->params.items[i].name, ask->params.items[i].value);
+}
+
+static void add_element(struct im_buf *buf, const char *element, struct im_str text)
+{
+    im_buf_addf(buf, "<%s>", element);
+    im_buf_add_html(buf, text);
+    im_buf_addf(buf, "</%s>", element);
+}
+
+/* ---- sign-in ---- */
+
+struct complaint {
+    enum im_cause cause;
+    const char *field; /* the input to look at; NULL = none of them */
+    const char *sentence;
+};
+
+static const struct complaint complaints[] = {
+    {CAUSE_COMPANY_UNKNOWN, IM_FIELD_COMPANY_ID, "There is no company with this ID."},
+    {CAUSE_COMPANY_INACTIVE, IM_FIELD_COMPANY_ID, "This company is inactive."},
+    {CAUSE_USER_UNKNOWN, IM_FIELD_USER_ID, "This company has no user with this ID."},
+    {CAUSE_USER_WRONG_CASE, IM_FIELD_USER_ID,
+     "The user ID differs in capital and small letters from the one we know."},
+    {CAUSE_USER_INACTIVE, IM_FIELD_USER_ID, "This user is inactive."},
+    {CAUSE_USER_LOCKED, IM_FIELD_USER_ID, "This user is locked."},
+    {CAUSE_PASSWORD_WRONG, IM_FIELD_PASSWORD, "The password is wrong."},
+    {CAUSE_PASSWORD_EXPIRED, IM_FIELD_PASSWORD,
+     "The password has expired: it must be changed first."},
+    {CAUSE_SESSION_EXPIRED, NULL,
+     "You were signed in too long ago. Please sign in again."},
+    {CAUSE_NONE, NULL, "That did not work. Please sign in again."},
+};
+
+static const struct complaint *complaint_about(enum im_cause cause)
+{
+    const struct complaint *complaint = complaints;
+    while (complaint->cause && complaint->cause != cause)
+        complaint++;
+    return complaint;
+}
+
+struct input {
+    const char *name, *label, *attributes;
+};
+
+static const struct input inputs[] = {
+    {IM_FIELD_COMPANY_ID, "Company ID",
+     "autocomplete=\"organization\" autocapitalize=\"none\" spellcheck=\"false\""},
+    {IM_FIELD_USER_ID, "User ID",
+     "autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\""},
+    {IM_FIELD_PASSWORD, "Password",
+     "type=\"password\" autocomplete=\"current-password\""},
+};
+
+static void add_input(const struct im_authorize *ask, struct im_buf *buf,
+                      const struct input *input, const struct complaint *complaint)
+{
+    im_buf_addf(buf,
+                "<label for=\"%s\">%s</label>\n<input id=\"%s\" name=\"%s\" %s required",
+                input->name, input->label, input->name, input->name, input->attributes);
+    if (complaint && complaint->field && strcmp(complaint->field, input->name) == 0)
+        im_buf_addz(buf, " aria-invalid=\"true\" aria-describedby=\"error\" autofocus");
+    if (strcmp(input->name, IM_FIELD_PASSWORD) != 0) {
+        im_buf_addz(buf, " value=\"");
+        im_buf_add_html(buf, im_authorize_param(ask, input->name));
+        im_buf_addc(buf, '"');
+    }
+    im_buf_addz(buf, ">\n");
+}
+
+void im_page_sign_in(const struct im_authorize *ask, struct im_response *res, int status,
+                     enum im_cause cause)
+{
+    const struct complaint *complaint = cause ? complaint_about(cause) : NULL;
+    struct im_buf *buf = im_html_begin(res, status, IM_STR("Sign in"));
+    im_buf_addz(buf, "<p>to connect ");
+    add_element(buf, "strong", ask->client.id);
+    im_buf_addz(buf, " with your company.</p>\n");
+    if (complaint) {
+        im_buf_addz(buf, "<p class=\"error\" role=\"alert\" id=\"error\">");
+        im_buf_addf(buf, "%s</p>\n", complaint->sentence);
+    }
+    begin_form(ask, buf);
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+        add_input(ask, buf, &inputs[i], complaint);
+    im_buf_addz(
+        buf,
+        "<button>Sign in</button>\n</form>\n"
+        "<p class=\"soft\">This is a mock: unless a scenario says otherwise, company "
+        "<code>acme</code> has the user <code>jdoe</code> and the administrator "
+        "<code>admin</code>, both with the password <code>secret</code>.</p>\n");
+    im_html_end(res);
+}
+
+/* ---- consent ---- */
+
+static const char *meaning(struct im_str scope)
+{
+    static const struct {
+        const char *scope, *words;
+    } known[] = {
+        {"offline_access", "Stay connected when you are not there"},
+        {"openid", "Know who you are"},
+        {"sage/ai-agents", "Work through Sage's AI agents"},
+        {"token-exchange", "Exchange its tokens for those of other services"},
+        {"full_access", "Read and change all data that you can"},
+        {"readonly", "Read all data that you can"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (im_str_is(scope, known[i].scope))
+            return known[i].words;
+    return NULL;
+}
+
+/* "Vendor:write" and its like: what may be done to what */
+static const char *verb_of(struct im_str right)
+{
+    if (im_str_is(right, "read"))
+        return "Read";
+    if (im_str_is(right, "rw") || im_str_is(right, "write"))
+        return "Read and change";
+    return im_str_is(right, "action") ? "Act on" : NULL;
+}
+
+static void add_scope(struct im_buf *buf, struct im_str scope)
+{
+    struct im_str right = scope, object = im_str_cut(&right, ':');
+    const char *words = meaning(scope), *verb = verb_of(right);
+    im_buf_addz(buf, "<li>");
+    if (words) {
+        im_buf_addf(buf, "%s ", words);
+    } else if (verb) {
+        im_buf_addf(buf, "%s ", verb);
+        im_buf_add_html(buf,
+                        im_str_is(object, "full_access") ? IM_STR("all data") : object);
+        im_buf_addc(buf, ' ');
+    }
+    add_element(buf, "code", scope);
+    im_buf_addz(buf, "</li>\n");
+}
+
+static void add_scopes(const struct im_authorize *ask, struct im_buf *buf)
+{
+    struct im_str rest = ask->scopes;
+    im_buf_addz(buf, "<ul>\n");
+    /* the REST API knows no scopes for data: the user's own permissions are the limit */
+    if (ask->dialect->id == IM_DIALECT_REST)
+        im_buf_addz(buf, "<li>Do in your name what your roles permit</li>\n");
+    while (rest.len) {
+        struct im_str scope = im_str_cut(&rest, ' ');
+        if (scope.len)
+            add_scope(buf, scope);
+    }
+    im_buf_addz(buf, "</ul>\n");
+}
+
+static void add_people(const struct im_authorize *ask, struct im_buf *buf,
+                       const struct im_consent *consent)
+{
+    im_buf_addz(buf, "<p>");
+    add_element(buf, "strong", ask->client.id);
+    im_buf_addz(buf, " asks to work with ");
+    add_element(buf, "strong", consent->company->title);
+    im_buf_addz(buf, " (");
+    add_element(buf, "code", consent->company->id);
+    im_buf_addz(buf, ") as ");
+    add_element(buf, "strong", consent->user->name);
+    im_buf_addz(buf, " (");
+    add_element(buf, "code", consent->user->id);
+    im_buf_addz(buf, "). It would be able to:</p>\n");
+}
+
+void im_page_consent(const struct im_authorize *ask, struct im_response *res,
+                     const struct im_consent *consent)
+{
+    struct im_buf *buf = im_html_begin(res, 200, IM_STR("Allow access?"));
+    add_people(ask, buf, consent);
+    add_scopes(ask, buf);
+    if (consent->authorizes_client)
+        im_buf_addz(buf, "<p>You are an administrator: accepting also authorizes this "
+                         "application for the whole company.</p>\n");
+    begin_form(ask, buf);
+    im_html_hidden(buf, IM_FIELD_TICKET, consent->ticket);
+    im_buf_addz(buf,
+                "<button name=\"" IM_FIELD_DECISION "\" value=\"" IM_DECISION_ACCEPT
+                "\">Accept</button>\n<button class=\"second\" name=\"" IM_FIELD_DECISION
+                "\" value=\"" IM_DECISION_DENY "\">Deny</button>\n</form>\n"
+                "<p class=\"soft\">Either way you go on to ");
+    add_element(buf, "code", ask->redirect_uri);
+    im_buf_addz(buf, ".</p>\n");
+    im_html_end(res);
+}

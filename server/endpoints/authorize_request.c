@@ -1,0 +1,326 @@
+#include "endpoints/authorize_request.h"
+
+#include <string.h>
+
+#include "base/crypto.h"
+#include "endpoints/endpoint.h"
+#include "oauth/misspelling.h"
+#include "oauth/scope.h"
+#include "oauth/shown.h"
+
+/* ---- parameters ---- */
+
+struct im_str im_authorize_param(const struct im_authorize *ask, const char *name)
+{
+    return im_param(&ask->params, name);
+}
+
+static bool join(struct im_arena *arena, struct im_params *params,
+                 const struct im_params *more)
+{
+    size_t count = params->count + more->count;
+    struct im_param *items = IM_ARENA_ARRAY(arena, struct im_param, count);
+    if (!items)
+        return false;
+    if (params->count)
+        memcpy(items, params->items, params->count * sizeof *items);
+    if (more->count)
+        memcpy(items + params->count, more->items, more->count * sizeof *items);
+    *params = (struct im_params){items, count};
+    return true;
+}
+
+/* RFC 6749 section 3.1: the endpoint may be asked with POST, parameters in the body. */
+static enum im_cause read_body(struct im_authorize *ask)
+{
+    struct im_request *req = ask->req;
+    struct im_params body;
+    struct im_error err;
+    if (!im_str_is(req->method, "POST") || !req->body.len)
+        return CAUSE_NONE;
+    if (!im_request_is(req, "application/x-www-form-urlencoded"))
+        return im_refuse(
+            req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
+            "Content-Type is \"%.*s\", not application/x-www-form-urlencoded",
+            IM_ARG(im_request_header(req, "Content-Type")));
+    if (!im_params_parse_form(req->arena, req->body, &body, &err))
+        return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %s", err.text);
+    if (!join(req->arena, &ask->params, &body))
+        return im_refuse(req, CAUSE_INTERNAL, "memory is short");
+    return CAUSE_NONE;
+}
+
+static enum im_cause read_params(struct im_authorize *ask)
+{
+    struct im_error err;
+    if (!im_request_query(ask->req, &ask->params, &err))
+        return im_refuse(ask->req, CAUSE_PAYLOAD_MALFORMED, "the query: %s", err.text);
+    return read_body(ask);
+}
+
+/* ---- the client ---- */
+
+/* `demo~SANDBOX` names a sandbox besides the client. */
+static struct im_str without_sandbox(struct im_str id)
+{
+    return im_str_slice(id, 0, im_str_find(id, '~'));
+}
+
+static enum im_cause find_client(struct im_authorize *ask)
+{
+    struct im_str id = without_sandbox(im_authorize_param(ask, "client_id"));
+    if (!id.len)
+        return im_refuse_missing(ask->req, &ask->params, "client_id",
+                                 CAUSE_AUTHORIZE_CLIENT_UNKNOWN);
+    ask->req->outcome->client_id = im_shown(ask->req->arena, id);
+    if (im_directory_client(ask->authority->directory, id, &ask->client))
+        return CAUSE_NONE;
+    bool padded =
+        im_directory_client(ask->authority->directory, im_str_trim(id), &ask->client);
+    return im_refuse(ask->req, CAUSE_AUTHORIZE_CLIENT_UNKNOWN,
+                     "client_id \"%.*s\" is not registered%s",
+                     IM_ARG(ask->req->outcome->client_id),
+                     padded ? "; without the white space around it, it is" : "");
+}
+
+/* ---- the redirect URI ---- */
+
+static bool skip(struct im_str *text, const char *prefix)
+{
+    if (!im_str_starts(*text, prefix))
+        return false;
+    *text = im_str_slice(*text, strlen(prefix), text->len);
+    return true;
+}
+
+static bool skip_port(struct im_str *text)
+{
+    size_t digits = 0;
+    if (!skip(text, ":"))
+        return true;
+    while (digits < text->len && text->at[digits] >= '0' && text->at[digits] <= '9')
+        digits++;
+    *text = im_str_slice(*text, digits, text->len);
+    return digits > 0 && digits <= 5;
+}
+
+/* What follows host and port of a loopback URI of this origin; false when it is none. Anything
+ * but a path or query there would make it another host ("http://127.0.0.1:1@evil.example/"). */
+static bool loopback_rest(struct im_str uri, const char *origin, struct im_str *rest)
+{
+    if (!skip(&uri, origin) || !skip_port(&uri))
+        return false;
+    *rest = uri;
+    return !uri.len || uri.at[0] == '/' || uri.at[0] == '?';
+}
+
+/* RFC 8252 section 7.3: a loopback redirect URI matches whatever its port. */
+static bool same_redirect(struct im_str registered, struct im_str asked)
+{
+    static const char *const origins[] = {"http://127.0.0.1", "http://[::1]",
+                                          "http://localhost", "https://127.0.0.1",
+                                          "https://[::1]",    "https://localhost"};
+    struct im_str a, b;
+    if (im_str_eq(registered, asked))
+        return true;
+    for (size_t i = 0; i < sizeof origins / sizeof *origins; i++)
+        if (loopback_rest(registered, origins[i], &a) &&
+            loopback_rest(asked, origins[i], &b))
+            return im_str_eq(a, b);
+    return false;
+}
+
+static enum im_cause refuse_redirect(const struct im_authorize *ask, struct im_str asked)
+{
+    struct im_list known = ask->client.redirect_uris;
+    struct im_buf list;
+    im_buf_init(&list, ask->req->arena, 2000);
+    for (size_t i = 0; i < known.count; i++)
+        im_buf_addf(&list, "%s%.*s", i ? ", " : "", IM_ARG(known.items[i]));
+    return im_refuse(
+        ask->req, CAUSE_REDIRECT_URI_UNREGISTERED,
+        "redirect_uri \"%.*s\" is not one of client %.*s: %.*s (compared exactly; "
+        "only the port of a loopback address may differ)",
+        IM_ARG(im_shown(ask->req->arena, asked)), IM_ARG(ask->client.id),
+        IM_ARG(im_buf_str(&list)));
+}
+
+static enum im_cause find_redirect(struct im_authorize *ask)
+{
+    struct im_str asked = im_authorize_param(ask, "redirect_uri");
+    if (!asked.len)
+        return im_refuse_missing(ask->req, &ask->params, "redirect_uri",
+                                 CAUSE_REDIRECT_URI_MISSING);
+    for (size_t i = 0; i < ask->client.redirect_uris.count; i++) {
+        if (!same_redirect(ask->client.redirect_uris.items[i], asked))
+            continue;
+        ask->redirect_uri = asked;
+        return CAUSE_NONE;
+    }
+    return refuse_redirect(ask, asked);
+}
+
+/* From here on the client learns of refusals by redirect. */
+static void trust_redirect(struct im_authorize *ask)
+{
+    ask->state = im_authorize_param(ask, "state");
+    ask->req->outcome->redirect_uri = ask->redirect_uri;
+    ask->req->outcome->state = ask->state;
+    if (!ask->state.len)
+        im_note(
+            ask->req, CAUSE_STATE_MISSING,
+            "no state was sent: nothing ties the answer to the browser that asked (RFC "
+            "6749 section 10.12)");
+}
+
+/* ---- what is asked for ---- */
+
+static enum im_cause check_response_type(const struct im_authorize *ask)
+{
+    struct im_str type = im_authorize_param(ask, "response_type");
+    if (im_str_is(type, "code"))
+        return CAUSE_NONE;
+    if (!type.len)
+        return im_refuse_missing(ask->req, &ask->params, "response_type",
+                                 CAUSE_RESPONSE_TYPE_UNSUPPORTED);
+    return im_refuse(ask->req, CAUSE_RESPONSE_TYPE_UNSUPPORTED,
+                     "response_type is \"%.*s\"; only \"code\" is offered",
+                     IM_ARG(im_shown(ask->req->arena, type)));
+}
+
+static enum im_cause check_client(const struct im_authorize *ask)
+{
+    const struct im_client *client = &ask->client;
+    if (!client->active)
+        return im_refuse(ask->req, CAUSE_CLIENT_INACTIVE, "client %.*s is inactive",
+                         IM_ARG(client->id));
+    if (!im_list_has(client->grants, IM_STR("authorization_code")))
+        return im_refuse(ask->req, CAUSE_CLIENT_GRANT_NOT_ALLOWED,
+                         "client %.*s may not use the grant authorization_code",
+                         IM_ARG(client->id));
+    return CAUSE_NONE;
+}
+
+static enum im_cause read_scopes(struct im_authorize *ask)
+{
+    struct im_scope_ask scopes = {
+        .asked = im_authorize_param(ask, "scope"),
+        .dialect = ask->dialect,
+        .policy = &ask->policy,
+        .client = &ask->client,
+    };
+    return im_scope_grant(ask->req, &scopes, &ask->scopes);
+}
+
+/* ---- PKCE ---- */
+
+/* The challenge of S256 is a SHA-256 digest in base64url. */
+static bool is_digest(struct im_arena *arena, struct im_str challenge)
+{
+    struct im_str digest;
+    return im_base64url_decode(arena, challenge, &digest) && digest.len == IM_SHA256_LEN;
+}
+
+static enum im_cause read_method(struct im_authorize *ask)
+{
+    struct im_str method = im_authorize_param(ask, "code_challenge_method");
+    /* RFC 7636 section 4.3: no method means plain */
+    ask->challenge_plain = !method.len || im_str_is(method, "plain");
+    if (ask->challenge_plain && ask->policy.pkce_plain)
+        return CAUSE_NONE;
+    if (!im_str_is(method, "S256"))
+        return im_refuse(ask->req, CAUSE_PKCE_METHOD_UNSUPPORTED,
+                         "code_challenge_method is %s%.*s; S256 is supported",
+                         method.len ? "" : "missing, which means plain",
+                         IM_ARG(im_shown(ask->req->arena, method)));
+    if (is_digest(ask->req->arena, ask->challenge))
+        return CAUSE_NONE;
+    return im_refuse(
+        ask->req, CAUSE_PKCE_METHOD_UNSUPPORTED,
+        "code_challenge (%zu characters) is not what S256 makes: 43 characters of "
+        "base64url, a SHA-256 digest",
+        ask->challenge.len);
+}
+
+static enum im_cause read_pkce(struct im_authorize *ask)
+{
+    ask->challenge = im_authorize_param(ask, "code_challenge");
+    if (ask->challenge.len)
+        return read_method(ask);
+    if (ask->client.secret.len)
+        return CAUSE_NONE;
+    return im_refuse(
+        ask->req, CAUSE_PKCE_VERIFIER_MISSING,
+        "client %.*s is public (it has no secret) and sent no code_challenge",
+        IM_ARG(ask->client.id));
+}
+
+/* ---- all of it ---- */
+
+static enum im_cause read_asked(struct im_authorize *ask)
+{
+    static const char *const once[] = {
+        "response_type",         "scope", "state", "code_challenge",
+        "code_challenge_method", "nonce", NULL};
+    static const char *const optional[] = {"scope", "state", "code_challenge",
+                                           "code_challenge_method", NULL};
+    enum im_cause cause = im_refuse_repeated(ask->req, &ask->params, once);
+    im_note_misspelled(ask->req, &ask->params, optional);
+    if (!cause)
+        cause = check_response_type(ask);
+    if (!cause)
+        cause = check_client(ask);
+    if (!cause)
+        cause = read_scopes(ask);
+    if (!cause)
+        cause = read_pkce(ask);
+    ask->nonce = im_authorize_param(ask, "nonce");
+    return cause;
+}
+
+/* As long as these are in doubt, nobody is sent anywhere. */
+static enum im_cause read_client(struct im_authorize *ask)
+{
+    static const char *const once[] = {"client_id", "redirect_uri", NULL};
+    enum im_cause cause = read_params(ask);
+    if (!cause)
+        cause = im_refuse_repeated(ask->req, &ask->params, once);
+    if (!cause)
+        cause = find_client(ask);
+    return cause ? cause : find_redirect(ask);
+}
+
+enum im_cause im_authorize_read(struct im_authority *authority, struct im_request *req,
+                                struct im_authorize *ask)
+{
+    *ask = (struct im_authorize){
+        .authority = authority,
+        .req = req,
+        .dialect = im_dialect(im_endpoint_dialect(req)),
+        .policy = im_authority_policy(authority),
+    };
+    enum im_cause cause = read_client(ask);
+    if (cause)
+        return cause;
+    trust_redirect(ask);
+    return read_asked(ask);
+}
+
+/* ---- the answer ---- */
+
+static void add_param(struct im_buf *buf, const char *name, struct im_str value)
+{
+    im_buf_addf(buf, "%c%s=", im_str_has(im_buf_str(buf), '?') ? '&' : '?', name);
+    im_buf_add_url(buf, value);
+}
+
+struct im_str im_authorize_location(const struct im_authorize *ask, struct im_str code)
+{
+    struct im_buf buf;
+    im_buf_init(&buf, ask->req->arena, 0);
+    im_buf_add(&buf, ask->redirect_uri);
+    add_param(&buf, "code", code);
+    if (ask->state.len)
+        add_param(&buf, "state", ask->state);
+    return im_buf_str(&buf);
+}
