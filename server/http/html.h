@@ -1,12 +1,12 @@
-/* The one page skeleton: plain, accessible HTML that works without JavaScript and on a phone.
- * Callers add the content; everything variable goes through im_buf_add_html. */
+/* The one page skeleton: plain, accessible HTML that works without JavaScript and on a
+ * phone. Callers add the content; everything variable goes through im_buf_add_html. */
 #ifndef IM_HTTP_HTML_H
 #define IM_HTTP_HTML_H
 
 #include "http/response.h"
 
-/* Begins a page in the response: head, style, a line that says this is a mock not affiliated
- * with Sage, <main><h1>title</h1>. */
+/* Begins a page in the response: head, style, a line that says this is a mock not
+ * affiliated with Sage, <main><h1>title</h1>. */
 struct im_buf *im_html_begin(struct im_response *res, int status, struct im_str title);
 void im_html_end(struct im_response *res);
 /* <input type="hidden"> */

@@ -14,10 +14,11 @@ struct im_header {
 
 enum { IM_HEADERS_MAX = 64 };
 
-/* What the listener found wrong before the corridor could start; the corridor words it. */
+/* What the listener found wrong before the corridor could start; the corridor words
+ * it. */
 enum im_request_flaw {
     IM_REQUEST_SOUND,
-    IM_REQUEST_MALFORMED,      /* not HTTP, two Content-Lengths, a bad chunk … */
+    IM_REQUEST_MALFORMED, /* not HTTP, two Content-Lengths, a bad chunk … */
     IM_REQUEST_HEADERS_TOO_LARGE,
     IM_REQUEST_BODY_TOO_LARGE, /* over IM_BODY_MAX */
     IM_REQUEST_BODY_CUT,       /* the peer closed or stalled inside the body */
@@ -29,24 +30,26 @@ enum { IM_BODY_MAX = 1024 * 1024 }; /* bytes; contract.md section 8: body <= 1 M
 struct im_request {
     struct im_arena *arena;
     struct im_str method;
-    struct im_str target;                /* as on the request line, undecoded, with the query */
-    struct im_str query;                 /* undecoded, without '?' */
+    struct im_str target; /* as on the request line, undecoded, with the query */
+    struct im_str query;  /* undecoded, without '?' */
     struct im_header headers[IM_HEADERS_MAX];
     size_t header_count;
     struct im_str body;
-    struct im_str peer;                  /* "127.0.0.1:54321" or empty */
-    struct im_str local_base;            /* "http://127.0.0.1:8080": the socket's own address */
+    struct im_str peer;       /* "127.0.0.1:54321" or empty */
+    struct im_str local_base; /* "http://127.0.0.1:8080": the socket's own address */
     bool tls;
-    bool on_control_port;                /* arrived at the port that serves only /__mock */
+    bool on_control_port; /* arrived at the port that serves only /__mock */
     enum im_request_flaw flaw;
-    struct im_str flaw_text;             /* the evidence for it */
+    struct im_str flaw_text; /* the evidence for it */
 
     /* Set by the corridor. */
-    struct im_str path;     /* under the sandbox's base, undecoded, no query: "/ia/api/v1/…" */
-    struct im_str base_url; /* of the sandbox, no trailing '/': "http://h:p" or "http://h:p/s/x" */
-    struct im_str rest;     /* what a route's trailing wildcard matched, undecoded */
-    int64_t now_ms;         /* the sandbox's clock, read once */
-    uint64_t arrived;       /* serial of arrival in the sandbox: who was in flight with whom */
+    struct im_str
+        path; /* under the sandbox's base, undecoded, no query: "/ia/api/v1/…" */
+    struct im_str
+        base_url; /* of the sandbox, no trailing '/': "http://h:p" or "http://h:p/s/x" */
+    struct im_str rest; /* what a route's trailing wildcard matched, undecoded */
+    int64_t now_ms;     /* the sandbox's clock, read once */
+    uint64_t arrived; /* serial of arrival in the sandbox: who was in flight with whom */
     struct im_outcome *outcome; /* never NULL inside the corridor */
 };
 
@@ -58,7 +61,9 @@ bool im_request_is(const struct im_request *req, const char *media_type);
 /* Parses the query into params; false with err on bad escapes. */
 bool im_request_query(const struct im_request *req, struct im_params *params,
                       struct im_error *err);
-/* Adds a header; false when there are IM_HEADERS_MAX already. For embedded callers and tests. */
-bool im_request_add_header(struct im_request *req, struct im_str name, struct im_str value);
+/* Adds a header; false when there are IM_HEADERS_MAX already. For embedded callers and
+ * tests. */
+bool im_request_add_header(struct im_request *req, struct im_str name,
+                           struct im_str value);
 
 #endif

@@ -14,14 +14,14 @@ struct im_response_header {
     struct im_str value;
 };
 
-/* How delivery is damaged on purpose; all zero = delivered as it is. Filled by a scenario,
- * obeyed by the listener. */
+/* How delivery is damaged on purpose; all zero = delivered as it is. Filled by a
+ * scenario, obeyed by the listener. */
 struct im_damage {
-    int64_t delay_ms;     /* before the first byte */
-    bool stall;           /* headers, then silence until the peer leaves or the server stops */
-    bool drop;            /* close without a byte */
-    bool reset;           /* TCP RST */
-    bool truncate;        /* half the body, Content-Length of the whole, then close */
+    int64_t delay_ms; /* before the first byte */
+    bool stall;    /* headers, then silence until the peer leaves or the server stops */
+    bool drop;     /* close without a byte */
+    bool reset;    /* TCP RST */
+    bool truncate; /* half the body, Content-Length of the whole, then close */
 };
 
 struct im_response {
@@ -33,29 +33,32 @@ struct im_response {
     struct im_damage damage;
     bool close; /* close the connection afterwards */
 
-    /* A body that is written piece by piece (server-sent events): called again and again by the
-     * listener until it returns false; NULL for ordinary answers. */
+    /* A body that is written piece by piece (server-sent events): called again and again
+     * by the listener until it returns false; NULL for ordinary answers. */
     bool (*stream)(void *context, struct im_buf *piece);
     void (*stream_end)(void *context);
     void *stream_context;
 };
 
 void im_response_init(struct im_response *res, struct im_arena *arena);
-/* Sets (replaces) a header; the name is a literal. CR, LF and NUL in the value become spaces. */
+/* Sets (replaces) a header; the name is a literal. CR, LF and NUL in the value become
+ * spaces. */
 void im_response_header(struct im_response *res, const char *name, struct im_str value);
-void im_response_headerf(struct im_response *res, const char *name, const char *format, ...)
-    IM_PRINTF(3, 4);
+void im_response_headerf(struct im_response *res, const char *name, const char *format,
+                         ...) IM_PRINTF(3, 4);
 struct im_str im_response_get_header(const struct im_response *res, const char *name);
 /* Forgets body and headers, keeps the arena: an answer is replaced by another. */
 void im_response_clear(struct im_response *res);
 /* Status, Content-Type and an empty body to fill. */
-struct im_buf *im_response_begin(struct im_response *res, int status, const char *content_type);
+struct im_buf *im_response_begin(struct im_response *res, int status,
+                                 const char *content_type);
 /* 303/302 with Location. */
 void im_response_redirect(struct im_response *res, int status, struct im_str location);
 /* "Unauthorized" for 401; "Unknown" for a status without a registered phrase. */
 const char *im_status_phrase(int status);
-/* Status line, headers and body as the bytes on the wire (HTTP/1.1), Content-Length and `Date`
- * (from date_ms) included; without the body when `head` (HEAD, 204, 304 rules kept). */
+/* Status line, headers and body as the bytes on the wire (HTTP/1.1), Content-Length and
+ * `Date` (from date_ms) included; without the body when `head` (HEAD, 204, 304 rules
+ * kept). */
 struct im_str im_response_bytes(const struct im_response *res, int64_t date_ms, bool head,
                                 bool keep_alive);
 
