@@ -1,0 +1,160 @@
+/* Growth doubles. In an arena the old place is lost until the arena goes, so a builder that is
+ * the arena's newest allocation grows where it stands. One byte more than `len` is always
+ * there: vsnprintf needs it for its NUL. */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_ROOM = 256 };
+
+void im_buf_init(struct im_buf *buf, struct im_arena *arena, size_t max)
+{
+    *buf = (struct im_buf){.arena = arena, .max = max};
+}
+
+void im_buf_init_fixed(struct im_buf *buf, char *memory, size_t size)
+{
+    *buf = (struct im_buf){.at = memory, .room = size, .max = size ? size - 1 : 0};
+    buf->failed = size == 0;
+}
+
+static bool fail(struct im_buf *buf)
+{
+    buf->failed = true;
+    return false;
+}
+
+static bool grow(struct im_buf *buf, size_t need)
+{
+    if (!buf->arena)
+        return fail(buf);
+
+    size_t room = buf->room ? buf->room * 2 : FIRST_ROOM;
+    if (room < need)
+        room = need;
+    if (buf->max && room > buf->max + 1)
+        room = buf->max + 1; /* still at least `need`: reserve() has looked */
+
+    if (!buf->at || !im_arena_extend(buf->arena, buf->at, buf->room, room)) {
+        char *at = im_arena_alloc(buf->arena, room);
+        if (!at)
+            return fail(buf);
+        if (buf->len)
+            memcpy(at, buf->at, buf->len);
+        buf->at = at;
+    }
+    buf->room = room;
+    return true;
+}
+
+/* Room for `more` bytes and a NUL behind them. */
+static bool reserve(struct im_buf *buf, size_t more)
+{
+    if (buf->failed)
+        return false;
+    if (more > SIZE_MAX / 4 || (buf->max && more > buf->max - buf->len))
+        return fail(buf);
+
+    size_t need = buf->len + more + 1;
+    return need <= buf->room || grow(buf, need);
+}
+
+void im_buf_add(struct im_buf *buf, struct im_str text)
+{
+    if (text.len == 0 || !reserve(buf, text.len))
+        return;
+    memcpy(buf->at + buf->len, text.at, text.len);
+    buf->len += text.len;
+}
+
+void im_buf_addz(struct im_buf *buf, const char *text)
+{
+    im_buf_add(buf, im_str(text));
+}
+
+void im_buf_addc(struct im_buf *buf, char c)
+{
+    if (reserve(buf, 1))
+        buf->at[buf->len++] = c;
+}
+
+void im_buf_addf(struct im_buf *buf, const char *format, ...)
+{
+    if (!reserve(buf, 0))
+        return;
+
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    size_t room = buf->room - buf->len;
+    int written = vsnprintf(buf->at + buf->len, room, format, args);
+    size_t len = written > 0 ? (size_t)written : 0;
+    if (written < 0)
+        fail(buf);
+    else if (reserve(buf, len)) {
+        if (len >= room)
+            vsnprintf(buf->at + buf->len, len + 1, format, again);
+        buf->len += len;
+    }
+    va_end(again);
+    va_end(args);
+}
+
+struct im_str im_buf_str(const struct im_buf *buf)
+{
+    return (struct im_str){buf->at, buf->len};
+}
+
+static struct im_str html_entity(char c)
+{
+    switch (c) {
+    case '&': return IM_STR("&amp;");
+    case '<': return IM_STR("&lt;");
+    case '>': return IM_STR("&gt;");
+    case '"': return IM_STR("&quot;");
+    case '\'': return IM_STR("&#39;");
+    default: return (struct im_str){NULL, 0};
+    }
+}
+
+void im_buf_add_html(struct im_buf *buf, struct im_str text)
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        struct im_str entity = html_entity(text.at[i]);
+        if (!entity.len)
+            continue;
+        im_buf_add(buf, im_str_slice(text, done, i));
+        im_buf_add(buf, entity);
+        done = i + 1;
+    }
+    im_buf_add(buf, im_str_slice(text, done, text.len));
+}
+
+/* RFC 3986 section 2.3 */
+static bool unreserved(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void im_buf_add_url(struct im_buf *buf, struct im_str text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t done = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (unreserved(text.at[i]))
+            continue;
+        unsigned byte = (unsigned char)text.at[i];
+        char escape[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+        im_buf_add(buf, im_str_slice(text, done, i));
+        im_buf_add(buf, (struct im_str){escape, sizeof(escape)});
+        done = i + 1;
+    }
+    im_buf_add(buf, im_str_slice(text, done, text.len));
+}

@@ -1,0 +1,29 @@
+/* Text we write: a growing, bounded builder inside an arena. When the bound or the memory is
+ * reached, `failed` sticks and later additions do nothing; look at it once, at the end. */
+#ifndef IM_BASE_BUF_H
+#define IM_BASE_BUF_H
+
+#include "base/arena.h"
+
+struct im_buf {
+    struct im_arena *arena;
+    char *at;
+    size_t len, room, max; /* max 0 = unbounded */
+    bool failed;
+};
+
+void im_buf_init(struct im_buf *buf, struct im_arena *arena, size_t max);
+/* A builder that needs no arena: at most size - 1 bytes, kept in the caller's memory. */
+void im_buf_init_fixed(struct im_buf *buf, char *memory, size_t size);
+void im_buf_add(struct im_buf *buf, struct im_str text);
+void im_buf_addz(struct im_buf *buf, const char *text);
+void im_buf_addc(struct im_buf *buf, char c);
+void im_buf_addf(struct im_buf *buf, const char *format, ...) IM_PRINTF(2, 3);
+struct im_str im_buf_str(const struct im_buf *buf); /* view of what stands there now */
+
+/* The same text, made safe for its place. */
+void im_buf_add_html(struct im_buf *buf, struct im_str text); /* & < > " ' */
+void im_buf_add_url(struct im_buf *buf,
+                    struct im_str text); /* all but RFC 3986 unreserved */
+
+#endif

@@ -1,0 +1,31 @@
+/* Digests, MACs and the codings around them. With rng.h, oauth/jwt.h and http/tls.h the only
+ * place that includes OpenSSL. */
+#ifndef IM_BASE_CRYPTO_H
+#define IM_BASE_CRYPTO_H
+
+#include "base/arena.h"
+
+#define IM_SHA256_LEN 32
+
+/* Both give false, and zeros, only when OpenSSL has no memory. */
+bool im_sha256(struct im_str data, unsigned char digest[IM_SHA256_LEN]);
+/* HMAC-SHA-256 (RFC 2104). */
+bool im_hmac_sha256(const unsigned char *key, size_t key_len, struct im_str data,
+                    unsigned char mac[IM_SHA256_LEN]);
+
+/* base64url without padding (RFC 4648 section 5); base64 with padding. Lifetime: the arena's. */
+struct im_str im_base64url(struct im_arena *arena, const void *data, size_t len);
+struct im_str im_base64(struct im_arena *arena, const void *data, size_t len);
+/* Strict: no padding, no white space, canonical trailing bits. False when it is not base64url. */
+bool im_base64url_decode(struct im_arena *arena, struct im_str text, struct im_str *data);
+/* Strict, padded; for the Basic scheme (RFC 7617). */
+bool im_base64_decode(struct im_arena *arena, struct im_str text, struct im_str *data);
+struct im_str im_hex(struct im_arena *arena, const void *data, size_t len);
+
+/* Compares without telling by its time where the two differ. */
+bool im_secret_eq(struct im_str a, struct im_str b);
+
+/* How a secret may be named where people read: "sha256:1f3a9c0d5b7e" (first 6 bytes). */
+struct im_str im_fingerprint(struct im_arena *arena, struct im_str secret);
+
+#endif

@@ -1,0 +1,23 @@
+/* A failure of ours (memory, socket, key, file) told in one line. What a client did wrong is
+ * never an im_error but an outcome: see oauth/cause.h. Lifetime: caller-owned, plain value. */
+#ifndef IM_BASE_ERROR_H
+#define IM_BASE_ERROR_H
+
+#include <stdbool.h>
+
+#if defined(__GNUC__)
+#define IM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define IM_PRINTF(fmt, args)
+#endif
+
+struct im_error {
+    char text
+        [512]; /* what was attempted, on what, why it failed, what to do; no newline */
+};
+
+/* Writes the text (cut to fit) and returns false, so that a failure is one statement:
+ * `return im_error_set(err, "reading %s: %s", …)`. err may be NULL. */
+bool im_error_set(struct im_error *err, const char *format, ...) IM_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,270 @@
+/* Views of text. All of ASCII here is spelled out: <ctype.h> depends on the locale. */
+#include "base/str.h"
+
+#include <limits.h>
+#include <string.h>
+
+struct im_str im_str(const char *text)
+{
+    return (struct im_str){text, text ? strlen(text) : 0};
+}
+
+bool im_str_eq(struct im_str a, struct im_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+bool im_str_is(struct im_str a, const char *text)
+{
+    return im_str_eq(a, im_str(text));
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool im_str_eq_nocase(struct im_str a, struct im_str b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.at[i]) != lower(b.at[i]))
+            return false;
+    return true;
+}
+
+int im_str_compare(struct im_str a, struct im_str b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common ? memcmp(a.at, b.at, common) : 0;
+
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+bool im_str_starts(struct im_str a, const char *prefix)
+{
+    struct im_str p = im_str(prefix);
+    return p.len <= a.len && im_str_eq(im_str_slice(a, 0, p.len), p);
+}
+
+bool im_str_ends(struct im_str a, const char *suffix)
+{
+    struct im_str s = im_str(suffix);
+    return s.len <= a.len && im_str_eq(im_str_slice(a, a.len - s.len, a.len), s);
+}
+
+bool im_str_has(struct im_str a, char c)
+{
+    return im_str_find(a, c) < a.len;
+}
+
+struct im_str im_str_slice(struct im_str a, size_t from, size_t to)
+{
+    if (to > a.len)
+        to = a.len;
+    if (from > to)
+        from = to;
+    return (struct im_str){a.at ? a.at + from : NULL, to - from};
+}
+
+static bool white(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct im_str im_str_trim(struct im_str a)
+{
+    size_t from = 0, to = a.len;
+
+    while (from < to && white(a.at[from]))
+        from++;
+    while (to > from && white(a.at[to - 1]))
+        to--;
+    return im_str_slice(a, from, to);
+}
+
+struct im_str im_str_cut(struct im_str *rest, char separator)
+{
+    struct im_str whole = *rest;
+    size_t at = im_str_find(whole, separator);
+
+    *rest = im_str_slice(whole, at + 1, whole.len);
+    return im_str_slice(whole, 0, at);
+}
+
+size_t im_str_find(struct im_str a, char c)
+{
+    const char *found = a.len ? memchr(a.at, c, a.len) : NULL;
+    return found ? (size_t)(found - a.at) : a.len;
+}
+
+bool im_str_int(struct im_str a, int64_t *value)
+{
+    bool negative = a.len && a.at[0] == '-';
+    int64_t sum = 0;
+
+    if (a.len == (negative ? 1 : 0))
+        return false;
+    for (size_t i = negative; i < a.len; i++) {
+        if (a.at[i] < '0' || a.at[i] > '9')
+            return false;
+        int digit = a.at[i] - '0';
+        /* summed up below zero, where there is one number more */
+        if (sum < (INT64_MIN + digit) / 10)
+            return false;
+        sum = sum * 10 - digit;
+    }
+    if (!negative && sum == INT64_MIN)
+        return false;
+    *value = negative ? sum : -sum;
+    return true;
+}
+
+/* The table of well-formed sequences: Unicode, table 3-7. What follows the second byte is always
+ * 80..BF; the second is bounded more closely after E0, ED, F0 and F4. */
+size_t im_utf8_step(const char *at, size_t len)
+{
+    const unsigned char *byte = (const unsigned char *)at;
+    unsigned low = 0x80, high = 0xBF;
+    size_t need;
+
+    if (len == 0)
+        return 0;
+    if (byte[0] < 0x80)
+        return 1;
+    if (byte[0] < 0xC2 || byte[0] > 0xF4)
+        return 0;
+
+    need = byte[0] < 0xE0 ? 2 : byte[0] < 0xF0 ? 3 : 4;
+    if (byte[0] == 0xE0)
+        low = 0xA0; /* below: overlong */
+    else if (byte[0] == 0xED)
+        high = 0x9F; /* above: surrogates */
+    else if (byte[0] == 0xF0)
+        low = 0x90; /* below: overlong */
+    else if (byte[0] == 0xF4)
+        high = 0x8F; /* above: over U+10FFFF */
+    if (len < need || byte[1] < low || byte[1] > high)
+        return 0;
+    for (size_t i = 2; i < need; i++)
+        if ((byte[i] & 0xC0) != 0x80)
+            return 0;
+    return need;
+}
+
+bool im_str_utf8(struct im_str a)
+{
+    size_t step;
+
+    for (size_t i = 0; i < a.len; i += step) {
+        step = im_utf8_step(a.at + i, a.len - i);
+        if (step == 0 || a.at[i] == '\0')
+            return false;
+    }
+    return true;
+}
+
+bool im_str_in_list(struct im_str list, struct im_str word)
+{
+    if (word.len == 0)
+        return false;
+    while (list.len)
+        if (im_str_eq(im_str_cut(&list, ' '), word))
+            return true;
+    return false;
+}
+
+/* The index behind the character that starts at i; a byte that starts none counts as one. */
+static size_t next_char(struct im_str text, size_t i)
+{
+    size_t step = im_utf8_step(text.at + i, text.len - i);
+    return i + (step ? step : 1);
+}
+
+bool im_str_glob(struct im_str pattern, struct im_str text)
+{
+    size_t p = 0, t = 0;
+    size_t star = SIZE_MAX; /* behind the last '*' seen … */
+    size_t held = 0;        /* … which holds the text up to here */
+
+    while (t < text.len) {
+        if (p < pattern.len && pattern.at[p] == '*') {
+            star = ++p;
+            held = t;
+        } else if (p < pattern.len && pattern.at[p] == '?') {
+            p++;
+            t = next_char(text, t);
+        } else if (p < pattern.len && pattern.at[p] == text.at[t]) {
+            p++;
+            t++;
+        } else if (star != SIZE_MAX) {
+            /* the last star takes one more: stars before it never need to */
+            p = star;
+            t = held = next_char(text, held);
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.at[p] == '*')
+        p++;
+    return p == pattern.len;
+}
+
+enum { DISTANCE_MAX = 63 };
+
+static char fold(char c)
+{
+    return c == '-' || c == ' ' ? '_' : lower(c);
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* One row of the table of distances (optimal string alignment), from the two rows above it. */
+static void fill_row(struct im_str a, struct im_str b, size_t i,
+                     unsigned rows[3][DISTANCE_MAX + 1])
+{
+    unsigned *row = rows[i % 3];
+    const unsigned *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
+
+    row[0] = (unsigned)i;
+    for (size_t j = 1; j <= b.len; j++) {
+        char x = fold(a.at[i - 1]), y = fold(b.at[j - 1]);
+        row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (x != y));
+        bool swapped = i > 1 && j > 1 && x == fold(b.at[j - 2]) && y == fold(a.at[i - 2]);
+        if (swapped)
+            row[j] = least(row[j], second[j - 2] + 1);
+    }
+}
+
+unsigned im_str_distance(struct im_str a, struct im_str b)
+{
+    unsigned rows[3][DISTANCE_MAX + 1];
+
+    if (a.len > DISTANCE_MAX || b.len > DISTANCE_MAX)
+        return UINT_MAX;
+    memset(rows, 0, sizeof(rows));
+    for (size_t j = 0; j <= b.len; j++)
+        rows[0][j] = (unsigned)j;
+    for (size_t i = 1; i <= a.len; i++)
+        fill_row(a, b, i, rows);
+    return rows[a.len % 3][b.len];
+}
+
+int im_str_nearest(struct im_str word, const struct im_str *candidates, size_t n)
+{
+    size_t best = word.len < 6 ? 1 : word.len / 3;
+    int nearest = -1;
+
+    for (size_t i = 0; i < n && i < INT_MAX; i++) {
+        unsigned distance = im_str_distance(word, candidates[i]);
+        if (distance < best || (distance == best && nearest < 0)) {
+            best = distance;
+            nearest = (int)i;
+        }
+    }
+    return nearest;
+}

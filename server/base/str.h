@@ -1,0 +1,57 @@
+/* Text we read: a view into memory that somebody else owns. Never assume a NUL behind it. */
+#ifndef IM_BASE_STR_H
+#define IM_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct im_str {
+    const char *at; /* NULL only when len is 0 */
+    size_t len;     /* bytes */
+};
+
+/* A view of a string literal, usable in static tables as { … } with IM_STR_INIT. */
+#define IM_STR(literal) ((struct im_str){"" literal, sizeof(literal) - 1})
+#define IM_STR_INIT(literal)                                                             \
+    {                                                                                    \
+        "" literal, sizeof(literal) - 1                                                  \
+    }
+/* printf("%.*s", IM_ARG(s)) */
+#define IM_ARG(s) (int)(s).len, ((s).at ? (s).at : "")
+
+struct im_str im_str(const char *text); /* of a C string; NULL gives the empty view */
+bool im_str_eq(struct im_str a, struct im_str b);
+bool im_str_is(struct im_str a, const char *text);       /* equals this C string */
+bool im_str_eq_nocase(struct im_str a, struct im_str b); /* ASCII case folded */
+int im_str_compare(struct im_str a, struct im_str b);    /* like memcmp, shorter first */
+bool im_str_starts(struct im_str a, const char *prefix);
+bool im_str_ends(struct im_str a, const char *suffix);
+bool im_str_has(struct im_str a, char c);
+/* Bytes from `from` up to but not including `to`; both are clamped to the text. */
+struct im_str im_str_slice(struct im_str a, size_t from, size_t to);
+struct im_str im_str_trim(struct im_str a); /* without ASCII white space at both ends */
+/* The text before the first `separator`; *rest becomes what follows it (empty when none).
+ * Walk a list: while (rest.len) { item = im_str_cut(&rest, ' '); … } */
+struct im_str im_str_cut(struct im_str *rest, char separator);
+/* Index of the first `c`, or len when there is none. */
+size_t im_str_find(struct im_str a, char c);
+/* A whole decimal number with optional '-', nothing around it, in range; else false. */
+bool im_str_int(struct im_str a, int64_t *value);
+bool im_str_utf8(struct im_str a); /* well-formed UTF-8, no NUL */
+/* Bytes (1 to 4) of the well-formed UTF-8 sequence at the start of these len bytes; 0 when
+ * there is none: overlong, a surrogate, over U+10FFFF, cut off, or len 0. */
+size_t im_utf8_step(const char *at, size_t len);
+/* Does `word` occur in the space-separated `list`? (OAuth scopes) */
+bool im_str_in_list(struct im_str list, struct im_str word);
+/* `*` matches any run of characters, `?` any one (of UTF-8: all its bytes); the whole text must
+ * match. At most pattern × text steps: only the last `*` is ever tried again. */
+bool im_str_glob(struct im_str pattern, struct im_str text);
+/* Edits (insert, delete, replace, swap of neighbours) between the two, case, '-', '_' and ' '
+ * folded together; texts over 63 bytes count as far apart (UINT_MAX). For "did you mean". */
+unsigned im_str_distance(struct im_str a, struct im_str b);
+/* The candidate nearest to `word`, or -1 when none is near enough to be a slip of the pen
+ * (at most a third of the word's length, at least 1, distance). */
+int im_str_nearest(struct im_str word, const struct im_str *candidates, size_t n);
+
+#endif
