@@ -1,0 +1,218 @@
+#include "control/control.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "http/html.h"
+
+#define PREFIX "/__mock"
+
+bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_request *req)
+{
+    struct im_str path = req->path;
+
+    if (!im_str_starts(path, PREFIX) ||
+        (path.len > strlen(PREFIX) && path.at[strlen(PREFIX)] != '/'))
+        return req->on_control_port;
+    return sandboxes->settings.control || req->on_control_port;
+}
+
+/* ---- the tables, searched as one ---- */
+
+const struct im_control_table im_control_tables[IM_CONTROL_TABLES] = {
+    {im_control_service_routes, &im_control_service_route_count},
+    {im_control_sandbox_routes, &im_control_sandbox_route_count},
+    {im_control_token_routes, &im_control_token_route_count},
+    {im_control_change_routes, &im_control_change_route_count},
+    {im_control_journal_routes, &im_control_journal_route_count},
+};
+
+/* Compares segment by segment; {name} and {id} take what stands there. */
+static bool path_matches(const char *pattern, struct im_str path, struct im_str *name,
+                         struct im_str *id)
+{
+    struct im_str wanted = im_str(pattern);
+
+    while (wanted.len && path.len) {
+        struct im_str want = im_str_cut(&wanted, '/');
+        struct im_str have = im_str_cut(&path, '/');
+        if (im_str_is(want, "{name}"))
+            *name = have;
+        else if (im_str_is(want, "{id}"))
+            *id = have;
+        else if (!im_str_eq(want, have))
+            return false;
+    }
+    return !wanted.len && !path.len;
+}
+
+/* The route of this path and method; NULL when the path is unknown, or known but not by this
+ * method: then `allow` lists those it has. */
+static const struct im_control_route *route_of(const struct im_request *req, struct im_str *name,
+                                               struct im_str *id, struct im_buf *allow)
+{
+    struct im_str path = im_str_slice(req->path, strlen(PREFIX), req->path.len);
+
+    if (!path.len)
+        path = IM_STR("/");
+    for (size_t t = 0; t < IM_CONTROL_TABLES; t++)
+        for (size_t i = 0; i < *im_control_tables[t].count; i++) {
+            const struct im_control_route *route = &im_control_tables[t].routes[i];
+            if (!path_matches(route->path, path, name, id))
+                continue;
+            if (im_str_is(req->method, route->method))
+                return route;
+            im_buf_addf(allow, "%s%s", allow->len ? ", " : "", route->method);
+        }
+    return NULL;
+}
+
+/* ---- answering ---- */
+
+void im_control_begin(struct im_call *call, int status)
+{
+    struct im_buf *body = im_response_begin(call->res, status, "application/json");
+
+    im_response_header(call->res, "Cache-Control", IM_STR("no-store"));
+    im_json_out_init(&call->out, body);
+}
+
+static const char *error_code(int status)
+{
+    switch (status) {
+    case 401:
+        return "unauthorized";
+    case 404:
+        return "not_found";
+    case 405:
+        return "method_not_allowed";
+    case 500:
+        return "internal";
+    default:
+        return "invalid_request";
+    }
+}
+
+void im_control_refuse(struct im_call *call, int status, const char *field, const char *format,
+                       ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    im_control_begin(call, status);
+    im_json_open_object(&call->out, NULL);
+    im_json_strz(&call->out, "error", error_code(status));
+    if (field)
+        im_json_strz(&call->out, "field", field);
+    im_json_strz(&call->out, "message", text);
+    im_json_close_object(&call->out);
+}
+
+/* ---- before a handler runs ---- */
+
+static bool has_token(const struct im_call *call)
+{
+    struct im_str wanted = call->sandboxes->settings.control_token;
+    struct im_str given = im_request_header(call->req, "authorization");
+
+    if (!wanted.len)
+        return true;
+    struct im_str scheme = im_str_cut(&given, ' ');
+    return im_str_eq_nocase(scheme, IM_STR("bearer")) && im_secret_eq(im_str_trim(given), wanted);
+}
+
+static bool refuse_flaw(struct im_call *call)
+{
+    static const int status[] = {[IM_REQUEST_MALFORMED] = 400,
+                                 [IM_REQUEST_HEADERS_TOO_LARGE] = 431,
+                                 [IM_REQUEST_BODY_TOO_LARGE] = 413,
+                                 [IM_REQUEST_BODY_CUT] = 408,
+                                 [IM_REQUEST_METHOD_UNKNOWN] = 501};
+
+    if (call->req->flaw == IM_REQUEST_SOUND)
+        return false;
+    im_control_refuse(call, status[call->req->flaw], NULL, "%.*s", IM_ARG(call->req->flaw_text));
+    return true;
+}
+
+static bool read_body(struct im_call *call)
+{
+    struct im_json_error error;
+
+    if (!im_str_trim(call->req->body).len)
+        return true;
+    call->body = im_json_parse(call->req->arena, call->req->body, &error);
+    if (!call->body) {
+        im_control_refuse(call, 400, NULL, "the body is not JSON: line %u, column %u: %s",
+                          error.line, error.column, error.what);
+        return false;
+    }
+    if (call->body->type != IM_JSON_OBJECT) {
+        im_control_refuse(call, 400, NULL, "the body must be a JSON object, not %s",
+                          im_json_type_name(call->body->type));
+        return false;
+    }
+    return true;
+}
+
+static bool find_box(struct im_call *call, struct im_str name)
+{
+    if (!name.at)
+        return true;
+    call->box = im_sandboxes_find(call->sandboxes, name);
+    if (!call->box)
+        im_control_refuse(call, 404, NULL, "there is no sandbox \"%.*s\"",
+                          IM_ARG(im_str_slice(name, 0, 80)));
+    return call->box != NULL;
+}
+
+static void refuse_route(struct im_call *call, const struct im_buf *allow)
+{
+    if (!allow->len) {
+        im_control_refuse(call, 404, NULL, "there is no %.*s; GET " PREFIX "/ lists what there is",
+                          IM_ARG(im_str_slice(call->req->path, 0, 120)));
+        return;
+    }
+    im_control_refuse(call, 405, NULL, "%.*s does not take %.*s but %.*s",
+                      IM_ARG(im_str_slice(call->req->path, 0, 120)), IM_ARG(call->req->method),
+                      IM_ARG(im_buf_str(allow)));
+    im_response_header(call->res, "Allow", im_buf_str(allow));
+}
+
+static void run(struct im_call *call)
+{
+    struct im_str name = {0};
+    struct im_buf allow;
+
+    if (refuse_flaw(call))
+        return;
+    im_buf_init(&allow, call->req->arena, 200);
+    const struct im_control_route *route = route_of(call->req, &name, &call->id, &allow);
+    if (!(route && route->open) && !has_token(call)) {
+        im_control_refuse(call, 401, NULL,
+                          "this control API wants Authorization: Bearer with the --control-token");
+        im_response_header(call->res, "WWW-Authenticate", IM_STR("Bearer realm=\"control\""));
+        return;
+    }
+    if (!route)
+        refuse_route(call, &allow);
+    else if (find_box(call, name) && read_body(call))
+        route->answer(call);
+}
+
+void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
+                       struct im_response *res)
+{
+    struct im_call call = {.sandboxes = sandboxes, .req = req, .res = res};
+
+    run(&call);
+    if (req->arena->failed || res->body.failed) {
+        im_response_clear(res);
+        res->status = 500;
+    }
+}

@@ -1,0 +1,162 @@
+/* One sandbox: what it is, its clock, its policy, and back to the beginning. */
+#include "control/control.h"
+
+static void write_box(struct im_call *call, const struct im_sandbox *box)
+{
+    struct im_json_out *out = &call->out;
+
+    im_json_open_object(out, NULL);
+    im_json_str(out, "name", box->name);
+    im_json_str(out, "base_url", call->req->base_url);
+    im_json_strz(out, "scenario", "happy-path");
+    im_json_strz(out, "client_id", "demo");
+    im_json_strz(out, "client_secret", "demo-secret");
+    im_json_strz(out, "username", "ws_user@acme");
+    im_json_strz(out, "redirect_uri", "http://127.0.0.1/callback");
+    im_json_close_object(out);
+}
+
+static void answer_list(struct im_call *call)
+{
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_open_array(&call->out, "sandboxes");
+    write_box(call, call->sandboxes->standard);
+    im_json_close_array(&call->out);
+    im_json_close_object(&call->out);
+}
+
+static void answer_box(struct im_call *call)
+{
+    im_control_begin(call, 200);
+    write_box(call, call->box);
+}
+
+static void answer_reset(struct im_call *call)
+{
+    struct im_control_field none[] = {{.name = NULL}};
+    struct im_error err;
+
+    if (!im_control_fields(call, none))
+        return;
+    if (!im_sandbox_reset(call->box, &err)) {
+        im_control_refuse(call, 500, NULL, "%s", err.text);
+        return;
+    }
+    answer_box(call);
+}
+
+/* ---- the clock ---- */
+
+static void write_clock(struct im_call *call)
+{
+    struct im_clock_state state = im_clock_state(&im_sandbox_enter(call->box)->clock);
+
+    im_sandbox_leave(call->box);
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_str(&call->out, "now", im_time_rfc3339(call->req->arena, state.now_ms));
+    im_json_bool(&call->out, "frozen", state.frozen);
+    im_json_int(&call->out, "offset_s",
+                (state.offset_ms + (state.offset_ms < 0 ? -500 : 500)) / 1000);
+    im_json_double(&call->out, "scale", state.scale);
+    im_json_close_object(&call->out);
+}
+
+/* All the clock can be told in one body; order of effect: set, advance, scale, freeze. */
+struct clock_orders {
+    int64_t set_ms, advance_ms;
+    int freeze;
+    double scale;
+    bool has_set, has_advance;
+};
+
+static bool read_clock(struct im_call *call, struct clock_orders *orders)
+{
+    struct im_control_field fields[] = {
+        {.name = "set", .type = IM_TAKE_TIME, .into = &orders->set_ms},
+        {.name = "advance", .type = IM_TAKE_DURATION, .into = &orders->advance_ms},
+        {.name = "freeze", .type = IM_TAKE_BOOL, .into = &orders->freeze},
+        {.name = "scale", .type = IM_TAKE_NUMBER, .into = &orders->scale},
+        {.name = NULL},
+    };
+
+    if (!im_control_fields(call, fields))
+        return false;
+    orders->has_set = fields[0].given;
+    orders->has_advance = fields[1].given;
+    if (!fields[0].given && !fields[1].given && !fields[2].given && !fields[3].given) {
+        im_control_refuse(call, 400, NULL,
+                          "tell the clock something: \"advance\", \"set\", \"freeze\" or \"scale\"");
+        return false;
+    }
+    if (fields[3].given && !(orders->scale > 0 && orders->scale <= 1e6)) {
+        im_control_refuse(call, 400, "scale", "\"scale\" must be above 0 and at most 1000000");
+        return false;
+    }
+    return true;
+}
+
+static void answer_set_clock(struct im_call *call)
+{
+    struct clock_orders orders = {.freeze = -1};
+
+    if (!read_clock(call, &orders))
+        return;
+    struct im_clock *clock = &im_sandbox_enter(call->box)->clock;
+    if (orders.has_set)
+        im_clock_set(clock, orders.set_ms);
+    if (orders.has_advance)
+        im_clock_advance(clock, orders.advance_ms);
+    if (orders.scale > 0)
+        im_clock_scale(clock, orders.scale);
+    if (orders.freeze >= 0)
+        im_clock_freeze(clock, orders.freeze);
+    im_sandbox_leave(call->box);
+    write_clock(call);
+}
+
+/* ---- policy ---- */
+
+static void write_policy(struct im_call *call)
+{
+    struct im_policy policy = im_authority_policy(im_sandbox_enter(call->box));
+
+    im_sandbox_leave(call->box);
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_policy_write(&policy, &call->out);
+    im_json_close_object(&call->out);
+}
+
+static void answer_set_policy(struct im_call *call)
+{
+    struct im_authority *authority = im_sandbox_enter(call->box);
+    struct im_policy policy = im_authority_policy(authority);
+    const struct im_json *at = NULL;
+    struct im_error err = {.text = "the body must name a switch of policy"};
+    bool done = call->body && im_policy_set_all(&policy, call->body, &at, &err);
+
+    if (done)
+        im_authority_set_policy(authority, &policy);
+    im_sandbox_leave(call->box);
+    if (done)
+        write_policy(call);
+    else
+        im_control_refuse(call, 400,
+                          at ? im_arena_copy(call->req->arena, at->name).at : NULL, "%s",
+                          err.text);
+}
+
+const struct im_control_route im_control_sandbox_routes[] = {
+    {"GET", "/sandboxes", answer_list, false, "the sandboxes"},
+    {"GET", "/sandboxes/{name}", answer_box, false, "one sandbox"},
+    {"POST", "/sandboxes/{name}/reset", answer_reset, false, "as freshly made"},
+    {"GET", "/sandboxes/{name}/clock", write_clock, false, "its clock"},
+    {"POST", "/sandboxes/{name}/clock", answer_set_clock, false,
+     "advance, set, freeze or scale it"},
+    {"GET", "/sandboxes/{name}/policy", write_policy, false, "the switches of policy"},
+    {"PATCH", "/sandboxes/{name}/policy", answer_set_policy, false, "change some of them"},
+};
+const size_t im_control_sandbox_route_count =
+    sizeof(im_control_sandbox_routes) / sizeof(im_control_sandbox_routes[0]);

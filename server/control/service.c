@@ -1,0 +1,207 @@
+/* What the server says of itself: life, readiness, the CA, the catalogues. */
+#include <string.h>
+#include <unistd.h>
+
+#include "control/control.h"
+#include "http/html.h"
+#include "scenario/world.h"
+
+static void answer_health(struct im_call *call)
+{
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_strz(&call->out, "status", "ok");
+    im_json_strz(&call->out, "version", IM_VERSION);
+    im_json_int(&call->out, "uptime_s",
+                (im_clock_real_ms() - call->sandboxes->started_ms) / 1000);
+    im_json_close_object(&call->out);
+}
+
+/* The ready document: all that a test needs to begin. The same as in --port-file. */
+void im_control_write_ready(const struct im_settings *settings, struct im_json_out *out)
+{
+    struct im_str control = settings->control_url;
+
+    im_json_open_object(out, NULL);
+    im_json_strz(out, "version", IM_VERSION);
+    im_json_int(out, "pid", (int64_t)getpid());
+    im_json_str(out, "http", settings->http_url);
+    im_json_str(out, "https", settings->https_url);
+    im_json_strf(out, "control", "%.*s%s", IM_ARG(control), control.len ? "/__mock" : "");
+    im_json_strf(out, "ca", "%.*s%s", IM_ARG(control),
+                 control.len && settings->ca_pem.len ? "/__mock/ca.pem" : "");
+    im_json_strz(out, "scenario", "happy-path");
+    im_json_strz(out, "client_id", "demo");
+    im_json_strz(out, "client_secret", "demo-secret");
+    im_json_strz(out, "username", "ws_user@acme");
+    im_json_close_object(out);
+}
+
+static void answer_ready(struct im_call *call)
+{
+    im_control_begin(call, 200);
+    im_control_write_ready(&call->sandboxes->settings, &call->out);
+}
+
+static void answer_ca(struct im_call *call)
+{
+    struct im_str pem = call->sandboxes->settings.ca_pem;
+
+    if (!pem.len) {
+        im_control_refuse(call, 404, NULL,
+                          "there is no CA: HTTPS is off, or --cert was given");
+        return;
+    }
+    im_buf_add(im_response_begin(call->res, 200, "application/x-pem-file"), pem);
+}
+
+/* ---- the catalogue of causes, for programs and for people ---- */
+
+static bool wants_html(const struct im_request *req)
+{
+    struct im_str accept = im_request_header(req, "accept");
+    struct im_str pattern = IM_STR("*text/html*");
+
+    return im_str_glob(pattern, accept);
+}
+
+static void add_cause_line(struct im_buf *page, const struct im_cause_row *row)
+{
+    im_buf_addf(page, "<li><a href=\"/__mock/causes/%s\"><code>%s</code></a> ", row->id, row->id);
+    im_buf_add_html(page, im_str(row->why));
+    im_buf_addz(page, "</li>\n");
+}
+
+static void causes_page(struct im_call *call)
+{
+    struct im_buf *page = im_html_begin(call->res, 200, IM_STR("Causes"));
+    int family = -1;
+
+    im_buf_addz(page, "<p>Every reason why an integration is turned away.</p>\n");
+    for (int i = 1; i < CAUSE_COUNT; i++) {
+        const struct im_cause_row *row = im_cause_row((enum im_cause)i);
+        if ((int)row->family != family) {
+            im_buf_addz(page, family < 0 ? "<h2>" : "</ul>\n<h2>");
+            im_buf_add_html(page, im_str(im_family_name(row->family)));
+            im_buf_addz(page, "</h2>\n<ul>\n");
+            family = (int)row->family;
+        }
+        add_cause_line(page, row);
+    }
+    im_buf_addz(page, "</ul>\n");
+    im_html_end(call->res);
+}
+
+static void answer_causes(struct im_call *call)
+{
+    if (wants_html(call->req)) {
+        causes_page(call);
+        return;
+    }
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_open_array(&call->out, "causes");
+    for (int i = 1; i < CAUSE_COUNT; i++)
+        im_cause_write((enum im_cause)i, &call->out, NULL);
+    im_json_close_array(&call->out);
+    im_json_close_object(&call->out);
+}
+
+static void add_paragraph(struct im_buf *page, const char *title, const char *text)
+{
+    im_buf_addf(page, "<h2>%s</h2>\n<p>", title);
+    im_buf_add_html(page, im_str(text));
+    im_buf_addz(page, "</p>\n");
+}
+
+static void cause_page(struct im_call *call, enum im_cause cause)
+{
+    const struct im_cause_row *row = im_cause_row(cause);
+    struct im_buf *page = im_html_begin(call->res, 200, im_str(row->id));
+
+    im_buf_addf(page, "<p>Family: %s</p>\n", im_family_name(row->family));
+    add_paragraph(page, "Why", row->why);
+    add_paragraph(page, "What to do", row->fix);
+    im_buf_addz(page, "<h2>How sure we are</h2>\n<p>");
+    im_buf_addz(page, im_confidence_name(row->confidence));
+    im_buf_addz(page, ": ");
+    im_buf_add_html(page, im_str(row->source));
+    im_buf_addz(page, "</p>\n<p><a href=\"/__mock/causes\">All causes</a></p>\n");
+    im_html_end(call->res);
+}
+
+static void answer_cause(struct im_call *call)
+{
+    enum im_cause cause = im_cause_find(call->id);
+
+    if (cause == CAUSE_NONE) {
+        enum im_cause nearest = im_cause_nearest(call->id);
+        im_control_refuse(call, 404, NULL, "there is no cause \"%.*s\"%s%s%s",
+                          IM_ARG(im_str_slice(call->id, 0, 60)),
+                          nearest ? "; did you mean \"" : "",
+                          nearest ? im_cause_row(nearest)->id : "", nearest ? "\"?" : "");
+        return;
+    }
+    if (wants_html(call->req)) {
+        cause_page(call, cause);
+        return;
+    }
+    im_control_begin(call, 200);
+    im_cause_write(cause, &call->out, NULL);
+}
+
+static void answer_effects(struct im_call *call)
+{
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_open_array(&call->out, "effects");
+    for (size_t i = 0; i < im_effect_count; i++) {
+        im_json_open_object(&call->out, NULL);
+        im_json_strz(&call->out, "do", im_effects[i].name);
+        im_json_strz(&call->out, "about", im_effects[i].about);
+        im_json_close_object(&call->out);
+    }
+    im_json_close_array(&call->out);
+    im_json_close_object(&call->out);
+}
+
+/* ---- the page at /__mock/ ---- */
+
+static void add_route_lines(struct im_buf *page, const struct im_control_route *routes,
+                            size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool link = strcmp(routes[i].method, "GET") == 0 && !strchr(routes[i].path, '{');
+        im_buf_addz(page, "<li>");
+        if (link)
+            im_buf_addf(page, "<a href=\"/__mock%s\">", routes[i].path);
+        im_buf_addf(page, "<code>%s /__mock%s</code>%s ", routes[i].method, routes[i].path,
+                    link ? "</a>" : "");
+        im_buf_add_html(page, im_str(routes[i].summary));
+        im_buf_addz(page, "</li>\n");
+    }
+}
+
+static void answer_index(struct im_call *call)
+{
+    struct im_buf *page = im_html_begin(call->res, 200, IM_STR("intacct-mock"));
+
+    im_buf_addz(page, "<p>The control API. <code>{name}</code> is a sandbox: "
+                      "<code>default</code>.</p>\n<ul>\n");
+    for (size_t i = 0; i < IM_CONTROL_TABLES; i++)
+        add_route_lines(page, im_control_tables[i].routes, *im_control_tables[i].count);
+    im_buf_addz(page, "</ul>\n");
+    im_html_end(call->res);
+}
+
+const struct im_control_route im_control_service_routes[] = {
+    {"GET", "/", answer_index, false, "this list"},
+    {"GET", "/health", answer_health, true, "alive?"},
+    {"GET", "/ready", answer_ready, true, "ready? addresses and the built-in client"},
+    {"GET", "/ca.pem", answer_ca, true, "the CA to trust for HTTPS"},
+    {"GET", "/causes", answer_causes, false, "every reason for a refusal"},
+    {"GET", "/causes/{id}", answer_cause, false, "one of them: why, what to do, on the wire"},
+    {"GET", "/effects", answer_effects, false, "every change of the world"},
+};
+const size_t im_control_service_route_count =
+    sizeof(im_control_service_routes) / sizeof(im_control_service_routes[0]);

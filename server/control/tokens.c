@@ -1,0 +1,191 @@
+/* What was handed out: listing it, and minting a token that is right, or wrong in one way. */
+#include <string.h>
+
+#include "base/crypto.h"
+#include "control/control.h"
+#include "scenario/world.h"
+
+/* ---- the list ---- */
+
+struct listing {
+    struct im_json_out *out;
+    int64_t now_ms;
+};
+
+static const char *state_of(const struct im_token *token, int64_t now_ms)
+{
+    if (token->ended_because == CAUSE_NONE)
+        return token->consumed ? "consumed" : now_ms >= token->expires_ms ? "expired" : "live";
+    switch (token->ended_because) {
+    case CAUSE_ACCESS_TOKEN_EXPIRED:
+    case CAUSE_REFRESH_TOKEN_EXPIRED:
+    case CAUSE_CODE_EXPIRED:
+        return "expired";
+    case CAUSE_CODE_REUSED:
+    case CAUSE_REFRESH_TOKEN_REUSED:
+    case CAUSE_PARALLEL_REFRESH:
+        return "consumed";
+    default:
+        return "revoked";
+    }
+}
+
+static bool write_token(void *context, const struct im_token *token)
+{
+    struct listing *listing = context;
+    struct im_json_out *out = listing->out;
+    struct im_arena *arena = out->buf->arena;
+
+    im_json_open_object(out, NULL);
+    im_json_strz(out, "kind", im_token_kind_name(token->kind));
+    im_json_strz(out, "state", state_of(token, listing->now_ms));
+    if (token->ended_because != CAUSE_NONE)
+        im_json_strz(out, "cause", im_cause_row(token->ended_because)->id);
+    im_json_strz(out, "dialect", im_dialect(token->dialect)->name);
+    im_json_int(out, "grant", (int64_t)token->grant);
+    im_json_str(out, "grant_type", token->grant_type);
+    im_json_str(out, "client_id", token->client_id);
+    im_json_strf(out, "user", "%.*s@%.*s", IM_ARG(token->user), IM_ARG(token->company));
+    im_json_str(out, "entity", token->entity);
+    im_json_str(out, "scopes", token->scopes);
+    im_json_str(out, "issued", im_time_rfc3339(arena, token->issued_ms));
+    im_json_str(out, "expires", im_time_rfc3339(arena, token->expires_ms));
+    im_json_strf(out, "fingerprint", "sha256:%.*s", IM_ARG(im_hex(arena, token->digest, 6)));
+    im_json_close_object(out);
+    return true;
+}
+
+static void answer_tokens(struct im_call *call)
+{
+    struct im_authority *authority = im_sandbox_enter(call->box);
+    struct listing listing = {&call->out, im_clock_now_ms(&authority->clock)};
+
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_open_array(&call->out, "tokens");
+    im_authority_each_token(authority, listing.now_ms, write_token, &listing);
+    im_json_close_array(&call->out);
+    im_json_close_object(&call->out);
+    im_sandbox_leave(call->box);
+}
+
+/* ---- minting ---- */
+
+struct mint {
+    struct im_str user, client_id, scopes, flaw, dialect, entity;
+    int64_t ttl_ms;
+};
+
+static bool read_mint(struct im_call *call, struct mint *mint)
+{
+    struct im_control_field fields[] = {
+        {.name = "user", .type = IM_TAKE_TEXT, .into = &mint->user, .required = true},
+        {.name = "client_id", .type = IM_TAKE_TEXT, .into = &mint->client_id, .required = true},
+        {.name = "scopes", .type = IM_TAKE_TEXT, .into = &mint->scopes},
+        {.name = "ttl", .type = IM_TAKE_DURATION, .into = &mint->ttl_ms},
+        {.name = "flaw", .type = IM_TAKE_TEXT, .into = &mint->flaw},
+        {.name = "dialect", .type = IM_TAKE_TEXT, .into = &mint->dialect},
+        {.name = "entity", .type = IM_TAKE_TEXT, .into = &mint->entity},
+        {.name = NULL},
+    };
+
+    if (!im_control_fields(call, fields))
+        return false;
+    if (fields[3].given && mint->ttl_ms <= 0) {
+        im_control_refuse(call, 400, "ttl",
+                          "\"ttl\" must be longer than nothing; for an expired token say "
+                          "\"flaw\": \"expired\"");
+        return false;
+    }
+    return true;
+}
+
+static bool read_flaw(struct im_call *call, const struct mint *mint, enum im_flaw *flaw)
+{
+    *flaw = IM_FLAW_NONE;
+    if (!mint->flaw.len || im_flaw_find(mint->flaw, flaw))
+        return true;
+    im_control_refuse(call, 400, "flaw",
+                      "there is no flaw \"%.*s\"; there are expired, not-yet-valid, bad-signature, "
+                      "unknown-key, wrong-issuer, wrong-company, wrong-algorithm and malformed",
+                      IM_ARG(im_str_slice(mint->flaw, 0, 60)));
+    return false;
+}
+
+static bool read_dialect(struct im_call *call, const struct mint *mint, enum im_dialect_id *id)
+{
+    *id = im_str_is(mint->dialect, "article") ? IM_DIALECT_ARTICLE : IM_DIALECT_REST;
+    if (!mint->dialect.len || im_str_is(mint->dialect, im_dialect(*id)->name))
+        return true;
+    im_control_refuse(call, 400, "dialect", "\"dialect\" must be \"rest\" or \"article\"");
+    return false;
+}
+
+/* Minting goes past every rule but one: who the token is for must exist. */
+static bool read_issue(struct im_call *call, struct im_authority *authority,
+                       const struct mint *mint, struct im_issue *issue)
+{
+    struct im_client client;
+    struct im_user user;
+
+    im_world_split_user(mint->user, &issue->user, &issue->company);
+    if (!im_directory_user(authority->directory, issue->company, issue->user, &user)) {
+        im_control_refuse(call, 400, "user",
+                          "there is no user \"%.*s\"; write USER@COMPANY, such as ws_user@acme",
+                          IM_ARG(im_str_slice(mint->user, 0, 60)));
+        return false;
+    }
+    if (!im_directory_client(authority->directory, mint->client_id, &client)) {
+        im_control_refuse(call, 400, "client_id", "there is no client \"%.*s\"",
+                          IM_ARG(im_str_slice(mint->client_id, 0, 60)));
+        return false;
+    }
+    issue->grant_type = IM_STR("client_credentials");
+    issue->client_id = mint->client_id;
+    issue->entity = mint->entity;
+    issue->scopes = mint->scopes.len ? mint->scopes
+                                     : im_str(im_dialect(issue->dialect)->default_scope);
+    issue->ttl_ms = mint->ttl_ms;
+    issue->with_refresh = true;
+    issue->issuer = call->req->base_url;
+    return true;
+}
+
+static void mint_token(struct im_call *call, struct im_authority *authority,
+                       const struct mint *mint, enum im_flaw flaw)
+{
+    struct im_issue issue = {.grant = 0};
+    struct im_issued issued;
+    struct im_error err;
+    int64_t now_ms = im_clock_now_ms(&authority->clock);
+
+    if (!read_dialect(call, mint, &issue.dialect) || !read_issue(call, authority, mint, &issue))
+        return;
+    if (!im_authority_issue_flawed(authority, call->req->arena, now_ms, &issue, flaw, &issued,
+                                   &err)) {
+        im_control_refuse(call, 500, NULL, "%s", err.text);
+        return;
+    }
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_dialect(issue.dialect)->write_response(&call->out, &issued);
+    im_json_close_object(&call->out);
+}
+
+static void answer_mint(struct im_call *call)
+{
+    struct mint mint = {.ttl_ms = 0};
+    enum im_flaw flaw;
+
+    if (!read_mint(call, &mint) || !read_flaw(call, &mint, &flaw))
+        return;
+    mint_token(call, im_sandbox_enter(call->box), &mint, flaw);
+    im_sandbox_leave(call->box);
+}
+
+const struct im_control_route im_control_token_routes[] = {
+    {"GET", "/sandboxes/{name}/tokens", answer_tokens, false, "every token handed out"},
+    {"POST", "/sandboxes/{name}/tokens", answer_mint, false, "mint one, right or with a flaw"},
+};
+const size_t im_control_token_route_count =
+    sizeof(im_control_token_routes) / sizeof(im_control_token_routes[0]);

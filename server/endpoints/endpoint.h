@@ -1,0 +1,30 @@
+/* What a route leads to: one file per endpoint. An endpoint returns the outcome (CAUSE_NONE = it
+ * has answered in res) and never words a refusal itself; the corridor does. It knows nothing of
+ * scenarios, the journal or sockets. It records what it learns (grant, client, user, object …) in
+ * req->outcome. The dialect follows from req->outcome->place. */
+#ifndef IM_ENDPOINTS_ENDPOINT_H
+#define IM_ENDPOINTS_ENDPOINT_H
+
+#include "http/response.h"
+#include "oauth/authority.h"
+#include "oauth/bearer.h"
+
+typedef enum im_cause im_endpoint(struct im_authority *authority, struct im_request *req,
+                                  struct im_response *res);
+
+im_endpoint im_endpoint_authorize;  /* RFC 6749 section 3.1: sign-in and consent, mock_user */
+im_endpoint im_endpoint_token;      /* RFC 6749 section 3.2 */
+im_endpoint im_endpoint_revoke;     /* RFC 7009; {"revoked":true} · article {"success":"ok"} */
+im_endpoint im_endpoint_introspect; /* RFC 7662 */
+im_endpoint im_endpoint_discovery;  /* /.well-known/openid-configuration */
+im_endpoint im_endpoint_jwks;       /* /.well-known/jwks.json (RFC 7517) */
+im_endpoint im_endpoint_resource;   /* REST objects; req->rest = "{application}/{name}[/{key}]" */
+im_endpoint im_endpoint_query;      /* services/core/query */
+im_endpoint im_endpoint_model;      /* services/core/model */
+im_endpoint im_endpoint_session;    /* services/core/session/id */
+im_endpoint im_endpoint_article;    /* article API; req->rest = "{Object}[/{key}]" */
+
+/* The dialect of the place where this request is being answered. */
+enum im_dialect_id im_endpoint_dialect(const struct im_request *req);
+
+#endif

@@ -1,0 +1,31 @@
+/* The grants of the token endpoint: one file and one row each (RFC 6749 section 4). A grant checks
+ * its own parameters and says what to issue; the token endpoint authenticates the client first
+ * and does the issuing afterwards. */
+#ifndef IM_GRANTS_GRANT_H
+#define IM_GRANTS_GRANT_H
+
+#include "oauth/authority.h"
+
+struct im_grant_request {
+    struct im_authority *authority;
+    struct im_request *req;
+    const struct im_params *params;
+    const struct im_client *client;
+    const struct im_policy *policy;
+    const struct im_dialect *dialect;
+};
+
+struct im_grant {
+    const char *grant_type;
+    /* Fills *issue, or refuses. */
+    enum im_cause (*decide)(const struct im_grant_request *request, struct im_issue *issue);
+};
+
+extern const struct im_grant im_grant_authorization_code;
+extern const struct im_grant im_grant_refresh_token;
+extern const struct im_grant im_grant_client_credentials;
+
+/* NULL when there is no such grant. */
+const struct im_grant *im_grant_find(struct im_str grant_type);
+
+#endif

@@ -1,0 +1,81 @@
+/* What was asked, what was answered, why it was refused and with what evidence: a bounded ring of
+ * exchanges per sandbox, newest last. One of the three doors of state: every verb is atomic.
+ * Memory holds the exchange as it was on the wire; whatever is written out of here goes through
+ * redaction (journal_write.c), so that no secret leaves: fingerprints only. Thread-safe. */
+#ifndef IM_JOURNAL_H
+#define IM_JOURNAL_H
+
+#include "http/response.h"
+#include "oauth/cause.h"
+
+struct im_journal; /* lifetime: sandbox */
+
+enum { IM_JOURNAL_BODY_MAX = 16 * 1024 }; /* bytes kept of each body */
+
+/* One exchange. Lifetime: what im_journal_* hands out is copied into the caller's arena. */
+struct im_exchange {
+    uint64_t id;         /* 1, 2, … per sandbox, never reused */
+    int64_t at_ms;       /* the sandbox's clock */
+    int64_t real_ms;     /* the system's clock: what gaps between retries are measured on */
+    int64_t duration_us; /* from the first byte decided on to the answer handed over */
+    struct im_str method, target, peer;
+    struct im_str request_headers, request_body; /* "Name: value\n" lines */
+    size_t request_body_len;                     /* before it was cut to IM_JOURNAL_BODY_MAX */
+    int status;
+    struct im_str response_headers, response_body;
+    size_t response_body_len;
+    const char *endpoint;
+    struct im_str grant, client_id, user, scope, token, issued, object, field;
+    enum im_cause cause, worded_as;
+    struct im_str evidence;
+    struct im_note notes[IM_NOTES_MAX];
+    size_t note_count;
+};
+
+/* Which exchanges: every field that is given must match. */
+struct im_journal_filter {
+    struct im_str endpoint, method, path /* glob over the target */, grant, client_id, user;
+    enum im_cause cause; /* refused for it, or warned of it */
+    int status;          /* 0 = any */
+    uint64_t since;      /* ids above this */
+};
+
+/* keep: exchanges at most, at least 1. NULL when memory is short. */
+struct im_journal *im_journal_new(size_t keep);
+void im_journal_free(struct im_journal *journal);
+void im_journal_clear(struct im_journal *journal);
+
+/* Appends; the oldest is dropped when the ring is full. When memory is short the exchange is
+ * counted as dropped. Returns its id. */
+uint64_t im_journal_add(struct im_journal *journal, const struct im_request *req,
+                        const struct im_response *res, int64_t duration_us);
+
+/* Matching exchanges, oldest first; *count of them. NULL when there are none or memory is short
+ * (then arena->failed). */
+const struct im_exchange *im_journal_select(struct im_journal *journal, struct im_arena *arena,
+                                            const struct im_journal_filter *filter,
+                                            size_t *count);
+/* One by id; NULL when it is not there (any more). */
+const struct im_exchange *im_journal_get(struct im_journal *journal, struct im_arena *arena,
+                                         uint64_t id);
+/* Blocks until at least `count` exchanges match or timeout_ms of real time is over, or the
+ * journal is interrupted. Returns how many match. */
+size_t im_journal_wait(struct im_journal *journal, const struct im_journal_filter *filter,
+                       size_t count, int64_t timeout_ms);
+/* Wakes everybody who waits, now and from now on: the server stops. */
+void im_journal_interrupt(struct im_journal *journal);
+uint64_t im_journal_dropped(struct im_journal *journal);
+
+/* ---- written out, redacted (journal_write.c) ---- */
+
+/* The exchange as a JSON object: request, response, cause, evidence, notes. */
+void im_exchange_write(const struct im_exchange *exchange, struct im_json_out *out);
+/* The exchanges as an HTTP Archive 1.2 document. */
+void im_exchanges_write_har(const struct im_exchange *exchanges, size_t count,
+                            struct im_json_out *out);
+/* The text with every secret in it replaced by its fingerprint: form bodies and queries, JSON
+ * bodies, header values, and whatever looks like a JWT anywhere. Lifetime: the arena's. */
+struct im_str im_redact_text(struct im_arena *arena, struct im_str text);
+struct im_str im_redact_header(struct im_arena *arena, struct im_str name, struct im_str value);
+
+#endif

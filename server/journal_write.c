@@ -1,0 +1,220 @@
+/* Exchanges written out for people and tools: JSON and HTTP Archive, redacted. */
+#include "base/clock.h"
+#include "journal.h"
+
+/* The header's own escapes are gone by now, so a target is cut at its query by hand. */
+static struct im_str redacted_target(struct im_arena *arena, struct im_str target)
+{
+    return im_redact_header(arena, im_str("location"), target);
+}
+
+static void write_headers(struct im_json_out *out, const char *name, struct im_str lines,
+                          bool as_pairs)
+{
+    struct im_arena *arena = out->buf->arena;
+
+    if (as_pairs)
+        im_json_open_array(out, name);
+    else
+        im_json_open_object(out, name);
+    while (lines.len) {
+        struct im_str value = im_str_cut(&lines, '\n');
+        struct im_str header = im_str_cut(&value, ':');
+        struct im_str safe = im_redact_header(arena, header, im_str_trim(value));
+        if (as_pairs) {
+            im_json_open_object(out, NULL);
+            im_json_str(out, "name", header);
+            im_json_str(out, "value", safe);
+            im_json_close_object(out);
+        } else {
+            im_json_member(out, header, safe);
+        }
+    }
+    if (as_pairs)
+        im_json_close_array(out);
+    else
+        im_json_close_object(out);
+}
+
+static void write_body(struct im_json_out *out, struct im_str body, size_t whole)
+{
+    im_json_str(out, "body", im_redact_text(out->buf->arena, body));
+    if (whole > body.len)
+        im_json_int(out, "body_bytes", (int64_t)whole);
+}
+
+static void write_fact(struct im_json_out *out, const char *name, struct im_str value)
+{
+    if (value.len)
+        im_json_str(out, name, value);
+}
+
+static void write_refusal(struct im_json_out *out, const struct im_exchange *e)
+{
+    if (e->cause != CAUSE_NONE) {
+        im_json_strz(out, "cause", im_cause_row(e->cause)->id);
+        if (e->worded_as != e->cause)
+            im_json_strz(out, "worded_as", im_cause_row(e->worded_as)->id);
+        im_json_str(out, "evidence", e->evidence);
+        im_json_strz(out, "why", im_cause_row(e->cause)->why);
+        im_json_strz(out, "fix", im_cause_row(e->cause)->fix);
+    } else {
+        im_json_null(out, "cause");
+    }
+    im_json_open_array(out, "notes");
+    for (size_t i = 0; i < e->note_count; i++) {
+        im_json_open_object(out, NULL);
+        im_json_strz(out, "cause", im_cause_row(e->notes[i].cause)->id);
+        im_json_str(out, "text", e->notes[i].text);
+        im_json_close_object(out);
+    }
+    im_json_close_array(out);
+}
+
+static void write_facts(struct im_json_out *out, const struct im_exchange *e)
+{
+    im_json_strz(out, "endpoint", e->endpoint);
+    write_fact(out, "grant", e->grant);
+    write_fact(out, "client_id", e->client_id);
+    write_fact(out, "user", e->user);
+    write_fact(out, "scope", e->scope);
+    write_fact(out, "token", e->token);
+    write_fact(out, "issued", e->issued);
+    write_fact(out, "object", e->object);
+    write_fact(out, "field", e->field);
+}
+
+void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)
+{
+    struct im_arena *arena = out->buf->arena;
+
+    im_json_open_object(out, NULL);
+    im_json_int(out, "id", (int64_t)e->id);
+    im_json_str(out, "at", im_time_rfc3339(arena, e->at_ms));
+    im_json_str(out, "at_real", im_time_rfc3339(arena, e->real_ms));
+    im_json_int(out, "duration_us", e->duration_us);
+    write_facts(out, e);
+    im_json_int(out, "status", e->status);
+    write_refusal(out, e);
+    im_json_open_object(out, "request");
+    im_json_str(out, "method", e->method);
+    im_json_str(out, "target", redacted_target(arena, e->target));
+    write_fact(out, "peer", e->peer);
+    write_headers(out, "headers", e->request_headers, false);
+    write_body(out, e->request_body, e->request_body_len);
+    im_json_close_object(out);
+    im_json_open_object(out, "response");
+    im_json_int(out, "status", e->status);
+    write_headers(out, "headers", e->response_headers, false);
+    write_body(out, e->response_body, e->response_body_len);
+    im_json_close_object(out);
+    im_json_close_object(out);
+}
+
+/* ---- HTTP Archive 1.2 ---- */
+
+static struct im_str header_value(struct im_str lines, const char *name)
+{
+    while (lines.len) {
+        struct im_str value = im_str_cut(&lines, '\n');
+        struct im_str header = im_str_cut(&value, ':');
+        if (im_str_eq_nocase(header, im_str(name)))
+            return im_str_trim(value);
+    }
+    return (struct im_str){0};
+}
+
+static void write_har_sizes(struct im_json_out *out, size_t body)
+{
+    im_json_int(out, "headersSize", -1);
+    im_json_int(out, "bodySize", (int64_t)body);
+}
+
+static void write_har_request(struct im_json_out *out, const struct im_exchange *e)
+{
+    struct im_arena *arena = out->buf->arena;
+    struct im_str host = header_value(e->request_headers, "host");
+
+    im_json_open_object(out, "request");
+    im_json_str(out, "method", e->method);
+    im_json_strf(out, "url", "http://%.*s%.*s", IM_ARG(host.len ? host : im_str("localhost")),
+                 IM_ARG(redacted_target(arena, e->target)));
+    im_json_strz(out, "httpVersion", "HTTP/1.1");
+    im_json_open_array(out, "cookies");
+    im_json_close_array(out);
+    write_headers(out, "headers", e->request_headers, true);
+    im_json_open_array(out, "queryString");
+    im_json_close_array(out);
+    if (e->request_body_len) {
+        im_json_open_object(out, "postData");
+        im_json_str(out, "mimeType", header_value(e->request_headers, "content-type"));
+        im_json_str(out, "text", im_redact_text(arena, e->request_body));
+        im_json_close_object(out);
+    }
+    write_har_sizes(out, e->request_body_len);
+    im_json_close_object(out);
+}
+
+static void write_har_response(struct im_json_out *out, const struct im_exchange *e)
+{
+    struct im_arena *arena = out->buf->arena;
+    struct im_str type = header_value(e->response_headers, "content-type");
+
+    im_json_open_object(out, "response");
+    im_json_int(out, "status", e->status);
+    im_json_strz(out, "statusText", im_status_phrase(e->status));
+    im_json_strz(out, "httpVersion", "HTTP/1.1");
+    im_json_open_array(out, "cookies");
+    im_json_close_array(out);
+    write_headers(out, "headers", e->response_headers, true);
+    im_json_open_object(out, "content");
+    im_json_int(out, "size", (int64_t)e->response_body_len);
+    im_json_str(out, "mimeType", type.len ? type : im_str("x-unknown"));
+    im_json_str(out, "text", im_redact_text(arena, e->response_body));
+    im_json_close_object(out);
+    im_json_str(out, "redirectURL",
+                im_redact_header(arena, im_str("location"),
+                                 header_value(e->response_headers, "location")));
+    write_har_sizes(out, e->response_body_len);
+    im_json_close_object(out);
+}
+
+static void write_har_entry(struct im_json_out *out, const struct im_exchange *e)
+{
+    double ms = (double)e->duration_us / 1000.0;
+
+    im_json_open_object(out, NULL);
+    im_json_str(out, "startedDateTime", im_time_rfc3339(out->buf->arena, e->at_ms));
+    im_json_double(out, "time", ms);
+    write_har_request(out, e);
+    write_har_response(out, e);
+    im_json_open_object(out, "cache");
+    im_json_close_object(out);
+    im_json_open_object(out, "timings");
+    im_json_int(out, "send", 0);
+    im_json_double(out, "wait", ms);
+    im_json_int(out, "receive", 0);
+    im_json_close_object(out);
+    if (e->cause != CAUSE_NONE)
+        im_json_strf(out, "comment", "%s: %.*s", im_cause_row(e->cause)->id,
+                     IM_ARG(e->evidence));
+    im_json_close_object(out);
+}
+
+void im_exchanges_write_har(const struct im_exchange *exchanges, size_t count,
+                            struct im_json_out *out)
+{
+    im_json_open_object(out, NULL);
+    im_json_open_object(out, "log");
+    im_json_strz(out, "version", "1.2");
+    im_json_open_object(out, "creator");
+    im_json_strz(out, "name", "intacct-mock");
+    im_json_strz(out, "version", IM_VERSION);
+    im_json_close_object(out);
+    im_json_open_array(out, "entries");
+    for (size_t i = 0; i < count; i++)
+        write_har_entry(out, &exchanges[i]);
+    im_json_close_array(out);
+    im_json_close_object(out);
+    im_json_close_object(out);
+}

@@ -1,0 +1,72 @@
+/* Effects that change the truth: a token expires, an administrator withdraws a role, a user signs
+ * in elsewhere. One table of effects, for the control API and for scenarios alike; what follows
+ * from an effect is the ordinary rules' affair. */
+#ifndef IM_SCENARIO_WORLD_H
+#define IM_SCENARIO_WORLD_H
+
+#include "oauth/authority.h"
+
+/* What an effect is told. Empty = not given; what selects tokens then matches all of them. */
+struct im_effect_args {
+    struct im_str client_id;
+    struct im_str user, company; /* "jdoe", "acme"; written "jdoe@acme" in JSON */
+    struct im_str token;         /* a token's text */
+    struct im_str role, permission, module, entity;
+    struct im_str value;         /* the new password or client secret */
+    int64_t by_ms;               /* advance-clock */
+};
+
+enum im_effect_arg {
+    IM_ARG_CLIENT = 1,
+    IM_ARG_USER = 2,
+    IM_ARG_COMPANY = 4,
+    IM_ARG_TOKEN = 8,
+    IM_ARG_ROLE = 16,
+    IM_ARG_PERMISSION = 32,
+    IM_ARG_MODULE = 64,
+    IM_ARG_ENTITY = 128,
+    IM_ARG_VALUE = 256,
+    IM_ARG_BY = 512
+};
+
+/* One change of the truth that is about to happen. */
+struct im_happening {
+    struct im_authority *authority;
+    const struct im_effect_args *args;
+    int64_t now_ms;
+    size_t affected; /* result: how many tokens, users or keys it touched */
+};
+
+struct im_effect {
+    const char *name;      /* kebab-case: "revoke-grant" */
+    const char *about;     /* what has happened, in one sentence */
+    unsigned needs, takes; /* of IM_ARG_…: must be given; may be given besides */
+    bool (*apply)(const struct im_effect *effect, struct im_happening *happening,
+                  struct im_error *err);
+    /* What the common ways of applying need. */
+    enum im_cause cause;       /* why the tokens end */
+    unsigned kinds;            /* which tokens: of IM_END_… */
+    bool whole_grant;          /* their grants end too */
+    bool sessions;             /* their sessions end too */
+    enum im_change change;     /* of the directory */
+    enum im_effect_arg value;  /* the argument that is the change's value */
+};
+
+extern const struct im_effect im_effects[];
+extern const size_t im_effect_count;
+
+const struct im_effect *im_effect_find(struct im_str name); /* NULL when there is none */
+/* Reads the members of a JSON object ("user": "jdoe@acme", "client_id", "role", "by": "12h" …)
+ * that this effect takes; `skip` is a member that is not its affair (may be NULL). Strict: false
+ * with err for unknown members, wrong types, a missing argument; *at is the value at fault. */
+bool im_effect_read(const struct im_effect *effect, const struct im_json *object,
+                    const char *skip, struct im_effect_args *args, const struct im_json **at,
+                    struct im_error *err);
+/* Changes the truth now. *affected: how many tokens, users or keys it touched. */
+bool im_world_apply(struct im_authority *authority, const struct im_effect *effect,
+                    const struct im_effect_args *args, int64_t now_ms, size_t *affected,
+                    struct im_error *err);
+/* "jdoe@acme" → "jdoe", "acme"; without '@' the company stays empty. */
+void im_world_split_user(struct im_str text, struct im_str *user, struct im_str *company);
+
+#endif
