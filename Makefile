@@ -54,9 +54,9 @@ print_server/CAUSES.md := causes --markdown
 # .ci/setup knows what each kind of goal needs. Goals that run something also install what is missing (as root
 # or by sudo); the others only say what it is.
 CHECKS    := $(filter check check-% lint format asan ubsan tsan fuzz,$(MAKECMDGOALS))
-TESTS     := $(filter test test-% bench,$(MAKECMDGOALS))
+TESTS     := $(filter test test-% bench setup,$(MAKECMDGOALS))
 LEVEL     ?= $(if $(CHECKS),check,$(if $(TESTS),test,build))
-INSTALL_  := $(if $(CHECKS)$(TESTS)$(filter run setup,$(MAKECMDGOALS)),--install)
+INSTALL_  := $(if $(CHECKS)$(TESTS)$(filter run,$(MAKECMDGOALS)),--install)
 DEVELOPER ?= $(if $(CHECKS)$(TESTS),1)
 
 # -Werror is left out of the recorded flags: it decides whether an object comes to be, not what is in it
@@ -104,7 +104,7 @@ record = @mkdir -p $(dir $(1)) && printf '%s\n' '$(subst ','\'',$(2))' | cmp -s 
 
 # $(call flavour,FOLDER,COMPILER,FLAGS): all there can be made of the sources with that compiler and those flags
 define flavour
-$(1)/flags: FORCE | setup
+$(1)/flags: FORCE | setup $$(CIVETWEB)
 	$$(call record,$$@,$(2) $$(COMPILE) $(3) $$(LDFLAGS) $$(LIBS) $$(CIVETWEB_COMPILE))
 $(1)/members: FORCE
 	$$(call record,$$@,$$(LIBRARY_SRC) $$(GENERATED) $$(SUPPORT_SRC) $$(STORIES_SRC))
@@ -201,7 +201,9 @@ docs: $(BUILD)/intacct-mock  ## write the documents that the program prints abou
 format:  ## lay out all C files as .clang-format says
 	clang-format -i $(C_FILES)
 
-PC_FILE := prefix=$(PREFIX)\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: intacct-mock\nDescription: a mock of Sage Intacct's OAuth server, for tests\nVersion: $(VERSION)\nRequires.private: libssl libcrypto libcjson\nLibs: -L$${libdir} -lintacct-mock\nLibs.private: -pthread\nCflags: -I$${includedir}\n
+PC_FILE = prefix=$(PREFIX)\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: intacct-mock\nVersion: $(VERSION)\n\
+Description: A mock Sage Intacct OAuth server for tests\nCflags: -I$${includedir}\nLibs: -L$${libdir} -lintacct-mock\n\
+Libs.private: -pthread $(strip $(CIVETWEB_LIBS))\nRequires.private: libssl libcrypto libcjson\n
 INTO     = $(DESTDIR)$(PREFIX)
 
 install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
@@ -212,7 +214,7 @@ install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
 	install -m 755 $(SHARED_LIB) $(INTO)/lib
 	ln -sf $(notdir $(SHARED_LIB)) $(INTO)/lib/$(SONAME)
 	ln -sf $(SONAME) $(INTO)/lib/libintacct-mock.so
-	printf '$(PC_FILE)' >$(INTO)/lib/pkgconfig/intacct-mock.pc
+	printf '$(subst \n ,\n,$(PC_FILE))' >$(INTO)/lib/pkgconfig/intacct-mock.pc
 	install -m 644 LICENSE $(INTO)/share/doc/intacct-mock
 	install -m 644 $(DEPS)/civetweb/LICENSE.md $(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md
 
