@@ -1,0 +1,193 @@
+/* The control API: live changes, strict input, and the journal. */
+#include "stories/story.h"
+
+STORY(health_and_ready, "health and ready answer, and ready tells where everything is")
+{
+    when_control_called(s, "GET", "/health", NULL);
+    then_json(s, "status", "ok");
+    when_control_called(s, "GET", "/ready", NULL);
+    then_json(s, "client_id", "demo");
+    then_json(s, "username", "ws_user@acme");
+    then(s, json_of(s, "http") != NULL, "with the address");
+}
+
+STORY(causes_explain_themselves, "every cause explains itself")
+{
+    when_control_called(s, "GET", "/causes/access-token-expired", NULL);
+    then_json(s, "id", "access-token-expired");
+    then(s, json_of(s, "why") && json_of(s, "fix") && json_of(s, "confidence"), "with all parts");
+}
+
+STORY(unknown_cause, "an unknown cause is told the nearest one")
+{
+    when_control_called(s, "GET", "/causes/acces-token-expired", NULL);
+    then_status(s, 404);
+    then_body_has(s, "access-token-expired");
+}
+
+STORY(unknown_field_is_named, "an unknown field is refused, with the one that was meant")
+{
+    when_control_called(s, "POST", "/sandboxes/default/clock", "{\"advanse\":\"1h\"}");
+    then_status(s, 400);
+    then_json(s, "field", "advanse");
+    then_body_has(s, "did you mean");
+}
+
+STORY(wrong_method, "a wrong method gets 405 with Allow")
+{
+    when_control_called(s, "DELETE", "/sandboxes/default/clock", NULL);
+    then_status(s, 405);
+    then_header_has(s, "Allow", "GET, POST");
+}
+
+STORY(broken_body, "a broken body is refused with its line and column")
+{
+    when_control_called(s, "POST", "/sandboxes/default/clock", "{\n  \"advance\" 1");
+    then_status(s, 400);
+    then_body_has(s, "line 2");
+}
+
+STORY(unknown_sandbox, "an unknown sandbox gets 404")
+{
+    when_control_called(s, "GET", "/sandboxes/nobody", NULL);
+    then_status(s, 404);
+}
+
+STORY(expire_now, "expire ends the access tokens now, and only them")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    const char *refresh = refresh_token(s);
+    when_controlled(s, "POST", "/expire", "{\"kind\":\"access\"}");
+    then_json(s, "affected", "1");
+    when_got(s, VENDORS, token);
+    then_refused(s, CAUSE_ACCESS_TOKEN_EXPIRED);
+    when_refreshed_with(s, refresh);
+    then_fine(s);
+}
+
+STORY(revoke_now, "revoke kills what it names now")
+{
+    when_connected(s);
+    const char *refresh = refresh_token(s);
+    when_controlled(s, "POST", "/revoke",
+                    "{\"kind\":\"refresh\",\"client_id\":\"demo\",\"user\":\"ws_user@acme\"}");
+    then_json(s, "affected", "1");
+    when_refreshed_with(s, refresh);
+    then_refused(s, CAUSE_REFRESH_TOKEN_REVOKED);
+}
+
+STORY(tokens_are_listed, "every token is listed with its state, by fingerprint only")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_controlled(s, "GET", "/tokens", NULL);
+    then_json(s, "tokens/0/kind", "access");
+    then_json(s, "tokens/0/state", "live");
+    then_json(s, "tokens/0/user", "ws_user@acme");
+    then_body_lacks(s, token);
+}
+
+STORY(minted_directly, "a token can be minted directly, with its own lifetime")
+{
+    when_controlled(s, "POST", "/tokens",
+                    "{\"user\":\"ws_user@acme\",\"client_id\":\"demo\",\"ttl\":\"90s\"}");
+    then_json(s, "expires_in", "90");
+    when_got(s, VENDORS, access_token(s));
+    then_fine(s);
+}
+
+STORY(minted_expired, "a token can be minted expired")
+{
+    when_controlled(
+        s, "POST", "/tokens",
+        "{\"user\":\"ws_user@acme\",\"client_id\":\"demo\",\"flaw\":\"expired\"}");
+    when_got(s, VENDORS, access_token(s));
+    then_refused(s, CAUSE_ACCESS_TOKEN_EXPIRED);
+}
+
+STORY(journal_holds_the_evidence, "the journal holds each exchange with its evidence, no secret")
+{
+    when_posted(s, TOKEN_PATH, CREDENTIALS);
+    const char *token = access_token(s);
+    when_controlled(s, "GET", "/requests?endpoint=token", NULL);
+    then_json(s, "count", "1");
+    then_json(s, "requests/0/grant", "client_credentials");
+    then_json(s, "requests/0/user", "ws_user@acme");
+    then_body_lacks(s, "demo-secret");
+    then_body_lacks(s, token);
+}
+
+STORY(journal_can_be_waited_for, "the journal can be waited for")
+{
+    when_connected(s);
+    when_controlled(s, "GET", "/requests?endpoint=token&count=1&wait=5s", NULL);
+    then_json(s, "count", "1");
+    when_controlled(s, "GET", "/requests?endpoint=token&count=2&wait=20ms", NULL);
+    then_json(s, "count", "1");
+}
+
+STORY(journal_is_forgotten, "the journal can be forgotten")
+{
+    when_connected(s);
+    when_controlled(s, "DELETE", "/requests", NULL);
+    when_controlled(s, "GET", "/requests", NULL);
+    then_json(s, "count", "0");
+}
+
+STORY(journal_as_har, "the journal can be had as HTTP Archive")
+{
+    when_connected(s);
+    when_controlled(s, "GET", "/requests.har", NULL);
+    then_json(s, "log/version", "1.2");
+    then_json(s, "log/entries/0/response/status", "200");
+    then_body_lacks(s, "demo-secret");
+}
+
+STORY(reset_is_a_fresh_start, "a reset forgets tokens, changes and journal")
+{
+    when_connected(s);
+    given_world(s, "{\"do\":\"lock-user\",\"user\":\"ws_user@acme\"}");
+    when_controlled(s, "POST", "/reset", NULL);
+    when_controlled(s, "GET", "/tokens", NULL);
+    then_body_is(s, "{\"tokens\":[]}");
+    when_connected(s);
+}
+
+STORY(effects_are_strict, "an unknown effect is told the nearest one")
+{
+    when_control_called(s, "POST", "/sandboxes/default/world",
+                        "{\"do\":\"lock-users\",\"user\":\"jdoe@acme\"}");
+    then_status(s, 400);
+    then_body_has(s, "lock-user");
+}
+
+STORY(policy_is_strict, "an unknown switch of policy is told the nearest one")
+{
+    when_control_called(s, "PATCH", "/sandboxes/default/policy", "{\"rotatoin\":\"keep\"}");
+    then_status(s, 400);
+    then_body_has(s, "rotation");
+}
+
+STORIES(control) = {
+    &story_health_and_ready,
+    &story_causes_explain_themselves,
+    &story_unknown_cause,
+    &story_unknown_field_is_named,
+    &story_wrong_method,
+    &story_broken_body,
+    &story_unknown_sandbox,
+    &story_expire_now,
+    &story_revoke_now,
+    &story_tokens_are_listed,
+    &story_minted_directly,
+    &story_minted_expired,
+    &story_journal_holds_the_evidence,
+    &story_journal_can_be_waited_for,
+    &story_journal_is_forgotten,
+    &story_journal_as_har,
+    &story_reset_is_a_fresh_start,
+    &story_effects_are_strict,
+    &story_policy_is_strict,
+    NULL,
+};

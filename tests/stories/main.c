@@ -1,0 +1,83 @@
+/* Tells the stories over one transport and prints TAP: `stories --over http [--only WORD]`.
+ * Last comes the story about the stories: every natural cause has been provoked. */
+#include <stdio.h>
+#include <string.h>
+
+#include "stories/teller.h"
+
+#define FILES(X)                                                                                \
+    X(clock)                                                                                    \
+    X(connect)                                                                                  \
+    X(control)                                                                                  \
+    X(credentials)                                                                              \
+    X(expired)                                                                                  \
+    X(permissions)                                                                              \
+    X(protocol)                                                                                 \
+    X(revoked)
+
+#define DECLARE(file) extern const struct story_entry *const stories_##file[];
+FILES(DECLARE)
+
+#define NAME(file) stories_##file,
+static const struct story_entry *const *const files[] = {FILES(NAME)};
+enum { FILE_COUNT = sizeof(files) / sizeof(files[0]) };
+
+static bool tell(struct story *s, const struct story_entry *entry)
+{
+    bool well = false;
+
+    im_arena_init(&s->arena, 0);
+    if (setjmp(s->out) == 0) {
+        story_begin(s);
+        entry->tell(s);
+        well = true;
+    }
+    im_arena_release(&s->arena);
+    return well;
+}
+
+static int tell_causes(const struct story *s, int number)
+{
+    int missing = 0;
+
+    for (int i = 1; i < CAUSE_COUNT; i++)
+        if (im_cause_row((enum im_cause)i)->natural && !s->told[i]) {
+            printf("# no story provokes %s\n", im_cause_row((enum im_cause)i)->id);
+            missing++;
+        }
+    printf("%s %d - every natural cause is provoked by a story\n", missing ? "not ok" : "ok",
+           number);
+    return missing;
+}
+
+int main(int argc, char **argv)
+{
+    static struct story s;
+    const char *over = "process";
+    const char *only = "";
+    int count = 0;
+    int failed = 0;
+
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--over") == 0)
+            over = argv[i + 1];
+        if (strcmp(argv[i], "--only") == 0)
+            only = argv[i + 1];
+    }
+    s.transport = transport_new(over);
+    if (!s.transport)
+        return 1;
+    for (size_t f = 0; f < FILE_COUNT; f++)
+        for (size_t i = 0; files[f][i]; i++) {
+            if (!strstr(files[f][i]->name, only))
+                continue;
+            bool well = tell(&s, files[f][i]);
+            printf("%s %d - %s\n", well ? "ok" : "not ok", ++count, files[f][i]->title);
+            failed += !well;
+        }
+    if (!*only && tell_causes(&s, ++count))
+        failed++;
+    printf("1..%d\n", count);
+    transport_free(s.transport);
+    return failed ? 1 : 0;
+}

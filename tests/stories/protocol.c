@@ -1,0 +1,242 @@
+/* Families E and G: wrong addresses, wrong protocol, wrong payloads. */
+#include "stories/story.h"
+
+STORY(unknown_path, "an unknown path gets 404 and is told the nearest real one")
+{
+    when_got(s, "/ia/api/v1/object/accounts-payable/vendor", NULL);
+    then_status(s, 404);
+    then_refused(s, CAUSE_PATH_UNKNOWN);
+}
+
+STORY(articles_typo, "the article's own mistyped path is told the right one")
+{
+    when_posted(s, "/identity/v2/oautha/token", CREDENTIALS);
+    then_status(s, 404);
+    then_header_has(s, "X-Intacct-Mock-Evidence", "/identity/v2/oauth");
+    then_refused(s, CAUSE_PATH_UNKNOWN);
+}
+
+STORY(unknown_oauth_path, "an unknown path under oauth2 gets GW-0033")
+{
+    when_posted(s, "/ia/api/v1/oauth2/tokens", CREDENTIALS);
+    then_json(s, "ia::error/code", "GW-0033");
+    then_refused(s, CAUSE_TOKEN_ENDPOINT_UNKNOWN);
+}
+
+STORY(get_on_token, "GET on the token endpoint gets 405 with Allow")
+{
+    when_got(s, TOKEN_PATH, NULL);
+    then_status(s, 405);
+    then_header_has(s, "Allow", "POST");
+    then_refused(s, CAUSE_METHOD_NOT_ALLOWED);
+}
+
+STORY(text_body, "a body of another type gets 415")
+{
+    when_sent(s, "POST", TOKEN_PATH, "Content-Type: text/plain\n", "hello");
+    then_status(s, 415);
+    then_refused(s, CAUSE_CONTENT_TYPE_UNSUPPORTED);
+}
+
+STORY(xml_body, "XML sent to REST gets GW-0014")
+{
+    when_sent(s, "POST", TOKEN_PATH, "Content-Type: application/xml\n", "<request/>");
+    then_json(s, "ia::error/code", "GW-0014");
+    then_refused(s, CAUSE_XML_SENT_TO_REST);
+}
+
+STORY(articles_client_secret, "the article's misspelled `client secret` is named")
+{
+    when_posted(s, ARTICLE_TOKEN_PATH,
+                "grant_type=client_credentials&client_id=demo&client+secret=demo-secret"
+                "&username=ws_user@acme");
+    then_status(s, 401);
+    then_header_has(s, "X-Intacct-Mock-Evidence", "client secret");
+    then_refused(s, CAUSE_PARAMETER_MISSPELLED);
+}
+
+STORY(misspelled_refresh_token, "`refreshtoken` for refresh_token is named")
+{
+    when_posted(s, TOKEN_PATH, "grant_type=refresh_token&" DEMO "&refreshtoken=x");
+    then_refused(s, CAUSE_PARAMETER_MISSPELLED);
+}
+
+STORY(misspelled_host, "a Host like api.intacct.con is told")
+{
+    when_sent(s, "POST", TOKEN_PATH,
+              "Host: api.intacct.con\nContent-Type: application/x-www-form-urlencoded\n",
+              CREDENTIALS);
+    then_status(s, 200);
+    then_warned(s, CAUSE_HOST_MISSPELLED);
+}
+
+STORY(authorize_unknown_client, "an unknown client at authorize gets a page, not a redirect")
+{
+    when_got(s, AUTHORIZE_PATH "?response_type=code&client_id=nobody&redirect_uri=" CALLBACK,
+             NULL);
+    then(s, !header_of(s, "Location"), "no redirect");
+    then_header_has(s, "Content-Type", "text/html");
+    then_refused(s, CAUSE_AUTHORIZE_CLIENT_UNKNOWN);
+}
+
+STORY(unregistered_redirect, "an unregistered redirect URI gets a page, not a redirect")
+{
+    when_got(s,
+             AUTHORIZE_PATH "?response_type=code&client_id=demo&redirect_uri=https://evil.example",
+             NULL);
+    then(s, !header_of(s, "Location"), "no redirect");
+    then_refused(s, CAUSE_REDIRECT_URI_UNREGISTERED);
+}
+
+STORY(redirect_missing, "an authorize request without redirect_uri gets a page")
+{
+    when_got(s, AUTHORIZE_PATH "?response_type=code&client_id=demo", NULL);
+    then(s, !header_of(s, "Location"), "no redirect");
+    then_refused(s, CAUSE_REDIRECT_URI_MISSING);
+}
+
+STORY(response_type_token, "response_type=token is not supported: an error redirect says so")
+{
+    when_got(s,
+             AUTHORIZE_PATH "?response_type=token&client_id=demo&state=x&redirect_uri=" CALLBACK,
+             NULL);
+    then_status(s, 302);
+    then_header_has(s, "Location", "error=unsupported_response_type");
+    then_refused(s, CAUSE_RESPONSE_TYPE_UNSUPPORTED);
+}
+
+STORY(no_state, "an authorize request without state works, with a warning")
+{
+    when_got(s,
+             AUTHORIZE_PATH "?response_type=code&client_id=demo&mock_user=jdoe@acme&redirect_uri="
+                            CALLBACK,
+             NULL);
+    then_status(s, 302);
+    then_warned(s, CAUSE_STATE_MISSING);
+}
+
+STORY(hostile_input_on_a_page, "what is sent to authorize cannot become markup")
+{
+    when_got(s,
+             AUTHORIZE_PATH "?response_type=code&client_id=%3Cscript%3Ealert(1)%3C/script%3E"
+                            "&redirect_uri=" CALLBACK,
+             NULL);
+    then_body_lacks(s, "<script");
+}
+
+/* ---- payloads of the API ---- */
+
+STORY(unknown_object, "an unknown object gets 404")
+{
+    when_connected(s);
+    when_got(s, "/ia/api/v1/objects/accounts-payable/vendors", access_token(s));
+    then_status(s, 404);
+    then_refused(s, CAUSE_OBJECT_UNKNOWN);
+}
+
+STORY(unknown_record, "an unknown key gets 404")
+{
+    when_connected(s);
+    when_got(s, VENDORS "/999999", access_token(s));
+    then_status(s, 404);
+    then_refused(s, CAUSE_RECORD_NOT_FOUND);
+}
+
+STORY(no_payload, "a create without a payload gets REST-1028")
+{
+    when_connected(s);
+    when_called(s, "POST", VENDORS, access_token(s), NULL);
+    then_status(s, 400);
+    then_body_has(s, "REST-1028");
+    then_refused(s, CAUSE_API_PAYLOAD_MISSING);
+}
+
+STORY(broken_payload, "a create with broken JSON gets REST-1030")
+{
+    when_connected(s);
+    when_called(s, "POST", VENDORS, access_token(s), "{\"id\":");
+    then_status(s, 400);
+    then_body_has(s, "REST-1030");
+    then_refused(s, CAUSE_API_PAYLOAD_MALFORMED);
+}
+
+STORY(unknown_field, "a create with an unknown field gets REST-1043")
+{
+    when_connected(s);
+    when_called(s, "POST", VENDORS, access_token(s),
+                "{\"id\":\"V-1\",\"name\":\"x\",\"colour\":\"blue\"}");
+    then_body_has(s, "REST-1043");
+    then_refused(s, CAUSE_FIELD_INVALID);
+}
+
+STORY(read_only_field, "a change of a read-only field gets REST-1050")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_called(s, "POST", VENDORS, token, "{\"id\":\"V-1\",\"name\":\"x\"}");
+    when_called(s, "PATCH", text(s, VENDORS "/%s", json_of(s, "ia::result/key")), token,
+                "{\"key\":\"7\"}");
+    then_body_has(s, "REST-1050");
+    then_refused(s, CAUSE_FIELD_READ_ONLY);
+}
+
+STORY(missing_field, "a create without a required field is told which")
+{
+    when_connected(s);
+    when_called(s, "POST", VENDORS, access_token(s), "{\"id\":\"V-1\"}");
+    then_refused(s, CAUSE_FIELD_MISSING);
+}
+
+STORY(wrong_type, "a field of the wrong type is told")
+{
+    when_connected(s);
+    when_called(s, "POST", VENDORS, access_token(s), "{\"id\":\"V-1\",\"name\":[1]}");
+    then_refused(s, CAUSE_FIELD_TYPE_WRONG);
+}
+
+STORY(wrong_query, "a query for an unknown field gets REST-1106")
+{
+    when_connected(s);
+    when_called(s, "POST", "/ia/api/v1/services/core/query", access_token(s),
+                "{\"object\":\"accounts-payable/vendor\",\"fields\":[\"colour\"]}");
+    then_refused(s, CAUSE_QUERY_INVALID);
+}
+
+STORY(duplicate_record, "a second record with the same id gets 409")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_called(s, "POST", VENDORS, token, "{\"id\":\"V-1\",\"name\":\"x\"}");
+    when_called(s, "POST", VENDORS, token, "{\"id\":\"V-1\",\"name\":\"x\"}");
+    then_status(s, 409);
+    then_refused(s, CAUSE_RECORD_DUPLICATE);
+}
+
+STORIES(protocol) = {
+    &story_unknown_path,
+    &story_articles_typo,
+    &story_unknown_oauth_path,
+    &story_get_on_token,
+    &story_text_body,
+    &story_xml_body,
+    &story_articles_client_secret,
+    &story_misspelled_refresh_token,
+    &story_misspelled_host,
+    &story_authorize_unknown_client,
+    &story_unregistered_redirect,
+    &story_redirect_missing,
+    &story_response_type_token,
+    &story_no_state,
+    &story_hostile_input_on_a_page,
+    &story_unknown_object,
+    &story_unknown_record,
+    &story_no_payload,
+    &story_broken_payload,
+    &story_unknown_field,
+    &story_read_only_field,
+    &story_missing_field,
+    &story_wrong_type,
+    &story_wrong_query,
+    &story_duplicate_record,
+    NULL,
+};

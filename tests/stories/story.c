@@ -1,0 +1,351 @@
+#include "stories/story.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/form.h"
+#include "stories/teller.h"
+
+#define BOX "/__mock/sandboxes/default"
+
+/* ---- ending badly ---- */
+
+static _Noreturn void fail(struct story *s, const char *format, va_list args)
+{
+    char what[512];
+
+    vsnprintf(what, sizeof(what), format, args);
+    printf("# %s\n# last request: %s %s\n# last answer: %d\n", what, s->method, s->target,
+           s->last.status);
+    for (struct im_str rest = s->last.headers; rest.len;)
+        printf("#   %.*s\n", IM_ARG(im_str_cut(&rest, '\n')));
+    printf("#   %.*s\n", IM_ARG(im_str_slice(s->last.body, 0, 600)));
+    longjmp(s->out, 1);
+}
+
+void then(struct story *s, bool holds, const char *what, ...)
+{
+    va_list args;
+
+    if (holds)
+        return;
+    va_start(args, what);
+    fail(s, what, args);
+}
+
+const char *text(struct story *s, const char *format, ...)
+{
+    char line[8192];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    return im_arena_copy(&s->arena, im_str(line)).at;
+}
+
+/* ---- sending ---- */
+
+void when_sent(struct story *s, const char *method, const char *path, const char *headers,
+               const char *body)
+{
+    struct im_message message = {method, path, headers, body, body ? strlen(body) : 0};
+    const char *why;
+
+    s->method = method;
+    s->target = path;
+    s->last = (struct answer){0};
+    then(s, transport_send(s->transport, &s->arena, &message, &s->last, &why), "no answer: %s",
+         why);
+}
+
+void when_posted(struct story *s, const char *path, const char *form)
+{
+    when_sent(s, "POST", path, "Content-Type: application/x-www-form-urlencoded\n", form);
+}
+
+void when_posted_json(struct story *s, const char *path, const char *json)
+{
+    when_sent(s, "POST", path, "Content-Type: application/json\n", json);
+}
+
+void when_got(struct story *s, const char *path, const char *bearer)
+{
+    when_sent(s, "GET", path, bearer ? text(s, "Authorization: Bearer %s\n", bearer) : NULL,
+              NULL);
+}
+
+void when_called(struct story *s, const char *method, const char *path, const char *bearer,
+                 const char *json)
+{
+    when_sent(s, method, path,
+              text(s, "Authorization: Bearer %s\n%s", bearer,
+                   json ? "Content-Type: application/json\n" : ""),
+              json);
+}
+
+/* ---- the control API ---- */
+
+void when_control_called(struct story *s, const char *method, const char *path, const char *json)
+{
+    when_sent(s, method, text(s, "/__mock%s", path),
+              json ? "Content-Type: application/json\n" : NULL, json);
+}
+
+void when_controlled(struct story *s, const char *method, const char *path, const char *json)
+{
+    when_control_called(s, method, text(s, "/sandboxes/default%s", path), json);
+    then(s, s->last.status / 100 == 2, "%s %s answers 2xx", method, path);
+}
+
+/* A control call between the integration's calls: the last answer stays what it was. */
+static void aside(struct story *s, const char *method, const char *path, const char *json)
+{
+    struct answer last = s->last;
+
+    when_controlled(s, method, path, json);
+    s->last = last;
+}
+
+void given_policy(struct story *s, const char *json)
+{
+    aside(s, "PATCH", "/policy", json);
+}
+
+void given_world(struct story *s, const char *json)
+{
+    aside(s, "POST", "/world", json);
+}
+
+void when_time_passes(struct story *s, const char *duration)
+{
+    aside(s, "POST", "/clock", text(s, "{\"advance\":\"%s\"}", duration));
+}
+
+void story_begin(struct story *s)
+{
+    when_controlled(s, "POST", "/reset", NULL);
+    when_controlled(s, "POST", "/clock",
+                    "{\"set\":\"2026-01-01T00:00:00Z\",\"freeze\":true}");
+}
+
+/* ---- what integrations do ---- */
+
+void when_connected(struct story *s)
+{
+    when_posted(s, TOKEN_PATH, CREDENTIALS);
+    then_status(s, 200);
+}
+
+void when_connected_in_article(struct story *s)
+{
+    when_posted(s, ARTICLE_TOKEN_PATH, CREDENTIALS);
+    then_status(s, 200);
+}
+
+void when_asked_to_authorize(struct story *s, const char *more)
+{
+    when_got(s,
+             text(s,
+                  AUTHORIZE_PATH "?response_type=code&client_id=demo&redirect_uri="
+                                 "http%%3A%%2F%%2F127.0.0.1%%2Fcallback&state=xyz&mock_user="
+                                 "jdoe%%40acme%s",
+                  more),
+             NULL);
+}
+
+void when_code_is_exchanged(struct story *s, const char *authorization_code, const char *more)
+{
+    when_posted(s, TOKEN_PATH,
+                text(s, "grant_type=authorization_code&" DEMO "&redirect_uri=" CALLBACK
+                        "&code=%s%s",
+                     authorization_code, more));
+}
+
+void when_authorized(struct story *s, const char *scope)
+{
+    when_asked_to_authorize(s, text(s, "&scope=%s", scope));
+    then_status(s, 302);
+    when_code_is_exchanged(s, code(s), "");
+    then_status(s, 200);
+}
+
+void when_refreshed_with(struct story *s, const char *token)
+{
+    when_posted(s, TOKEN_PATH,
+                text(s, "grant_type=refresh_token&" DEMO "&refresh_token=%s", token));
+}
+
+/* ---- looking at the answer ---- */
+
+const char *body_of(struct story *s)
+{
+    return s->last.body.at ? s->last.body.at : "";
+}
+
+const char *header_of(struct story *s, const char *name)
+{
+    for (struct im_str rest = s->last.headers; rest.len;) {
+        struct im_str value = im_str_cut(&rest, '\n');
+        struct im_str header = im_str_cut(&value, ':');
+        if (im_str_eq_nocase(header, im_str(name)))
+            return im_arena_copy(&s->arena, im_str_trim(value)).at;
+    }
+    return NULL;
+}
+
+static const struct im_json *child_at(const struct im_json *value, struct im_str step)
+{
+    int64_t index;
+
+    if (value->type == IM_JSON_ARRAY && im_str_int(step, &index)) {
+        const struct im_json *child = value->first;
+        while (child && index-- > 0)
+            child = child->next;
+        return child;
+    }
+    for (const struct im_json *child = value->first; child; child = child->next)
+        if (im_str_eq(child->name, step))
+            return child;
+    return NULL;
+}
+
+static const char *text_in(struct story *s, struct im_str document, const char *path)
+{
+    struct im_json_error error;
+    const struct im_json *value = im_json_parse(&s->arena, document, &error);
+
+    for (struct im_str rest = im_str(path); value && rest.len;)
+        value = child_at(value, im_str_cut(&rest, '/'));
+    if (!value)
+        return NULL;
+    if (value->type == IM_JSON_BOOL)
+        return value->boolean ? "true" : "false";
+    if (value->type == IM_JSON_NULL)
+        return "null";
+    return im_arena_copy(&s->arena, value->text).at;
+}
+
+const char *json_of(struct story *s, const char *path)
+{
+    return text_in(s, s->last.body, path);
+}
+
+static const char *must_have(struct story *s, const char *path)
+{
+    const char *value = json_of(s, path);
+
+    then(s, value && *value, "the answer has %s", path);
+    return value;
+}
+
+const char *access_token(struct story *s)
+{
+    return must_have(s, "access_token");
+}
+
+const char *refresh_token(struct story *s)
+{
+    return must_have(s, "refresh_token");
+}
+
+const char *code(struct story *s)
+{
+    const char *location = header_of(s, "Location");
+    const char *query = location ? strchr(location, '?') : NULL;
+    struct im_params params = {NULL, 0};
+    struct im_error err;
+
+    if (query)
+        im_params_parse_form(&s->arena, im_str(query + 1), &params, &err);
+    then(s, im_param_count(&params, "code") == 1, "the redirect carries a code");
+    return im_arena_copy(&s->arena, im_param(&params, "code")).at;
+}
+
+/* ---- expecting ---- */
+
+void then_status(struct story *s, int status)
+{
+    then(s, s->last.status == status, "the status is %d", status);
+}
+
+void then_fine(struct story *s)
+{
+    const char *cause = header_of(s, "X-Intacct-Mock-Cause");
+
+    then(s, s->last.status / 100 == 2 && !cause, "it is answered, not refused (%s)",
+         cause ? cause : "no cause");
+}
+
+/* A fact of the journal's newest exchange. */
+static const char *journal_of(struct story *s, const char *path)
+{
+    struct answer last = s->last;
+
+    when_controlled(s, "GET", "/requests", NULL);
+    const char *count = json_of(s, "count");
+    const char *found =
+        json_of(s, text(s, "requests/%lld/%s", atoll(count ? count : "0") - 1, path));
+    s->last = last;
+    return found;
+}
+
+void then_refused(struct story *s, enum im_cause cause)
+{
+    const char *id = im_cause_row(cause)->id;
+    const char *hint = header_of(s, "X-Intacct-Mock-Cause");
+
+    then(s, hint && strcmp(hint, id) == 0, "it is refused for %s (hint: %s)", id,
+         hint ? hint : "none");
+    const char *recorded = journal_of(s, "cause");
+    then(s, recorded && strcmp(recorded, id) == 0, "the journal says %s", id);
+    const char *evidence = journal_of(s, "evidence");
+    then(s, evidence && strlen(evidence) > 5, "the journal holds evidence");
+    s->told[cause] = true;
+}
+
+void then_warned(struct story *s, enum im_cause cause)
+{
+    const char *id = im_cause_row(cause)->id;
+    const char *hint = header_of(s, "X-Intacct-Mock-Note");
+    const char *recorded = journal_of(s, "notes/0/cause");
+
+    then(s, !header_of(s, "X-Intacct-Mock-Cause"), "it is not refused");
+    then(s, hint && strncmp(hint, id, strlen(id)) == 0, "the hint warns of %s", id);
+    then(s, recorded && strcmp(recorded, id) == 0, "the journal warns of %s", id);
+    s->told[cause] = true;
+}
+
+void then_json(struct story *s, const char *path, const char *expected)
+{
+    const char *value = json_of(s, path);
+
+    then(s, value && strcmp(value, expected) == 0, "%s is \"%s\" (it is %s)", path, expected,
+         value ? value : "absent");
+}
+
+void then_body_is(struct story *s, const char *body)
+{
+    then(s, im_str_is(s->last.body, body), "the body is %s", body);
+}
+
+void then_body_has(struct story *s, const char *part)
+{
+    then(s, strstr(body_of(s), part) != NULL, "the body has \"%s\"", part);
+}
+
+void then_body_lacks(struct story *s, const char *part)
+{
+    then(s, !strstr(body_of(s), part), "the body does not hold \"%s\"", part);
+}
+
+void then_header_has(struct story *s, const char *name, const char *part)
+{
+    const char *value = header_of(s, name);
+
+    then(s, value && strstr(value, part), "%s has \"%s\" (it is %s)", name, part,
+         value ? value : "absent");
+}
