@@ -1,0 +1,325 @@
+#include "oauth/client_auth.h"
+
+#include "base/crypto.h"
+#include "oauth/misspelling.h"
+#include "oauth/shown.h"
+
+/* ---- what was sent ---- */
+
+static struct im_str without_sandbox(struct im_str id)
+{
+    return im_str_slice(id, 0, im_str_find(id, '~'));
+}
+
+/* RFC 6749 section 2.3.1 has both parts percent-encoded before base64; who did not do so is
+ * understood all the same. */
+static struct im_str decoded(struct im_arena *arena, struct im_str part)
+{
+    struct im_str out;
+    return im_url_decode(arena, part, true, &out) ? out : part;
+}
+
+static enum im_cause read_basic(struct im_request *req, struct im_str encoded,
+                                struct im_client_claim *claim)
+{
+    struct im_str pair;
+    if (!im_base64_decode(req->arena, im_str_trim(encoded), &pair))
+        return im_refuse(
+            req, CAUSE_CLIENT_AUTH_MISSING,
+            "the Authorization header says Basic, but what follows is not base64");
+    if (!im_str_has(pair, ':'))
+        return im_refuse(
+            req, CAUSE_CLIENT_AUTH_MISSING,
+            "the Authorization header says Basic, but what it encodes has no ':' "
+            "between client id and secret");
+    struct im_str id = im_str_cut(&pair, ':');
+    claim->id = without_sandbox(decoded(req->arena, id));
+    claim->raw_secret = pair;
+    claim->secret = decoded(req->arena, pair);
+    claim->in_header = true;
+    return CAUSE_NONE;
+}
+
+static enum im_cause read_header(struct im_request *req, struct im_client_claim *claim)
+{
+    struct im_str rest = im_request_header(req, "Authorization");
+    size_t n = im_request_header_count(req, "Authorization");
+    if (n > 1)
+        return im_refuse(req, CAUSE_AUTHORIZATION_REPEATED,
+                         "the Authorization header was sent %zu times", n);
+    struct im_str scheme = im_str_cut(&rest, ' ');
+    if (!im_str_eq_nocase(scheme, IM_STR("Basic")))
+        return CAUSE_NONE;
+    return read_basic(req, rest, claim);
+}
+
+static enum im_cause refuse_other_methods(struct im_request *req,
+                                          const struct im_params *params)
+{
+    if (!im_param_count(params, "client_assertion") &&
+        !im_param_count(params, "client_assertion_type"))
+        return CAUSE_NONE;
+    return im_refuse(
+        req, CAUSE_CLIENT_AUTH_METHOD_REFUSED,
+        "client_assertion was sent: discovery advertises private_key_jwt, but how a "
+        "client registers its key is not known, so it is not mocked; send "
+        "client_secret");
+}
+
+static enum im_cause check_once(struct im_request *req, const struct im_params *params)
+{
+    static const char *const once[] = {"client_secret", NULL};
+    size_t n = im_param_count(params, "client_id");
+    if (n > 1)
+        return im_refuse(req, CAUSE_CLIENT_ID_REPEATED, "client_id was sent %zu times",
+                         n);
+    return im_refuse_repeated(req, params, once);
+}
+
+/* ---- header and body together ---- */
+
+static bool contradicts(struct im_str in_header, struct im_str in_body)
+{
+    return in_body.len && !im_secret_eq(in_header, in_body);
+}
+
+static enum im_cause merge_body(struct im_request *req, struct im_client_claim *claim)
+{
+    struct im_str id = without_sandbox(im_param(claim->params, "client_id"));
+    struct im_str secret = im_param(claim->params, "client_secret");
+    if (!claim->in_header) {
+        claim->id = id;
+        claim->secret = claim->raw_secret = secret;
+        return CAUSE_NONE;
+    }
+    if (contradicts(claim->id, id))
+        return im_refuse(req, CAUSE_CLIENT_AUTH_REPEATED,
+                         "the Authorization header and the body name different clients");
+    if (contradicts(claim->secret, secret) && contradicts(claim->raw_secret, secret))
+        return im_refuse(
+            req, CAUSE_CLIENT_AUTH_REPEATED,
+            "client secrets were sent in the Authorization header and in the "
+            "body, and they differ");
+    if (!secret.len)
+        return CAUSE_NONE;
+    im_note(
+        req, CAUSE_CLIENT_AUTH_REPEATED,
+        "the client authenticated twice, in the Authorization header and in the body; "
+        "RFC 6749 section 2.3 allows one of them");
+    claim->in_header = false;
+    claim->secret = claim->raw_secret = secret;
+    return CAUSE_NONE;
+}
+
+enum im_cause im_client_claim_read(struct im_request *req, const struct im_params *params,
+                                   struct im_client_claim *claim)
+{
+    *claim = (struct im_client_claim){.params = params};
+    enum im_cause cause = check_once(req, params);
+    if (!cause)
+        cause = refuse_other_methods(req, params);
+    if (!cause)
+        cause = read_header(req, claim);
+    return cause ? cause : merge_body(req, claim);
+}
+
+bool im_client_claims(const struct im_client_claim *claim)
+{
+    return claim->id.len || claim->secret.len || claim->in_header;
+}
+
+enum im_cause im_client_claim_need_id(struct im_request *req,
+                                      const struct im_client_claim *claim)
+{
+    if (claim->id.len)
+        return CAUSE_NONE;
+    if (claim->in_header)
+        return im_refuse(req, CAUSE_CLIENT_ID_MISSING,
+                         "the Basic credentials have no client id before the ':'");
+    return im_refuse_missing(req, claim->params, "client_id", CAUSE_CLIENT_ID_MISSING);
+}
+
+/* ---- is the secret right? ---- */
+
+static const char *name_of_space(char c)
+{
+    switch (c) {
+    case ' ': return "a space";
+    case '\n': return "a newline";
+    case '\r': return "a carriage return";
+    case '\t': return "a tab";
+    default: return "white space";
+    }
+}
+
+static enum im_cause refuse_padded(struct im_request *req, const struct im_client *client,
+                                   struct im_str sent)
+{
+    bool before = sent.at[0] != client->secret.at[0];
+    bool after = sent.at[sent.len - 1] != client->secret.at[client->secret.len - 1];
+    if (before && after)
+        return im_refuse(
+            req, CAUSE_CLIENT_SECRET_PADDED,
+            "the secret of client %.*s was sent with white space at both ends",
+            IM_ARG(client->id));
+    return im_refuse(
+        req, CAUSE_CLIENT_SECRET_PADDED,
+        "the secret of client %.*s was sent with %s at the %s", IM_ARG(client->id),
+        name_of_space(sent.at[before ? 0 : sent.len - 1]), before ? "beginning" : "end");
+}
+
+/* A '+' that nobody percent-encoded is a space once a form has been decoded. */
+static bool lost_plus(struct im_str sent, struct im_str right)
+{
+    if (sent.len != right.len || !im_str_has(right, '+'))
+        return false;
+    for (size_t i = 0; i < sent.len; i++)
+        if (sent.at[i] != right.at[i] && (sent.at[i] != ' ' || right.at[i] != '+'))
+            return false;
+    return true;
+}
+
+static bool is_quoted(struct im_str sent, struct im_str right)
+{
+    return sent.len == right.len + 2 && (sent.at[0] == '"' || sent.at[0] == '\'') &&
+           im_str_eq(im_str_slice(sent, 1, sent.len - 1), right);
+}
+
+static bool is_placeholder(struct im_str sent)
+{
+    return im_str_starts(sent, "your_") || im_str_starts(sent, "your ") ||
+           im_str_starts(sent, "<");
+}
+
+/* What may have happened to the right secret on its way. */
+static const char *guess(struct im_arena *arena, const struct im_client *client,
+                         struct im_str sent)
+{
+    struct im_str once_more;
+    if (im_str_eq(sent, client->id))
+        return "; it is the client's id";
+    if (im_str_eq_nocase(sent, client->secret))
+        return "; it differs only in case";
+    if (lost_plus(sent, client->secret))
+        return "; a '+' in it arrived as a space: percent-encode it";
+    if (is_quoted(sent, client->secret))
+        return "; it is the right one in quotation marks";
+    if (im_url_decode(arena, sent, true, &once_more) &&
+        im_str_eq(once_more, client->secret))
+        return "; it is the right one, percent-encoded once too often";
+    return is_placeholder(sent) ? "; it looks like the placeholder of a code sample" : "";
+}
+
+static enum im_cause refuse_secret(struct im_request *req, const struct im_client *client,
+                                   struct im_str sent)
+{
+    struct im_str trimmed = im_str_trim(sent);
+    struct im_str shown = im_fingerprint(req->arena, sent);
+    if (im_secret_eq(trimmed, client->secret))
+        return refuse_padded(req, client, sent);
+    for (size_t i = client->old_secrets.count; i > 0; i--)
+        if (im_secret_eq(trimmed, client->old_secrets.items[i - 1]))
+            return im_refuse(
+                req, CAUSE_CLIENT_SECRET_ROTATED,
+                "%.*s was the secret of client %.*s until it was rotated (%zu "
+                "rotations ago); now it is %.*s",
+                IM_ARG(shown), IM_ARG(client->id), client->old_secrets.count - i + 1,
+                IM_ARG(im_fingerprint(req->arena, client->secret)));
+    return im_refuse(req, CAUSE_CLIENT_SECRET_WRONG,
+                     "the secret sent is %.*s, that of client %.*s is %.*s%s",
+                     IM_ARG(shown), IM_ARG(client->id),
+                     IM_ARG(im_fingerprint(req->arena, client->secret)),
+                     guess(req->arena, client, sent));
+}
+
+static enum im_cause check_secret(struct im_request *req,
+                                  const struct im_client_claim *claim,
+                                  const struct im_client *client)
+{
+    bool sent = claim->secret.len || claim->raw_secret.len;
+    if (!client->secret.len) {
+        if (sent)
+            im_note(req, CAUSE_CLIENT_SECRET_WRONG,
+                    "client %.*s is public: it has no secret, and the one sent was not "
+                    "looked at",
+                    IM_ARG(client->id));
+        return CAUSE_NONE;
+    }
+    if (!sent && claim->in_header)
+        return im_refuse(req, CAUSE_CLIENT_SECRET_MISSING,
+                         "the Basic credentials have no secret after the ':'");
+    if (!sent)
+        return im_refuse_missing(req, claim->params, "client_secret",
+                                 CAUSE_CLIENT_SECRET_MISSING);
+    if (im_secret_eq(claim->secret, client->secret) ||
+        im_secret_eq(claim->raw_secret, client->secret))
+        return CAUSE_NONE;
+    return refuse_secret(req, client, claim->secret);
+}
+
+/* ---- is there such a client? ---- */
+
+static enum im_cause check_method(struct im_request *req,
+                                  const struct im_client_claim *claim,
+                                  struct im_str grant_type,
+                                  const struct im_policy *policy)
+{
+    if (!claim->in_header || policy->basic_auth == IM_BASIC_EVERYWHERE)
+        return CAUSE_NONE;
+    if (policy->basic_auth == IM_BASIC_NEVER)
+        return im_refuse(
+            req, CAUSE_CLIENT_AUTH_METHOD_REFUSED,
+            "HTTP Basic was used, and policy basic_auth says never: send client_id "
+            "and client_secret in the body");
+    if (!im_str_is(grant_type, "refresh_token"))
+        return CAUSE_NONE;
+    return im_refuse(
+        req, CAUSE_CLIENT_AUTH_IN_HEADER_ON_REFRESH,
+        "the credentials came by HTTP Basic; on grant_type refresh_token they are "
+        "wanted in the body, as client_id and client_secret");
+}
+
+/* What was sent as the id may be the secret: then it must not be shown. */
+static enum im_cause refuse_unknown(struct im_authority *authority,
+                                    struct im_request *req,
+                                    const struct im_client_claim *claim)
+{
+    struct im_client other;
+    struct im_str shown = im_shown(req->arena, claim->id);
+    if (claim->secret.len &&
+        im_directory_client(authority->directory, without_sandbox(claim->secret), &other))
+        return im_refuse(
+            req, CAUSE_CLIENT_UNKNOWN,
+            "client_id and client_secret look swapped: the secret sent is the id of "
+            "client %.*s",
+            IM_ARG(other.id));
+    req->outcome->client_id = shown;
+    if (im_directory_client(authority->directory, im_str_trim(claim->id), &other))
+        return im_refuse(
+            req, CAUSE_CLIENT_UNKNOWN,
+            "client_id \"%.*s\" has white space at an end; the client is \"%.*s\"",
+            IM_ARG(shown), IM_ARG(other.id));
+    return im_refuse(
+        req, CAUSE_CLIENT_UNKNOWN, "there is no client \"%.*s\"%s", IM_ARG(shown),
+        is_placeholder(claim->id) ? "; it looks like the placeholder of a code sample"
+                                  : "");
+}
+
+enum im_cause im_client_check(struct im_authority *authority, struct im_request *req,
+                              const struct im_client_claim *claim,
+                              struct im_str grant_type, struct im_client *out)
+{
+    struct im_policy policy = im_authority_policy(authority);
+    enum im_cause cause = im_client_claim_need_id(req, claim);
+    if (!cause)
+        cause = check_method(req, claim, grant_type, &policy);
+    if (cause)
+        return cause;
+    if (!im_directory_client(authority->directory, claim->id, out))
+        return refuse_unknown(authority, req, claim);
+    req->outcome->client_id = out->id;
+    if (!out->active)
+        return im_refuse(req, CAUSE_CLIENT_INACTIVE, "client %.*s is inactive",
+                         IM_ARG(out->id));
+    return check_secret(req, claim, out);
+}

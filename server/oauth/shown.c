@@ -1,0 +1,35 @@
+#include "oauth/shown.h"
+
+#include "base/buf.h"
+
+static bool printable(struct im_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] < ' ' || text.at[i] == '\x7f')
+            return false;
+    return im_str_utf8(text);
+}
+
+/* Adds the character at `at`, or '?' for what is none, and gives its bytes. */
+static size_t add_shown(struct im_buf *buf, struct im_str text, size_t at)
+{
+    struct im_str rest = im_str_slice(text, at, text.len);
+    size_t step = im_utf8_step(rest.at, rest.len);
+    bool sound = step && printable(im_str_slice(rest, 0, step));
+    im_buf_add(buf, sound ? im_str_slice(rest, 0, step) : IM_STR("?"));
+    return step ? step : 1;
+}
+
+struct im_str im_shown(struct im_arena *arena, struct im_str text)
+{
+    if (text.len <= IM_SHOWN_MAX && printable(text))
+        return text;
+    struct im_buf buf;
+    im_buf_init(&buf, arena, 0);
+    size_t at = 0;
+    while (at < text.len && at < IM_SHOWN_MAX)
+        at += add_shown(&buf, text, at);
+    if (at < text.len)
+        im_buf_addz(&buf, "…");
+    return im_buf_str(&buf);
+}
