@@ -1,0 +1,122 @@
+/* client_credentials (RFC 6749 section 4.4), with what Sage adds to it: the token is a user's, and
+ * `username` = userId@companyId[|entityId], or a live `session_id`, says whose (documented). A
+ * refresh token comes with it, against section 4.4.3 (recorded). */
+#include "grants/grant.h"
+#include "grants/standing.h"
+#include "oauth/misspelling.h"
+#include "oauth/scope.h"
+#include "oauth/shown.h"
+
+struct username {
+    struct im_str user, company, entity;
+};
+
+/* A user id may hold an '@', a company id may not: the last one counts. */
+static bool split(struct im_str text, struct username *name)
+{
+    struct im_str rest = text;
+    struct im_str account = im_str_cut(&rest, '|');
+    size_t at = account.len;
+    while (at > 0 && account.at[at - 1] != '@')
+        at--;
+    if (at < 2 || at == account.len)
+        return false;
+    *name = (struct username){.user = im_str_slice(account, 0, at - 1),
+                              .company = im_str_slice(account, at, account.len),
+                              .entity = rest};
+    return true;
+}
+
+static enum im_cause check_username(struct im_request *req, struct im_str text)
+{
+    struct username name;
+    if (split(text, &name))
+        return CAUSE_NONE;
+    return im_refuse(req, CAUSE_USERNAME_WITHOUT_COMPANY,
+                     "username \"%.*s\" is not user@company or user@company|entity",
+                     IM_ARG(im_shown(req->arena, text)));
+}
+
+static enum im_cause check(struct im_request *req, const struct im_params *params)
+{
+    struct im_str username = im_param(params, "username");
+    size_t n = im_param_count(params, "username");
+    bool session = im_param(params, "session_id").len > 0;
+    if (n > 1)
+        return im_refuse(req, CAUSE_USERNAME_REPEATED, "username was sent %zu times", n);
+    if (username.len)
+        return check_username(req, username);
+    if (session)
+        return CAUSE_NONE;
+    if (n)
+        return im_refuse(req, CAUSE_USERNAME_EMPTY,
+                         "username was sent without a value; it is user@company");
+    if (im_misspelling_of(params, "session_id").at)
+        return im_refuse_missing(req, params, "session_id", CAUSE_USERNAME_MISSING);
+    return im_refuse_missing(req, params, "username", CAUSE_USERNAME_MISSING);
+}
+
+static enum im_cause from_username(const struct im_grant_request *g,
+                                   struct im_issue *issue)
+{
+    struct username name;
+    struct im_str text = im_param(g->params, "username");
+    if (!split(text, &name))
+        return check_username(g->req, text);
+    if (im_param(g->params, "session_id").len)
+        im_note(g->req, CAUSE_PARAMETER_REPEATED,
+                "username and session_id both say whose token it is; username was taken");
+    issue->user = name.user;
+    issue->company = name.company;
+    issue->entity = name.entity;
+    struct im_standing who = {.user = name.user,
+                              .company = name.company,
+                              .entity = name.entity,
+                              .client = g->client,
+                              .needs_web_services_user = true};
+    return im_standing_require(g, &who);
+}
+
+/* The session may be anybody's who has signed in: the user need not be a Web Services user. */
+static enum im_cause from_session(const struct im_grant_request *g,
+                                  struct im_issue *issue)
+{
+    struct im_session session;
+    struct im_str id = im_param(g->params, "session_id");
+    if (!im_authority_session(g->authority, g->req->arena, id, g->req->now_ms, &session))
+        return im_refuse(
+            g->req, CAUSE_SESSION_UNKNOWN,
+            "session_id (%zu characters) is no session of this server, or it is "
+            "over; a session has 56 characters",
+            id.len);
+    issue->session = session.id;
+    issue->user = session.user;
+    issue->company = session.company;
+    issue->entity = session.entity;
+    struct im_standing who = {.user = session.user,
+                              .company = session.company,
+                              .entity = session.entity,
+                              .client = g->client};
+    return im_standing_require(g, &who);
+}
+
+static enum im_cause decide(const struct im_grant_request *g, struct im_issue *issue)
+{
+    struct im_scope_ask ask = {.asked = im_param(g->params, "scope"),
+                               .dialect = g->dialect,
+                               .policy = g->policy,
+                               .client = g->client};
+    enum im_cause cause = im_param(g->params, "username").len ? from_username(g, issue)
+                                                              : from_session(g, issue);
+    issue->with_refresh = true;
+    return cause ? cause : im_scope_grant(g->req, &ask, &issue->scopes);
+}
+
+static const char *const parameters[] = {"username", "session_id", "scope", NULL};
+
+const struct im_grant im_grant_client_credentials = {
+    .grant_type = "client_credentials",
+    .parameters = parameters,
+    .check = check,
+    .decide = decide,
+};

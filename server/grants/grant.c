@@ -1,0 +1,60 @@
+#include "grants/grant.h"
+
+#include "oauth/shown.h"
+
+static const struct im_grant *const grants[] = {
+    &im_grant_authorization_code,
+    &im_grant_refresh_token,
+    &im_grant_client_credentials,
+};
+enum { GRANTS = sizeof grants / sizeof *grants };
+
+/* Grants that are not mocked, and what is known about them. */
+static const struct absent {
+    const char *grant_type, *because;
+} absent[] = {
+    {"urn:ietf:params:oauth:grant-type:token-exchange",
+     "it is advertised by discovery, but the body it takes is unknown, so it is not "
+     "mocked"},
+    {"urn:ietf:params:oauth:grant-type:jwt-bearer",
+     "the real server does not advertise it"},
+    {"password", "it was seen once, undocumented, so it is not mocked; "
+                 "client_credentials with username does "
+                 "its work"},
+    {"implicit", "that is a response_type, and it is not offered"},
+};
+
+const struct im_grant *im_grant_find(struct im_str grant_type)
+{
+    for (size_t i = 0; i < GRANTS; i++)
+        if (im_str_is(grant_type, grants[i]->grant_type))
+            return grants[i];
+    return NULL;
+}
+
+static const char *nearest(struct im_str grant_type)
+{
+    struct im_str names[GRANTS];
+    for (size_t i = 0; i < GRANTS; i++)
+        names[i] = im_str(grants[i]->grant_type);
+    int at = im_str_nearest(grant_type, names, GRANTS);
+    return at < 0 ? NULL : grants[at]->grant_type;
+}
+
+enum im_cause im_grant_refuse(struct im_request *req, struct im_str grant_type)
+{
+    struct im_str shown = im_shown(req->arena, grant_type);
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        if (im_str_is(grant_type, absent[i].grant_type))
+            return im_refuse(req, CAUSE_GRANT_TYPE_UNSUPPORTED, "grant_type %.*s: %s",
+                             IM_ARG(shown), absent[i].because);
+    const char *meant = nearest(grant_type);
+    if (meant)
+        return im_refuse(req, CAUSE_GRANT_TYPE_UNSUPPORTED,
+                         "there is no grant_type \"%.*s\"; was \"%s\" meant?",
+                         IM_ARG(shown), meant);
+    return im_refuse(req, CAUSE_GRANT_TYPE_UNSUPPORTED,
+                     "there is no grant_type \"%.*s\"; there are authorization_code, "
+                     "refresh_token and client_credentials",
+                     IM_ARG(shown));
+}
