@@ -12,17 +12,18 @@
 typedef enum im_cause im_endpoint(struct im_authority *authority, struct im_request *req,
                                   struct im_response *res);
 
-im_endpoint im_endpoint_authorize;  /* RFC 6749 section 3.1: sign-in and consent, mock_user */
+im_endpoint im_endpoint_authorize;  /* RFC 6749 section 3.1: sign-in and consent pages */
 im_endpoint im_endpoint_token;      /* RFC 6749 section 3.2 */
-im_endpoint im_endpoint_revoke;     /* RFC 7009; {"revoked":true} · article {"success":"ok"} */
+im_endpoint im_endpoint_revoke;     /* RFC 7009; an article dialect of its own */
 im_endpoint im_endpoint_introspect; /* RFC 7662 */
 im_endpoint im_endpoint_discovery;  /* /.well-known/openid-configuration */
 im_endpoint im_endpoint_jwks;       /* /.well-known/jwks.json (RFC 7517) */
-im_endpoint im_endpoint_resource;   /* REST objects; req->rest = "{application}/{name}[/{key}]" */
-im_endpoint im_endpoint_query;      /* services/core/query */
-im_endpoint im_endpoint_model;      /* services/core/model */
-im_endpoint im_endpoint_session;    /* services/core/session/id */
-im_endpoint im_endpoint_article;    /* article API; req->rest = "{Object}[/{key}]" */
+im_endpoint
+    im_endpoint_resource;        /* REST objects; rest = "{application}/{name}[/{key}]" */
+im_endpoint im_endpoint_query;   /* services/core/query */
+im_endpoint im_endpoint_model;   /* services/core/model */
+im_endpoint im_endpoint_session; /* services/core/session/id */
+im_endpoint im_endpoint_article; /* article API; rest = "{Object}[/{key}]" */
 
 /* The dialect of the place where this request is being answered. */
 enum im_dialect_id im_endpoint_dialect(const struct im_request *req);

@@ -1,0 +1,6 @@
+#include "endpoints/endpoint.h"
+
+enum im_dialect_id im_endpoint_dialect(const struct im_request *req)
+{
+    return req->outcome->place == IM_PLACE_ARTICLE ? IM_DIALECT_ARTICLE : IM_DIALECT_REST;
+}

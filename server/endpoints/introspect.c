@@ -1,0 +1,141 @@
+/* Introspection (RFC 7662), in the shape that a public SDK and its tests show: who asks with a
+ * bearer token learns a basic set of members, a client with its credentials learns all. */
+#include "base/crypto.h"
+#include "endpoints/endpoint.h"
+#include "endpoints/oauth_body.h"
+#include "grants/standing.h"
+#include "oauth/client_auth.h"
+#include "oauth/misspelling.h"
+
+static enum im_cause read_token(struct im_request *req, const struct im_params *params)
+{
+    static const char *const once[] = {"token", NULL};
+    struct im_str token = im_param(params, "token");
+    enum im_cause cause = im_refuse_repeated(req, params, once);
+    if (cause)
+        return cause;
+    if (!token.len)
+        return im_refuse_missing(req, params, "token", CAUSE_TOKEN_MISSING);
+    req->outcome->token = im_fingerprint(req->arena, token);
+    return CAUSE_NONE;
+}
+
+/* ---- who asks ---- */
+
+static bool has_bearer(const struct im_request *req)
+{
+    struct im_str rest = im_request_header(req, "Authorization");
+    return im_str_eq_nocase(im_str_cut(&rest, ' '), IM_STR("Bearer"));
+}
+
+static enum im_cause check_client(struct im_authority *authority, struct im_request *req,
+                                  const struct im_params *params)
+{
+    struct im_client client;
+    struct im_client_claim claim;
+    enum im_cause cause = im_client_claim_read(req, params, &claim);
+    if (cause)
+        return cause;
+    if (im_client_claims(&claim))
+        return im_client_check(authority, req, &claim, IM_STR(""), &client);
+    return im_refuse(
+        req, CAUSE_CLIENT_AUTH_MISSING,
+        "nobody says who asks: send Authorization: Bearer with an access token, or "
+        "the client's credentials by HTTP Basic or in the body");
+}
+
+static enum im_cause check_caller(struct im_authority *authority, struct im_request *req,
+                                  const struct im_params *params, bool bearer)
+{
+    struct im_token own;
+    if (!bearer)
+        return check_client(authority, req, params);
+    enum im_cause cause = im_bearer_check(authority, req, im_endpoint_dialect(req), &own);
+    if (!cause)
+        req->outcome->client_id = own.client_id;
+    return cause;
+}
+
+/* ---- what about ---- */
+
+/* A token of somebody who may not work here any more would be refused by the API, so it is not
+ * active either. */
+static enum im_cause check_holder(struct im_authority *authority, struct im_request *req,
+                                  const struct im_token *token, struct im_str *why)
+{
+    struct im_client client;
+    struct im_standing who = {.user = token->user,
+                              .company = token->company,
+                              .entity = token->entity,
+                              .client = &client};
+    if (im_directory_client(authority->directory, token->client_id, &client) &&
+        client.active)
+        return im_standing_check(authority->directory, req->arena, &who, why);
+    *why =
+        im_arena_format(req->arena, "client %.*s is inactive", IM_ARG(token->client_id));
+    return CAUSE_CLIENT_INACTIVE;
+}
+
+/* CAUSE_NONE = active. */
+static enum im_cause look_up(struct im_authority *authority, struct im_request *req,
+                             struct im_str text, struct im_token *token)
+{
+    struct im_str why = IM_STR("the token is dead");
+    enum im_cause cause = CAUSE_ACCESS_TOKEN_UNKNOWN;
+    if (!im_authority_find(authority, req->arena, text, req->now_ms, token))
+        why = IM_STR("this server never issued it");
+    else if (token->kind == IM_TOKEN_CODE)
+        cause = CAUSE_CODE_USED_AS_ACCESS_TOKEN;
+    else
+        cause = token->ended_because ? token->ended_because
+                                     : check_holder(authority, req, token, &why);
+    if (cause == CAUSE_CODE_USED_AS_ACCESS_TOKEN)
+        why = IM_STR("it is an authorization code");
+    if (cause)
+        im_note(req, cause, "%.*s is not active: %.*s (%s)", IM_ARG(req->outcome->token),
+                IM_ARG(why), im_cause_row(cause)->id);
+    return cause;
+}
+
+static void write_members(struct im_json_out *out, const struct im_token *token, bool all)
+{
+    im_json_strz(out, "token_type", "bearer");
+    im_json_str(out, "client_id", token->client_id);
+    im_json_str(out, "user_id", token->user);
+    im_json_str(out, "cny_id", token->company);
+    im_json_int(out, "exp", token->expires_ms / 1000);
+    im_json_int(out, "iat", token->issued_ms / 1000);
+    if (!all)
+        return;
+    im_json_str(out, "company_key", token->company_key);
+    im_json_str(out, "entity_id", token->entity);
+    im_json_str(out, "entity_key", token->entity_key);
+    im_json_str(out, "user_key", token->user_key);
+    im_json_bool(out, "ai_enabled", false);
+}
+
+enum im_cause im_endpoint_introspect(struct im_authority *authority,
+                                     struct im_request *req, struct im_response *res)
+{
+    struct im_params params;
+    struct im_token token;
+    struct im_json_out out;
+    bool bearer = has_bearer(req);
+    enum im_cause cause = im_oauth_body(req, &params);
+    if (!cause)
+        cause = read_token(req, &params);
+    if (!cause)
+        cause = check_caller(authority, req, &params, bearer);
+    if (cause)
+        return cause;
+
+    bool active = !look_up(authority, req, im_param(&params, "token"), &token);
+    im_json_out_init(&out, im_response_begin(res, 200, "application/json"));
+    im_json_open_object(&out, NULL);
+    im_json_bool(&out, "active", active);
+    if (active)
+        write_members(&out, &token, !bearer);
+    im_json_close_object(&out);
+    im_response_header(res, "Cache-Control", IM_STR("no-store"));
+    return CAUSE_NONE;
+}

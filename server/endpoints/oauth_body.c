@@ -1,0 +1,102 @@
+#include "endpoints/oauth_body.h"
+
+#include "oauth/shown.h"
+
+#define FORM "application/x-www-form-urlencoded"
+#define JSON "application/json"
+
+enum media { MEDIA_FORM, MEDIA_JSON, MEDIA_XML, MEDIA_NONE, MEDIA_OTHER };
+
+static struct im_str media_type(const struct im_request *req)
+{
+    struct im_str rest = im_request_header(req, "Content-Type");
+    return im_str_trim(im_str_cut(&rest, ';'));
+}
+
+static bool is_xml(struct im_str type)
+{
+    return im_str_eq_nocase(type, IM_STR("text/xml")) ||
+           im_str_eq_nocase(type, IM_STR("application/xml")) || im_str_ends(type, "+xml");
+}
+
+static enum media media_of(const struct im_request *req)
+{
+    struct im_str type = media_type(req);
+    if (is_xml(type) || im_str_starts(im_str_trim(req->body), "<"))
+        return MEDIA_XML;
+    if (!type.len)
+        return MEDIA_NONE;
+    if (im_request_is(req, FORM))
+        return MEDIA_FORM;
+    return im_request_is(req, JSON) ? MEDIA_JSON : MEDIA_OTHER;
+}
+
+static bool looks_like_json(const struct im_request *req)
+{
+    return im_str_starts(im_str_trim(req->body), "{");
+}
+
+static enum im_cause refuse_empty(struct im_request *req)
+{
+    if (req->query.len)
+        return im_refuse(
+            req, CAUSE_PAYLOAD_MISSING,
+            "the body is empty; the parameters in the query are not read here");
+    return im_refuse(req, CAUSE_PAYLOAD_MISSING, "the body is empty");
+}
+
+static enum im_cause read_form(struct im_request *req, struct im_params *params)
+{
+    struct im_error err;
+    if (looks_like_json(req))
+        return im_refuse(req, CAUSE_PAYLOAD_MALFORMED,
+                         "the body is JSON, but Content-Type says %s; say %s", FORM,
+                         JSON);
+    if (im_params_parse_form(req->arena, req->body, params, &err))
+        return CAUSE_NONE;
+    return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %s", err.text);
+}
+
+static enum im_cause read_json(struct im_request *req, struct im_params *params)
+{
+    struct im_error err;
+    if (im_params_parse_json(req->arena, req->body, params, &err))
+        return CAUSE_NONE;
+    if (!looks_like_json(req) && im_str_has(req->body, '='))
+        return im_refuse(req, CAUSE_PAYLOAD_MALFORMED,
+                         "the body is a form, but Content-Type says %s; say %s", JSON,
+                         FORM);
+    return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %s", err.text);
+}
+
+static enum im_cause read_untyped(struct im_request *req, struct im_params *params)
+{
+    if (!looks_like_json(req))
+        return read_form(req, params);
+    return im_refuse(req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
+                     "the body is JSON, but there is no Content-Type; say %s", JSON);
+}
+
+enum im_cause im_oauth_body(struct im_request *req, struct im_params *params)
+{
+    *params = (struct im_params){0};
+    enum media media = media_of(req);
+    if (media == MEDIA_XML)
+        return im_refuse(
+            req, CAUSE_XML_SENT_TO_REST,
+            "the body is XML; the XML API has another address, here a form or JSON "
+            "is wanted");
+    if (!im_str_trim(req->body).len)
+        return refuse_empty(req);
+    switch (media) {
+    case MEDIA_FORM: return read_form(req, params);
+    case MEDIA_JSON: return read_json(req, params);
+    case MEDIA_NONE: return read_untyped(req, params);
+    case MEDIA_XML:
+    case MEDIA_OTHER:
+    default:
+        return im_refuse(req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
+                         "Content-Type is \"%.*s\"; %s and %s are taken",
+                         IM_ARG(im_shown(req->arena, media_type(req))), FORM, JSON);
+    }
+}

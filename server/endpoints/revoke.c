@@ -1,0 +1,117 @@
+/* Revocation (RFC 7009). The body is seen with and without the client's credentials, so they are
+ * checked when they come, and demanded only by policy revoke_needs_client. */
+#include "base/crypto.h"
+#include "endpoints/endpoint.h"
+#include "endpoints/oauth_body.h"
+#include "oauth/client_auth.h"
+#include "oauth/misspelling.h"
+
+static enum im_cause read_token(struct im_request *req, const struct im_params *params)
+{
+    static const char *const once[] = {"token", NULL};
+    struct im_str token = im_param(params, "token");
+    enum im_cause cause = im_refuse_repeated(req, params, once);
+    if (cause)
+        return cause;
+    if (!token.len)
+        return im_refuse_missing(req, params, "token", CAUSE_TOKEN_MISSING);
+    req->outcome->token = im_fingerprint(req->arena, token);
+    return CAUSE_NONE;
+}
+
+static enum im_cause check_client(struct im_authority *authority, struct im_request *req,
+                                  const struct im_client_claim *claim,
+                                  struct im_client *client)
+{
+    *client = (struct im_client){0};
+    if (im_client_claims(claim))
+        return im_client_check(authority, req, claim, IM_STR(""), client);
+    if (!im_authority_policy(authority).revoke_needs_client)
+        return CAUSE_NONE;
+    return im_refuse(
+        req, CAUSE_CLIENT_AUTH_MISSING,
+        "neither client_id and client_secret nor HTTP Basic was sent, and policy "
+        "revoke_needs_client demands them");
+}
+
+/* RFC 7009 section 2.1: a client revokes its own tokens. */
+static enum im_cause check_owner(struct im_request *req, const struct im_client *client,
+                                 const struct im_token *token)
+{
+    if (!client->id.len || im_str_eq(client->id, token->client_id))
+        return CAUSE_NONE;
+    return im_refuse(
+        req, CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT,
+        "client %.*s asked to revoke the %s token %.*s, which is client %.*s's",
+        IM_ARG(client->id), im_token_kind_name(token->kind), IM_ARG(req->outcome->token),
+        IM_ARG(token->client_id));
+}
+
+static void revoke(struct im_authority *authority, struct im_request *req,
+                   const struct im_params *params, const struct im_token *token)
+{
+    size_t ended = im_authority_revoke(authority, im_param(params, "token"), req->now_ms);
+    if (token->ended_because)
+        im_note(req, token->ended_because, "the %s token %.*s was dead already (%s)",
+                im_token_kind_name(token->kind), IM_ARG(req->outcome->token),
+                im_cause_row(token->ended_because)->id);
+    else if (ended > 2) /* more than its own grant's access and refresh token */
+        im_note(req, CAUSE_GRANT_REVOKED_ELSEWHERE,
+                "revoking this one token ended %zu tokens of %.*s@%.*s, those of other "
+                "connections too",
+                ended, IM_ARG(token->user), IM_ARG(token->company));
+}
+
+static void answer(const struct im_request *req, struct im_response *res)
+{
+    struct im_json_out out;
+    im_json_out_init(&out, im_response_begin(res, 200, "application/json"));
+    im_json_open_object(&out, NULL);
+    if (im_endpoint_dialect(req) == IM_DIALECT_ARTICLE)
+        im_json_strz(&out, "success", "ok");
+    else
+        im_json_bool(&out, "revoked", true);
+    im_json_close_object(&out);
+}
+
+/* An unknown token is as good as revoked: 200 (RFC 7009 section 2.2). */
+static enum im_cause find_and_revoke(struct im_authority *authority,
+                                     struct im_request *req,
+                                     const struct im_params *params,
+                                     const struct im_client *client)
+{
+    struct im_token token;
+    if (!im_authority_find(authority, req->arena, im_param(params, "token"), req->now_ms,
+                           &token)) {
+        im_note(req, CAUSE_ACCESS_TOKEN_UNKNOWN,
+                "this server never issued %.*s, so nothing was revoked",
+                IM_ARG(req->outcome->token));
+        return CAUSE_NONE;
+    }
+    req->outcome->user = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token.user),
+                                         IM_ARG(token.company));
+    enum im_cause cause = check_owner(req, client, &token);
+    if (!cause)
+        revoke(authority, req, params, &token);
+    return cause;
+}
+
+enum im_cause im_endpoint_revoke(struct im_authority *authority, struct im_request *req,
+                                 struct im_response *res)
+{
+    struct im_params params;
+    struct im_client client;
+    struct im_client_claim claim;
+    enum im_cause cause = im_oauth_body(req, &params);
+    if (!cause)
+        cause = read_token(req, &params);
+    if (!cause)
+        cause = im_client_claim_read(req, &params, &claim);
+    if (!cause)
+        cause = check_client(authority, req, &claim, &client);
+    if (!cause)
+        cause = find_and_revoke(authority, req, &params, &client);
+    if (!cause)
+        answer(req, res);
+    return cause;
+}

@@ -1,0 +1,44 @@
+/* services/core/session/id: the Intacct session behind the access token, for the XML API. Its life
+ * (6 h) is not the token's (12 h): a live token may stand on a session that is over. */
+#include "base/crypto.h"
+#include "endpoints/endpoint.h"
+#include "endpoints/rest_envelope.h"
+
+static void tell_outcome(struct im_request *req, const struct im_token *token)
+{
+    req->outcome->client_id = token->client_id;
+    req->outcome->user = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token->user),
+                                         IM_ARG(token->company));
+    req->outcome->scope = token->scopes;
+}
+
+static void answer(struct im_response *res, struct im_str session, int64_t expires_in_s)
+{
+    struct im_json_out out;
+    im_rest_begin(res, 200, &out);
+    im_json_open_object(&out, IM_REST_RESULT);
+    im_json_str(&out, "sessionId", session);
+    im_json_int(&out, "expiresIn", expires_in_s);
+    im_json_close_object(&out);
+    im_rest_end(&out, 1);
+}
+
+enum im_cause im_endpoint_session(struct im_authority *authority, struct im_request *req,
+                                  struct im_response *res)
+{
+    struct im_token token;
+    struct im_session session;
+    enum im_cause cause =
+        im_bearer_check(authority, req, im_endpoint_dialect(req), &token);
+    if (cause)
+        return cause;
+    tell_outcome(req, &token);
+    if (!im_authority_session(authority, req->arena, token.session, req->now_ms,
+                              &session))
+        return im_refuse(
+            req, CAUSE_SESSION_EXPIRED,
+            "the session behind this token is over, though the token is not; a "
+            "refresh begins a new one");
+    answer(res, session.id, (session.expires_ms - req->now_ms) / 1000);
+    return CAUSE_NONE;
+}
