@@ -1,13 +1,14 @@
-/* The business objects behind the protected API: vendors, bills, customers … in memory, one set
- * per sandbox. No HTTP, no OAuth and no permission in here: whoever calls has already decided
- * that the call is allowed, and words the refusal.
+/* The business objects behind the protected API: vendors, bills, customers … in memory,
+ * one set per sandbox. No HTTP, no OAuth and no permission in here: whoever calls has
+ * already decided that the call is allowed, and words the refusal.
  *
- * Source of the shapes: Sage Intacct REST API reference (AP, AR, GL, Company Configuration),
- * "Query service" guide and the core.query / core.model OpenAPI files. What could not be found
- * there is marked "guess".
+ * Source of the shapes: Sage Intacct REST API reference (AP, AR, GL, Company
+ * Configuration), "Query service" guide and the core.query / core.model OpenAPI files.
+ * What could not be found there is marked "guess".
  *
- * Every operation is one atomic call, thread-safe under the store's own lock (a leaf). Results
- * are written as JSON text into the caller's writer: nothing handed out points into the store. */
+ * Every operation is one atomic call, thread-safe under the store's own lock (a leaf).
+ * Results are written as JSON text into the caller's writer: nothing handed out points
+ * into the store. */
 #ifndef IM_OBJECTS_OBJECTS_H
 #define IM_OBJECTS_OBJECTS_H
 
@@ -17,18 +18,18 @@
 #include "base/json.h"
 #include "base/str.h"
 
-#define IM_OBJECTS_ROWS_MAX 10000       /* rows of one type in one store */
-#define IM_OBJECTS_ROW_BYTES_MAX 65536  /* bytes one row may take */
-#define IM_OBJECTS_PAGE_DEFAULT 100     /* documented */
-#define IM_OBJECTS_PAGE_MAX 4000        /* documented */
+#define IM_OBJECTS_ROWS_MAX      10000 /* rows of one type in one store */
+#define IM_OBJECTS_ROW_BYTES_MAX 65536 /* bytes one row may take */
+#define IM_OBJECTS_PAGE_DEFAULT  100   /* documented */
+#define IM_OBJECTS_PAGE_MAX      4000  /* documented */
 
 /* ---- types (static, the same for everybody) ---- */
 
 enum im_object_kind {
     IM_FIELD_KEY,      /* the row's key: a string of digits, given by the store */
-    IM_FIELD_HREF,     /* "/objects/accounts-payable/vendor/59"; neither filter nor order */
+    IM_FIELD_HREF,     /* "/objects/accounts-payable/vendor/59" */
     IM_FIELD_TEXT,     /* string */
-    IM_FIELD_DECIMAL,  /* amounts travel as strings with two or more decimals: "68400.00" */
+    IM_FIELD_DECIMAL,  /* amounts travel as strings with decimals: "68400.00" */
     IM_FIELD_BOOL,     /* true, false */
     IM_FIELD_DATE,     /* "2026-03-31" */
     IM_FIELD_ENUM,     /* one of the words in `about` */
@@ -40,20 +41,20 @@ enum im_object_kind {
 };
 
 enum im_object_flag {
-    IM_FIELD_REQUIRED = 1,   /* on create */
-    IM_FIELD_READ_ONLY = 2,  /* never taken from a payload */
-    IM_FIELD_FIXED = 4,      /* taken on create only */
-    IM_FIELD_UNIQUE = 8,     /* no two rows of the type share it */
+    IM_FIELD_REQUIRED = 1,    /* on create */
+    IM_FIELD_READ_ONLY = 2,   /* never taken from a payload */
+    IM_FIELD_FIXED = 4,       /* taken on create only */
+    IM_FIELD_UNIQUE = 8,      /* no two rows of the type share it */
     IM_FIELD_WRITE_ONLY = 16, /* taken, never shown: "action" */
-    IM_FIELD_LINE_SUM = 32   /* the sum of the lines' txnAmount */
+    IM_FIELD_LINE_SUM = 32    /* the sum of the lines' txnAmount */
 };
 
 struct im_object_field {
-    const char *name;         /* "name"; inside a group "currency.txnCurrency" */
+    const char *name; /* "name"; inside a group "currency.txnCurrency" */
     enum im_object_kind kind;
     unsigned flags;
-    const char *about;        /* enum: its words, a space between; reference: REST name */
-    const char *initial;      /* on create when not given; NULL = none */
+    const char *about;   /* enum: its words, a space between; reference: REST name */
+    const char *initial; /* on create when not given; NULL = none */
 };
 
 /* Lifetime: static. */
@@ -68,7 +69,8 @@ struct im_object_type {
 
 size_t im_object_type_count(void);
 const struct im_object_type *im_object_type_at(size_t i); /* i < im_object_type_count() */
-/* By REST name, exact; a leading "objects/" is taken (the model service prints it). NULL: none. */
+/* By REST name, exact; a leading "objects/" is taken (the model service prints it). NULL:
+ * none. */
 const struct im_object_type *im_object_type_find(struct im_str rest_name);
 /* By the article's name: exact case first, then in any case. NULL: none. */
 const struct im_object_type *im_object_type_find_article(struct im_str name);
@@ -76,8 +78,8 @@ const struct im_object_type *im_object_type_find_article(struct im_str name);
 const struct im_object_type *im_object_type_near(struct im_str rest_name);
 const struct im_object_type *im_object_type_near_article(struct im_str name);
 
-/* The body of services/core/model?name=…, as the next value of the writer. Shape: documented
- * (`required` is always false there, so says the documentation). */
+/* The body of services/core/model?name=…, as the next value of the writer. Shape:
+ * documented (`required` is always false there, so says the documentation). */
 void im_object_model(const struct im_object_type *type, struct im_json_out *out,
                      const char *name);
 /* The body of services/core/model without a name: an array with one item per type. */
@@ -85,39 +87,54 @@ void im_object_models(struct im_json_out *out, const char *name);
 
 /* ---- outcomes ---- */
 
-/* The errorIds are documented or observed unless "guess" stands with them. */
+/* Each with the status and errorId that fit. They are documented or observed unless
+ * "guess" stands with them. */
 enum im_objects_result {
     IM_OBJECTS_OK,
-    IM_OBJECTS_TYPE_UNKNOWN,      /* 404 for a path, 400 in a query; errorId: guess */
-    IM_OBJECTS_NOT_FOUND,         /* 404: no such key, or not visible from this entity */
-    IM_OBJECTS_PAYLOAD_MISSING,   /* 400 REST-1028 IA.REQUEST_REQUIRES_A_PAYLOAD */
-    IM_OBJECTS_PAYLOAD_WRONG,     /* 400 REST-1064 IA.PAYLOAD_CONTAINS_ERRORS: not an object */
-    IM_OBJECTS_FIELD_UNKNOWN,     /* 400 REST-1064, detail REST-1043 IA.NOT_A_VALID_FIELD,
-                                     "/newDate is not a valid field" */
-    IM_OBJECTS_FIELD_READ_ONLY,   /* 400 REST-1064, detail REST-1050 IA.READ_ONLY_FIELD,
-                                     "/totalDue is a read-only field" */
-    IM_OBJECTS_KEY_GIVEN,         /* as the last, for /key on create */
-    IM_OBJECTS_FIELD_MISSING,     /* 400 REST-1064; the detail's errorId: guess */
-    IM_OBJECTS_FIELD_WRONG_TYPE,  /* 400 REST-1064; the detail's errorId: guess */
-    IM_OBJECTS_REFERENCE_UNKNOWN, /* 422 (business rule): vendor.id names no vendor; guess */
-    IM_OBJECTS_CONFLICT,          /* 409: the id (or bill number) is taken */
-    IM_OBJECTS_IN_USE,            /* 422 (business rule): delete of a row others refer to */
-    IM_OBJECTS_QUERY_FIELD,       /* 400 REST-1106, "The action field in
-                                     accounts-receivable/invoice object cannot be used in query
-                                     in version 1" */
-    IM_OBJECTS_QUERY_WRONG,       /* 400 REST-1107 (guess): filter, expression, order, start,
-                                     size, or a member nobody knows */
-    IM_OBJECTS_TOO_LARGE,         /* 400: the row would pass IM_OBJECTS_ROW_BYTES_MAX */
-    IM_OBJECTS_FULL,              /* 422: IM_OBJECTS_ROWS_MAX rows stand already */
-    IM_OBJECTS_NO_MEMORY          /* 500: our own failure */
+    /* 404 for a path, 400 in a query; errorId: guess */
+    IM_OBJECTS_TYPE_UNKNOWN,
+    /* 404: no such key, or not visible from this entity */
+    IM_OBJECTS_NOT_FOUND,
+    /* 400 REST-1028 IA.REQUEST_REQUIRES_A_PAYLOAD */
+    IM_OBJECTS_PAYLOAD_MISSING,
+    /* 400 REST-1064 IA.PAYLOAD_CONTAINS_ERRORS: the body is no object */
+    IM_OBJECTS_PAYLOAD_WRONG,
+    /* 400 REST-1064, detail REST-1043 IA.NOT_A_VALID_FIELD: "/x is not a valid field" */
+    IM_OBJECTS_FIELD_UNKNOWN,
+    /* 400 REST-1064, detail REST-1050 IA.READ_ONLY_FIELD: "/x is a read-only field" */
+    IM_OBJECTS_FIELD_READ_ONLY,
+    /* as the last, for /key on create */
+    IM_OBJECTS_KEY_GIVEN,
+    /* 400 REST-1064; the detail's errorId: guess */
+    IM_OBJECTS_FIELD_MISSING,
+    /* 400 REST-1064; the detail's errorId: guess */
+    IM_OBJECTS_FIELD_WRONG_TYPE,
+    /* 422, a business rule: {"vendor": {"id": …}} names no vendor; guess */
+    IM_OBJECTS_REFERENCE_UNKNOWN,
+    /* 409: the id (or bill number) is taken */
+    IM_OBJECTS_CONFLICT,
+    /* 422, a business rule: delete of a row others refer to; guess */
+    IM_OBJECTS_IN_USE,
+    /* 400 REST-1106 IA.THE_FIELD_IN_OBJECT_CANNOT_BE_USED_IN_QUERY: "The action field in
+       accounts-receivable/invoice object cannot be used in query in version 1" */
+    IM_OBJECTS_QUERY_FIELD,
+    /* 400 REST-1107 (guess): filter, expression, order, start, size, an unknown member */
+    IM_OBJECTS_QUERY_WRONG,
+    /* 400 (guess): the row would pass IM_OBJECTS_ROW_BYTES_MAX */
+    IM_OBJECTS_TOO_LARGE,
+    /* 422 (guess): IM_OBJECTS_ROWS_MAX rows stand already */
+    IM_OBJECTS_FULL,
+    /* 500: our own failure */
+    IM_OBJECTS_NO_MEMORY
 };
 
 const char *im_objects_result_name(enum im_objects_result result); /* "field-unknown" */
 
-/* Why an operation refused. Empty after IM_OBJECTS_OK. */
+/* Why an operation refused. Empty after IM_OBJECTS_OK. `field` is a pointer into the
+ * payload ("/vendor/id"), or the plain name in a query ("action"), or empty. */
 struct im_objects_refusal {
-    char field[128]; /* payload: a pointer, "/vendor/id"; query: the name, "action"; or "" */
-    char text[320];  /* one sentence of evidence for people */
+    char field[128];
+    char text[320]; /* one sentence of evidence for people */
 };
 
 /* The numbers of ia::meta for list and query. */
@@ -137,8 +154,8 @@ void im_objects_write_meta(const struct im_objects_meta *meta, struct im_json_ou
 
 struct im_objects_table;
 
-/* Lifetime: owned by the sandbox. Untouched it holds no memory; the rows everybody starts with
- * are made at the first operation. Two stores share nothing. */
+/* Lifetime: owned by the sandbox. Untouched it holds no memory; the rows everybody starts
+ * with are made at the first operation, with fixed audit times. Two share nothing. */
 struct im_objects {
     pthread_mutex_t lock;
     struct im_objects_table *tables; /* one per type; NULL before the first operation */
@@ -149,18 +166,21 @@ void im_objects_release(struct im_objects *store);
 /* Forgets every change; the rows everybody starts with come back with the same keys. */
 void im_objects_reset(struct im_objects *store);
 
-/* One operation: what the caller says, then what the operation says. Zero it first. */
+/* One operation: what the caller says, then what the operation says. Zero it first.
+ *
+ * entity "" is the top level and sees all; "100" sees shared rows and those of 100, and
+ * what is created belongs to 100. The result becomes the next value of `out`, under
+ * `name` (NULL inside arrays and at the top); scratch memory is taken from its arena. A
+ * call that refuses leaves `out` as it was. */
 struct im_objects_call {
-    const struct im_object_type *type; /* of im_object_type_find; NULL → TYPE_UNKNOWN */
-    struct im_str entity;    /* "" = top level: sees all. "100": shared rows and those of 100;
-                                what is created belongs to 100 */
-    int64_t now_ms;          /* the sandbox's clock: audit times, "today" in filters */
-    struct im_json_out *out; /* the result becomes its next value …; scratch memory is
-                                taken from its arena. Untouched when the call refuses */
-    const char *name;        /* … under this name, NULL inside arrays and at the top */
+    const struct im_object_type *type; /* of im_object_type_find; NULL: TYPE_UNKNOWN */
+    struct im_str entity;
+    int64_t now_ms; /* the sandbox's clock: audit times, "today" in filters */
+    struct im_json_out *out;
+    const char *name;
 
-    struct im_objects_meta meta;    /* list, query */
-    struct im_objects_refusal why;  /* when refused */
+    struct im_objects_meta meta;   /* list, query */
+    struct im_objects_refusal why; /* when refused */
 };
 
 struct im_objects_page {
@@ -170,33 +190,37 @@ struct im_objects_page {
 };
 
 /* An array of rows in the order of their keys. */
-enum im_objects_result im_objects_list(struct im_objects *store, struct im_objects_call *call,
+enum im_objects_result im_objects_list(struct im_objects *store,
+                                       struct im_objects_call *call,
                                        const struct im_objects_page *page);
 /* One row with all fields. */
-enum im_objects_result im_objects_get(struct im_objects *store, struct im_objects_call *call,
-                                      struct im_str key);
+enum im_objects_result im_objects_get(struct im_objects *store,
+                                      struct im_objects_call *call, struct im_str key);
 /* {key, id, href} of the new row (status 201). body NULL: PAYLOAD_MISSING. */
 enum im_objects_result im_objects_create(struct im_objects *store,
                                          struct im_objects_call *call,
                                          const struct im_json *body);
 /* {key, id, href}. Fields that are not named stay; null empties. */
-enum im_objects_result im_objects_patch(struct im_objects *store, struct im_objects_call *call,
-                                        struct im_str key, const struct im_json *body);
+enum im_objects_result im_objects_patch(struct im_objects *store,
+                                        struct im_objects_call *call, struct im_str key,
+                                        const struct im_json *body);
 /* Writes nothing (status 204); call->out may be NULL. */
 enum im_objects_result im_objects_delete(struct im_objects *store,
                                          struct im_objects_call *call, struct im_str key);
-/* services/core/query. An array of rows holding the fields asked for, dotted names as flat
- * members ("vendor.id", observed). The body's `object` names the type: call->type is set from
- * it when NULL and must agree otherwise.
+/* services/core/query. An array of rows holding the fields asked for, dotted names as
+ * flat members ("vendor.id", observed). The body's `object` names the type: call->type is
+ * set from it when NULL and must agree otherwise.
  *   {"object": …, "fields": […], "filters": [{"$eq": {"status": "active"}}, …],
  *    "filterExpression": "1 and (2 or 3)", "filterParameters": {…},
  *    "orderBy": [{"name": "asc"}], "start": 1, "size": 100}
- * Operators: $eq $ne $lt $lte $gt $gte $in $notIn $between $notBetween $contains $notContains
- * $startsWith $notStartsWith $endsWith $notEndsWith. Of filterParameters,
+ * Operators: $eq $ne $lt $lte $gt $gte $in $notIn $between $notBetween $contains
+ * $notContains $startsWith $notStartsWith $endsWith $notEndsWith. Of filterParameters,
  * caseSensitiveComparison and asOfDate have an effect; includePrivate and
- * includeHierarchyFields are taken without one. Not offered: aggregate functions ("sum:…"),
- * several objects in one body, $has, relative dates but "today" and "yesterday". */
-enum im_objects_result im_objects_query(struct im_objects *store, struct im_objects_call *call,
+ * includeHierarchyFields are taken without one. Not offered: aggregate functions
+ * ("sum:…"), several objects in one body, $has, relative dates but "today" and
+ * "yesterday". */
+enum im_objects_result im_objects_query(struct im_objects *store,
+                                        struct im_objects_call *call,
                                         const struct im_json *body);
 
 #endif

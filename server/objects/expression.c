@@ -1,0 +1,157 @@
+#include "objects/expression.h"
+
+#include "objects/why.h"
+
+struct parser {
+    struct im_str text; /* whole, for the evidence */
+    size_t at;
+    struct im_object_expression *expression;
+    size_t n_conditions;
+    unsigned depth;
+    struct im_objects_refusal *why;
+};
+
+static enum im_objects_result refuse(struct parser *parser, const char *what)
+{
+    struct im_str shown = im_objects_quote(parser->text);
+    return im_objects_refuse(parser->why, IM_OBJECTS_QUERY_WRONG,
+                             IM_STR("filterExpression"),
+                             "filterExpression \"%.*s\": %s at position %zu.",
+                             IM_ARG(shown), what, parser->at + 1);
+}
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* The next word, number or single character; empty at the end. */
+static struct im_str peek(struct parser *parser)
+{
+    struct im_str text = parser->text;
+    while (parser->at < text.len && text.at[parser->at] == ' ')
+        parser->at++;
+    size_t end = parser->at;
+    while (end < text.len && is_word(text.at[end]))
+        end++;
+    if (end == parser->at && end < text.len)
+        end++;
+    return im_str_slice(text, parser->at, end);
+}
+
+static bool take(struct parser *parser, struct im_str word)
+{
+    struct im_str next = peek(parser);
+    if (!im_str_eq_nocase(next, word))
+        return false;
+    parser->at += next.len;
+    return true;
+}
+
+static enum im_objects_result push(struct parser *parser, int step)
+{
+    if (parser->expression->n == IM_EXPRESSION_STEPS_MAX)
+        return refuse(parser, "it is too long");
+    parser->expression->steps[parser->expression->n++] = step;
+    return IM_OBJECTS_OK;
+}
+
+static enum im_objects_result parse_or(struct parser *parser);
+
+static enum im_objects_result parse_group(struct parser *parser)
+{
+    if (++parser->depth > IM_EXPRESSION_DEPTH_MAX)
+        return refuse(parser, "too many parentheses");
+    enum im_objects_result result = parse_or(parser);
+    if (!result && !take(parser, IM_STR(")")))
+        return refuse(parser, "a closing parenthesis is missing");
+    parser->depth--;
+    return result;
+}
+
+static enum im_objects_result parse_one(struct parser *parser)
+{
+    int64_t number;
+    if (take(parser, IM_STR("(")))
+        return parse_group(parser);
+    struct im_str word = peek(parser);
+    if (!im_str_int(word, &number))
+        return refuse(parser, "the number of a filter is expected");
+    if (number < 1 || (uint64_t)number > parser->n_conditions)
+        return refuse(parser, "there is no filter of this number");
+    parser->at += word.len;
+    return push(parser, (int)number - 1);
+}
+
+static enum im_objects_result parse_and(struct parser *parser)
+{
+    enum im_objects_result result = parse_one(parser);
+    while (!result && take(parser, IM_STR("and"))) {
+        result = parse_one(parser);
+        if (!result)
+            result = push(parser, IM_EXPRESSION_AND);
+    }
+    return result;
+}
+
+static enum im_objects_result parse_or(struct parser *parser)
+{
+    enum im_objects_result result = parse_and(parser);
+    while (!result && take(parser, IM_STR("or"))) {
+        result = parse_and(parser);
+        if (!result)
+            result = push(parser, IM_EXPRESSION_OR);
+    }
+    return result;
+}
+
+static enum im_objects_result join_all(struct parser *parser, int connective)
+{
+    enum im_objects_result result = IM_OBJECTS_OK;
+    for (size_t i = 0; i < parser->n_conditions && !result; i++) {
+        result = push(parser, (int)i);
+        if (!result && i)
+            result = push(parser, connective);
+    }
+    return result;
+}
+
+enum im_objects_result im_object_expression_parse(struct im_object_expression *expression,
+                                                  struct im_arena *arena,
+                                                  struct im_str text, size_t n_conditions,
+                                                  struct im_objects_refusal *why)
+{
+    struct im_str trimmed = im_str_trim(text);
+    struct parser parser = {text, 0, expression, n_conditions, 0, why};
+    expression->n = 0;
+    expression->steps = IM_ARENA_ARRAY(arena, int, IM_EXPRESSION_STEPS_MAX);
+    if (!expression->steps)
+        return im_objects_refuse(why, IM_OBJECTS_NO_MEMORY, IM_STR(""), "Out of memory.");
+    if (!trimmed.len || im_str_eq_nocase(trimmed, IM_STR("and")))
+        return join_all(&parser, IM_EXPRESSION_AND);
+    if (im_str_eq_nocase(trimmed, IM_STR("or")))
+        return join_all(&parser, IM_EXPRESSION_OR);
+    enum im_objects_result result = parse_or(&parser);
+    if (!result && peek(&parser).len)
+        return refuse(&parser, "\"and\" or \"or\" is expected");
+    return result;
+}
+
+bool im_object_expression_holds(const struct im_object_expression *expression,
+                                bool (*condition)(const void *context, size_t i),
+                                const void *context)
+{
+    bool stack[IM_EXPRESSION_STEPS_MAX] = {true};
+    size_t top = 0;
+    for (size_t i = 0; i < expression->n; i++) {
+        int step = expression->steps[i];
+        if (step >= 0) {
+            stack[top++] = condition(context, (size_t)step);
+            continue;
+        }
+        top--;
+        stack[top - 1] = step == IM_EXPRESSION_AND ? stack[top - 1] && stack[top]
+                                                   : stack[top - 1] || stack[top];
+    }
+    return stack[0];
+}

@@ -1,0 +1,153 @@
+#include "objects/render.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static void write_href(const struct im_object_type *type, int64_t key,
+                       struct im_json_out *out, const char *name)
+{
+    im_json_strf(out, name, "/objects/%s/%" PRId64, type->rest_name, key);
+}
+
+static void write_text(struct im_str value, struct im_json_out *out, const char *name)
+{
+    if (value.at)
+        im_json_str(out, name, value);
+    else
+        im_json_null(out, name);
+}
+
+static void write_time(int64_t ms, struct im_json_out *out, const char *name)
+{
+    im_json_str(out, name, im_time_rfc3339(out->buf->arena, ms));
+}
+
+static void write_list(struct im_str value, struct im_json_out *out, const char *name)
+{
+    im_json_raw(out, name, value.at ? value : IM_STR("[]"));
+}
+
+static void write_bool(struct im_str value, struct im_json_out *out, const char *name)
+{
+    if (value.at)
+        im_json_bool(out, name, im_str_is(value, "true"));
+    else
+        im_json_null(out, name);
+}
+
+/* Any field but references. */
+static void write_value(const struct im_object_type *type,
+                        const struct im_object_row *row, size_t i,
+                        struct im_json_out *out, const char *name)
+{
+    switch (type->fields[i].kind) {
+    case IM_FIELD_HREF: write_href(type, row->key, out, name); break;
+    case IM_FIELD_BOOL: write_bool(row->values[i], out, name); break;
+    case IM_FIELD_LIST: write_list(row->values[i], out, name); break;
+    case IM_FIELD_CREATED: write_time(row->created_ms, out, name); break;
+    case IM_FIELD_MODIFIED: write_time(row->modified_ms, out, name); break;
+    default: write_text(row->values[i], out, name); break;
+    }
+}
+
+static size_t id_field(const struct im_object_type *type)
+{
+    return im_object_field_index(type, IM_STR("id"));
+}
+
+void im_object_write_link(const struct im_object_type *type,
+                          const struct im_object_row *row, struct im_json_out *out,
+                          const char *name)
+{
+    im_json_open_object(out, name);
+    im_json_str(out, "key", row->values[im_object_field_index(type, IM_STR("key"))]);
+    write_text(row->values[id_field(type)], out, "id");
+    write_href(type, row->key, out, "href");
+    im_json_close_object(out);
+}
+
+/* An empty reference prints nulls (documented for bill.entity and term). */
+static void write_ref(struct im_objects *store, const struct im_object_type *type,
+                      const struct im_object_row *row, size_t i, struct im_json_out *out,
+                      const char *name)
+{
+    const struct im_object_type *target = im_object_target(&type->fields[i]);
+    const struct im_object_row *end = im_object_follow_locked(store, type, row, i);
+    const struct im_str none = {NULL, 0};
+    size_t named = im_object_field_index(target, IM_STR("name"));
+    size_t key = im_object_field_index(target, IM_STR("key"));
+    im_json_open_object(out, name);
+    write_text(end ? end->values[key] : none, out, "key");
+    write_text(end ? end->values[id_field(target)]
+                   : im_object_foreign_entity(&type->fields[i], row),
+               out, "id");
+    if (named < target->n_fields)
+        write_text(end ? end->values[named] : none, out, "name");
+    if (end)
+        write_href(target, end->key, out, "href");
+    im_json_close_object(out);
+}
+
+static void write_field(struct im_objects *store, const struct im_object_type *type,
+                        const struct im_object_row *row, size_t i,
+                        struct im_json_out *out)
+{
+    const struct im_object_field *field = &type->fields[i];
+    size_t group = im_object_group_len(field);
+    const char *name = field->name + (group ? group + 1 : 0);
+    if (field->flags & IM_FIELD_WRITE_ONLY)
+        return;
+    if (field->kind == IM_FIELD_REF || field->kind == IM_FIELD_ENTITY)
+        write_ref(store, type, row, i, out, name);
+    else
+        write_value(type, row, i, out, name);
+}
+
+static struct im_str group_of(const struct im_object_type *type, size_t i)
+{
+    if (i >= type->n_fields)
+        return IM_STR("");
+    return (struct im_str){type->fields[i].name, im_object_group_len(&type->fields[i])};
+}
+
+static void open_group(struct im_str group, struct im_json_out *out)
+{
+    char name[64];
+    size_t len = group.len < sizeof name ? group.len : sizeof name - 1;
+    memcpy(name, group.at, len);
+    name[len] = '\0';
+    im_json_open_object(out, name);
+}
+
+void im_object_write_row_locked(struct im_objects *store,
+                                const struct im_object_type *type,
+                                const struct im_object_row *row, struct im_json_out *out,
+                                const char *name)
+{
+    struct im_str open = IM_STR("");
+    im_json_open_object(out, name);
+    for (size_t i = 0; i < type->n_fields; i++) {
+        struct im_str group = group_of(type, i);
+        if (group.len && !im_str_eq(group, open))
+            open_group(group, out);
+        open = group;
+        write_field(store, type, row, i, out);
+        if (group.len && !im_str_eq(group, group_of(type, i + 1)))
+            im_json_close_object(out);
+    }
+    im_json_close_object(out);
+}
+
+void im_object_write_path_locked(struct im_objects *store,
+                                 const struct im_object_path *path,
+                                 const struct im_object_row *row, struct im_json_out *out)
+{
+    const struct im_object_row *end = im_object_path_walk_locked(path, store, row);
+    if (end)
+        write_value(path->type, end, path->field, out, path->name.at);
+    else
+        write_text(im_object_path_foreign_entity_locked(path, store, row), out,
+                   path->name.at);
+}

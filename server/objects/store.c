@@ -1,0 +1,375 @@
+/* The operations on rows: each takes the lock once, decides, changes and writes. */
+#include <string.h>
+
+#include "objects/page.h"
+#include "objects/payload.h"
+#include "objects/render.h"
+#include "objects/why.h"
+
+static const struct im_str nowhere = {"", 0};
+
+void im_objects_init(struct im_objects *store)
+{
+    pthread_mutex_init(&store->lock, NULL);
+    store->tables = NULL;
+}
+
+void im_objects_release(struct im_objects *store)
+{
+    im_objects_free_tables(store->tables);
+    store->tables = NULL;
+    pthread_mutex_destroy(&store->lock);
+}
+
+void im_objects_reset(struct im_objects *store)
+{
+    pthread_mutex_lock(&store->lock);
+    im_objects_free_tables(store->tables);
+    store->tables = NULL;
+    pthread_mutex_unlock(&store->lock);
+}
+
+static enum im_objects_result no_memory(struct im_objects_call *call)
+{
+    return im_objects_refuse(&call->why, IM_OBJECTS_NO_MEMORY, nowhere, "Out of memory.");
+}
+
+/* Takes the lock, unless the call is refused at once. */
+static enum im_objects_result enter(struct im_objects *store,
+                                    struct im_objects_call *call)
+{
+    if (!call->type)
+        return im_objects_refuse(&call->why, IM_OBJECTS_TYPE_UNKNOWN, nowhere,
+                                 "There is no object of this name.");
+    pthread_mutex_lock(&store->lock);
+    if (im_objects_touch_locked(store))
+        return IM_OBJECTS_OK;
+    pthread_mutex_unlock(&store->lock);
+    return no_memory(call);
+}
+
+static enum im_objects_result leave(struct im_objects *store,
+                                    enum im_objects_result result)
+{
+    pthread_mutex_unlock(&store->lock);
+    return result;
+}
+
+static struct im_objects_table *table_of(struct im_objects *store,
+                                         const struct im_objects_call *call)
+{
+    return im_objects_table_locked(store, call->type);
+}
+
+static enum im_objects_result not_found(struct im_objects_call *call, struct im_str key,
+                                        bool hidden)
+{
+    struct im_str shown = im_objects_quote(key);
+    struct im_str entity = im_objects_quote(call->entity);
+    if (hidden)
+        return im_objects_refuse(&call->why, IM_OBJECTS_NOT_FOUND, nowhere,
+                                 "%s %.*s belongs to another entity than \"%.*s\".",
+                                 call->type->rest_name, IM_ARG(shown), IM_ARG(entity));
+    return im_objects_refuse(&call->why, IM_OBJECTS_NOT_FOUND, nowhere,
+                             "There is no %s with the key \"%.*s\".",
+                             call->type->rest_name, IM_ARG(shown));
+}
+
+/* The visible row of this key into *row. */
+static enum im_objects_result look_up(struct im_objects *store,
+                                      struct im_objects_call *call, struct im_str key,
+                                      struct im_object_row **row)
+{
+    int64_t number;
+    *row = im_str_int(key, &number) ? im_objects_by_key(table_of(store, call), number)
+                                    : NULL;
+    if (!*row)
+        return not_found(call, key, false);
+    if (!im_object_visible(*row, call->entity))
+        return not_found(call, key, true);
+    return IM_OBJECTS_OK;
+}
+
+/* ---- list and get ---- */
+
+static void write_list(struct im_objects *store, struct im_objects_call *call, bool whole)
+{
+    const struct im_objects_table *table = table_of(store, call);
+    im_json_open_array(call->out, call->name);
+    for (size_t i = 0; i < table->n; i++) {
+        const struct im_object_row *row = table->rows[i];
+        if (!im_object_visible(row, call->entity))
+            continue;
+        call->meta.total++;
+        if (call->meta.total < call->meta.start ||
+            call->meta.total - call->meta.start >= call->meta.size)
+            continue;
+        if (whole)
+            im_object_write_row_locked(store, call->type, row, call->out, NULL);
+        else
+            im_object_write_link(call->type, row, call->out, NULL);
+    }
+    im_json_close_array(call->out);
+    im_objects_page_neighbours(&call->meta);
+}
+
+enum im_objects_result im_objects_list(struct im_objects *store,
+                                       struct im_objects_call *call,
+                                       const struct im_objects_page *page)
+{
+    enum im_objects_result result =
+        im_objects_page_check(call, page->start ? page->start : 1,
+                              page->size ? page->size : IM_OBJECTS_PAGE_DEFAULT);
+    if (!result)
+        result = enter(store, call);
+    if (result)
+        return result;
+    write_list(store, call, page->whole);
+    return leave(store, IM_OBJECTS_OK);
+}
+
+enum im_objects_result im_objects_get(struct im_objects *store,
+                                      struct im_objects_call *call, struct im_str key)
+{
+    struct im_object_row *row;
+    enum im_objects_result result = enter(store, call);
+    if (result)
+        return result;
+    result = look_up(store, call, key, &row);
+    if (!result)
+        im_object_write_row_locked(store, call->type, row, call->out, call->name);
+    return leave(store, result);
+}
+
+/* ---- create and patch ---- */
+
+static bool refers(struct im_objects_table *table, const struct im_object_type *target,
+                   const struct im_objects_call *call, struct im_object_payload *payload,
+                   size_t i)
+{
+    struct im_str given = payload->values[i];
+    const struct im_object_row *row = NULL;
+    int64_t key;
+    if (payload->by_id[i])
+        row = im_objects_by_value(table, im_object_field_index(target, IM_STR("id")),
+                                  given);
+    else if (im_str_int(given, &key))
+        row = im_objects_by_key(table, key);
+    if (!row || !im_object_visible(row, call->entity))
+        return false;
+    payload->values[i] = row->values[im_object_field_index(target, IM_STR("key"))];
+    return true;
+}
+
+/* Replaces ids by keys, and sees to it that what is referred to exists. */
+static enum im_objects_result resolve(struct im_objects *store,
+                                      struct im_objects_call *call,
+                                      struct im_object_payload *payload)
+{
+    for (size_t i = 0; i < call->type->n_fields; i++) {
+        const struct im_object_field *field = &call->type->fields[i];
+        if (field->kind != IM_FIELD_REF || !payload->named[i] || !payload->values[i].at)
+            continue;
+        const struct im_object_type *target = im_object_target(field);
+        struct im_str given = im_objects_quote(payload->values[i]);
+        if (refers(im_objects_table_locked(store, target), target, call, payload, i))
+            continue;
+        return im_objects_refuse_at(
+            &call->why, IM_OBJECTS_REFERENCE_UNKNOWN, im_str(field->name),
+            "There is no %s with the %s \"%.*s\".", target->rest_name,
+            payload->by_id[i] ? "id" : "key", IM_ARG(given));
+    }
+    return IM_OBJECTS_OK;
+}
+
+static enum im_objects_result check_unique(const struct im_objects_table *table,
+                                           struct im_objects_call *call,
+                                           const struct im_object_draft_row *draft)
+{
+    for (size_t i = 0; i < call->type->n_fields; i++) {
+        const struct im_object_field *field = &call->type->fields[i];
+        if (!(field->flags & IM_FIELD_UNIQUE) || !draft->values[i].at)
+            continue;
+        const struct im_object_row *other =
+            im_objects_by_value(table, i, draft->values[i]);
+        struct im_str given = im_objects_quote(draft->values[i]);
+        if (other && other->key != draft->key)
+            return im_objects_refuse_at(
+                &call->why, IM_OBJECTS_CONFLICT, im_str(field->name),
+                "%s %lld already has the %s \"%.*s\".", call->type->rest_name,
+                (long long)other->key, field->name, IM_ARG(given));
+    }
+    return IM_OBJECTS_OK;
+}
+
+/* The checks that create and patch share; the new row, not yet in the table, into
+ * *row. */
+static enum im_objects_result make_row(struct im_objects *store,
+                                       struct im_objects_call *call,
+                                       const struct im_object_draft_row *draft,
+                                       struct im_object_row **row)
+{
+    enum im_objects_result result = check_unique(table_of(store, call), call, draft);
+    if (result)
+        return result;
+    if (im_object_row_bytes(draft) > IM_OBJECTS_ROW_BYTES_MAX)
+        return im_objects_refuse(&call->why, IM_OBJECTS_TOO_LARGE, nowhere,
+                                 "The row would take more than %d bytes.",
+                                 IM_OBJECTS_ROW_BYTES_MAX);
+    *row = im_object_row_new(draft);
+    return *row ? IM_OBJECTS_OK : no_memory(call);
+}
+
+static int64_t whole_seconds(int64_t ms)
+{
+    return ms - (ms % 1000 + 1000) % 1000;
+}
+
+static enum im_objects_result add(struct im_objects *store, struct im_objects_call *call,
+                                  const struct im_object_payload *payload)
+{
+    struct im_objects_table *table = table_of(store, call);
+    struct im_object_row *row = NULL;
+    int64_t now_ms = whole_seconds(call->now_ms);
+    if (table->n >= IM_OBJECTS_ROWS_MAX)
+        return im_objects_refuse(&call->why, IM_OBJECTS_FULL, nowhere,
+                                 "There are %d of %s already; this store takes no more.",
+                                 IM_OBJECTS_ROWS_MAX, call->type->rest_name);
+    enum im_objects_result result =
+        make_row(store, call,
+                 &(struct im_object_draft_row){call->type, table->last_key + 1, now_ms,
+                                               now_ms, call->entity, payload->values},
+                 &row);
+    if (result)
+        return result;
+    if (!im_objects_append(table, row)) {
+        im_object_row_free(row);
+        return no_memory(call);
+    }
+    im_object_write_link(call->type, row, call->out, call->name);
+    return IM_OBJECTS_OK;
+}
+
+enum im_objects_result im_objects_create(struct im_objects *store,
+                                         struct im_objects_call *call,
+                                         const struct im_json *body)
+{
+    enum im_objects_result result = enter(store, call);
+    if (result)
+        return result;
+    struct im_object_payload payload = {
+        .type = call->type, .arena = call->out->buf->arena, .creating = true};
+    result = im_object_payload_read(&payload, body, &call->why);
+    if (!result)
+        result = resolve(store, call, &payload);
+    if (!result)
+        result = add(store, call, &payload);
+    return leave(store, result);
+}
+
+/* What the body does not name stays as it is. An id may be repeated, not changed. */
+static enum im_objects_result merge(struct im_objects_call *call,
+                                    struct im_object_payload *payload,
+                                    const struct im_object_row *row)
+{
+    for (size_t i = 0; i < call->type->n_fields; i++) {
+        const struct im_object_field *field = &call->type->fields[i];
+        if (!payload->named[i])
+            payload->values[i] = row->values[i];
+        else if ((field->flags & IM_FIELD_FIXED) &&
+                 !im_str_eq(payload->values[i], row->values[i]))
+            return im_objects_refuse_at(
+                &call->why, IM_OBJECTS_FIELD_READ_ONLY, im_str(field->name),
+                "%s cannot be changed after create.", field->name);
+    }
+    return IM_OBJECTS_OK;
+}
+
+static enum im_objects_result change(struct im_objects *store,
+                                     struct im_objects_call *call,
+                                     struct im_object_payload *payload,
+                                     const struct im_object_row *old)
+{
+    struct im_object_row *row = NULL;
+    enum im_objects_result result = resolve(store, call, payload);
+    if (!result)
+        result = merge(call, payload, old);
+    if (!result)
+        result = make_row(store, call,
+                          &(struct im_object_draft_row){
+                              call->type, old->key, old->created_ms,
+                              whole_seconds(call->now_ms), old->entity, payload->values},
+                          &row);
+    if (result)
+        return result;
+    im_objects_replace(table_of(store, call), row);
+    im_object_write_link(call->type, row, call->out, call->name);
+    return IM_OBJECTS_OK;
+}
+
+enum im_objects_result im_objects_patch(struct im_objects *store,
+                                        struct im_objects_call *call, struct im_str key,
+                                        const struct im_json *body)
+{
+    struct im_object_row *row = NULL;
+    enum im_objects_result result = enter(store, call);
+    if (result)
+        return result;
+    struct im_object_payload payload = {.type = call->type,
+                                        .arena = call->out->buf->arena};
+    result = look_up(store, call, key, &row);
+    if (!result)
+        result = im_object_payload_read(&payload, body, &call->why);
+    if (!result)
+        result = change(store, call, &payload, row);
+    return leave(store, result);
+}
+
+/* ---- delete ---- */
+
+/* A row of `type` that refers to `row` of call->type through field i, or NULL. */
+static const struct im_object_row *referrer(struct im_objects *store,
+                                            const struct im_objects_call *call,
+                                            const struct im_object_type *type, size_t i,
+                                            const struct im_object_row *row)
+{
+    const struct im_object_field *field = &type->fields[i];
+    size_t key = im_object_field_index(call->type, IM_STR("key"));
+    if (field->kind != IM_FIELD_REF || im_object_target(field) != call->type)
+        return NULL;
+    const struct im_object_row *found =
+        im_objects_by_value(im_objects_table_locked(store, type), i, row->values[key]);
+    return found == row ? NULL : found;
+}
+
+static enum im_objects_result check_unused(struct im_objects *store,
+                                           struct im_objects_call *call,
+                                           const struct im_object_row *row)
+{
+    for (size_t t = 0; t < im_object_type_count(); t++) {
+        const struct im_object_type *type = im_object_type_at(t);
+        for (size_t i = 0; i < type->n_fields; i++) {
+            const struct im_object_row *user = referrer(store, call, type, i, row);
+            if (user)
+                return im_objects_refuse(&call->why, IM_OBJECTS_IN_USE, nowhere,
+                                         "%s %lld refers to it by %s.", type->rest_name,
+                                         (long long)user->key, type->fields[i].name);
+        }
+    }
+    return IM_OBJECTS_OK;
+}
+
+enum im_objects_result im_objects_delete(struct im_objects *store,
+                                         struct im_objects_call *call, struct im_str key)
+{
+    struct im_object_row *row = NULL;
+    enum im_objects_result result = enter(store, call);
+    if (result)
+        return result;
+    result = look_up(store, call, key, &row);
+    if (!result)
+        result = check_unused(store, call, row);
+    if (!result)
+        im_objects_remove(table_of(store, call), row->key);
+    return leave(store, result);
+}

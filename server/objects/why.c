@@ -1,0 +1,93 @@
+/* Wording of refusals. */
+#include "objects/why.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The longest start of `text` within `max` bytes that does not end inside a character. */
+static struct im_str cut(struct im_str text, size_t max)
+{
+    if (text.len <= max)
+        return text;
+    while (max && ((unsigned char)text.at[max] & 0xC0U) == 0x80U)
+        max--;
+    return im_str_slice(text, 0, max);
+}
+
+struct im_str im_objects_quote(struct im_str text)
+{
+    return im_str_utf8(text) ? cut(text, 80) : IM_STR("(not UTF-8)");
+}
+
+static void keep(char *room, size_t size, struct im_str text)
+{
+    struct im_str fits = cut(text, size - 1);
+    if (fits.len)
+        memcpy(room, fits.at, fits.len);
+    room[fits.len] = '\0';
+}
+
+static void word(struct im_objects_refusal *why, const char *format, va_list args)
+    IM_PRINTF(2, 0);
+
+static void word(struct im_objects_refusal *why, const char *format, va_list args)
+{
+    char text[sizeof why->text * 2];
+    text[0] = '\0';
+    vsnprintf(text, sizeof text, format, args);
+    keep(why->text, sizeof why->text, im_str(text));
+}
+
+enum im_objects_result im_objects_refuse(struct im_objects_refusal *why,
+                                         enum im_objects_result result,
+                                         struct im_str field, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    word(why, format, args);
+    va_end(args);
+    keep(why->field, sizeof why->field, field);
+    return result;
+}
+
+enum im_objects_result im_objects_refuse_at(struct im_objects_refusal *why,
+                                            enum im_objects_result result,
+                                            struct im_str dotted, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    word(why, format, args);
+    va_end(args);
+    why->field[0] = '/';
+    keep(why->field + 1, sizeof why->field - 1, dotted);
+    for (char *at = why->field; *at; at++)
+        if (*at == '.')
+            *at = '/';
+    return result;
+}
+
+const char *im_objects_result_name(enum im_objects_result result)
+{
+    static const char *const names[] = {
+        [IM_OBJECTS_OK] = "ok",
+        [IM_OBJECTS_TYPE_UNKNOWN] = "type-unknown",
+        [IM_OBJECTS_NOT_FOUND] = "not-found",
+        [IM_OBJECTS_PAYLOAD_MISSING] = "payload-missing",
+        [IM_OBJECTS_PAYLOAD_WRONG] = "payload-wrong",
+        [IM_OBJECTS_FIELD_UNKNOWN] = "field-unknown",
+        [IM_OBJECTS_FIELD_READ_ONLY] = "field-read-only",
+        [IM_OBJECTS_KEY_GIVEN] = "key-given",
+        [IM_OBJECTS_FIELD_MISSING] = "field-missing",
+        [IM_OBJECTS_FIELD_WRONG_TYPE] = "field-wrong-type",
+        [IM_OBJECTS_REFERENCE_UNKNOWN] = "reference-unknown",
+        [IM_OBJECTS_CONFLICT] = "conflict",
+        [IM_OBJECTS_IN_USE] = "in-use",
+        [IM_OBJECTS_QUERY_FIELD] = "query-field",
+        [IM_OBJECTS_QUERY_WRONG] = "query-wrong",
+        [IM_OBJECTS_TOO_LARGE] = "too-large",
+        [IM_OBJECTS_FULL] = "full",
+        [IM_OBJECTS_NO_MEMORY] = "no-memory",
+    };
+    return names[result];
+}
