@@ -536,6 +536,20 @@ STORY(invalid_grant_may_be_401, "with invalid_grant_status 401 invalid_grant com
     then_oauth_error(s, 401, "invalid_grant");
 }
 
+/* Who is in flight with whom is the scheduler's affair: the race is run until two have met. */
+STORY(parallel_refresh, "of eight refreshes with one token at once exactly one wins")
+{
+    bool met = false;
+
+    for (int round = 0; round < 300 && !met; round++) {
+        when_connected(s);
+        int won = when_refreshed_in_parallel(s, refresh_token(s), 8);
+        then(s, won == 1, "exactly one wins (%d did)", won);
+        met = was_refused(s, CAUSE_PARALLEL_REFRESH);
+    }
+    then(s, met, "a loser is told that it ran in parallel");
+}
+
 STORIES(credentials) = {
     &story_unknown_client,
     &story_wrong_secret,
@@ -599,5 +613,6 @@ STORIES(credentials) = {
     &story_revoked_refresh_token,
     &story_refresh_token_of_another_client,
     &story_invalid_grant_may_be_401,
+    &story_parallel_refresh,
     NULL,
 };

@@ -1,5 +1,6 @@
 #include "stories/story.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -179,6 +180,57 @@ void when_refreshed_with(struct story *s, const char *token)
                 text(s, "grant_type=refresh_token&" DEMO "&refresh_token=%s", token));
 }
 
+/* ---- in parallel ---- */
+
+enum { PARALLEL_MAX = 16 };
+
+struct racer {
+    struct transport *transport;
+    const struct im_message *message;
+    pthread_barrier_t *start;
+    int status;
+};
+
+static void *race(void *context)
+{
+    struct racer *racer = context;
+    struct im_arena arena;
+    struct answer answer = {0};
+    const char *why;
+
+    im_arena_init(&arena, 0);
+    pthread_barrier_wait(racer->start);
+    if (transport_send(racer->transport, &arena, racer->message, &answer, &why))
+        racer->status = answer.status;
+    im_arena_release(&arena);
+    return NULL;
+}
+
+int when_refreshed_in_parallel(struct story *s, const char *token, int n)
+{
+    const char *form = text(s, "grant_type=refresh_token&" DEMO "&refresh_token=%s", token);
+    struct im_message message = {"POST", TOKEN_PATH,
+                                 "Content-Type: application/x-www-form-urlencoded\n", form,
+                                 strlen(form)};
+    struct racer racers[PARALLEL_MAX];
+    pthread_t threads[PARALLEL_MAX];
+    pthread_barrier_t start;
+    int won = 0;
+
+    pthread_barrier_init(&start, NULL, (unsigned)n);
+    for (int i = 0; i < n; i++) {
+        racers[i] = (struct racer){transport_clone(s->transport), &message, &start, 0};
+        pthread_create(&threads[i], NULL, race, &racers[i]);
+    }
+    for (int i = 0; i < n; i++) {
+        pthread_join(threads[i], NULL);
+        transport_free(racers[i].transport);
+        won += racers[i].status == 200;
+    }
+    pthread_barrier_destroy(&start);
+    return won;
+}
+
 /* ---- looking at the answer ---- */
 
 const char *body_of(struct story *s)
@@ -305,6 +357,16 @@ void then_refused(struct story *s, enum im_cause cause)
     const char *evidence = journal_of(s, "evidence");
     then(s, evidence && strlen(evidence) > 5, "the journal holds evidence");
     s->told[cause] = true;
+}
+
+bool was_refused(struct story *s, enum im_cause cause)
+{
+    when_controlled(s, "GET", text(s, "/requests?cause=%s", im_cause_row(cause)->id), NULL);
+    const char *evidence = json_of(s, "requests/0/evidence");
+    bool told = evidence && strlen(evidence) > 5;
+
+    s->told[cause] |= told;
+    return told;
 }
 
 void then_warned(struct story *s, enum im_cause cause)

@@ -80,6 +80,9 @@ void when_asked_to_authorize(struct story *s, const char *more);
 void when_code_is_exchanged(struct story *s, const char *code, const char *more);
 void when_refreshed_with(struct story *s, const char *refresh_token);
 
+/* The same refresh n times at once; returns how many were answered 200. */
+int when_refreshed_in_parallel(struct story *s, const char *refresh_token, int n);
+
 /* ---- what came of it ---- */
 
 const char *access_token(struct story *s);  /* of the last answer; the story fails without one */
@@ -95,6 +98,8 @@ void then_status(struct story *s, int status);
 /* Refused for this cause: the hint header says so, and the journal's newest exchange holds the
  * same cause with evidence. */
 void then_refused(struct story *s, enum im_cause cause);
+/* Some exchange since the last reset was refused for it, with evidence. */
+bool was_refused(struct story *s, enum im_cause cause);
 /* Not refused for it, but warned of it, in the journal and the hint header. */
 void then_warned(struct story *s, enum im_cause cause);
 void then_fine(struct story *s); /* 2xx, no cause */

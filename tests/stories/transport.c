@@ -11,6 +11,7 @@ struct transport {
     struct im_server *server;
     const char *base; /* "" in process */
     CURL *curl;       /* NULL in process */
+    bool clone;       /* the server is another transport's */
 };
 
 struct transport *transport_new(const char *over)
@@ -36,8 +37,20 @@ void transport_free(struct transport *t)
     if (!t)
         return;
     curl_easy_cleanup(t->curl);
-    im_stop(t->server);
+    if (!t->clone)
+        im_stop(t->server);
     free(t);
+}
+
+struct transport *transport_clone(const struct transport *t)
+{
+    struct transport *clone = calloc(1, sizeof(*clone));
+
+    clone->server = t->server;
+    clone->base = t->base;
+    clone->curl = t->curl ? curl_easy_init() : NULL;
+    clone->clone = true;
+    return clone;
 }
 
 const char *transport_base(const struct transport *t)

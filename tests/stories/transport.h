@@ -17,6 +17,9 @@ struct answer {
 /* over: "process", "http" or "https". NULL with a line on stderr. */
 struct transport *transport_new(const char *over);
 void transport_free(struct transport *transport);
+/* Another way to the same server, for requests in parallel; freed by transport_free before the
+ * transport that it was made of. */
+struct transport *transport_clone(const struct transport *transport);
 const char *transport_base(const struct transport *transport);
 /* False when no answer came; *why tells. Texts live in the arena. */
 bool transport_send(struct transport *transport, struct im_arena *arena,

@@ -1,0 +1,150 @@
+/* Is the server ready? The container's HEALTHCHECK: works without a shell and without resolving
+ * names, asks the open /__mock/ready over plain HTTP. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "commands/command.h"
+
+enum { TRY_EVERY_MS = 20, ANSWER_WITHIN_S = 2 };
+
+struct target {
+    char host[64];
+    int port;
+};
+
+static int help(void)
+{
+    puts("intacct-mock ready [--wait 10s] [--url http://127.0.0.1:8080]\n\n"
+         "Exit 0 once the server answers on /__mock/ready, 1 when it does not.\n"
+         "Without --url: 127.0.0.1 and INTACCT_MOCK_CONTROL or INTACCT_MOCK_PORT, else 8080.");
+    return IM_EXIT_FINE;
+}
+
+static bool connect_to(int fd, const struct target *target)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)target->port)};
+    const char *host = strcmp(target->host, "localhost") == 0 ? "127.0.0.1" : target->host;
+
+    return inet_pton(AF_INET, host, &v4.sin_addr) == 1 &&
+           connect(fd, (const struct sockaddr *)&v4, sizeof(v4)) == 0;
+}
+
+static bool answers_200(int fd)
+{
+    static const char ask[] = "GET /__mock/ready HTTP/1.1\r\nHost: localhost\r\n"
+                              "Connection: close\r\n\r\n";
+    char line[16] = "";
+    size_t have = 0;
+
+    if (send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) != (ssize_t)(sizeof(ask) - 1))
+        return false;
+    while (have < sizeof(line) - 1) {
+        ssize_t n = recv(fd, line + have, sizeof(line) - 1 - have, 0);
+        if (n <= 0)
+            break;
+        have += (size_t)n;
+    }
+    return have >= 12 && memcmp(line, "HTTP/1.1 200", 12) == 0;
+}
+
+static bool is_ready(const struct target *target)
+{
+    struct timeval limit = {.tv_sec = ANSWER_WITHIN_S};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool ready = false;
+
+    if (fd < 0)
+        return false;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    if (connect_to(fd, target))
+        ready = answers_200(fd);
+    close(fd);
+    return ready;
+}
+
+/* "http://HOST:PORT[/…]" */
+static bool read_url(const char *url, struct target *target)
+{
+    struct im_str rest = im_str(url);
+    int64_t port = 80;
+
+    if (!im_str_starts(rest, "http://"))
+        return false;
+    rest = im_str_slice(rest, 7, rest.len);
+    rest = im_str_slice(rest, 0, im_str_find(rest, '/'));
+    struct im_str host = im_str_cut(&rest, ':');
+    if (!host.len || host.len >= sizeof(target->host) ||
+        (rest.len && (!im_str_int(rest, &port) || port < 1 || port > 65535)))
+        return false;
+    memcpy(target->host, host.at, host.len);
+    target->host[host.len] = '\0';
+    target->port = (int)port;
+    return true;
+}
+
+static struct target default_target(void)
+{
+    const char *control = getenv("INTACCT_MOCK_CONTROL");
+    const char *port = getenv("INTACCT_MOCK_PORT");
+    struct target target = {.host = "127.0.0.1", .port = 8080};
+    int64_t number;
+
+    if ((control && im_str_int(im_str(control), &number)) ||
+        (port && im_str_int(im_str(port), &number)))
+        target.port = (int)number;
+    return target;
+}
+
+static int wait_until_ready(const struct target *target, int64_t wait_ms)
+{
+    int64_t deadline = im_clock_monotonic_ms() + wait_ms;
+
+    while (!is_ready(target)) {
+        if (im_clock_monotonic_ms() >= deadline)
+            return im_command_fail(IM_EXIT_NO,
+                                   "not ready: http://%s:%d/__mock/ready does not answer 200",
+                                   target->host, target->port);
+        poll(NULL, 0, TRY_EVERY_MS);
+    }
+    return IM_EXIT_FINE;
+}
+
+static int run(int argc, char **argv)
+{
+    struct target target = default_target();
+    int64_t wait_ms = 0;
+
+    if (argc == 1 && strcmp(argv[0], "--help") == 0)
+        return help();
+    for (int i = 0; i < argc; i += 2) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (strcmp(argv[i], "--wait") == 0) {
+            if (!im_duration_parse(im_str(value), &wait_ms) || wait_ms < 0)
+                return im_command_fail(IM_EXIT_USAGE,
+                                       "--wait must be a duration such as 10s, not \"%.40s\"",
+                                       value);
+        } else if (strcmp(argv[i], "--url") == 0) {
+            if (!read_url(value, &target))
+                return im_command_fail(IM_EXIT_USAGE,
+                                       "--url must be http://ADDRESS:PORT, not \"%.80s\"", value);
+        } else {
+            return im_command_fail(IM_EXIT_USAGE,
+                                   "unknown argument \"%.60s\"; ready takes --wait and --url",
+                                   argv[i]);
+        }
+    }
+    return wait_until_ready(&target, wait_ms);
+}
+
+const struct im_command im_command_ready = {"ready", "[--wait 10s] [--url U]",
+                                            "exit 0 once the server is ready", run};

@@ -1,0 +1,215 @@
+/* Start the server, tell where it is, wait for SIGTERM or SIGINT, stop. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/command.h"
+#include "intacct_mock.h"
+#include "options.h"
+#include "server.h"
+
+extern char **environ;
+
+static int help(void)
+{
+    struct im_arena arena;
+    struct im_buf text;
+
+    im_arena_init(&arena, 0);
+    im_buf_init(&text, &arena, 0);
+    im_options_help(&text);
+    printf("intacct-mock [serve] [options]: start the server\n\n%.*s\n"
+           "Each is also an environment variable, INTACCT_MOCK_<NAME> (--https-port:\n"
+           "INTACCT_MOCK_HTTPS_PORT); a flag beats the environment beats the default.\n",
+           IM_ARG(im_buf_str(&text)));
+    im_arena_release(&arena);
+    return IM_EXIT_FINE;
+}
+
+/* For the README, whose table is compared with this by a test. */
+static int markdown(void)
+{
+    struct im_arena arena;
+    struct im_buf text;
+
+    im_arena_init(&arena, 0);
+    im_buf_init(&text, &arena, 0);
+    im_options_markdown(&text);
+    printf("%.*s", IM_ARG(im_buf_str(&text)));
+    im_arena_release(&arena);
+    return IM_EXIT_FINE;
+}
+
+static const char *given(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+static int control_port(const char *control)
+{
+    if (strcmp(control, "on") == 0)
+        return 0;
+    return im_options_port(control); /* "off" = IM_OFF */
+}
+
+static uint64_t number(const char *text)
+{
+    int64_t value = 0;
+
+    return im_str_int(im_str(text), &value) ? (uint64_t)value : 0;
+}
+
+static struct im_options to_library(const struct im_serve_options *from)
+{
+    int https_port = im_options_port(from->https_port);
+
+    return (struct im_options){
+        .bind = given(from->bind),
+        .port = im_options_port(from->port),
+        .https = https_port >= 0,
+        .https_port = https_port,
+        .cert_file = given(from->cert),
+        .key_file = given(from->key),
+        .control_port = control_port(from->control),
+        .control_token = given(from->control_token),
+        .public_url = given(from->public_url),
+        .no_hints = strcmp(from->hints, "off") == 0,
+        .seed = number(from->seed),
+        .journal = (size_t)number(from->journal),
+        .threads = (int)number(from->threads),
+        .log = from->log,
+        .log_level = from->log_level,
+    };
+}
+
+/* ---- telling where it is ---- */
+
+static void announce(const struct im_server *server)
+{
+    const char *url = *im_http_url(server) ? im_http_url(server) : im_https_url(server);
+
+    printf("intacct-mock %s ready", im_version());
+    if (*im_http_url(server))
+        printf(" %s", im_http_url(server));
+    if (*im_https_url(server))
+        printf(" %s", im_https_url(server));
+    printf(" scenario happy-path\n\n"
+           "Get a token:\n"
+           "  curl -d grant_type=client_credentials -d client_id=demo -d client_secret=demo-secret "
+           "-d username=ws_user@acme %s/ia/api/v1/oauth2/token\n",
+           url);
+    if (*im_control_url(server))
+        printf("See what happened:\n  curl %s/__mock/sandboxes/default/requests\n",
+               im_control_url(server));
+    fflush(stdout);
+}
+
+static bool write_file(const char *path, struct im_str text, struct im_error *err)
+{
+    FILE *file = fopen(path, "w");
+
+    if (!file)
+        return im_error_set(err, "writing --port-file %s: %s", path, strerror(errno));
+    bool written = fwrite(text.at, 1, text.len, file) == text.len;
+    if (fclose(file) != 0 || !written)
+        return im_error_set(err, "writing --port-file %s: %s", path, strerror(errno));
+    return true;
+}
+
+/* Atomically: whoever sees the file sees all of it. */
+static bool write_port_file(const struct im_server *server, const char *path,
+                            struct im_error *err)
+{
+    struct im_arena arena;
+    bool done = false;
+
+    if (!*path)
+        return true;
+    im_arena_init(&arena, 0);
+    struct im_str half = im_arena_format(&arena, "%s.%ld", path, (long)getpid());
+    struct im_str document = im_server_ready_document(server, &arena);
+    if (arena.failed)
+        im_error_set(err, "writing --port-file %s: out of memory", path);
+    else if (write_file(half.at, document, err)) {
+        done = rename(half.at, path) == 0 ||
+               im_error_set(err, "writing --port-file %s: %s", path, strerror(errno));
+    }
+    if (!done && half.len)
+        unlink(half.at);
+    im_arena_release(&arena);
+    return done;
+}
+
+/* ---- running ---- */
+
+/* Blocked before any thread starts, so that every thread inherits it and only sigwait sees them. */
+static void block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int serve(const struct im_serve_options *options)
+{
+    struct im_options library = to_library(options);
+    struct im_error err = {.text = ""};
+    char text[IM_ERROR_MAX];
+    sigset_t signals;
+    int caught;
+
+    if (!library.https && library.port < 0)
+        return im_command_fail(IM_EXIT_USAGE,
+                               "nothing to listen on: --port and --https-port are both none");
+    block_signals(&signals);
+    struct im_server *server = im_start(&library, text, sizeof(text));
+    if (!server)
+        return im_command_fail(IM_EXIT_START, "%s", text);
+    if (!write_port_file(server, options->port_file, &err)) {
+        im_stop(server);
+        return im_command_fail(IM_EXIT_START, "%s", err.text);
+    }
+    announce(server);
+    sigwait(&signals, &caught);
+    if (*options->port_file)
+        unlink(options->port_file);
+    im_stop(server);
+    return IM_EXIT_FINE;
+}
+
+static void print_warnings(const struct im_buf *warnings)
+{
+    struct im_str lines = im_buf_str(warnings);
+
+    while (lines.len) {
+        struct im_str line = im_str_cut(&lines, '\n');
+        fprintf(stderr, "intacct-mock: warning: %.*s\n", IM_ARG(line));
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    struct im_serve_options options;
+    struct im_arena arena;
+    struct im_buf warnings;
+    struct im_error err;
+
+    if (argc == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0))
+        return help();
+    if (argc == 1 && strcmp(argv[0], "--markdown") == 0)
+        return markdown();
+    im_arena_init(&arena, 0);
+    im_buf_init(&warnings, &arena, 0);
+    bool read = im_options_read(&options, argc, argv, environ, &warnings, &err);
+    print_warnings(&warnings);
+    im_arena_release(&arena);
+    return read ? serve(&options) : im_command_fail(IM_EXIT_USAGE, "%s", err.text);
+}
+
+const struct im_command im_command_serve = {"serve", "[options]", "start the server (the default)",
+                                            run};

@@ -1,0 +1,309 @@
+/* One running mock: the sandboxes and the listener in front of them. Implements the public
+ * header; the command line is one more user of it. */
+#include "server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/control.h"
+#include "http/tls.h"
+#include "intacct_mock.h"
+#include "listener.h"
+#include "router.h"
+
+enum { GRACE_MS = 1000, JOURNAL_KEEP = 1000 };
+
+struct im_server {
+    struct im_arena texts; /* what the settings' views point into; written only before the start */
+    struct im_sandboxes sandboxes;
+    struct im_tls *tls;
+    struct im_listener *listener;
+};
+
+/* ---- settings ---- */
+
+static bool read_log(const struct im_options *options, struct im_log *log, struct im_error *err)
+{
+    static const char *const levels[] = {"error", "warn", "info", "debug"};
+
+    log->fd = 2;
+    log->level = IM_LOG_INFO;
+    log->enabled = options->log != NULL;
+    log->json = options->log && strcmp(options->log, "json") == 0;
+    if (options->log && !log->json && strcmp(options->log, "text") != 0)
+        return im_error_set(err, "the log must be \"text\" or \"json\", not \"%s\"", options->log);
+    if (!options->log_level)
+        return true;
+    for (int i = 0; i < 4; i++)
+        if (strcmp(options->log_level, levels[i]) == 0) {
+            log->level = (enum im_log_level)i;
+            return true;
+        }
+    return im_error_set(err, "the log level must be error, warn, info or debug, not \"%s\"",
+                        options->log_level);
+}
+
+/* A trailing slash would double in every address made from it. */
+static struct im_str keep_url(struct im_server *server, const char *url)
+{
+    struct im_str text = im_str(url);
+
+    while (im_str_ends(text, "/"))
+        text.len--;
+    return im_arena_copy(&server->texts, text);
+}
+
+static bool read_settings(struct im_server *server, const struct im_options *options,
+                          struct im_settings *settings, struct im_error *err)
+{
+    *settings = (struct im_settings){
+        .hints = !options->no_hints,
+        .control = options->control_port == 0,
+        .control_token = im_arena_copy(&server->texts, im_str(options->control_token)),
+        .public_url = keep_url(server, options->public_url),
+        .seed = options->seed,
+        .start_ms = options->start_ms ? options->start_ms : -1,
+        .journal_keep = options->journal ? options->journal : JOURNAL_KEEP,
+    };
+    if (server->texts.failed)
+        return im_error_set(err, "starting: out of memory");
+    return (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
+           read_log(options, &settings->log, err);
+}
+
+/* ---- starting ---- */
+
+static void answer(void *context, struct im_request *req, struct im_response *res,
+                   int64_t *date_ms)
+{
+    im_answer(context, req, res, date_ms);
+}
+
+static bool make_tls(struct im_server *server, const struct im_options *options,
+                     struct im_error *err)
+{
+    struct im_tls_options tls = {.cert_file = options->cert_file, .key_file = options->key_file};
+
+    if (!options->https)
+        return true;
+    server->tls = im_tls_new(&tls, err);
+    return server->tls != NULL;
+}
+
+static bool listen_on(struct im_server *server, const struct im_options *options,
+                      struct im_error *err)
+{
+    struct im_settings *settings = &server->sandboxes.settings;
+    struct im_listener_options listener = {
+        .bind = options->bind,
+        .http_port = options->port,
+        .https_port = options->https ? options->https_port : IM_PORT_NONE,
+        .control_port = options->control_port > 0 ? options->control_port : IM_PORT_NONE,
+        .threads = options->threads,
+        .tls = server->tls,
+        .log = &settings->log,
+        .answer = answer,
+        .context = &server->sandboxes,
+    };
+
+    server->listener = im_listener_start(&listener, err);
+    return server->listener != NULL;
+}
+
+/* What the server knows of itself is complete before anybody is told the address. */
+static void know_thyself(struct im_server *server)
+{
+    struct im_settings *settings = &server->sandboxes.settings;
+    const struct im_listener *listener = server->listener;
+
+    settings->http_url = im_listener_http_url(listener);
+    settings->https_url = im_listener_https_url(listener);
+    settings->control_url = im_listener_control_url(listener);
+    if (settings->control)
+        settings->control_url =
+            settings->http_url.len ? settings->http_url : settings->https_url;
+    if (server->tls)
+        settings->ca_pem = im_tls_ca_pem(server->tls);
+}
+
+static void free_server(struct im_server *server)
+{
+    im_sandboxes_release(&server->sandboxes);
+    im_tls_free(server->tls);
+    im_arena_release(&server->texts);
+    free(server);
+}
+
+static struct im_server *start(const struct im_options *options, struct im_error *err)
+{
+    struct im_server *server = calloc(1, sizeof(*server));
+    struct im_settings settings;
+
+    if (!server) {
+        im_error_set(err, "starting: out of memory");
+        return NULL;
+    }
+    im_arena_init(&server->texts, 0);
+    if (!read_settings(server, options, &settings, err) ||
+        !im_sandboxes_init(&server->sandboxes, &settings, err) ||
+        !make_tls(server, options, err) || !listen_on(server, options, err)) {
+        free_server(server);
+        return NULL;
+    }
+    know_thyself(server);
+    return server;
+}
+
+struct im_server *im_start(const struct im_options *options, char *error, size_t error_size)
+{
+    static const struct im_options defaults = {.bind = NULL};
+    struct im_error err = {.text = ""};
+    struct im_server *server = start(options ? options : &defaults, &err);
+
+    if (error && error_size) {
+        strncpy(error, err.text, error_size - 1);
+        error[error_size - 1] = '\0';
+    }
+    return server;
+}
+
+void im_stop(struct im_server *server)
+{
+    if (!server)
+        return;
+    im_sandboxes_interrupt(&server->sandboxes);
+    im_listener_stop(server->listener, GRACE_MS);
+    free_server(server);
+}
+
+/* ---- what it says of itself ---- */
+
+static const char *text_of(struct im_str text)
+{
+    return text.len ? text.at : "";
+}
+
+const char *im_http_url(const struct im_server *server)
+{
+    return text_of(server->sandboxes.settings.http_url);
+}
+
+const char *im_https_url(const struct im_server *server)
+{
+    return text_of(server->sandboxes.settings.https_url);
+}
+
+const char *im_control_url(const struct im_server *server)
+{
+    return text_of(server->sandboxes.settings.control_url);
+}
+
+const char *im_ca_pem(const struct im_server *server)
+{
+    return text_of(server->sandboxes.settings.ca_pem);
+}
+
+const char *im_version(void)
+{
+    return IM_VERSION;
+}
+
+struct im_str im_server_ready_document(const struct im_server *server, struct im_arena *arena)
+{
+    struct im_json_out out;
+    struct im_buf text;
+
+    im_buf_init(&text, arena, 0);
+    im_json_out_init(&out, &text);
+    im_control_write_ready(&server->sandboxes.settings, &out);
+    im_buf_addc(&text, '\n');
+    return im_buf_str(&text);
+}
+
+/* ---- one request without a socket ---- */
+
+static void read_headers(struct im_request *req, struct im_str lines)
+{
+    while (lines.len) {
+        struct im_str value = im_str_cut(&lines, '\n');
+        struct im_str name = im_str_cut(&value, ':');
+        if (name.len && !im_request_add_header(req, im_str_trim(name), im_str_trim(value))) {
+            req->flaw = IM_REQUEST_HEADERS_TOO_LARGE;
+            req->flaw_text = IM_STR("more than 64 headers");
+        }
+    }
+}
+
+static char *duplicate(struct im_str text)
+{
+    char *copy = malloc(text.len + 1);
+
+    if (!copy)
+        return NULL;
+    if (text.len)
+        memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    return copy;
+}
+
+static struct im_str header_lines(const struct im_response *res)
+{
+    struct im_buf lines;
+
+    im_buf_init(&lines, res->arena, 0);
+    for (size_t i = 0; i < res->header_count; i++)
+        im_buf_addf(&lines, "%s: %.*s\n", res->headers[i].name, IM_ARG(res->headers[i].value));
+    return im_buf_str(&lines);
+}
+
+static bool fill_reply(const struct im_response *res, struct im_reply *reply)
+{
+    struct im_str body = im_buf_str(&res->body);
+
+    reply->status = res->status;
+    reply->headers = duplicate(header_lines(res));
+    reply->body = duplicate(body);
+    reply->body_len = body.len;
+    if (reply->headers && reply->body)
+        return true;
+    im_reply_release(reply);
+    return false;
+}
+
+int im_handle(struct im_server *server, const struct im_message *message, struct im_reply *reply)
+{
+    struct im_arena arena;
+    struct im_response res;
+    int64_t date_ms = 0;
+
+    *reply = (struct im_reply){.status = 0};
+    im_arena_init(&arena, 0);
+    struct im_request *req = IM_ARENA_NEW(&arena, struct im_request);
+    if (!req)
+        return -1;
+    req->arena = &arena;
+    req->method = im_str(message->method);
+    req->target = im_str(message->target);
+    size_t mark = im_str_find(req->target, '?');
+    req->query = im_str_slice(req->target, mark + 1, req->target.len);
+    req->body = (struct im_str){message->body, message->body ? message->body_len : 0};
+    req->local_base = server->sandboxes.settings.http_url;
+    read_headers(req, im_str(message->headers));
+    if (req->body.len > IM_BODY_MAX) {
+        req->flaw = IM_REQUEST_BODY_TOO_LARGE;
+        req->flaw_text = IM_STR("the body is over 1 MiB");
+    }
+    im_response_init(&res, &arena);
+    im_answer(&server->sandboxes, req, &res, &date_ms);
+    im_response_header(&res, "Date", im_time_http(&arena, date_ms));
+    bool done = fill_reply(&res, reply);
+    im_arena_release(&arena);
+    return done ? 0 : -1;
+}
+
+void im_reply_release(struct im_reply *reply)
+{
+    free(reply->headers);
+    free(reply->body);
+    *reply = (struct im_reply){.status = 0};
+}

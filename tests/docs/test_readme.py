@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Executes the README: every `console` block is typed into one shell beside a running server, and
+what it prints is compared with what the README shows ("…" stands for anything). The table of options
+is compared with the program's own. Prints TAP."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.path.abspath(os.environ.get("INTACCT_MOCK", ROOT / "build/intacct-mock"))
+README = (ROOT / "README.md").read_text()
+results = []
+
+
+def check(title, holds, detail=""):
+    results.append(holds)
+    print(f"{'ok' if holds else 'not ok'} {len(results)} - {title}")
+    if not holds:
+        print("\n".join("# " + line for line in detail.splitlines()))
+
+
+def steps(text):
+    """(command, what the README says it prints), in order."""
+    for block in re.findall(r"```console\n(.*?)```", text, re.S):
+        for piece in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, _, expected = piece.partition("\n")
+            yield command, expected
+
+
+def fits(expected, printed):
+    lines = [line for line in expected.splitlines()]
+    pattern = "\n".join("(?:.*\n)*?.*" if line == "…" else
+                        ".*".join(re.escape(part) for part in line.split("…")) for line in lines)
+    return re.fullmatch(pattern + r"\s*", printed.replace("\r", "")) is not None
+
+
+def type_into_shell(url, folder):
+    """Runs the steps in one shell, as a reader would; yields (command, expected, printed)."""
+    marker = "@@ next @@"
+    script = "".join(f"{command.replace('http://127.0.0.1:8080', url)}\necho '{marker}'\n"
+                     for command, _ in steps(README))
+    done = subprocess.run(["bash"], input=script, capture_output=True, text=True, cwd=folder,
+                          timeout=60)
+    printed = done.stdout.split(marker + "\n")
+    for (command, expected), output in zip(steps(README), printed):
+        yield command, expected.replace("http://127.0.0.1:8080", url), output
+
+
+def run_transcript():
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(f"{folder}/build")
+        os.symlink(PROGRAM, f"{folder}/build/intacct-mock")
+        server = subprocess.Popen([PROGRAM, "--port", "0", "--https-port", "none", "--seed", "7"],
+                                  stdout=subprocess.PIPE, text=True)
+        try:
+            url = server.stdout.readline().split()[3]
+            for command, expected, printed in type_into_shell(url, folder):
+                check(f"README: {command[:70]}", fits(expected, printed),
+                      f"expected:\n{expected}\nprinted:\n{printed}")
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def printed_by(*arguments):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True).stdout
+
+
+def compare_tables():
+    shown = re.search(r"<!-- options:.*?-->\n(.*?)<!-- /options -->", README, re.S).group(1)
+    check("the README's options are the program's", shown == printed_by("serve", "--markdown"))
+    causes = (ROOT / "server/CAUSES.md").read_text()
+    check("server/CAUSES.md is what the table of causes says",
+          causes == printed_by("causes", "--markdown"))
+
+
+def compare_first_words():
+    first = README.split("\n\n", 3)
+    check("the README says early that it is for tests only and not Sage's",
+          "not affiliated" in " ".join(first[:3]).lower())
+
+
+run_transcript()
+compare_tables()
+compare_first_words()
+print(f"1..{len(results)}")
+sys.exit(0 if all(results) else 1)
