@@ -1,5 +1,5 @@
-/* What the server says about itself: the OpenID Connect discovery document (as saved from the real
- * one in July 2026, members and order) and the key set (RFC 7517). */
+/* What the server says about itself: the OpenID Connect discovery document (as saved
+ * from the real one in July 2026, members and order) and the key set (RFC 7517). */
 #include "endpoints/endpoint.h"
 
 /* A list of texts, as a member. */
@@ -18,10 +18,11 @@ static void write_url(struct im_json_out *out, const char *name, struct im_str b
     im_json_strf(out, name, "%.*s%s", IM_ARG(base), path);
 }
 
-/* The real document says /ia/authorize where all other documentation says what stands here. Clients
- * follow discovery, and the documented path is the one known to work, so ours names it; the other
- * is answered too. The further oddities break nobody and are kept: refresh_token is not among the
- * grants though it works, PKCE, revocation and introspection are not mentioned. */
+/* The real document says /ia/authorize where all other documentation says what stands
+ * here. Clients follow discovery, and the documented path is the one known to work, so
+ * ours names it; the other is answered too. The further oddities break nobody and are
+ * kept: refresh_token is not among the grants though it works, PKCE, revocation and
+ * introspection are not mentioned. */
 static void write_endpoints(struct im_json_out *out, struct im_str base)
 {
     im_json_str(out, "issuer", base);

@@ -1,5 +1,6 @@
-/* Introspection (RFC 7662), in the shape that a public SDK and its tests show: who asks with a
- * bearer token learns a basic set of members, a client with its credentials learns all. */
+/* Introspection (RFC 7662), in the shape that a public SDK and its tests show: who
+ * asks with a bearer token learns a basic set of members, a client with its
+ * credentials learns all. */
 #include "base/crypto.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
@@ -58,8 +59,8 @@ static enum im_cause check_caller(struct im_authority *authority, struct im_requ
 
 /* ---- what about ---- */
 
-/* A token of somebody who may not work here any more would be refused by the API, so it is not
- * active either. */
+/* A token of somebody who may not work here any more would be refused by the API, so
+ * it is not active either. */
 static enum im_cause check_holder(struct im_authority *authority, struct im_request *req,
                                   const struct im_token *token, struct im_str *why)
 {

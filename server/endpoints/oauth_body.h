@@ -1,13 +1,14 @@
-/* The body of a POST to token, revoke and introspect: form or JSON. Both are seen to work with the
- * real server; parameters in the query never were. */
+/* The body of a POST to token, revoke and introspect: form or JSON. Both are seen to
+ * work with the real server; parameters in the query never were. */
 #ifndef IM_ENDPOINTS_OAUTH_BODY_H
 #define IM_ENDPOINTS_OAUTH_BODY_H
 
 #include "oauth/cause.h"
 
-/* What the gateway wants of a body before it looks at any parameter. Without a Content-Type a body
- * that reads as a form is one. Refuses xml-sent-to-rest, content-type-unsupported, payload-missing,
- * payload-malformed. *params: lifetime request. */
+/* What the gateway wants of a body before it looks at any parameter. Without a
+ * Content-Type a body that reads as a form is one. Refuses xml-sent-to-rest,
+ * content-type-unsupported, payload-missing, payload-malformed. *params: lifetime
+ * request. */
 enum im_cause im_oauth_body(struct im_request *req, struct im_params *params);
 
 #endif

@@ -1,5 +1,5 @@
-/* Revocation (RFC 7009). The body is seen with and without the client's credentials, so they are
- * checked when they come, and demanded only by policy revoke_needs_client. */
+/* Revocation (RFC 7009). The body is seen with and without the client's credentials,
+ * so they are checked when they come, and demanded only by policy revoke_needs_client. */
 #include "base/crypto.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"

@@ -1,6 +1,7 @@
-/* The token endpoint (RFC 6749 section 3.2). Two parties look at a request, one after the other:
- * the gateway at its form (body, grant_type, client_id, the grant's own parameters: GW- errors),
- * then the authorization server at the credentials and at the grant (RFC 6749 errors). */
+/* The token endpoint (RFC 6749 section 3.2). Two parties look at a request, one after
+ * the other: the gateway at its form (body, grant_type, client_id, the grant's own
+ * parameters: GW- errors), then the authorization server at the credentials and at the
+ * grant (RFC 6749 errors). */
 #include "base/crypto.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"

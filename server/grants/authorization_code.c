@@ -11,8 +11,8 @@ static enum im_cause check(struct im_request *req, const struct im_params *param
     return im_refuse_missing(req, params, "code", CAUSE_CODE_MISSING);
 }
 
-/* Left out by a slip of the pen: to be told so is worth more than "mismatch". A parameter that is
- * simply absent is for the authority to judge. */
+/* Left out by a slip of the pen: to be told so is worth more than "mismatch". A
+ * parameter that is simply absent is for the authority to judge. */
 static enum im_cause check_slip(const struct im_grant_request *g, const char *wanted,
                                 enum im_cause missing)
 {
@@ -32,8 +32,8 @@ static enum im_cause check_slips(const struct im_grant_request *g,
     return cause;
 }
 
-/* What would refuse the request whatever the code is worth comes before the code is used up: the
- * client may then put it right and try again. */
+/* What would refuse the request whatever the code is worth comes before the code is
+ * used up: the client may then put it right and try again. */
 static enum im_cause look_first(const struct im_grant_request *g, struct im_str text)
 {
     struct im_token code;
@@ -52,8 +52,8 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
     return cause ? cause : im_standing_require(g, &who);
 }
 
-/* Does it come with a refresh token? Only scope offline_access gives one (confirmed by Sage), in
- * the dialect that has such a scope. */
+/* Does it come with a refresh token? Only scope offline_access gives one (confirmed by
+ * Sage), in the dialect that has such a scope. */
 static bool gives_refresh(const struct im_grant_request *g, struct im_str scopes)
 {
     struct im_str offline = IM_STR("offline_access");

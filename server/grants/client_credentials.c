@@ -1,6 +1,6 @@
-/* client_credentials (RFC 6749 section 4.4), with what Sage adds to it: the token is a user's, and
- * `username` = userId@companyId[|entityId], or a live `session_id`, says whose (documented). A
- * refresh token comes with it, against section 4.4.3 (recorded). */
+/* client_credentials (RFC 6749 section 4.4), with what Sage adds to it: the token is a
+ * user's, and `username` = userId@companyId[|entityId], or a live `session_id`, says
+ * whose (documented). A refresh token comes with it, against section 4.4.3 (recorded). */
 #include "grants/grant.h"
 #include "grants/standing.h"
 #include "oauth/misspelling.h"
@@ -77,7 +77,8 @@ static enum im_cause from_username(const struct im_grant_request *g,
     return im_standing_require(g, &who);
 }
 
-/* The session may be anybody's who has signed in: the user need not be a Web Services user. */
+/* The session may be anybody's who has signed in: the user need not be a Web Services
+ * user. */
 static enum im_cause from_session(const struct im_grant_request *g,
                                   struct im_issue *issue)
 {

@@ -1,6 +1,6 @@
-/* The grants of the token endpoint: one file and one row each (RFC 6749 section 4). A grant checks
- * its own parameters and says what to issue; the token endpoint authenticates the client in between
- * and does the issuing afterwards. */
+/* The grants of the token endpoint: one file and one row each (RFC 6749 section 4). A
+ * grant checks its own parameters and says what to issue; the token endpoint
+ * authenticates the client in between and does the issuing afterwards. */
 #ifndef IM_GRANTS_GRANT_H
 #define IM_GRANTS_GRANT_H
 
@@ -17,12 +17,14 @@ struct im_grant_request {
 
 struct im_grant {
     const char *grant_type;
-    /* What it reads besides grant_type and the client's credentials; ends with NULL. Each may be
-     * sent once. */
+    /* What it reads besides grant_type and the client's credentials; ends with NULL.
+     * Each may be sent once. */
     const char *const *parameters;
-    /* The gateway's look at the form of the request, before any credential is looked at. */
+    /* The gateway's look at the form of the request, before any credential is looked
+     * at. */
     enum im_cause (*check)(struct im_request *req, const struct im_params *params);
-    /* Fills *issue, or refuses. What would be used up (code, refresh token) is used up last. */
+    /* Fills *issue, or refuses. What would be used up (code, refresh token) is used up
+     * last. */
     enum im_cause (*decide)(const struct im_grant_request *request,
                             struct im_issue *issue);
 };

@@ -1,5 +1,6 @@
-/* refresh_token (RFC 6749 section 6). What a refresh does to its token is policy (rotation, reuse):
- * Sage does not say. entity_id mints a token for one entity (seen in two public SDKs). */
+/* refresh_token (RFC 6749 section 6). What a refresh does to its token is policy
+ * (rotation, reuse): Sage does not say. entity_id mints a token for one entity (seen
+ * in two public SDKs). */
 #include "base/crypto.h"
 #include "grants/grant.h"
 #include "grants/standing.h"
@@ -36,9 +37,9 @@ static enum im_cause check_rest(const struct im_grant_request *g,
                          &issue->scopes);
 }
 
-/* The rest comes before the token is used up: who is refused because the user is locked can go on
- * with the same token once the user is unlocked. *looked: the token is live and this client's, so
- * the rest has been checked. */
+/* The rest comes before the token is used up: who is refused because the user is
+ * locked can go on with the same token once the user is unlocked. *looked: the token
+ * is live and this client's, so the rest has been checked. */
 static enum im_cause look_first(const struct im_grant_request *g, struct im_str text,
                                 struct im_issue *issue, bool *looked)
 {

@@ -11,8 +11,8 @@ static struct im_str without_sandbox(struct im_str id)
     return im_str_slice(id, 0, im_str_find(id, '~'));
 }
 
-/* RFC 6749 section 2.3.1 has both parts percent-encoded before base64; who did not do so is
- * understood all the same. */
+/* RFC 6749 section 2.3.1 has both parts percent-encoded before base64; who did not do
+ * so is understood all the same. */
 static struct im_str decoded(struct im_arena *arena, struct im_str part)
 {
     struct im_str out;

@@ -12,15 +12,16 @@ struct im_scope_ask {
     const struct im_client *client;
 };
 
-/* The scopes granted, each once, in the order asked for. A scope that the dialect does not know is
- * refused as scope-unknown, one that the client may not have as scope-denied; under policy
- * scope_excess `narrow` they are left out with a note instead, unless nothing would be left.
- * *granted: lifetime request. Tells the outcome what was asked for. */
+/* The scopes granted, each once, in the order asked for. A scope that the dialect does
+ * not know is refused as scope-unknown, one that the client may not have as
+ * scope-denied; under policy scope_excess `narrow` they are left out with a note
+ * instead, unless nothing would be left. *granted: lifetime request. Tells the outcome
+ * what was asked for. */
 enum im_cause im_scope_grant(struct im_request *req, const struct im_scope_ask *ask,
                              struct im_str *granted);
 
-/* A refresh may ask for fewer scopes than were granted, never for more (RFC 6749 section 6):
- * scope-denied. asked empty = all of them. */
+/* A refresh may ask for fewer scopes than were granted, never for more (RFC 6749
+ * section 6): scope-denied. asked empty = all of them. */
 enum im_cause im_scope_keep(struct im_request *req, struct im_str asked,
                             struct im_str held, struct im_str *granted);
 

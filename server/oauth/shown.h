@@ -1,5 +1,5 @@
-/* What a client sent, made fit for evidence and logs: names, ids and scopes. Never for secrets,
- * which im_fingerprint names. */
+/* What a client sent, made fit for evidence and logs: names, ids and scopes. Never for
+ * secrets, which im_fingerprint names. */
 #ifndef IM_OAUTH_SHOWN_H
 #define IM_OAUTH_SHOWN_H
 
@@ -7,8 +7,9 @@
 
 enum { IM_SHOWN_MAX = 200 }; /* bytes of the original; what follows becomes an ellipsis */
 
-/* The text, cut to IM_SHOWN_MAX, with control characters and bytes that are not UTF-8 shown as
- * '?'. Lifetime: the arena's, or the text's own when nothing had to be changed. */
+/* The text, cut to IM_SHOWN_MAX, with control characters and bytes that are not UTF-8
+ * shown as '?'. Lifetime: the arena's, or the text's own when nothing had to be
+ * changed. */
 struct im_str im_shown(struct im_arena *arena, struct im_str text);
 
 #endif
