@@ -22,9 +22,3 @@ def in_parallel(function, items):
     """FUNCTION of each of ITEMS, in order."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(function, items))
-
-
-def unit_of(path):
-    """server/base/str.c -> 'base'; server/router.h -> 'router': the name a layer goes by."""
-    parts = path.split("/")[1:]
-    return parts[0] if len(parts) > 1 else parts[0].rsplit(".", 1)[0]

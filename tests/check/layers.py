@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """No file in server/ includes what stands above it (server/README.md has the picture).
 
-A unit is a folder of server/ or one X.c with its X.h. It may include its own headers and those of units to its
+A unit is a folder of server/ or one X.c with its X.h (and with X_PART.c, when it has grown). It may include its own headers and those of units to its
 right in LAYERS, never to its left.
 """
 
@@ -9,7 +9,7 @@ import os
 import re
 import sys
 
-from common import finish, unit_of
+from common import finish
 
 LAYERS = ("main commands options server listener router control sandboxes sandbox journal scenario endpoints "
           "grants oauth objects http base").split()
@@ -20,6 +20,15 @@ SEES_PUBLIC = {"server", "main", "commands"}
 SEES_OPTIONS = {"main", "commands", "options"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+
+
+def unit_of(path):
+    """server/base/str.c -> base; server/router.h -> router; server/journal_redact.c -> journal."""
+    parts = path.split("/")[1:]
+    if len(parts) > 1:
+        return parts[0]
+    stem = parts[0].rsplit(".", 1)[0]
+    return stem if stem in LAYERS else stem.split("_")[0]
 
 
 def files_below(top):

@@ -8,8 +8,11 @@ import sys
 
 from common import finish
 
+# Left to others: ctuuninitvar takes any pointer to a struct that is yet to be filled for a read of it, memleak loses
+# sight of memory that a compound literal takes over; the compilers, the analyzer and LeakSanitizer see both better.
 CPPCHECK = ["cppcheck", "--quiet", "--std=c11", "--enable=warning,performance,portability", "--inline-suppr",
-            "--suppress=missingIncludeSystem", "--error-exitcode=0", "-j", str(os.cpu_count() or 1),
+            "--suppress=missingIncludeSystem", "--suppress=ctuuninitvar", "--suppress=memleak",
+            "--error-exitcode=0", "-j", str(os.cpu_count() or 1),
             "--template={file}:{line}: {message} [{id}]", "-Iserver", "-Itests", "-DIM_VERSION=\"\"", "-D__GNUC__=12"]
 
 
@@ -23,12 +26,17 @@ def said_by(command):
     return [text] if (text := (run.stdout + run.stderr).strip()) else []
 
 
+def source_of(log):
+    """build/tidy/server/base/str.log is about server/base/str.c."""
+    return log.rsplit("/tidy/", 1)[1][:-len(".log")] + ".c"
+
+
 cache = os.path.join(os.environ["BUILD"], "cppcheck")
 os.makedirs(cache, exist_ok=True)
 scripts = [path for path in sorted(glob.glob(".ci/*") + glob.glob("certs/*.sh") + glob.glob("docker/*.sh"))
            if os.path.isfile(path) and open(path, "rb").read(2) == b"#!"]
 
-found = {f"clang-tidy {log}": said_by_clang_tidy(log) for log in sys.argv[1:]}
+found = {f"clang-tidy {source_of(log)}": said_by_clang_tidy(log) for log in sys.argv[1:]}
 found["cppcheck server"] = said_by(CPPCHECK + [f"--cppcheck-build-dir={cache}", "server"])
 found |= {f"shellcheck {script}": said_by(["shellcheck", script]) for script in scripts}
 finish("lint", len(found), {thing: texts for thing, texts in found.items() if texts})
