@@ -1,10 +1,12 @@
 /* http/request.c and http/framing.c: looking at a request, and whether to believe its
  * headers. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <string.h>
 

@@ -1,9 +1,11 @@
 /* http/response.c and http/html.c: what an answer looks like on the wire. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <string.h>
 
