@@ -79,7 +79,7 @@ FUZZER    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sa
 lazily = $(eval $(1) = $$(eval $(1) := $$$$(shell $(2)))$$($(1)))
 $(call lazily,PKG_CFLAGS,pkg-config --cflags libssl libcrypto libcjson)
 $(call lazily,PKG_LIBS,pkg-config --libs libssl libcrypto libcjson)
-$(call lazily,CMOCKA,pkg-config --cflags --libs cmocka)
+$(call lazily,TEST_LIBS,pkg-config --cflags --libs cmocka libcurl)
 $(call lazily,CIVETWEB_LIBS,cat $(DEPS)/civetweb/LIBS)
 
 DEFINES  := -D_POSIX_C_SOURCE=200809L -DIM_VERSION='"$(VERSION)"' -DCIVETWEB_API=
@@ -138,7 +138,7 @@ $(call programs,$(1),$(UNIT_SRC) $(THREADS_SRC) $(BENCH_SRC)): $(1)/%: $(1)/obj/
 $(1)/tests/stories $(call programs,$(1),$(UNIT_SRC) $(THREADS_SRC) $(BENCH_SRC)): $(1)/tests/libsupport.a $(1)/libim-internal.a $(1)/members
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
-	$$(Q)$(2) $(3) $$(LDFLAGS) -pthread -o $$@ $$(filter %.o,$$^) $(1)/tests/libsupport.a $(1)/libim-internal.a $$(LIBS) $$(CMOCKA)
+	$$(Q)$(2) $(3) $$(LDFLAGS) -pthread -o $$@ $$(filter %.o,$$^) $(1)/tests/libsupport.a $(1)/libim-internal.a $$(LIBS) $$(TEST_LIBS)
 
 -include $$(patsubst %.o,%.d,$$(call objects,$(1),$$(PROGRAM_SRC) $$(LIBRARY_SRC) $$(GENERATED) $$(TEST_SRC)))
 endef
