@@ -1,0 +1,130 @@
+#include "oauth/authority.h"
+
+#include <stdlib.h>
+
+#include "base/crypto.h"
+
+static bool make_parts(struct im_authority *authority, struct im_error *err)
+{
+    authority->objects = calloc(1, sizeof(*authority->objects));
+    if (!authority->objects)
+        return im_error_set(err, "making the business objects: out of memory");
+    im_objects_init(authority->objects);
+    authority->directory = im_directory_new(err);
+    authority->keys = authority->directory ? im_keys_new(&authority->rng, err) : NULL;
+    authority->tokens = authority->keys ? im_tokens_new(IM_TOKENS_MAX, err) : NULL;
+    return authority->tokens;
+}
+
+struct im_authority *im_authority_new(uint64_t seed, struct im_str salt, int64_t start_ms,
+                                      struct im_error *err)
+{
+    struct im_authority *authority = calloc(1, sizeof(*authority));
+
+    if (!authority) {
+        im_error_set(err, "making the authorization server: out of memory");
+        return NULL;
+    }
+    im_clock_init(&authority->clock, start_ms);
+    im_rng_init_seed(&authority->rng, seed, salt);
+    im_policy_init(&authority->policy);
+    pthread_mutex_init(&authority->policy_lock, NULL);
+    atomic_init(&authority->arrivals, 0);
+    if (make_parts(authority, err))
+        return authority;
+    im_authority_free(authority);
+    return NULL;
+}
+
+void im_authority_free(struct im_authority *authority)
+{
+    if (!authority)
+        return;
+    im_tokens_free(authority->tokens);
+    im_keys_free(authority->keys);
+    im_directory_free(authority->directory);
+    if (authority->objects)
+        im_objects_release(authority->objects);
+    free(authority->objects);
+    pthread_mutex_destroy(&authority->policy_lock);
+    im_clock_release(&authority->clock);
+    free(authority);
+}
+
+struct im_policy im_authority_policy(struct im_authority *authority)
+{
+    pthread_mutex_lock(&authority->policy_lock);
+    struct im_policy policy = authority->policy;
+    pthread_mutex_unlock(&authority->policy_lock);
+    return policy;
+}
+
+void im_authority_set_policy(struct im_authority *authority,
+                             const struct im_policy *policy)
+{
+    pthread_mutex_lock(&authority->policy_lock);
+    authority->policy = *policy;
+    pthread_mutex_unlock(&authority->policy_lock);
+}
+
+/* ---- asking ---- */
+
+bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
+                       struct im_str token, int64_t now_ms, struct im_token *out)
+{
+    struct im_policy policy = im_authority_policy(authority);
+    struct im_moment moment = {now_ms, &policy};
+    unsigned char digest[IM_SHA256_LEN];
+
+    return im_sha256(token, digest) &&
+           im_tokens_find(authority->tokens, digest, &moment, arena, out);
+}
+
+bool im_authority_session(struct im_authority *authority, struct im_arena *arena,
+                          struct im_str session, int64_t now_ms, struct im_session *out)
+{
+    return im_tokens_session(authority->tokens, session, now_ms, arena, out);
+}
+
+void im_authority_each_token(struct im_authority *authority, int64_t now_ms,
+                             bool (*visit)(void *context, const struct im_token *token),
+                             void *context)
+{
+    struct im_policy policy = im_authority_policy(authority);
+    struct im_moment moment = {now_ms, &policy};
+
+    im_tokens_each(authority->tokens, &moment, visit, context);
+}
+
+/* ---- ending ---- */
+
+size_t im_authority_revoke(struct im_authority *authority, struct im_str token,
+                           int64_t now_ms)
+{
+    struct im_policy policy = im_authority_policy(authority);
+    struct im_moment moment = {now_ms, &policy};
+    unsigned char digest[IM_SHA256_LEN];
+
+    if (!im_sha256(token, digest))
+        return 0;
+    return im_tokens_revoke(authority->tokens, digest, &moment);
+}
+
+size_t im_authority_end(struct im_authority *authority,
+                        const struct im_token_selector *which, enum im_cause cause,
+                        int64_t now_ms)
+{
+    struct im_policy policy = im_authority_policy(authority);
+    struct im_moment moment = {now_ms, &policy};
+    struct im_ending ending = {.which = which, .cause = cause};
+
+    if (which->token.len && !im_sha256(which->token, ending.digest))
+        return 0;
+    return im_tokens_end(authority->tokens, &ending, &moment);
+}
+
+size_t im_authority_expire(struct im_authority *authority,
+                           const struct im_token_selector *which, int64_t now_ms)
+{
+    return im_authority_end(authority, which, CAUSE_NONE, now_ms);
+}

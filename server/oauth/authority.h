@@ -1,0 +1,151 @@
+/* The authorization server with no HTTP in it: directory, keys, tokens, policy, clock
+ * and chance of one sandbox. Endpoints and grants ask it; scenarios and the control API
+ * change the truth in it. Thread-safe; a reset makes a new one. */
+#ifndef IM_OAUTH_AUTHORITY_H
+#define IM_OAUTH_AUTHORITY_H
+
+#include "base/clock.h"
+#include "oauth/directory.h"
+#include "oauth/jwt.h"
+#include "oauth/tokens.h"
+#include "objects/objects.h"
+
+struct im_authority {
+    struct im_clock clock;
+    struct im_rng rng;
+    struct im_directory *directory;
+    struct im_keys *keys;
+    struct im_tokens *tokens;
+    struct im_objects *objects;
+    struct im_policy policy; /* behind policy_lock: use im_authority_policy() */
+    pthread_mutex_t policy_lock;
+    atomic_uint_fast64_t arrivals; /* serials of arrival; see im_request.arrived */
+};
+
+/* seed and salt as in im_rng_init_seed; start_ms < 0 = the real time. */
+struct im_authority *im_authority_new(uint64_t seed, struct im_str salt, int64_t start_ms,
+                                      struct im_error *err);
+void im_authority_free(struct im_authority *authority);
+struct im_policy im_authority_policy(struct im_authority *authority); /* a copy */
+void im_authority_set_policy(struct im_authority *authority,
+                             const struct im_policy *policy);
+
+/* ---- handing out ---- */
+
+struct im_issue {
+    enum im_dialect_id dialect;
+    struct im_str grant_type; /* of the grant: "authorization_code", … */
+    struct im_str client_id, user, company, entity, scopes;
+    /* Continue this grant, that of the redeemed code or refresh token; 0 = open a new one
+     * (client_credentials). */
+    uint64_t grant;
+    struct im_str session;      /* live in this session; empty = a new one */
+    bool with_refresh;          /* hand out a refresh token too */
+    struct im_str keep_refresh; /* rotation `keep`: hand out this same text again */
+    bool with_id_token;         /* scope openid; RS256, shape guessed */
+    struct im_str nonce;
+    struct im_str issuer; /* base URL: `iss` of the REST dialect */
+    int64_t ttl_ms;       /* of the access token; 0 = as policy says */
+    /* codes only */
+    struct im_str redirect_uri, challenge;
+    bool challenge_plain;
+};
+
+struct im_issued {
+    struct im_str access_token, refresh_token, id_token; /* refresh and id may be empty */
+    struct im_str scopes, user_key;
+    int64_t expires_in_s, refresh_expires_in_s;
+    uint64_t grant;
+};
+
+/* Mints and remembers; lifetime of the texts: the arena's. False with err (memory, key).
+ * A new authorization_code grant supersedes older ones of the same user and company as
+ * policy says. */
+bool im_authority_issue(struct im_authority *authority, struct im_arena *arena,
+                        int64_t now_ms, const struct im_issue *issue,
+                        struct im_issued *issued, struct im_error *err);
+/* An authorization code (a JWT whose payload begins with clientId); empty on failure. */
+struct im_str im_authority_issue_code(struct im_authority *authority,
+                                      struct im_arena *arena, int64_t now_ms,
+                                      const struct im_issue *issue, struct im_error *err);
+
+/* ---- taking back: each check-and-change is one atomic call ---- */
+
+/* Uses the code up. Refuses (im_refuse on req, with evidence): code-missing is the
+ * caller's; code-unknown, code-expired, code-reused (which ends what it had given),
+ * code-of-another-client, redirect-uri-mismatch, pkce-verifier-missing,
+ * pkce-verifier-wrong, and whatever ended its grant. A refused code that was presented
+ * by the wrong client, with the wrong redirect URI or the wrong verifier is not used up
+ * (a guess; RFC 6749 leaves it open). */
+struct im_code_claim {
+    enum im_dialect_id dialect;
+    struct im_str code, client_id, redirect_uri, verifier;
+    bool verifier_given;
+};
+enum im_cause im_authority_redeem_code(struct im_authority *authority,
+                                       struct im_request *req,
+                                       const struct im_code_claim *claim,
+                                       struct im_token *out);
+
+/* Uses the refresh token up as the rotation policy says: refresh-token-unknown,
+ * -expired, -reused, parallel-refresh (the loser was in flight when the winner used it),
+ * -revoked, -of-another-client, grant-superseded, password-changed, user-revoked-access
+ * and so on. Key rotation does not touch refresh tokens (a guess): refreshing is the way
+ * out of it. */
+enum im_cause im_authority_redeem_refresh(struct im_authority *authority,
+                                          struct im_request *req,
+                                          enum im_dialect_id dialect, struct im_str token,
+                                          struct im_str client_id, struct im_token *out);
+
+/* What became of a token text (introspection, revocation, listings): false when this
+ * authority has no record of it. out->ended_because tells why it is dead, CAUSE_NONE =
+ * live at now_ms. Texts: the arena's. */
+bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
+                       struct im_str token, int64_t now_ms, struct im_token *out);
+/* Revokes this token; with policy revoke_cascades, and all of its user and company.
+ * Returns how many tokens died; 0 when it is unknown or was dead. */
+size_t im_authority_revoke(struct im_authority *authority, struct im_str token,
+                           int64_t now_ms);
+
+/* Session by id for the session_id grant and session/id: false when unknown or over. */
+bool im_authority_session(struct im_authority *authority, struct im_arena *arena,
+                          struct im_str session, int64_t now_ms, struct im_session *out);
+
+/* ---- the truth changes (control API, scenarios) ---- */
+
+/* Live tokens that match end now, because of `cause`; returns how many. */
+size_t im_authority_end(struct im_authority *authority,
+                        const struct im_token_selector *which, enum im_cause cause,
+                        int64_t now_ms);
+/* Live tokens that match reach their natural end now (their expiry becomes now). */
+size_t im_authority_expire(struct im_authority *authority,
+                           const struct im_token_selector *which, int64_t now_ms);
+
+enum im_flaw {
+    IM_FLAW_NONE,
+    IM_FLAW_EXPIRED,
+    IM_FLAW_NOT_YET_VALID,
+    IM_FLAW_BAD_SIGNATURE,
+    IM_FLAW_UNKNOWN_KEY,
+    IM_FLAW_WRONG_ISSUER,
+    IM_FLAW_WRONG_COMPANY,
+    IM_FLAW_WRONG_ALGORITHM,
+    IM_FLAW_MALFORMED
+};
+const char *im_flaw_name(enum im_flaw flaw);
+bool im_flaw_find(struct im_str name, enum im_flaw *flaw);
+/* As im_authority_issue, with an access token that is wrong in one way. What is not what
+ * we would ever hand out (bad signature, unknown key, wrong issuer, wrong algorithm,
+ * malformed) is not remembered either: the bearer check finds out by taking it apart. */
+bool im_authority_issue_flawed(struct im_authority *authority, struct im_arena *arena,
+                               int64_t now_ms, const struct im_issue *issue,
+                               enum im_flaw flaw, struct im_issued *issued,
+                               struct im_error *err);
+
+/* Every token, oldest first: calls visit for each until it returns false. The view lives
+ * only during the call, and visit must not call the authority. */
+void im_authority_each_token(struct im_authority *authority, int64_t now_ms,
+                             bool (*visit)(void *context, const struct im_token *token),
+                             void *context);
+
+#endif

@@ -1,0 +1,427 @@
+/* Minting: what is to be issued → claims → signed text → remembered under its digest. */
+#include <string.h>
+
+#include "base/crypto.h"
+#include "oauth/authority.h"
+
+enum { SESSION_LEN = 56, JTI_LEN = 22, PAYLOAD_MAX = 16 * 1024 };
+#define HOUR_MS      INT64_C(3600000)
+#define WRONG_ISSUER "https://issuer.invalid"
+
+static const char *const flaw_names[] = {
+    [IM_FLAW_NONE] = "none",
+    [IM_FLAW_EXPIRED] = "expired",
+    [IM_FLAW_NOT_YET_VALID] = "not-yet-valid",
+    [IM_FLAW_BAD_SIGNATURE] = "bad-signature",
+    [IM_FLAW_UNKNOWN_KEY] = "unknown-key",
+    [IM_FLAW_WRONG_ISSUER] = "wrong-issuer",
+    [IM_FLAW_WRONG_COMPANY] = "wrong-company",
+    [IM_FLAW_WRONG_ALGORITHM] = "wrong-algorithm",
+    [IM_FLAW_MALFORMED] = "malformed",
+};
+enum { FLAWS = sizeof(flaw_names) / sizeof(flaw_names[0]) };
+
+const char *im_flaw_name(enum im_flaw flaw)
+{
+    return flaw_names[flaw];
+}
+
+bool im_flaw_find(struct im_str name, enum im_flaw *flaw)
+{
+    for (unsigned i = IM_FLAW_NONE; i < FLAWS; i++) {
+        if (!im_str_is(name, flaw_names[i]))
+            continue;
+        *flaw = (enum im_flaw)i;
+        return true;
+    }
+    return false;
+}
+
+/* One call of im_authority_issue… under way. */
+struct minting {
+    struct im_authority *authority;
+    struct im_arena *arena;
+    const struct im_issue *issue;
+    const struct im_dialect *dialect;
+    struct im_policy policy;
+    struct im_moment moment;
+    enum im_flaw flaw; /* of the access token */
+    struct im_error *err;
+};
+
+static void begin(struct minting *mint, struct im_authority *authority,
+                  struct im_arena *arena, int64_t now_ms, const struct im_issue *issue)
+{
+    *mint = (struct minting){.authority = authority,
+                             .arena = arena,
+                             .issue = issue,
+                             .dialect = im_dialect(issue->dialect),
+                             .policy = im_authority_policy(authority)};
+    mint->moment = (struct im_moment){now_ms, &mint->policy};
+}
+
+static int64_t ttl_of(const struct minting *mint, size_t offset)
+{
+    int64_t ttl_ms;
+
+    memcpy(&ttl_ms, (const unsigned char *)&mint->policy + offset, sizeof(ttl_ms));
+    return ttl_ms;
+}
+
+static int64_t access_ttl(const struct minting *mint)
+{
+    return mint->issue->ttl_ms ? mint->issue->ttl_ms
+                               : ttl_of(mint, mint->dialect->access_ttl);
+}
+
+/* ---- the facts ---- */
+
+/* An entity's key is its place in the company's list (a guess; the objects agree). */
+static struct im_str key_of_entity(struct im_arena *arena,
+                                   const struct im_company *company, struct im_str entity)
+{
+    for (size_t i = 0; entity.len && i < company->entities.count; i++)
+        if (im_str_eq(company->entities.items[i], entity))
+            return im_arena_format(arena, "%zu", i + 1);
+    return IM_STR("");
+}
+
+/* What all tokens of this issue have in common. Unknown users and companies have no
+ * keys. */
+static struct im_token common(const struct minting *mint)
+{
+    const struct im_issue *issue = mint->issue;
+    struct im_directory *directory = mint->authority->directory;
+    struct im_company company = {.active = false};
+    struct im_user user = {.active = false};
+
+    im_directory_company(directory, issue->company, &company);
+    im_directory_user(directory, issue->company, issue->user, &user);
+    return (struct im_token){
+        .dialect = issue->dialect,
+        .grant_type = issue->grant_type,
+        .client_id = issue->client_id,
+        .user = issue->user,
+        .company = issue->company,
+        .entity = issue->entity,
+        .scopes =
+            issue->scopes.len ? issue->scopes : im_str(mint->dialect->default_scope),
+        .user_key = user.key,
+        .company_key = company.key,
+        .entity_key = key_of_entity(mint->arena, &company, issue->entity),
+        .issued_ms = mint->moment.now_ms,
+        .not_before_ms = mint->moment.now_ms,
+        .key_generation = im_keys_generation(mint->authority->keys),
+    };
+}
+
+static struct im_str draw_jti(const struct minting *mint)
+{
+    struct im_rng *rng = &mint->authority->rng;
+
+    if (mint->issue->dialect == IM_DIALECT_ARTICLE)
+        return im_rng_uuid(rng, "jti", mint->arena);
+    return im_rng_text(rng, "jti", mint->arena, JTI_LEN);
+}
+
+/* A company that does not exist; the user named with it is another one's. */
+static void move_company(struct im_token *token)
+{
+    token->company = IM_STR("another-company");
+    token->company_key = IM_STR("999999");
+}
+
+/* The flaws that are facts; the others are made when the token is signed. */
+static void spoil_facts(const struct minting *mint, struct im_token *token)
+{
+    int64_t ttl_ms = access_ttl(mint), skew_ms = mint->policy.skew;
+
+    if (mint->flaw == IM_FLAW_EXPIRED)
+        token->issued_ms = mint->moment.now_ms - skew_ms - ttl_ms - 60000;
+    if (mint->flaw == IM_FLAW_NOT_YET_VALID)
+        token->issued_ms = mint->moment.now_ms + skew_ms + HOUR_MS;
+    if (mint->flaw == IM_FLAW_WRONG_COMPANY)
+        move_company(token);
+}
+
+static struct im_token access_facts(const struct minting *mint)
+{
+    struct im_token token = common(mint);
+
+    token.kind = IM_TOKEN_ACCESS;
+    spoil_facts(mint, &token);
+    token.not_before_ms = token.issued_ms;
+    token.expires_ms = token.issued_ms + access_ttl(mint);
+    token.session = mint->issue->session;
+    if (!token.session.len)
+        token.session =
+            im_rng_text(&mint->authority->rng, "session", mint->arena, SESSION_LEN);
+    if (mint->issue->dialect == IM_DIALECT_ARTICLE)
+        token.jti = draw_jti(mint);
+    return token;
+}
+
+static struct im_token refresh_facts(const struct minting *mint)
+{
+    struct im_token token = common(mint);
+
+    token.kind = IM_TOKEN_REFRESH;
+    token.expires_ms = token.issued_ms + ttl_of(mint, mint->dialect->refresh_ttl);
+    token.jti = draw_jti(mint);
+    return token;
+}
+
+/* ---- the texts ---- */
+
+static struct im_str payload_of(const struct minting *mint, const struct im_token *token)
+{
+    struct im_str issuer = im_str(mint->dialect->issuer);
+    struct im_json_out out;
+    struct im_buf buf;
+
+    if (!issuer.len)
+        issuer = mint->issue->issuer;
+    if (mint->flaw == IM_FLAW_WRONG_ISSUER && token->kind == IM_TOKEN_ACCESS)
+        issuer = IM_STR(WRONG_ISSUER);
+    im_buf_init(&buf, mint->arena, PAYLOAD_MAX);
+    im_json_out_init(&out, &buf);
+    im_json_open_object(&out, NULL);
+    mint->dialect->write_claims(&out, token, issuer);
+    im_json_close_object(&out);
+    return buf.failed ? (struct im_str){NULL, 0} : im_buf_str(&buf);
+}
+
+static bool too_large(const struct minting *mint)
+{
+    return im_error_set(mint->err,
+                        "writing the claims of a token: out of memory, or more than "
+                        "%d bytes of them",
+                        PAYLOAD_MAX);
+}
+
+/* Signs it and takes its digest. A code is an HS256 JWT in both dialects: documented for
+ * Intacct, whose is the only sample. */
+static struct im_str sign(const struct minting *mint, struct im_token *token)
+{
+    bool code = token->kind == IM_TOKEN_CODE;
+    struct im_str payload = payload_of(mint, token), text = {NULL, 0};
+
+    if (!payload.len)
+        too_large(mint);
+    else
+        text = im_jwt_sign(mint->authority->keys, mint->arena,
+                           code ? IM_JWT_HS256 : mint->dialect->alg,
+                           !code && mint->dialect->header_kid, payload, mint->err);
+    if (text.len && !im_sha256(text, token->digest)) {
+        im_error_set(mint->err, "taking a token's digest: out of memory");
+        return (struct im_str){NULL, 0};
+    }
+    return text;
+}
+
+/* Another character in the middle of the signature: still base64url, no longer ours. */
+static struct im_str tamper(struct im_arena *arena, struct im_str token)
+{
+    size_t at = token.len - 10;
+    const char *other = token.at[at] == 'A' ? "B" : "A";
+
+    return im_arena_format(arena, "%.*s%s%.*s", (int)at, token.at, other, 9,
+                           token.at + at + 1);
+}
+
+/* RFC 7519 section 6: "alg":"none" and nothing behind the last dot. */
+static struct im_str unsign(struct im_arena *arena, struct im_str token)
+{
+    static const char header[] = "{\"alg\":\"none\",\"typ\":\"JWT\"}";
+    struct im_str coded = im_base64url(arena, header, sizeof(header) - 1);
+    struct im_str rest = token;
+
+    im_str_cut(&rest, '.');
+    return im_arena_format(arena, "%.*s.%.*s.", IM_ARG(coded),
+                           IM_ARG(im_str_cut(&rest, '.')));
+}
+
+/* The access token as the client gets it. */
+static struct im_str sign_flawed(const struct minting *mint, struct im_token *token)
+{
+    struct im_str text = {NULL, 0}, payload;
+
+    if (mint->flaw == IM_FLAW_UNKNOWN_KEY) {
+        payload = payload_of(mint, token);
+        return payload.len
+                   ? im_jwt_sign_as_stranger(mint->authority->keys, mint->arena,
+                                             mint->dialect->alg, payload, mint->err)
+                   : payload;
+    }
+    text = sign(mint, token);
+    if (!text.len)
+        return text;
+    switch (mint->flaw) {
+    case IM_FLAW_BAD_SIGNATURE: return tamper(mint->arena, text);
+    case IM_FLAW_WRONG_ALGORITHM: return unsign(mint->arena, text);
+    case IM_FLAW_MALFORMED: return im_str_slice(text, 0, text.len / 3);
+    default: return text;
+    }
+}
+
+/* Would we ever have handed out these bytes? */
+static bool is_genuine(enum im_flaw flaw)
+{
+    return flaw == IM_FLAW_NONE || flaw == IM_FLAW_EXPIRED ||
+           flaw == IM_FLAW_NOT_YET_VALID || flaw == IM_FLAW_WRONG_COMPANY;
+}
+
+/* OpenID Connect Core section 2. Discovery says RS256; the claims besides the standard
+ * ones are a guess. */
+static struct im_str make_id_token(const struct minting *mint,
+                                   const struct im_token *access)
+{
+    struct im_json_out out;
+    struct im_buf buf;
+
+    im_buf_init(&buf, mint->arena, PAYLOAD_MAX);
+    im_json_out_init(&out, &buf);
+    im_json_open_object(&out, NULL);
+    im_json_str(&out, "iss", mint->issue->issuer);
+    im_json_str(&out, "sub", access->user_key);
+    im_json_str(&out, "aud", access->client_id);
+    im_json_int(&out, "exp", access->expires_ms / 1000);
+    im_json_int(&out, "iat", access->issued_ms / 1000);
+    if (mint->issue->nonce.len)
+        im_json_str(&out, "nonce", mint->issue->nonce);
+    im_json_str(&out, "cnyId", access->company);
+    im_json_str(&out, "userId", access->user);
+    im_json_close_object(&out);
+    if (buf.failed) {
+        too_large(mint);
+        return (struct im_str){NULL, 0};
+    }
+    return im_jwt_sign(mint->authority->keys, mint->arena, IM_JWT_RS256, true,
+                       im_buf_str(&buf), mint->err);
+}
+
+/* ---- the three ways of issuing ---- */
+
+/* The same refresh token again: it lives as long as it would have. */
+static int64_t rest_of_refresh(const struct minting *mint, int64_t otherwise_ms)
+{
+    struct im_token kept;
+
+    if (!im_authority_find(mint->authority, mint->arena, mint->issue->keep_refresh,
+                           mint->moment.now_ms, &kept))
+        return otherwise_ms;
+    return kept.expires_ms - mint->moment.now_ms;
+}
+
+static bool mint_refresh(const struct minting *mint, struct im_batch *batch,
+                         struct im_issued *issued)
+{
+    int64_t ttl_ms = ttl_of(mint, mint->dialect->refresh_ttl);
+
+    if (!mint->issue->with_refresh)
+        return true;
+    if (mint->issue->keep_refresh.len) {
+        issued->refresh_token = mint->issue->keep_refresh;
+        issued->refresh_expires_in_s = rest_of_refresh(mint, ttl_ms) / 1000;
+        return true;
+    }
+    struct im_token *refresh = &batch->items[batch->count++];
+    *refresh = refresh_facts(mint);
+    issued->refresh_token = sign(mint, refresh);
+    issued->refresh_expires_in_s = ttl_ms / 1000;
+    return issued->refresh_token.len;
+}
+
+static bool mint_access(const struct minting *mint, struct im_batch *batch,
+                        struct im_issued *issued)
+{
+    struct im_token *access = &batch->items[batch->count];
+
+    *access = access_facts(mint);
+    issued->access_token = sign_flawed(mint, access);
+    issued->expires_in_s = access_ttl(mint) / 1000;
+    issued->scopes = access->scopes;
+    issued->user_key = access->user_key;
+    if (issued->access_token.len && mint->issue->with_id_token) {
+        issued->id_token = make_id_token(mint, access);
+        if (!issued->id_token.len)
+            return false;
+    }
+    batch->count += is_genuine(mint->flaw);
+    return issued->access_token.len;
+}
+
+static bool remember(const struct minting *mint, struct im_batch *batch,
+                     struct im_issued *issued)
+{
+    if (mint->arena->failed)
+        return im_error_set(mint->err, "minting a token: out of memory");
+    if (!batch->count)
+        return true;
+    issued->grant =
+        im_tokens_add(mint->authority->tokens, batch, &mint->moment, mint->err);
+    batch->count = 0;
+    return issued->grant;
+}
+
+static bool issue_all(const struct minting *mint, struct im_issued *issued)
+{
+    struct im_batch batch = {.count = 0,
+                             .grant = mint->issue->grant,
+                             .session_expires_ms =
+                                 mint->moment.now_ms + mint->policy.session_ttl};
+
+    *issued = (struct im_issued){.grant = mint->issue->grant};
+    if (!mint_access(mint, &batch, issued))
+        return false;
+    if (mint->flaw == IM_FLAW_WRONG_COMPANY && !remember(mint, &batch, issued))
+        return false; /* another company's token belongs to another company's grant */
+    if (!mint_refresh(mint, &batch, issued))
+        return false;
+    return remember(mint, &batch, issued);
+}
+
+bool im_authority_issue(struct im_authority *authority, struct im_arena *arena,
+                        int64_t now_ms, const struct im_issue *issue,
+                        struct im_issued *issued, struct im_error *err)
+{
+    return im_authority_issue_flawed(authority, arena, now_ms, issue, IM_FLAW_NONE,
+                                     issued, err);
+}
+
+bool im_authority_issue_flawed(struct im_authority *authority, struct im_arena *arena,
+                               int64_t now_ms, const struct im_issue *issue,
+                               enum im_flaw flaw, struct im_issued *issued,
+                               struct im_error *err)
+{
+    struct minting mint;
+
+    begin(&mint, authority, arena, now_ms, issue);
+    mint.flaw = flaw;
+    mint.err = err;
+    return issue_all(&mint, issued);
+}
+
+struct im_str im_authority_issue_code(struct im_authority *authority,
+                                      struct im_arena *arena, int64_t now_ms,
+                                      const struct im_issue *issue, struct im_error *err)
+{
+    struct im_batch batch = {.count = 1};
+    struct im_token *code = &batch.items[0];
+    struct minting mint;
+
+    begin(&mint, authority, arena, now_ms, issue);
+    mint.err = err;
+    *code = common(&mint);
+    code->kind = IM_TOKEN_CODE;
+    code->expires_ms = now_ms + mint.policy.code_ttl;
+    code->redirect_uri = issue->redirect_uri;
+    code->challenge = issue->challenge;
+    code->challenge_plain = issue->challenge_plain;
+    code->nonce = issue->nonce;
+    code->jti = draw_jti(&mint);
+    struct im_str text = sign(&mint, code);
+    if (!text.len || !im_tokens_add(authority->tokens, &batch, &mint.moment, err))
+        return (struct im_str){NULL, 0};
+    return text;
+}

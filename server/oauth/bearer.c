@@ -1,0 +1,339 @@
+#include "oauth/bearer.h"
+
+#include "base/crypto.h"
+#include "oauth/evidence.h"
+#include "oauth/shown.h"
+
+/* One check under way. */
+struct check {
+    struct im_authority *authority;
+    struct im_request *req;
+    const struct im_dialect *dialect;
+    struct im_policy policy;
+    struct im_str text; /* of the token */
+};
+
+/* ---- the header (RFC 6750 section 2.1, RFC 9110 section 11) ---- */
+
+/* The word in front of the blank, if it is one and not a secret. */
+static bool is_scheme(struct im_str word)
+{
+    enum { LONGEST = 16 };
+
+    for (size_t i = 0; i < word.len; i++) {
+        char c = word.at[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'))
+            return false;
+    }
+    return word.len && word.len <= LONGEST;
+}
+
+static enum im_cause refuse_scheme(struct im_request *req, struct im_str value,
+                                   struct im_str scheme)
+{
+    if (!value.len)
+        return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER, "the header is empty");
+    if (scheme.len == value.len && im_str_eq_nocase(scheme, IM_STR("Bearer")))
+        return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER,
+                         "the header is the word Bearer with no token behind it");
+    if (scheme.len == value.len)
+        return im_refuse(
+            req, CAUSE_AUTHORIZATION_NOT_BEARER,
+            "the header has %zu characters and no scheme: the word Bearer and a "
+            "blank belong before the token",
+            value.len);
+    if (!is_scheme(scheme))
+        return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER,
+                         "the header does not begin with the word Bearer and a blank");
+    return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER,
+                     "the header's scheme is \"%.*s\", not Bearer", IM_ARG(scheme));
+}
+
+static enum im_cause read_header(struct im_request *req, struct im_str *token)
+{
+    size_t n = im_request_header_count(req, "Authorization");
+    struct im_str value = im_request_header(req, "Authorization"), rest = value;
+
+    if (!n)
+        return im_refuse(req, CAUSE_AUTHORIZATION_HEADER_MISSING,
+                         "the request has no Authorization header");
+    if (n > 1)
+        return im_refuse(req, CAUSE_AUTHORIZATION_REPEATED,
+                         "the request has %zu Authorization headers", n);
+    struct im_str scheme = im_str_cut(&rest, ' ');
+    *token = im_str_trim(rest);
+    if (!im_str_eq_nocase(scheme, IM_STR("Bearer")) || !token->len)
+        return refuse_scheme(req, value, scheme);
+    return CAUSE_NONE;
+}
+
+/* ---- bytes that were never issued, or are forgotten ---- */
+
+static enum im_cause refuse_undecodable(const struct check *check,
+                                        const struct im_error *err)
+{
+    struct im_str looks = im_evidence_text(check->req->arena, check->text);
+
+    if (looks.len)
+        return im_refuse(check->req, CAUSE_TOKEN_MALFORMED, "%s; %.*s", err->text,
+                         IM_ARG(looks));
+    return im_refuse(check->req, CAUSE_TOKEN_MALFORMED, "%s (it has %zu characters)",
+                     err->text, check->text.len);
+}
+
+static enum im_cause refuse_issuer(const struct check *check, struct im_str issuer,
+                                   struct im_str expected)
+{
+    return im_refuse(check->req, CAUSE_TOKEN_WRONG_ISSUER,
+                     "iss is \"%.*s\", not \"%.*s\"",
+                     IM_ARG(im_shown(check->req->arena, issuer)), IM_ARG(expected));
+}
+
+/* Signed by us, but no token of ours: from before a reset, or dropped, or made on
+ * purpose. */
+static enum im_cause judge_stranger(const struct check *check, const struct im_jwt *jwt)
+{
+    struct im_request *req = check->req;
+    struct im_str issuer = im_json_get_str(jwt->payload, "iss");
+    struct im_str expected = im_str(check->dialect->issuer);
+    const struct im_json *exp = im_json_get(jwt->payload, "exp");
+    uint64_t dropped = im_tokens_dropped(check->authority->tokens);
+
+    if (!expected.len)
+        expected = req->base_url;
+    if (!im_str_eq(issuer, expected))
+        return refuse_issuer(check, issuer, expected);
+    if (exp && exp->is_whole && exp->whole <= req->now_ms / 1000)
+        return im_refuse(req, CAUSE_ACCESS_TOKEN_EXPIRED,
+                         "exp was %lld s ago, and nothing else is known of it any more",
+                         (long long)(req->now_ms / 1000 - exp->whole));
+    return im_refuse(
+        req, CAUSE_ACCESS_TOKEN_UNKNOWN,
+        "it is signed as one of ours, but this sandbox has no record of it: was it "
+        "issued before a reset? (%llu records were dropped for want of room)",
+        (unsigned long long)dropped);
+}
+
+static enum im_cause diagnose(const struct check *check)
+{
+    struct im_request *req = check->req;
+    struct im_error err;
+    struct im_jwt jwt;
+
+    if (!im_jwt_decode(req->arena, check->text, &jwt, &err))
+        return refuse_undecodable(check, &err);
+    switch (im_jwt_verify(check->authority->keys, &jwt, check->dialect->alg)) {
+    case IM_JWT_WRONG_ALG:
+        return im_refuse(req, CAUSE_TOKEN_WRONG_ALGORITHM, "alg is \"%.*s\", not \"%s\"",
+                         IM_ARG(im_shown(req->arena, jwt.alg)),
+                         im_jwt_alg_name(check->dialect->alg));
+    case IM_JWT_UNKNOWN_KEY:
+        return im_refuse(req, CAUSE_TOKEN_UNKNOWN_KEY,
+                         "kid is \"%.*s\", which is none of ours",
+                         IM_ARG(im_shown(req->arena, jwt.kid)));
+    case IM_JWT_BAD_SIGNATURE:
+        return im_refuse(
+            req, CAUSE_TOKEN_BAD_SIGNATURE,
+            "the signature does not fit header and payload: altered, or signed by "
+            "somebody else");
+    case IM_JWT_RETIRED_KEY:
+    case IM_JWT_GOOD: break;
+    }
+    return judge_stranger(check, &jwt);
+}
+
+/* ---- what is known of the token ---- */
+
+static enum im_cause check_kind(const struct check *check, const struct im_token *token)
+{
+    struct im_request *req = check->req;
+
+    if (token->dialect != check->dialect->id)
+        return im_refuse(
+            req, CAUSE_TOKEN_WRONG_ISSUER,
+            "it was issued in the %s dialect, and this is the API of the %s dialect",
+            im_dialect(token->dialect)->name, check->dialect->name);
+    if (token->kind == IM_TOKEN_REFRESH)
+        return im_refuse(
+            req, CAUSE_REFRESH_TOKEN_USED_AS_ACCESS_TOKEN,
+            "this is a refresh token; the access token came with it, in the member "
+            "access_token");
+    if (token->kind == IM_TOKEN_CODE)
+        return im_refuse(
+            req, CAUSE_CODE_USED_AS_ACCESS_TOKEN,
+            "this is an authorization code; exchange it at the token endpoint first");
+    return CAUSE_NONE;
+}
+
+static enum im_cause check_key(const struct check *check, const struct im_token *token)
+{
+    unsigned in_force = im_keys_generation(check->authority->keys);
+
+    if (token->key_generation == in_force || check->policy.retired_keys_verify)
+        return CAUSE_NONE;
+    return im_refuse(
+        check->req, CAUSE_TOKEN_UNKNOWN_KEY,
+        "it was signed with key %u, which has been rotated out; in force is key %u",
+        token->key_generation, in_force);
+}
+
+static enum im_cause check_begun(const struct check *check, const struct im_token *token)
+{
+    struct im_request *req = check->req;
+
+    if (token->not_before_ms <= req->now_ms + check->policy.skew)
+        return CAUSE_NONE;
+    return im_refuse(req, CAUSE_TOKEN_NOT_YET_VALID,
+                     "it begins in %lld s: iat %.*s, now %.*s; does a clock go wrong?",
+                     (long long)((token->not_before_ms - req->now_ms + 999) / 1000),
+                     IM_ARG(im_time_rfc3339(req->arena, token->not_before_ms)),
+                     IM_ARG(im_time_rfc3339(req->arena, req->now_ms)));
+}
+
+/* Its grant may have been ended for a reason that is about another kind of token. */
+static enum im_cause as_access_cause(enum im_cause cause)
+{
+    if (cause == CAUSE_REFRESH_TOKEN_REVOKED || cause == CAUSE_REFRESH_TOKEN_REUSED ||
+        cause == CAUSE_CODE_REUSED)
+        return CAUSE_ACCESS_TOKEN_REVOKED;
+    return cause;
+}
+
+static enum im_cause check_life(const struct check *check, const struct im_token *token)
+{
+    struct im_request *req = check->req;
+
+    if (!token->ended_because)
+        return CAUSE_NONE;
+    return im_refuse(req, as_access_cause(token->ended_because), "%.*s",
+                     IM_ARG(im_evidence_dead(req->arena, token, req->now_ms)));
+}
+
+/* ---- what has changed since ---- */
+
+static enum im_cause check_client(const struct check *check, const struct im_token *token,
+                                  struct im_client *client)
+{
+    if (!im_directory_client(check->authority->directory, token->client_id, client))
+        return im_refuse(check->req, CAUSE_CLIENT_INACTIVE,
+                         "client %.*s does not exist any more", IM_ARG(token->client_id));
+    if (!client->active)
+        return im_refuse(check->req, CAUSE_CLIENT_INACTIVE, "client %.*s is inactive",
+                         IM_ARG(token->client_id));
+    return CAUSE_NONE;
+}
+
+static const char *environment(bool production)
+{
+    return production ? "production" : "non-production";
+}
+
+static enum im_cause check_company(const struct check *check,
+                                   const struct im_token *token,
+                                   const struct im_client *client,
+                                   struct im_company *company)
+{
+    struct im_request *req = check->req;
+
+    if (!im_directory_company(check->authority->directory, token->company, company))
+        return im_refuse(req, CAUSE_TOKEN_WRONG_COMPANY,
+                         "the token is for company %.*s, which does not exist here",
+                         IM_ARG(token->company));
+    if (!company->active)
+        return im_refuse(req, CAUSE_COMPANY_INACTIVE, "company %.*s is inactive",
+                         IM_ARG(company->id));
+    if (client->production != company->production)
+        return im_refuse(req, CAUSE_TOKEN_WRONG_ENVIRONMENT,
+                         "client %.*s has a %s key, and company %.*s is a %s company",
+                         IM_ARG(client->id), environment(client->production),
+                         IM_ARG(company->id), environment(company->production));
+    return CAUSE_NONE;
+}
+
+static enum im_cause check_user(const struct check *check, const struct im_token *token)
+{
+    struct im_request *req = check->req;
+    struct im_user user;
+
+    if (!im_directory_user(check->authority->directory, token->company, token->user,
+                           &user))
+        return im_refuse(req, CAUSE_TOKEN_WRONG_COMPANY,
+                         "the token is for user %.*s, whom company %.*s does not have",
+                         IM_ARG(token->user), IM_ARG(token->company));
+    if (!user.active)
+        return im_refuse(req, CAUSE_USER_INACTIVE, "user %.*s is inactive",
+                         IM_ARG(user.id));
+    if (user.locked)
+        return im_refuse(req, CAUSE_USER_LOCKED, "user %.*s is locked", IM_ARG(user.id));
+    return CAUSE_NONE;
+}
+
+static enum im_cause check_directory(const struct check *check,
+                                     const struct im_token *token)
+{
+    struct im_client client;
+    struct im_company company;
+    enum im_cause cause = check_client(check, token, &client);
+
+    if (!cause)
+        cause = check_company(check, token, &client, &company);
+    if (!cause)
+        cause = check_user(check, token);
+    if (cause || im_list_has(company.clients, client.id))
+        return cause;
+    return im_refuse(
+        check->req, CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN,
+        "client %.*s is not among the Authorized client applications of company %.*s",
+        IM_ARG(client.id), IM_ARG(company.id));
+}
+
+/* ---- the gate ---- */
+
+static void tell_outcome(const struct check *check, const struct im_token *token)
+{
+    struct im_outcome *outcome = check->req->outcome;
+
+    outcome->client_id = token->client_id;
+    outcome->scope = token->scopes;
+    outcome->user = im_arena_format(check->req->arena, "%.*s@%.*s", IM_ARG(token->user),
+                                    IM_ARG(token->company));
+}
+
+static enum im_cause judge(const struct check *check, struct im_token *out)
+{
+    static enum im_cause (*const steps[])(const struct check *,
+                                          const struct im_token *) = {
+        check_kind, check_key, check_begun, check_life, check_directory};
+    enum im_cause cause = CAUSE_NONE;
+    struct im_moment moment = {check->req->now_ms, &check->policy};
+    unsigned char digest[IM_SHA256_LEN];
+
+    if (!im_sha256(check->text, digest))
+        return im_refuse(check->req, CAUSE_INTERNAL, "taking a digest: out of memory");
+    if (!im_tokens_find(check->authority->tokens, digest, &moment, check->req->arena,
+                        out))
+        return diagnose(check);
+    tell_outcome(check, out);
+    for (size_t i = 0; !cause && i < sizeof(steps) / sizeof(steps[0]); i++)
+        cause = steps[i](check, out);
+    return cause;
+}
+
+enum im_cause im_bearer_check(struct im_authority *authority, struct im_request *req,
+                              enum im_dialect_id dialect, struct im_token *out)
+{
+    struct check check = {.authority = authority,
+                          .req = req,
+                          .dialect = im_dialect(dialect),
+                          .policy = im_authority_policy(authority)};
+
+    *out = (struct im_token){.serial = 0};
+    enum im_cause cause = read_header(req, &check.text);
+    if (!cause) {
+        if (!req->outcome->token.len)
+            req->outcome->token = im_fingerprint(req->arena, check.text);
+        cause = judge(&check, out);
+    }
+    req->outcome->bearer_challenge = cause;
+    return cause;
+}

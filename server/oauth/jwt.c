@@ -1,0 +1,425 @@
+/* Keys come in generations. A generation is never freed or changed while the keys live,
+ * but for its RSA key, which is made when it is first needed; so signing needs no lock
+ * beyond the glance at which generation is in force. OpenSSL allows one EVP_PKEY to be
+ * used by many threads. */
+#include "oauth/jwt.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "oauth/test_keys.h"
+
+enum { SECRET_LEN = 32, KID_MAX = 48, HEADER_MAX = 128, RSA_BITS = 2048 };
+
+struct generation {
+    struct generation *older;
+    unsigned number;
+    unsigned char secret[SECRET_LEN]; /* HS256 */
+    EVP_PKEY *rsa;                    /* behind rsa_lock; NULL until it is needed … */
+    char kid[IM_JWT_ALGS][KID_MAX];   /* … and then these two are filled in too */
+    char header[IM_JWT_ALGS][HEADER_MAX];
+};
+
+struct im_keys {
+    const struct im_rng *rng;
+    pthread_mutex_t lock;     /* newest */
+    pthread_mutex_t rsa_lock; /* the RSA part of every generation */
+    struct generation *newest;
+    struct generation stranger; /* a key that is not ours; see im_jwt_sign_as_stranger */
+};
+
+static const char hs256_header[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+
+const char *im_jwt_alg_name(enum im_jwt_alg alg)
+{
+    static const char *const names[] = {"HS256", "RS256", "RS512"};
+    return names[alg];
+}
+
+/* ---- generations ---- */
+
+static bool draw_secret(const struct im_keys *keys, struct generation *made,
+                        const char *kind)
+{
+    return im_rng_fixed(keys->rng, kind, made->secret, sizeof(made->secret));
+}
+
+static struct generation *new_generation(const struct im_keys *keys, unsigned number)
+{
+    struct generation *made = calloc(1, sizeof(*made));
+    char kind[32];
+
+    if (!made)
+        return NULL;
+    made->number = number;
+    snprintf(kind, sizeof(kind), "hmac key %u", number);
+    if (!draw_secret(keys, made, kind)) {
+        free(made);
+        return NULL;
+    }
+    return made;
+}
+
+struct im_keys *im_keys_new(const struct im_rng *rng, struct im_error *err)
+{
+    struct im_keys *keys = calloc(1, sizeof(*keys));
+
+    if (keys) {
+        keys->rng = rng;
+        pthread_mutex_init(&keys->lock, NULL);
+        pthread_mutex_init(&keys->rsa_lock, NULL);
+        keys->newest = new_generation(keys, 0);
+    }
+    if (!keys || !keys->newest ||
+        !draw_secret(keys, &keys->stranger, "stranger's hmac key")) {
+        im_error_set(err, "making the signing keys: out of memory");
+        im_keys_free(keys);
+        return NULL;
+    }
+    return keys;
+}
+
+void im_keys_free(struct im_keys *keys)
+{
+    if (!keys)
+        return;
+    for (struct generation *next, *one = keys->newest; one; one = next) {
+        next = one->older;
+        EVP_PKEY_free(one->rsa);
+        free(one);
+    }
+    EVP_PKEY_free(keys->stranger.rsa);
+    pthread_mutex_destroy(&keys->rsa_lock);
+    pthread_mutex_destroy(&keys->lock);
+    free(keys);
+}
+
+static struct generation *in_force(struct im_keys *keys)
+{
+    pthread_mutex_lock(&keys->lock);
+    struct generation *newest = keys->newest;
+    pthread_mutex_unlock(&keys->lock);
+    return newest;
+}
+
+bool im_keys_rotate(struct im_keys *keys, struct im_error *err)
+{
+    pthread_mutex_lock(&keys->lock);
+    struct generation *made = new_generation(keys, keys->newest->number + 1);
+    if (made) {
+        made->older = keys->newest;
+        keys->newest = made;
+    }
+    pthread_mutex_unlock(&keys->lock);
+    return made || im_error_set(err, "rotating the signing keys: out of memory");
+}
+
+unsigned im_keys_generation(struct im_keys *keys)
+{
+    return in_force(keys)->number;
+}
+
+/* ---- RSA ---- */
+
+/* Which key of the pool: the seed says where to begin, rotation goes round once. */
+static EVP_PKEY *from_pool(const struct im_keys *keys, struct im_arena *arena,
+                           unsigned number)
+{
+    unsigned char start = 0;
+    struct im_str der;
+
+    im_rng_fixed(keys->rng, "rsa pool", &start, sizeof(start));
+    if (!im_base64_decode(arena, im_test_keys[(start + number) % IM_TEST_KEYS], &der))
+        return NULL;
+    const unsigned char *at = (const unsigned char *)der.at;
+    return d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, (long)der.len);
+}
+
+static struct im_str number_of(struct im_arena *arena, const EVP_PKEY *rsa,
+                               const char *name)
+{
+    BIGNUM *number = NULL;
+    struct im_str text = {NULL, 0};
+
+    if (EVP_PKEY_get_bn_param(rsa, name, &number) != 1)
+        return text;
+    size_t len = (size_t)BN_num_bytes(number);
+    unsigned char *raw = im_arena_alloc(arena, len);
+    if (raw && BN_bn2bin(number, raw) >= 0)
+        text = im_base64url(arena, raw, len);
+    BN_free(number);
+    return text;
+}
+
+/* The key's RFC 7638 thumbprint. */
+static bool thumbprint(struct im_arena *arena, const EVP_PKEY *rsa,
+                       unsigned char digest[IM_SHA256_LEN])
+{
+    struct im_str n = number_of(arena, rsa, OSSL_PKEY_PARAM_RSA_N);
+    struct im_str e = number_of(arena, rsa, OSSL_PKEY_PARAM_RSA_E);
+    struct im_str canonical = im_arena_format(
+        arena, "{\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"}", IM_ARG(e), IM_ARG(n));
+
+    return n.len && e.len && canonical.len && im_sha256(canonical, digest);
+}
+
+/* Names the key: {"alg":…,"kid":…} in this order, as the article's sample has it. */
+static bool name_key(struct generation *one, struct im_arena *arena, enum im_jwt_alg alg,
+                     struct im_str kid)
+{
+    struct im_str json = im_arena_format(arena, "{\"alg\":\"%s\",\"kid\":\"%.*s\"}",
+                                         im_jwt_alg_name(alg), IM_ARG(kid));
+    struct im_str header = im_base64url(arena, json.at, json.len);
+
+    snprintf(one->kid[alg], KID_MAX, "%.*s", IM_ARG(kid));
+    snprintf(one->header[alg], HEADER_MAX, "%.*s", IM_ARG(header));
+    return kid.len && header.len && header.len < HEADER_MAX;
+}
+
+/* The stranger's name is no thumbprint of any key. */
+static bool name_keys(struct im_keys *keys, struct generation *one,
+                      struct im_arena *arena, const EVP_PKEY *rsa)
+{
+    unsigned char digest[IM_SHA256_LEN];
+    bool drawn = one == &keys->stranger
+                     ? im_rng_fixed(keys->rng, "stranger's kid", digest, sizeof(digest))
+                     : thumbprint(arena, rsa, digest);
+
+    return drawn &&
+           name_key(one, arena, IM_JWT_RS256,
+                    im_base64url(arena, digest, sizeof(digest))) &&
+           name_key(one, arena, IM_JWT_RS512, im_base64(arena, digest, sizeof(digest)));
+}
+
+static EVP_PKEY *make_rsa(struct im_keys *keys, struct generation *one)
+{
+    struct im_arena arena;
+    bool pooled = one->number < IM_TEST_KEYS;
+
+    im_arena_init(&arena, 0);
+    EVP_PKEY *rsa = pooled ? from_pool(keys, &arena, one->number) : EVP_RSA_gen(RSA_BITS);
+    if (rsa && !name_keys(keys, one, &arena, rsa)) {
+        EVP_PKEY_free(rsa);
+        rsa = NULL;
+    }
+    im_arena_release(&arena);
+    return rsa;
+}
+
+/* The generation's RSA key, made now if need be; NULL on failure. */
+static EVP_PKEY *rsa_of(struct im_keys *keys, struct generation *one,
+                        struct im_error *err)
+{
+    pthread_mutex_lock(&keys->rsa_lock);
+    if (!one->rsa)
+        one->rsa = make_rsa(keys, one);
+    EVP_PKEY *rsa = one->rsa;
+    pthread_mutex_unlock(&keys->rsa_lock);
+    if (!rsa)
+        im_error_set(err, "making RSA signing key %u: OpenSSL refused or memory is short",
+                     one->number);
+    return rsa;
+}
+
+/* The RSA key of a generation that may have signed something; NULL when it never did. */
+static EVP_PKEY *rsa_used(struct im_keys *keys, const struct generation *one)
+{
+    pthread_mutex_lock(&keys->rsa_lock);
+    EVP_PKEY *rsa = one->rsa;
+    pthread_mutex_unlock(&keys->rsa_lock);
+    return rsa;
+}
+
+static void write_jwk(struct im_json_out *out, const struct generation *one,
+                      enum im_jwt_alg alg, struct im_str n, struct im_str e)
+{
+    im_json_open_object(out, NULL);
+    im_json_strz(out, "kty", "RSA");
+    im_json_strz(out, "use", "sig");
+    im_json_strz(out, "alg", im_jwt_alg_name(alg));
+    im_json_strz(out, "kid", one->kid[alg]);
+    im_json_str(out, "n", n);
+    im_json_str(out, "e", e);
+    im_json_close_object(out);
+}
+
+bool im_keys_write_jwks(struct im_keys *keys, struct im_json_out *out,
+                        struct im_error *err)
+{
+    struct generation *one = in_force(keys);
+    EVP_PKEY *rsa = rsa_of(keys, one, err);
+
+    if (!rsa)
+        return false;
+    struct im_str n = number_of(out->buf->arena, rsa, OSSL_PKEY_PARAM_RSA_N);
+    struct im_str e = number_of(out->buf->arena, rsa, OSSL_PKEY_PARAM_RSA_E);
+    im_json_open_object(out, NULL);
+    im_json_open_array(out, "keys");
+    write_jwk(out, one, IM_JWT_RS256, n, e);
+    write_jwk(out, one, IM_JWT_RS512, n, e);
+    im_json_close_array(out);
+    im_json_close_object(out);
+    return (n.len && e.len) || im_error_set(err, "writing the key set: out of memory");
+}
+
+/* ---- signing ---- */
+
+static const EVP_MD *digest_of(enum im_jwt_alg alg)
+{
+    return alg == IM_JWT_RS512 ? EVP_sha512() : EVP_sha256();
+}
+
+static struct im_str hmac(const struct generation *one, struct im_arena *arena,
+                          struct im_str input)
+{
+    unsigned char *mac = im_arena_alloc(arena, IM_SHA256_LEN);
+
+    if (!mac || !im_hmac_sha256(one->secret, SECRET_LEN, input, mac))
+        return (struct im_str){NULL, 0};
+    return (struct im_str){(const char *)mac, IM_SHA256_LEN};
+}
+
+static struct im_str rsa_sign(EVP_PKEY *rsa, struct im_arena *arena, enum im_jwt_alg alg,
+                              struct im_str input)
+{
+    size_t len = (size_t)EVP_PKEY_get_size(rsa);
+    unsigned char *signature = im_arena_alloc(arena, len);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    struct im_str made = {NULL, 0};
+
+    if (signature && context &&
+        EVP_DigestSignInit(context, NULL, digest_of(alg), NULL, rsa) == 1 &&
+        EVP_DigestSign(context, signature, &len, (const unsigned char *)input.at,
+                       input.len) == 1)
+        made = (struct im_str){(const char *)signature, len};
+    EVP_MD_CTX_free(context);
+    return made;
+}
+
+/* header '.' payload '.' signature; the header is in base64url already. */
+static struct im_str assemble(struct im_arena *arena, struct generation *one,
+                              EVP_PKEY *rsa, enum im_jwt_alg alg,
+                              const struct im_str part[2])
+{
+    struct im_str payload = im_base64url(arena, part[1].at, part[1].len);
+    struct im_buf buf;
+
+    im_buf_init(&buf, arena, 0);
+    im_buf_add(&buf, part[0]);
+    im_buf_addc(&buf, '.');
+    im_buf_add(&buf, payload);
+    struct im_str input = im_buf_str(&buf);
+    struct im_str signature =
+        rsa ? rsa_sign(rsa, arena, alg, input) : hmac(one, arena, input);
+    im_buf_addc(&buf, '.');
+    im_buf_add(&buf, im_base64url(arena, signature.at, signature.len));
+    return payload.len && signature.len && !buf.failed ? im_buf_str(&buf)
+                                                       : (struct im_str){NULL, 0};
+}
+
+static struct im_str plain_header(struct im_arena *arena, enum im_jwt_alg alg)
+{
+    struct im_str json =
+        im_arena_format(arena, "{\"alg\":\"%s\",\"typ\":\"JWT\"}", im_jwt_alg_name(alg));
+
+    return im_base64url(arena, json.at, json.len);
+}
+
+struct im_str im_jwt_sign(struct im_keys *keys, struct im_arena *arena,
+                          enum im_jwt_alg alg, bool header_kid, struct im_str payload,
+                          struct im_error *err)
+{
+    struct generation *one = in_force(keys);
+    struct im_str part[2] = {im_str(hs256_header), payload};
+    EVP_PKEY *rsa = NULL;
+
+    if (alg != IM_JWT_HS256) {
+        rsa = rsa_of(keys, one, err);
+        if (!rsa)
+            return (struct im_str){NULL, 0};
+        part[0] = header_kid ? im_str(one->header[alg]) : plain_header(arena, alg);
+    }
+    struct im_str token = assemble(arena, one, rsa, alg, part);
+    if (!token.len)
+        im_error_set(err, "signing a token with %s: out of memory", im_jwt_alg_name(alg));
+    return token;
+}
+
+struct im_str im_jwt_sign_as_stranger(struct im_keys *keys, struct im_arena *arena,
+                                      enum im_jwt_alg alg, struct im_str payload,
+                                      struct im_error *err)
+{
+    struct generation *one = &keys->stranger;
+    EVP_PKEY *rsa = rsa_of(keys, one, err);
+
+    if (!rsa)
+        return (struct im_str){NULL, 0};
+    if (alg != IM_JWT_HS256)
+        return assemble(arena, one, rsa, alg,
+                        (struct im_str[]){im_str(one->header[alg]), payload});
+
+    struct im_str json =
+        im_arena_format(arena, "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"%s\"}",
+                        one->kid[IM_JWT_RS256]);
+    return assemble(arena, one, NULL, alg,
+                    (struct im_str[]){im_base64url(arena, json.at, json.len), payload});
+}
+
+/* ---- verifying ---- */
+
+static bool hmac_verifies(const struct generation *one, const struct im_jwt *jwt)
+{
+    unsigned char mac[IM_SHA256_LEN];
+
+    return im_hmac_sha256(one->secret, SECRET_LEN, jwt->signing_input, mac) &&
+           im_secret_eq(jwt->signature, (struct im_str){(const char *)mac, sizeof(mac)});
+}
+
+static bool rsa_verifies(EVP_PKEY *rsa, const struct im_jwt *jwt, enum im_jwt_alg alg)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool good =
+        context && EVP_DigestVerifyInit(context, NULL, digest_of(alg), NULL, rsa) == 1 &&
+        EVP_DigestVerify(context, (const unsigned char *)jwt->signature.at,
+                         jwt->signature.len, (const unsigned char *)jwt->signing_input.at,
+                         jwt->signing_input.len) == 1;
+
+    EVP_MD_CTX_free(context);
+    return good;
+}
+
+/* Has this generation signed it? *named: the header names this generation's key. */
+static bool verifies(struct im_keys *keys, const struct generation *one,
+                     const struct im_jwt *jwt, enum im_jwt_alg alg, bool *named)
+{
+    EVP_PKEY *rsa = alg == IM_JWT_HS256 ? NULL : rsa_used(keys, one);
+
+    if (alg == IM_JWT_HS256)
+        return !jwt->kid.len && hmac_verifies(one, jwt);
+    if (!rsa || (jwt->kid.len && !im_str_is(jwt->kid, one->kid[alg])))
+        return false;
+    *named = *named || jwt->kid.len;
+    return rsa_verifies(rsa, jwt, alg);
+}
+
+enum im_jwt_check im_jwt_verify(struct im_keys *keys, const struct im_jwt *jwt,
+                                enum im_jwt_alg expected)
+{
+    const struct generation *newest = in_force(keys);
+    bool named = false;
+
+    if (!im_str_is(jwt->alg, im_jwt_alg_name(expected)))
+        return IM_JWT_WRONG_ALG;
+    for (const struct generation *one = newest; one; one = one->older)
+        if (verifies(keys, one, jwt, expected, &named))
+            return one == newest ? IM_JWT_GOOD : IM_JWT_RETIRED_KEY;
+    return jwt->kid.len && !named ? IM_JWT_UNKNOWN_KEY : IM_JWT_BAD_SIGNATURE;
+}

@@ -1,0 +1,121 @@
+/* What stands inside struct im_tokens, for the files of tokens.h alone: records, and
+ * what they belong to. Ownership: records hold their texts; grants, sessions and holders
+ * live as long as a record belongs to them.
+ *
+ *   holder (user, company) ─< grant ─< record >─ session */
+#ifndef IM_OAUTH_TOKEN_STORE_H
+#define IM_OAUTH_TOKEN_STORE_H
+
+#include <pthread.h>
+
+#include "oauth/table.h"
+#include "oauth/tokens.h"
+
+/* Some of the texts of a token, packed behind one another; shared by those handed out
+ * together. */
+struct im_packed {
+    unsigned refs;
+    unsigned count;
+    uint32_t len[]; /* count lengths, then the characters */
+};
+
+struct im_holder {
+    struct im_link link;
+    struct im_packed *who; /* its user and company */
+    struct im_grant_state *grants;
+};
+
+/* Why something is over, and since when; CAUSE_NONE = it is not. */
+struct im_over {
+    enum im_cause cause;
+    int64_t since_ms;
+};
+
+enum { IM_TOKEN_KINDS = IM_TOKEN_REFRESH + 1 };
+
+struct im_grant_state {
+    struct im_link link;
+    uint64_t id;
+    struct im_holder *holder;
+    struct im_grant_state *next, *previous; /* of its holder */
+    struct im_record *records;
+    bool by_code;                        /* of type authorization_code */
+    bool started;                        /* has had an access token */
+    struct im_over over[IM_TOKEN_KINDS]; /* for its codes, access and refresh tokens */
+};
+
+struct im_session_state {
+    struct im_link link;
+    unsigned refs;
+    struct im_packed *who;
+    int64_t started_ms, expires_ms;
+    struct im_over over;
+    size_t id_len;
+    char id[];
+};
+
+struct im_record {
+    struct im_link link; /* by digest */
+    struct im_record *older, *newer;
+    struct im_grant_state *grant;
+    struct im_record *next, *previous; /* of its grant */
+    struct im_session_state *session;  /* NULL: refresh tokens and codes */
+    struct im_packed *who;             /* what it shares with the rest of its batch */
+    struct im_packed *own;             /* what it does not */
+    enum im_token_kind kind;
+    enum im_dialect_id dialect;
+    unsigned char digest[32];
+    uint64_t serial;
+    int64_t issued_ms, expires_ms, not_before_ms;
+    unsigned key_generation;
+    bool challenge_plain, consumed;
+    int64_t consumed_ms;
+    uint64_t consumed_at;
+    struct im_over over; /* by itself; its grant and session have their own */
+};
+
+struct im_tokens {
+    pthread_mutex_t lock;
+    size_t max;
+    struct im_table by_digest, grants, sessions, holders;
+    struct im_record *oldest, *newest;
+    uint64_t serials, grant_ids, dropped;
+};
+
+/* ---- token_store.c; all but the first two expect the lock ---- */
+
+/* A record of the token, in no list yet. `who`: shared texts, NULL = of this token. NULL
+ * when memory is short. */
+struct im_record *im_record_new(const struct im_token *token, struct im_packed *who);
+/* One that is in no list (any more). */
+void im_record_free(struct im_record *record);
+
+struct im_record *im_record_find_locked(const struct im_tokens *tokens,
+                                        const unsigned char digest[32]);
+struct im_session_state *im_session_find_locked(const struct im_tokens *tokens,
+                                                struct im_str id);
+struct im_holder *im_holder_find_locked(const struct im_tokens *tokens,
+                                        struct im_str user, struct im_str company);
+/* The records of a batch go where they belong. False, and nothing done, when memory is
+ * short. */
+bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
+                         struct im_record *const *records);
+/* Forgets it, and what it alone kept. */
+void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record);
+
+/* The text of a shared field; valid as long as `who`. */
+struct im_str im_packed_user(const struct im_packed *who);
+struct im_str im_packed_company(const struct im_packed *who);
+struct im_str im_packed_client(const struct im_packed *who);
+struct im_str im_packed_grant_type(const struct im_packed *who);
+struct im_str im_packed_entity(const struct im_packed *who);
+
+/* Copies out; texts into the arena, or, when that is NULL, views of the store's. Fills
+ * in all but what has happened to it (ended_because, ended_ms). */
+void im_record_copy(const struct im_record *record, struct im_arena *arena,
+                    struct im_token *out);
+/* One text: a field of `own`. */
+struct im_str im_record_redirect_uri(const struct im_record *record);
+struct im_str im_record_challenge(const struct im_record *record);
+
+#endif
