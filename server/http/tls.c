@@ -272,7 +272,9 @@ static BIO *read_file(const char *path, const char *what, struct im_error *err)
 /* Instead of OpenSSL's, which would ask on the terminal. */
 static int no_passphrase(char *to, int size, int writing, void *was_asked)
 {
-    (void)to, (void)size, (void)writing;
+    (void)writing;
+    if (size > 0)
+        to[0] = '\0';
     *(bool *)was_asked = true;
     return -1;
 }
