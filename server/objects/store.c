@@ -61,33 +61,32 @@ static struct im_objects_table *table_of(struct im_objects *store,
     return im_objects_table_locked(store, call->type);
 }
 
-static enum im_objects_result not_found(struct im_objects_call *call, struct im_str key,
-                                        bool hidden)
+static void refuse_key(struct im_objects_call *call, struct im_str key, bool hidden)
 {
     struct im_str shown = im_objects_quote(key);
     struct im_str entity = im_objects_quote(call->entity);
     if (hidden)
-        return im_objects_refuse(&call->why, IM_OBJECTS_NOT_FOUND, nowhere,
-                                 "%s %.*s belongs to another entity than \"%.*s\".",
-                                 call->type->rest_name, IM_ARG(shown), IM_ARG(entity));
-    return im_objects_refuse(&call->why, IM_OBJECTS_NOT_FOUND, nowhere,
-                             "There is no %s with the key \"%.*s\".",
-                             call->type->rest_name, IM_ARG(shown));
+        im_objects_refuse(&call->why, IM_OBJECTS_NOT_FOUND, nowhere,
+                          "%s %.*s belongs to another entity than \"%.*s\".",
+                          call->type->rest_name, IM_ARG(shown), IM_ARG(entity));
+    else
+        im_objects_refuse(&call->why, IM_OBJECTS_NOT_FOUND, nowhere,
+                          "There is no %s with the key \"%.*s\".", call->type->rest_name,
+                          IM_ARG(shown));
 }
 
-/* The visible row of this key into *row. */
-static enum im_objects_result look_up(struct im_objects *store,
-                                      struct im_objects_call *call, struct im_str key,
-                                      struct im_object_row **row)
+/* The visible row of this key, or NULL with the evidence for NOT_FOUND. */
+static struct im_object_row *look_up(struct im_objects *store,
+                                     struct im_objects_call *call, struct im_str key)
 {
     int64_t number;
-    *row = im_str_int(key, &number) ? im_objects_by_key(table_of(store, call), number)
-                                    : NULL;
-    if (!*row)
-        return not_found(call, key, false);
-    if (!im_object_visible(*row, call->entity))
-        return not_found(call, key, true);
-    return IM_OBJECTS_OK;
+    struct im_object_row *row = NULL;
+    if (im_str_int(key, &number))
+        row = im_objects_by_key(table_of(store, call), number);
+    if (row && im_object_visible(row, call->entity))
+        return row;
+    refuse_key(call, key, row);
+    return NULL;
 }
 
 /* ---- list and get ---- */
@@ -131,14 +130,14 @@ enum im_objects_result im_objects_list(struct im_objects *store,
 enum im_objects_result im_objects_get(struct im_objects *store,
                                       struct im_objects_call *call, struct im_str key)
 {
-    struct im_object_row *row;
     enum im_objects_result result = enter(store, call);
     if (result)
         return result;
-    result = look_up(store, call, key, &row);
-    if (!result)
-        im_object_write_row_locked(store, call->type, row, call->out, call->name);
-    return leave(store, result);
+    const struct im_object_row *row = look_up(store, call, key);
+    if (!row)
+        return leave(store, IM_OBJECTS_NOT_FOUND);
+    im_object_write_row_locked(store, call->type, row, call->out, call->name);
+    return leave(store, IM_OBJECTS_OK);
 }
 
 /* ---- create and patch ---- */
@@ -202,22 +201,26 @@ static enum im_objects_result check_unique(const struct im_objects_table *table,
     return IM_OBJECTS_OK;
 }
 
-/* The checks that create and patch share; the new row, not yet in the table, into
- * *row. */
-static enum im_objects_result make_row(struct im_objects *store,
-                                       struct im_objects_call *call,
-                                       const struct im_object_draft_row *draft,
-                                       struct im_object_row **row)
+/* The checks that create and patch share; the new row, not yet in the table, or NULL with
+ * the reason in *result. */
+static struct im_object_row *make_row(struct im_objects *store,
+                                      struct im_objects_call *call,
+                                      const struct im_object_draft_row *draft,
+                                      enum im_objects_result *result)
 {
-    enum im_objects_result result = check_unique(table_of(store, call), call, draft);
-    if (result)
-        return result;
-    if (im_object_row_bytes(draft) > IM_OBJECTS_ROW_BYTES_MAX)
-        return im_objects_refuse(&call->why, IM_OBJECTS_TOO_LARGE, nowhere,
-                                 "The row would take more than %d bytes.",
-                                 IM_OBJECTS_ROW_BYTES_MAX);
-    *row = im_object_row_new(draft);
-    return *row ? IM_OBJECTS_OK : no_memory(call);
+    *result = check_unique(table_of(store, call), call, draft);
+    if (*result)
+        return NULL;
+    if (im_object_row_bytes(draft) > IM_OBJECTS_ROW_BYTES_MAX) {
+        *result = im_objects_refuse(&call->why, IM_OBJECTS_TOO_LARGE, nowhere,
+                                    "The row would take more than %d bytes.",
+                                    IM_OBJECTS_ROW_BYTES_MAX);
+        return NULL;
+    }
+    struct im_object_row *row = im_object_row_new(draft);
+    if (!row)
+        *result = no_memory(call);
+    return row;
 }
 
 static int64_t whole_seconds(int64_t ms)
@@ -229,18 +232,16 @@ static enum im_objects_result add(struct im_objects *store, struct im_objects_ca
                                   const struct im_object_payload *payload)
 {
     struct im_objects_table *table = table_of(store, call);
-    struct im_object_row *row = NULL;
     int64_t now_ms = whole_seconds(call->now_ms);
+    const struct im_object_draft_row draft = {
+        call->type, table->last_key + 1, now_ms, now_ms, call->entity, payload->values};
+    enum im_objects_result result;
     if (table->n >= IM_OBJECTS_ROWS_MAX)
         return im_objects_refuse(&call->why, IM_OBJECTS_FULL, nowhere,
                                  "There are %d of %s already; this store takes no more.",
                                  IM_OBJECTS_ROWS_MAX, call->type->rest_name);
-    enum im_objects_result result =
-        make_row(store, call,
-                 &(struct im_object_draft_row){call->type, table->last_key + 1, now_ms,
-                                               now_ms, call->entity, payload->values},
-                 &row);
-    if (result)
+    struct im_object_row *row = make_row(store, call, &draft, &result);
+    if (!row)
         return result;
     if (!im_objects_append(table, row)) {
         im_object_row_free(row);
@@ -290,17 +291,16 @@ static enum im_objects_result change(struct im_objects *store,
                                      struct im_object_payload *payload,
                                      const struct im_object_row *old)
 {
-    struct im_object_row *row = NULL;
+    const struct im_object_draft_row draft = {
+        call->type,  old->key,       old->created_ms, whole_seconds(call->now_ms),
+        old->entity, payload->values};
     enum im_objects_result result = resolve(store, call, payload);
     if (!result)
         result = merge(call, payload, old);
-    if (!result)
-        result = make_row(store, call,
-                          &(struct im_object_draft_row){
-                              call->type, old->key, old->created_ms,
-                              whole_seconds(call->now_ms), old->entity, payload->values},
-                          &row);
     if (result)
+        return result;
+    struct im_object_row *row = make_row(store, call, &draft, &result);
+    if (!row)
         return result;
     im_objects_replace(table_of(store, call), row);
     im_object_write_link(call->type, row, call->out, call->name);
@@ -311,15 +311,15 @@ enum im_objects_result im_objects_patch(struct im_objects *store,
                                         struct im_objects_call *call, struct im_str key,
                                         const struct im_json *body)
 {
-    struct im_object_row *row = NULL;
     enum im_objects_result result = enter(store, call);
     if (result)
         return result;
+    const struct im_object_row *row = look_up(store, call, key);
+    if (!row)
+        return leave(store, IM_OBJECTS_NOT_FOUND);
     struct im_object_payload payload = {.type = call->type,
                                         .arena = call->out->buf->arena};
-    result = look_up(store, call, key, &row);
-    if (!result)
-        result = im_object_payload_read(&payload, body, &call->why);
+    result = im_object_payload_read(&payload, body, &call->why);
     if (!result)
         result = change(store, call, &payload, row);
     return leave(store, result);
@@ -362,13 +362,13 @@ static enum im_objects_result check_unused(struct im_objects *store,
 enum im_objects_result im_objects_delete(struct im_objects *store,
                                          struct im_objects_call *call, struct im_str key)
 {
-    struct im_object_row *row = NULL;
     enum im_objects_result result = enter(store, call);
     if (result)
         return result;
-    result = look_up(store, call, key, &row);
-    if (!result)
-        result = check_unused(store, call, row);
+    const struct im_object_row *row = look_up(store, call, key);
+    if (!row)
+        return leave(store, IM_OBJECTS_NOT_FOUND);
+    result = check_unused(store, call, row);
     if (!result)
         im_objects_remove(table_of(store, call), row->key);
     return leave(store, result);

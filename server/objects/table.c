@@ -85,6 +85,7 @@ struct im_objects_table *im_objects_table_locked(struct im_objects *store,
 static bool grow(struct im_objects_table *table)
 {
     size_t room = table->room ? table->room * 2 : 8;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
     struct im_object_row **rows = realloc(table->rows, room * sizeof(*rows));
     if (!rows)
         return false;
@@ -134,8 +135,8 @@ void im_objects_remove(struct im_objects_table *table, int64_t key)
     size_t i = place_of(table, key);
     free(table->rows[i]);
     table->n--;
-    memmove(&table->rows[i], &table->rows[i + 1],
-            (table->n - i) * sizeof(table->rows[i]));
+    for (; i < table->n; i++)
+        table->rows[i] = table->rows[i + 1];
 }
 
 struct im_object_row *im_objects_by_value(const struct im_objects_table *table,

@@ -391,27 +391,38 @@ static void a_broken_expression_is_refused(void **state)
     }
 }
 
+/* `text`, with something put `n` times before and after it. */
+static const char *wrapped(struct shop *shop, const char *before, const char *text,
+                           const char *after, int n)
+{
+    struct im_buf buf;
+    im_buf_init(&buf, &shop->arena, 0);
+    for (int i = 0; i < n; i++)
+        im_buf_addz(&buf, before);
+    im_buf_addz(&buf, text);
+    for (int i = 0; i < n; i++)
+        im_buf_addz(&buf, after);
+    return im_arena_copy(&shop->arena, im_buf_str(&buf)).at;
+}
+
+static enum im_objects_result parse(struct shop *shop, const char *text)
+{
+    struct im_object_expression expression;
+    struct im_objects_refusal why;
+    return im_object_expression_parse(&expression, &shop->arena, im_str(text), 1, &why);
+}
+
 static void expressions_have_limits(void **state)
 {
     struct shop *shop = *state;
-    struct im_object_expression expression;
-    struct im_objects_refusal why;
-    char text[4000] = "";
-    for (int i = 0; i < IM_EXPRESSION_DEPTH_MAX + 1; i++)
-        strcat(text, "(");
-    assert_int_equal(
-        im_object_expression_parse(&expression, &shop->arena, im_str(text), 1, &why),
-        IM_OBJECTS_QUERY_WRONG);
-    strcpy(text, "1");
-    for (int i = 0; i < IM_EXPRESSION_STEPS_MAX / 2; i++)
-        strcat(text, " or 1");
-    assert_int_equal(
-        im_object_expression_parse(&expression, &shop->arena, im_str(text), 1, &why),
-        IM_OBJECTS_QUERY_WRONG);
-    text[strlen(text) - strlen(" or 1")] = '\0';
-    assert_int_equal(
-        im_object_expression_parse(&expression, &shop->arena, im_str(text), 1, &why),
-        IM_OBJECTS_OK);
+    const int deep = IM_EXPRESSION_DEPTH_MAX, many = IM_EXPRESSION_STEPS_MAX / 2;
+    assert_int_equal(parse(shop, wrapped(shop, "(", "1", ")", deep)), IM_OBJECTS_OK);
+    assert_int_equal(parse(shop, wrapped(shop, "(", "1", ")", deep + 1)),
+                     IM_OBJECTS_QUERY_WRONG);
+    assert_int_equal(parse(shop, wrapped(shop, "", "1", " or 1", many - 1)),
+                     IM_OBJECTS_OK);
+    assert_int_equal(parse(shop, wrapped(shop, "", "1", " or 1", many)),
+                     IM_OBJECTS_QUERY_WRONG);
 }
 
 /* ---- order and pages ---- */

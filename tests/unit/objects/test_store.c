@@ -341,11 +341,13 @@ static void a_mistyped_field_is_answered_with_the_likely_one(void **state)
 static void a_long_name_in_a_refusal_is_cut_between_characters(void **state)
 {
     struct shop *shop = *state;
-    char body[1000] = "{\"a";
+    struct im_buf body;
+    im_buf_init(&body, &shop->arena, 0);
+    im_buf_addz(&body, "{\"a");
     for (int i = 0; i < 200; i++)
-        strcat(body, "\xc3\xa9");
-    strcat(body, "\":1}");
-    assert_int_equal(create(shop, VENDOR, body), IM_OBJECTS_FIELD_UNKNOWN);
+        im_buf_addz(&body, "\xc3\xa9");
+    im_buf_add(&body, IM_STR("\":1}\0"));
+    assert_int_equal(create(shop, VENDOR, body.at), IM_OBJECTS_FIELD_UNKNOWN);
     assert_true(im_str_utf8(im_str(shop->call.why.field)));
     assert_true(im_str_utf8(im_str(shop->call.why.text)));
     assert_in_range(strlen(shop->call.why.field), 100, 127);
