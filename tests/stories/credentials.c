@@ -331,7 +331,7 @@ static void when_signed_in(struct story *s, const char *user, const char *passwo
 {
     when_posted(s, AUTHORIZE_PATH,
                 text(s, "response_type=code&client_id=demo&state=x&redirect_uri=" CALLBACK
-                        "&company=acme&user=%s&password=%s",
+                        "&company_id=acme&user_id=%s&password=%s",
                      user, password));
 }
 
@@ -432,6 +432,13 @@ STORY(verifier_wrong, "a wrong PKCE verifier gets invalid_grant")
                            "&code_verifier=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     then_oauth_error(s, 400, "invalid_grant");
     then_refused(s, CAUSE_PKCE_VERIFIER_WRONG);
+}
+
+STORY(challenge_that_is_none, "a code_challenge that is no SHA-256 digest is told at once")
+{
+    when_asked_to_authorize(s, "&code_challenge=short&code_challenge_method=S256");
+    then_header_has(s, "Location", "error=invalid_request");
+    then_refused(s, CAUSE_PKCE_CHALLENGE_INVALID);
 }
 
 STORY(plain_challenge, "code_challenge_method=plain is not supported")
@@ -603,6 +610,7 @@ STORIES(credentials) = {
     &story_other_redirect_uri,
     &story_verifier_missing,
     &story_verifier_wrong,
+    &story_challenge_that_is_none,
     &story_plain_challenge,
     &story_made_up_refresh_token,
     &story_refresh_token_is_single_use,

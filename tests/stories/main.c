@@ -24,7 +24,7 @@ enum { FILE_COUNT = sizeof(files) / sizeof(files[0]) };
 
 static bool tell(struct story *s, const struct story_entry *entry)
 {
-    bool well = false;
+    volatile bool well = false;
 
     im_arena_init(&s->arena, 0);
     if (setjmp(s->out) == 0) {
@@ -36,12 +36,22 @@ static bool tell(struct story *s, const struct story_entry *entry)
     return well;
 }
 
+/* Causes that only broken bytes or a lack of memory can provoke: tests/wire/test_bad_input.py and
+ * tests/unit/test_router.c provoke these. */
+static bool told_elsewhere(enum im_cause cause)
+{
+    return cause == CAUSE_REQUEST_MALFORMED || cause == CAUSE_REQUEST_INCOMPLETE ||
+           cause == CAUSE_HEADERS_TOO_LARGE || cause == CAUSE_METHOD_UNKNOWN ||
+           cause == CAUSE_INTERNAL;
+}
+
 static int tell_causes(const struct story *s, int number)
 {
     int missing = 0;
 
     for (int i = 1; i < CAUSE_COUNT; i++)
-        if (im_cause_row((enum im_cause)i)->natural && !s->told[i]) {
+        if (im_cause_row((enum im_cause)i)->natural && !s->told[i] &&
+            !told_elsewhere((enum im_cause)i)) {
             printf("# no story provokes %s\n", im_cause_row((enum im_cause)i)->id);
             missing++;
         }

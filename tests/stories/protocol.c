@@ -1,5 +1,10 @@
 /* Families E and G: wrong addresses, wrong protocol, wrong payloads. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "stories/story.h"
+
+#define BILLS "/ia/api/v1/objects/accounts-payable/bill"
 
 STORY(unknown_path, "an unknown path gets 404 and is told the nearest real one")
 {
@@ -212,6 +217,49 @@ STORY(duplicate_record, "a second record with the same id gets 409")
     then_refused(s, CAUSE_RECORD_DUPLICATE);
 }
 
+STORY(unknown_reference, "a bill for a vendor that does not exist is refused")
+{
+    when_connected(s);
+    when_called(s, "POST", BILLS, access_token(s),
+                "{\"vendor\":{\"id\":\"V-none\"},\"createdDate\":\"2026-01-01\","
+                "\"dueDate\":\"2026-02-01\"}");
+    then_status(s, 422);
+    then_refused(s, CAUSE_REFERENCE_UNKNOWN);
+}
+
+STORY(record_in_use, "a vendor that has bills cannot be deleted")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_called(s, "POST", BILLS, token,
+                "{\"vendor\":{\"key\":\"44\"},\"createdDate\":\"2026-01-01\","
+                "\"dueDate\":\"2026-02-01\"}");
+    then_status(s, 201);
+    when_called(s, "DELETE", VENDORS "/44", token, NULL);
+    then_refused(s, CAUSE_RECORD_IN_USE);
+}
+
+STORY(full_store, "the set of objects is bounded, and says so")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    for (int i = 0; i < 10001 && status_of(s) / 100 == 2; i++)
+        when_called(s, "POST", VENDORS, token,
+                    text(s, "{\"id\":\"F-%d\",\"name\":\"x\"}", i));
+    then_refused(s, CAUSE_STORE_FULL);
+}
+
+STORY(large_body, "a body over 1 MiB gets 413")
+{
+    char *body = malloc(IM_BODY_MAX + 2);
+    memset(body, 'x', IM_BODY_MAX + 1);
+    body[IM_BODY_MAX + 1] = '\0';
+    when_posted(s, TOKEN_PATH, body);
+    free(body);
+    then_status(s, 413);
+    then_refused(s, CAUSE_REQUEST_TOO_LARGE);
+}
+
 STORIES(protocol) = {
     &story_unknown_path,
     &story_articles_typo,
@@ -238,5 +286,9 @@ STORIES(protocol) = {
     &story_wrong_type,
     &story_wrong_query,
     &story_duplicate_record,
+    &story_unknown_reference,
+    &story_record_in_use,
+    &story_full_store,
+    &story_large_body,
     NULL,
 };

@@ -236,6 +236,7 @@ STORY(forgotten_token, "after a reset a token is ours by signature, but nobody r
     when_connected(s);
     const char *token = access_token(s);
     when_controlled(s, "POST", "/reset", NULL);
+    when_controlled(s, "POST", "/clock", "{\"set\":\"2026-01-01T01:00:00Z\"}");
     when_got(s, VENDORS, token);
     then_refused(s, CAUSE_ACCESS_TOKEN_UNKNOWN);
 }

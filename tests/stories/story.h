@@ -88,6 +88,7 @@ int when_refreshed_in_parallel(struct story *s, const char *refresh_token, int n
 const char *access_token(struct story *s);  /* of the last answer; the story fails without one */
 const char *refresh_token(struct story *s);
 const char *code(struct story *s);          /* of the last answer's Location */
+int status_of(struct story *s);
 const char *body_of(struct story *s);
 const char *header_of(struct story *s, const char *name); /* NULL when absent */
 /* Text at a path such as "ia::error/code" or "items/0/id"; numbers and booleans as written;
