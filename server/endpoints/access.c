@@ -1,6 +1,5 @@
 #include "endpoints/access.h"
 
-#include "base/crypto.h"
 #include "oauth/bearer.h"
 #include "oauth/shown.h"
 
@@ -92,20 +91,12 @@ static enum im_cause check_place(struct im_request *req, const struct im_access 
 
 /* ---- who ---- */
 
-static void tell_outcome(struct im_outcome *outcome, const struct im_access *access)
-{
-    outcome->client_id = access->token.client_id;
-    outcome->user = access->who;
-    outcome->scope = access->token.scopes;
-}
-
 static enum im_cause identify(struct im_authority *authority, struct im_request *req,
                               struct im_access *access)
 {
     const struct im_token *token = &access->token;
     access->who = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token->user),
                                   IM_ARG(token->company));
-    tell_outcome(req->outcome, access);
     if (!im_directory_company(authority->directory, token->company, &access->company))
         return im_refuse(req, CAUSE_COMPANY_UNKNOWN,
                          "the token's company %.*s does not exist",
@@ -117,21 +108,10 @@ static enum im_cause identify(struct im_authority *authority, struct im_request 
     return CAUSE_NONE;
 }
 
-static void present_token(struct im_request *req)
-{
-    struct im_str header = im_request_header(req, "Authorization");
-    struct im_str scheme = im_str_cut(&header, ' ');
-    struct im_str token = im_str_trim(header);
-    if (token.len && im_str_eq_nocase(scheme, IM_STR("Bearer")) &&
-        !req->outcome->token.len)
-        req->outcome->token = im_fingerprint(req->arena, token);
-}
-
 enum im_cause im_access_check(struct im_authority *authority, struct im_request *req,
                               enum im_dialect_id dialect, struct im_access *out)
 {
     *out = (struct im_access){0};
-    present_token(req);
     enum im_cause cause = im_bearer_check(authority, req, dialect, &out->token);
     if (!cause)
         cause = identify(authority, req, out);

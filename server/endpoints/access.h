@@ -18,7 +18,7 @@ struct im_access {
 /* The gate of every call: the bearer token of that dialect, then the user's right to be in this
  * company and entity. The entity is what the header X-IA-API-Param-Entity says, else the token's.
  * Refuses whatever im_bearer_check refuses, permission-entity-denied, permission-company-denied;
- * notes entity-header-ignored. Tells the outcome who calls. */
+ * notes entity-header-ignored. */
 enum im_cause im_access_check(struct im_authority *authority, struct im_request *req,
                               enum im_dialect_id dialect, struct im_access *out);
 

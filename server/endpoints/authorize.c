@@ -5,6 +5,7 @@
 #include "endpoints/authorize_page.h"
 #include "endpoints/authorize_ticket.h"
 #include "endpoints/endpoint.h"
+#include "grants/standing.h"
 #include "oauth/refusal.h"
 #include "oauth/shown.h"
 
@@ -85,49 +86,44 @@ static enum im_cause check_password(const struct im_authorize *ask,
     struct im_str typed = im_authorize_param(ask, IM_FIELD_PASSWORD);
     if (!im_secret_eq(typed, person->user.password))
         return im_refuse(ask->req, CAUSE_PASSWORD_WRONG,
-                         "the password typed for user %.*s (%zu characters) is wrong",
-                         IM_ARG(person->who), typed.len);
+                         "the password typed for user %.*s is wrong%s",
+                         IM_ARG(person->who),
+                         im_secret_eq(im_str_trim(typed), person->user.password)
+                             ? "; without the white space around it, it is right"
+                             : "");
     return check_expiry(ask, person);
 }
 
 /* ---- may this person connect this client? ---- */
 
-static bool is_listed(const struct im_authorize *ask, const struct person *person)
+static enum im_cause check_standing(const struct im_authorize *ask,
+                                    const struct person *person, struct im_str *evidence)
 {
-    return im_list_has(person->company.clients, ask->client.id);
+    const struct im_standing who = {
+        .user = person->user.id, .company = person->company.id, .client = &ask->client};
+    return im_standing_check(ask->authority->directory, ask->req->arena, &who, evidence);
 }
 
-static enum im_cause check_environment(const struct im_authorize *ask,
-                                       const struct person *person)
+/* An administrator's consent also authorizes the client and its sender id for the company
+ * (documented), so their absence is no reason to stop one. */
+static bool consent_mends(enum im_cause cause, const struct person *person)
 {
-    if (ask->client.production == person->company.production)
-        return CAUSE_NONE;
-    return im_refuse(ask->req, CAUSE_CLIENT_WRONG_ENVIRONMENT,
-                     "client %.*s has a %s key, company %.*s is a %s company",
-                     IM_ARG(ask->client.id),
-                     ask->client.production ? "production" : "non-production",
-                     IM_ARG(person->company.id),
-                     person->company.production ? "production" : "sandbox");
+    return person->user.admin && (cause == CAUSE_CLIENT_NOT_AUTHORIZED_BY_COMPANY ||
+                                  cause == CAUSE_SENDER_NOT_AUTHORIZED);
 }
 
 static enum im_cause check_connection(const struct im_authorize *ask,
                                       const struct person *person)
 {
-    const struct im_company *company = &person->company;
-    enum im_cause cause = check_environment(ask, person);
-    if (cause)
-        return cause;
-    if (!company->web_services)
-        return im_refuse(ask->req, CAUSE_WEB_SERVICES_OFF,
-                         "company %.*s does not subscribe to Web Services",
-                         IM_ARG(company->id));
-    if (!is_listed(ask, person) && !person->user.admin)
-        return im_refuse(ask->req, CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN,
-                         "client %.*s is not among the authorized client applications of "
-                         "company %.*s, and user %.*s is no administrator",
-                         IM_ARG(ask->client.id), IM_ARG(company->id),
-                         IM_ARG(person->who));
-    return CAUSE_NONE;
+    struct im_str evidence = {0};
+    enum im_cause cause = check_standing(ask, person, &evidence);
+    if (!cause || consent_mends(cause, person))
+        return CAUSE_NONE;
+    if (cause != CAUSE_CLIENT_NOT_AUTHORIZED_BY_COMPANY)
+        return im_refuse(ask->req, cause, "%.*s", IM_ARG(evidence));
+    return im_refuse(ask->req, CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN,
+                     "%.*s, and user %.*s is no administrator, who could change that",
+                     IM_ARG(evidence), IM_ARG(person->who));
 }
 
 /* ---- the answers ---- */
@@ -157,7 +153,7 @@ static enum im_cause show_consent(const struct im_authorize *ask, struct im_resp
     struct im_consent consent = {
         .company = &person->company,
         .user = &person->user,
-        .authorizes_client = !is_listed(ask, person),
+        .authorizes_client = !im_list_has(person->company.clients, ask->client.id),
         .ticket = im_ticket_write(ask, &ticket),
     };
     if (!consent.ticket.len)
@@ -167,18 +163,20 @@ static enum im_cause show_consent(const struct im_authorize *ask, struct im_resp
     return CAUSE_NONE;
 }
 
-/* An administrator's consent also authorizes the client for the company (documented). */
 static enum im_cause authorize_client(const struct im_authorize *ask,
                                       const struct person *person)
 {
     struct im_error err;
+    struct im_str evidence = {0};
     struct im_change_target target = {.company = person->company.id,
                                       .client = ask->client.id};
-    if (is_listed(ask, person) ||
-        im_directory_change(ask->authority->directory, IM_CHANGE_AUTHORIZE_CLIENT,
-                            &target, &err))
+    if (!consent_mends(check_standing(ask, person, &evidence), person))
         return CAUSE_NONE;
-    return im_refuse(ask->req, CAUSE_INTERNAL, "authorizing the client: %s", err.text);
+    if (!im_directory_change(ask->authority->directory, IM_CHANGE_AUTHORIZE_CLIENT,
+                             &target, &err))
+        return im_refuse(ask->req, CAUSE_INTERNAL, "%s", err.text);
+    enum im_cause left = check_standing(ask, person, &evidence);
+    return left ? im_refuse(ask->req, left, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
 }
 
 static enum im_cause give_code(const struct im_authorize *ask, struct im_response *res,

@@ -236,7 +236,7 @@ static enum im_cause read_method(struct im_authorize *ask)
     if (is_digest(ask->req->arena, ask->challenge))
         return CAUSE_NONE;
     return im_refuse(
-        ask->req, CAUSE_PKCE_METHOD_UNSUPPORTED,
+        ask->req, CAUSE_PKCE_CHALLENGE_INVALID,
         "code_challenge (%zu characters) is not what S256 makes: 43 characters of "
         "base64url, a SHA-256 digest",
         ask->challenge.len);
@@ -250,7 +250,7 @@ static enum im_cause read_pkce(struct im_authorize *ask)
     if (ask->client.secret.len)
         return CAUSE_NONE;
     return im_refuse(
-        ask->req, CAUSE_PKCE_VERIFIER_MISSING,
+        ask->req, CAUSE_PKCE_CHALLENGE_INVALID,
         "client %.*s is public (it has no secret) and sent no code_challenge",
         IM_ARG(ask->client.id));
 }

@@ -23,7 +23,7 @@ struct im_authorize {
  * (payload-malformed, parameter-repeated, authorize-client-unknown, redirect-uri-missing,
  * redirect-uri-unregistered); afterwards it goes back to the client (response-type-unsupported,
  * client-inactive, client-grant-not-allowed, scope-unknown, scope-denied,
- * pkce-method-unsupported, pkce-verifier-missing for a public client without a challenge). */
+ * pkce-method-unsupported, pkce-challenge-invalid). */
 enum im_cause im_authorize_read(struct im_authority *authority, struct im_request *req,
                                 struct im_authorize *ask);
 
