@@ -202,22 +202,23 @@ static void log_exchange(const struct im_log *log, const struct im_request *req,
 {
     const struct im_outcome *outcome = req->outcome;
     const char *cause = outcome->cause == CAUSE_NONE ? "" : im_cause_row(outcome->cause)->id;
+    const struct im_log_field facts[] = {
+        {"method", req->method},       {"path", req->path},
+        {"client", outcome->client_id}, {"user", outcome->user},
+        {"grant", outcome->grant},     {"token", outcome->token},
+        {"cause", im_str(cause)},      {"evidence", outcome->evidence},
+    };
+    enum { FACTS = sizeof(facts) / sizeof(facts[0]) };
+    struct im_log_field known[FACTS + 2] = {{.name = NULL}};
+    size_t n = 0;
 
     if (!im_log_wants(log, IM_LOG_INFO))
         return;
-    struct im_log_field fields[] = {
-        {"method", req->method},
-        {"path", req->path},
-        {"status", im_arena_format(req->arena, "%d", res->status)},
-        {"client", outcome->client_id},
-        {"user", outcome->user},
-        {"grant", outcome->grant},
-        {"token", outcome->token},
-        {"cause", im_str(cause)},
-        {"evidence", outcome->evidence},
-        {NULL, {NULL, 0}},
-    };
-    im_log_line(log, IM_LOG_INFO, im_clock_real_ms(), outcome->endpoint, fields);
+    known[n++] = (struct im_log_field){"status", im_arena_format(req->arena, "%d", res->status)};
+    for (size_t i = 0; i < FACTS; i++)
+        if (facts[i].value.len)
+            known[n++] = facts[i];
+    im_log_line(log, IM_LOG_INFO, im_clock_real_ms(), outcome->endpoint, known);
 }
 
 static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,

@@ -1,0 +1,77 @@
+"""A server for one test file: a free port, ended by its id. And TAP."""
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.path.abspath(os.environ.get("INTACCT_MOCK", ROOT / "build/intacct-mock"))
+TOKEN_FORM = ("grant_type=client_credentials&client_id=demo&client_secret=demo-secret"
+              "&username=ws_user@acme")
+
+
+class Tap:
+    def __init__(self):
+        self.results = []
+
+    def check(self, title, holds, detail=""):
+        self.results.append(bool(holds))
+        print(f"{'ok' if holds else 'not ok'} {len(self.results)} - {title}", flush=True)
+        if not holds:
+            print("\n".join("# " + line for line in str(detail).splitlines()), flush=True)
+
+    def end(self):
+        print(f"1..{len(self.results)}")
+        sys.exit(0 if self.results and all(self.results) else 1)
+
+
+class Server:
+    def __init__(self, *options, env=None):
+        self.process = subprocess.Popen(
+            [PROGRAM, "--port", "0", "--https-port", "none", "--log-level", "warn", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **(env or {})})
+        self.ready = self.process.stdout.readline()
+        urls = [word for word in self.ready.split() if word.startswith("http")]
+        self.url = urls[0] if urls else ""
+        self.port = int(self.url.rsplit(":", 1)[1]) if urls else 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.communicate(timeout=10)
+
+    def raw(self, data, timeout=10, half_close=False):
+        """Sends bytes as they are; returns all that comes back until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout) as conversation:
+            conversation.sendall(data)
+            if half_close:
+                conversation.shutdown(socket.SHUT_WR)
+            answer = b""
+            try:
+                while piece := conversation.recv(65536):
+                    answer += piece
+            except (ConnectionResetError, TimeoutError):
+                pass
+            return answer
+
+    def request(self, method, path, body=b"", headers=""):
+        if isinstance(body, str):
+            body = body.encode()
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}"
+        if body or method == "POST":
+            head += f"Content-Length: {len(body)}\r\n"
+        return self.raw(head.encode() + b"\r\n" + body)
+
+
+def status(answer):
+    words = answer.split(None, 2)
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+
+
+def body(answer):
+    return answer.partition(b"\r\n\r\n")[2]

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""The program as its users meet it: ready line, port file, signals, exit statuses, and errors in one
+line that say what to do."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+from mock import PROGRAM, Server, Tap, TOKEN_FORM
+
+tap = Tap()
+
+
+def run(*arguments, env=None):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=20,
+                          env={**os.environ, **(env or {})})
+
+
+def fails(title, done, code, *words):
+    lines = done.stderr.strip().splitlines()
+    tap.check(title, done.returncode == code and len(lines) == 1
+              and all(word in lines[0] for word in words), f"{done.returncode}: {done.stderr}")
+
+
+def ask(url, data=None):
+    with urllib.request.urlopen(url, data=data) as answer:
+        return json.load(answer)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    port_file = f"{folder}/ready.json"
+    with Server("--port-file", port_file) as server:
+        tap.check("the first line on stdout is the ready line",
+                  server.ready.startswith("intacct-mock ") and " ready http://127.0.0.1:" in server.ready
+                  and server.ready.endswith(" scenario happy-path\n"), server.ready)
+        document = json.load(open(port_file))
+        tap.check("the port file holds the ready document",
+                  document["http"] == server.url and document["pid"] == server.process.pid
+                  and document["client_id"] == "demo", document)
+        tap.check("the control API holds the same", ask(server.url + "/__mock/ready") == document)
+        tap.check("ready says 0", run("ready", "--url", server.url).returncode == 0)
+        tap.check("a token is given",
+                  "access_token" in ask(server.url + "/ia/api/v1/oauth2/token", TOKEN_FORM.encode()))
+        fails("a busy port is named, with what to do",
+              run("--port", str(server.port), "--https-port", "none"), 3, str(server.port), "--port")
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        tap.check("SIGTERM ends it with 0", server.process.wait(10) == 0)
+        tap.check("within a second", time.monotonic() - began < 1.0, time.monotonic() - began)
+        tap.check("the port file is gone", not os.path.exists(port_file))
+        fails("ready says 1 when nobody answers", run("ready", "--url", server.url), 1, "not ready")
+
+    fails("a port file in a folder that is not there",
+          run("--port", "0", "--https-port", "none", "--port-file", f"{folder}/no/where"), 3,
+          "--port-file", "No such file")
+    open(f"{folder}/key.pem", "w").write("no key")
+    fails("an unreadable certificate", run("--port", "0", "--https-port", "0", "--cert",
+                                           f"{folder}/none.pem", "--key", f"{folder}/key.pem"), 3,
+          "none.pem")
+    fails("a certificate that is none", run("--port", "0", "--https-port", "0", "--cert",
+                                            f"{folder}/key.pem", "--key", f"{folder}/key.pem"), 3,
+          "key.pem")
+
+fails("an unknown option is told the nearest", run("--prot", "0"), 2, "--prot", "--port")
+fails("an unknown command is told the nearest", run("serv"), 2, "serve")
+fails("a bad port", run("--port", "http"), 2, "--port", "65535")
+fails("an option without its argument", run("--port"), 2, "--port", "N")
+fails("--cert without --key", run("--cert", "x.pem"), 2, "--key")
+fails("nothing to listen on", run("--port", "none", "--https-port", "none"), 2, "none")
+fails("an unknown cause is told the nearest", run("causes", "access-token-expird"), 1,
+      "access-token-expired")
+fails("a bad variable", run(env={"INTACCT_MOCK_PORT": "x"}), 2, "INTACCT_MOCK_PORT")
+tap.check("version", run("version").stdout.startswith("intacct-mock 0."))
+tap.check("help lists the commands", "ready" in run("--help").stdout)
+tap.check("serve --help lists the options", "--https-port" in run("serve", "--help").stdout)
+
+with Server(env={"INTACCT_MOCK_HINTS": "off", "INTACCT_MOCK_PROT": "1"}) as server:
+    try:
+        urllib.request.urlopen(server.url + "/ia/api/v1/oauth2/nowhere")
+    except urllib.error.HTTPError as refusal:
+        tap.check("the environment sets options: no hints",
+                  "X-Intacct-Mock-Cause" not in refusal.headers, refusal.headers)
+    server.process.terminate()
+    _, errors = server.process.communicate(timeout=10)
+    tap.check("an unknown variable is a warning that names the nearest",
+              "INTACCT_MOCK_PROT" in errors and "INTACCT_MOCK_PORT" in errors, errors)
+
+with Server("--control-token", "t0ken") as server:
+    tap.check("with a control token health stays open", ask(server.url + "/__mock/health"))
+    try:
+        ask(server.url + "/__mock/sandboxes")
+        tap.check("the rest wants the token", False)
+    except urllib.error.HTTPError as refusal:
+        tap.check("the rest wants the token", refusal.code == 401)
+    call = urllib.request.Request(server.url + "/__mock/sandboxes",
+                                  headers={"Authorization": "Bearer t0ken"})
+    tap.check("and takes it", json.load(urllib.request.urlopen(call))["sandboxes"])
+
+with socket.create_server(("127.0.0.1", 0)) as spare:
+    free = spare.getsockname()[1]
+with Server("--control", str(free)) as server:
+    try:
+        ask(server.url + "/__mock/health")
+        tap.check("with a control port of its own /__mock is not on the API's", False)
+    except urllib.error.HTTPError as refusal:
+        tap.check("with a control port of its own /__mock is not on the API's", refusal.code == 404)
+    tap.check("but there", ask(f"http://127.0.0.1:{free}/__mock/health")["status"] == "ok")
+
+with Server("--seed", "5") as one, Server("--seed", "5") as two:
+    for server in (one, two):
+        ask(server.url + "/__mock/sandboxes/default/clock",
+            b'{"set":"2026-01-01T00:00:00Z","freeze":true}')
+    tokens = [ask(server.url + "/identity/v2/oauth2/token", TOKEN_FORM.encode())
+              for server in (one, two)]
+    tap.check("two servers with one seed give the same token", tokens[0] == tokens[1], tokens)
+
+with Server("--public-url", "https://mock.example/") as server:
+    found = ask(server.url + "/.well-known/openid-configuration")
+    tap.check("--public-url is what discovery says",
+              found["token_endpoint"] == "https://mock.example/ia/api/v1/oauth2/token", found)
+
+tap.end()
