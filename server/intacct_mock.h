@@ -36,22 +36,25 @@ struct im_server; /* one running mock */
 
 /* Zero is the default everywhere. Texts are copied. */
 struct im_options {
-    const char *bind;          /* address to listen on; NULL = 127.0.0.1 and ::1 */
-    int port;                  /* HTTP: 0 = any free port, IM_OFF = none */
-    int https_port;            /* with https: 0 = any free port */
-    int https;                 /* non-zero: serve HTTPS too */
-    const char *cert_file;     /* PEM, with key_file; NULL = a CA and a certificate in memory */
+    const char *bind; /* address to listen on; NULL = 127.0.0.1 and ::1 */
+    int port;         /* HTTP: 0 = any free port, IM_OFF = none */
+    int https_port;   /* with https: 0 = any free port */
+    int https;        /* non-zero: serve HTTPS too */
+    const char
+        *cert_file; /* PEM, with key_file; NULL = a CA and a certificate in memory */
     const char *key_file;
-    int control_port;          /* 0 = /__mock on the ports above; IM_OFF = nowhere; else its own */
-    const char *control_token; /* demanded as Authorization: Bearer on /__mock; NULL = none */
-    const char *public_url;    /* what issuer and links say; NULL = from the request's Host */
-    int no_hints;              /* non-zero: no X-Intacct-Mock-* headers */
-    uint64_t seed;             /* same seed and requests = same bytes; 0 = random */
-    size_t journal;            /* exchanges kept; 0 = 1000 */
-    int threads;               /* connections served at once; 0 = 512 */
-    int64_t start_ms;          /* where the clock starts, ms since 1970; 0 = now */
-    const char *log;           /* "text" or "json" on standard error; NULL = silent */
-    const char *log_level;     /* "error", "warn", "info", "debug"; NULL = "info" */
+    int control_port; /* 0 = /__mock on the ports above; IM_OFF = nowhere; else its own */
+    const char
+        *control_token; /* demanded as Authorization: Bearer on /__mock; NULL = none */
+    const char
+        *public_url;       /* what issuer and links say; NULL = from the request's Host */
+    int no_hints;          /* non-zero: no X-Intacct-Mock-* headers */
+    uint64_t seed;         /* same seed and requests = same bytes; 0 = random */
+    size_t journal;        /* exchanges kept; 0 = 1000 */
+    int threads;           /* connections served at once; 0 = 512 */
+    int64_t start_ms;      /* where the clock starts, ms since 1970; 0 = now */
+    const char *log;       /* "text" or "json" on standard error; NULL = silent */
+    const char *log_level; /* "error", "warn", "info", "debug"; NULL = "info" */
 };
 
 /* Starts a mock; it answers from the moment this returns. NULL with one line in error (what was

@@ -147,7 +147,8 @@ static struct im_str response_header_lines(const struct im_response *res)
     return im_buf_str(&lines);
 }
 
-static struct im_exchange describe(const struct im_request *req, const struct im_response *res)
+static struct im_exchange describe(const struct im_request *req,
+                                   const struct im_response *res)
 {
     const struct im_outcome *outcome = req->outcome;
     struct im_str answer = im_buf_str(&res->body);
@@ -252,12 +253,14 @@ static bool matches(const struct im_exchange *e, const struct im_journal_filter 
 {
     return e->id > f->since && (!f->status || f->status == e->status) &&
            (f->cause == CAUSE_NONE || f->cause == e->cause || warned_of(e, f->cause)) &&
-           same_or_any(f->endpoint, im_str(e->endpoint)) && same_or_any(f->method, e->method) &&
-           same_or_any(f->grant, e->grant) && same_or_any(f->client_id, e->client_id) &&
-           same_or_any(f->user, e->user) && (!f->path.len || im_str_glob(f->path, e->target));
+           same_or_any(f->endpoint, im_str(e->endpoint)) &&
+           same_or_any(f->method, e->method) && same_or_any(f->grant, e->grant) &&
+           same_or_any(f->client_id, e->client_id) && same_or_any(f->user, e->user) &&
+           (!f->path.len || im_str_glob(f->path, e->target));
 }
 
-static size_t count_locked(const struct im_journal *journal, const struct im_journal_filter *f)
+static size_t count_locked(const struct im_journal *journal,
+                           const struct im_journal_filter *f)
 {
     size_t n = 0;
 
@@ -266,7 +269,8 @@ static size_t count_locked(const struct im_journal *journal, const struct im_jou
     return n;
 }
 
-const struct im_exchange *im_journal_select(struct im_journal *journal, struct im_arena *arena,
+const struct im_exchange *im_journal_select(struct im_journal *journal,
+                                            struct im_arena *arena,
                                             const struct im_journal_filter *filter,
                                             size_t *count)
 {
@@ -294,8 +298,8 @@ const struct im_exchange *im_journal_select(struct im_journal *journal, struct i
     return found;
 }
 
-const struct im_exchange *im_journal_get(struct im_journal *journal, struct im_arena *arena,
-                                         uint64_t id)
+const struct im_exchange *im_journal_get(struct im_journal *journal,
+                                         struct im_arena *arena, uint64_t id)
 {
     const struct im_exchange *found = NULL;
 

@@ -14,13 +14,13 @@ enum { IM_JOURNAL_BODY_MAX = 16 * 1024 }; /* bytes kept of each body */
 
 /* One exchange. Lifetime: what im_journal_* hands out is copied into the caller's arena. */
 struct im_exchange {
-    uint64_t id;         /* 1, 2, … per sandbox, never reused */
-    int64_t at_ms;       /* the sandbox's clock */
-    int64_t real_ms;     /* the system's clock: what gaps between retries are measured on */
+    uint64_t id;     /* 1, 2, … per sandbox, never reused */
+    int64_t at_ms;   /* the sandbox's clock */
+    int64_t real_ms; /* the system's clock: what gaps between retries are measured on */
     int64_t duration_us; /* from the first byte decided on to the answer handed over */
     struct im_str method, target, peer;
     struct im_str request_headers, request_body; /* "Name: value\n" lines */
-    size_t request_body_len;                     /* before it was cut to IM_JOURNAL_BODY_MAX */
+    size_t request_body_len; /* before it was cut to IM_JOURNAL_BODY_MAX */
     int status;
     struct im_str response_headers, response_body;
     size_t response_body_len;
@@ -34,7 +34,8 @@ struct im_exchange {
 
 /* Which exchanges: every field that is given must match. */
 struct im_journal_filter {
-    struct im_str endpoint, method, path /* glob over the target */, grant, client_id, user;
+    struct im_str endpoint, method, path /* glob over the target */, grant, client_id,
+        user;
     enum im_cause cause; /* refused for it, or warned of it */
     int status;          /* 0 = any */
     uint64_t since;      /* ids above this */
@@ -52,12 +53,13 @@ uint64_t im_journal_add(struct im_journal *journal, const struct im_request *req
 
 /* Matching exchanges, oldest first; *count of them. NULL when there are none or memory is short
  * (then arena->failed). */
-const struct im_exchange *im_journal_select(struct im_journal *journal, struct im_arena *arena,
+const struct im_exchange *im_journal_select(struct im_journal *journal,
+                                            struct im_arena *arena,
                                             const struct im_journal_filter *filter,
                                             size_t *count);
 /* One by id; NULL when it is not there (any more). */
-const struct im_exchange *im_journal_get(struct im_journal *journal, struct im_arena *arena,
-                                         uint64_t id);
+const struct im_exchange *im_journal_get(struct im_journal *journal,
+                                         struct im_arena *arena, uint64_t id);
 /* Blocks until at least `count` exchanges match or timeout_ms of real time is over, or the
  * journal is interrupted. Returns how many match. */
 size_t im_journal_wait(struct im_journal *journal, const struct im_journal_filter *filter,
@@ -76,6 +78,7 @@ void im_exchanges_write_har(const struct im_exchange *exchanges, size_t count,
 /* The text with every secret in it replaced by its fingerprint: form bodies and queries, JSON
  * bodies, header values, and whatever looks like a JWT anywhere. Lifetime: the arena's. */
 struct im_str im_redact_text(struct im_arena *arena, struct im_str text);
-struct im_str im_redact_header(struct im_arena *arena, struct im_str name, struct im_str value);
+struct im_str im_redact_header(struct im_arena *arena, struct im_str name,
+                               struct im_str value);
 
 #endif

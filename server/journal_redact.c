@@ -114,7 +114,8 @@ static void redact_form(struct im_buf *out, struct im_str text)
         if (name.len < pair.len && is_secret_form_name(out->arena, name)) {
             im_buf_add(out, name);
             im_buf_addc(out, '=');
-            add_fingerprint(out, im_url_decode(out->arena, value, true, &plain) ? plain : value);
+            add_fingerprint(out, im_url_decode(out->arena, value, true, &plain) ? plain
+                                                                                : value);
         } else {
             add_without_tokens(out, pair);
         }
@@ -125,7 +126,8 @@ static void redact_form(struct im_buf *out, struct im_str text)
 
 /* ---- JSON, well-formed ---- */
 
-static void redact_value(struct im_json_out *out, struct im_str name, const struct im_json *value);
+static void redact_value(struct im_json_out *out, struct im_str name,
+                         const struct im_json *value);
 
 static void redact_children(struct im_json_out *out, const struct im_json *parent)
 {
@@ -154,7 +156,8 @@ static void redact_string(struct im_json_out *out, struct im_str name, struct im
         im_json_str(out, NULL, im_buf_str(&plain));
 }
 
-static void redact_value(struct im_json_out *out, struct im_str name, const struct im_json *value)
+static void redact_value(struct im_json_out *out, struct im_str name,
+                         const struct im_json *value)
 {
     bool secret_scalar = name.at && is_secret_name(name) && value->type == IM_JSON_NUMBER;
 
@@ -193,20 +196,22 @@ static size_t name_length(struct im_str text)
 {
     size_t n = 0;
 
-    while (n < text.len &&
-           (is_word(text.at[n]) || text.at[n] == '_' || text.at[n] == '-' || text.at[n] == ' '))
+    while (n < text.len && (is_word(text.at[n]) || text.at[n] == '_' ||
+                            text.at[n] == '-' || text.at[n] == ' '))
         n++;
     return n;
 }
 
 static bool separates(char c)
 {
-    return c == '"' || c == '\'' || c == ':' || c == '=' || c == ' ' || c == '\\' || c == '\t';
+    return c == '"' || c == '\'' || c == ':' || c == '=' || c == ' ' || c == '\\' ||
+           c == '\t';
 }
 
 static bool ends_value(char c)
 {
-    return c == '"' || c == '\'' || c == '&' || c == ',' || c == '}' || c == '\n' || c == '<';
+    return c == '"' || c == '\'' || c == '&' || c == ',' || c == '}' || c == '\n' ||
+           c == '<';
 }
 
 /* Writes the separator and the fingerprint of the value behind it; returns what is left. */
@@ -293,7 +298,8 @@ static struct im_str redact_url(struct im_arena *arena, struct im_str url)
     return im_buf_str(&out);
 }
 
-struct im_str im_redact_header(struct im_arena *arena, struct im_str name, struct im_str value)
+struct im_str im_redact_header(struct im_arena *arena, struct im_str name,
+                               struct im_str value)
 {
     static const char *const secret[] = {"authorization", "proxy-authorization", "cookie",
                                          "set-cookie"};
@@ -302,7 +308,8 @@ struct im_str im_redact_header(struct im_arena *arena, struct im_str name, struc
     for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
         if (im_str_eq_nocase(name, im_str(secret[i])))
             return redact_credentials(arena, value);
-    if (im_str_eq_nocase(name, im_str("location")) || im_str_eq_nocase(name, im_str("referer")))
+    if (im_str_eq_nocase(name, im_str("location")) ||
+        im_str_eq_nocase(name, im_str("referer")))
         return redact_url(arena, value);
     im_buf_init(&out, arena, 0);
     add_without_tokens(&out, value);

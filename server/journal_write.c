@@ -125,7 +125,8 @@ static void write_har_request(struct im_json_out *out, const struct im_exchange 
 
     im_json_open_object(out, "request");
     im_json_str(out, "method", e->method);
-    im_json_strf(out, "url", "http://%.*s%.*s", IM_ARG(host.len ? host : im_str("localhost")),
+    im_json_strf(out, "url", "http://%.*s%.*s",
+                 IM_ARG(host.len ? host : im_str("localhost")),
                  IM_ARG(redacted_target(arena, e->target)));
     im_json_strz(out, "httpVersion", "HTTP/1.1");
     im_json_open_array(out, "cookies");

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,12 +54,13 @@ struct im_listener {
     struct im_arena arena; /* URLs; used by the starting thread alone */
     struct port ports[ROLES];
     struct im_watchdog *watchdog;
-    int wake[2]; /* a pipe whose reading end ends when we stop */
-    int quiet;
+    int wake[2];  /* a pipe whose reading end ends when we stop */
+    int quiet[2]; /* see im_socket_quiet */
     atomic_int threads, connections, in_flight;
+    int begun; /* of CivetWeb's threads; under the lock */
     atomic_bool stopping;
     pthread_mutex_t lock;
-    pthread_cond_t idle;     /* in_flight has become 0; by the monotonic clock */
+    pthread_cond_t changed;  /* in_flight is 0, all have begun; by the monotonic clock */
     struct im_error trouble; /* what CivetWeb said while it was started */
 };
 
@@ -82,6 +84,13 @@ struct exchange {
     bool keep_alive;
     int64_t date_ms;
 };
+
+static struct timespec deadline(int64_t ms)
+{
+    int64_t until = im_clock_monotonic_ms() + ms;
+
+    return (struct timespec){(time_t)(until / 1000), (long)(until % 1000) * 1000000};
+}
 
 /* ---- the request's head ---- */
 
@@ -372,7 +381,7 @@ static void deliver_damaged(struct exchange *x)
     fd = im_socket_find(&x->connection->link);
     if (x->res.damage.reset) {
         if (fd >= 0)
-            im_socket_reset(fd, x->listener->quiet);
+            im_socket_reset(fd, x->listener->quiet[0]);
         return;
     }
     if (send_all(x, bytes_of(x, true)))
@@ -426,7 +435,7 @@ static void leave(struct im_listener *l)
     if (atomic_fetch_sub(&l->in_flight, 1) != 1 || !im_listener_stopping(l))
         return;
     pthread_mutex_lock(&l->lock);
-    pthread_cond_broadcast(&l->idle);
+    pthread_cond_broadcast(&l->changed);
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -553,6 +562,18 @@ static int init_connection(const struct mg_connection *conn, void **data)
     return 0;
 }
 
+static void *init_thread(const struct mg_context *mg, int type)
+{
+    struct im_listener *l = mg_get_user_data(mg);
+
+    (void)type;
+    pthread_mutex_lock(&l->lock);
+    l->begun++;
+    pthread_cond_broadcast(&l->changed);
+    pthread_mutex_unlock(&l->lock);
+    return NULL;
+}
+
 /* Called for connections that never began as well: those whose TLS handshake failed. */
 static void connection_close(const struct mg_connection *conn)
 {
@@ -669,25 +690,11 @@ static const char *listening_ports(struct im_listener *l)
     return buf.failed ? NULL : buf.at;
 }
 
-/* Signals belong to the host program's own threads, and SIGPIPE must not reach anybody
- * for a socket of ours: the threads inherit this mask. */
-static void block_signals(sigset_t *before)
-{
-    sigset_t all;
-
-    sigfillset(&all);
-    sigdelset(&all, SIGSEGV);
-    sigdelset(&all, SIGBUS);
-    sigdelset(&all, SIGFPE);
-    sigdelset(&all, SIGILL);
-    sigdelset(&all, SIGABRT);
-    pthread_sigmask(SIG_BLOCK, &all, before);
-}
-
 static struct mg_context *start_civetweb(struct im_listener *l, const char *ports)
 {
     static const struct mg_callbacks callbacks = {.begin_request = begin_request,
                                                   .http_error = http_error,
+                                                  .init_thread = init_thread,
                                                   .init_connection = init_connection,
                                                   .connection_close = connection_close,
                                                   .init_ssl = init_ssl,
@@ -723,6 +730,45 @@ static struct mg_context *start_civetweb(struct im_listener *l, const char *port
     return mg_start(&callbacks, l, options);
 }
 
+/* Signals belong to the host program's own threads, and SIGPIPE must not reach anybody
+ * for a socket of ours: the threads inherit this mask. */
+static void block_signals(sigset_t *before)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    sigdelset(&all, SIGABRT);
+    pthread_sigmask(SIG_BLOCK, &all, before);
+}
+
+/* Every thread of CivetWeb sets SIGPIPE to be ignored, for the whole process, before
+ * it does anything else. The host had it otherwise for a reason, and its children
+ * would inherit it: so once all have begun it is put back. They do without: they have
+ * it blocked. */
+static struct mg_context *start_without_trace(struct im_listener *l, const char *ports)
+{
+    struct sigaction before;
+    struct timespec when = deadline(DEFAULT_TIMEOUT_MS);
+
+    l->begun = 0;
+    sigaction(SIGPIPE, NULL, &before);
+    struct mg_context *mg = start_civetweb(l, ports);
+    pthread_mutex_lock(&l->lock);
+    l->mg = mg;
+    while (mg &&
+           l->begun <= atomic_load(&l->threads)) /* one more: the one that accepts */
+        if (pthread_cond_timedwait(&l->changed, &l->lock, &when) == ETIMEDOUT)
+            break;
+    pthread_mutex_unlock(&l->lock);
+    if ((before.sa_flags & SA_SIGINFO) || before.sa_handler != SIG_IGN)
+        sigaction(SIGPIPE, &before, NULL);
+    return mg;
+}
+
 /* Between probing and listening somebody else may take a port that was free. */
 static bool listen_now(struct im_listener *l, struct im_error *err)
 {
@@ -734,11 +780,7 @@ static bool listen_now(struct im_listener *l, struct im_error *err)
         if (!probe(l, err))
             return false;
         const char *ports = listening_ports(l);
-        struct mg_context *mg = ports ? start_civetweb(l, ports) : NULL;
-        pthread_mutex_lock(&l->lock);
-        l->mg = mg;
-        pthread_mutex_unlock(&l->lock);
-        if (mg)
+        if (ports && start_without_trace(l, ports))
             return true;
     }
     return refuse_start(l, err);
@@ -763,8 +805,7 @@ static bool make_urls(struct im_listener *l, struct im_error *err)
 
 static bool make_descriptors(struct im_listener *l, struct im_error *err)
 {
-    l->quiet = im_socket_quiet();
-    if (l->quiet < 0 || pipe(l->wake) != 0)
+    if (!im_socket_quiet(l->quiet) || pipe(l->wake) != 0)
         return im_error_set(err, "starting to listen: making a pipe: %s",
                             strerror(errno));
     fcntl(l->wake[0], F_SETFD, FD_CLOEXEC);
@@ -795,7 +836,7 @@ static void init_lock(struct im_listener *l)
     pthread_mutex_init(&l->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->idle, &attributes);
+    pthread_cond_init(&l->changed, &attributes);
     pthread_condattr_destroy(&attributes);
 }
 
@@ -814,7 +855,7 @@ struct im_listener *im_listener_start(const struct im_listener_options *options,
     if (l->options.request_timeout_ms <= 0)
         l->options.request_timeout_ms = DEFAULT_TIMEOUT_MS;
     atomic_init(&l->threads, l->options.threads);
-    l->quiet = l->wake[0] = l->wake[1] = -1;
+    l->quiet[0] = l->quiet[1] = l->wake[0] = l->wake[1] = -1;
     for (int role = 0; role < ROLES; role++)
         l->ports[role].number = IM_PORT_NONE;
     im_arena_init(&l->arena, 0);
@@ -831,17 +872,16 @@ static void stop_accepting(struct im_listener *l)
 {
     for (int role = 0; role < ROLES; role++)
         if (l->ports[role].number != IM_PORT_NONE)
-            im_socket_stop_listening(l->ports[role].number, l->quiet);
+            im_socket_stop_listening(l->ports[role].number, l->quiet[0]);
 }
 
 static void wait_idle(struct im_listener *l, int64_t grace_ms)
 {
-    int64_t until = im_clock_monotonic_ms() + grace_ms;
-    struct timespec when = {(time_t)(until / 1000), (long)(until % 1000) * 1000000};
+    struct timespec when = deadline(grace_ms);
 
     pthread_mutex_lock(&l->lock);
     while (atomic_load(&l->in_flight) > 0)
-        if (pthread_cond_timedwait(&l->idle, &l->lock, &when) == ETIMEDOUT)
+        if (pthread_cond_timedwait(&l->changed, &l->lock, &when) == ETIMEDOUT)
             break;
     pthread_mutex_unlock(&l->lock);
 }
@@ -854,6 +894,7 @@ static void stop_civetweb(struct im_listener *l)
     for (int role = 0; role < ROLES; role++)
         ports[role] = l->ports[role].number;
     struct im_links *links = im_socket_list(ports, ROLES);
+    send(l->quiet[1], "", 1, MSG_NOSIGNAL); /* its accepting thread need not sleep on */
     mg_stop(l->mg);
     im_socket_close_left(links);
     free(links);
@@ -878,8 +919,9 @@ void im_listener_stop(struct im_listener *l, int64_t grace_ms)
     }
     im_watchdog_free(l->watchdog);
     close_if_open(l->wake[0]);
-    close_if_open(l->quiet);
-    pthread_cond_destroy(&l->idle);
+    close_if_open(l->quiet[0]);
+    close_if_open(l->quiet[1]);
+    pthread_cond_destroy(&l->changed);
     pthread_mutex_destroy(&l->lock);
     im_arena_release(&l->arena);
     free(l);

@@ -28,7 +28,8 @@ int im_command_fail(int status, const char *format, ...)
 
 static int help(void)
 {
-    puts("intacct-mock: a mock Sage Intacct OAuth server for testing (not affiliated with Sage)\n");
+    puts("intacct-mock: a mock Sage Intacct OAuth server for testing (not affiliated "
+         "with Sage)\n");
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  intacct-mock %-8s%-24s %s\n", commands[i]->name, commands[i]->usage,
                commands[i]->about);
@@ -43,9 +44,10 @@ static int unknown(const char *name)
     for (size_t i = 0; i < COMMANDS; i++)
         known[i] = im_str(commands[i]->name);
     int nearest = im_str_nearest(im_str(name), known, COMMANDS);
-    return im_command_fail(IM_EXIT_USAGE, "unknown command \"%.60s\"; %s%s%s", name,
-                           nearest < 0 ? "intacct-mock --help lists them" : "did you mean \"",
-                           nearest < 0 ? "" : commands[nearest]->name, nearest < 0 ? "" : "\"?");
+    return im_command_fail(
+        IM_EXIT_USAGE, "unknown command \"%.60s\"; %s%s%s", name,
+        nearest < 0 ? "intacct-mock --help lists them" : "did you mean \"",
+        nearest < 0 ? "" : commands[nearest]->name, nearest < 0 ? "" : "\"?");
 }
 
 int main(int argc, char **argv)

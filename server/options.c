@@ -13,7 +13,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define OPTION(member, flag, kind, argument, initial, help)                                     \
+#define OPTION(member, flag, kind, argument, initial, help)                              \
     {flag, kind, argument, initial, help, offsetof(struct im_serve_options, member)},
 #include "options.def"
 #undef OPTION
@@ -50,20 +50,17 @@ static bool is_count(struct im_str value)
 static const char *unmet(enum kind kind, struct im_str value)
 {
     switch (kind) {
-    case TEXT:
-        return value.len ? NULL : "something";
+    case TEXT: return value.len ? NULL : "something";
     case PORT:
         return is_port(value) || one_of(value, "none off") ? NULL : "0 to 65535, or none";
     case CONTROL:
         return is_port(value) || one_of(value, "on off") ? NULL : "on, off, or a port";
-    case SWITCH:
-        return one_of(value, "on off") ? NULL : "on or off";
-    case COUNT:
-        return is_count(value) ? NULL : "a whole number of at least 1";
-    case LOG:
-        return one_of(value, "text json") ? NULL : "text or json";
+    case SWITCH: return one_of(value, "on off") ? NULL : "on or off";
+    case COUNT: return is_count(value) ? NULL : "a whole number of at least 1";
+    case LOG: return one_of(value, "text json") ? NULL : "text or json";
     case LEVEL:
-        return one_of(value, "error warn info debug") ? NULL : "error, warn, info or debug";
+        return one_of(value, "error warn info debug") ? NULL
+                                                      : "error, warn, info or debug";
     }
     return "something else";
 }
@@ -75,13 +72,14 @@ int im_options_port(const char *value)
     return im_str_int(im_str(value), &number) ? (int)number : -1;
 }
 
-static bool take(struct im_serve_options *options, const struct row *row, const char *value,
-                 struct im_error *err)
+static bool take(struct im_serve_options *options, const struct row *row,
+                 const char *value, struct im_error *err)
 {
     const char *wanted = unmet(row->kind, im_str(value));
 
     if (wanted)
-        return im_error_set(err, "--%s must be %s, not \"%.80s\"", row->flag, wanted, value);
+        return im_error_set(err, "--%s must be %s, not \"%.80s\"", row->flag, wanted,
+                            value);
     *slot(options, row) = value;
     return true;
 }
@@ -118,7 +116,8 @@ static void warn_unknown(struct im_buf *warnings, struct im_str name)
 {
     const char *nearest = nearest_flag(name);
 
-    im_buf_addf(warnings, "unknown environment variable %s%.*s", ENV_PREFIX, IM_ARG(name));
+    im_buf_addf(warnings, "unknown environment variable %s%.*s", ENV_PREFIX,
+                IM_ARG(name));
     if (nearest) {
         im_buf_addz(warnings, "; did you mean " ENV_PREFIX);
         for (const char *c = nearest; *c; c++)
@@ -154,13 +153,15 @@ static bool refuse_flag(const char *argument, struct im_error *err)
     struct im_str word = im_str(argument);
 
     if (!im_str_starts(word, "--"))
-        return im_error_set(err, "unexpected argument \"%.80s\"; options begin with --", argument);
+        return im_error_set(err, "unexpected argument \"%.80s\"; options begin with --",
+                            argument);
     word = im_str_slice(word, 2, im_str_find(word, '='));
     const char *nearest = nearest_flag(word);
     if (nearest)
         return im_error_set(err, "unknown option --%.*s; did you mean --%s?",
                             IM_ARG(im_str_slice(word, 0, 80)), nearest);
-    return im_error_set(err, "unknown option --%.*s; intacct-mock serve --help lists them",
+    return im_error_set(err,
+                        "unknown option --%.*s; intacct-mock serve --help lists them",
                         IM_ARG(im_str_slice(word, 0, 80)));
 }
 
@@ -185,8 +186,8 @@ static bool read_arguments(struct im_serve_options *options, int argc, char **ar
         if (!row)
             return refuse_flag(argv[i], err);
         if (!value && ++i == argc)
-            return im_error_set(err, "--%s needs an argument: --%s %s", row->flag, row->flag,
-                                row->argument);
+            return im_error_set(err, "--%s needs an argument: --%s %s", row->flag,
+                                row->flag, row->argument);
         if (!take(options, row, value ? value + 1 : argv[i], err))
             return false;
     }
@@ -194,7 +195,8 @@ static bool read_arguments(struct im_serve_options *options, int argc, char **ar
 }
 
 bool im_options_read(struct im_serve_options *options, int argc, char **argv,
-                     char *const *environment, struct im_buf *warnings, struct im_error *err)
+                     char *const *environment, struct im_buf *warnings,
+                     struct im_error *err)
 {
     for (size_t i = 0; i < ROWS; i++)
         *slot(options, &rows[i]) = rows[i].initial;

@@ -16,7 +16,8 @@ struct im_serve_options {
  * unknown option with "did you mean", missing argument, bad value. Unknown INTACCT_MOCK_*
  * variables are added to `warnings`, a line each. */
 bool im_options_read(struct im_serve_options *options, int argc, char **argv,
-                     char *const *environment, struct im_buf *warnings, struct im_error *err);
+                     char *const *environment, struct im_buf *warnings,
+                     struct im_error *err);
 /* The list for --help. */
 void im_options_help(struct im_buf *help);
 /* The table for the README: option, default, meaning. */

@@ -10,15 +10,16 @@
 /* ---- the table ---- */
 
 struct route {
-    const char *path;    /* under the base URL; a final '*' matches the rest, which is not empty */
+    const char
+        *path; /* under the base URL; a final '*' matches the rest, which is not empty */
     const char *methods; /* space-separated */
     const char *name;    /* the endpoint's name in the journal */
     enum im_place place;
     im_endpoint *answer;
 };
 
-#define OAUTH "/ia/api/v1/oauth2/"
-#define API "/ia/api/v1/"
+#define OAUTH   "/ia/api/v1/oauth2/"
+#define API     "/ia/api/v1/"
 #define ARTICLE "/identity/v2/"
 
 static const struct route routes[] = {
@@ -31,7 +32,8 @@ static const struct route routes[] = {
     {"/.well-known/openid-configuration", "GET HEAD", "discovery", IM_PLACE_TOKEN,
      im_endpoint_discovery},
     {"/.well-known/jwks.json", "GET HEAD", "jwks", IM_PLACE_TOKEN, im_endpoint_jwks},
-    {API "objects/*", "GET POST PATCH DELETE", "resource", IM_PLACE_API, im_endpoint_resource},
+    {API "objects/*", "GET POST PATCH DELETE", "resource", IM_PLACE_API,
+     im_endpoint_resource},
     {API "services/core/query", "POST", "query", IM_PLACE_API, im_endpoint_query},
     {API "services/core/model", "GET", "model", IM_PLACE_API, im_endpoint_model},
     {API "services/core/session/id", "GET", "session", IM_PLACE_API, im_endpoint_session},
@@ -40,10 +42,12 @@ static const struct route routes[] = {
     {ARTICLE "oauth/token", "POST", "token", IM_PLACE_ARTICLE, im_endpoint_token},
     {ARTICLE "oauth2/authorize", "GET POST", "authorize", IM_PLACE_ARTICLE,
      im_endpoint_authorize},
-    {ARTICLE "oauth/authorize", "GET POST", "authorize", IM_PLACE_ARTICLE, im_endpoint_authorize},
+    {ARTICLE "oauth/authorize", "GET POST", "authorize", IM_PLACE_ARTICLE,
+     im_endpoint_authorize},
     {ARTICLE "oauth2/revoke", "POST", "revoke", IM_PLACE_ARTICLE, im_endpoint_revoke},
     {ARTICLE "oauth/revoke", "POST", "revoke", IM_PLACE_ARTICLE, im_endpoint_revoke},
-    {"/api/v1/*", "GET POST PATCH DELETE", "resource", IM_PLACE_ARTICLE, im_endpoint_article},
+    {"/api/v1/*", "GET POST PATCH DELETE", "resource", IM_PLACE_ARTICLE,
+     im_endpoint_article},
 };
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
 
@@ -56,7 +60,8 @@ const char *im_route_path(size_t index, const char **methods, const char **endpo
     return routes[index].path;
 }
 
-static bool route_matches(const struct route *route, struct im_str path, struct im_str *rest)
+static bool route_matches(const struct route *route, struct im_str path,
+                          struct im_str *rest)
 {
     size_t len = strlen(route->path);
 
@@ -104,8 +109,9 @@ static enum im_cause refuse_path(struct im_request *req)
         return im_refuse(req, CAUSE_TOKEN_ENDPOINT_UNKNOWN,
                          "there is no %.*s; the nearest real path is %.*s", IM_ARG(shown),
                          IM_ARG(nearest));
-    return im_refuse(req, CAUSE_PATH_UNKNOWN, "there is no %.*s; the nearest real path is %.*s",
-                     IM_ARG(shown), IM_ARG(nearest));
+    return im_refuse(req, CAUSE_PATH_UNKNOWN,
+                     "there is no %.*s; the nearest real path is %.*s", IM_ARG(shown),
+                     IM_ARG(nearest));
 }
 
 static enum im_cause refuse_method(struct im_request *req, const struct route *route)
@@ -137,8 +143,8 @@ static void note_host(struct im_request *req)
 
     if (name.len && !im_str_is(name, "api.intacct.com") &&
         im_str_distance(name, IM_STR("api.intacct.com")) <= 2)
-        im_note(req, CAUSE_HOST_MISSPELLED, "Host says \"%.*s\"; Sage's is api.intacct.com",
-                IM_ARG(name));
+        im_note(req, CAUSE_HOST_MISSPELLED,
+                "Host says \"%.*s\"; Sage's is api.intacct.com", IM_ARG(name));
 }
 
 /* ---- the corridor ---- */
@@ -186,7 +192,8 @@ static void add_hints(const struct im_sandboxes *sandboxes, const struct im_requ
 
 /* Memory ran out on the way: whatever stands in res is not to be trusted. */
 static void answer_internal(struct im_request *req, struct im_response *res,
-                            struct im_authority *authority, const struct im_policy *policy)
+                            struct im_authority *authority,
+                            const struct im_policy *policy)
 {
     struct im_outcome *outcome = req->outcome;
 
@@ -201,12 +208,13 @@ static void log_exchange(const struct im_log *log, const struct im_request *req,
                          const struct im_response *res)
 {
     const struct im_outcome *outcome = req->outcome;
-    const char *cause = outcome->cause == CAUSE_NONE ? "" : im_cause_row(outcome->cause)->id;
+    const char *cause =
+        outcome->cause == CAUSE_NONE ? "" : im_cause_row(outcome->cause)->id;
     const struct im_log_field facts[] = {
-        {"method", req->method},       {"path", req->path},
+        {"method", req->method},        {"path", req->path},
         {"client", outcome->client_id}, {"user", outcome->user},
-        {"grant", outcome->grant},     {"token", outcome->token},
-        {"cause", im_str(cause)},      {"evidence", outcome->evidence},
+        {"grant", outcome->grant},      {"token", outcome->token},
+        {"cause", im_str(cause)},       {"evidence", outcome->evidence},
     };
     enum { FACTS = sizeof(facts) / sizeof(facts[0]) };
     struct im_log_field known[FACTS + 2] = {{.name = NULL}};
@@ -214,7 +222,8 @@ static void log_exchange(const struct im_log *log, const struct im_request *req,
 
     if (!im_log_wants(log, IM_LOG_INFO))
         return;
-    known[n++] = (struct im_log_field){"status", im_arena_format(req->arena, "%d", res->status)};
+    known[n++] =
+        (struct im_log_field){"status", im_arena_format(req->arena, "%d", res->status)};
     for (size_t i = 0; i < FACTS; i++)
         if (facts[i].value.len)
             known[n++] = facts[i];
@@ -246,8 +255,9 @@ static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
 static bool is_host(struct im_str host)
 {
     for (size_t i = 0; i < host.len; i++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_",
-                    host.at[i]))
+        if (!strchr(
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_",
+                host.at[i]))
             return false;
     return host.len > 0 && host.len < 256;
 }
@@ -261,7 +271,8 @@ static struct im_str base_url_of(const struct im_sandboxes *sandboxes,
         return sandboxes->settings.public_url;
     if (!is_host(host))
         return req->local_base;
-    return im_arena_format(req->arena, "%s://%.*s", req->tls ? "https" : "http", IM_ARG(host));
+    return im_arena_format(req->arena, "%s://%.*s", req->tls ? "https" : "http",
+                           IM_ARG(host));
 }
 
 static struct im_str path_of(struct im_str target)
@@ -269,8 +280,8 @@ static struct im_str path_of(struct im_str target)
     return im_str_slice(target, 0, im_str_find(target, '?'));
 }
 
-void im_answer(struct im_sandboxes *sandboxes, struct im_request *req, struct im_response *res,
-               int64_t *date_ms)
+void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
+               struct im_response *res, int64_t *date_ms)
 {
     struct im_outcome outcome = {.cause = CAUSE_NONE};
 

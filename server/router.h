@@ -7,8 +7,8 @@
 
 /* Answers one request: the control API under /__mock/, everything else in its sandbox. *date_ms
  * is the Date that the answer shows: the sandbox's clock, real time for the control API. */
-void im_answer(struct im_sandboxes *sandboxes, struct im_request *req, struct im_response *res,
-               int64_t *date_ms);
+void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
+               struct im_response *res, int64_t *date_ms);
 
 /* The paths of the integration's side, in table order, for hints and for the tests that compare
  * documentation with code. NULL past the end. */

@@ -71,7 +71,8 @@ void im_sandbox_leave(struct im_sandbox *box)
 
 bool im_sandbox_reset(struct im_sandbox *box, struct im_error *err)
 {
-    struct im_authority *fresh = im_authority_new(box->seed, box->name, box->start_ms, err);
+    struct im_authority *fresh =
+        im_authority_new(box->seed, box->name, box->start_ms, err);
     struct im_authority *old;
 
     if (!fresh)

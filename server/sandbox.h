@@ -7,10 +7,10 @@
 #include "oauth/authority.h"
 
 struct im_sandbox_options {
-    struct im_str name;   /* "default" */
-    uint64_t seed;        /* together with the name: everything that is drawn */
-    int64_t start_ms;     /* where the clock starts; < 0 = the real time */
-    size_t journal_keep;  /* exchanges */
+    struct im_str name;  /* "default" */
+    uint64_t seed;       /* together with the name: everything that is drawn */
+    int64_t start_ms;    /* where the clock starts; < 0 = the real time */
+    size_t journal_keep; /* exchanges */
 };
 
 struct im_sandbox {

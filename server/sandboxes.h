@@ -9,10 +9,11 @@ struct im_settings {
     bool hints;                  /* send the X-Intacct-Mock-* headers */
     bool control;                /* serve /__mock on the ports of the API */
     struct im_str control_token; /* demanded on /__mock; empty = none */
-    struct im_str public_url;    /* what issuer and links say; empty = from the request's Host */
+    struct im_str
+        public_url; /* what issuer and links say; empty = from the request's Host */
     uint64_t seed;
-    int64_t start_ms;            /* where clocks start; < 0 = the real time */
-    size_t journal_keep;         /* exchanges per sandbox */
+    int64_t start_ms;    /* where clocks start; < 0 = the real time */
+    size_t journal_keep; /* exchanges per sandbox */
     struct im_log log;
     /* What the server knows of itself once it listens; empty before. */
     struct im_str http_url, https_url, control_url, ca_pem;

@@ -14,7 +14,8 @@
 enum { GRACE_MS = 1000, JOURNAL_KEEP = 1000 };
 
 struct im_server {
-    struct im_arena texts; /* what the settings' views point into; written only before the start */
+    struct im_arena
+        texts; /* what the settings' views point into; written only before the start */
     struct im_sandboxes sandboxes;
     struct im_tls *tls;
     struct im_listener *listener;
@@ -22,7 +23,8 @@ struct im_server {
 
 /* ---- settings ---- */
 
-static bool read_log(const struct im_options *options, struct im_log *log, struct im_error *err)
+static bool read_log(const struct im_options *options, struct im_log *log,
+                     struct im_error *err)
 {
     static const char *const levels[] = {"error", "warn", "info", "debug"};
 
@@ -31,7 +33,8 @@ static bool read_log(const struct im_options *options, struct im_log *log, struc
     log->enabled = options->log != NULL;
     log->json = options->log && strcmp(options->log, "json") == 0;
     if (options->log && !log->json && strcmp(options->log, "text") != 0)
-        return im_error_set(err, "the log must be \"text\" or \"json\", not \"%s\"", options->log);
+        return im_error_set(err, "the log must be \"text\" or \"json\", not \"%s\"",
+                            options->log);
     if (!options->log_level)
         return true;
     for (int i = 0; i < 4; i++)
@@ -39,7 +42,8 @@ static bool read_log(const struct im_options *options, struct im_log *log, struc
             log->level = (enum im_log_level)i;
             return true;
         }
-    return im_error_set(err, "the log level must be error, warn, info or debug, not \"%s\"",
+    return im_error_set(err,
+                        "the log level must be error, warn, info or debug, not \"%s\"",
                         options->log_level);
 }
 
@@ -82,7 +86,8 @@ static void answer(void *context, struct im_request *req, struct im_response *re
 static bool make_tls(struct im_server *server, const struct im_options *options,
                      struct im_error *err)
 {
-    struct im_tls_options tls = {.cert_file = options->cert_file, .key_file = options->key_file};
+    struct im_tls_options tls = {.cert_file = options->cert_file,
+                                 .key_file = options->key_file};
 
     if (!options->https)
         return true;
@@ -154,7 +159,8 @@ static struct im_server *start(const struct im_options *options, struct im_error
     return server;
 }
 
-struct im_server *im_start(const struct im_options *options, char *error, size_t error_size)
+struct im_server *im_start(const struct im_options *options, char *error,
+                           size_t error_size)
 {
     static const struct im_options defaults = {.bind = NULL};
     struct im_error err = {.text = ""};
@@ -208,7 +214,8 @@ const char *im_version(void)
     return IM_VERSION;
 }
 
-struct im_str im_server_ready_document(const struct im_server *server, struct im_arena *arena)
+struct im_str im_server_ready_document(const struct im_server *server,
+                                       struct im_arena *arena)
 {
     struct im_json_out out;
     struct im_buf text;
@@ -227,7 +234,8 @@ static void read_headers(struct im_request *req, struct im_str lines)
     while (lines.len) {
         struct im_str value = im_str_cut(&lines, '\n');
         struct im_str name = im_str_cut(&value, ':');
-        if (name.len && !im_request_add_header(req, im_str_trim(name), im_str_trim(value))) {
+        if (name.len &&
+            !im_request_add_header(req, im_str_trim(name), im_str_trim(value))) {
             req->flaw = IM_REQUEST_HEADERS_TOO_LARGE;
             req->flaw_text = IM_STR("more than 64 headers");
         }
@@ -252,7 +260,8 @@ static struct im_str header_lines(const struct im_response *res)
 
     im_buf_init(&lines, res->arena, 0);
     for (size_t i = 0; i < res->header_count; i++)
-        im_buf_addf(&lines, "%s: %.*s\n", res->headers[i].name, IM_ARG(res->headers[i].value));
+        im_buf_addf(&lines, "%s: %.*s\n", res->headers[i].name,
+                    IM_ARG(res->headers[i].value));
     return im_buf_str(&lines);
 }
 
@@ -270,7 +279,8 @@ static bool fill_reply(const struct im_response *res, struct im_reply *reply)
     return false;
 }
 
-int im_handle(struct im_server *server, const struct im_message *message, struct im_reply *reply)
+int im_handle(struct im_server *server, const struct im_message *message,
+              struct im_reply *reply)
 {
     struct im_arena arena;
     struct im_response res;

@@ -7,6 +7,7 @@
 struct im_server;
 
 /* The ready document (JSON and a newline): what --port-file holds. Lifetime: the arena's. */
-struct im_str im_server_ready_document(const struct im_server *server, struct im_arena *arena);
+struct im_str im_server_ready_document(const struct im_server *server,
+                                       struct im_arena *arena);
 
 #endif

@@ -17,8 +17,8 @@ void im_buf_init(struct im_buf *buf, struct im_arena *arena, size_t max)
 
 void im_buf_init_fixed(struct im_buf *buf, char *memory, size_t size)
 {
-    *buf = (struct im_buf){.at = memory, .room = size, .max = size ? size - 1 : 0};
-    buf->failed = size == 0;
+    *buf = (struct im_buf){.room = size, .max = size ? size - 1 : 0, .failed = size == 0};
+    buf->at = memory;
 }
 
 static bool fail(struct im_buf *buf)
@@ -42,7 +42,7 @@ static bool grow(struct im_buf *buf, size_t need)
         char *at = im_arena_alloc(buf->arena, room);
         if (!at)
             return fail(buf);
-        if (buf->len)
+        if (buf->at)
             memcpy(at, buf->at, buf->len);
         buf->at = at;
     }

@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 
-#define SECOND_MS    1000
-#define MINUTE_MS    (60 * INT64_C(1000))
+#define SECOND_MS    INT64_C(1000)
+#define MINUTE_MS    (60 * SECOND_MS)
 #define HOUR_MS      (60 * MINUTE_MS)
 #define DAY_MS       (24 * HOUR_MS)
 #define DURATION_MAX (INT64_C(100000) * DAY_MS)
@@ -19,11 +19,11 @@ struct unit {
     int64_t ms;
 };
 
-/* Largest first: of two spellings equally short, the larger unit wins. */
+/* Smallest first: of two spellings equally short, that without a decimal point wins. */
 static const struct unit units[] = {
-    {IM_STR_INIT("d"), DAY_MS},    {IM_STR_INIT("h"), HOUR_MS},
-    {IM_STR_INIT("m"), MINUTE_MS}, {IM_STR_INIT("s"), SECOND_MS},
-    {IM_STR_INIT("ms"), 1},
+    {IM_STR_INIT("ms"), 1},        {IM_STR_INIT("m"), MINUTE_MS},
+    {IM_STR_INIT("s"), SECOND_MS}, {IM_STR_INIT("d"), DAY_MS},
+    {IM_STR_INIT("h"), HOUR_MS},
 };
 
 enum { UNITS = sizeof(units) / sizeof(units[0]) };

@@ -81,9 +81,9 @@ static bool check_names(struct reading *r, const struct im_json *object)
     const struct im_json *twice = first_repeated(sorted, n);
     if (!twice)
         return true;
+    struct im_str name = im_str_front(twice->name, 64);
     im_json_fail(r->error, r->text, twice->name_offset,
-                 "name \"%.*s\" stands twice in one object",
-                 (int)(twice->name.len < 64 ? twice->name.len : 64), twice->name.at);
+                 "name \"%.*s\" stands twice in one object", IM_ARG(name));
     return false;
 }
 

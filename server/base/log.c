@@ -31,19 +31,6 @@ static const char *level_name(enum im_log_level level)
     return "debug";
 }
 
-/* The front of a value too long to be told whole; not within a character. */
-static struct im_str shortened(struct im_str value, bool *cut)
-{
-    size_t end = VALUE_MAX;
-
-    if (value.len <= VALUE_MAX)
-        return value;
-    *cut = true;
-    while (end > VALUE_MAX - 4 && (value.at[end] & 0xC0) == 0x80)
-        end--;
-    return im_str_slice(value, 0, end);
-}
-
 /* Can it stand without quotes and still be told from what is beside it? */
 static bool bare(struct im_str value)
 {
@@ -98,7 +85,8 @@ static bool add_fields(const struct im_log *log, struct im_json_out *out,
     for (; fields && fields->name; fields++) {
         struct im_buf before = *out->buf;
         struct im_json_out before_out = *out;
-        add_field(log, out, fields->name, shortened(fields->value, &cut));
+        cut |= fields->value.len > VALUE_MAX;
+        add_field(log, out, fields->name, im_str_front(fields->value, VALUE_MAX));
         if (!out->buf->failed)
             continue;
         *out->buf = before;

@@ -21,7 +21,9 @@ bool im_str_is(struct im_str a, const char *text)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c;
 }
 
 bool im_str_eq_nocase(struct im_str a, struct im_str b)
@@ -61,11 +63,13 @@ bool im_str_has(struct im_str a, char c)
 
 struct im_str im_str_slice(struct im_str a, size_t from, size_t to)
 {
+    if (!a.at)
+        return (struct im_str){NULL, 0};
     if (to > a.len)
         to = a.len;
     if (from > to)
         from = to;
-    return (struct im_str){a.at ? a.at + from : NULL, to - from};
+    return (struct im_str){a.at + from, to - from};
 }
 
 static bool white(char c)
@@ -153,6 +157,18 @@ size_t im_utf8_step(const char *at, size_t len)
     return need;
 }
 
+struct im_str im_str_front(struct im_str a, size_t max)
+{
+    size_t end = max;
+
+    if (a.len <= max)
+        return a;
+    /* back to the first byte of the character that `max` falls into; none has over four */
+    while (end > 0 && max - end < 3 && ((unsigned char)a.at[end] & 0xC0) == 0x80)
+        end--;
+    return im_str_slice(a, 0, end);
+}
+
 bool im_str_utf8(struct im_str a)
 {
     size_t step;
@@ -215,7 +231,9 @@ enum { DISTANCE_MAX = 63 };
 
 static char fold(char c)
 {
-    return c == '-' || c == ' ' ? '_' : lower(c);
+    if (c == '-' || c == ' ')
+        return '_';
+    return lower(c);
 }
 
 static unsigned least(unsigned a, unsigned b)

@@ -42,6 +42,8 @@ bool im_str_utf8(struct im_str a); /* well-formed UTF-8, no NUL */
 /* Bytes (1 to 4) of the well-formed UTF-8 sequence at the start of these len bytes; 0 when
  * there is none: overlong, a surrogate, over U+10FFFF, cut off, or len 0. */
 size_t im_utf8_step(const char *at, size_t len);
+/* At most `max` bytes of the front, not ending within a character of UTF-8. */
+struct im_str im_str_front(struct im_str a, size_t max);
 /* Does `word` occur in the space-separated `list`? (OAuth scopes) */
 bool im_str_in_list(struct im_str list, struct im_str word);
 /* `*` matches any run of characters, `?` any one (of UTF-8: all its bytes); the whole text must

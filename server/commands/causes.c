@@ -19,7 +19,8 @@ static int print_cause(enum im_cause cause, bool markdown)
     bool whole = !text.failed;
     printf("%.*s", IM_ARG(im_buf_str(&text)));
     im_arena_release(&arena);
-    return whole ? IM_EXIT_FINE : im_command_fail(IM_EXIT_NO, "listing the causes: out of memory");
+    return whole ? IM_EXIT_FINE
+                 : im_command_fail(IM_EXIT_NO, "listing the causes: out of memory");
 }
 
 static int unknown(const char *id)
@@ -27,9 +28,11 @@ static int unknown(const char *id)
     enum im_cause nearest = im_cause_nearest(im_str(id));
 
     if (nearest == CAUSE_NONE)
-        return im_command_fail(IM_EXIT_NO,
-                               "there is no cause \"%.60s\"; intacct-mock causes lists them", id);
-    return im_command_fail(IM_EXIT_NO, "there is no cause \"%.60s\"; did you mean \"%s\"?", id,
+        return im_command_fail(
+            IM_EXIT_NO, "there is no cause \"%.60s\"; intacct-mock causes lists them",
+            id);
+    return im_command_fail(IM_EXIT_NO,
+                           "there is no cause \"%.60s\"; did you mean \"%s\"?", id,
                            im_cause_row(nearest)->id);
 }
 
@@ -42,12 +45,13 @@ static int run(int argc, char **argv)
     if (strcmp(argv[0], "--markdown") == 0)
         return print_cause(CAUSE_NONE, true);
     if (strcmp(argv[0], "--help") == 0) {
-        puts("intacct-mock causes [ID]\n\nList every reason for a refusal, or explain one.");
+        puts("intacct-mock causes [ID]\n\nList every reason for a refusal, or explain "
+             "one.");
         return IM_EXIT_FINE;
     }
     enum im_cause cause = im_cause_find(im_str(argv[0]));
     return cause == CAUSE_NONE ? unknown(argv[0]) : print_cause(cause, false);
 }
 
-const struct im_command im_command_causes = {"causes", "[ID]", "list the causes, or explain one",
-                                             run};
+const struct im_command im_command_causes = {"causes", "[ID]",
+                                             "list the causes, or explain one", run};

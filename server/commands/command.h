@@ -11,8 +11,8 @@ enum im_exit {
 
 struct im_command {
     const char *name;
-    const char *usage; /* what follows the name */
-    const char *about; /* one line */
+    const char *usage;                 /* what follows the name */
+    const char *about;                 /* one line */
     int (*run)(int argc, char **argv); /* what follows the name; returns an im_exit */
 };
 
@@ -22,6 +22,7 @@ extern const struct im_command im_command_ready;
 extern const struct im_command im_command_version;
 
 /* One line on standard error, "intacct-mock: …", and the status to return. */
-int im_command_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int im_command_fail(int status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -3,12 +3,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,14 +25,17 @@ static int help(void)
 {
     puts("intacct-mock ready [--wait 10s] [--url http://127.0.0.1:8080]\n\n"
          "Exit 0 once the server answers on /__mock/ready, 1 when it does not.\n"
-         "Without --url: 127.0.0.1 and INTACCT_MOCK_CONTROL or INTACCT_MOCK_PORT, else 8080.");
+         "Without --url: 127.0.0.1 and INTACCT_MOCK_CONTROL or INTACCT_MOCK_PORT, else "
+         "8080.");
     return IM_EXIT_FINE;
 }
 
 static bool connect_to(int fd, const struct target *target)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)target->port)};
-    const char *host = strcmp(target->host, "localhost") == 0 ? "127.0.0.1" : target->host;
+    struct sockaddr_in v4 = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)target->port)};
+    const char *host =
+        strcmp(target->host, "localhost") == 0 ? "127.0.0.1" : target->host;
 
     return inet_pton(AF_INET, host, &v4.sin_addr) == 1 &&
            connect(fd, (const struct sockaddr *)&v4, sizeof(v4)) == 0;
@@ -111,9 +114,9 @@ static int wait_until_ready(const struct target *target, int64_t wait_ms)
 
     while (!is_ready(target)) {
         if (im_clock_monotonic_ms() >= deadline)
-            return im_command_fail(IM_EXIT_NO,
-                                   "not ready: http://%s:%d/__mock/ready does not answer 200",
-                                   target->host, target->port);
+            return im_command_fail(
+                IM_EXIT_NO, "not ready: http://%s:%d/__mock/ready does not answer 200",
+                target->host, target->port);
         poll(NULL, 0, TRY_EVERY_MS);
     }
     return IM_EXIT_FINE;
@@ -130,17 +133,18 @@ static int run(int argc, char **argv)
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argv[i], "--wait") == 0) {
             if (!im_duration_parse(im_str(value), &wait_ms) || wait_ms < 0)
-                return im_command_fail(IM_EXIT_USAGE,
-                                       "--wait must be a duration such as 10s, not \"%.40s\"",
-                                       value);
+                return im_command_fail(
+                    IM_EXIT_USAGE, "--wait must be a duration such as 10s, not \"%.40s\"",
+                    value);
         } else if (strcmp(argv[i], "--url") == 0) {
             if (!read_url(value, &target))
                 return im_command_fail(IM_EXIT_USAGE,
-                                       "--url must be http://ADDRESS:PORT, not \"%.80s\"", value);
+                                       "--url must be http://ADDRESS:PORT, not \"%.80s\"",
+                                       value);
         } else {
-            return im_command_fail(IM_EXIT_USAGE,
-                                   "unknown argument \"%.60s\"; ready takes --wait and --url",
-                                   argv[i]);
+            return im_command_fail(
+                IM_EXIT_USAGE, "unknown argument \"%.60s\"; ready takes --wait and --url",
+                argv[i]);
         }
     }
     return wait_until_ready(&target, wait_ms);

@@ -98,7 +98,8 @@ static void announce(const struct im_server *server)
         printf(" %s", im_https_url(server));
     printf(" scenario happy-path\n\n"
            "Get a token:\n"
-           "  curl -d grant_type=client_credentials -d client_id=demo -d client_secret=demo-secret "
+           "  curl -d grant_type=client_credentials -d client_id=demo -d "
+           "client_secret=demo-secret "
            "-d username=ws_user@acme %s/ia/api/v1/oauth2/token\n",
            url);
     if (*im_control_url(server))
@@ -164,8 +165,8 @@ static int serve(const struct im_serve_options *options)
     int caught;
 
     if (!library.https && library.port < 0)
-        return im_command_fail(IM_EXIT_USAGE,
-                               "nothing to listen on: --port and --https-port are both none");
+        return im_command_fail(
+            IM_EXIT_USAGE, "nothing to listen on: --port and --https-port are both none");
     block_signals(&signals);
     struct im_server *server = im_start(&library, text, sizeof(text));
     if (!server)
@@ -211,5 +212,5 @@ static int run(int argc, char **argv)
     return read ? serve(&options) : im_command_fail(IM_EXIT_USAGE, "%s", err.text);
 }
 
-const struct im_command im_command_serve = {"serve", "[options]", "start the server (the default)",
-                                            run};
+const struct im_command im_command_serve = {"serve", "[options]",
+                                            "start the server (the default)", run};

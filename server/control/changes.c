@@ -14,8 +14,8 @@ static void answer_affected(struct im_call *call, size_t affected)
 }
 
 /* Applies the effect and adds to *affected; false when it has refused. */
-static bool apply(struct im_call *call, const char *name, const struct im_effect_args *args,
-                  size_t *affected)
+static bool apply(struct im_call *call, const char *name,
+                  const struct im_effect_args *args, size_t *affected)
 {
     struct im_authority *authority = im_sandbox_enter(call->box);
     struct im_error err;
@@ -49,10 +49,11 @@ static const struct im_effect *read_effect(struct im_call *call)
     for (size_t i = 0; i < im_effect_count && i < 64; i++)
         known[i] = im_str(im_effects[i].name);
     int nearest = im_str_nearest(name->text, known, im_effect_count);
-    im_control_refuse(call, 400, "do", "there is no effect \"%.*s\"%s%s%s",
-                      IM_ARG(im_str_slice(name->text, 0, 60)),
-                      nearest < 0 ? "; GET /__mock/effects lists them" : "; did you mean \"",
-                      nearest < 0 ? "" : im_effects[nearest].name, nearest < 0 ? "" : "\"?");
+    im_control_refuse(
+        call, 400, "do", "there is no effect \"%.*s\"%s%s%s",
+        IM_ARG(im_str_slice(name->text, 0, 60)),
+        nearest < 0 ? "; GET /__mock/effects lists them" : "; did you mean \"",
+        nearest < 0 ? "" : im_effects[nearest].name, nearest < 0 ? "" : "\"?");
     return NULL;
 }
 
@@ -67,9 +68,9 @@ static void answer_world(struct im_call *call)
     if (!effect)
         return;
     if (!im_effect_read(effect, call->body, "do", &args, &at, &err)) {
-        im_control_refuse(call, 400, at->name.at ? im_arena_copy(call->req->arena, at->name).at
-                                                 : NULL,
-                          "%s", err.text);
+        im_control_refuse(
+            call, 400, at->name.at ? im_arena_copy(call->req->arena, at->name).at : NULL,
+            "%s", err.text);
         return;
     }
     if (apply(call, effect->name, &args, &affected))
@@ -97,9 +98,10 @@ static const struct kind_effects *kind_named(struct im_call *call, struct im_str
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (im_str_is(name, kinds[i].kind))
             return &kinds[i];
-    im_control_refuse(call, 400, "kind",
-                      "\"kind\" must be \"access\", \"refresh\", \"code\" or \"all\", not \"%.*s\"",
-                      IM_ARG(im_str_slice(name, 0, 60)));
+    im_control_refuse(
+        call, 400, "kind",
+        "\"kind\" must be \"access\", \"refresh\", \"code\" or \"all\", not \"%.*s\"",
+        IM_ARG(im_str_slice(name, 0, 60)));
     return NULL;
 }
 
@@ -201,9 +203,10 @@ static void answer_withdraw(struct im_call *call)
         return;
     const char *effect = withdrawal(&args, user.len > 0);
     if (!effect) {
-        im_control_refuse(call, 400, NULL,
-                          "say what to withdraw: \"client_id\" (with \"user\": that user's consent), "
-                          "\"role\", \"permission\" or \"module\"");
+        im_control_refuse(
+            call, 400, NULL,
+            "say what to withdraw: \"client_id\" (with \"user\": that user's consent), "
+            "\"role\", \"permission\" or \"module\"");
         return;
     }
     split_user(user.len ? user : IM_STR("ws_user@acme"), &args);
@@ -224,7 +227,8 @@ static void answer_rotate_keys(struct im_call *call)
 }
 
 const struct im_control_route im_control_change_routes[] = {
-    {"POST", "/sandboxes/{name}/expire", answer_expire, false, "tokens reach their end now"},
+    {"POST", "/sandboxes/{name}/expire", answer_expire, false,
+     "tokens reach their end now"},
     {"POST", "/sandboxes/{name}/revoke", answer_revoke, false, "tokens are revoked now"},
     {"POST", "/sandboxes/{name}/sign-in", answer_sign_in, false,
      "a user signs in to the web UI"},

@@ -50,8 +50,9 @@ static bool path_matches(const char *pattern, struct im_str path, struct im_str 
 
 /* The route of this path and method; NULL when the path is unknown, or known but not by this
  * method: then `allow` lists those it has. */
-static const struct im_control_route *route_of(const struct im_request *req, struct im_str *name,
-                                               struct im_str *id, struct im_buf *allow)
+static const struct im_control_route *route_of(const struct im_request *req,
+                                               struct im_str *name, struct im_str *id,
+                                               struct im_buf *allow)
 {
     struct im_str path = im_str_slice(req->path, strlen(PREFIX), req->path.len);
 
@@ -82,21 +83,16 @@ void im_control_begin(struct im_call *call, int status)
 static const char *error_code(int status)
 {
     switch (status) {
-    case 401:
-        return "unauthorized";
-    case 404:
-        return "not_found";
-    case 405:
-        return "method_not_allowed";
-    case 500:
-        return "internal";
-    default:
-        return "invalid_request";
+    case 401: return "unauthorized";
+    case 404: return "not_found";
+    case 405: return "method_not_allowed";
+    case 500: return "internal";
+    default: return "invalid_request";
     }
 }
 
-void im_control_refuse(struct im_call *call, int status, const char *field, const char *format,
-                       ...)
+void im_control_refuse(struct im_call *call, int status, const char *field,
+                       const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -123,7 +119,8 @@ static bool has_token(const struct im_call *call)
     if (!wanted.len)
         return true;
     struct im_str scheme = im_str_cut(&given, ' ');
-    return im_str_eq_nocase(scheme, IM_STR("bearer")) && im_secret_eq(im_str_trim(given), wanted);
+    return im_str_eq_nocase(scheme, IM_STR("bearer")) &&
+           im_secret_eq(im_str_trim(given), wanted);
 }
 
 static bool refuse_flaw(struct im_call *call)
@@ -136,7 +133,8 @@ static bool refuse_flaw(struct im_call *call)
 
     if (call->req->flaw == IM_REQUEST_SOUND)
         return false;
-    im_control_refuse(call, status[call->req->flaw], NULL, "%.*s", IM_ARG(call->req->flaw_text));
+    im_control_refuse(call, status[call->req->flaw], NULL, "%.*s",
+                      IM_ARG(call->req->flaw_text));
     return true;
 }
 
@@ -174,13 +172,14 @@ static bool find_box(struct im_call *call, struct im_str name)
 static void refuse_route(struct im_call *call, const struct im_buf *allow)
 {
     if (!allow->len) {
-        im_control_refuse(call, 404, NULL, "there is no %.*s; GET " PREFIX "/ lists what there is",
+        im_control_refuse(call, 404, NULL,
+                          "there is no %.*s; GET " PREFIX "/ lists what there is",
                           IM_ARG(im_str_slice(call->req->path, 0, 120)));
         return;
     }
     im_control_refuse(call, 405, NULL, "%.*s does not take %.*s but %.*s",
-                      IM_ARG(im_str_slice(call->req->path, 0, 120)), IM_ARG(call->req->method),
-                      IM_ARG(im_buf_str(allow)));
+                      IM_ARG(im_str_slice(call->req->path, 0, 120)),
+                      IM_ARG(call->req->method), IM_ARG(im_buf_str(allow)));
     im_response_header(call->res, "Allow", im_buf_str(allow));
 }
 
@@ -194,9 +193,11 @@ static void run(struct im_call *call)
     im_buf_init(&allow, call->req->arena, 200);
     const struct im_control_route *route = route_of(call->req, &name, &call->id, &allow);
     if (!(route && route->open) && !has_token(call)) {
-        im_control_refuse(call, 401, NULL,
-                          "this control API wants Authorization: Bearer with the --control-token");
-        im_response_header(call->res, "WWW-Authenticate", IM_STR("Bearer realm=\"control\""));
+        im_control_refuse(
+            call, 401, NULL,
+            "this control API wants Authorization: Bearer with the --control-token");
+        im_response_header(call->res, "WWW-Authenticate",
+                           IM_STR("Bearer realm=\"control\""));
         return;
     }
     if (!route)

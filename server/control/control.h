@@ -22,20 +22,20 @@ struct im_call {
     struct im_sandboxes *sandboxes;
     struct im_request *req;
     struct im_response *res;
-    struct im_sandbox *box;          /* of paths with {name}; else NULL */
-    struct im_str id;                /* what {id} matched */
-    const struct im_json *body;      /* an object; NULL when there is none */
-    struct im_json_out out;          /* writes into the response's body */
+    struct im_sandbox *box;     /* of paths with {name}; else NULL */
+    struct im_str id;           /* what {id} matched */
+    const struct im_json *body; /* an object; NULL when there is none */
+    struct im_json_out out;     /* writes into the response's body */
 };
 
 typedef void im_control_handler(struct im_call *call);
 
 struct im_control_route {
     const char *method;
-    const char *path;      /* below /__mock; {name} a sandbox, {id} any segment */
+    const char *path; /* below /__mock; {name} a sandbox, {id} any segment */
     im_control_handler *answer;
-    bool open;             /* needs no control token: health, ready, CA */
-    const char *summary;   /* one line, for the index page and the documentation */
+    bool open;           /* needs no control token: health, ready, CA */
+    const char *summary; /* one line, for the index page and the documentation */
 };
 
 /* The tables of each file. */
@@ -61,8 +61,8 @@ extern const struct im_control_table im_control_tables[IM_CONTROL_TABLES];
 /* Begins a JSON answer: call->out then writes into it. */
 void im_control_begin(struct im_call *call, int status);
 /* Answers {"error": code, "field": …, "message": …}; `field` may be NULL. */
-void im_control_refuse(struct im_call *call, int status, const char *field, const char *format,
-                       ...) IM_PRINTF(4, 5);
+void im_control_refuse(struct im_call *call, int status, const char *field,
+                       const char *format, ...) IM_PRINTF(4, 5);
 
 /* ---- strict bodies (control/fields.c) ---- */
 

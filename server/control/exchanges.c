@@ -36,8 +36,9 @@ static bool read_texts(const struct im_param *param, struct im_journal_filter *f
         const char *name;
         struct im_str *into;
     } texts[] = {
-        {"endpoint", &filter->endpoint}, {"method", &filter->method}, {"path", &filter->path},
-        {"grant", &filter->grant},       {"client", &filter->client_id}, {"user", &filter->user},
+        {"endpoint", &filter->endpoint}, {"method", &filter->method},
+        {"path", &filter->path},         {"grant", &filter->grant},
+        {"client", &filter->client_id},  {"user", &filter->user},
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -61,7 +62,8 @@ static bool read_param(struct im_call *call, const struct im_param *param,
     if (im_str_is(param->name, "wait"))
         return (im_duration_parse(value, &question->wait_ms) && question->wait_ms >= 0 &&
                 question->wait_ms <= 600000) ||
-               refuse_value(call, "wait", value, "a duration of at most 10m, such as \"5s\"");
+               refuse_value(call, "wait", value,
+                            "a duration of at most 10m, such as \"5s\"");
     if (im_str_is(param->name, "count"))
         return read_number(call, "count", value, &question->count);
     if (im_str_is(param->name, "since")) {
@@ -74,10 +76,11 @@ static bool read_param(struct im_call *call, const struct im_param *param,
         question->filter.status = (int)(number % 1000);
         return fine;
     }
-    im_control_refuse(call, 400, im_arena_copy(call->req->arena, param->name).at,
-                      "unknown parameter \"%.*s\"; there are endpoint, cause, status, grant, "
-                      "client, user, method, path, since, count and wait",
-                      IM_ARG(im_str_slice(param->name, 0, 60)));
+    im_control_refuse(
+        call, 400, im_arena_copy(call->req->arena, param->name).at,
+        "unknown parameter \"%.*s\"; there are endpoint, cause, status, grant, "
+        "client, user, method, path, since, count and wait",
+        IM_ARG(im_str_slice(param->name, 0, 60)));
     return false;
 }
 
@@ -109,7 +112,8 @@ static void answer_requests(struct im_call *call)
         return;
     if (question.wait_ms > 0)
         im_journal_wait(journal, &question.filter,
-                        question.count < 0 ? 1 : (size_t)question.count, question.wait_ms);
+                        question.count < 0 ? 1 : (size_t)question.count,
+                        question.wait_ms);
     const struct im_exchange *found =
         im_journal_select(journal, call->req->arena, &question.filter, &count);
     im_control_begin(call, 200);
@@ -131,10 +135,11 @@ static void answer_one(struct im_call *call)
     if (im_str_int(call->id, &id) && id > 0)
         exchange = im_journal_get(call->box->journal, call->req->arena, (uint64_t)id);
     if (!exchange) {
-        im_control_refuse(call, 404, NULL,
-                          "there is no exchange %.*s (any more); the journal keeps the newest %lld",
-                          IM_ARG(im_str_slice(call->id, 0, 30)),
-                          (long long)call->sandboxes->settings.journal_keep);
+        im_control_refuse(
+            call, 404, NULL,
+            "there is no exchange %.*s (any more); the journal keeps the newest %lld",
+            IM_ARG(im_str_slice(call->id, 0, 30)),
+            (long long)call->sandboxes->settings.journal_keep);
         return;
     }
     im_control_begin(call, 200);
@@ -163,9 +168,11 @@ static void answer_forget(struct im_call *call)
 const struct im_control_route im_control_journal_routes[] = {
     {"GET", "/sandboxes/{name}/requests", answer_requests, false,
      "the journal; ?endpoint= ?cause= ?status= ?since= ?count=N&wait=5s"},
-    {"GET", "/sandboxes/{name}/requests/{id}", answer_one, false, "one exchange with evidence"},
+    {"GET", "/sandboxes/{name}/requests/{id}", answer_one, false,
+     "one exchange with evidence"},
     {"DELETE", "/sandboxes/{name}/requests", answer_forget, false, "forget them"},
-    {"GET", "/sandboxes/{name}/requests.har", answer_har, false, "the journal as HTTP Archive"},
+    {"GET", "/sandboxes/{name}/requests.har", answer_har, false,
+     "the journal as HTTP Archive"},
 };
 const size_t im_control_journal_route_count =
     sizeof(im_control_journal_routes) / sizeof(im_control_journal_routes[0]);

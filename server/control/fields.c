@@ -1,7 +1,8 @@
 /* Strict bodies: what a call takes is a table; everything else in the body is refused by name. */
 #include "control/control.h"
 
-static struct im_control_field *field_named(struct im_control_field *fields, struct im_str name)
+static struct im_control_field *field_named(struct im_control_field *fields,
+                                            struct im_str name)
 {
     for (struct im_control_field *field = fields; field->name; field++)
         if (im_str_is(name, field->name))
@@ -21,26 +22,28 @@ static bool refuse_unknown(struct im_call *call, const struct im_control_field *
         known[n] = im_str(fields[n].name);
     int nearest = im_str_nearest(name, known, n);
     if (nearest >= 0)
-        im_control_refuse(call, 400, field, "unknown field \"%.*s\"; did you mean \"%.*s\"?",
-                          IM_ARG(shown), IM_ARG(known[nearest]));
+        im_control_refuse(call, 400, field,
+                          "unknown field \"%.*s\"; did you mean \"%.*s\"?", IM_ARG(shown),
+                          IM_ARG(known[nearest]));
     else
         im_control_refuse(call, 400, field, "unknown field \"%.*s\"", IM_ARG(shown));
     return false;
 }
 
-static bool refuse_type(struct im_call *call, const struct im_control_field *field, const char *wanted,
-                        const struct im_json *value)
+static bool refuse_type(struct im_call *call, const struct im_control_field *field,
+                        const char *wanted, const struct im_json *value)
 {
     if (value->type == IM_JSON_STRING)
-        im_control_refuse(call, 400, field->name, "\"%s\" must be %s, not \"%.*s\"", field->name,
-                          wanted, IM_ARG(im_str_slice(value->text, 0, 60)));
+        im_control_refuse(call, 400, field->name, "\"%s\" must be %s, not \"%.*s\"",
+                          field->name, wanted, IM_ARG(im_str_slice(value->text, 0, 60)));
     else
-        im_control_refuse(call, 400, field->name, "\"%s\" must be %s, not %s", field->name, wanted,
-                          im_json_type_name(value->type));
+        im_control_refuse(call, 400, field->name, "\"%s\" must be %s, not %s",
+                          field->name, wanted, im_json_type_name(value->type));
     return false;
 }
 
-static bool read_field(struct im_call *call, struct im_control_field *field, const struct im_json *value)
+static bool read_field(struct im_call *call, struct im_control_field *field,
+                       const struct im_json *value)
 {
     bool text = value->type == IM_JSON_STRING;
 
@@ -52,19 +55,20 @@ static bool read_field(struct im_call *call, struct im_control_field *field, con
                refuse_type(call, field, "a string with something in it", value);
     case IM_TAKE_BOOL:
         *(int *)field->into = value->boolean;
-        return value->type == IM_JSON_BOOL || refuse_type(call, field, "true or false", value);
+        return value->type == IM_JSON_BOOL ||
+               refuse_type(call, field, "true or false", value);
     case IM_TAKE_NUMBER:
         *(double *)field->into = value->number;
-        return value->type == IM_JSON_NUMBER || refuse_type(call, field, "a number", value);
+        return value->type == IM_JSON_NUMBER ||
+               refuse_type(call, field, "a number", value);
     case IM_TAKE_DURATION:
         return (text && im_duration_parse(value->text, field->into)) ||
-               refuse_type(call, field, "a duration such as \"250ms\", \"5m\" or \"12h\"", value);
+               refuse_type(call, field, "a duration such as \"250ms\", \"5m\" or \"12h\"",
+                           value);
     case IM_TAKE_TIME:
         return (text && im_time_parse(value->text, field->into)) ||
                refuse_type(call, field, "a time such as \"2027-01-01T00:00:00Z\"", value);
-    case IM_TAKE_JSON:
-        *(const struct im_json **)field->into = value;
-        return true;
+    case IM_TAKE_JSON: *(const struct im_json **)field->into = value; return true;
     }
     return false;
 }

@@ -86,12 +86,14 @@ static bool read_clock(struct im_call *call, struct clock_orders *orders)
     orders->has_set = fields[0].given;
     orders->has_advance = fields[1].given;
     if (!fields[0].given && !fields[1].given && !fields[2].given && !fields[3].given) {
-        im_control_refuse(call, 400, NULL,
-                          "tell the clock something: \"advance\", \"set\", \"freeze\" or \"scale\"");
+        im_control_refuse(
+            call, 400, NULL,
+            "tell the clock something: \"advance\", \"set\", \"freeze\" or \"scale\"");
         return false;
     }
     if (fields[3].given && !(orders->scale > 0 && orders->scale <= 1e6)) {
-        im_control_refuse(call, 400, "scale", "\"scale\" must be above 0 and at most 1000000");
+        im_control_refuse(call, 400, "scale",
+                          "\"scale\" must be above 0 and at most 1000000");
         return false;
     }
     return true;
@@ -156,7 +158,8 @@ const struct im_control_route im_control_sandbox_routes[] = {
     {"POST", "/sandboxes/{name}/clock", answer_set_clock, false,
      "advance, set, freeze or scale it"},
     {"GET", "/sandboxes/{name}/policy", write_policy, false, "the switches of policy"},
-    {"PATCH", "/sandboxes/{name}/policy", answer_set_policy, false, "change some of them"},
+    {"PATCH", "/sandboxes/{name}/policy", answer_set_policy, false,
+     "change some of them"},
 };
 const size_t im_control_sandbox_route_count =
     sizeof(im_control_sandbox_routes) / sizeof(im_control_sandbox_routes[0]);

@@ -67,7 +67,8 @@ static bool wants_html(const struct im_request *req)
 
 static void add_cause_line(struct im_buf *page, const struct im_cause_row *row)
 {
-    im_buf_addf(page, "<li><a href=\"/__mock/causes/%s\"><code>%s</code></a> ", row->id, row->id);
+    im_buf_addf(page, "<li><a href=\"/__mock/causes/%s\"><code>%s</code></a> ", row->id,
+                row->id);
     im_buf_add_html(page, im_str(row->why));
     im_buf_addz(page, "</li>\n");
 }
@@ -175,8 +176,8 @@ static void add_route_lines(struct im_buf *page, const struct im_control_route *
         im_buf_addz(page, "<li>");
         if (link)
             im_buf_addf(page, "<a href=\"/__mock%s\">", routes[i].path);
-        im_buf_addf(page, "<code>%s /__mock%s</code>%s ", routes[i].method, routes[i].path,
-                    link ? "</a>" : "");
+        im_buf_addf(page, "<code>%s /__mock%s</code>%s ", routes[i].method,
+                    routes[i].path, link ? "</a>" : "");
         im_buf_add_html(page, im_str(routes[i].summary));
         im_buf_addz(page, "</li>\n");
     }
@@ -200,7 +201,8 @@ const struct im_control_route im_control_service_routes[] = {
     {"GET", "/ready", answer_ready, true, "ready? addresses and the built-in client"},
     {"GET", "/ca.pem", answer_ca, true, "the CA to trust for HTTPS"},
     {"GET", "/causes", answer_causes, false, "every reason for a refusal"},
-    {"GET", "/causes/{id}", answer_cause, false, "one of them: why, what to do, on the wire"},
+    {"GET", "/causes/{id}", answer_cause, false,
+     "one of them: why, what to do, on the wire"},
     {"GET", "/effects", answer_effects, false, "every change of the world"},
 };
 const size_t im_control_service_route_count =

@@ -15,18 +15,17 @@ struct listing {
 static const char *state_of(const struct im_token *token, int64_t now_ms)
 {
     if (token->ended_because == CAUSE_NONE)
-        return token->consumed ? "consumed" : now_ms >= token->expires_ms ? "expired" : "live";
+        return token->consumed               ? "consumed"
+               : now_ms >= token->expires_ms ? "expired"
+                                             : "live";
     switch (token->ended_because) {
     case CAUSE_ACCESS_TOKEN_EXPIRED:
     case CAUSE_REFRESH_TOKEN_EXPIRED:
-    case CAUSE_CODE_EXPIRED:
-        return "expired";
+    case CAUSE_CODE_EXPIRED: return "expired";
     case CAUSE_CODE_REUSED:
     case CAUSE_REFRESH_TOKEN_REUSED:
-    case CAUSE_PARALLEL_REFRESH:
-        return "consumed";
-    default:
-        return "revoked";
+    case CAUSE_PARALLEL_REFRESH: return "consumed";
+    default: return "revoked";
     }
 }
 
@@ -50,7 +49,8 @@ static bool write_token(void *context, const struct im_token *token)
     im_json_str(out, "scopes", token->scopes);
     im_json_str(out, "issued", im_time_rfc3339(arena, token->issued_ms));
     im_json_str(out, "expires", im_time_rfc3339(arena, token->expires_ms));
-    im_json_strf(out, "fingerprint", "sha256:%.*s", IM_ARG(im_hex(arena, token->digest, 6)));
+    im_json_strf(out, "fingerprint", "sha256:%.*s",
+                 IM_ARG(im_hex(arena, token->digest, 6)));
     im_json_close_object(out);
     return true;
 }
@@ -80,7 +80,10 @@ static bool read_mint(struct im_call *call, struct mint *mint)
 {
     struct im_control_field fields[] = {
         {.name = "user", .type = IM_TAKE_TEXT, .into = &mint->user, .required = true},
-        {.name = "client_id", .type = IM_TAKE_TEXT, .into = &mint->client_id, .required = true},
+        {.name = "client_id",
+         .type = IM_TAKE_TEXT,
+         .into = &mint->client_id,
+         .required = true},
         {.name = "scopes", .type = IM_TAKE_TEXT, .into = &mint->scopes},
         {.name = "ttl", .type = IM_TAKE_DURATION, .into = &mint->ttl_ms},
         {.name = "flaw", .type = IM_TAKE_TEXT, .into = &mint->flaw},
@@ -105,19 +108,22 @@ static bool read_flaw(struct im_call *call, const struct mint *mint, enum im_fla
     *flaw = IM_FLAW_NONE;
     if (!mint->flaw.len || im_flaw_find(mint->flaw, flaw))
         return true;
-    im_control_refuse(call, 400, "flaw",
-                      "there is no flaw \"%.*s\"; there are expired, not-yet-valid, bad-signature, "
-                      "unknown-key, wrong-issuer, wrong-company, wrong-algorithm and malformed",
-                      IM_ARG(im_str_slice(mint->flaw, 0, 60)));
+    im_control_refuse(
+        call, 400, "flaw",
+        "there is no flaw \"%.*s\"; there are expired, not-yet-valid, bad-signature, "
+        "unknown-key, wrong-issuer, wrong-company, wrong-algorithm and malformed",
+        IM_ARG(im_str_slice(mint->flaw, 0, 60)));
     return false;
 }
 
-static bool read_dialect(struct im_call *call, const struct mint *mint, enum im_dialect_id *id)
+static bool read_dialect(struct im_call *call, const struct mint *mint,
+                         enum im_dialect_id *id)
 {
     *id = im_str_is(mint->dialect, "article") ? IM_DIALECT_ARTICLE : IM_DIALECT_REST;
     if (!mint->dialect.len || im_str_is(mint->dialect, im_dialect(*id)->name))
         return true;
-    im_control_refuse(call, 400, "dialect", "\"dialect\" must be \"rest\" or \"article\"");
+    im_control_refuse(call, 400, "dialect",
+                      "\"dialect\" must be \"rest\" or \"article\"");
     return false;
 }
 
@@ -130,9 +136,10 @@ static bool read_issue(struct im_call *call, struct im_authority *authority,
 
     im_world_split_user(mint->user, &issue->user, &issue->company);
     if (!im_directory_user(authority->directory, issue->company, issue->user, &user)) {
-        im_control_refuse(call, 400, "user",
-                          "there is no user \"%.*s\"; write USER@COMPANY, such as ws_user@acme",
-                          IM_ARG(im_str_slice(mint->user, 0, 60)));
+        im_control_refuse(
+            call, 400, "user",
+            "there is no user \"%.*s\"; write USER@COMPANY, such as ws_user@acme",
+            IM_ARG(im_str_slice(mint->user, 0, 60)));
         return false;
     }
     if (!im_directory_client(authority->directory, mint->client_id, &client)) {
@@ -159,10 +166,11 @@ static void mint_token(struct im_call *call, struct im_authority *authority,
     struct im_error err;
     int64_t now_ms = im_clock_now_ms(&authority->clock);
 
-    if (!read_dialect(call, mint, &issue.dialect) || !read_issue(call, authority, mint, &issue))
+    if (!read_dialect(call, mint, &issue.dialect) ||
+        !read_issue(call, authority, mint, &issue))
         return;
-    if (!im_authority_issue_flawed(authority, call->req->arena, now_ms, &issue, flaw, &issued,
-                                   &err)) {
+    if (!im_authority_issue_flawed(authority, call->req->arena, now_ms, &issue, flaw,
+                                   &issued, &err)) {
         im_control_refuse(call, 500, NULL, "%s", err.text);
         return;
     }
@@ -185,7 +193,8 @@ static void answer_mint(struct im_call *call)
 
 const struct im_control_route im_control_token_routes[] = {
     {"GET", "/sandboxes/{name}/tokens", answer_tokens, false, "every token handed out"},
-    {"POST", "/sandboxes/{name}/tokens", answer_mint, false, "mint one, right or with a flaw"},
+    {"POST", "/sandboxes/{name}/tokens", answer_mint, false,
+     "mint one, right or with a flaw"},
 };
 const size_t im_control_token_route_count =
     sizeof(im_control_token_routes) / sizeof(im_control_token_routes[0]);

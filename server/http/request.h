@@ -25,7 +25,7 @@ enum im_request_flaw {
     IM_REQUEST_METHOD_UNKNOWN
 };
 
-enum { IM_BODY_MAX = 1024 * 1024 }; /* bytes; contract.md section 8: body <= 1 MB */
+enum { IM_BODY_MAX = 1024 * 1024 }; /* bytes; the REST guides: a body of at most 1 MB */
 
 struct im_request {
     struct im_arena *arena;

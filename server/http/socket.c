@@ -281,13 +281,13 @@ int im_socket_pending(const struct im_link *link)
 
 /* ---- taking descriptors out of use ---- */
 
-int im_socket_quiet(void)
+bool im_socket_quiet(int quiet[2])
 {
-    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-
-    if (fd >= 0)
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
-    return fd;
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, quiet) != 0)
+        return false;
+    fcntl(quiet[0], F_SETFD, FD_CLOEXEC);
+    fcntl(quiet[1], F_SETFD, FD_CLOEXEC);
+    return true;
 }
 
 void im_socket_replace(int fd, int quiet)

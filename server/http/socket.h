@@ -48,9 +48,10 @@ bool im_socket_local_address(const struct im_link *link, char text[INET6_ADDRSTR
 /* How many bytes of it wait to be read; -1 when the peer has ended it, or it is gone. */
 int im_socket_pending(const struct im_link *link);
 
-/* A descriptor from which nothing ever comes: takes the place of one that must go at
- * once, while CivetWeb still holds its number. */
-int im_socket_quiet(void);
+/* A pair: nothing comes from quiet[0] until something is sent to quiet[1]. The first
+ * takes the place of a descriptor that must go at once, while CivetWeb still holds its
+ * number. */
+bool im_socket_quiet(int quiet[2]);
 /* Closes what is behind `fd` now, though its number stays taken by `quiet`'s. */
 void im_socket_replace(int fd, int quiet);
 /* The same, and the peer gets a reset instead of an end. */

@@ -31,7 +31,8 @@ static bool expire(const struct im_effect *effect, struct im_happening *happenin
     struct im_token_selector which = select_tokens(effect, happening->args);
 
     (void)err;
-    happening->affected = im_authority_expire(happening->authority, &which, happening->now_ms);
+    happening->affected =
+        im_authority_expire(happening->authority, &which, happening->now_ms);
     return true;
 }
 
@@ -46,19 +47,15 @@ static bool end(const struct im_effect *effect, struct im_happening *happening,
     return true;
 }
 
-static struct im_str value_of(const struct im_effect *effect, const struct im_effect_args *args)
+static struct im_str value_of(const struct im_effect *effect,
+                              const struct im_effect_args *args)
 {
     switch (effect->value) {
-    case IM_ARG_ROLE:
-        return args->role;
-    case IM_ARG_PERMISSION:
-        return args->permission;
-    case IM_ARG_MODULE:
-        return args->module;
-    case IM_ARG_ENTITY:
-        return args->entity;
-    default:
-        return args->value.len ? args->value : IM_STR("changed-by-intacct-mock");
+    case IM_ARG_ROLE: return args->role;
+    case IM_ARG_PERMISSION: return args->permission;
+    case IM_ARG_MODULE: return args->module;
+    case IM_ARG_ENTITY: return args->entity;
+    default: return args->value.len ? args->value : IM_STR("changed-by-intacct-mock");
     }
 }
 
@@ -72,7 +69,8 @@ static bool change(const struct im_effect *effect, struct im_happening *happenin
                                       .value = value_of(effect, args)};
 
     happening->affected = 1;
-    return im_directory_change(happening->authority->directory, effect->change, &target, err);
+    return im_directory_change(happening->authority->directory, effect->change, &target,
+                               err);
 }
 
 static bool change_and_end(const struct im_effect *effect, struct im_happening *happening,
@@ -88,7 +86,8 @@ static bool sign_in(const struct im_effect *effect, struct im_happening *happeni
     struct im_policy policy = im_authority_policy(happening->authority);
     struct im_user user;
 
-    if (!im_directory_user(happening->authority->directory, args->company, args->user, &user))
+    if (!im_directory_user(happening->authority->directory, args->company, args->user,
+                           &user))
         return im_error_set(err, "signing in as %.*s@%.*s: there is no such user",
                             IM_ARG(args->user), IM_ARG(args->company));
     return !policy.sign_in_ends_session || end(effect, happening, err);
@@ -96,15 +95,16 @@ static bool sign_in(const struct im_effect *effect, struct im_happening *happeni
 
 /* Somebody connects another application as the same user: what that does to the grants that are
  * there already is the authority's rule. */
-static bool authorize_again(const struct im_effect *effect, struct im_happening *happening,
-                            struct im_error *err)
+static bool authorize_again(const struct im_effect *effect,
+                            struct im_happening *happening, struct im_error *err)
 {
     const struct im_effect_args *args = happening->args;
     struct im_arena arena;
     struct im_issued issued;
     struct im_issue issue = {.dialect = IM_DIALECT_REST,
                              .grant_type = IM_STR("authorization_code"),
-                             .client_id = args->client_id.len ? args->client_id : IM_STR("demo"),
+                             .client_id =
+                                 args->client_id.len ? args->client_id : IM_STR("demo"),
                              .user = args->user,
                              .company = args->company,
                              .scopes = IM_STR("offline_access"),
@@ -113,8 +113,8 @@ static bool authorize_again(const struct im_effect *effect, struct im_happening 
 
     (void)effect;
     im_arena_init(&arena, 0);
-    bool done = im_authority_issue(happening->authority, &arena, happening->now_ms, &issue,
-                                   &issued, err);
+    bool done = im_authority_issue(happening->authority, &arena, happening->now_ms,
+                                   &issue, &issued, err);
     im_arena_release(&arena);
     happening->affected = 1;
     return done;
@@ -158,23 +158,23 @@ const struct im_effect im_effects[] = {
      .kinds = IM_END_ACCESS, .cause = CAUSE_ACCESS_TOKEN_REVOKED},
     {"revoke-refresh-token", "the refresh tokens are revoked", 0, WHOSE, end,
      .kinds = IM_END_REFRESH, .cause = CAUSE_REFRESH_TOKEN_REVOKED},
-    {"revoke-code", "the authorization codes are withdrawn", 0, WHOSE, end, .kinds = IM_END_CODE,
-     .cause = CAUSE_USER_REVOKED_ACCESS},
-    {"revoke-grant", "the whole grants are revoked: access and refresh tokens", 0, WHOSE, end,
-     .kinds = IM_END_ALL, .whole_grant = true, .cause = CAUSE_ACCESS_TOKEN_REVOKED},
+    {"revoke-code", "the authorization codes are withdrawn", 0, WHOSE, end,
+     .kinds = IM_END_CODE, .cause = CAUSE_USER_REVOKED_ACCESS},
+    {"revoke-grant", "the whole grants are revoked: access and refresh tokens", 0, WHOSE,
+     end, .kinds = IM_END_ALL, .whole_grant = true, .cause = CAUSE_ACCESS_TOKEN_REVOKED},
     {"revoke-user", "a revocation elsewhere takes every token of the user and company",
      IM_ARG_USER, 0, end, .kinds = IM_END_ALL, .whole_grant = true,
      .cause = CAUSE_GRANT_REVOKED_ELSEWHERE},
     {"withdraw-consent", "the user withdraws the consent given to the application",
      IM_ARG_USER | IM_ARG_CLIENT, 0, end, .kinds = IM_END_ALL, .whole_grant = true,
      .cause = CAUSE_USER_REVOKED_ACCESS},
-    {"second-authorization", "the same user and company are connected a second time", IM_ARG_USER,
-     IM_ARG_CLIENT, authorize_again, .kinds = 0},
+    {"second-authorization", "the same user and company are connected a second time",
+     IM_ARG_USER, IM_ARG_CLIENT, authorize_again, .kinds = 0},
     {"sign-in", "the user signs in to the web UI", IM_ARG_USER, 0, sign_in,
      .kinds = IM_END_ACCESS, .sessions = true, .cause = CAUSE_SESSION_ENDED_BY_SIGN_IN},
     {"change-password", "the user changes the password", IM_ARG_USER, IM_ARG_VALUE,
-     change_and_end, .change = IM_CHANGE_PASSWORD, .kinds = IM_END_ALL, .whole_grant = true,
-     .cause = CAUSE_PASSWORD_CHANGED},
+     change_and_end, .change = IM_CHANGE_PASSWORD, .kinds = IM_END_ALL,
+     .whole_grant = true, .cause = CAUSE_PASSWORD_CHANGED},
     {"expire-password", "the user's password expires", IM_ARG_USER, 0, change,
      .change = IM_CHANGE_EXPIRE_PASSWORD},
     {"lock-user", "the user is locked out", IM_ARG_USER, 0, change,
@@ -185,26 +185,29 @@ const struct im_effect im_effects[] = {
      .change = IM_CHANGE_DEACTIVATE_COMPANY},
     {"deactivate-client", "the application is deactivated", IM_ARG_CLIENT, 0, change,
      .change = IM_CHANGE_DEACTIVATE_CLIENT},
-    {"rotate-client-secret", "the application gets a new secret", IM_ARG_CLIENT, IM_ARG_VALUE,
-     change, .change = IM_CHANGE_CLIENT_SECRET},
+    {"rotate-client-secret", "the application gets a new secret", IM_ARG_CLIENT,
+     IM_ARG_VALUE, change, .change = IM_CHANGE_CLIENT_SECRET},
     {"withdraw-client-authorization",
      "an administrator removes the application from Authorized client applications",
      CLIENT_AT_COMPANY, 0, change, .change = IM_CHANGE_WITHDRAW_CLIENT},
     {"authorize-client", "an administrator adds it to Authorized client applications",
      CLIENT_AT_COMPANY, 0, change, .change = IM_CHANGE_AUTHORIZE_CLIENT},
-    {"withdraw-sender", "an administrator removes its sender id from Web Services authorizations",
+    {"withdraw-sender",
+     "an administrator removes its sender id from Web Services authorizations",
      CLIENT_AT_COMPANY, 0, change, .change = IM_CHANGE_WITHDRAW_SENDER},
     {"web-services-off", "the company's Web Services subscription is switched off",
      IM_ARG_COMPANY, 0, change, .change = IM_CHANGE_WEB_SERVICES_OFF},
-    {"unsubscribe-module", "the company unsubscribes a module", IM_ARG_COMPANY | IM_ARG_MODULE, 0,
-     change, .change = IM_CHANGE_UNSUBSCRIBE_MODULE, .value = IM_ARG_MODULE},
+    {"unsubscribe-module", "the company unsubscribes a module",
+     IM_ARG_COMPANY | IM_ARG_MODULE, 0, change, .change = IM_CHANGE_UNSUBSCRIBE_MODULE,
+     .value = IM_ARG_MODULE},
     {"remove-role", "the user loses a role, or all", IM_ARG_USER, IM_ARG_ROLE, change,
      .change = IM_CHANGE_REMOVE_ROLE, .value = IM_ARG_ROLE},
     {"remove-permission", "the user's roles lose a permission, \"OBJECT:ACTION\"",
      IM_ARG_USER | IM_ARG_PERMISSION, 0, change, .change = IM_CHANGE_REMOVE_PERMISSION,
      .value = IM_ARG_PERMISSION},
-    {"restrict-to-entity", "the user may work in one entity only", IM_ARG_USER | IM_ARG_ENTITY, 0,
-     change, .change = IM_CHANGE_RESTRICT_TO_ENTITY, .value = IM_ARG_ENTITY},
+    {"restrict-to-entity", "the user may work in one entity only",
+     IM_ARG_USER | IM_ARG_ENTITY, 0, change, .change = IM_CHANGE_RESTRICT_TO_ENTITY,
+     .value = IM_ARG_ENTITY},
     {"rotate-keys", "the signing keys are rotated", 0, 0, rotate_keys, .kinds = 0},
     {"advance-clock", "time passes", IM_ARG_BY, 0, advance_clock, .kinds = 0},
 };
@@ -237,7 +240,10 @@ struct argument {
     size_t offset; /* of the im_str in struct im_effect_args */
 };
 
-#define ARGUMENT(name, arg, member) {name, arg, offsetof(struct im_effect_args, member)}
+#define ARGUMENT(name, arg, member)                                                      \
+    {                                                                                    \
+        name, arg, offsetof(struct im_effect_args, member)                               \
+    }
 static const struct argument arguments[] = {
     ARGUMENT("client_id", IM_ARG_CLIENT, client_id),
     ARGUMENT("user", IM_ARG_USER, user),
@@ -261,7 +267,8 @@ static const struct argument *argument_named(struct im_str name)
 }
 
 static bool read_argument(const struct im_effect *effect, const struct im_json *member,
-                          struct im_effect_args *args, unsigned *given, struct im_error *err)
+                          struct im_effect_args *args, unsigned *given,
+                          struct im_error *err)
 {
     const struct argument *argument = argument_named(member->name);
 
@@ -269,18 +276,21 @@ static bool read_argument(const struct im_effect *effect, const struct im_json *
         return im_error_set(err, "%s: unknown field \"%.*s\"", effect->name,
                             IM_ARG(im_str_slice(member->name, 0, 60)));
     if (member->type != IM_JSON_STRING || !member->text.len)
-        return im_error_set(err, "%s: \"%s\" must be a string with something in it, not %s",
-                            effect->name, argument->name, im_json_type_name(member->type));
+        return im_error_set(
+            err, "%s: \"%s\" must be a string with something in it, not %s", effect->name,
+            argument->name, im_json_type_name(member->type));
     *given |= argument->arg;
     if (argument->arg == IM_ARG_BY)
         return im_duration_parse(member->text, &args->by_ms) ||
-               im_error_set(err, "%s: \"by\" must be a duration such as \"12h\", not \"%.*s\"",
+               im_error_set(err,
+                            "%s: \"by\" must be a duration such as \"12h\", not \"%.*s\"",
                             effect->name, IM_ARG(im_str_slice(member->text, 0, 60)));
     memcpy((char *)args + argument->offset, &member->text, sizeof(member->text));
     return true;
 }
 
-static bool all_there(const struct im_effect *effect, unsigned given, struct im_error *err)
+static bool all_there(const struct im_effect *effect, unsigned given,
+                      struct im_error *err)
 {
     for (size_t i = 0; i < ARGUMENTS; i++)
         if (effect->needs & ~given & arguments[i].arg)
@@ -301,8 +311,8 @@ static bool split_user(const struct im_effect *effect, struct im_effect_args *ar
 }
 
 bool im_effect_read(const struct im_effect *effect, const struct im_json *object,
-                    const char *skip, struct im_effect_args *args, const struct im_json **at,
-                    struct im_error *err)
+                    const char *skip, struct im_effect_args *args,
+                    const struct im_json **at, struct im_error *err)
 {
     unsigned given = 0;
 

@@ -12,8 +12,8 @@ struct im_effect_args {
     struct im_str user, company; /* "jdoe", "acme"; written "jdoe@acme" in JSON */
     struct im_str token;         /* a token's text */
     struct im_str role, permission, module, entity;
-    struct im_str value;         /* the new password or client secret */
-    int64_t by_ms;               /* advance-clock */
+    struct im_str value; /* the new password or client secret */
+    int64_t by_ms;       /* advance-clock */
 };
 
 enum im_effect_arg {
@@ -44,12 +44,12 @@ struct im_effect {
     bool (*apply)(const struct im_effect *effect, struct im_happening *happening,
                   struct im_error *err);
     /* What the common ways of applying need. */
-    enum im_cause cause;       /* why the tokens end */
-    unsigned kinds;            /* which tokens: of IM_END_… */
-    bool whole_grant;          /* their grants end too */
-    bool sessions;             /* their sessions end too */
-    enum im_change change;     /* of the directory */
-    enum im_effect_arg value;  /* the argument that is the change's value */
+    enum im_cause cause;      /* why the tokens end */
+    unsigned kinds;           /* which tokens: of IM_END_… */
+    bool whole_grant;         /* their grants end too */
+    bool sessions;            /* their sessions end too */
+    enum im_change change;    /* of the directory */
+    enum im_effect_arg value; /* the argument that is the change's value */
 };
 
 extern const struct im_effect im_effects[];
@@ -60,8 +60,8 @@ const struct im_effect *im_effect_find(struct im_str name); /* NULL when there i
  * that this effect takes; `skip` is a member that is not its affair (may be NULL). Strict: false
  * with err for unknown members, wrong types, a missing argument; *at is the value at fault. */
 bool im_effect_read(const struct im_effect *effect, const struct im_json *object,
-                    const char *skip, struct im_effect_args *args, const struct im_json **at,
-                    struct im_error *err);
+                    const char *skip, struct im_effect_args *args,
+                    const struct im_json **at, struct im_error *err);
 /* Changes the truth now. *affected: how many tokens, users or keys it touched. */
 bool im_world_apply(struct im_authority *authority, const struct im_effect *effect,
                     const struct im_effect_args *args, int64_t now_ms, size_t *affected,

@@ -1,7 +1,8 @@
 /* The ways in which an integration gets tokens and uses them. */
 #include "stories/story.h"
 
-STORY(client_credentials_give_a_token, "client credentials give a bearer token for 12 hours")
+STORY(client_credentials_give_a_token,
+      "client credentials give a bearer token for 12 hours")
 {
     when_posted(s, TOKEN_PATH, CREDENTIALS);
     then_fine(s);
@@ -15,10 +16,11 @@ STORY(token_response_has_four_keys,
       "the token response has exactly the four recorded keys, in their order")
 {
     when_posted(s, TOKEN_PATH, CREDENTIALS);
-    const char *expected =
-        text(s, "{\"token_type\":\"Bearer\",\"access_token\":\"%s\",\"refresh_token\":\"%s\","
-                "\"expires_in\":43200}",
-             access_token(s), refresh_token(s));
+    const char *expected = text(
+        s,
+        "{\"token_type\":\"Bearer\",\"access_token\":\"%s\",\"refresh_token\":\"%s\","
+        "\"expires_in\":43200}",
+        access_token(s), refresh_token(s));
     then_body_is(s, expected);
 }
 
@@ -31,7 +33,8 @@ STORY(json_bodies_work_too, "a token request in JSON works like one in a form")
     then_json(s, "token_type", "Bearer");
 }
 
-STORY(extra_fields_are_ignored, "fields that nobody knows are ignored, as real clients need")
+STORY(extra_fields_are_ignored,
+      "fields that nobody knows are ignored, as real clients need")
 {
     when_posted(s, TOKEN_PATH, CREDENTIALS "&colour=blue&username_hint=1");
     then_fine(s);
@@ -59,24 +62,29 @@ STORY(code_gives_a_token, "a person's consent gives a code, and the code gives t
     then_fine(s);
 }
 
-STORY(pkce_replaces_the_secret,
-      "a public client proves itself by PKCE: Sage's own sample verifier and challenge fit")
+STORY(
+    pkce_replaces_the_secret,
+    "a public client proves itself by PKCE: Sage's own sample verifier and challenge fit")
 {
     when_got(s,
-             AUTHORIZE_PATH "?response_type=code&client_id=demo-public&redirect_uri=" CALLBACK
-                            "&state=x&mock_user=jdoe@acme&code_challenge="
-                            "manPXpjp75EFeofO-YWtY3gIPp0S6_CJ-ciRJyYIonw"
-                            "&code_challenge_method=S256",
+             AUTHORIZE_PATH
+             "?response_type=code&client_id=demo-public&redirect_uri=" CALLBACK
+             "&state=x&mock_user=jdoe@acme&code_challenge="
+             "manPXpjp75EFeofO-YWtY3gIPp0S6_CJ-ciRJyYIonw"
+             "&code_challenge_method=S256",
              NULL);
-    when_posted(s, TOKEN_PATH,
-                text(s, "grant_type=authorization_code&client_id=demo-public&redirect_uri="
-                        CALLBACK "&code=%s&code_verifier="
-                        "zWiRBuiUcmnIbPBCoNqA5cWDFuaEZwZ7jLJJGJ4P3NQ",
-                     code(s)));
+    when_posted(
+        s, TOKEN_PATH,
+        text(s,
+             "grant_type=authorization_code&client_id=demo-public&redirect_uri=" CALLBACK
+             "&code=%s&code_verifier="
+             "zWiRBuiUcmnIbPBCoNqA5cWDFuaEZwZ7jLJJGJ4P3NQ",
+             code(s)));
     then_fine(s);
 }
 
-STORY(refresh_gives_a_new_pair, "a refresh gives a new access token and a new refresh token")
+STORY(refresh_gives_a_new_pair,
+      "a refresh gives a new access token and a new refresh token")
 {
     when_connected(s);
     const char *old_access = access_token(s);
@@ -91,14 +99,16 @@ STORY(refresh_takes_an_entity, "a refresh with entity_id gives a token for that 
 {
     when_connected(s);
     when_posted(s, TOKEN_PATH,
-                text(s, "grant_type=refresh_token&" DEMO "&entity_id=100&refresh_token=%s",
+                text(s,
+                     "grant_type=refresh_token&" DEMO "&entity_id=100&refresh_token=%s",
                      refresh_token(s)));
     then_fine(s);
     when_posted(s, INTROSPECT_PATH, text(s, DEMO "&token=%s", access_token(s)));
     then_json(s, "entity_id", "100");
 }
 
-STORY(username_names_an_entity, "username=user@company|entity gives a token for that entity")
+STORY(username_names_an_entity,
+      "username=user@company|entity gives a token for that entity")
 {
     when_posted(s, TOKEN_PATH, CREDENTIALS "%7C100");
     then_fine(s);
@@ -151,29 +161,35 @@ STORY(introspection_takes_a_bearer, "introspection takes the token itself as cre
     when_connected(s);
     const char *token = access_token(s);
     when_sent(s, "POST", INTROSPECT_PATH,
-              text(s, "Authorization: Bearer %s\n"
-                      "Content-Type: application/x-www-form-urlencoded\n", token),
+              text(s,
+                   "Authorization: Bearer %s\n"
+                   "Content-Type: application/x-www-form-urlencoded\n",
+                   token),
               text(s, "token=%s", token));
     then_json(s, "active", "true");
     then(s, json_of(s, "company_key") == NULL, "with the basic set of fields only");
 }
 
-STORY(introspection_of_rubbish, "introspection of a made-up token says inactive, nothing else")
+STORY(introspection_of_rubbish,
+      "introspection of a made-up token says inactive, nothing else")
 {
     when_posted(s, INTROSPECT_PATH, DEMO "&token=rubbish");
     then_body_is(s, "{\"active\":false}");
 }
 
-STORY(discovery_leads_to_the_endpoints, "discovery names the endpoints under our own address")
+STORY(discovery_leads_to_the_endpoints,
+      "discovery names the endpoints under our own address")
 {
     when_got(s, "/.well-known/openid-configuration", NULL);
     then_fine(s);
-    then(s, im_str_ends(im_str(json_of(s, "token_endpoint")), TOKEN_PATH), "the token endpoint");
+    then(s, im_str_ends(im_str(json_of(s, "token_endpoint")), TOKEN_PATH),
+         "the token endpoint");
     when_got(s, "/.well-known/jwks.json", NULL);
     then_json(s, "keys/0/kty", "RSA");
 }
 
-STORY(article_speaks_its_own_shape, "the article's endpoint answers in the article's shape")
+STORY(article_speaks_its_own_shape,
+      "the article's endpoint answers in the article's shape")
 {
     when_posted(s, ARTICLE_TOKEN_PATH, CREDENTIALS);
     then_fine(s);
@@ -198,8 +214,9 @@ STORY(article_takes_json_and_both_spellings,
 STORY(article_refresh_as_printed, "the article's own refresh request gives new tokens")
 {
     when_connected_in_article(s);
-    when_posted(s, ARTICLE_TOKEN_PATH,
-                text(s, "grant_type=refresh_token&refresh_token=%s&" DEMO, refresh_token(s)));
+    when_posted(
+        s, ARTICLE_TOKEN_PATH,
+        text(s, "grant_type=refresh_token&refresh_token=%s&" DEMO, refresh_token(s)));
     then_fine(s);
     then(s, *refresh_token(s), "a new refresh token too");
 }
@@ -241,7 +258,8 @@ STORY(entity_header_narrows, "X-IA-API-Param-Entity shows that entity's data onl
 STORY(consent_page_is_for_people, "the authorize page asks a person to sign in")
 {
     when_got(s,
-             AUTHORIZE_PATH "?response_type=code&client_id=demo&state=x&redirect_uri=" CALLBACK,
+             AUTHORIZE_PATH
+             "?response_type=code&client_id=demo&state=x&redirect_uri=" CALLBACK,
              NULL);
     then_status(s, 200);
     then_header_has(s, "Content-Type", "text/html");

@@ -15,7 +15,8 @@ STORY(causes_explain_themselves, "every cause explains itself")
 {
     when_control_called(s, "GET", "/causes/access-token-expired", NULL);
     then_json(s, "id", "access-token-expired");
-    then(s, json_of(s, "why") && json_of(s, "fix") && json_of(s, "confidence"), "with all parts");
+    then(s, json_of(s, "why") && json_of(s, "fix") && json_of(s, "confidence"),
+         "with all parts");
 }
 
 STORY(unknown_cause, "an unknown cause is told the nearest one")
@@ -70,8 +71,9 @@ STORY(revoke_now, "revoke kills what it names now")
 {
     when_connected(s);
     const char *refresh = refresh_token(s);
-    when_controlled(s, "POST", "/revoke",
-                    "{\"kind\":\"refresh\",\"client_id\":\"demo\",\"user\":\"ws_user@acme\"}");
+    when_controlled(
+        s, "POST", "/revoke",
+        "{\"kind\":\"refresh\",\"client_id\":\"demo\",\"user\":\"ws_user@acme\"}");
     then_json(s, "affected", "1");
     when_refreshed_with(s, refresh);
     then_refused(s, CAUSE_REFRESH_TOKEN_REVOKED);
@@ -106,7 +108,8 @@ STORY(minted_expired, "a token can be minted expired")
     then_refused(s, CAUSE_ACCESS_TOKEN_EXPIRED);
 }
 
-STORY(journal_holds_the_evidence, "the journal holds each exchange with its evidence, no secret")
+STORY(journal_holds_the_evidence,
+      "the journal holds each exchange with its evidence, no secret")
 {
     when_posted(s, TOKEN_PATH, CREDENTIALS);
     const char *token = access_token(s);
@@ -164,7 +167,8 @@ STORY(effects_are_strict, "an unknown effect is told the nearest one")
 
 STORY(policy_is_strict, "an unknown switch of policy is told the nearest one")
 {
-    when_control_called(s, "PATCH", "/sandboxes/default/policy", "{\"rotatoin\":\"keep\"}");
+    when_control_called(s, "PATCH", "/sandboxes/default/policy",
+                        "{\"rotatoin\":\"keep\"}");
     then_status(s, 400);
     then_body_has(s, "rotation");
 }

@@ -1,7 +1,7 @@
 /* Family C: invalid credentials, and everything else that the token endpoint refuses. */
 #include "stories/story.h"
 
-#define CC "grant_type=client_credentials&"
+#define CC       "grant_type=client_credentials&"
 #define USERNAME "&username=ws_user@acme"
 
 static void then_oauth_error(struct story *s, int status, const char *error)
@@ -89,7 +89,8 @@ STORY(inactive_client, "a deactivated client gets GW-0011")
     then_refused(s, CAUSE_CLIENT_INACTIVE);
 }
 
-STORY(client_not_authorized, "a client that the company has not authorized gets REST-1216")
+STORY(client_not_authorized,
+      "a client that the company has not authorized gets REST-1216")
 {
     when_controlled(s, "POST", "/withdraw", "{\"client_id\":\"demo\"}");
     when_posted(s, TOKEN_PATH, CREDENTIALS);
@@ -197,7 +198,8 @@ STORY(revoke_wants_a_token, "a revocation without a token is refused")
 
 STORY(no_body, "a token request without a body gets GW-0035")
 {
-    when_sent(s, "POST", TOKEN_PATH, "Content-Type: application/x-www-form-urlencoded\n", "");
+    when_sent(s, "POST", TOKEN_PATH, "Content-Type: application/x-www-form-urlencoded\n",
+              "");
     then_gateway_error(s, "GW-0035");
     then_refused(s, CAUSE_PAYLOAD_MISSING);
 }
@@ -250,7 +252,8 @@ STORY(username_twice, "username twice gets GW-0039")
     then_refused(s, CAUSE_USERNAME_REPEATED);
 }
 
-STORY(username_without_company, "a username without @company gets 400 with the observed words")
+STORY(username_without_company,
+      "a username without @company gets 400 with the observed words")
 {
     when_posted(s, TOKEN_PATH, CC DEMO "&username=ws_user");
     then_status(s, 400);
@@ -304,7 +307,8 @@ STORY(inactive_company, "an inactive company gets GW-0011")
     then_refused(s, CAUSE_COMPANY_INACTIVE);
 }
 
-STORY(web_services_off, "without the Web Services subscription the credentials are invalid")
+STORY(web_services_off,
+      "without the Web Services subscription the credentials are invalid")
 {
     given_world(s, "{\"do\":\"web-services-off\",\"company\":\"acme\"}");
     when_posted(s, TOKEN_PATH, CREDENTIALS);
@@ -330,8 +334,9 @@ STORY(unknown_session, "a made-up session id gets no token")
 static void when_signed_in(struct story *s, const char *user, const char *password)
 {
     when_posted(s, AUTHORIZE_PATH,
-                text(s, "response_type=code&client_id=demo&state=x&redirect_uri=" CALLBACK
-                        "&company_id=acme&user_id=%s&password=%s",
+                text(s,
+                     "response_type=code&client_id=demo&state=x&redirect_uri=" CALLBACK
+                     "&company_id=acme&user_id=%s&password=%s",
                      user, password));
 }
 
@@ -367,7 +372,8 @@ STORY(made_up_code, "a made-up code gets 400 invalid_grant")
 
 STORY(code_missing, "an exchange without a code is told")
 {
-    when_posted(s, TOKEN_PATH, "grant_type=authorization_code&" DEMO "&redirect_uri=" CALLBACK);
+    when_posted(s, TOKEN_PATH,
+                "grant_type=authorization_code&" DEMO "&redirect_uri=" CALLBACK);
     then_refused(s, CAUSE_CODE_MISSING);
 }
 
@@ -398,8 +404,9 @@ STORY(code_of_another_client, "a code is good for the client it was given to")
 {
     when_asked_to_authorize(s, "");
     when_posted(s, TOKEN_PATH,
-                text(s, "grant_type=authorization_code&client_id=demo-sandbox&client_secret="
-                        "demo-sandbox-secret&redirect_uri=" CALLBACK "&code=%s",
+                text(s,
+                     "grant_type=authorization_code&client_id=demo-sandbox&client_secret="
+                     "demo-sandbox-secret&redirect_uri=" CALLBACK "&code=%s",
                      code(s)));
     then_refused(s, CAUSE_CODE_OF_ANOTHER_CLIENT);
 }
@@ -408,15 +415,17 @@ STORY(other_redirect_uri, "the exchange must name the redirect URI of the author
 {
     when_asked_to_authorize(s, "");
     when_posted(s, TOKEN_PATH,
-                text(s, "grant_type=authorization_code&" DEMO
-                        "&redirect_uri=https://app.example/callback&code=%s",
+                text(s,
+                     "grant_type=authorization_code&" DEMO
+                     "&redirect_uri=https://app.example/callback&code=%s",
                      code(s)));
     then_oauth_error(s, 400, "invalid_grant");
     then_refused(s, CAUSE_REDIRECT_URI_MISMATCH);
 }
 
-#define CHALLENGE                                                                               \
-    "&code_challenge=manPXpjp75EFeofO-YWtY3gIPp0S6_CJ-ciRJyYIonw&code_challenge_method=S256"
+#define CHALLENGE                                                                        \
+    "&code_challenge=manPXpjp75EFeofO-YWtY3gIPp0S6_CJ-ciRJyYIonw&code_challenge_method=" \
+    "S256"
 
 STORY(verifier_missing, "a code with a challenge wants its verifier")
 {
@@ -434,7 +443,8 @@ STORY(verifier_wrong, "a wrong PKCE verifier gets invalid_grant")
     then_refused(s, CAUSE_PKCE_VERIFIER_WRONG);
 }
 
-STORY(challenge_that_is_none, "a code_challenge that is no SHA-256 digest is told at once")
+STORY(challenge_that_is_none,
+      "a code_challenge that is no SHA-256 digest is told at once")
 {
     when_asked_to_authorize(s, "&code_challenge=short&code_challenge_method=S256");
     then_header_has(s, "Location", "error=invalid_request");
@@ -468,11 +478,12 @@ STORY(refresh_token_is_single_use, "a refresh token works once; the second use i
     then_refused(s, CAUSE_REFRESH_TOKEN_REUSED);
 }
 
-STORY(article_refresh_token_reused, "in the article's dialect a reused refresh token gets 401")
+STORY(article_refresh_token_reused,
+      "in the article's dialect a reused refresh token gets 401")
 {
     when_connected_in_article(s);
-    const char *form = text(s, "grant_type=refresh_token&" DEMO "&refresh_token=%s",
-                            refresh_token(s));
+    const char *form =
+        text(s, "grant_type=refresh_token&" DEMO "&refresh_token=%s", refresh_token(s));
     when_posted(s, ARTICLE_TOKEN_PATH, form);
     then_fine(s);
     when_posted(s, ARTICLE_TOKEN_PATH, form);
@@ -480,7 +491,8 @@ STORY(article_refresh_token_reused, "in the article's dialect a reused refresh t
     then_body_is(s, "{\"error\":\"invalid_grant\"}");
 }
 
-STORY(reuse_may_kill_the_family, "with reuse revoke-family the second use kills the new tokens")
+STORY(reuse_may_kill_the_family,
+      "with reuse revoke-family the second use kills the new tokens")
 {
     given_policy(s, "{\"reuse\":\"revoke-family\"}");
     when_connected(s);
@@ -492,7 +504,8 @@ STORY(reuse_may_kill_the_family, "with reuse revoke-family the second use kills 
     then_status(s, 401);
 }
 
-STORY(rotation_may_keep, "with rotation keep the refresh token stays the same and goes on working")
+STORY(rotation_may_keep,
+      "with rotation keep the refresh token stays the same and goes on working")
 {
     given_policy(s, "{\"rotation\":\"keep\"}");
     when_connected(s);
@@ -503,7 +516,8 @@ STORY(rotation_may_keep, "with rotation keep the refresh token stays the same an
     then_fine(s);
 }
 
-STORY(rotation_may_be_graceful, "with rotation grace:5s the old refresh token works 5 s longer")
+STORY(rotation_may_be_graceful,
+      "with rotation grace:5s the old refresh token works 5 s longer")
 {
     given_policy(s, "{\"rotation\":\"grace:5s\"}");
     when_connected(s);
@@ -536,7 +550,8 @@ STORY(refresh_token_of_another_client, "a refresh token is good for its own clie
     then_refused(s, CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT);
 }
 
-STORY(invalid_grant_may_be_401, "with invalid_grant_status 401 invalid_grant comes as 401")
+STORY(invalid_grant_may_be_401,
+      "with invalid_grant_status 401 invalid_grant comes as 401")
 {
     given_policy(s, "{\"invalid_grant_status\":401}");
     when_refreshed_with(s, "made-up");

@@ -13,7 +13,8 @@ STORY(expired_token_is_gateway_401, "an access token past its end gets 401 GW-00
     then_refused(s, CAUSE_ACCESS_TOKEN_EXPIRED);
 }
 
-STORY(token_lives_to_its_last_second, "a second before its end the access token still works")
+STORY(token_lives_to_its_last_second,
+      "a second before its end the access token still works")
 {
     when_connected(s);
     const char *token = access_token(s);
@@ -22,7 +23,8 @@ STORY(token_lives_to_its_last_second, "a second before its end the access token 
     then_fine(s);
 }
 
-STORY(expired_token_may_be_400, "with expired_style 400-rest it gets 400 REST-1206 instead")
+STORY(expired_token_may_be_400,
+      "with expired_style 400-rest it gets 400 REST-1206 instead")
 {
     given_policy(s, "{\"expired_style\":\"400-rest\"}");
     when_connected(s);
@@ -34,7 +36,8 @@ STORY(expired_token_may_be_400, "with expired_style 400-rest it gets 400 REST-12
     then_refused(s, CAUSE_ACCESS_TOKEN_EXPIRED);
 }
 
-STORY(article_expired_token, "in the article's dialect it gets 401 invalid_grant after 5 minutes")
+STORY(article_expired_token,
+      "in the article's dialect it gets 401 invalid_grant after 5 minutes")
 {
     when_connected_in_article(s);
     const char *token = access_token(s);
@@ -82,7 +85,8 @@ STORY(refresh_without_a_token, "a refresh without a refresh token is named")
     then_refused(s, CAUSE_REFRESH_TOKEN_MISSING);
 }
 
-STORY(session_outlived_by_its_token, "a session ends after 6 hours, its token goes on for 12")
+STORY(session_outlived_by_its_token,
+      "a session ends after 6 hours, its token goes on for 12")
 {
     when_connected(s);
     const char *token = access_token(s);
@@ -91,7 +95,8 @@ STORY(session_outlived_by_its_token, "a session ends after 6 hours, its token go
     then_fine(s);
 }
 
-STORY(session_may_end_its_token, "with session_ends_tokens the token ends with its session")
+STORY(session_may_end_its_token,
+      "with session_ends_tokens the token ends with its session")
 {
     given_policy(s, "{\"session_ends_tokens\":true}");
     when_connected(s);

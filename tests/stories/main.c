@@ -5,14 +5,14 @@
 
 #include "stories/teller.h"
 
-#define FILES(X)                                                                                \
-    X(clock)                                                                                    \
-    X(connect)                                                                                  \
-    X(control)                                                                                  \
-    X(credentials)                                                                              \
-    X(expired)                                                                                  \
-    X(permissions)                                                                              \
-    X(protocol)                                                                                 \
+#define FILES(X)                                                                         \
+    X(clock)                                                                             \
+    X(connect)                                                                           \
+    X(control)                                                                           \
+    X(credentials)                                                                       \
+    X(expired)                                                                           \
+    X(permissions)                                                                       \
+    X(protocol)                                                                          \
     X(revoked)
 
 #define DECLARE(file) extern const struct story_entry *const stories_##file[];
@@ -55,8 +55,8 @@ static int tell_causes(const struct story *s, int number)
             printf("# no story provokes %s\n", im_cause_row((enum im_cause)i)->id);
             missing++;
         }
-    printf("%s %d - every natural cause is provoked by a story\n", missing ? "not ok" : "ok",
-           number);
+    printf("%s %d - every natural cause is provoked by a story\n",
+           missing ? "not ok" : "ok", number);
     return missing;
 }
 

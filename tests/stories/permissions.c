@@ -18,7 +18,8 @@ STORY(no_role, "a token mints although its user has no role; the API answers 403
     then_forbidden(s, CAUSE_PERMISSION_ROLE_MISSING);
 }
 
-STORY(role_withdrawn_meanwhile, "a role withdrawn between two calls shows in the next one")
+STORY(role_withdrawn_meanwhile,
+      "a role withdrawn between two calls shows in the next one")
 {
     when_connected(s);
     const char *token = access_token(s);
@@ -69,7 +70,8 @@ STORY(entity_denied, "and 403 in another entity")
     then_forbidden(s, CAUSE_PERMISSION_ENTITY_DENIED);
 }
 
-STORY(app_withdrawn, "an application withdrawn by the administrator gets 403 with a live token")
+STORY(app_withdrawn,
+      "an application withdrawn by the administrator gets 403 with a live token")
 {
     when_connected(s);
     const char *token = access_token(s);
@@ -78,19 +80,22 @@ STORY(app_withdrawn, "an application withdrawn by the administrator gets 403 wit
     then_refused(s, CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN);
 }
 
-STORY(app_needs_an_admin, "a person cannot connect an application that no administrator authorized")
+STORY(app_needs_an_admin,
+      "a person cannot connect an application that no administrator authorized")
 {
     when_controlled(s, "POST", "/withdraw", "{\"client_id\":\"demo\"}");
     when_asked_to_authorize(s, "");
     then_refused(s, CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN);
 }
 
-STORY(admin_authorizes_by_accepting, "an administrator who accepts authorizes the application")
+STORY(admin_authorizes_by_accepting,
+      "an administrator who accepts authorizes the application")
 {
     when_controlled(s, "POST", "/withdraw", "{\"client_id\":\"demo\"}");
     when_got(s,
-             AUTHORIZE_PATH "?response_type=code&client_id=demo&state=x&redirect_uri=" CALLBACK
-                            "&mock_user=admin@acme",
+             AUTHORIZE_PATH
+             "?response_type=code&client_id=demo&state=x&redirect_uri=" CALLBACK
+             "&mock_user=admin@acme",
              NULL);
     then_status(s, 302);
     when_code_is_exchanged(s, code(s), "");
@@ -107,10 +112,12 @@ STORY(module_not_subscribed, "a module that the company has not subscribed gets 
     then_forbidden(s, CAUSE_MODULE_NOT_SUBSCRIBED);
 }
 
-STORY(scope_insufficient, "in the article's dialect a write without its scope gets 403 and is told")
+STORY(scope_insufficient,
+      "in the article's dialect a write without its scope gets 403 and is told")
 {
     when_connected_in_article(s);
-    when_called(s, "POST", ARTICLE_VENDORS, access_token(s), "{\"id\":\"V-1\",\"name\":\"x\"}");
+    when_called(s, "POST", ARTICLE_VENDORS, access_token(s),
+                "{\"id\":\"V-1\",\"name\":\"x\"}");
     then_status(s, 403);
     then_json(s, "error", "insufficient_scope");
     then_header_has(s, "WWW-Authenticate", "insufficient_scope");
@@ -119,8 +126,10 @@ STORY(scope_insufficient, "in the article's dialect a write without its scope ge
 
 STORY(scope_sufficient, "with the scope asked for it is written")
 {
-    when_posted(s, ARTICLE_TOKEN_PATH, CREDENTIALS "&scope=full_access:read+full_access:write");
-    when_called(s, "POST", ARTICLE_VENDORS, access_token(s), "{\"id\":\"V-1\",\"name\":\"x\"}");
+    when_posted(s, ARTICLE_TOKEN_PATH,
+                CREDENTIALS "&scope=full_access:read+full_access:write");
+    when_called(s, "POST", ARTICLE_VENDORS, access_token(s),
+                "{\"id\":\"V-1\",\"name\":\"x\"}");
     then_status(s, 201);
 }
 
@@ -158,12 +167,14 @@ STORY(consent_denied, "a person who denies sends the client error=access_denied"
     then_refused(s, CAUSE_CONSENT_DENIED);
 }
 
-STORY(entity_header_ignored, "an entity header with the wrong name is ignored: all data, a warning")
+STORY(entity_header_ignored,
+      "an entity header with the wrong name is ignored: all data, a warning")
 {
     when_connected(s);
-    when_sent(s, "GET", VENDORS,
-              text(s, "Authorization: Bearer %s\nSage-Param-Entity: 100\n", access_token(s)),
-              NULL);
+    when_sent(
+        s, "GET", VENDORS,
+        text(s, "Authorization: Bearer %s\nSage-Param-Entity: 100\n", access_token(s)),
+        NULL);
     then_status(s, 200);
     then_warned(s, CAUSE_ENTITY_HEADER_IGNORED);
 }

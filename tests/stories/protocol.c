@@ -75,9 +75,11 @@ STORY(misspelled_host, "a Host like api.intacct.con is told")
     then_warned(s, CAUSE_HOST_MISSPELLED);
 }
 
-STORY(authorize_unknown_client, "an unknown client at authorize gets a page, not a redirect")
+STORY(authorize_unknown_client,
+      "an unknown client at authorize gets a page, not a redirect")
 {
-    when_got(s, AUTHORIZE_PATH "?response_type=code&client_id=nobody&redirect_uri=" CALLBACK,
+    when_got(s,
+             AUTHORIZE_PATH "?response_type=code&client_id=nobody&redirect_uri=" CALLBACK,
              NULL);
     then(s, !header_of(s, "Location"), "no redirect");
     then_header_has(s, "Content-Type", "text/html");
@@ -87,7 +89,8 @@ STORY(authorize_unknown_client, "an unknown client at authorize gets a page, not
 STORY(unregistered_redirect, "an unregistered redirect URI gets a page, not a redirect")
 {
     when_got(s,
-             AUTHORIZE_PATH "?response_type=code&client_id=demo&redirect_uri=https://evil.example",
+             AUTHORIZE_PATH
+             "?response_type=code&client_id=demo&redirect_uri=https://evil.example",
              NULL);
     then(s, !header_of(s, "Location"), "no redirect");
     then_refused(s, CAUSE_REDIRECT_URI_UNREGISTERED);
@@ -100,10 +103,12 @@ STORY(redirect_missing, "an authorize request without redirect_uri gets a page")
     then_refused(s, CAUSE_REDIRECT_URI_MISSING);
 }
 
-STORY(response_type_token, "response_type=token is not supported: an error redirect says so")
+STORY(response_type_token,
+      "response_type=token is not supported: an error redirect says so")
 {
     when_got(s,
-             AUTHORIZE_PATH "?response_type=token&client_id=demo&state=x&redirect_uri=" CALLBACK,
+             AUTHORIZE_PATH
+             "?response_type=token&client_id=demo&state=x&redirect_uri=" CALLBACK,
              NULL);
     then_status(s, 302);
     then_header_has(s, "Location", "error=unsupported_response_type");
@@ -112,10 +117,11 @@ STORY(response_type_token, "response_type=token is not supported: an error redir
 
 STORY(no_state, "an authorize request without state works, with a warning")
 {
-    when_got(s,
-             AUTHORIZE_PATH "?response_type=code&client_id=demo&mock_user=jdoe@acme&redirect_uri="
-                            CALLBACK,
-             NULL);
+    when_got(
+        s,
+        AUTHORIZE_PATH
+        "?response_type=code&client_id=demo&mock_user=jdoe@acme&redirect_uri=" CALLBACK,
+        NULL);
     then_status(s, 302);
     then_warned(s, CAUSE_STATE_MISSING);
 }
@@ -123,8 +129,9 @@ STORY(no_state, "an authorize request without state works, with a warning")
 STORY(hostile_input_on_a_page, "what is sent to authorize cannot become markup")
 {
     when_got(s,
-             AUTHORIZE_PATH "?response_type=code&client_id=%3Cscript%3Ealert(1)%3C/script%3E"
-                            "&redirect_uri=" CALLBACK,
+             AUTHORIZE_PATH
+             "?response_type=code&client_id=%3Cscript%3Ealert(1)%3C/script%3E"
+             "&redirect_uri=" CALLBACK,
              NULL);
     then_body_lacks(s, "<script");
 }

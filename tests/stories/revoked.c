@@ -4,9 +4,10 @@
 /* A token of the REST API with this flaw, minted by the control API. */
 static const char *given_flawed_token(struct story *s, const char *flaw)
 {
-    when_controlled(s, "POST", "/tokens",
-                    text(s, "{\"user\":\"ws_user@acme\",\"client_id\":\"demo\",\"flaw\":\"%s\"}",
-                         flaw));
+    when_controlled(
+        s, "POST", "/tokens",
+        text(s, "{\"user\":\"ws_user@acme\",\"client_id\":\"demo\",\"flaw\":\"%s\"}",
+             flaw));
     return access_token(s);
 }
 
@@ -27,7 +28,8 @@ static void then_token_is_dead(struct story *s, enum im_cause cause)
     then_refused(s, cause);
 }
 
-STORY(revoked_token_is_dead_at_once, "a revoked token is dead at once, at the API and introspected")
+STORY(revoked_token_is_dead_at_once,
+      "a revoked token is dead at once, at the API and introspected")
 {
     when_connected(s);
     const char *token = access_token(s);
@@ -39,7 +41,8 @@ STORY(revoked_token_is_dead_at_once, "a revoked token is dead at once, at the AP
     then_body_is(s, "{\"active\":false}");
 }
 
-STORY(article_revoked_token, "in the article's dialect a revoked token gets 401 invalid_grant")
+STORY(article_revoked_token,
+      "in the article's dialect a revoked token gets 401 invalid_grant")
 {
     when_connected_in_article(s);
     const char *token = access_token(s);
@@ -50,7 +53,8 @@ STORY(article_revoked_token, "in the article's dialect a revoked token gets 401 
     then_body_is(s, "{\"error\":\"invalid_grant\"}");
 }
 
-STORY(one_revoke_kills_all, "revoking one token kills every token of that user and company")
+STORY(one_revoke_kills_all,
+      "revoking one token kills every token of that user and company")
 {
     when_connected(s);
     const char *mine = access_token(s);
@@ -108,7 +112,8 @@ STORY(sign_in_ends_the_session, "the user signs in to the web UI, and the token 
     then_fine(s);
 }
 
-STORY(password_change_kills_tokens, "the user changes the password, and every token is dead")
+STORY(password_change_kills_tokens,
+      "the user changes the password, and every token is dead")
 {
     when_connected(s);
     const char *token = access_token(s);
@@ -121,7 +126,8 @@ STORY(withdrawn_consent, "the user withdraws consent, and the connection is dead
 {
     when_authorized(s, "offline_access");
     const char *refresh = refresh_token(s);
-    when_controlled(s, "POST", "/withdraw", "{\"client_id\":\"demo\",\"user\":\"jdoe@acme\"}");
+    when_controlled(s, "POST", "/withdraw",
+                    "{\"client_id\":\"demo\",\"user\":\"jdoe@acme\"}");
     when_refreshed_with(s, refresh);
     then_status(s, 400);
     then_refused(s, CAUSE_USER_REVOKED_ACCESS);
@@ -145,7 +151,8 @@ STORY(authorization_is_not_bearer, "Authorization without Bearer gets 401 GW-003
 
 STORY(authorization_twice, "two Authorization headers are refused")
 {
-    when_sent(s, "GET", VENDORS, "Authorization: Bearer a\nAuthorization: Bearer b\n", NULL);
+    when_sent(s, "GET", VENDORS, "Authorization: Bearer a\nAuthorization: Bearer b\n",
+              NULL);
     then_refused(s, CAUSE_AUTHORIZATION_REPEATED);
 }
 
@@ -231,7 +238,8 @@ STORY(code_is_no_access_token, "an authorization code does not open the API")
     then_token_is_not_valid(s, CAUSE_CODE_USED_AS_ACCESS_TOKEN);
 }
 
-STORY(forgotten_token, "after a reset a token is ours by signature, but nobody remembers it")
+STORY(forgotten_token,
+      "after a reset a token is ours by signature, but nobody remembers it")
 {
     when_connected(s);
     const char *token = access_token(s);

@@ -75,12 +75,12 @@ void when_posted_json(struct story *s, const char *path, const char *json)
 
 void when_got(struct story *s, const char *path, const char *bearer)
 {
-    when_sent(s, "GET", path, bearer ? text(s, "Authorization: Bearer %s\n", bearer) : NULL,
-              NULL);
+    when_sent(s, "GET", path,
+              bearer ? text(s, "Authorization: Bearer %s\n", bearer) : NULL, NULL);
 }
 
-void when_called(struct story *s, const char *method, const char *path, const char *bearer,
-                 const char *json)
+void when_called(struct story *s, const char *method, const char *path,
+                 const char *bearer, const char *json)
 {
     when_sent(s, method, path,
               text(s, "Authorization: Bearer %s\n%s", bearer,
@@ -90,13 +90,15 @@ void when_called(struct story *s, const char *method, const char *path, const ch
 
 /* ---- the control API ---- */
 
-void when_control_called(struct story *s, const char *method, const char *path, const char *json)
+void when_control_called(struct story *s, const char *method, const char *path,
+                         const char *json)
 {
     when_sent(s, method, text(s, "/__mock%s", path),
               json ? "Content-Type: application/json\n" : NULL, json);
 }
 
-void when_controlled(struct story *s, const char *method, const char *path, const char *json)
+void when_controlled(struct story *s, const char *method, const char *path,
+                     const char *json)
 {
     when_control_called(s, method, text(s, "/sandboxes/default%s", path), json);
     then(s, s->last.status / 100 == 2, "%s %s answers 2xx", method, path);
@@ -151,18 +153,21 @@ void when_asked_to_authorize(struct story *s, const char *more)
 {
     when_got(s,
              text(s,
-                  AUTHORIZE_PATH "?response_type=code&client_id=demo&redirect_uri="
-                                 "http%%3A%%2F%%2F127.0.0.1%%2Fcallback&state=xyz&mock_user="
-                                 "jdoe%%40acme%s",
+                  AUTHORIZE_PATH
+                  "?response_type=code&client_id=demo&redirect_uri="
+                  "http%%3A%%2F%%2F127.0.0.1%%2Fcallback&state=xyz&mock_user="
+                  "jdoe%%40acme%s",
                   more),
              NULL);
 }
 
-void when_code_is_exchanged(struct story *s, const char *authorization_code, const char *more)
+void when_code_is_exchanged(struct story *s, const char *authorization_code,
+                            const char *more)
 {
     when_posted(s, TOKEN_PATH,
-                text(s, "grant_type=authorization_code&" DEMO "&redirect_uri=" CALLBACK
-                        "&code=%s%s",
+                text(s,
+                     "grant_type=authorization_code&" DEMO "&redirect_uri=" CALLBACK
+                     "&code=%s%s",
                      authorization_code, more));
 }
 
@@ -211,10 +216,11 @@ static void *race(void *context)
 
 int when_refreshed_in_parallel(struct story *s, const char *token, int n)
 {
-    const char *form = text(s, "grant_type=refresh_token&" DEMO "&refresh_token=%s", token);
+    const char *form =
+        text(s, "grant_type=refresh_token&" DEMO "&refresh_token=%s", token);
     struct im_message message = {"POST", TOKEN_PATH,
-                                 "Content-Type: application/x-www-form-urlencoded\n", form,
-                                 strlen(form)};
+                                 "Content-Type: application/x-www-form-urlencoded\n",
+                                 form, strlen(form)};
     struct racer racers[PARALLEL_MAX];
     pthread_t threads[PARALLEL_MAX];
     pthread_barrier_t start;
@@ -369,7 +375,8 @@ void then_refused(struct story *s, enum im_cause cause)
 
 bool was_refused(struct story *s, enum im_cause cause)
 {
-    when_controlled(s, "GET", text(s, "/requests?cause=%s", im_cause_row(cause)->id), NULL);
+    when_controlled(s, "GET", text(s, "/requests?cause=%s", im_cause_row(cause)->id),
+                    NULL);
     const char *evidence = json_of(s, "requests/0/evidence");
     bool told = evidence && strlen(evidence) > 5;
 
@@ -393,8 +400,8 @@ void then_json(struct story *s, const char *path, const char *expected)
 {
     const char *value = json_of(s, path);
 
-    then(s, value && strcmp(value, expected) == 0, "%s is \"%s\" (it is %s)", path, expected,
-         value ? value : "absent");
+    then(s, value && strcmp(value, expected) == 0, "%s is \"%s\" (it is %s)", path,
+         expected, value ? value : "absent");
 }
 
 void then_body_is(struct story *s, const char *body)

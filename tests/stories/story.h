@@ -26,24 +26,24 @@ struct story_entry {
     void (*tell)(struct story *s);
 };
 
-#define STORY(id, title)                                                                        \
-    static void id(struct story *s);                                                            \
-    static const struct story_entry story_##id = {#id, title, id};                              \
+#define STORY(id, title)                                                                 \
+    static void id(struct story *s);                                                     \
+    static const struct story_entry story_##id = {#id, title, id};                       \
     static void id(struct story *s)
 
 /* Each file ends with its list: STORIES(refresh) = {&story_a, &story_b, NULL}; main.c names it. */
 #define STORIES(file) const struct story_entry *const stories_##file[]
 
-#define TOKEN_PATH "/ia/api/v1/oauth2/token"
-#define AUTHORIZE_PATH "/ia/api/v1/oauth2/authorize"
-#define REVOKE_PATH "/ia/api/v1/oauth2/revoke"
-#define INTROSPECT_PATH "/ia/api/v1/oauth2/introspect"
-#define VENDORS "/ia/api/v1/objects/accounts-payable/vendor"
+#define TOKEN_PATH         "/ia/api/v1/oauth2/token"
+#define AUTHORIZE_PATH     "/ia/api/v1/oauth2/authorize"
+#define REVOKE_PATH        "/ia/api/v1/oauth2/revoke"
+#define INTROSPECT_PATH    "/ia/api/v1/oauth2/introspect"
+#define VENDORS            "/ia/api/v1/objects/accounts-payable/vendor"
 #define ARTICLE_TOKEN_PATH "/identity/v2/oauth2/token"
-#define ARTICLE_VENDORS "/api/v1/Vendor"
-#define CALLBACK "http://127.0.0.1/callback"
-#define DEMO "client_id=demo&client_secret=demo-secret"
-#define CREDENTIALS "grant_type=client_credentials&" DEMO "&username=ws_user@acme"
+#define ARTICLE_VENDORS    "/api/v1/Vendor"
+#define CALLBACK           "http://127.0.0.1/callback"
+#define DEMO               "client_id=demo&client_secret=demo-secret"
+#define CREDENTIALS        "grant_type=client_credentials&" DEMO "&username=ws_user@acme"
 
 /* ---- the world before and meanwhile: the control API ---- */
 
@@ -53,7 +53,8 @@ void given_policy(struct story *s, const char *json);
 void given_world(struct story *s, const char *json);
 void when_time_passes(struct story *s, const char *duration);
 /* Any control call below /__mock/sandboxes/default; must answer 2xx. json NULL = none. */
-void when_controlled(struct story *s, const char *method, const char *path, const char *json);
+void when_controlled(struct story *s, const char *method, const char *path,
+                     const char *json);
 /* Any control call below /__mock, whatever it answers. */
 void when_control_called(struct story *s, const char *method, const char *path,
                          const char *json);
@@ -65,10 +66,11 @@ void when_sent(struct story *s, const char *method, const char *path, const char
                const char *body);
 void when_posted(struct story *s, const char *path, const char *form);
 void when_posted_json(struct story *s, const char *path, const char *json);
-void when_got(struct story *s, const char *path, const char *bearer); /* bearer NULL = none */
+void when_got(struct story *s, const char *path,
+              const char *bearer); /* bearer NULL = none */
 /* As when_sent, with Authorization: Bearer and a JSON body. */
-void when_called(struct story *s, const char *method, const char *path, const char *bearer,
-                 const char *json);
+void when_called(struct story *s, const char *method, const char *path,
+                 const char *bearer, const char *json);
 /* Client credentials as ws_user@acme. */
 void when_connected(struct story *s);
 void when_connected_in_article(struct story *s);
@@ -85,9 +87,10 @@ int when_refreshed_in_parallel(struct story *s, const char *refresh_token, int n
 
 /* ---- what came of it ---- */
 
-const char *access_token(struct story *s);  /* of the last answer; the story fails without one */
+const char *access_token(
+    struct story *s); /* of the last answer; the story fails without one */
 const char *refresh_token(struct story *s);
-const char *code(struct story *s);          /* of the last answer's Location */
+const char *code(struct story *s); /* of the last answer's Location */
 int status_of(struct story *s);
 const char *body_of(struct story *s);
 const char *header_of(struct story *s, const char *name); /* NULL when absent */

@@ -119,7 +119,8 @@ static void set_request(struct transport *t, struct im_arena *arena,
         curl_easy_setopt(t->curl, CURLOPT_POSTFIELDS, message->body);
     }
     curl_easy_setopt(t->curl, CURLOPT_CUSTOMREQUEST, message->method);
-    curl_easy_setopt(t->curl, CURLOPT_NOBODY, strcmp(message->method, "HEAD") == 0 ? 1L : 0L);
+    curl_easy_setopt(t->curl, CURLOPT_NOBODY,
+                     strcmp(message->method, "HEAD") == 0 ? 1L : 0L);
     if (ca.len)
         curl_easy_setopt(t->curl, CURLOPT_CAINFO_BLOB, &ca);
 }
@@ -152,7 +153,8 @@ static bool over_the_wire(struct transport *t, struct im_arena *arena,
 }
 
 bool transport_send(struct transport *t, struct im_arena *arena,
-                    const struct im_message *message, struct answer *answer, const char **why)
+                    const struct im_message *message, struct answer *answer,
+                    const char **why)
 {
     *why = "out of memory";
     return t->curl ? over_the_wire(t, arena, message, answer, why)

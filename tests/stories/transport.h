@@ -23,6 +23,7 @@ struct transport *transport_clone(const struct transport *transport);
 const char *transport_base(const struct transport *transport);
 /* False when no answer came; *why tells. Texts live in the arena. */
 bool transport_send(struct transport *transport, struct im_arena *arena,
-                    const struct im_message *message, struct answer *answer, const char **why);
+                    const struct im_message *message, struct answer *answer,
+                    const char **why);
 
 #endif

@@ -1011,13 +1011,35 @@ static void listeners_start_and_stop_side_by_side(void **state)
     assert_int_equal(atomic_load(&fine), 12);
 }
 
-static void the_threads_leave_signals_to_the_host(void **state)
+static void signals_stay_as_the_host_has_them(void **state)
 {
+    struct fixture *f = *state;
+    struct im_listener_options options = options_for(f);
+    struct sigaction pipe = {.sa_handler = SIG_DFL};
     sigset_t mask;
 
+    sigaction(SIGPIPE, &pipe, NULL);
+    listens(f, &options);
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
     assert_false(sigismember(&mask, SIGTERM));
-    assert_false(sigismember(&mask, SIGPIPE));
+    sigaction(SIGPIPE, NULL, &pipe);
+    assert_ptr_equal(pipe.sa_handler, SIG_DFL);
+}
+
+/* It would end this program. */
+static void a_peer_that_does_not_wait_for_its_answer_is_no_broken_pipe(void **state)
+{
+    struct fixture *f = *state;
+    struct sigaction pipe = {.sa_handler = SIG_DFL};
+
+    sigaction(SIGPIPE, &pipe, NULL);
+    for (int i = 0; i < 20; i++) {
+        int fd = connected(f);
+        says(fd,
+             "GET /large HTTP/1.1\r\n" HOST "\r\nGET /large HTTP/1.1\r\n" HOST "\r\n");
+        close(fd);
+    }
+    stops(f, PATIENCE_MS);
 }
 
 /* ---- many at once ---- */
@@ -1219,7 +1241,9 @@ int main(void)
         TEST(ports_that_are_off_have_no_url),
         BARE(the_control_port_is_its_own),
         BARE(listeners_start_and_stop_side_by_side),
-        TEST(the_threads_leave_signals_to_the_host),
+        BARE(signals_stay_as_the_host_has_them),
+        TEST(a_peer_that_does_not_wait_for_its_answer_is_no_broken_pipe),
+        HTTPS(a_peer_that_does_not_wait_for_its_answer_is_no_broken_pipe),
         TEST(nobody_starves_when_connections_outnumber_threads),
         HTTPS(https_convinces_a_client_that_trusts_the_ca),
         HTTPS(a_session_is_resumed),
