@@ -1243,7 +1243,6 @@ int main(void)
         BARE(listeners_start_and_stop_side_by_side),
         BARE(signals_stay_as_the_host_has_them),
         TEST(a_peer_that_does_not_wait_for_its_answer_is_no_broken_pipe),
-        HTTPS(a_peer_that_does_not_wait_for_its_answer_is_no_broken_pipe),
         TEST(nobody_starves_when_connections_outnumber_threads),
         HTTPS(https_convinces_a_client_that_trusts_the_ca),
         HTTPS(a_session_is_resumed),
