@@ -147,27 +147,43 @@ static void know(const struct im_listener *l, struct connection *c,
     c->known = true;
 }
 
-static void fill_target(struct exchange *x)
+/* CivetWeb ends the words of the first line with NULs, but only as far as it came. */
+static struct im_str word(const char *at)
 {
-    const struct mg_request_info *info = x->info;
-    const char *target = info->local_uri_raw ? info->local_uri_raw : info->request_uri;
+    size_t len = 0;
 
-    x->req.target = im_str(target);
-    if (!target || !info->query_string)
-        return;
-    x->req.query = im_str(info->query_string);
-    x->req.target = im_arena_format(&x->arena, "%s?%s", target, info->query_string);
+    while (at && (unsigned char)at[len] > ' ')
+        len++;
+    return (struct im_str){at, len};
 }
 
-static void fill_request(struct exchange *x)
+/* What CivetWeb could not parse has no more than a request_uri: its local_uri_raw and its
+ * query_string are the ones of the request before, in a buffer that was written over. */
+static void fill_target(struct exchange *x, bool parsed)
+{
+    const struct mg_request_info *info = x->info;
+    struct im_request *req = &x->req;
+
+    req->target = word(parsed ? info->local_uri_raw : info->request_uri);
+    if (!parsed) {
+        req->query = req->target;
+        im_str_cut(&req->query, '?');
+    } else if (info->query_string) {
+        req->query = word(info->query_string);
+        req->target = im_arena_format(&x->arena, "%.*s?%.*s", IM_ARG(req->target),
+                                      IM_ARG(req->query));
+    }
+}
+
+static void fill_request(struct exchange *x, bool parsed)
 {
     const struct mg_request_info *info = x->info;
     struct im_request *req = &x->req;
     int control = x->listener->ports[ROLE_CONTROL].number;
 
     req->arena = &x->arena;
-    req->method = im_str(info->request_method);
-    fill_target(x);
+    req->method = word(info->request_method);
+    fill_target(x, parsed);
     for (int i = 0; i < info->num_headers; i++)
         im_request_add_header(req, im_str(info->http_headers[i].name),
                               im_str(info->http_headers[i].value));
@@ -439,7 +455,7 @@ static void leave(struct im_listener *l)
     pthread_mutex_unlock(&l->lock);
 }
 
-static void begin(struct exchange *x, struct mg_connection *conn)
+static void begin(struct exchange *x, struct mg_connection *conn, bool parsed)
 {
     x->listener = mg_get_user_data(mg_get_context(conn));
     x->conn = conn;
@@ -450,7 +466,7 @@ static void begin(struct exchange *x, struct mg_connection *conn)
     im_response_init(&x->res, &x->arena);
     if (!x->connection->known)
         know(x->listener, x->connection, x->info);
-    fill_request(x);
+    fill_request(x, parsed);
 }
 
 static int serve(struct exchange *x)
@@ -479,7 +495,7 @@ static int begin_request(struct mg_connection *conn)
     if (!mg_get_user_connection_data(conn))
         return 500; /* out of memory when it began */
     enter(l);
-    begin(&x, conn);
+    begin(&x, conn, true);
     if (read_head(&x))
         read_body(&x);
     int status = serve(&x);
@@ -543,7 +559,7 @@ static int http_error(struct mg_connection *conn, int status, const char *messag
     if (!mg_get_user_connection_data(conn))
         return 1;
     enter(l);
-    begin(&x, conn);
+    begin(&x, conn, false);
     describe(&x, status, message);
     serve(&x);
     leave(l);

@@ -638,6 +638,18 @@ static void unknown_methods_are_refused_by_name(void **state)
     refuses(f, "get / HTTP/1.1\r\n" HOST "\r\n", "[method unknown] the method \"get\"");
 }
 
+static void a_refused_request_has_nothing_of_the_one_before(void **state)
+{
+    struct fixture *f = *state;
+
+    asks(f, "GET /secret?code=1 HTTP/1.1\r\n" HOST "\r\n\x01");
+    answered(f, "GET /secret?code=1 ?code=1\n");
+    answered(f, "[malformed] these bytes");
+    answered(f, "\n  ?\nbody:\n");
+    asks(f, "GET /secret?code=1 HTTP/1.1\r\n" HOST "\r\nBREW /pot?a=b HTTP/1.1\r\n\r\n");
+    answered(f, "\nBREW /pot?a=b ?a=b\n");
+}
+
 static void other_first_lines_are_refused(void **state)
 {
     refuses(*state, "GET / HTTP/2.0\r\n" HOST "\r\n", "[malformed] HTTP/2.0;");
@@ -1219,6 +1231,7 @@ int main(void)
         TEST(more_than_64_headers_are_refused),
         TEST(large_headers_are_refused),
         TEST(unknown_methods_are_refused_by_name),
+        TEST(a_refused_request_has_nothing_of_the_one_before),
         TEST(other_first_lines_are_refused),
         TEST(garbage_is_refused),
         IMPATIENT(headers_that_never_end_are_refused),
