@@ -222,7 +222,7 @@ static enum im_cause refuse_secret(struct im_request *req, const struct im_clien
             return im_refuse(
                 req, CAUSE_CLIENT_SECRET_ROTATED,
                 "%.*s was the secret of client %.*s until it was rotated (%zu "
-                "rotations ago); now it is %.*s",
+                "newer since); now it is %.*s",
                 IM_ARG(shown), IM_ARG(client->id), client->old_secrets.count - i + 1,
                 IM_ARG(im_fingerprint(req->arena, client->secret)));
     return im_refuse(req, CAUSE_CLIENT_SECRET_WRONG,

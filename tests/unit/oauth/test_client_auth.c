@@ -211,7 +211,7 @@ static void rotated_secret_is_named(void **state)
            (struct im_change_target){.client = IM_STR("demo"), .value = IM_STR("new")});
     sent(call, "client_id=demo&client_secret=demo-secret");
     refused(call, CAUSE_CLIENT_SECRET_ROTATED);
-    evidence_says(call, "1 rotations ago");
+    evidence_says(call, "1 newer since");
     sent(call, "client_id=demo&client_secret=new");
     refused(call, CAUSE_NONE);
 }
