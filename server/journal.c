@@ -1,6 +1,7 @@
 /* The ring. An exchange is one allocation: the struct, followed by its texts. */
 #include "journal.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,7 @@ static bool make_room_locked(struct im_journal *journal)
     struct im_exchange **ring = malloc(room * sizeof(struct im_exchange *));
     if (!ring)
         return false;
+    assert(journal->room || !journal->count);
     for (size_t i = 0; i < journal->count; i++)
         ring[i] = at_locked(journal, i);
     free(journal->ring);
@@ -269,32 +271,42 @@ static size_t count_locked(const struct im_journal *journal,
     return n;
 }
 
+/* Copies what matches into `found`; returns how many memory was enough for. */
+static size_t copy_locked(const struct im_journal *journal, struct im_arena *arena,
+                          const struct im_journal_filter *filter,
+                          struct im_exchange *found)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < journal->count; i++) {
+        const struct im_exchange *e = at_locked(journal, i);
+        if (!matches(e, filter))
+            continue;
+        void *memory = im_arena_alloc(arena, packed_size(e));
+        if (!memory)
+            break;
+        found[n++] = *pack(memory, e);
+    }
+    return n;
+}
+
 const struct im_exchange *im_journal_select(struct im_journal *journal,
                                             struct im_arena *arena,
                                             const struct im_journal_filter *filter,
                                             size_t *count)
 {
-    struct im_exchange *found = NULL;
+    struct im_exchange *found;
     size_t n = 0;
 
     pthread_mutex_lock(&journal->lock);
     *count = count_locked(journal, filter);
-    if (*count)
-        found = IM_ARENA_ARRAY(arena, struct im_exchange, *count);
-    for (size_t i = 0; found && i < journal->count; i++) {
-        const struct im_exchange *e = at_locked(journal, i);
-        if (!matches(e, filter))
-            continue;
-        void *memory = im_arena_alloc(arena, packed_size(e));
-        if (!memory) {
-            found = NULL;
-            break;
-        }
-        found[n++] = *pack(memory, e);
-    }
+    found = *count ? IM_ARENA_ARRAY(arena, struct im_exchange, *count) : NULL;
+    if (found)
+        n = copy_locked(journal, arena, filter, found);
     pthread_mutex_unlock(&journal->lock);
-    if (!found)
-        *count = 0;
+    if (n < *count)
+        found = NULL; /* all or none: memory was short */
+    *count = found ? n : 0;
     return found;
 }
 

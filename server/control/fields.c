@@ -18,7 +18,7 @@ static bool refuse_unknown(struct im_call *call, const struct im_control_field *
     struct im_str shown = im_str_slice(name, 0, 60);
     const char *field = im_arena_copy(call->req->arena, shown).at;
 
-    for (; fields[n].name && n < 16; n++)
+    for (; n < 16 && fields[n].name; n++)
         known[n] = im_str(fields[n].name);
     int nearest = im_str_nearest(name, known, n);
     if (nearest >= 0)
