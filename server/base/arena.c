@@ -1,6 +1,7 @@
 /* Blocks in a list, newest first; allocation moves a mark forward in the newest. Under
- * AddressSanitizer all that was not handed out is poisoned, with a gap behind each allocation,
- * so that running over the end of one is caught as it would be with malloc. */
+ * AddressSanitizer all that was not handed out is poisoned, with a gap behind each
+ * allocation, so that running over the end of one is caught as it would be with
+ * malloc. */
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -65,7 +66,8 @@ static void *refuse(struct im_arena *arena)
     return NULL;
 }
 
-/* What an allocation takes from its block. The caller has checked that it cannot overflow. */
+/* What an allocation takes from its block. The caller has checked that it cannot
+ * overflow. */
 static size_t footprint(size_t size)
 {
     size_t whole = size ? size : 1;
@@ -80,8 +82,8 @@ static size_t next_size(const struct im_arena *arena)
     return arena->head->size < LARGEST_BLOCK / 2 ? arena->head->size * 2 : LARGEST_BLOCK;
 }
 
-/* A new block with room for `need` bytes, or NULL. What would fill much of an ordinary block gets
- * one of its own, behind the newest, whose rest is not wasted then. */
+/* A new block with room for `need` bytes, or NULL. What would fill much of an ordinary
+ * block gets one of its own, behind the newest, whose rest is not wasted then. */
 static struct im_arena_block *add_block(struct im_arena *arena, size_t need)
 {
     size_t size = next_size(arena);

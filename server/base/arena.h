@@ -1,6 +1,7 @@
-/* Memory that lives exactly as long as one request (or one start-up step) and is released in
- * one place. A failed allocation returns NULL and leaves the sticky `failed` mark; the corridor
- * looks at the mark once, at its end, and answers 500 `internal`. Not shared between threads. */
+/* Memory that lives exactly as long as one request (or one start-up step) and is released
+ * in one place. A failed allocation returns NULL and leaves the sticky `failed` mark; the
+ * corridor looks at the mark once, at its end, and answers 500 `internal`. Not shared
+ * between threads. */
 #ifndef IM_BASE_ARENA_H
 #define IM_BASE_ARENA_H
 
@@ -24,8 +25,8 @@ void im_arena_init(struct im_arena *arena, size_t limit_bytes);
 /* Frees all; the arena may be used again as if freshly initialised. */
 void im_arena_release(struct im_arena *arena);
 
-/* Zeroed memory, aligned for any type; NULL when refused (sets `failed`). size 0 gives a valid
- * pointer. */
+/* Zeroed memory, aligned for any type; NULL when refused (sets `failed`). size 0 gives a
+ * valid pointer. */
 void *im_arena_alloc(struct im_arena *arena, size_t size);
 /* A copy, followed by a NUL that does not count in len. An empty view when refused. */
 struct im_str im_arena_copy(struct im_arena *arena, struct im_str text);
@@ -35,8 +36,9 @@ struct im_str im_arena_format(struct im_arena *arena, const char *format, ...)
 
 /* As im_arena_alloc for n items; a product that does not fit a size_t is refused. */
 void *im_arena_array(struct im_arena *arena, size_t item_size, size_t n);
-/* Makes the newest allocation longer where it stands, without zeroing; false when `at` is not
- * the newest or its block is full. For builders, which then allocate anew and copy. */
+/* Makes the newest allocation longer where it stands, without zeroing; false when `at` is
+ * not the newest or its block is full. For builders, which then allocate anew and
+ * copy. */
 bool im_arena_extend(struct im_arena *arena, void *at, size_t old_size, size_t new_size);
 
 #define IM_ARENA_NEW(arena, type) ((type *)im_arena_alloc((arena), sizeof(type)))

@@ -1,5 +1,6 @@
-/* Text we write: a growing, bounded builder inside an arena. When the bound or the memory is
- * reached, `failed` sticks and later additions do nothing; look at it once, at the end. */
+/* Text we write: a growing, bounded builder inside an arena. When the bound or the memory
+ * is reached, `failed` sticks and later additions do nothing; look at it once, at the
+ * end. */
 #ifndef IM_BASE_BUF_H
 #define IM_BASE_BUF_H
 

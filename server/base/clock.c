@@ -1,6 +1,6 @@
-/* The virtual clock is a line: where it stood at a moment of the monotonic clock, and how fast it
- * runs. Every change first moves that point to now. How times are written and read:
- * clock_text.c. */
+/* The virtual clock is a line: where it stood at a moment of the monotonic clock, and how
+ * fast it runs. Every change first moves that point to now. How times are written and
+ * read: clock_text.c. */
 #include "base/clock.h"
 
 #include <time.h>

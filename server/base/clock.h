@@ -1,6 +1,7 @@
-/* Time. The only file that asks the system what time it is. A sandbox has one virtual clock that
- * governs minting, checking, refresh, codes, sessions and the Date header; a request reads it
- * once and carries the answer. Thread-safe. Units: ms since 1970-01-01T00:00:00Z. */
+/* Time. The only file that asks the system what time it is. A sandbox has one virtual
+ * clock that governs minting, checking, refresh, codes, sessions and the Date header; a
+ * request reads it once and carries the answer. Thread-safe. Units: ms since
+ * 1970-01-01T00:00:00Z. */
 #ifndef IM_BASE_CLOCK_H
 #define IM_BASE_CLOCK_H
 
@@ -8,8 +9,8 @@
 
 #include "base/arena.h"
 
-/* What an RFC 3339 date can say: 0000-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z. The clock
- * stops at these, and what lies outside is written as them. */
+/* What an RFC 3339 date can say: 0000-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z. The
+ * clock stops at these, and what lies outside is written as them. */
 #define IM_TIME_MIN INT64_C(-62167219200000)
 #define IM_TIME_MAX INT64_C(253402300799999)
 
@@ -43,8 +44,8 @@ void im_clock_freeze(struct im_clock *clock,
                      bool frozen); /* goes on from where it stood */
 void im_clock_scale(struct im_clock *clock, double scale); /* 0 < scale <= 1e6 */
 
-/* "250ms", "2s", "5m", "12h", "30d" (whole or decimal number and a unit, optional leading '-'
- * for advance). False when it is not a duration or does not fit ±100,000 days. */
+/* "250ms", "2s", "5m", "12h", "30d" (whole or decimal number and a unit, optional leading
+ * '-' for advance). False when it is not a duration or does not fit ±100,000 days. */
 bool im_duration_parse(struct im_str text, int64_t *ms);
 /* The shortest exact spelling: 43200000 → "12h". */
 struct im_str im_duration_text(struct im_arena *arena, int64_t ms);

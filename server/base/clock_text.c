@@ -1,5 +1,5 @@
-/* Durations and dates as text. Computed here, not by the C library, whose functions depend on the
- * locale, on the time zone or on more than POSIX. */
+/* Durations and dates as text. Computed here, not by the C library, whose functions
+ * depend on the locale, on the time zone or on more than POSIX. */
 #include "base/clock.h"
 
 #include <string.h>
@@ -139,8 +139,8 @@ struct civil {
     unsigned weekday;                              /* 0 = Sunday */
 };
 
-/* Days since 1970-01-01. The year is counted from March, so that the leap day is its last, and
- * in eras of 400 years, which all have the same 146097 days. */
+/* Days since 1970-01-01. The year is counted from March, so that the leap day is its
+ * last, and in eras of 400 years, which all have the same 146097 days. */
 static int64_t days_of(int64_t year, unsigned month, unsigned day)
 {
     if (month <= 2)
@@ -245,7 +245,8 @@ bool im_time_parse(struct im_str text, int64_t *ms)
         !take_number(&rest, 2, 1, 12, &month) || !take_mark(&rest, "-") ||
         !take_number(&rest, 2, 1, days_in(year, month), &day) || !take_mark(&rest, "Tt"))
         return false;
-    /* a second of 60, a leap second, is the first of the next minute: POSIX time has none */
+    /* a second of 60, a leap second, is the first of the next minute: POSIX time has
+     * none */
     if (!take_number(&rest, 2, 0, 23, &hour) || !take_mark(&rest, ":") ||
         !take_number(&rest, 2, 0, 59, &minute) || !take_mark(&rest, ":") ||
         !take_number(&rest, 2, 0, 60, &second))

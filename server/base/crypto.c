@@ -1,5 +1,5 @@
-/* OpenSSL 3 by its one-shot functions: for messages this short, HMAC() is more than twice as
- * fast as the EVP_MAC and EVP_DigestSign ways. */
+/* OpenSSL 3 by its one-shot functions: for messages this short, HMAC() is more than twice
+ * as fast as the EVP_MAC and EVP_DigestSign ways. */
 #include "base/crypto.h"
 
 #include <openssl/crypto.h>
@@ -32,8 +32,8 @@ bool im_hmac_sha256(const unsigned char *key, size_t key_len, struct im_str data
     unsigned char digest[IM_SHA256_LEN];
 
     memset(mac, 0, IM_SHA256_LEN);
-    /* RFC 2104: a key longer than a block of the digest stands for its digest. Done here, since
-     * HMAC() counts the bytes of a key in an int. */
+    /* RFC 2104: a key longer than a block of the digest stands for its digest. Done here,
+     * since HMAC() counts the bytes of a key in an int. */
     if (key_len > SHA256_CBLOCK) {
         if (!im_sha256((struct im_str){(const char *)key, key_len}, digest))
             return false;
@@ -105,7 +105,8 @@ static int value_of(const char *alphabet, char c)
     return c == alphabet[63] ? 63 : -1;
 }
 
-/* Two to four characters become one to three bytes; false when the bits left over are not 0. */
+/* Two to four characters become one to three bytes; false when the bits left over are not
+ * 0. */
 static bool decode_group(const char *alphabet, const char *in, size_t n, char *out)
 {
     uint32_t bits = 0;

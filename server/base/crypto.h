@@ -1,5 +1,5 @@
-/* Digests, MACs and the codings around them. With rng.h, oauth/jwt.h and http/tls.h the only
- * place that includes OpenSSL. */
+/* Digests, MACs and the codings around them. With rng.h, oauth/jwt.h and http/tls.h the
+ * only place that includes OpenSSL. */
 #ifndef IM_BASE_CRYPTO_H
 #define IM_BASE_CRYPTO_H
 
@@ -13,10 +13,12 @@ bool im_sha256(struct im_str data, unsigned char digest[IM_SHA256_LEN]);
 bool im_hmac_sha256(const unsigned char *key, size_t key_len, struct im_str data,
                     unsigned char mac[IM_SHA256_LEN]);
 
-/* base64url without padding (RFC 4648 section 5); base64 with padding. Lifetime: the arena's. */
+/* base64url without padding (RFC 4648 section 5); base64 with padding. Lifetime: the
+ * arena's. */
 struct im_str im_base64url(struct im_arena *arena, const void *data, size_t len);
 struct im_str im_base64(struct im_arena *arena, const void *data, size_t len);
-/* Strict: no padding, no white space, canonical trailing bits. False when it is not base64url. */
+/* Strict: no padding, no white space, canonical trailing bits. False when it is not
+ * base64url. */
 bool im_base64url_decode(struct im_arena *arena, struct im_str text, struct im_str *data);
 /* Strict, padded; for the Basic scheme (RFC 7617). */
 bool im_base64_decode(struct im_arena *arena, struct im_str text, struct im_str *data);

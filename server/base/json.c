@@ -1,9 +1,9 @@
-/* Reading JSON. base/json_scan.c has looked at every byte before cJSON sees the text, so what
- * cJSON would let pass never gets here; cJSON decodes the strings and builds the tree, which is
- * then copied into the arena and deleted at once. Numbers are blanked in the copy that cJSON
- * reads: it would make doubles of them, in the host's locale, out of at most 63 characters.
- * (cJSON notes each parse in a global of its own, which only cJSON_GetErrorPtr reads. We never
- * call that.) */
+/* Reading JSON. base/json_scan.c has looked at every byte before cJSON sees the text, so
+ * what cJSON would let pass never gets here; cJSON decodes the strings and builds the
+ * tree, which is then copied into the arena and deleted at once. Numbers are blanked in
+ * the copy that cJSON reads: it would make doubles of them, in the host's locale, out of
+ * at most 63 characters. (cJSON notes each parse in a global of its own, which only
+ * cJSON_GetErrorPtr reads. We never call that.) */
 #include "base/json.h"
 
 #include <cjson/cJSON.h>
@@ -50,7 +50,8 @@ static int by_name(const void *a, const void *b)
     return order ? order : ((*x)->offset > (*y)->offset) - ((*x)->offset < (*y)->offset);
 }
 
-/* The first member whose name a member before it bears, of `n` sorted by name; NULL when none. */
+/* The first member whose name a member before it bears, of `n` sorted by name; NULL when
+ * none. */
 static const struct im_json *first_repeated(const struct im_json **sorted, size_t n)
 {
     const struct im_json *first = NULL;
@@ -169,7 +170,8 @@ static const struct im_json *parse(struct reading *r)
     char *copy = blank_numbers(r->arena, r->text, r->mark);
     cJSON *tree = copy ? cJSON_ParseWithLength(copy, r->text.len) : NULL;
     const struct im_json *value = tree ? convert(r, tree) : NULL;
-    /* the scan has found it well-formed, so that without a tree there was no memory for one */
+    /* the scan has found it well-formed, so that without a tree there was no memory for
+     * one */
     if (!tree || r->arena->failed) {
         im_json_fail(r->error, r->text, 0, "out of memory while reading JSON");
         value = NULL;

@@ -1,7 +1,8 @@
-/* JSON (RFC 8259). Reading: cJSON parses, and this file adds what cJSON lets pass: duplicate
- * names, a byte-order mark, raw control characters, invalid UTF-8, \u0000, numbers such as 0123
- * or 1e400, text after the value, nesting deeper than 64. Writing: a streaming writer, because a
- * token response must not cost twenty allocations. The only file that includes cJSON.h. */
+/* JSON (RFC 8259). Reading: cJSON parses, and this file adds what cJSON lets pass:
+ * duplicate names, a byte-order mark, raw control characters, invalid UTF-8, \u0000,
+ * numbers such as 0123 or 1e400, text after the value, nesting deeper than 64. Writing: a
+ * streaming writer, because a token response must not cost twenty allocations. The only
+ * file that includes cJSON.h. */
 #ifndef IM_BASE_JSON_H
 #define IM_BASE_JSON_H
 
@@ -42,8 +43,8 @@ struct im_json_error {
 /* The value, or NULL with *error filled in. All memory is the arena's. */
 const struct im_json *im_json_parse(struct im_arena *arena, struct im_str text,
                                     struct im_json_error *error);
-/* The same, but a name may stand twice in one object: OAuth parameters sent as JSON, where a
- * repeated one is for the caller to judge. im_json_get gives the first. */
+/* The same, but a name may stand twice in one object: OAuth parameters sent as JSON,
+ * where a repeated one is for the caller to judge. im_json_get gives the first. */
 const struct im_json *im_json_parse_repeated(struct im_arena *arena, struct im_str text,
                                              struct im_json_error *error);
 /* line and column of a byte offset */
@@ -57,7 +58,8 @@ const char *im_json_type_name(enum im_json_type type); /* "a string", "an object
 
 /* ---- writing ---- */
 
-/* Commas, colons and escapes are the writer's. `name` is NULL inside arrays and at the top. */
+/* Commas, colons and escapes are the writer's. `name` is NULL inside arrays and at the
+ * top. */
 struct im_json_out {
     struct im_buf *buf;
     bool comma; /* the next item needs one before it */

@@ -1,5 +1,5 @@
-/* Numbers read from their digits. The text is taken apart into an integer and a power of ten,
- * in which no decimal point is left for a locale to spell. */
+/* Numbers read from their digits. The text is taken apart into an integer and a power of
+ * ten, in which no decimal point is left for a locale to spell. */
 #include "base/json_scan.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
-/* A line is put together in 8 KB of the stack and leaves by one write(2): threads do not mix
- * their lines, and a log that reports a want of memory needs none. A field that no longer fits
- * is left out, and the line says so. */
+/* A line is put together in 8 KB of the stack and leaves by one write(2): threads do not
+ * mix their lines, and a log that reports a want of memory needs none. A field that no
+ * longer fits is left out, and the line says so. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -105,7 +105,8 @@ static void add_tail(const struct im_log *log, struct im_json_out *out, bool cut
     im_buf_addc(out->buf, '\n');
 }
 
-/* The whole line at once. What a pipe does not take is lost: a log never holds up its program. */
+/* The whole line at once. What a pipe does not take is lost: a log never holds up its
+ * program. */
 static void write_line(int fd, struct im_str line)
 {
     ssize_t sent;

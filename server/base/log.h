@@ -1,5 +1,5 @@
-/* The log on standard error: one line per event, text for people or JSON for machines. Never
- * given a secret: callers pass fingerprints. Thread-safe (one write per line). */
+/* The log on standard error: one line per event, text for people or JSON for machines.
+ * Never given a secret: callers pass fingerprints. Thread-safe (one write per line). */
 #ifndef IM_BASE_LOG_H
 #define IM_BASE_LOG_H
 

@@ -1,6 +1,6 @@
-/* A draw is HMAC-SHA-256(seed, kind ‖ 0 ‖ 'd' ‖ serial ‖ counter), a fixed value the same with
- * 'f' and serial 0; serial and counter are 8 bytes each, most significant first, and the counter
- * numbers the blocks of 32 bytes. */
+/* A draw is HMAC-SHA-256(seed, kind ‖ 0 ‖ 'd' ‖ serial ‖ counter), a fixed value the same
+ * with 'f' and serial 0; serial and counter are 8 bytes each, most significant first, and
+ * the counter numbers the blocks of 32 bytes. */
 #include "base/rng.h"
 
 #include <openssl/rand.h>
@@ -36,8 +36,8 @@ bool im_rng_random_seed(uint64_t *seed, struct im_error *err)
     return true;
 }
 
-/* The message of a draw without its counter; gives the length. A kind longer than any of ours
- * stands for its digest. */
+/* The message of a draw without its counter; gives the length. A kind longer than any of
+ * ours stands for its digest. */
 static size_t start_message(unsigned char message[MESSAGE_MAX], const char *kind,
                             char domain, uint64_t serial)
 {

@@ -125,8 +125,8 @@ bool im_str_int(struct im_str a, int64_t *value)
     return true;
 }
 
-/* The table of well-formed sequences: Unicode, table 3-7. What follows the second byte is always
- * 80..BF; the second is bounded more closely after E0, ED, F0 and F4. */
+/* The table of well-formed sequences: Unicode, table 3-7. What follows the second byte is
+ * always 80..BF; the second is bounded more closely after E0, ED, F0 and F4. */
 size_t im_utf8_step(const char *at, size_t len)
 {
     const unsigned char *byte = (const unsigned char *)at;
@@ -163,7 +163,8 @@ struct im_str im_str_front(struct im_str a, size_t max)
 
     if (a.len <= max)
         return a;
-    /* back to the first byte of the character that `max` falls into; none has over four */
+    /* back to the first byte of the character that `max` falls into; none has over
+     * four */
     while (end > 0 && max - end < 3 && ((unsigned char)a.at[end] & 0xC0) == 0x80)
         end--;
     return im_str_slice(a, 0, end);
@@ -191,7 +192,8 @@ bool im_str_in_list(struct im_str list, struct im_str word)
     return false;
 }
 
-/* The index behind the character that starts at i; a byte that starts none counts as one. */
+/* The index behind the character that starts at i; a byte that starts none counts as
+ * one. */
 static size_t next_char(struct im_str text, size_t i)
 {
     size_t step = im_utf8_step(text.at + i, text.len - i);
@@ -241,7 +243,8 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* One row of the table of distances (optimal string alignment), from the two rows above it. */
+/* One row of the table of distances (optimal string alignment), from the two rows above
+ * it. */
 static void fill_row(struct im_str a, struct im_str b, size_t i,
                      unsigned rows[3][DISTANCE_MAX + 1])
 {

@@ -1,4 +1,5 @@
-/* Text we read: a view into memory that somebody else owns. Never assume a NUL behind it. */
+/* Text we read: a view into memory that somebody else owns. Never assume a NUL behind
+ * it. */
 #ifndef IM_BASE_STR_H
 #define IM_BASE_STR_H
 
@@ -39,18 +40,20 @@ size_t im_str_find(struct im_str a, char c);
 /* A whole decimal number with optional '-', nothing around it, in range; else false. */
 bool im_str_int(struct im_str a, int64_t *value);
 bool im_str_utf8(struct im_str a); /* well-formed UTF-8, no NUL */
-/* Bytes (1 to 4) of the well-formed UTF-8 sequence at the start of these len bytes; 0 when
- * there is none: overlong, a surrogate, over U+10FFFF, cut off, or len 0. */
+/* Bytes (1 to 4) of the well-formed UTF-8 sequence at the start of these len bytes; 0
+ * when there is none: overlong, a surrogate, over U+10FFFF, cut off, or len 0. */
 size_t im_utf8_step(const char *at, size_t len);
 /* At most `max` bytes of the front, not ending within a character of UTF-8. */
 struct im_str im_str_front(struct im_str a, size_t max);
 /* Does `word` occur in the space-separated `list`? (OAuth scopes) */
 bool im_str_in_list(struct im_str list, struct im_str word);
-/* `*` matches any run of characters, `?` any one (of UTF-8: all its bytes); the whole text must
- * match. At most pattern × text steps: only the last `*` is ever tried again. */
+/* `*` matches any run of characters, `?` any one (of UTF-8: all its bytes); the whole
+ * text must match. At most pattern × text steps: only the last `*` is ever tried
+ * again. */
 bool im_str_glob(struct im_str pattern, struct im_str text);
-/* Edits (insert, delete, replace, swap of neighbours) between the two, case, '-', '_' and ' '
- * folded together; texts over 63 bytes count as far apart (UINT_MAX). For "did you mean". */
+/* Edits (insert, delete, replace, swap of neighbours) between the two, case, '-', '_' and
+ * ' ' folded together; texts over 63 bytes count as far apart (UINT_MAX). For "did you
+ * mean". */
 unsigned im_str_distance(struct im_str a, struct im_str b);
 /* The candidate nearest to `word`, or -1 when none is near enough to be a slip of the pen
  * (at most a third of the word's length, at least 1, distance). */

@@ -48,7 +48,8 @@ static inline void compare_views(struct im_str got, const char *expected,
 /* The view says exactly this. */
 #define assert_says(view, expected) compare_views((view), (expected), __FILE__, __LINE__)
 
-/* A small generator for property tests: any numbers will do, but the same ones each run. */
+/* A small generator for property tests: any numbers will do, but the same ones each
+ * run. */
 static inline uint64_t next_random(uint64_t *state)
 {
     *state ^= *state << 13;

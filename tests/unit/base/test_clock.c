@@ -8,7 +8,8 @@
 #define NOON INT64_C(1795521600000) /* 2026-11-24T12:00:00Z */
 #define DAY  INT64_C(86400000)
 
-/* ---- the virtual clock. Frozen wherever a test could otherwise depend on its own speed. ---- */
+/* ---- the virtual clock. Frozen wherever a test could otherwise depend on its own speed.
+ * ---- */
 
 static void a_clock_starts_where_it_is_told(void **state)
 {
@@ -54,7 +55,8 @@ static void a_thawed_clock_goes_on_from_where_it_stood(void **state)
     im_clock_release(&clock);
 }
 
-/* What a fast clock shows lies between what its scale makes of the time around the readings. */
+/* What a fast clock shows lies between what its scale makes of the time around the
+ * readings. */
 static void a_scaled_clock_runs_as_fast_as_it_is_told(void **state)
 {
     struct im_clock clock;

@@ -393,7 +393,8 @@ static void large_objects_are_checked_fast(void **state)
     assert_int_equal(object->count, 100000);
 }
 
-/* Wherever memory ends, reading says so and leaves nothing behind (LeakSanitizer looks on). */
+/* Wherever memory ends, reading says so and leaves nothing behind (LeakSanitizer looks
+ * on). */
 static void a_want_of_memory_is_told(void **state)
 {
     struct im_str text =

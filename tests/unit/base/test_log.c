@@ -7,7 +7,8 @@
 
 #define MIDNIGHT INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
 
-/* What one call writes: read from the other end of a pipe (which holds more than a line). */
+/* What one call writes: read from the other end of a pipe (which holds more than a
+ * line). */
 static struct im_str logged(struct im_arena *arena, bool json, enum im_log_level level,
                             const struct im_log_field *fields)
 {
