@@ -237,8 +237,8 @@ static struct im_str unsign(struct im_arena *arena, struct im_str token)
     struct im_str rest = token;
 
     im_str_cut(&rest, '.');
-    return im_arena_format(arena, "%.*s.%.*s.", IM_ARG(coded),
-                           IM_ARG(im_str_cut(&rest, '.')));
+    struct im_str payload = im_str_cut(&rest, '.');
+    return im_arena_format(arena, "%.*s.%.*s.", IM_ARG(coded), IM_ARG(payload));
 }
 
 /* The access token as the client gets it. */
