@@ -78,6 +78,8 @@ void im_exchanges_write_har(const struct im_exchange *exchanges, size_t count,
 /* The text with every secret in it replaced by its fingerprint: form bodies and queries, JSON
  * bodies, header values, and whatever looks like a JWT anywhere. Lifetime: the arena's. */
 struct im_str im_redact_text(struct im_arena *arena, struct im_str text);
+/* A URL, or the path of one: path, query and fragment may hold secrets. */
+struct im_str im_redact_url(struct im_arena *arena, struct im_str url);
 struct im_str im_redact_header(struct im_arena *arena, struct im_str name,
                                struct im_str value);
 

@@ -2,12 +2,6 @@
 #include "base/clock.h"
 #include "journal.h"
 
-/* Secrets in a target stand in its query, as they do in a Location. */
-static struct im_str redacted_target(struct im_arena *arena, struct im_str target)
-{
-    return im_redact_header(arena, im_str("location"), target);
-}
-
 /* As pairs, because the same name may stand there twice: that is a cause of its own. */
 static void write_headers(struct im_json_out *out, struct im_str lines)
 {
@@ -86,7 +80,7 @@ void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)
     write_refusal(out, e);
     im_json_open_object(out, "request");
     im_json_str(out, "method", e->method);
-    im_json_str(out, "target", redacted_target(arena, e->target));
+    im_json_str(out, "target", im_redact_url(arena, e->target));
     write_fact(out, "peer", e->peer);
     write_headers(out, e->request_headers);
     write_body(out, e->request_body, e->request_body_len);
@@ -118,6 +112,21 @@ static void write_har_sizes(struct im_json_out *out, size_t body)
     im_json_int(out, "bodySize", (int64_t)body);
 }
 
+static void write_har_query(struct im_json_out *out, struct im_str query)
+{
+    im_str_cut(&query, '?');
+    im_json_open_array(out, "queryString");
+    while (query.len) {
+        struct im_str value = im_str_cut(&query, '&');
+        struct im_str name = im_str_cut(&value, '=');
+        im_json_open_object(out, NULL);
+        im_json_str(out, "name", name);
+        im_json_str(out, "value", value);
+        im_json_close_object(out);
+    }
+    im_json_close_array(out);
+}
+
 static void write_har_request(struct im_json_out *out, const struct im_exchange *e)
 {
     struct im_arena *arena = out->buf->arena;
@@ -127,13 +136,12 @@ static void write_har_request(struct im_json_out *out, const struct im_exchange 
     im_json_str(out, "method", e->method);
     im_json_strf(out, "url", "http://%.*s%.*s",
                  IM_ARG(host.len ? host : im_str("localhost")),
-                 IM_ARG(redacted_target(arena, e->target)));
+                 IM_ARG(im_redact_url(arena, e->target)));
     im_json_strz(out, "httpVersion", "HTTP/1.1");
     im_json_open_array(out, "cookies");
     im_json_close_array(out);
     write_headers(out, e->request_headers);
-    im_json_open_array(out, "queryString");
-    im_json_close_array(out);
+    write_har_query(out, im_redact_url(arena, e->target));
     if (e->request_body_len) {
         im_json_open_object(out, "postData");
         im_json_str(out, "mimeType", header_value(e->request_headers, "content-type"));
@@ -162,8 +170,7 @@ static void write_har_response(struct im_json_out *out, const struct im_exchange
     im_json_str(out, "text", im_redact_text(arena, e->response_body));
     im_json_close_object(out);
     im_json_str(out, "redirectURL",
-                im_redact_header(arena, im_str("location"),
-                                 header_value(e->response_headers, "location")));
+                im_redact_url(arena, header_value(e->response_headers, "location")));
     write_har_sizes(out, e->response_body_len);
     im_json_close_object(out);
 }

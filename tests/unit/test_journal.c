@@ -1,0 +1,696 @@
+#include "unit/spine.h"
+
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "journal.h"
+
+/* ---- a journal, and exchanges for it ---- */
+
+struct book {
+    struct im_journal *journal;
+    struct im_arena arena;
+};
+
+enum { KEEP = 4 };
+
+static int open_book(void **state)
+{
+    struct book *b = calloc(1, sizeof(*b));
+
+    b->journal = im_journal_new(KEEP);
+    *state = b;
+    return b->journal ? 0 : -1;
+}
+
+static int close_book(void **state)
+{
+    struct book *b = *state;
+
+    im_journal_free(b->journal);
+    im_arena_release(&b->arena);
+    free(b);
+    return 0;
+}
+
+#define IN_BOOK(test) cmocka_unit_test_setup_teardown(test, open_book, close_book)
+
+struct entry {
+    const char *target, *headers, *body, *answer, *location;
+    const char *endpoint, *method, *client_id;
+    enum im_cause cause, note;
+    int status;
+};
+
+static void add_headers(struct im_request *req, const char *text)
+{
+    struct im_str lines = im_str(text);
+
+    while (lines.len) {
+        struct im_str value = im_str_cut(&lines, '\n');
+        struct im_str name = im_str_cut(&value, ':');
+        im_request_add_header(req, name, value);
+    }
+}
+
+static uint64_t add(struct book *b, struct entry e)
+{
+    struct im_outcome outcome = {.cause = e.cause,
+                                 .worded_as = e.cause,
+                                 .evidence = IM_STR("because"),
+                                 .endpoint = e.endpoint,
+                                 .client_id = im_str(e.client_id)};
+    struct im_request req = {.arena = &b->arena,
+                             .method = im_str(e.method ? e.method : "GET"),
+                             .target = im_str(e.target ? e.target : "/"),
+                             .body = im_str(e.body),
+                             .now_ms = START_MS,
+                             .outcome = &outcome};
+    struct im_response res;
+
+    add_headers(&req, e.headers);
+    im_response_init(&res, &b->arena);
+    im_buf_addz(im_response_begin(&res, e.status ? e.status : 200, "application/json"),
+                e.answer ? e.answer : "");
+    if (e.location)
+        im_response_header(&res, "Location", im_str(e.location));
+    if (e.note)
+        im_note(&req, e.note, "noted");
+    return im_journal_add(b->journal, &req, &res, 1500);
+}
+
+static size_t count_of(struct book *b, struct im_journal_filter filter)
+{
+    size_t count = 99;
+
+    im_journal_select(b->journal, &b->arena, &filter, &count);
+    return count;
+}
+
+static struct im_str written(struct book *b, uint64_t id)
+{
+    struct im_buf text;
+    struct im_json_out out;
+
+    im_buf_init(&text, &b->arena, 0);
+    im_json_out_init(&out, &text);
+    im_exchange_write(im_journal_get(b->journal, &b->arena, id), &out);
+    return im_buf_str(&text);
+}
+
+static struct im_str archived(struct book *b)
+{
+    struct im_journal_filter all = {.cause = CAUSE_NONE};
+    struct im_buf text;
+    struct im_json_out out;
+    size_t count;
+    const struct im_exchange *found =
+        im_journal_select(b->journal, &b->arena, &all, &count);
+
+    im_buf_init(&text, &b->arena, 0);
+    im_json_out_init(&out, &text);
+    im_exchanges_write_har(found, count, &out);
+    return im_buf_str(&text);
+}
+
+static const struct im_json *parsed(struct book *b, struct im_str text)
+{
+    struct im_json_error why;
+    const struct im_json *json = im_json_parse(&b->arena, text, &why);
+
+    if (!json)
+        fail_msg("no JSON (%s): %.*s", why.what, IM_ARG(text));
+    return json;
+}
+
+/* ---- the ring ---- */
+
+static void ids_begin_at_one_and_are_never_reused(void **state)
+{
+    struct book *b = *state;
+    assert_int_equal(add(b, (struct entry){0}), 1);
+    assert_int_equal(add(b, (struct entry){0}), 2);
+    im_journal_clear(b->journal);
+    assert_int_equal(add(b, (struct entry){0}), 3);
+}
+
+static void a_full_ring_drops_the_oldest_and_counts_it(void **state)
+{
+    struct book *b = *state;
+    for (int i = 0; i < KEEP + 3; i++)
+        add(b, (struct entry){0});
+    assert_int_equal(count_of(b, (struct im_journal_filter){0}), KEEP);
+    assert_int_equal(im_journal_dropped(b->journal), 3);
+    assert_null(im_journal_get(b->journal, &b->arena, 3));
+    assert_int_equal(im_journal_get(b->journal, &b->arena, 4)->id, 4);
+    assert_int_equal(im_journal_get(b->journal, &b->arena, 7)->id, 7);
+}
+
+static void every_ring_keeps_the_newest_in_order(void **state)
+{
+    struct book *b = *state;
+    for (size_t keep = 0; keep < 70; keep++) {
+        im_journal_free(b->journal);
+        b->journal = im_journal_new(keep);
+        for (int i = 0; i < 100; i++)
+            add(b, (struct entry){0});
+        struct im_journal_filter all = {.cause = CAUSE_NONE};
+        size_t n;
+        const struct im_exchange *e = im_journal_select(b->journal, &b->arena, &all, &n);
+        assert_int_equal(n, keep ? keep : 1);
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(e[i].id, 100 - n + 1 + i);
+    }
+}
+
+static void clearing_forgets_exchanges_and_what_was_dropped(void **state)
+{
+    struct book *b = *state;
+    for (int i = 0; i < KEEP + 1; i++)
+        add(b, (struct entry){0});
+    im_journal_clear(b->journal);
+    assert_int_equal(count_of(b, (struct im_journal_filter){0}), 0);
+    assert_int_equal(im_journal_dropped(b->journal), 0);
+}
+
+static void what_was_handed_out_outlives_the_exchange(void **state)
+{
+    struct book *b = *state;
+    uint64_t id =
+        add(b, (struct entry){.target = "/a", .body = "x=1", .client_id = "me"});
+    const struct im_exchange *e = im_journal_get(b->journal, &b->arena, id);
+    im_journal_clear(b->journal);
+    assert_true(im_str_is(e->target, "/a") && im_str_is(e->request_body, "x=1"));
+    assert_true(im_str_is(e->client_id, "me"));
+}
+
+static void a_long_body_is_cut_and_its_length_told(void **state)
+{
+    struct book *b = *state;
+    char *body = test_malloc(IM_JOURNAL_BODY_MAX + 2);
+    memset(body, 'x', IM_JOURNAL_BODY_MAX + 1);
+    body[IM_JOURNAL_BODY_MAX + 1] = '\0';
+    uint64_t id = add(b, (struct entry){.body = body, .answer = body});
+    const struct im_exchange *e = im_journal_get(b->journal, &b->arena, id);
+    assert_int_equal(e->request_body.len, IM_JOURNAL_BODY_MAX);
+    assert_int_equal(e->request_body_len, IM_JOURNAL_BODY_MAX + 1);
+    assert_has(written(b, id), "\"body_bytes\":16385");
+    test_free(body);
+}
+
+static void an_arena_without_room_gets_nothing_and_is_marked(void **state)
+{
+    struct book *b = *state;
+    struct im_journal_filter all = {.cause = CAUSE_NONE};
+    add(b, (struct entry){.body = "x=1"});
+    for (size_t limit = 1; limit < 3000; limit += 40) {
+        struct im_arena small;
+        size_t count = 99;
+        im_arena_init(&small, limit);
+        const struct im_exchange *e = im_journal_select(b->journal, &small, &all, &count);
+        assert_int_equal(count, e ? 1 : 0);
+        assert_true(e || small.failed);
+        im_arena_release(&small);
+    }
+}
+
+/* ---- filters ---- */
+
+static void every_filter_matches_what_it_names_only(void **state)
+{
+    struct book *b = *state;
+    add(b, (struct entry){.endpoint = "token", .method = "POST", .client_id = "a"});
+    add(b,
+        (struct entry){.cause = CAUSE_PATH_UNKNOWN, .status = 404, .target = "/x/y?z"});
+    add(b, (struct entry){.note = CAUSE_PATH_UNKNOWN});
+    assert_int_equal(count_of(b, (struct im_journal_filter){0}), 3);
+    const struct {
+        struct im_journal_filter filter;
+        size_t count;
+    } cases[] = {
+        {{.endpoint = IM_STR("token")}, 1},
+        {{.endpoint = IM_STR("unknown")}, 2},
+        {{.method = IM_STR("POST")}, 1},
+        {{.method = IM_STR("post")}, 0},
+        {{.client_id = IM_STR("a")}, 1},
+        {{.client_id = IM_STR("b")}, 0},
+        {{.status = 404}, 1},
+        {{.status = 200}, 2},
+        {{.path = IM_STR("/x/*")}, 1},
+        {{.path = IM_STR("/x/y")}, 0},
+        {{.since = 1}, 2},
+        {{.since = 3}, 0},
+        {{.cause = CAUSE_PATH_UNKNOWN}, 2},
+        {{.grant = IM_STR("x")}, 0},
+        {{.user = IM_STR("x@y")}, 0},
+        {{.since = 1, .status = 404}, 1},
+        {{.status = 404, .method = IM_STR("POST")}, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        if (count_of(b, cases[i].filter) != cases[i].count)
+            fail_msg("case %zu: %zu", i, count_of(b, cases[i].filter));
+}
+
+/* ---- waiting ---- */
+
+static const struct im_journal_filter anything = {.cause = CAUSE_NONE};
+
+static void what_is_there_is_not_waited_for(void **state)
+{
+    struct book *b = *state;
+    add(b, (struct entry){0});
+    assert_int_equal(im_journal_wait(b->journal, &anything, 1, 600000), 1);
+    assert_int_equal(im_journal_wait(b->journal, &anything, 0, 600000), 1);
+}
+
+static void a_wait_ends_when_its_time_is_over(void **state)
+{
+    struct book *b = *state;
+    int64_t began = im_clock_monotonic_ms();
+    assert_int_equal(im_journal_wait(b->journal, &anything, 1, 30), 0);
+    assert_true(im_clock_monotonic_ms() - began >= 29);
+}
+
+static void *add_two(void *book)
+{
+    add(book, (struct entry){0});
+    add(book, (struct entry){.status = 404});
+    return NULL;
+}
+
+static void a_wait_ends_when_enough_match(void **state)
+{
+    struct book *b = *state;
+    struct im_journal_filter missing = {.status = 404};
+    pthread_t other;
+    assert_int_equal(pthread_create(&other, NULL, add_two, b), 0);
+    assert_int_equal(im_journal_wait(b->journal, &missing, 1, 600000), 1);
+    pthread_join(other, NULL);
+}
+
+static void *interrupt(void *book)
+{
+    im_journal_interrupt(((struct book *)book)->journal);
+    return NULL;
+}
+
+static void an_interrupt_wakes_those_who_wait_and_will_wait(void **state)
+{
+    struct book *b = *state;
+    pthread_t other;
+    assert_int_equal(pthread_create(&other, NULL, interrupt, b), 0);
+    assert_int_equal(im_journal_wait(b->journal, &anything, 1, 600000), 0);
+    pthread_join(other, NULL);
+    assert_int_equal(im_journal_wait(b->journal, &anything, 1, 600000), 0);
+}
+
+/* ---- redaction of texts ---- */
+
+#define SECRET "hunter2-zebra"
+#define JWT    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0NDQifQ.c2lnbmF0dXJl"
+
+static const char *const leaky[] = {
+    /* forms */
+    "client_secret=" SECRET,
+    "grant_type=x&client_secret=" SECRET "&scope=y",
+    "a=b&client%5Fsecret=" SECRET,
+    "a=b&client%73ecret=" SECRET,
+    "a=b&client secret=" SECRET,
+    "a=b&client+secret=" SECRET,
+    "a=b&Client-Secret=" SECRET,
+    "a=b&clientSecret=" SECRET,
+    "a=b&client_secrt=" SECRET,
+    "a=b&refresh_tokn=" SECRET,
+    "a=b&pasword=" SECRET,
+    "a=b&pwd=" SECRET,
+    "a=b&pass=" SECRET,
+    "a=b&secret=" SECRET,
+    "a=b&code=" SECRET,
+    "a=b&authorization_code=" SECRET,
+    "a=b&authCode=" SECRET,
+    "a=b&code_verifier=" SECRET,
+    "a=b&token=" SECRET,
+    "a=b&session_id=" SECRET,
+    "a=b&refresh=" SECRET,
+    "client_secret=%zz" SECRET,
+    "client_secret=a=" SECRET,
+    "grant_type=x\nclient_secret=" SECRET,
+    "grant_type=x;client_secret=" SECRET,
+    "grant_type=x, client_secret: " SECRET,
+    "grant_type=x&client_secret:" SECRET,
+    "redirect_uri=https://x/cb?code=" SECRET,
+    "redirect_uri=https%3A%2F%2Fx%2Fcb%3Fcode%3D" SECRET "%26state%3D1",
+    "redirect_uri=https%3A%2F%2Fx%2Fcb%23access_token%3D" SECRET,
+    "x=1&{\"client_secret\":\"" SECRET "=\"}",
+    "[a]=1&client_secret=" SECRET,
+    "[a]=1&client%73ecret=" SECRET,
+    "a_very_long_name_in_front_of_a_secret_that_goes_on_and_on_and_on_until_the_"
+    "client_secret=" SECRET,
+    /* JSON */
+    "{\"client_secret\":\"" SECRET "\"}",
+    "{\"client secret\":\"" SECRET "\"}",
+    "{\"client\\u005fsecret\":\"" SECRET "\"}",
+    "{\"p\\u0061ssword\":\"" SECRET "\"}",
+    "{\"code\":\"" SECRET "\"}",
+    "{\"password\":[\"" SECRET "\"]}",
+    "{\"password\":{\"value\":\"" SECRET "\"}}",
+    "{\"password\":{\"a\":[[{\"b\":\"" SECRET "\"}]]}}",
+    "{\"a\":{\"b\":[{\"access_token\":\"" SECRET "\"}]}}",
+    "{\"client_secret\":\"x\",\"client_secret\":\"" SECRET "\"}",
+    "{\"body\":\"grant_type=x&client_secret=" SECRET "\"}",
+    "\"grant_type=x&client_secret=" SECRET "\"",
+    "\"{\\\"client_secret\\\":\\\"" SECRET "\\\"}\"",
+    "{\"note\":\"client_secret: " SECRET "\"}",
+    "  {\"client_secret\":\"" SECRET "\"}",
+    /* JSON, malformed */
+    "{\"client_secret\":\"" SECRET "\"",
+    "{\"client_secret\":\"" SECRET,
+    "{\"client_secret\":\"a\\\"" SECRET "\"",
+    "{\"client_secret\":\"a,b&c}d<e'" SECRET "\"",
+    "{'client_secret':'" SECRET "'}",
+    "{'client_secret':'a\"" SECRET "'}",
+    "{client_secret:" SECRET "}",
+    "{\"client_secret\" \"" SECRET "\"}",
+    "{\"client_secret\" => \"" SECRET "\"}",
+    "{\"client_secret\":[\"" SECRET "\"",
+    "{\"client_secret\":{\"v\":\"x\",\"w\":1},\"password\":\"" SECRET "\"",
+    "{\"a\":\"b\" \"password\" : \"" SECRET "\",}",
+    "{\"client%5Fsecret\":\"" SECRET "\"",
+    "\xEF\xBB\xBF{\"client_secret\":\"" SECRET "\"}",
+    "{\"client_secret\":\"\xFF" SECRET "\"}",
+    /* neither */
+    "client_secret " SECRET,
+    "password " SECRET " client_id=demo",
+    "client_secret: " SECRET,
+    "client_secret\t" SECRET,
+    "<xml><password>" SECRET "</password></xml>",
+    "<!doctype html><input type=\"hidden\" name=\"mock_ticket\" value=\"" SECRET "\">",
+    "<a href=\"https://x/cb?code=" SECRET "&amp;state=1\">",
+};
+
+static void no_spelling_of_a_secret_leaks(void **state)
+{
+    struct book *b = *state;
+    for (size_t i = 0; i < sizeof(leaky) / sizeof(leaky[0]); i++) {
+        struct im_str shown = im_redact_text(&b->arena, im_str(leaky[i]));
+        if (text_has(shown, "hunter2") || text_has(shown, "zebra"))
+            fail_msg("%s\nbecame %.*s", leaky[i], IM_ARG(shown));
+    }
+}
+
+static void a_token_leaks_nowhere(void **state)
+{
+    static const char *const texts[] = {
+        JWT,
+        "x" JWT,
+        "see " JWT " here",
+        "Bearer " JWT,
+        "a=" JWT,
+        JWT "=a",
+        "a=1&" JWT,
+        "{\"a\":\"" JWT "\"}",
+        "{\"a\":\"Bearer " JWT "\"}",
+        "{\"" JWT "\":1}",
+        "[\"" JWT "\"]",
+        "\"" JWT "\"",
+        "{\"a\":\"" JWT,
+        "{\"a\":\"Bearer " JWT,
+        "<p>" JWT "</p>",
+        "a=https%3A%2F%2Fx%2F" JWT,
+    };
+    struct book *b = *state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct im_str shown = im_redact_text(&b->arena, im_str(texts[i]));
+        if (text_has(shown, "eyJ") || text_has(shown, "c2lnbmF0dXJl") ||
+            !text_has(shown, "sha256"))
+            fail_msg("%s\nbecame %.*s", texts[i], IM_ARG(shown));
+    }
+}
+
+static void what_is_no_secret_stays_to_be_read(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "&&=",
+        "grant_type=refresh_token&client_id=demo&token_type_hint=access_token",
+        "redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&state=a%20b",
+        "a=%zz",
+        "client_secret=",
+        "client_secret",
+        "{\"ia::error\":{\"code\":\"GW-0040\",\"message\":\"Expired token\"}}",
+        "{\"token_type\":\"Bearer\",\"expires_in\":43200}",
+        "{\"error\":\"invalid_grant\",\"error_description\":\"The refresh token is "
+        "bad\"}",
+        "{\"token_endpoint\":\"https://x/token\","
+        "\"token_endpoint_auth_methods_supported\":[\"client_secret_post\"],"
+        "\"id_token_signing_alg_values_supported\":[\"RS256\"]}",
+        "<!doctype html><p>The token has expired</p>",
+        "<!doctype html><label for=\"password\">Password</label>",
+        "eyJ",
+    };
+    struct book *b = *state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct im_str shown = im_redact_text(&b->arena, im_str(texts[i]));
+        if (!im_str_is(shown, texts[i]))
+            fail_msg("%s\nbecame %.*s", texts[i], IM_ARG(shown));
+    }
+}
+
+static void a_secret_becomes_the_fingerprint_of_what_it_says(void **state)
+{
+    struct book *b = *state;
+    struct im_str print = im_fingerprint(&b->arena, IM_STR("a b"));
+    struct im_str form = im_redact_text(&b->arena, IM_STR("x=1&client_secret=a%20b"));
+    struct im_str json = im_redact_text(&b->arena, IM_STR("{\"client_secret\":\"a b\"}"));
+    assert_has(form, print.at);
+    assert_has(json, print.at);
+}
+
+/* Cut anywhere, damaged anywhere: the secret's two halves are looked for in what is left. */
+static void no_cut_and_no_damage_makes_a_secret_leak(void **state)
+{
+    static const char json[] =
+        "{\"grant_type\":\"client_credentials\",\"client_secret\":\"" SECRET
+        "\",\"a\":1}";
+    static const char junk[] = "\"'&=,{}<% \\\n";
+    struct book *b = *state;
+    size_t name_end = strlen("{\"grant_type\":\"client_credentials\",\"client_secret");
+    for (size_t cut = 0; cut < sizeof(json); cut++)
+        assert_lacks(im_redact_text(&b->arena, (struct im_str){json, cut}), "hunter2");
+    for (size_t at = 0; at < name_end - strlen("client_secret"); at++)
+        for (const char *c = junk; *c; c++) {
+            struct im_str text = im_arena_copy(&b->arena, im_str(json));
+            char *damaged = im_arena_alloc(&b->arena, text.len + 1);
+            memcpy(damaged, text.at, text.len);
+            damaged[at] = *c;
+            assert_lacks(im_redact_text(&b->arena, im_str(damaged)), "hunter2");
+        }
+}
+
+static void redaction_takes_time_in_proportion(void **state)
+{
+    static const char *const pieces[] = {"eyJ", "token ", "code=", "\"",
+                                         "%5F", "{",      "&="};
+    struct book *b = *state;
+    for (size_t p = 0; p < sizeof(pieces) / sizeof(pieces[0]); p++) {
+        struct im_buf text;
+        im_buf_init(&text, &b->arena, 0);
+        while (text.len < IM_JOURNAL_BODY_MAX)
+            im_buf_addz(&text, pieces[p]);
+        int64_t began = im_clock_monotonic_ms();
+        im_redact_text(&b->arena, im_buf_str(&text));
+        if (im_clock_monotonic_ms() - began > 2000)
+            fail_msg("\"%s\" again and again took over 2 s", pieces[p]);
+    }
+}
+
+/* ---- redaction of headers and addresses ---- */
+
+static struct im_str header(struct book *b, const char *name, const char *value)
+{
+    return im_redact_header(&b->arena, im_str(name), im_str(value));
+}
+
+static void headers_keep_the_scheme_and_hide_the_rest(void **state)
+{
+    static const char *const cases[][2] = {
+        {"Authorization", "Bearer " SECRET},
+        {"authorization", "Basic " SECRET},
+        {"Authorization", SECRET},
+        {"Authorization", SECRET " x"},
+        {"Authorization ", "Bearer " SECRET},
+        {"Authorisation", "Basic " SECRET},
+        {"Autorization", SECRET},
+        {"X-Authorization", "Bearer " SECRET},
+        {"Proxy-Authorization", "Basic " SECRET},
+        {"Cookie", "a=" SECRET "; b=c"},
+        {"Set-Cookie", "a=" SECRET "; Path=/"},
+        {"X-Auth-Token", SECRET},
+        {"client_secret", SECRET},
+        {"Location", "https://x/cb?state=1&code=" SECRET},
+        {"Location", "https://x/cb#access_token=" SECRET},
+        {"Location", "https://x/cb?a=1#access_token=" SECRET},
+        {"Referer", "https://x/?client%20secret=" SECRET},
+        {"X-Other", "Bearer " SECRET},
+        {"X-Other", "client_secret=" SECRET},
+    };
+    struct book *b = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct im_str shown = header(b, cases[i][0], cases[i][1]);
+        if (text_has(shown, "zebra"))
+            fail_msg("%s: %s\nbecame %.*s", cases[i][0], cases[i][1], IM_ARG(shown));
+    }
+    assert_has(header(b, "Authorization", "Bearer abc"), "Bearer sha256:");
+    assert_lacks(header(b, "X-Other", "see " JWT), "eyJ");
+}
+
+static void ordinary_headers_stay_as_they_are(void **state)
+{
+    static const char *const cases[][2] = {
+        {"Content-Type", "application/json; charset=utf-8"},
+        {"WWW-Authenticate", "Bearer realm=\"x\", error=\"invalid_token\""},
+        {"Location", "https://x/cb?error=access_denied&state=a%20b"},
+        {"Host", "api.intacct.com"},
+        {"Accept", "*/*"},
+        {"Authorization", ""},
+    };
+    struct book *b = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        if (!im_str_is(header(b, cases[i][0], cases[i][1]), cases[i][1]))
+            fail_msg("%s: %s", cases[i][0], cases[i][1]);
+}
+
+static void an_address_hides_secrets_in_path_query_and_fragment(void **state)
+{
+    static const char *const urls[] = {
+        "/token?client_secret=" SECRET, "/token%3Fclient_secret=" SECRET,
+        "/token&client_secret=" SECRET, "/a?b=1&code=" SECRET,
+        "/cb#id_token=" SECRET,         "/a?b=1?client_secret=" SECRET,
+    };
+    struct book *b = *state;
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+        assert_lacks(im_redact_url(&b->arena, im_str(urls[i])), "zebra");
+    assert_lacks(im_redact_url(&b->arena, IM_STR("/objects/" JWT)), "eyJ");
+    assert_true(
+        im_str_is(im_redact_url(&b->arena, IM_STR(TOKEN "/x?a=b#c")), TOKEN "/x?a=b#c"));
+}
+
+/* ---- written out ---- */
+
+static const struct entry full = {
+    .method = "POST",
+    .target = "/cb?code=" SECRET "&state=1",
+    .headers = "Host: h:1\nAuthorization: Basic " SECRET "\nCookie: a=" SECRET
+               "\nContent-Type: application/x-www-form-urlencoded\n",
+    .body = "client secret=" SECRET,
+    .answer = "{\"access_token\":\"" SECRET "\"}",
+    .location = "http://h/?code=" SECRET,
+    .cause = CAUSE_PATH_UNKNOWN,
+    .note = CAUSE_HOST_MISSPELLED,
+    .status = 404,
+};
+
+static void a_written_exchange_holds_no_secret(void **state)
+{
+    struct book *b = *state;
+    struct im_str text = written(b, add(b, full));
+    assert_lacks(text, "zebra");
+    assert_has(text, "\"cause\":\"path-unknown\"");
+    assert_has(text, "\"evidence\":\"because\"");
+    assert_has(text, "\"notes\":[{\"cause\":\"host-misspelled\",\"text\":\"noted\"}]");
+    assert_has(text, "\"name\":\"Authorization\",\"value\":\"Basic sha256:");
+    parsed(b, text);
+}
+
+static void any_bytes_are_written_as_json(void **state)
+{
+    struct book *b = *state;
+    uint64_t id = add(b, (struct entry){.target = "/\xFF\x01\"",
+                                        .headers = "X: \x80\x02\n",
+                                        .body = "\xC3(\x7F\x1B{\xED\xA0\x80",
+                                        .answer = "\xF0\x28"});
+    parsed(b, written(b, id));
+    parsed(b, archived(b));
+}
+
+static const struct im_json *entry_of(struct book *b)
+{
+    const struct im_json *log = im_json_get(parsed(b, archived(b)), "log");
+    assert_true(im_str_is(im_json_get_str(log, "version"), "1.2"));
+    assert_non_null(im_json_get(im_json_get(log, "creator"), "name"));
+    return im_json_get(log, "entries")->first;
+}
+
+static void the_archive_has_what_har_1_2_demands(void **state)
+{
+    static const char *const of_request[] = {"method",      "url",      "httpVersion",
+                                             "cookies",     "headers",  "queryString",
+                                             "headersSize", "bodySize", "postData"};
+    static const char *const of_response[] = {"status",      "statusText",  "httpVersion",
+                                              "cookies",     "headers",     "content",
+                                              "redirectURL", "headersSize", "bodySize"};
+    struct book *b = *state;
+    add(b, full);
+    const struct im_json *entry = entry_of(b);
+    for (size_t i = 0; i < 9; i++) {
+        assert_non_null(im_json_get(im_json_get(entry, "request"), of_request[i]));
+        assert_non_null(im_json_get(im_json_get(entry, "response"), of_response[i]));
+    }
+    const struct im_json *timings = im_json_get(entry, "timings");
+    assert_true(im_json_get(timings, "wait")->number == 1.5);
+    assert_non_null(im_json_get(entry, "cache"));
+    assert_true(
+        im_str_is(im_json_get_str(entry, "startedDateTime"), "2026-11-24T00:00:00Z"));
+}
+
+static void the_archive_lists_the_query_and_holds_no_secret(void **state)
+{
+    struct book *b = *state;
+    add(b, full);
+    const struct im_json *query =
+        im_json_get(im_json_get(entry_of(b), "request"), "queryString");
+    assert_int_equal(query->count, 2);
+    assert_true(im_str_is(im_json_get_str(query->first->next, "name"), "state"));
+    assert_true(im_str_is(im_json_get_str(query->first->next, "value"), "1"));
+    assert_lacks(archived(b), "zebra");
+}
+
+static void an_empty_archive_is_one_too(void **state)
+{
+    struct book *b = *state;
+    assert_null(entry_of(b));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_BOOK(ids_begin_at_one_and_are_never_reused),
+        IN_BOOK(a_full_ring_drops_the_oldest_and_counts_it),
+        IN_BOOK(every_ring_keeps_the_newest_in_order),
+        IN_BOOK(clearing_forgets_exchanges_and_what_was_dropped),
+        IN_BOOK(what_was_handed_out_outlives_the_exchange),
+        IN_BOOK(a_long_body_is_cut_and_its_length_told),
+        IN_BOOK(an_arena_without_room_gets_nothing_and_is_marked),
+        IN_BOOK(every_filter_matches_what_it_names_only),
+        IN_BOOK(what_is_there_is_not_waited_for),
+        IN_BOOK(a_wait_ends_when_its_time_is_over),
+        IN_BOOK(a_wait_ends_when_enough_match),
+        IN_BOOK(an_interrupt_wakes_those_who_wait_and_will_wait),
+        IN_BOOK(no_spelling_of_a_secret_leaks),
+        IN_BOOK(a_token_leaks_nowhere),
+        IN_BOOK(what_is_no_secret_stays_to_be_read),
+        IN_BOOK(a_secret_becomes_the_fingerprint_of_what_it_says),
+        IN_BOOK(no_cut_and_no_damage_makes_a_secret_leak),
+        IN_BOOK(redaction_takes_time_in_proportion),
+        IN_BOOK(headers_keep_the_scheme_and_hide_the_rest),
+        IN_BOOK(ordinary_headers_stay_as_they_are),
+        IN_BOOK(an_address_hides_secrets_in_path_query_and_fragment),
+        IN_BOOK(a_written_exchange_holds_no_secret),
+        IN_BOOK(any_bytes_are_written_as_json),
+        IN_BOOK(the_archive_has_what_har_1_2_demands),
+        IN_BOOK(the_archive_lists_the_query_and_holds_no_secret),
+        IN_BOOK(an_empty_archive_is_one_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
