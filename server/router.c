@@ -102,8 +102,8 @@ static struct im_str nearest_path(struct im_str path)
 
 static enum im_cause refuse_path(struct im_request *req)
 {
-    struct im_str shown = im_str_slice(req->path, 0, 120);
-    struct im_str nearest = nearest_path(shown);
+    struct im_str shown = im_str_slice(im_redact_url(req->arena, req->path), 0, 120);
+    struct im_str nearest = nearest_path(im_str_slice(req->path, 0, 120));
 
     if (im_str_starts(req->path, OAUTH))
         return im_refuse(req, CAUSE_TOKEN_ENDPOINT_UNKNOWN,

@@ -2,8 +2,10 @@
  * header; the command line is one more user of it. */
 #include "server.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "control/control.h"
 #include "http/tls.h"
@@ -19,6 +21,7 @@ struct im_server {
     struct im_sandboxes sandboxes;
     struct im_tls *tls;
     struct im_listener *listener;
+    atomic_bool known; /* our own address, which requests that come first wait for */
 };
 
 /* ---- settings ---- */
@@ -77,10 +80,23 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
 
 /* ---- starting ---- */
 
+/* The listener answers before it has told us where. Not for ever: if it fails to start after
+ * all, its threads must come to an end. */
+static void wait_until_known(const struct im_server *server)
+{
+    const struct timespec one_ms = {.tv_nsec = 1000000};
+
+    for (int ms = 0; ms < GRACE_MS && !atomic_load(&server->known); ms++)
+        nanosleep(&one_ms, NULL);
+}
+
 static void answer(void *context, struct im_request *req, struct im_response *res,
                    int64_t *date_ms)
 {
-    im_answer(context, req, res, date_ms);
+    struct im_server *server = context;
+
+    wait_until_known(server);
+    im_answer(&server->sandboxes, req, res, date_ms);
 }
 
 static bool make_tls(struct im_server *server, const struct im_options *options,
@@ -93,26 +109,6 @@ static bool make_tls(struct im_server *server, const struct im_options *options,
         return true;
     server->tls = im_tls_new(&tls, err);
     return server->tls != NULL;
-}
-
-static bool listen_on(struct im_server *server, const struct im_options *options,
-                      struct im_error *err)
-{
-    struct im_settings *settings = &server->sandboxes.settings;
-    struct im_listener_options listener = {
-        .bind = options->bind,
-        .http_port = options->port,
-        .https_port = options->https ? options->https_port : IM_PORT_NONE,
-        .control_port = options->control_port > 0 ? options->control_port : IM_PORT_NONE,
-        .threads = options->threads,
-        .tls = server->tls,
-        .log = &settings->log,
-        .answer = answer,
-        .context = &server->sandboxes,
-    };
-
-    server->listener = im_listener_start(&listener, err);
-    return server->listener != NULL;
 }
 
 /* What the server knows of itself is complete before anybody is told the address. */
@@ -129,6 +125,30 @@ static void know_thyself(struct im_server *server)
             settings->http_url.len ? settings->http_url : settings->https_url;
     if (server->tls)
         settings->ca_pem = im_tls_ca_pem(server->tls);
+}
+
+static bool listen_on(struct im_server *server, const struct im_options *options,
+                      struct im_error *err)
+{
+    struct im_settings *settings = &server->sandboxes.settings;
+    struct im_listener_options listener = {
+        .bind = options->bind,
+        .http_port = options->port,
+        .https_port = options->https ? options->https_port : IM_PORT_NONE,
+        .control_port = options->control_port > 0 ? options->control_port : IM_PORT_NONE,
+        .threads = options->threads,
+        .tls = server->tls,
+        .log = &settings->log,
+        .answer = answer,
+        .context = server,
+    };
+
+    server->listener = im_listener_start(&listener, err);
+    if (!server->listener)
+        return false;
+    know_thyself(server);
+    atomic_store(&server->known, true);
+    return true;
 }
 
 static void free_server(struct im_server *server)
@@ -155,7 +175,6 @@ static struct im_server *start(const struct im_options *options, struct im_error
         free_server(server);
         return NULL;
     }
-    know_thyself(server);
     return server;
 }
 
@@ -254,26 +273,25 @@ static char *duplicate(struct im_str text)
     return copy;
 }
 
-static struct im_str header_lines(const struct im_response *res)
+static void write_headers(const struct im_response *res, struct im_buf *lines)
 {
-    struct im_buf lines;
-
-    im_buf_init(&lines, res->arena, 0);
     for (size_t i = 0; i < res->header_count; i++)
-        im_buf_addf(&lines, "%s: %.*s\n", res->headers[i].name,
+        im_buf_addf(lines, "%s: %.*s\n", res->headers[i].name,
                     IM_ARG(res->headers[i].value));
-    return im_buf_str(&lines);
 }
 
 static bool fill_reply(const struct im_response *res, struct im_reply *reply)
 {
     struct im_str body = im_buf_str(&res->body);
+    struct im_buf lines;
 
+    im_buf_init(&lines, res->arena, 0);
+    write_headers(res, &lines);
     reply->status = res->status;
-    reply->headers = duplicate(header_lines(res));
+    reply->headers = duplicate(im_buf_str(&lines));
     reply->body = duplicate(body);
     reply->body_len = body.len;
-    if (reply->headers && reply->body)
+    if (reply->headers && reply->body && !lines.failed)
         return true;
     im_reply_release(reply);
     return false;
@@ -282,6 +300,7 @@ static bool fill_reply(const struct im_response *res, struct im_reply *reply)
 int im_handle(struct im_server *server, const struct im_message *message,
               struct im_reply *reply)
 {
+    const struct im_settings *settings = &server->sandboxes.settings;
     struct im_arena arena;
     struct im_response res;
     int64_t date_ms = 0;
@@ -297,7 +316,7 @@ int im_handle(struct im_server *server, const struct im_message *message,
     size_t mark = im_str_find(req->target, '?');
     req->query = im_str_slice(req->target, mark + 1, req->target.len);
     req->body = (struct im_str){message->body, message->body ? message->body_len : 0};
-    req->local_base = server->sandboxes.settings.http_url;
+    req->local_base = settings->http_url.len ? settings->http_url : settings->https_url;
     read_headers(req, im_str(message->headers));
     if (req->body.len > IM_BODY_MAX) {
         req->flaw = IM_REQUEST_BODY_TOO_LARGE;
