@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, PORT, CONTROL, SWITCH, COUNT, LOG, LEVEL };
+enum kind { TEXT, PORT, CONTROL, SWITCH, COUNT, THREADS, LOG, LEVEL };
 
 struct row {
     const char *flag;
@@ -27,23 +27,16 @@ static const char **slot(struct im_serve_options *options, const struct row *row
 
 /* ---- values ---- */
 
-static bool is_port(struct im_str value)
+static bool is_between(struct im_str value, int64_t least, int64_t most)
 {
     int64_t number;
 
-    return im_str_int(value, &number) && number >= 0 && number <= 65535;
+    return im_str_int(value, &number) && number >= least && number <= most;
 }
 
 static bool one_of(struct im_str value, const char *words)
 {
     return im_str_in_list(im_str(words), value);
-}
-
-static bool is_count(struct im_str value)
-{
-    int64_t number;
-
-    return im_str_int(value, &number) && number >= 1 && number <= 1000000000000;
 }
 
 /* What the kind wants, or NULL when the value is that. */
@@ -52,11 +45,18 @@ static const char *unmet(enum kind kind, struct im_str value)
     switch (kind) {
     case TEXT: return value.len ? NULL : "something";
     case PORT:
-        return is_port(value) || one_of(value, "none off") ? NULL : "0 to 65535, or none";
+        return is_between(value, 0, 65535) || one_of(value, "none off")
+                   ? NULL
+                   : "0 to 65535, or none";
     case CONTROL:
-        return is_port(value) || one_of(value, "on off") ? NULL : "on, off, or a port";
+        return is_between(value, 1, 65535) || one_of(value, "on off")
+                   ? NULL
+                   : "on, off, or a port from 1 to 65535";
     case SWITCH: return one_of(value, "on off") ? NULL : "on or off";
-    case COUNT: return is_count(value) ? NULL : "a whole number of at least 1";
+    case COUNT:
+        return is_between(value, 1, 1000000000000) ? NULL
+                                                   : "a whole number of at least 1";
+    case THREADS: return is_between(value, 1, 100000) ? NULL : "1 to 100000";
     case LOG: return one_of(value, "text json") ? NULL : "text or json";
     case LEVEL:
         return one_of(value, "error warn info debug") ? NULL

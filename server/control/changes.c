@@ -169,17 +169,20 @@ static void answer_sign_in(struct im_call *call)
         answer_affected(call, affected);
 }
 
-/* What is withdrawn follows from what is named. */
+/* What is withdrawn follows from what is named; NULL when that is not one thing. */
 static const char *withdrawal(const struct im_effect_args *args, bool user_given)
 {
+    int named = (args->permission.len > 0) + (args->role.len > 0) +
+                (args->module.len > 0) + (args->client_id.len > 0);
+
+    if (named != 1)
+        return NULL;
     if (args->permission.len)
         return "remove-permission";
     if (args->role.len)
         return "remove-role";
     if (args->module.len)
         return "unsubscribe-module";
-    if (!args->client_id.len)
-        return NULL;
     return user_given ? "withdraw-consent" : "withdraw-client-authorization";
 }
 

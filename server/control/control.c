@@ -9,14 +9,15 @@
 
 #define PREFIX "/__mock"
 
+static bool is_below_prefix(struct im_str path)
+{
+    return im_str_is(path, PREFIX) || im_str_starts(path, PREFIX "/");
+}
+
 bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_request *req)
 {
-    struct im_str path = req->path;
-
-    if (!im_str_starts(path, PREFIX) ||
-        (path.len > strlen(PREFIX) && path.at[strlen(PREFIX)] != '/'))
-        return req->on_control_port;
-    return sandboxes->settings.control || req->on_control_port;
+    return req->on_control_port ||
+           (sandboxes->settings.control && is_below_prefix(req->path));
 }
 
 /* ---- the tables, searched as one ---- */
@@ -56,6 +57,8 @@ static const struct im_control_route *route_of(const struct im_request *req,
 {
     struct im_str path = im_str_slice(req->path, strlen(PREFIX), req->path.len);
 
+    if (!is_below_prefix(req->path))
+        return NULL;
     if (!path.len)
         path = IM_STR("/");
     for (size_t t = 0; t < IM_CONTROL_TABLES; t++)

@@ -72,9 +72,9 @@ static bool read_param(struct im_call *call, const struct im_param *param,
         return fine;
     }
     if (im_str_is(param->name, "status")) {
-        bool fine = read_number(call, "status", value, &number);
-        question->filter.status = (int)(number % 1000);
-        return fine;
+        bool fine = im_str_int(value, &number) && number >= 100 && number <= 599;
+        question->filter.status = fine ? (int)number : 0;
+        return fine || refuse_value(call, "status", value, "a status, 100 to 599");
     }
     im_control_refuse(
         call, 400, im_arena_copy(call->req->arena, param->name).at,

@@ -266,6 +266,18 @@ static const struct argument *argument_named(struct im_str name)
     return NULL;
 }
 
+static bool split_user(const struct im_effect *effect, struct im_effect_args *args,
+                       struct im_error *err)
+{
+    struct im_str text = args->user;
+
+    im_world_split_user(text, &args->user, &args->company);
+    if (!args->user.len || !args->company.len)
+        return im_error_set(err, "%s: \"user\" must be \"USER@COMPANY\", not \"%.*s\"",
+                            effect->name, IM_ARG(im_str_slice(text, 0, 60)));
+    return true;
+}
+
 static bool read_argument(const struct im_effect *effect, const struct im_json *member,
                           struct im_effect_args *args, unsigned *given,
                           struct im_error *err)
@@ -286,7 +298,7 @@ static bool read_argument(const struct im_effect *effect, const struct im_json *
                             "%s: \"by\" must be a duration such as \"12h\", not \"%.*s\"",
                             effect->name, IM_ARG(im_str_slice(member->text, 0, 60)));
     memcpy((char *)args + argument->offset, &member->text, sizeof(member->text));
-    return true;
+    return argument->arg != IM_ARG_USER || split_user(effect, args, err);
 }
 
 static bool all_there(const struct im_effect *effect, unsigned given,
@@ -295,18 +307,6 @@ static bool all_there(const struct im_effect *effect, unsigned given,
     for (size_t i = 0; i < ARGUMENTS; i++)
         if (effect->needs & ~given & arguments[i].arg)
             return im_error_set(err, "%s: needs \"%s\"", effect->name, arguments[i].name);
-    return true;
-}
-
-static bool split_user(const struct im_effect *effect, struct im_effect_args *args,
-                       struct im_error *err)
-{
-    struct im_str text = args->user;
-
-    im_world_split_user(text, &args->user, &args->company);
-    if (!args->user.len || !args->company.len)
-        return im_error_set(err, "%s: \"user\" must be \"USER@COMPANY\", not \"%.*s\"",
-                            effect->name, IM_ARG(im_str_slice(text, 0, 60)));
     return true;
 }
 
@@ -326,6 +326,5 @@ bool im_effect_read(const struct im_effect *effect, const struct im_json *object
             return false;
     }
     *at = object;
-    return all_there(effect, given, err) &&
-           (!(given & IM_ARG_USER) || split_user(effect, args, err));
+    return all_there(effect, given, err);
 }
