@@ -271,8 +271,8 @@ static enum im_cause check_user(const struct check *check, const struct im_token
 static enum im_cause check_directory(const struct check *check,
                                      const struct im_token *token)
 {
-    struct im_client client;
-    struct im_company company;
+    struct im_client client = {.active = false};
+    struct im_company company = {.active = false};
     enum im_cause cause = check_client(check, token, &client);
 
     if (!cause)

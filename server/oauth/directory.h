@@ -103,11 +103,11 @@ enum im_change {
     IM_CHANGE_DEACTIVATE_COMPANY,
     IM_CHANGE_LOCK_USER,
     IM_CHANGE_EXPIRE_PASSWORD,
-    IM_CHANGE_PASSWORD,          /* to `value` */
-    IM_CHANGE_CLIENT_SECRET,     /* to `value`; the old one is remembered */
-    IM_CHANGE_REMOVE_ROLE,       /* `value` (empty: all) from the user */
-    IM_CHANGE_REMOVE_PERMISSION, /* `value` "OBJECT-GLOB:ACTION" (no action: all) from every
-                                      role of the user */
+    IM_CHANGE_PASSWORD,           /* to `value` */
+    IM_CHANGE_CLIENT_SECRET,      /* to `value`; the old one is remembered */
+    IM_CHANGE_REMOVE_ROLE,        /* `value` (empty: all) from the user */
+    IM_CHANGE_REMOVE_PERMISSION,  /* `value` "OBJECT-GLOB:ACTION" (no action: all) from
+                                  * every role of the user */
     IM_CHANGE_RESTRICT_TO_ENTITY, /* the user may work in entity `value` only */
     IM_CHANGE_UNSUBSCRIBE_MODULE, /* `value` */
     IM_CHANGE_WEB_SERVICES_OFF,

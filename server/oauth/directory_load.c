@@ -63,24 +63,14 @@ static const struct kind kinds[IM_SHELVES] = {
     [IM_USERS] = {"users", "id", FIELDS(user_fields), sizeof(struct im_user)},
 };
 
-/* One load under way. */
-struct loading {
-    struct im_world *world;
-    struct im_arena *arena;
-    const struct im_json *json;
-    const struct im_json *at; /* the value being looked at */
-    struct im_error *err;
-    size_t known[IM_SHELVES]; /* how many of each were there before */
-};
-
-static bool no_memory(struct loading *load)
+static bool no_memory(struct im_loading *load)
 {
     return im_error_set(load->err, "loading the world: out of memory");
 }
 
 /* ---- fields ---- */
 
-static bool unknown_field(struct loading *load, const struct kind *kind)
+static bool unknown_field(struct im_loading *load, const struct kind *kind)
 {
     struct im_str names[16];
 
@@ -95,14 +85,14 @@ static bool unknown_field(struct loading *load, const struct kind *kind)
                         IM_ARG(names[near]));
 }
 
-static bool wrong_type(struct loading *load, const struct kind *kind, const char *field,
-                       const char *wanted)
+static bool wrong_type(struct im_loading *load, const struct kind *kind,
+                       const char *field, const char *wanted)
 {
     return im_error_set(load->err, "%s: \"%s\" must be %s, not %s", kind->plural, field,
                         wanted, im_json_type_name(load->at->type));
 }
 
-static bool read_list(struct loading *load, const struct kind *kind,
+static bool read_list(struct im_loading *load, const struct kind *kind,
                       const struct field *field, struct im_list *list)
 {
     const struct im_json *array = load->at;
@@ -124,7 +114,7 @@ static bool read_list(struct loading *load, const struct kind *kind,
     return !load->arena->failed || no_memory(load);
 }
 
-static bool read_text(struct loading *load, const struct kind *kind,
+static bool read_text(struct im_loading *load, const struct kind *kind,
                       const struct field *field, struct im_str *text)
 {
     if (load->at->type != IM_JSON_STRING)
@@ -142,7 +132,7 @@ static const struct field *field_named(const struct kind *kind, struct im_str na
 }
 
 /* The member load->at goes into its place in the thing. */
-static bool read_field(struct loading *load, const struct kind *kind,
+static bool read_field(struct im_loading *load, const struct kind *kind,
                        unsigned char *thing)
 {
     const struct field *field = field_named(kind, load->at->name);
@@ -175,7 +165,7 @@ static void *find(const struct im_world *world, enum im_shelf_kind which,
     }
 }
 
-static void start_client(struct loading *load, struct im_client *client)
+static void start_client(struct im_loading *load, struct im_client *client)
 {
     const struct im_client *like = im_world_client(load->world, IM_STR("demo"));
 
@@ -187,7 +177,8 @@ static void start_client(struct loading *load, struct im_client *client)
     client->active = client->production = true;
 }
 
-static void start_company(struct loading *load, struct im_company *company, size_t index)
+static void start_company(struct im_loading *load, struct im_company *company,
+                          size_t index)
 {
     static const struct im_str modules[] = {
         IM_STR_INIT("accounts-payable"), IM_STR_INIT("accounts-receivable"),
@@ -201,7 +192,7 @@ static void start_company(struct loading *load, struct im_company *company, size
     company->production = company->active = company->web_services = true;
 }
 
-static void start_user(struct loading *load, struct im_user *user, size_t index)
+static void start_user(struct im_loading *load, struct im_user *user, size_t index)
 {
     static const struct im_str roles[] = {IM_STR_INIT("all")};
 
@@ -212,7 +203,7 @@ static void start_user(struct loading *load, struct im_user *user, size_t index)
 }
 
 /* A new thing at the end of its shelf, which has room for it. */
-static void *start(struct loading *load, enum im_shelf_kind which)
+static void *start(struct im_loading *load, enum im_shelf_kind which)
 {
     struct im_shelf *shelf = &load->world->shelf[which];
     size_t index = shelf->count++;
@@ -239,7 +230,7 @@ static void name_after_id(enum im_shelf_kind which, void *thing)
         user->name = user->id;
 }
 
-static bool load_thing(struct loading *load, enum im_shelf_kind which)
+static bool load_thing(struct im_loading *load, enum im_shelf_kind which)
 {
     const struct kind *kind = &kinds[which];
     const struct im_json *json = load->at;
@@ -265,141 +256,11 @@ static bool load_thing(struct loading *load, enum im_shelf_kind which)
     return true;
 }
 
-/* ---- who must exist ---- */
-
-static bool must_exist(struct loading *load, const char *what, const void *found)
-{
-    return found || im_error_set(load->err, "there is no %s \"%.*s\"", what,
-                                 IM_ARG(im_str_slice(load->at->text, 0, 60)));
-}
-
-typedef bool look_up(struct loading *load, const struct im_json *owner);
-
-static bool role_exists(struct loading *load, const struct im_json *owner)
-{
-    (void)owner;
-    return must_exist(load, "role", im_world_role(load->world, load->at->text));
-}
-
-static bool client_exists(struct loading *load, const struct im_json *owner)
-{
-    (void)owner;
-    return must_exist(load, "client", im_world_client(load->world, load->at->text));
-}
-
-static bool entity_exists(struct loading *load, const struct im_json *owner)
-{
-    const struct im_company *company =
-        im_world_company(load->world, im_json_get_str(owner, "company"));
-
-    return must_exist(load, "entity",
-                      company && im_list_has(company->entities, load->at->text) ? company
-                                                                                : NULL);
-}
-
-/* "OBJECT-GLOB:ACTION,…" with actions that exist */
-static bool permission_is_sound(struct loading *load, const struct im_json *owner)
-{
-    struct im_str rest = load->at->text;
-    bool sound = false;
-
-    (void)owner;
-    while (im_str_has(rest, ':'))
-        im_str_cut(&rest, ':');
-    while (rest.len && rest.len < load->at->text.len) {
-        struct im_str word = im_str_cut(&rest, ',');
-        sound = im_str_is(word, "*");
-        for (unsigned action = IM_ACTION_READ; action <= IM_ACTION_DELETE; action++)
-            sound = sound || im_str_is(word, im_action_name(action));
-        if (!sound)
-            break;
-    }
-    return sound ||
-           im_error_set(load->err,
-                        "permission \"%.*s\": must be \"OBJECT-GLOB:ACTION,…\" with the "
-                        "actions read, create, update, delete or *",
-                        IM_ARG(im_str_slice(load->at->text, 0, 60)));
-}
-
-static const struct {
-    enum im_shelf_kind which;
-    const char *field;
-    look_up *sound;
-} references[] = {
-    {IM_ROLES, "permissions", permission_is_sound},
-    {IM_COMPANIES, "clients", client_exists},
-    {IM_USERS, "roles", role_exists},
-    {IM_USERS, "entities", entity_exists},
-};
-
-static bool check_references(struct loading *load, enum im_shelf_kind which,
-                             const struct im_json *thing)
-{
-    for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
-        const struct im_json *list = im_json_get(thing, references[i].field);
-        if (references[i].which != which || !list)
-            continue;
-        for (load->at = list->first; load->at; load->at = load->at->next)
-            if (!references[i].sound(load, thing))
-                return false;
-    }
-    if (which != IM_USERS)
-        return true;
-    load->at = im_json_get(thing, "company");
-    return must_exist(load, "company", im_world_company(load->world, load->at->text));
-}
-
-/* ---- who authorizes whom ---- */
-
-/* The newcomers among the two, of one environment; see directory.h. */
-static bool introduce(struct loading *load, size_t c, const struct im_json *says)
-{
-    struct im_company *company =
-        (struct im_company *)load->world->shelf[IM_COMPANIES].items + c;
-    struct im_client *clients = load->world->shelf[IM_CLIENTS].items;
-    bool new_company = c >= load->known[IM_COMPANIES];
-    bool done = true;
-
-    for (size_t i = 0; i < load->world->shelf[IM_CLIENTS].count; i++) {
-        if (company->production != clients[i].production ||
-            !(new_company || i >= load->known[IM_CLIENTS]))
-            continue;
-        if (!im_json_get(says, "clients"))
-            done = done && im_list_add(load->arena, &company->clients, clients[i].id);
-        if (!im_json_get(says, "senders") && clients[i].sender_id.len)
-            done =
-                done && im_list_add(load->arena, &company->senders, clients[i].sender_id);
-    }
-    return done || no_memory(load);
-}
-
-static const struct im_json *said_of_company(const struct im_json *world,
-                                             struct im_str id)
-{
-    const struct im_json *companies = im_json_get(world, "companies");
-
-    for (const struct im_json *one = companies ? companies->first : NULL; one;
-         one = one->next)
-        if (im_str_eq(im_json_get_str(one, "id"), id))
-            return one;
-    return NULL;
-}
-
-static bool introduce_all(struct loading *load)
-{
-    const struct im_company *companies = load->world->shelf[IM_COMPANIES].items;
-
-    for (size_t c = 0; c < load->world->shelf[IM_COMPANIES].count; c++)
-        if (!introduce(load, c, said_of_company(load->json, companies[c].id)))
-            return false;
-    return true;
-}
-
 /* ---- the load ---- */
 
 /* A copy of the shelf with room for `more`: what is loaded must not show before all of
  * it is. */
-static bool make_room(struct loading *load, enum im_shelf_kind which, size_t more)
+static bool make_room(struct im_loading *load, enum im_shelf_kind which, size_t more)
 {
     struct im_shelf *shelf = &load->world->shelf[which];
     size_t size = kinds[which].size;
@@ -414,7 +275,7 @@ static bool make_room(struct loading *load, enum im_shelf_kind which, size_t mor
     return true;
 }
 
-static bool each(struct loading *load, enum im_shelf_kind which, bool checking)
+static bool each(struct im_loading *load, enum im_shelf_kind which, bool checking)
 {
     const struct im_json *array = im_json_get(load->json, kinds[which].plural);
     const struct im_json *thing = array ? array->first : NULL;
@@ -422,12 +283,12 @@ static bool each(struct loading *load, enum im_shelf_kind which, bool checking)
 
     for (; sound && thing; thing = thing->next) {
         load->at = thing;
-        sound = checking ? check_references(load, which, thing) : load_thing(load, which);
+        sound = checking ? im_loading_check(load, which, thing) : load_thing(load, which);
     }
     return sound;
 }
 
-static bool load_shelf(struct loading *load, enum im_shelf_kind which)
+static bool load_shelf(struct im_loading *load, enum im_shelf_kind which)
 {
     const struct im_json *array = im_json_get(load->json, kinds[which].plural);
 
@@ -441,14 +302,14 @@ bool im_world_load(struct im_world *world, struct im_arena *arena,
                    const struct im_json *json, const struct im_json **at,
                    struct im_error *err)
 {
-    struct loading load = {.world = world, .arena = arena, .json = json, .err = err};
+    struct im_loading load = {.world = world, .arena = arena, .json = json, .err = err};
     bool sound = true;
 
     for (unsigned which = 0; sound && which < IM_SHELVES; which++)
         sound = load_shelf(&load, which);
     for (unsigned which = 0; sound && which < IM_SHELVES; which++)
         sound = each(&load, which, true);
-    sound = sound && introduce_all(&load);
+    sound = sound && im_loading_introduce(&load);
     *at = load.at ? load.at : json;
     return sound;
 }

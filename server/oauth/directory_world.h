@@ -46,6 +46,22 @@ bool im_world_load(struct im_world *world, struct im_arena *arena,
                    const struct im_json *json, const struct im_json **at,
                    struct im_error *err);
 
+/* One load under way. */
+struct im_loading {
+    struct im_world *world;
+    struct im_arena *arena;
+    const struct im_json *json;
+    const struct im_json *at; /* the value being looked at */
+    struct im_error *err;
+    size_t known[IM_SHELVES]; /* how many of each were there before */
+};
+
+/* Do the references of this thing lead to somebody? */
+bool im_loading_check(struct im_loading *load, enum im_shelf_kind which,
+                      const struct im_json *thing);
+/* Companies authorize clients as directory.h says. */
+bool im_loading_introduce(struct im_loading *load);
+
 /* Does the permission "GLOB:ACTIONS" speak of this object? And of this action? */
 bool im_permission_names(struct im_str permission, struct im_str object);
 bool im_permission_allows(struct im_str permission, enum im_action action);

@@ -1,221 +1,8 @@
+/* Where records stand: finding, adding and forgetting them, and what they belong to. */
 #include "oauth/token_store.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- packed texts ---- */
-
-enum shared { GRANT_TYPE, CLIENT, USER, COMPANY, ENTITY, SCOPES, SHARED = SCOPES + 4 };
-static const size_t shared_fields[SHARED] = {
-    [GRANT_TYPE] = offsetof(struct im_token, grant_type),
-    [CLIENT] = offsetof(struct im_token, client_id),
-    [USER] = offsetof(struct im_token, user),
-    [COMPANY] = offsetof(struct im_token, company),
-    [ENTITY] = offsetof(struct im_token, entity),
-    [SCOPES] = offsetof(struct im_token, scopes),
-    offsetof(struct im_token, user_key),
-    offsetof(struct im_token, company_key),
-    offsetof(struct im_token, entity_key),
-};
-
-enum own { REDIRECT_URI, CHALLENGE, OWN = CHALLENGE + 3 };
-static const size_t own_fields[OWN] = {
-    [REDIRECT_URI] = offsetof(struct im_token, redirect_uri),
-    [CHALLENGE] = offsetof(struct im_token, challenge),
-    offsetof(struct im_token, nonce),
-    offsetof(struct im_token, jti),
-};
-
-static struct im_str *text_at(struct im_token *token, size_t offset)
-{
-    void *place = (unsigned char *)token + offset;
-    return place;
-}
-
-static struct im_str text_of(const struct im_token *token, size_t offset)
-{
-    const void *place = (const unsigned char *)token + offset;
-    const struct im_str *text = place;
-    return *text;
-}
-
-static char *characters(struct im_packed *packed)
-{
-    void *place = packed->len + packed->count;
-    return place;
-}
-
-static struct im_packed *pack(const struct im_token *token, const size_t *fields,
-                              unsigned n)
-{
-    size_t total = 0;
-
-    for (unsigned i = 0; i < n; i++)
-        total += text_of(token, fields[i]).len;
-    struct im_packed *packed =
-        total < UINT32_MAX ? malloc(sizeof(*packed) + n * sizeof(uint32_t) + total)
-                           : NULL;
-    if (!packed)
-        return NULL;
-    packed->refs = 1;
-    packed->count = n;
-    char *at = characters(packed);
-    for (unsigned i = 0; i < n; i++) {
-        struct im_str text = text_of(token, fields[i]);
-        packed->len[i] = (uint32_t)text.len;
-        if (text.len)
-            memcpy(at, text.at, text.len);
-        at += text.len;
-    }
-    return packed;
-}
-
-static struct im_packed *hold(struct im_packed *packed)
-{
-    if (packed)
-        packed->refs++;
-    return packed;
-}
-
-static void let_go(struct im_packed *packed)
-{
-    if (packed && --packed->refs == 0)
-        free(packed);
-}
-
-static const char *start_of(const struct im_packed *packed)
-{
-    const void *place = packed->len + packed->count;
-    return place;
-}
-
-static struct im_str packed_text(const struct im_packed *packed, unsigned field)
-{
-    const char *at = start_of(packed);
-
-    for (unsigned i = 0; i < field; i++)
-        at += packed->len[i];
-    return (struct im_str){at, packed->len[field]};
-}
-
-static void unpack(const struct im_packed *packed, const size_t *fields,
-                   struct im_arena *arena, struct im_token *out)
-{
-    struct im_str all = {start_of(packed), 0};
-
-    for (unsigned i = 0; i < packed->count; i++)
-        all.len += packed->len[i];
-    if (arena)
-        all = im_arena_copy(arena, all);
-    if (!all.at)
-        return; /* the arena has failed, which its owner sees */
-    for (unsigned i = 0; i < packed->count; i++) {
-        *text_at(out, fields[i]) = (struct im_str){all.at, packed->len[i]};
-        all.at += packed->len[i];
-    }
-}
-
-struct im_str im_packed_user(const struct im_packed *who)
-{
-    return packed_text(who, USER);
-}
-
-struct im_str im_packed_company(const struct im_packed *who)
-{
-    return packed_text(who, COMPANY);
-}
-
-struct im_str im_packed_client(const struct im_packed *who)
-{
-    return packed_text(who, CLIENT);
-}
-
-struct im_str im_packed_grant_type(const struct im_packed *who)
-{
-    return packed_text(who, GRANT_TYPE);
-}
-
-struct im_str im_packed_entity(const struct im_packed *who)
-{
-    return packed_text(who, ENTITY);
-}
-
-struct im_str im_record_redirect_uri(const struct im_record *record)
-{
-    return record->own ? packed_text(record->own, REDIRECT_URI)
-                       : (struct im_str){NULL, 0};
-}
-
-struct im_str im_record_challenge(const struct im_record *record)
-{
-    return record->own ? packed_text(record->own, CHALLENGE) : (struct im_str){NULL, 0};
-}
-
-/* ---- records ---- */
-
-static bool has_own(const struct im_token *token)
-{
-    return token->redirect_uri.len || token->challenge.len || token->nonce.len ||
-           token->jti.len;
-}
-
-struct im_record *im_record_new(const struct im_token *token, struct im_packed *who)
-{
-    struct im_record *made = calloc(1, sizeof(*made));
-
-    if (!made)
-        return NULL;
-    made->kind = token->kind;
-    made->dialect = token->dialect;
-    memcpy(made->digest, token->digest, sizeof(made->digest));
-    made->issued_ms = token->issued_ms;
-    made->expires_ms = token->expires_ms;
-    made->not_before_ms = token->not_before_ms;
-    made->key_generation = token->key_generation;
-    made->challenge_plain = token->challenge_plain;
-    made->who = who ? hold(who) : pack(token, shared_fields, SHARED);
-    made->own = has_own(token) ? pack(token, own_fields, OWN) : NULL;
-    if (made->who && (made->own || !has_own(token)))
-        return made;
-    im_record_free(made);
-    return NULL;
-}
-
-void im_record_free(struct im_record *record)
-{
-    if (!record)
-        return;
-    let_go(record->who);
-    let_go(record->own);
-    free(record);
-}
-
-void im_record_copy(const struct im_record *record, struct im_arena *arena,
-                    struct im_token *out)
-{
-    *out = (struct im_token){.kind = record->kind,
-                             .dialect = record->dialect,
-                             .serial = record->serial,
-                             .grant = record->grant->id,
-                             .issued_ms = record->issued_ms,
-                             .expires_ms = record->expires_ms,
-                             .not_before_ms = record->not_before_ms,
-                             .key_generation = record->key_generation,
-                             .challenge_plain = record->challenge_plain,
-                             .consumed = record->consumed,
-                             .consumed_ms = record->consumed_ms,
-                             .consumed_at = record->consumed_at};
-    memcpy(out->digest, record->digest, sizeof(out->digest));
-    unpack(record->who, shared_fields, arena, out);
-    if (record->own)
-        unpack(record->own, own_fields, arena, out);
-    if (!record->session)
-        return;
-    out->session = (struct im_str){record->session->id, record->session->id_len};
-    if (arena)
-        out->session = im_arena_copy(arena, out->session);
-}
 
 /* ---- finding ---- */
 
@@ -277,7 +64,8 @@ struct im_holder *im_holder_find_locked(const struct im_tokens *tokens,
     return NULL;
 }
 
-static struct im_grant_state *find_grant(const struct im_tokens *tokens, uint64_t id)
+static struct im_grant_state *find_grant_locked(const struct im_tokens *tokens,
+                                                uint64_t id)
 {
     struct im_link *link = id ? im_table_first(&tokens->grants, id) : NULL;
     void *found = link;
@@ -287,8 +75,8 @@ static struct im_grant_state *find_grant(const struct im_tokens *tokens, uint64_
 
 /* ---- adding; the tables have room ---- */
 
-static struct im_holder *open_holder(struct im_tokens *tokens,
-                                     const struct im_record *first)
+static struct im_holder *open_holder_locked(struct im_tokens *tokens,
+                                            const struct im_record *first)
 {
     struct im_str user = im_packed_user(first->who),
                   company = im_packed_company(first->who);
@@ -299,31 +87,31 @@ static struct im_holder *open_holder(struct im_tokens *tokens,
     holder = calloc(1, sizeof(*holder));
     if (!holder)
         return NULL;
-    holder->who = hold(first->who);
+    holder->who = im_packed_hold(first->who);
     im_table_add(&tokens->holders, &holder->link, hash_of_holder(user, company));
     return holder;
 }
 
-static void close_holder(struct im_tokens *tokens, struct im_holder *holder)
+static void close_holder_locked(struct im_tokens *tokens, struct im_holder *holder)
 {
     if (!holder || holder->grants)
         return;
     im_table_remove(&tokens->holders, &holder->link);
-    let_go(holder->who);
+    im_packed_let_go(holder->who);
     free(holder);
 }
 
-static struct im_grant_state *open_grant(struct im_tokens *tokens, uint64_t id,
-                                         const struct im_record *first)
+static struct im_grant_state *open_grant_locked(struct im_tokens *tokens, uint64_t id,
+                                                const struct im_record *first)
 {
-    struct im_grant_state *grant = find_grant(tokens, id);
+    struct im_grant_state *grant = find_grant_locked(tokens, id);
 
     if (grant)
         return grant;
-    struct im_holder *holder = open_holder(tokens, first);
+    struct im_holder *holder = open_holder_locked(tokens, first);
     grant = holder ? calloc(1, sizeof(*grant)) : NULL;
     if (!grant) {
-        close_holder(tokens, holder);
+        close_holder_locked(tokens, holder);
         return NULL;
     }
     grant->id = ++tokens->grant_ids;
@@ -337,7 +125,7 @@ static struct im_grant_state *open_grant(struct im_tokens *tokens, uint64_t id,
     return grant;
 }
 
-static void close_grant(struct im_tokens *tokens, struct im_grant_state *grant)
+static void close_grant_locked(struct im_tokens *tokens, struct im_grant_state *grant)
 {
     if (grant->records)
         return;
@@ -348,14 +136,14 @@ static void close_grant(struct im_tokens *tokens, struct im_grant_state *grant)
     else
         grant->holder->grants = grant->next;
     im_table_remove(&tokens->grants, &grant->link);
-    close_holder(tokens, grant->holder);
+    close_holder_locked(tokens, grant->holder);
     free(grant);
 }
 
 /* The session of the batch's access token: a new one unless there is one of that id. */
-static struct im_session_state *open_session(struct im_tokens *tokens,
-                                             const struct im_batch *batch,
-                                             const struct im_record *first)
+static struct im_session_state *open_session_locked(struct im_tokens *tokens,
+                                                    const struct im_batch *batch,
+                                                    const struct im_record *first)
 {
     struct im_str id = batch->items[0].session;
     struct im_session_state *session = im_session_find_locked(tokens, id);
@@ -366,7 +154,7 @@ static struct im_session_state *open_session(struct im_tokens *tokens,
             return NULL;
         memcpy(session->id, id.at, id.len);
         session->id_len = id.len;
-        session->who = hold(first->who);
+        session->who = im_packed_hold(first->who);
         session->started_ms = first->issued_ms;
         session->expires_ms = batch->session_expires_ms;
         im_table_add(&tokens->sessions, &session->link, im_table_hash(0, id));
@@ -375,17 +163,18 @@ static struct im_session_state *open_session(struct im_tokens *tokens,
     return session;
 }
 
-static void close_session(struct im_tokens *tokens, struct im_session_state *session)
+static void close_session_locked(struct im_tokens *tokens,
+                                 struct im_session_state *session)
 {
     if (!session || --session->refs)
         return;
     im_table_remove(&tokens->sessions, &session->link);
-    let_go(session->who);
+    im_packed_let_go(session->who);
     free(session);
 }
 
-static void link_record(struct im_tokens *tokens, struct im_grant_state *grant,
-                        struct im_record *record)
+static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *grant,
+                               struct im_record *record)
 {
     record->grant = grant;
     record->next = grant->records;
@@ -412,19 +201,19 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
         !im_table_reserve(&tokens->grants, 1) ||
         !im_table_reserve(&tokens->sessions, 1) || !im_table_reserve(&tokens->holders, 1))
         return false;
-    struct im_grant_state *grant = open_grant(tokens, batch->grant, records[0]);
+    struct im_grant_state *grant = open_grant_locked(tokens, batch->grant, records[0]);
     if (!grant)
         return false;
     if (batch->items[0].session.len) {
-        session = open_session(tokens, batch, records[0]);
+        session = open_session_locked(tokens, batch, records[0]);
         if (!session) {
-            close_grant(tokens, grant);
+            close_grant_locked(tokens, grant);
             return false;
         }
     }
     for (size_t i = 0; i < batch->count; i++) {
         struct im_record *same = im_record_find_locked(tokens, records[i]->digest);
-        link_record(tokens, grant, records[i]);
+        link_record_locked(tokens, grant, records[i]);
         if (same)
             im_store_drop_locked(tokens, same);
     }
@@ -450,7 +239,7 @@ void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record)
         record->previous->next = record->next;
     else
         record->grant->records = record->next;
-    close_grant(tokens, record->grant);
-    close_session(tokens, record->session);
+    close_grant_locked(tokens, record->grant);
+    close_session_locked(tokens, record->session);
     im_record_free(record);
 }

@@ -82,7 +82,7 @@ struct im_tokens {
     uint64_t serials, grant_ids, dropped;
 };
 
-/* ---- token_store.c; all but the first two expect the lock ---- */
+/* ---- token_record.c ---- */
 
 /* A record of the token, in no list yet. `who`: shared texts, NULL = of this token. NULL
  * when memory is short. */
@@ -90,19 +90,8 @@ struct im_record *im_record_new(const struct im_token *token, struct im_packed *
 /* One that is in no list (any more). */
 void im_record_free(struct im_record *record);
 
-struct im_record *im_record_find_locked(const struct im_tokens *tokens,
-                                        const unsigned char digest[32]);
-struct im_session_state *im_session_find_locked(const struct im_tokens *tokens,
-                                                struct im_str id);
-struct im_holder *im_holder_find_locked(const struct im_tokens *tokens,
-                                        struct im_str user, struct im_str company);
-/* The records of a batch go where they belong. False, and nothing done, when memory is
- * short. */
-bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
-                         struct im_record *const *records);
-/* Forgets it, and what it alone kept. */
-void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record);
-
+struct im_packed *im_packed_hold(struct im_packed *packed);
+void im_packed_let_go(struct im_packed *packed);
 /* The text of a shared field; valid as long as `who`. */
 struct im_str im_packed_user(const struct im_packed *who);
 struct im_str im_packed_company(const struct im_packed *who);
@@ -117,5 +106,36 @@ void im_record_copy(const struct im_record *record, struct im_arena *arena,
 /* One text: a field of `own`. */
 struct im_str im_record_redirect_uri(const struct im_record *record);
 struct im_str im_record_challenge(const struct im_record *record);
+
+/* ---- token_store.c; they expect the lock ---- */
+
+struct im_record *im_record_find_locked(const struct im_tokens *tokens,
+                                        const unsigned char digest[32]);
+struct im_session_state *im_session_find_locked(const struct im_tokens *tokens,
+                                                struct im_str id);
+struct im_holder *im_holder_find_locked(const struct im_tokens *tokens,
+                                        struct im_str user, struct im_str company);
+/* The records of a batch go where they belong. False, and nothing done, when memory is
+ * short. */
+bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
+                         struct im_record *const *records);
+/* Forgets it, and what it alone kept. */
+void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record);
+
+/* ---- token_fate.c; they expect the lock too ---- */
+
+/* Why it is dead at that moment: used up, expired, or ended. */
+struct im_over im_record_fate_locked(const struct im_record *record,
+                                     const struct im_moment *moment);
+bool im_record_is_live_locked(const struct im_record *record,
+                              const struct im_moment *moment);
+/* As im_record_copy, with its fate. */
+void im_record_tell_locked(const struct im_record *record, const struct im_moment *moment,
+                           struct im_arena *arena, struct im_token *out);
+/* Ends it now; the first reason stays. */
+void im_over_set(struct im_over *over, enum im_cause cause,
+                 const struct im_moment *moment);
+void im_grant_end_locked(struct im_grant_state *grant, enum im_cause cause,
+                         const struct im_moment *moment);
 
 #endif
