@@ -38,7 +38,8 @@ bool im_jwt_decode(struct im_arena *arena, struct im_str token, struct im_jwt *j
 
     *jwt = (struct im_jwt){0};
     if (count_dots(token) != 2)
-        return im_error_set(err, "it has %zu parts, not three", count_dots(token) + 1);
+        return im_error_set(err, "it is not three parts with dots between but %zu",
+                            count_dots(token) + 1);
     struct im_str header = im_str_cut(&rest, '.');
     struct im_str payload = im_str_cut(&rest, '.');
     jwt->signing_input = im_str_slice(token, 0, header.len + 1 + payload.len);

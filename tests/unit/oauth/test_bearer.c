@@ -110,12 +110,13 @@ static void undecodable_tokens_are_malformed(void **state)
 {
     struct fixture *f = *state;
 
-    refused(f, call_api(f, IM_STR("abc")), CAUSE_TOKEN_MALFORMED, "1 parts, not three");
+    refused(f, call_api(f, IM_STR("abc")), CAUSE_TOKEN_MALFORMED,
+            "not three parts with dots between but 1");
     refused(f, call_api(f, IM_STR("Bearer abc")), CAUSE_TOKEN_MALFORMED, "stands twice");
     refused(f, call_api(f, IM_STR("\"abc\"")), CAUSE_TOKEN_MALFORMED, "quotation marks");
     refused(f, call_api(f, IM_STR("abc def")), CAUSE_TOKEN_MALFORMED, "blanks in it");
     refused(f, call_flawed(f, IM_FLAW_MALFORMED), CAUSE_TOKEN_MALFORMED,
-            "parts, not three");
+            "not three parts");
 }
 
 static void a_bad_signature_is_found(void **state)

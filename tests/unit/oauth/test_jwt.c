@@ -379,10 +379,10 @@ static void what_is_no_jwt_is_refused_with_the_reason(void **state)
 {
     struct fixture *f = *state;
 
-    refused(f, "", "1 parts");
-    refused(f, "abc", "1 parts");
-    refused(f, "e30.e30", "2 parts");
-    refused(f, "e30.e30.e30.e30.e30", "5 parts");
+    refused(f, "", "but 1");
+    refused(f, "abc", "but 1");
+    refused(f, "e30.e30", "but 2");
+    refused(f, "e30.e30.e30.e30.e30", "but 5");
     refused(f, "e3 0.e30.AA", "header is not base64url");
     refused(f, "e30=.e30.AA", "header is not base64url");
     refused(f, ".e30.AA", "header is not base64url");
