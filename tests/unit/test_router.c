@@ -1,0 +1,378 @@
+#include "unit/spine.h"
+
+#include "endpoints/endpoint.h"
+#include "intacct_mock.h"
+
+/* ---- routes ---- */
+
+/* The path of a route with something where its '*' stands. */
+static const char *path_at(struct spine *s, size_t index, const char **methods)
+{
+    const char *endpoint;
+    const char *path = im_route_path(index, methods, &endpoint);
+
+    if (!path)
+        return NULL;
+    struct im_str text = im_str(path);
+    if (im_str_ends(text, "*"))
+        text = im_str_slice(text, 0, text.len - 1);
+    return im_arena_format(&s->kept, "%.*s%s", IM_ARG(text), strchr(path, '*') ? "x" : "")
+        .at;
+}
+
+static void every_route_takes_the_methods_it_lists_and_names_them_otherwise(void **state)
+{
+    static const char *const all[] = {"GET", "HEAD", "POST", "PATCH", "DELETE", "PUT"};
+    struct spine *s = *state;
+    const char *methods, *path;
+    for (size_t i = 0; (path = path_at(s, i, &methods)); i++)
+        for (size_t m = 0; m < 6; m++) {
+            send(s, all[m], path, NULL, NULL);
+            bool taken = im_str_in_list(im_str(methods), im_str(all[m]));
+            if ((s->res.status == 405) == taken)
+                fail_msg("%s %s: %d", all[m], path, s->res.status);
+            if (!taken)
+                assert_has(answer_header(s, "Allow"), "T");
+        }
+}
+
+static void no_route_is_hidden_by_another(void **state)
+{
+    struct spine *s = *state;
+    const char *methods, *endpoint, *path;
+    for (size_t i = 0; (path = path_at(s, i, &methods)); i++) {
+        im_route_path(i, &methods, &endpoint);
+        send(s, "PUT", path, NULL, NULL);
+        control(s, "GET", "/requests?count=1", NULL);
+        const struct im_json *last = im_json_get(json_of(s), "requests")->first;
+        while (last->next)
+            last = last->next;
+        if (!im_str_is(im_json_get_str(last, "endpoint"), endpoint))
+            fail_msg("%s: %.*s", path, IM_ARG(im_json_get_str(last, "endpoint")));
+    }
+}
+
+static void an_unknown_path_is_404_and_the_nearest_is_named(void **state)
+{
+    struct spine *s = *state;
+    send(s, "POST", "/ia/api/v1/oauth2/tokne", NULL, NULL);
+    assert_status(s, 404);
+    assert_cause(s, "token-endpoint-unknown");
+    assert_has(answer_header(s, "X-Intacct-Mock-Evidence"), TOKEN);
+    send(s, "GET", "/ia/api/v1/services/core/mode", NULL, NULL);
+    assert_cause(s, "path-unknown");
+    assert_has(answer_header(s, "X-Intacct-Mock-Evidence"), "/services/core/model");
+}
+
+static void paths_are_compared_whole(void **state)
+{
+    static const char *const paths[] = {"",
+                                        "/",
+                                        TOKEN "/",
+                                        TOKEN "x",
+                                        "/ia/api/v1/objects/",
+                                        "/ia/api/v1/objects",
+                                        "//ia/authorize",
+                                        "/IA/authorize",
+                                        "*",
+                                        "/api/v1/"};
+    struct spine *s = *state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        send(s, "POST", paths[i], NULL, NULL);
+        assert_status(s, 404);
+    }
+}
+
+static void a_path_of_any_length_is_refused_and_shown_in_part(void **state)
+{
+    struct spine *s = *state;
+    char path[3000];
+    memset(path, 'x', sizeof(path));
+    path[0] = '/';
+    path[sizeof(path) - 1] = '\0';
+    send(s, "GET", path, NULL, NULL);
+    assert_status(s, 404);
+    assert_true(answer_header(s, "X-Intacct-Mock-Evidence").len < 300);
+}
+
+static void a_token_in_a_path_is_not_repeated(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/x/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0NDQifQ.c2ln", NULL, NULL);
+    assert_has(answer_header(s, "X-Intacct-Mock-Evidence"), "/x/sha256:");
+    assert_lacks(body_of(s), "eyJ");
+}
+
+static void flaws_of_the_bytes_are_causes_too(void **state)
+{
+    static const struct {
+        enum im_request_flaw flaw;
+        const char *cause;
+    } cases[] = {{IM_REQUEST_MALFORMED, "request-malformed"},
+                 {IM_REQUEST_HEADERS_TOO_LARGE, "headers-too-large"},
+                 {IM_REQUEST_BODY_TOO_LARGE, "request-too-large"},
+                 {IM_REQUEST_BODY_CUT, "request-incomplete"},
+                 {IM_REQUEST_METHOD_UNKNOWN, "method-unknown"}};
+    struct spine *s = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        send(s, "GET", "/", NULL, NULL); /* what the corridor was told the last time … */
+        s->req.flaw = cases[i].flaw;
+        s->req.flaw_text = IM_STR("the flaw");
+        im_response_init(&s->res, &s->arena);
+        im_answer(&s->boxes, &s->req, &s->res, &s->date_ms); /* … with a flaw */
+        assert_cause(s, cases[i].cause);
+        assert_true(s->res.status >= 400);
+        assert_has(answer_header(s, "X-Intacct-Mock-Evidence"), "the flaw");
+    }
+}
+
+static void a_misspelled_host_is_noted(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/.well-known/jwks.json", "Host: api.intacct.co:443\n", NULL);
+    assert_status(s, 200);
+    assert_has(answer_header(s, "X-Intacct-Mock-Note"), "host-misspelled: ");
+    send(s, "GET", "/.well-known/jwks.json", "Host: api.intacct.com\n", NULL);
+    assert_int_equal(answer_header(s, "X-Intacct-Mock-Note").len, 0);
+}
+
+/* ---- hints and addresses ---- */
+
+static void hints_say_why_and_where_to_read_on(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", VENDORS, "Host: mock.test:1\n", NULL);
+    assert_status(s, 401);
+    assert_cause(s, "authorization-header-missing");
+    assert_has(answer_header(s, "Link"),
+               "<http://mock.test:1/__mock/causes/authorization-header-missing>;"
+               " rel=\"help\"");
+}
+
+static void without_hints_no_header_is_ours(void **state)
+{
+    struct spine *s = *state;
+    s->boxes.settings.hints = false;
+    send(s, "GET", VENDORS, "Host: api.intacct.co\n", NULL);
+    assert_status(s, 401);
+    for (size_t i = 0; i < s->res.header_count; i++)
+        assert_false(im_str_starts(im_str(s->res.headers[i].name), "X-Intacct-Mock"));
+    assert_int_equal(answer_header(s, "Link").len, 0);
+}
+
+static void without_control_no_hint_links_to_it(void **state)
+{
+    struct spine *s = *state;
+    s->boxes.settings.control = false;
+    send(s, "GET", VENDORS, NULL, NULL);
+    assert_cause(s, "authorization-header-missing");
+    assert_int_equal(answer_header(s, "Link").len, 0);
+    s->boxes.settings.control_url = IM_STR("http://127.0.0.1:9");
+    send(s, "GET", VENDORS, NULL, NULL);
+    assert_has(answer_header(s, "Link"), "<http://127.0.0.1:9/__mock/causes/");
+}
+
+static struct im_str issuer(struct spine *s, const char *headers)
+{
+    send(s, "GET", "/.well-known/openid-configuration", headers, NULL);
+    assert_status(s, 200);
+    return im_json_get_str(json_of(s), "token_endpoint");
+}
+
+static void addresses_follow_public_url_then_host_then_the_socket(void **state)
+{
+    struct spine *s = *state;
+    assert_has(issuer(s, NULL), "http://127.0.0.1:1/ia");
+    assert_has(issuer(s, "Host: a.test:2\n"), "http://a.test:2/ia");
+    assert_has(issuer(s, "Host: [::1]:2\n"), "http://[::1]:2/ia");
+    assert_has(issuer(s, "Host: \"><script>\n"), "http://127.0.0.1:1/ia");
+    assert_has(issuer(s, "Host: \n"), "http://127.0.0.1:1/ia");
+    s->boxes.settings.public_url = IM_STR("https://public.test/x");
+    assert_has(issuer(s, "Host: a.test:2\n"), "https://public.test/x/ia");
+}
+
+/* ---- what the control API owns ---- */
+
+static bool is_control(struct spine *s, const char *path)
+{
+    send(s, "GET", path, NULL, NULL);
+    return !answer_header(s, "X-Intacct-Mock-Cause").len;
+}
+
+static void control_owns_its_prefix_and_nothing_else(void **state)
+{
+    struct spine *s = *state;
+    assert_true(is_control(s, "/__mock"));
+    assert_true(is_control(s, "/__mock/health?x"));
+    assert_true(is_control(s, "/__mock/nothing"));
+    assert_false(is_control(s, "/__mocking"));
+    assert_false(is_control(s, "/x/__mock/health"));
+    s->boxes.settings.control = false;
+    assert_false(is_control(s, "/__mock/health"));
+}
+
+static void a_control_port_serves_control_only(void **state)
+{
+    struct spine *s = *state;
+    s->boxes.settings.control = false;
+    s->on_control_port = true;
+    send(s, "GET", "/__mock/health", NULL, NULL);
+    assert_status(s, 200);
+    static const char *const others[] = {TOKEN, "/", "/xxxxxx/health", "/__mockx/health"};
+    for (size_t i = 0; i < 4; i++) {
+        send(s, "GET", others[i], NULL, NULL);
+        assert_status(s, 404);
+        assert_has(body_of(s), "\"error\":\"not_found\"");
+    }
+}
+
+static void control_is_in_real_time_and_in_no_journal(void **state)
+{
+    struct spine *s = *state;
+    control(s, "GET", "/clock", NULL);
+    assert_true(s->date_ms != START_MS);
+    send(s, "GET", "/", NULL, NULL);
+    assert_int_equal(s->date_ms, START_MS);
+    control(s, "GET", "/requests", NULL);
+    assert_has(body_of(s), "{\"count\":1,");
+}
+
+/* ---- when memory is short: the same request with every limit ---- */
+
+static int answer_within(struct spine *s, size_t limit, const struct im_message *m)
+{
+    im_arena_release(&s->arena);
+    im_arena_init(&s->arena, limit);
+    send(s, m->method, m->target, m->headers, m->body);
+    bool failed = s->arena.failed;
+    int status = s->res.status;
+    im_arena_release(&s->arena);
+    im_arena_init(&s->arena, 0);
+    return failed && status != 500 ? -status : status;
+}
+
+/* What runs out only while the journal is written does not spoil the answer. */
+static void starve(struct spine *s, const char *method, const char *target,
+                   const char *headers, const char *body)
+{
+    enum { STEP = 16, MOST = 512 * 1024 };
+    struct im_message m = {method, target, headers, body, 0};
+    int fed = answer_within(s, 0, &m);
+    int status = 0;
+
+    for (size_t limit = 1; status != fed; limit += limit < 20000 ? STEP : limit / 100) {
+        status = answer_within(s, limit, &m);
+        if (limit > MOST || (status != 500 && status != fed && status != -fed))
+            fail_msg("%s with %zu bytes: %d, not %d", target, limit, status, fed);
+    }
+}
+
+static void starved_requests_answer_500_and_never_crash(void **state)
+{
+    struct spine *s = *state;
+    const char *bearer = connect_ws_user(s, NULL);
+    starve(s, "POST", TOKEN, FORM, CONNECT);
+    starve(s, "POST", TOKEN, "Content-Type: application/json\n",
+           "{\"grant_type\":\"client_credentials\",\"client_id\":\"demo\","
+           "\"client_secret\":\"demo-secret\",\"username\":\"ws_user@acme\"}");
+    starve(s, "GET", VENDORS, bearer, NULL);
+    starve(s, "GET", VENDORS, NULL, NULL);
+    starve(s, "GET", "/nowhere", "Host: api.intacct.co\n", NULL);
+    starve(s, "PUT", TOKEN, NULL, NULL);
+    starve(s, "GET", "/ia/api/v1/services/core/session/id", bearer, NULL);
+    starve(s, "GET", "/.well-known/openid-configuration", NULL, NULL);
+    starve(s, "GET", "/.well-known/jwks.json", NULL, NULL);
+}
+
+static void starved_pages_answer_500_and_never_crash(void **state)
+{
+    struct spine *s = *state;
+    starve(s, "GET",
+           "/ia/api/v1/oauth2/authorize?response_type=code&client_id=demo&state=1"
+           "&redirect_uri=http://127.0.0.1/callback",
+           NULL, NULL);
+    starve(s, "GET",
+           "/ia/api/v1/oauth2/authorize?response_type=code&client_id=demo&state=1"
+           "&redirect_uri=http://127.0.0.1/callback&mock_user=jdoe@acme",
+           NULL, NULL);
+    starve(s, "GET", "/ia/api/v1/oauth2/authorize?client_id=nobody", NULL, NULL);
+}
+
+static void starved_writes_answer_500_and_never_crash(void **state)
+{
+    struct spine *s = *state;
+    const char *bearer = connect_ws_user(s, NULL);
+    const char *headers =
+        im_arena_format(&s->kept, "%s%s", bearer, "Content-Type: application/json\n").at;
+    starve(s, "POST", VENDORS, headers, "{\"name\":\"x\"}");
+    starve(s, "POST", "/ia/api/v1/services/core/query", headers,
+           "{\"object\":\"accounts-payable/vendor\",\"fields\":[\"id\",\"name\"]}");
+    starve(s, "POST", "/ia/api/v1/oauth2/introspect", FORM,
+           "token=x&client_id=demo&client_secret=demo-secret");
+}
+
+static void starved_control_calls_answer_500_and_never_crash(void **state)
+{
+    struct spine *s = *state;
+    connect_ws_user(s, NULL);
+    starve(s, "GET", "/__mock/", NULL, NULL);
+    starve(s, "GET", "/__mock/ready", NULL, NULL);
+    starve(s, "GET", "/__mock/causes/path-unknown", "Accept: text/html\n", NULL);
+    starve(s, "GET", "/__mock/causes/path-unknwn", NULL, NULL);
+    starve(s, "GET", "/__mock/effects", NULL, NULL);
+    starve(s, "GET", BOX "/requests", NULL, NULL);
+    starve(s, "GET", BOX "/requests/1", NULL, NULL);
+    starve(s, "GET", BOX "/requests.har", NULL, NULL);
+    starve(s, "GET", BOX "/tokens", NULL, NULL);
+    starve(s, "GET", BOX "/policy", NULL, NULL);
+    starve(s, "POST", BOX "/clock", NULL, "{\"advance\":\"1s\"}");
+    starve(s, "POST", BOX "/world", NULL, "{\"do\":\"lock-usr\"}");
+    starve(s, "POST", BOX "/tokens", NULL,
+           "{\"user\":\"ws_user@acme\",\"client_id\":\"demo\"}");
+    starve(s, "PATCH", BOX "/policy", NULL, "{\"rotation\":\"keep\"}");
+}
+
+static void a_500_of_ours_has_the_cause_internal_in_the_journal(void **state)
+{
+    struct spine *s = *state;
+    size_t n = 0;
+    for (size_t limit = 1500; limit < 9000 && !n; limit += 200) {
+        im_arena_release(&s->arena);
+        im_arena_init(&s->arena, limit);
+        send(s, "POST", TOKEN, FORM, CONNECT);
+        im_arena_release(&s->arena);
+        im_arena_init(&s->arena, 0);
+        struct im_journal_filter internal = {.cause = CAUSE_INTERNAL, .status = 500};
+        im_journal_select(s->boxes.standard->journal, &s->kept, &internal, &n);
+    }
+    assert_true(n > 0);
+    send(s, "POST", TOKEN, FORM, CONNECT);
+    assert_status(s, 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SPINE(every_route_takes_the_methods_it_lists_and_names_them_otherwise),
+        IN_SPINE(no_route_is_hidden_by_another),
+        IN_SPINE(an_unknown_path_is_404_and_the_nearest_is_named),
+        IN_SPINE(paths_are_compared_whole),
+        IN_SPINE(a_path_of_any_length_is_refused_and_shown_in_part),
+        IN_SPINE(a_token_in_a_path_is_not_repeated),
+        IN_SPINE(flaws_of_the_bytes_are_causes_too),
+        IN_SPINE(a_misspelled_host_is_noted),
+        IN_SPINE(hints_say_why_and_where_to_read_on),
+        IN_SPINE(without_hints_no_header_is_ours),
+        IN_SPINE(without_control_no_hint_links_to_it),
+        IN_SPINE(addresses_follow_public_url_then_host_then_the_socket),
+        IN_SPINE(control_owns_its_prefix_and_nothing_else),
+        IN_SPINE(a_control_port_serves_control_only),
+        IN_SPINE(control_is_in_real_time_and_in_no_journal),
+        IN_SPINE(starved_requests_answer_500_and_never_crash),
+        IN_SPINE(starved_pages_answer_500_and_never_crash),
+        IN_SPINE(starved_writes_answer_500_and_never_crash),
+        IN_SPINE(starved_control_calls_answer_500_and_never_crash),
+        IN_SPINE(a_500_of_ours_has_the_cause_internal_in_the_journal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
