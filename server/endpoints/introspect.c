@@ -1,25 +1,10 @@
 /* Introspection (RFC 7662), in the shape that a public SDK and its tests show: who
  * asks with a bearer token learns a basic set of members, a client with its
  * credentials learns all. */
-#include "base/crypto.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
 #include "grants/standing.h"
 #include "oauth/client_auth.h"
-#include "oauth/misspelling.h"
-
-static enum im_cause read_token(struct im_request *req, const struct im_params *params)
-{
-    static const char *const once[] = {"token", NULL};
-    struct im_str token = im_param(params, "token");
-    enum im_cause cause = im_refuse_repeated(req, params, once);
-    if (cause)
-        return cause;
-    if (!token.len)
-        return im_refuse_missing(req, params, "token", CAUSE_TOKEN_MISSING);
-    req->outcome->token = im_fingerprint(req->arena, token);
-    return CAUSE_NONE;
-}
 
 /* ---- who asks ---- */
 
@@ -124,7 +109,7 @@ enum im_cause im_endpoint_introspect(struct im_authority *authority,
     bool bearer = has_bearer(req);
     enum im_cause cause = im_oauth_body(req, &params);
     if (!cause)
-        cause = read_token(req, &params);
+        cause = im_oauth_body_token(req, &params);
     if (!cause)
         cause = check_caller(authority, req, &params, bearer);
     if (cause)

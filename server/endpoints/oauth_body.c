@@ -1,5 +1,7 @@
 #include "endpoints/oauth_body.h"
 
+#include "base/crypto.h"
+#include "oauth/misspelling.h"
 #include "oauth/shown.h"
 
 #define FORM "application/x-www-form-urlencoded"
@@ -99,4 +101,17 @@ enum im_cause im_oauth_body(struct im_request *req, struct im_params *params)
                          "Content-Type is \"%.*s\"; %s and %s are taken",
                          IM_ARG(im_shown(req->arena, media_type(req))), FORM, JSON);
     }
+}
+
+enum im_cause im_oauth_body_token(struct im_request *req, const struct im_params *params)
+{
+    static const char *const once[] = {"token", NULL};
+    struct im_str token = im_param(params, "token");
+    enum im_cause cause = im_refuse_repeated(req, params, once);
+    if (cause)
+        return cause;
+    if (!token.len)
+        return im_refuse_missing(req, params, "token", CAUSE_TOKEN_MISSING);
+    req->outcome->token = im_fingerprint(req->arena, token);
+    return CAUSE_NONE;
 }

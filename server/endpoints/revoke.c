@@ -1,23 +1,8 @@
 /* Revocation (RFC 7009). The body is seen with and without the client's credentials,
  * so they are checked when they come, and demanded only by policy revoke_needs_client. */
-#include "base/crypto.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
 #include "oauth/client_auth.h"
-#include "oauth/misspelling.h"
-
-static enum im_cause read_token(struct im_request *req, const struct im_params *params)
-{
-    static const char *const once[] = {"token", NULL};
-    struct im_str token = im_param(params, "token");
-    enum im_cause cause = im_refuse_repeated(req, params, once);
-    if (cause)
-        return cause;
-    if (!token.len)
-        return im_refuse_missing(req, params, "token", CAUSE_TOKEN_MISSING);
-    req->outcome->token = im_fingerprint(req->arena, token);
-    return CAUSE_NONE;
-}
 
 static enum im_cause check_client(struct im_authority *authority, struct im_request *req,
                                   const struct im_client_claim *claim,
@@ -104,7 +89,7 @@ enum im_cause im_endpoint_revoke(struct im_authority *authority, struct im_reque
     struct im_client_claim claim;
     enum im_cause cause = im_oauth_body(req, &params);
     if (!cause)
-        cause = read_token(req, &params);
+        cause = im_oauth_body_token(req, &params);
     if (!cause)
         cause = im_client_claim_read(req, &params, &claim);
     if (!cause)

@@ -49,6 +49,7 @@ static inline int spine_begin_with(void **state, struct im_settings settings)
     if (!s || !im_sandboxes_init(&s->boxes, &settings, &err))
         return -1;
     im_clock_freeze(&s->boxes.standard->authority->clock, true);
+    im_clock_set(&s->boxes.standard->authority->clock, START_MS);
     *state = s;
     return 0;
 }
