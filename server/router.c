@@ -90,28 +90,28 @@ static enum im_place place_of(struct im_str path)
     return im_str_starts(path, OAUTH) ? IM_PLACE_TOKEN : IM_PLACE_API;
 }
 
-static struct im_str nearest_path(struct im_str path)
+/* The real path that this one is a slip of the pen away from; NULL when there is none. */
+static const char *nearest_path(struct im_str path)
 {
     struct im_str known[ROUTES];
 
     for (size_t i = 0; i < ROUTES; i++)
         known[i] = im_str(routes[i].path);
     int nearest = im_str_nearest(path, known, ROUTES);
-    return nearest < 0 ? IM_STR(OAUTH "token") : known[nearest];
+    return nearest < 0 ? NULL : routes[nearest].path;
 }
 
 static enum im_cause refuse_path(struct im_request *req)
 {
-    struct im_str shown = im_str_slice(im_redact_url(req->arena, req->path), 0, 120);
-    struct im_str nearest = nearest_path(im_str_slice(req->path, 0, 120));
+    bool oauth = im_str_starts(req->path, OAUTH);
+    struct im_str shown = im_str_slice(req->path, 0, 120);
+    const char *nearest = nearest_path(shown);
 
-    if (im_str_starts(req->path, OAUTH))
-        return im_refuse(req, CAUSE_TOKEN_ENDPOINT_UNKNOWN,
-                         "there is no %.*s; the nearest real path is %.*s", IM_ARG(shown),
-                         IM_ARG(nearest));
-    return im_refuse(req, CAUSE_PATH_UNKNOWN,
-                     "there is no %.*s; the nearest real path is %.*s", IM_ARG(shown),
-                     IM_ARG(nearest));
+    return im_refuse(
+        req, oauth ? CAUSE_TOKEN_ENDPOINT_UNKNOWN : CAUSE_PATH_UNKNOWN,
+        nearest ? "there is no %.*s; the nearest real path is %s"
+                : "there is no %.*s, nor a path like it; the token endpoint is %s",
+        IM_ARG(shown), nearest ? nearest : OAUTH "token");
 }
 
 static enum im_cause refuse_method(struct im_request *req, const struct route *route)

@@ -57,8 +57,8 @@ with Server() as server:
             server.raw((head + "Content-Length: 500\r\n\r\ngrant_type=").encode(), half_close=True),
             408, "request-incomplete")
     refused("a broken chunk",
-            server.raw((head + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n").encode(),
-                       half_close=True), 400, "request-malformed")
+            server.raw((head + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n").encode()),
+            400, "request-malformed")
     still_serves("after broken framing")
 
     chunked = head + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
