@@ -56,7 +56,7 @@ static const char *unmet(enum kind kind, struct im_str value)
     case COUNT:
         return is_between(value, 1, 1000000000000) ? NULL
                                                    : "a whole number of at least 1";
-    case THREADS: return is_between(value, 1, 100000) ? NULL : "1 to 100000";
+    case THREADS: return is_between(value, 1, 65536) ? NULL : "1 to 65536";
     case LOG: return one_of(value, "text json") ? NULL : "text or json";
     case LEVEL:
         return one_of(value, "error warn info debug") ? NULL

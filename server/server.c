@@ -50,6 +50,24 @@ static bool read_log(const struct im_options *options, struct im_log *log,
                         options->log_level);
 }
 
+static bool check_port(const char *name, int port, struct im_error *err)
+{
+    return (port >= IM_OFF && port <= 65535) ||
+           im_error_set(err, "the %s port must be 0 to 65535, or IM_OFF, not %d", name,
+                        port);
+}
+
+static bool check_ports(const struct im_options *options, struct im_error *err)
+{
+    if (!check_port("HTTP", options->port, err) ||
+        !check_port("HTTPS", options->https_port, err) ||
+        !check_port("control", options->control_port, err))
+        return false;
+    return options->port != IM_OFF || (options->https && options->https_port != IM_OFF) ||
+           im_error_set(err,
+                        "starting: both HTTP and HTTPS are off; one of them must be on");
+}
+
 /* A trailing slash would double in every address made from it. */
 static struct im_str keep_url(struct im_server *server, const char *url)
 {
@@ -74,7 +92,8 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
     };
     if (server->texts.failed)
         return im_error_set(err, "starting: out of memory");
-    return (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
+    return check_ports(options, err) &&
+           (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
            read_log(options, &settings->log, err);
 }
 
