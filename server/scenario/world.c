@@ -79,17 +79,25 @@ static bool change_and_end(const struct im_effect *effect, struct im_happening *
     return change(effect, happening, err) && end(effect, happening, err);
 }
 
+/* Effects that the directory does not see for itself must not make a user up. */
+static bool check_user(const struct im_happening *happening, struct im_error *err)
+{
+    const struct im_effect_args *args = happening->args;
+    struct im_user user;
+
+    return im_directory_user(happening->authority->directory, args->company, args->user,
+                             &user) ||
+           im_error_set(err, "company \"%.*s\" has no user \"%.*s\"",
+                        IM_ARG(args->company), IM_ARG(args->user));
+}
+
 static bool sign_in(const struct im_effect *effect, struct im_happening *happening,
                     struct im_error *err)
 {
-    const struct im_effect_args *args = happening->args;
     struct im_policy policy = im_authority_policy(happening->authority);
-    struct im_user user;
 
-    if (!im_directory_user(happening->authority->directory, args->company, args->user,
-                           &user))
-        return im_error_set(err, "signing in as %.*s@%.*s: there is no such user",
-                            IM_ARG(args->user), IM_ARG(args->company));
+    if (!check_user(happening, err))
+        return false;
     return !policy.sign_in_ends_session || end(effect, happening, err);
 }
 
@@ -101,6 +109,7 @@ static bool authorize_again(const struct im_effect *effect,
     const struct im_effect_args *args = happening->args;
     struct im_arena arena;
     struct im_issued issued;
+    struct im_client client;
     struct im_issue issue = {.dialect = IM_DIALECT_REST,
                              .grant_type = IM_STR("authorization_code"),
                              .client_id =
@@ -112,6 +121,10 @@ static bool authorize_again(const struct im_effect *effect,
                              .with_refresh = true};
 
     (void)effect;
+    if (!check_user(happening, err))
+        return false;
+    if (!im_directory_client(happening->authority->directory, issue.client_id, &client))
+        return im_error_set(err, "there is no client \"%.*s\"", IM_ARG(issue.client_id));
     im_arena_init(&arena, 0);
     bool done = im_authority_issue(happening->authority, &arena, happening->now_ms,
                                    &issue, &issued, err);
