@@ -14,7 +14,9 @@
 
 /* ---- ending badly ---- */
 
-static _Noreturn void fail(struct story *s, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static _Noreturn void fail(struct story *s,
+                                                                 const char *format,
+                                                                 va_list args)
 {
     char what[512];
 
