@@ -123,12 +123,14 @@ static size_t jwt_length(struct im_str text)
 
 /* ---- text of unknown shape: what is assigned to a secret name goes ---- */
 
-/* Length of the run at the head that may be a name: words, with blanks and escapes between. */
+/* Length of the run at the head that may be a name: words, with blanks and escapes between,
+ * up to a token. */
 static size_t name_length(struct im_str text)
 {
     size_t n = 0;
 
-    while (n < text.len && (is_word(text.at[n]) || is_of(text.at[n], "_-. %+")))
+    while (n < text.len && (is_word(text.at[n]) || is_of(text.at[n], "_-. %+")) &&
+           !jwt_length(im_str_slice(text, n, text.len)))
         n++;
     return n;
 }
@@ -209,15 +211,6 @@ static bool ends_in_secret_name(struct im_arena *arena, struct im_str run)
            is_secret_as_sent(arena, last_words(run, 2));
 }
 
-/* How much of the run comes before a token in it. */
-static size_t before_token(struct im_str run, struct im_str text)
-{
-    for (size_t n = 1; n < run.len; n++)
-        if (run.at[n] == 'e' && jwt_length(im_str_slice(text, n, text.len)))
-            return n;
-    return run.len;
-}
-
 /* One run of words and what belongs to it; returns what is left. broken: this text was to have a
  * shape and has none, so what follows a secret's name goes even where nothing assigns it. */
 static struct im_str redact_run(struct im_buf *out, struct im_str text, bool broken)
@@ -230,11 +223,11 @@ static struct im_str redact_run(struct im_buf *out, struct im_str text, bool bro
         im_buf_add(out, im_str_slice(run, 0, end));
         return redact_value_behind(out, im_str_slice(text, end, text.len));
     }
-    if (assigns(separator_of(rest)) && ends_in_secret_name(out->arena, run)) {
+    if (run.len && assigns(separator_of(rest)) && ends_in_secret_name(out->arena, run)) {
         im_buf_add(out, run);
         return redact_value_behind(out, rest);
     }
-    size_t n = run.len ? before_token(run, text) : 1;
+    size_t n = run.len ? run.len : 1;
     im_buf_add(out, im_str_slice(text, 0, n));
     return im_str_slice(text, n, text.len);
 }

@@ -104,8 +104,8 @@ static const char *nearest_path(struct im_str path)
 static enum im_cause refuse_path(struct im_request *req)
 {
     bool oauth = im_str_starts(req->path, OAUTH);
-    struct im_str shown = im_str_slice(req->path, 0, 120);
-    const char *nearest = nearest_path(shown);
+    struct im_str shown = im_str_slice(im_redact_url(req->arena, req->path), 0, 120);
+    const char *nearest = nearest_path(req->path);
 
     return im_refuse(
         req, oauth ? CAUSE_TOKEN_ENDPOINT_UNKNOWN : CAUSE_PATH_UNKNOWN,
@@ -135,16 +135,18 @@ static enum im_cause refuse_flaw(struct im_request *req)
     return im_refuse(req, causes[req->flaw], "%.*s", IM_ARG(req->flaw_text));
 }
 
+#define SAGES_HOST "api.intacct.com"
+
 /* The article's own sample mistypes the host, and a proxy or hosts file may carry that here. */
 static void note_host(struct im_request *req)
 {
     struct im_str host = im_request_header(req, "host");
     struct im_str name = im_str_slice(host, 0, im_str_find(host, ':'));
 
-    if (name.len && !im_str_is(name, "api.intacct.com") &&
-        im_str_distance(name, IM_STR("api.intacct.com")) <= 2)
-        im_note(req, CAUSE_HOST_MISSPELLED,
-                "Host says \"%.*s\"; Sage's is api.intacct.com", IM_ARG(name));
+    if (name.len + 2 >= strlen(SAGES_HOST) && name.len <= strlen(SAGES_HOST) + 2 &&
+        !im_str_is(name, SAGES_HOST) && im_str_distance(name, IM_STR(SAGES_HOST)) <= 2)
+        im_note(req, CAUSE_HOST_MISSPELLED, "Host says \"%.*s\"; Sage's is " SAGES_HOST,
+                IM_ARG(name));
 }
 
 /* ---- the corridor ---- */

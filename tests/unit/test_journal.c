@@ -490,8 +490,8 @@ static void no_cut_and_no_damage_makes_a_secret_leak(void **state)
 
 static void redaction_takes_time_in_proportion(void **state)
 {
-    static const char *const pieces[] = {"eyJ", "token ", "code=", "\"",
-                                         "%5F", "{",      "&="};
+    static const char *const pieces[] = {"eyJ", "token ", "code=",  "\"", "%5F",
+                                         "{",   "&=",     "eyJ.. ", "a:", "a b"};
     struct book *b = *state;
     for (size_t p = 0; p < sizeof(pieces) / sizeof(pieces[0]); p++) {
         struct im_buf text;
