@@ -1,5 +1,7 @@
 #include "endpoints/access.h"
 
+#include <string.h>
+
 #include "oauth/bearer.h"
 #include "oauth/shown.h"
 
@@ -18,6 +20,8 @@ static bool resembles_entity_header(struct im_str name)
         IM_STR_INIT("X-IA-Param-Entity"), IM_STR_INIT("X-IA-Entity"),
         IM_STR_INIT("X-Entity-Id"),
     };
+    if (!name.len || !strchr("XxSs", name.at[0])) /* nearly every header, every call */
+        return false;
     for (size_t i = 0; i < sizeof near / sizeof *near; i++)
         if (im_str_distance(name, near[i]) <= 2)
             return true;

@@ -105,9 +105,19 @@ enum im_cause im_refuse_missing(struct im_request *req, const struct im_params *
     return im_refuse(req, missing, "no parameter %s was sent", wanted);
 }
 
+static bool all_known(const struct im_params *params)
+{
+    for (size_t i = 0; i < params->count; i++)
+        if (!is_known(params->items[i].name))
+            return false;
+    return true;
+}
+
 void im_note_misspelled(struct im_request *req, const struct im_params *params,
                         const char *const *optional)
 {
+    if (all_known(params)) /* the ordinary case, on the hot path */
+        return;
     for (; *optional; optional++) {
         struct im_str slip = im_misspelling_of(params, *optional);
         if (!slip.at || is_known(slip) || im_param_count(params, *optional))

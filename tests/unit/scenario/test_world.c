@@ -242,8 +242,8 @@ static void effects_on_the_directory_are_met_at_the_token_endpoint(void **state)
 {
     static const char *const effects[] = {
         "{\"do\":\"rotate-client-secret\",\"client_id\":\"demo\"}",
-        "{\"do\":\"withdraw-client-authorization\",\"company\":\"acme\",\"client_id\":"
-        "\"demo\"}",
+        ("{\"do\":\"withdraw-client-authorization\",\"company\":\"acme\","
+         "\"client_id\":\"demo\"}"),
         "{\"do\":\"withdraw-sender\",\"company\":\"acme\",\"client_id\":\"demo\"}",
         "{\"do\":\"web-services-off\",\"company\":\"acme\"}",
         "{\"do\":\"deactivate-client\",\"client_id\":\"demo\"}",
