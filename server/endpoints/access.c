@@ -7,7 +7,8 @@
 
 /* The spelling that was seen to work against the real server. */
 #define ENTITY_HEADER "X-IA-API-Param-Entity"
-/* The spelling that Sage's header page prints; whether the server takes it is not known. */
+/* The spelling that Sage's header page prints; whether the server takes it is not
+ * known. */
 #define ENTITY_HEADER_DOCUMENTED "X-IA-API-ParamEntity"
 
 /* ---- the header that selects the entity, and those that only look like it ---- */

@@ -1,6 +1,7 @@
-/* May this call of the protected API be made? Who calls (bearer token), where (company and entity),
- * on what (module, permission). What the REST API and the article's API share. Sources: the REST
- * guides on the entity header, roles and subscriptions; field reports where marked. */
+/* May this call of the protected API be made? Who calls (bearer token), where (company
+ * and entity), on what (module, permission). What the REST API and the article's API
+ * share. Sources: the REST guides on the entity header, roles and subscriptions; field
+ * reports where marked. */
 #ifndef IM_ENDPOINTS_ACCESS_H
 #define IM_ENDPOINTS_ACCESS_H
 
@@ -15,10 +16,10 @@ struct im_access {
     struct im_str who;    /* "jdoe@acme" */
 };
 
-/* The gate of every call: the bearer token of that dialect, then the user's right to be in this
- * company and entity. The entity is what the header X-IA-API-Param-Entity says, else the token's.
- * Refuses whatever im_bearer_check refuses, permission-entity-denied, permission-company-denied;
- * notes entity-header-ignored. */
+/* The gate of every call: the bearer token of that dialect, then the user's right to be
+ * in this company and entity. The entity is what the header X-IA-API-Param-Entity says,
+ * else the token's. Refuses whatever im_bearer_check refuses, permission-entity-denied,
+ * permission-company-denied; notes entity-header-ignored. */
 enum im_cause im_access_check(struct im_authority *authority, struct im_request *req,
                               enum im_dialect_id dialect, struct im_access *out);
 

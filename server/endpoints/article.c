@@ -1,6 +1,6 @@
-/* The article's protected API: /api/v1/{Object}[/{key}]. Scopes guard it, then the same company,
- * module and role rules as everywhere. Bodies are plain: one object, or {"items":[…],"total":n};
- * both shapes are this mock's own, the article shows none. */
+/* The article's protected API: /api/v1/{Object}[/{key}]. Scopes guard it, then the same
+ * company, module and role rules as everywhere. Bodies are plain: one object, or
+ * {"items":[…],"total":n}; both shapes are this mock's own, the article shows none. */
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
 #include "oauth/shown.h"

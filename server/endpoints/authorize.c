@@ -1,6 +1,6 @@
-/* The authorization endpoint (RFC 6749 section 3.1) with its person: sign-in page, consent page,
- * redirect with the code. `mock_user=ID@COMPANY` stands for a person who signs in and accepts,
- * `mock_consent=deny` for one who denies. */
+/* The authorization endpoint (RFC 6749 section 3.1) with its person: sign-in page,
+ * consent page, redirect with the code. `mock_user=ID@COMPANY` stands for a person who
+ * signs in and accepts, `mock_consent=deny` for one who denies. */
 #include "base/crypto.h"
 #include "endpoints/authorize_page.h"
 #include "endpoints/authorize_ticket.h"
@@ -217,8 +217,8 @@ static enum im_cause accept(const struct im_authorize *ask, struct im_response *
 
 /* ---- the steps ---- */
 
-/* A machine in the person's place. What would keep the person from signing in is a plain refusal:
- * nobody is there to look at the sign-in page. */
+/* A machine in the person's place. What would keep the person from signing in is a
+ * plain refusal: nobody is there to look at the sign-in page. */
 static enum im_cause answer_machine(const struct im_authorize *ask,
                                     struct im_response *res, struct im_str mock_user)
 {

@@ -1,5 +1,5 @@
-/* The two pages a person sees: sign-in and consent. Plain HTML that works without JavaScript; the
- * request travels on in hidden inputs. */
+/* The two pages a person sees: sign-in and consent. Plain HTML that works without
+ * JavaScript; the request travels on in hidden inputs. */
 #ifndef IM_ENDPOINTS_AUTHORIZE_PAGE_H
 #define IM_ENDPOINTS_AUTHORIZE_PAGE_H
 
@@ -15,8 +15,8 @@
 #define IM_DECISION_ACCEPT  "accept"
 #define IM_DECISION_DENY    "deny"
 
-/* cause: why the last attempt failed, CAUSE_NONE on the first. What was typed stands there again,
- * but for the password. */
+/* cause: why the last attempt failed, CAUSE_NONE on the first. What was typed stands
+ * there again, but for the password. */
 void im_page_sign_in(const struct im_authorize *ask, struct im_response *res, int status,
                      enum im_cause cause);
 

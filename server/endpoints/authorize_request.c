@@ -104,8 +104,9 @@ static bool skip_port(struct im_str *text)
     return digits > 0 && digits <= 5;
 }
 
-/* What follows host and port of a loopback URI of this origin; false when it is none. Anything
- * but a path or query there would make it another host ("http://127.0.0.1:1@evil.example/"). */
+/* What follows host and port of a loopback URI of this origin; false when it is none.
+ * Anything but a path or query there would make it another host
+ * ("http://127.0.0.1:1@evil.example/"). */
 static bool loopback_rest(struct im_str uri, const char *origin, struct im_str *rest)
 {
     if (!skip(&uri, origin) || !skip_port(&uri))

@@ -1,5 +1,5 @@
-/* The authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3): read, and checked in
- * the order of RFC 6749 section 4.1.2.1. */
+/* The authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3): read, and
+ * checked in the order of RFC 6749 section 4.1.2.1. */
 #ifndef IM_ENDPOINTS_AUTHORIZE_REQUEST_H
 #define IM_ENDPOINTS_AUTHORIZE_REQUEST_H
 
@@ -20,15 +20,15 @@ struct im_authorize {
 };
 
 /* Fills *ask. Until client and redirect URI are known to be sound a refusal is a page
- * (payload-malformed, parameter-repeated, authorize-client-unknown, redirect-uri-missing,
- * redirect-uri-unregistered); afterwards it goes back to the client (response-type-unsupported,
- * client-inactive, client-grant-not-allowed, scope-unknown, scope-denied,
- * pkce-method-unsupported, pkce-challenge-invalid). */
+ * (payload-malformed, parameter-repeated, authorize-client-unknown,
+ * redirect-uri-missing, redirect-uri-unregistered); afterwards it goes back to the
+ * client (response-type-unsupported, client-inactive, client-grant-not-allowed,
+ * scope-unknown, scope-denied, pkce-method-unsupported, pkce-challenge-invalid). */
 enum im_cause im_authorize_read(struct im_authority *authority, struct im_request *req,
                                 struct im_authorize *ask);
 
-/* The value of a parameter; empty when it is absent or has no value, which RFC 6749 section 3.1
- * treats alike. */
+/* The value of a parameter; empty when it is absent or has no value, which RFC 6749
+ * section 3.1 treats alike. */
 struct im_str im_authorize_param(const struct im_authorize *ask, const char *name);
 
 /* Where the answer goes: the redirect URI with its own query kept, and these appended. */

@@ -1,9 +1,11 @@
-/* services/core/query: rows of one object by fields, filters and order (Query service guide). */
+/* services/core/query: rows of one object by fields, filters and order (Query service
+ * guide). */
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
 #include "endpoints/rest_envelope.h"
 
-/* The permission hangs on the object, so it is looked up before the store reads the rest. */
+/* The permission hangs on the object, so it is looked up before the store reads the
+ * rest. */
 static enum im_cause find_type(struct im_request *req, struct im_record *record)
 {
     const struct im_json *object = im_json_get(record->body, "object");

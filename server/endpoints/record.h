@@ -1,5 +1,5 @@
-/* A call to one business record, or to all of its type, whichever API it came by: what its method
- * asks for, what its payload says, and what becomes of the store's refusals. */
+/* A call to one business record, or to all of its type, whichever API it came by: what
+ * its method asks for, what its payload says, and what the store's refusals become. */
 #ifndef IM_ENDPOINTS_RECORD_H
 #define IM_ENDPOINTS_RECORD_H
 
@@ -19,16 +19,20 @@ struct im_record {
  * (request-malformed) when it is no sound percent-encoded text. */
 bool im_record_piece(struct im_request *req, struct im_str *rest, struct im_str *piece);
 
-/* What the method does to a record or a collection; method-not-allowed with the Allow header. */
+/* What the method does to a record or a collection; method-not-allowed with the Allow
+ * header. */
 enum im_cause im_record_method(struct im_request *req, struct im_record *record);
-/* What a permitted call brings along: the payload of a create or update, the page of a list. */
+/* What a permitted call brings along: the payload of a create or update, the page of a
+ * list. */
 enum im_cause im_record_read(struct im_request *req, struct im_record *record);
 
 /* A JSON payload: api-payload-missing, api-payload-malformed, xml-sent-to-rest,
- * content-type-unsupported. A body without Content-Type is taken for JSON (documented default). */
+ * content-type-unsupported. A body without Content-Type is taken for JSON (documented
+ * default). */
 enum im_cause im_record_payload(struct im_request *req, const struct im_json **body);
 
-/* A refusal of the store as a cause, with the store's evidence; IM_OBJECTS_OK is CAUSE_NONE. */
+/* A refusal of the store as a cause, with the store's evidence; IM_OBJECTS_OK is
+ * CAUSE_NONE. */
 enum im_cause im_record_refuse(struct im_request *req, enum im_objects_result result,
                                const struct im_objects_call *call);
 

@@ -1,6 +1,6 @@
-/* The REST objects: /objects/{application}/{name}[/{key}]. Statuses and envelopes as documented
- * ("REST API overview") and recorded: 200 with ia::result and ia::meta, 201 with key, id and
- * href, 204 for a delete. */
+/* The REST objects: /objects/{application}/{name}[/{key}]. Statuses and envelopes as
+ * documented ("REST API overview") and recorded: 200 with ia::result and ia::meta, 201
+ * with key, id and href, 204 for a delete. */
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
 #include "endpoints/rest_envelope.h"

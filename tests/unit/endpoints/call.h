@@ -1,4 +1,5 @@
-/* One request given to one endpoint, without a socket: what the tests of the endpoints share. */
+/* One request given to one endpoint, without a socket: what the tests of the endpoints
+ * share. */
 #ifndef IM_TESTS_UNIT_ENDPOINTS_CALL_H
 #define IM_TESTS_UNIT_ENDPOINTS_CALL_H
 
@@ -95,7 +96,8 @@ static inline void change(struct call *call, enum im_change what,
         fail_msg("%s", err.text);
 }
 
-/* Presents an access token of its own for this issue; dialect, user and company have defaults. */
+/* Presents an access token of its own for this issue; dialect, user and company have
+ * defaults. */
 static inline void present(struct call *call, struct im_issue issue)
 {
     struct im_error err;
@@ -170,7 +172,8 @@ static inline struct im_str body(const struct call *call)
     return im_buf_str(&call->res.body);
 }
 
-/* A member of the answer by its path, "ia::meta/totalCount"; a number picks from an array. */
+/* A member of the answer by its path, "ia::meta/totalCount"; a number picks from an
+ * array. */
 static inline const struct im_json *member(struct call *call, const char *path)
 {
     struct im_json_error why;
