@@ -134,13 +134,11 @@ static void write_policy(struct im_call *call)
 static void answer_set_policy(struct im_call *call)
 {
     struct im_authority *authority = im_sandbox_enter(call->box);
-    struct im_policy policy = im_authority_policy(authority);
     const struct im_json *at = NULL;
     struct im_error err = {.text = "the body must name a switch of policy"};
-    bool done = call->body && im_policy_set_all(&policy, call->body, &at, &err);
+    bool done =
+        call->body && im_authority_change_policy(authority, call->body, &at, &err);
 
-    if (done)
-        im_authority_set_policy(authority, &policy);
     im_sandbox_leave(call->box);
     if (done)
         write_policy(call);

@@ -67,6 +67,16 @@ void im_authority_set_policy(struct im_authority *authority,
     pthread_mutex_unlock(&authority->policy_lock);
 }
 
+bool im_authority_change_policy(struct im_authority *authority,
+                                const struct im_json *object, const struct im_json **at,
+                                struct im_error *err)
+{
+    pthread_mutex_lock(&authority->policy_lock);
+    bool done = im_policy_set_all(&authority->policy, object, at, err);
+    pthread_mutex_unlock(&authority->policy_lock);
+    return done;
+}
+
 /* ---- asking ---- */
 
 bool im_authority_find(struct im_authority *authority, struct im_arena *arena,

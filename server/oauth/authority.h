@@ -29,6 +29,11 @@ void im_authority_free(struct im_authority *authority);
 struct im_policy im_authority_policy(struct im_authority *authority); /* a copy */
 void im_authority_set_policy(struct im_authority *authority,
                              const struct im_policy *policy);
+/* Sets the switches that the object names (im_policy_set_all), all or none, in one step: two
+ * changes at once lose nothing. */
+bool im_authority_change_policy(struct im_authority *authority,
+                                const struct im_json *object, const struct im_json **at,
+                                struct im_error *err);
 
 /* ---- handing out ---- */
 
