@@ -119,9 +119,12 @@ static bool withdraw_client(struct subject *on)
     return im_list_remove(on->arena, &on->company->clients, on->client->id);
 }
 
+/* An administrator's Accept covers the application and its sender id (documented). */
 static bool authorize_client(struct subject *on)
 {
-    return im_list_add(on->arena, &on->company->clients, on->client->id);
+    return im_list_add(on->arena, &on->company->clients, on->client->id) &&
+           (!on->client->sender_id.len ||
+            im_list_add(on->arena, &on->company->senders, on->client->sender_id));
 }
 
 static bool withdraw_sender(struct subject *on)

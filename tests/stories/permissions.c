@@ -103,6 +103,16 @@ STORY(admin_authorizes_by_accepting,
     when_connected(s);
 }
 
+STORY(admin_authorizes_the_sender, "and its sender id with it")
+{
+    given_world(s, "{\"do\":\"withdraw-sender\",\"client_id\":\"demo\","
+                   "\"company\":\"acme\"}");
+    when_controlled(s, "POST", "/world",
+                    "{\"do\":\"authorize-client\",\"client_id\":\"demo\","
+                    "\"company\":\"acme\"}");
+    when_connected(s);
+}
+
 STORY(module_not_subscribed, "a module that the company has not subscribed gets 403")
 {
     given_world(s, "{\"do\":\"unsubscribe-module\",\"company\":\"acme\","
@@ -189,6 +199,7 @@ STORIES(permissions) = {
     &story_app_withdrawn,
     &story_app_needs_an_admin,
     &story_admin_authorizes_by_accepting,
+    &story_admin_authorizes_the_sender,
     &story_module_not_subscribed,
     &story_scope_insufficient,
     &story_scope_sufficient,
