@@ -94,7 +94,7 @@ COMPILE   = $(DIALECT) $(WARNINGS) $(DEFINES) $(INCLUDES) $(CPPFLAGS)
 # host program's to decide (the listener blocks it in CivetWeb's threads), and it would still go on after mg_start.
 CIVETWEB         := $(DEPS)/civetweb/VERSION
 CIVETWEB_COMPILE := -std=gnu11 -pthread -fPIC -fvisibility=hidden -w -DNDEBUG -DUSE_IPV6 -DOPENSSL_API_3_0 \
-	-DNO_SSL_DL -DNO_CGI -DNO_FILES -DSOCKET_TIMEOUT_QUANTUM=50 -DSTOP_FLAG_NEEDS_LOCK -DCIVETWEB_API=
+	-DNO_SSL_DL -DNO_CGI -DNO_FILES -DSOCKET_TIMEOUT_QUANTUM=20 -DSTOP_FLAG_NEEDS_LOCK -DCIVETWEB_API=
 CIVETWEB_C       := printf '%s\n' '\#define _GNU_SOURCE' '\#include <signal.h>' '\#define sigaction(...) 0' '\#include "civetweb.c"'
 
 Q    := $(if $(V),,@)
