@@ -888,7 +888,8 @@ static void stop_accepting(struct im_listener *l)
 {
     for (int role = 0; role < ROLES; role++)
         if (l->ports[role].number != IM_PORT_NONE)
-            im_socket_stop_listening(l->ports[role].number, l->quiet[0]);
+            im_socket_stop_listening(&l->ports[role].addresses, l->ports[role].number,
+                                     l->quiet[0]);
 }
 
 static void wait_idle(struct im_listener *l, int64_t grace_ms)
@@ -905,11 +906,12 @@ static void wait_idle(struct im_listener *l, int64_t grace_ms)
 /* CivetWeb forgets to close the connections that still wait in its queue. */
 static void stop_civetweb(struct im_listener *l)
 {
-    int ports[ROLES];
+    struct im_links *links = NULL;
 
     for (int role = 0; role < ROLES; role++)
-        ports[role] = l->ports[role].number;
-    struct im_links *links = im_socket_list(ports, ROLES);
+        if (l->ports[role].number != IM_PORT_NONE)
+            links =
+                im_socket_list(&l->ports[role].addresses, l->ports[role].number, links);
     send(l->quiet[1], "", 1, MSG_NOSIGNAL); /* its accepting thread need not sleep on */
     mg_stop(l->mg);
     im_socket_close_left(links);

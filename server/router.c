@@ -248,8 +248,9 @@ static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
         answer_internal(req, res, authority, &policy);
     add_hints(sandboxes, req, res);
     im_journal_add(box->journal, req, res, im_clock_monotonic_us() - began_us);
-    im_sandbox_leave(box);
+    /* before leaving: what the outcome names may live in the authority that a reset frees */
     log_exchange(&sandboxes->settings.log, req, res);
+    im_sandbox_leave(box);
 }
 
 /* ---- what the client believes our address is ---- */

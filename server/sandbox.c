@@ -33,6 +33,7 @@ struct im_sandbox *im_sandbox_new(const struct im_sandbox_options *options,
         return NULL;
     }
     pthread_rwlock_init(&box->swap, NULL);
+    pthread_mutex_init(&box->turnstile, NULL);
     box->seed = options->seed;
     box->start_ms = options->start_ms;
     box->journal = im_journal_new(options->journal_keep);
@@ -54,13 +55,16 @@ void im_sandbox_free(struct im_sandbox *box)
     im_authority_free(box->authority);
     im_journal_free(box->journal);
     pthread_rwlock_destroy(&box->swap);
+    pthread_mutex_destroy(&box->turnstile);
     free_name(box->name);
     free(box);
 }
 
 struct im_authority *im_sandbox_enter(struct im_sandbox *box)
 {
+    pthread_mutex_lock(&box->turnstile);
     pthread_rwlock_rdlock(&box->swap);
+    pthread_mutex_unlock(&box->turnstile);
     return box->authority;
 }
 
@@ -77,11 +81,13 @@ bool im_sandbox_reset(struct im_sandbox *box, struct im_error *err)
 
     if (!fresh)
         return false;
+    pthread_mutex_lock(&box->turnstile);
     pthread_rwlock_wrlock(&box->swap);
     old = box->authority;
     box->authority = fresh;
     im_journal_clear(box->journal);
     pthread_rwlock_unlock(&box->swap);
+    pthread_mutex_unlock(&box->turnstile);
     im_authority_free(old);
     return true;
 }

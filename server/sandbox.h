@@ -21,6 +21,9 @@ struct im_sandbox {
     /* Readers decide requests; the one writer is a reset, which swaps the authority. Taken before
      * every other lock, never held while something is delivered or waited for. */
     pthread_rwlock_t swap;
+    pthread_mutex_t
+        turnstile; /* on the way to `swap`: whoever waits to write holds it, so that
+                                  readers cannot keep a reset waiting for ever */
     struct im_authority *authority;
 };
 

@@ -2,10 +2,13 @@
  * header; the command line is one more user of it. */
 #include "server.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "control/control.h"
 #include "http/tls.h"
@@ -21,17 +24,29 @@ struct im_server {
     struct im_sandboxes sandboxes;
     struct im_tls *tls;
     struct im_listener *listener;
+    int log_fd;        /* closed with the server, unless it is standard error itself */
     atomic_bool known; /* our own address, which requests that come first wait for */
 };
 
 /* ---- settings ---- */
+
+/* A pipe that nobody reads must not hold the server up. So a pipe gets a description of its own,
+ * one that does not block; what it does not take is lost. */
+static int log_fd(void)
+{
+    struct stat target;
+    int fd = -1;
+
+    if (fstat(STDERR_FILENO, &target) == 0 && S_ISFIFO(target.st_mode))
+        fd = open("/dev/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? STDERR_FILENO : fd;
+}
 
 static bool read_log(const struct im_options *options, struct im_log *log,
                      struct im_error *err)
 {
     static const char *const levels[] = {"error", "warn", "info", "debug"};
 
-    log->fd = 2;
     log->level = IM_LOG_INFO;
     log->enabled = options->log != NULL;
     log->json = options->log && strcmp(options->log, "json") == 0;
@@ -82,6 +97,7 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
                           struct im_settings *settings, struct im_error *err)
 {
     *settings = (struct im_settings){
+        .log.fd = server->log_fd,
         .hints = !options->no_hints,
         .control = options->control_port == 0,
         .control_token = im_arena_copy(&server->texts, im_str(options->control_token)),
@@ -174,6 +190,8 @@ static void free_server(struct im_server *server)
 {
     im_sandboxes_release(&server->sandboxes);
     im_tls_free(server->tls);
+    if (server->log_fd != STDERR_FILENO)
+        close(server->log_fd);
     im_arena_release(&server->texts);
     free(server);
 }
@@ -188,6 +206,7 @@ static struct im_server *start(const struct im_options *options, struct im_error
         return NULL;
     }
     im_arena_init(&server->texts, 0);
+    server->log_fd = options->log ? log_fd() : STDERR_FILENO;
     if (!read_settings(server, options, &settings, err) ||
         !im_sandboxes_init(&server->sandboxes, &settings, err) ||
         !make_tls(server, options, err) || !listen_on(server, options, err)) {

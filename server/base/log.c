@@ -1,4 +1,4 @@
-/* A line is put together in 8 KB of the stack and leaves by one write(2): threads do not
+/* A line is put together in 4 KB (what a pipe takes whole) of the stack and leaves by one write(2): threads do not
  * mix their lines, and a log that reports a want of memory needs none. A field that no
  * longer fits is left out, and the line says so. */
 #include "base/log.h"
@@ -10,7 +10,7 @@
 #include "base/json.h"
 
 enum {
-    LINE_MAX_BYTES = 8192,
+    LINE_MAX_BYTES = 4096,
     TAIL_MAX = 32,   /* kept free for cut=true and the end of the line */
     VALUE_MAX = 2048 /* of one value; the rest is cut off */
 };

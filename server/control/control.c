@@ -217,6 +217,7 @@ void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
     run(&call);
     if (req->arena->failed || res->body.failed) {
         im_response_clear(res);
-        res->status = 500;
+        im_control_refuse(&call, 500, NULL,
+                          "out of memory while answering; ask for less, with ?since=");
     }
 }

@@ -227,7 +227,7 @@ static enum im_cause read_method(struct im_authorize *ask)
     struct im_str method = im_authorize_param(ask, "code_challenge_method");
     /* RFC 7636 section 4.3: no method means plain */
     ask->challenge_plain = !method.len || im_str_is(method, "plain");
-    if (ask->challenge_plain && ask->policy.pkce_plain)
+    if (ask->challenge_plain && ask->policy.pkce_plain && ask->challenge.len <= 128)
         return CAUSE_NONE;
     if (!im_str_is(method, "S256"))
         return im_refuse(ask->req, CAUSE_PKCE_METHOD_UNSUPPORTED,
@@ -241,6 +241,18 @@ static enum im_cause read_method(struct im_authorize *ask)
         "code_challenge (%zu characters) is not what S256 makes: 43 characters of "
         "base64url, a SHA-256 digest",
         ask->challenge.len);
+}
+
+/* The nonce is kept with the code and travels in the id_token. */
+static enum im_cause read_nonce(struct im_authorize *ask)
+{
+    enum { NONCE_MAX = 1024 };
+
+    ask->nonce = im_authorize_param(ask, "nonce");
+    if (ask->nonce.len <= NONCE_MAX)
+        return CAUSE_NONE;
+    return im_refuse(ask->req, CAUSE_REQUEST_TOO_LARGE,
+                     "the nonce has %zu bytes; %d are taken", ask->nonce.len, NONCE_MAX);
 }
 
 static enum im_cause read_pkce(struct im_authorize *ask)
@@ -275,7 +287,8 @@ static enum im_cause read_asked(struct im_authorize *ask)
         cause = read_scopes(ask);
     if (!cause)
         cause = read_pkce(ask);
-    ask->nonce = im_authorize_param(ask, "nonce");
+    if (!cause)
+        cause = read_nonce(ask);
     return cause;
 }
 

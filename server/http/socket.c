@@ -312,27 +312,43 @@ static bool is_listening(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
 }
 
-void im_socket_stop_listening(int port, int quiet)
+/* Is that one of the addresses, or reached through one that stands for all? */
+static bool belongs(const union address *local, const struct im_addresses *addresses)
+{
+    bool v6 = local->any.sa_family == AF_INET6;
+    char text[INET6_ADDRSTRLEN];
+
+    if (!to_text(local, text))
+        return false;
+    for (size_t i = 0; i < addresses->count; i++)
+        if (addresses->items[i].v6 == v6 &&
+            (strcmp(addresses->items[i].text, text) == 0 ||
+             strcmp(addresses->items[i].text, v6 ? "::" : "0.0.0.0") == 0))
+            return true;
+    return false;
+}
+
+void im_socket_stop_listening(const struct im_addresses *addresses, int port, int quiet)
 {
     union address local;
 
     for (int fd = 0, end = descriptors_end(); fd < end; fd++)
-        if (local_of(fd, &local) && port_of(&local) == port && is_listening(fd))
+        if (local_of(fd, &local) && port_of(&local) == port &&
+            belongs(&local, addresses) && is_listening(fd))
             im_socket_replace(fd, quiet);
 }
 
-struct im_links *im_socket_list(const int *ports, size_t port_count)
+struct im_links *im_socket_list(const struct im_addresses *addresses, int port,
+                                struct im_links *links)
 {
-    struct im_links *links = NULL, *larger;
+    struct im_links *larger;
     struct im_link link;
+    union address local;
 
     for (int fd = 0, end = descriptors_end(); fd < end; fd++) {
-        size_t n = links ? links->count : 0, i = 0;
-        if (!link_of(fd, &link))
-            continue;
-        while (i < port_count && ports[i] != link.local_port)
-            i++;
-        if (i == port_count)
+        size_t n = links ? links->count : 0;
+        if (!link_of(fd, &link) || link.local_port != port || !local_of(fd, &local) ||
+            !belongs(&local, addresses))
             continue;
         larger = realloc(links, sizeof(*links) + (n + 1) * sizeof(links->items[0]));
         if (!larger)

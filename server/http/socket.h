@@ -56,8 +56,9 @@ bool im_socket_quiet(int quiet[2]);
 void im_socket_replace(int fd, int quiet);
 /* The same, and the peer gets a reset instead of an end. */
 void im_socket_reset(int fd, int quiet);
-/* Replaces every listening socket of that port. */
-void im_socket_stop_listening(int port, int quiet);
+/* Replaces the sockets that listen on these addresses and this port; the same port on another
+ * address is another server's. */
+void im_socket_stop_listening(const struct im_addresses *addresses, int port, int quiet);
 
 enum im_wait { IM_WAIT_TIME_UP, IM_WAIT_STOPPED, IM_WAIT_GONE };
 
@@ -66,7 +67,8 @@ enum im_wait { IM_WAIT_TIME_UP, IM_WAIT_STOPPED, IM_WAIT_GONE };
  * (GONE). What it sends meanwhile is thrown away. */
 enum im_wait im_socket_wait(int fd, int wake, int64_t timeout_ms, size_t discard_max);
 
-/* Connections of these ports, as a list to be looked at again later. Lifetime: free(). */
+/* Connections to these addresses and this port, added to a list (may be NULL) that is to be looked
+ * at again later; returns the list. Lifetime: free(). */
 struct im_links {
     size_t count;
     struct {
@@ -75,7 +77,8 @@ struct im_links {
     } items[];
 };
 
-struct im_links *im_socket_list(const int *ports, size_t port_count);
+struct im_links *im_socket_list(const struct im_addresses *addresses, int port,
+                                struct im_links *links);
 /* Closes those that still are what they were. */
 void im_socket_close_left(const struct im_links *links);
 

@@ -56,12 +56,17 @@ static bool change_password(struct subject *on)
     return true;
 }
 
+enum { OLD_SECRETS_MAX = 16 };
+
 static bool change_secret(struct subject *on)
 {
     struct im_str secret = im_arena_copy(on->arena, on->value);
+    struct im_list *old = &on->client->old_secrets;
 
     if (!secret.at)
         return false;
+    if (old->count >= OLD_SECRETS_MAX) /* yesterday's count, not those of last year */
+        *old = (struct im_list){old->items + 1, old->count - 1};
     if (on->client->secret.len &&
         !im_list_add(on->arena, &on->client->old_secrets, on->client->secret))
         return false;

@@ -103,6 +103,17 @@ STORY(redirect_missing, "an authorize request without redirect_uri gets a page")
     then_refused(s, CAUSE_REDIRECT_URI_MISSING);
 }
 
+STORY(endless_nonce, "a nonce over 1 KiB is refused before there is a code")
+{
+    char nonce[1100];
+    memset(nonce, 'n', sizeof(nonce) - 1);
+    nonce[sizeof(nonce) - 1] = '\0';
+    when_asked_to_authorize(s, text(s, "&scope=openid&nonce=%s", nonce));
+    then(s, !header_of(s, "Location") || !strstr(header_of(s, "Location"), "code="),
+         "there is no code");
+    then_refused(s, CAUSE_REQUEST_TOO_LARGE);
+}
+
 STORY(response_type_token,
       "response_type=token is not supported: an error redirect says so")
 {
@@ -280,6 +291,7 @@ STORIES(protocol) = {
     &story_authorize_unknown_client,
     &story_unregistered_redirect,
     &story_redirect_missing,
+    &story_endless_nonce,
     &story_response_type_token,
     &story_no_state,
     &story_hostile_input_on_a_page,

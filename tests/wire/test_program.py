@@ -89,6 +89,16 @@ with Server(env={"INTACCT_MOCK_HINTS": "off", "INTACCT_MOCK_PROT": "1"}) as serv
     tap.check("an unknown variable is a warning that names the nearest",
               "INTACCT_MOCK_PROT" in errors and "INTACCT_MOCK_PORT" in errors, errors)
 
+# a log pipe that nobody reads: sixty-four kilobytes are full after some hundred lines
+silent = subprocess.Popen([PROGRAM, "--port", "0", "--https-port", "none"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+url = silent.stdout.readline().split()[3]
+for _ in range(1000):
+    ask(url + "/.well-known/openid-configuration")
+tap.check("a log that nobody reads does not hold the server up", True)
+silent.terminate()
+silent.communicate(timeout=10)
+
 with Server("--control-token", "t0ken") as server:
     tap.check("with a control token health stays open", ask(server.url + "/__mock/health"))
     try:

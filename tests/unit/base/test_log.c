@@ -82,13 +82,13 @@ static void a_line_is_cut_at_8_kb_and_says_so(void **state)
     const struct im_log_field fields[] = {{"a", value}, {"b", value}, {"c", value},
                                           {"d", value}, {"e", value}, {NULL, {NULL, 0}}};
     struct im_str text = logged(*state, false, IM_LOG_INFO, fields);
-    assert_true(text.len <= 8192 && im_str_ends(text, " cut=true\n"));
+    assert_true(text.len <= 4096 && im_str_ends(text, " cut=true\n"));
     assert_int_equal(im_str_find(text, '\n'), text.len - 1);
 
     struct im_json_error error;
     struct im_str json = logged(*state, true, IM_LOG_INFO, fields);
     const struct im_json *object = im_json_parse(*state, json, &error);
-    assert_true(json.len <= 8192);
+    assert_true(json.len <= 4096);
     assert_non_null(object);
     assert_says(im_json_get_str(object, "cut"), "true");
     assert_int_equal(im_json_get_str(object, "a").len, 2048);
@@ -105,7 +105,7 @@ static void json_stays_json_wherever_it_is_cut(void **state)
             {"a", value}, {"b", value}, {"c", value}, {"d", value}, {NULL, {NULL, 0}}};
         struct im_str line = logged(*state, true, IM_LOG_INFO, fields);
         struct im_json_error error;
-        assert_true(line.len <= 8192);
+        assert_true(line.len <= 4096);
         assert_non_null(im_json_parse(*state, line, &error));
     }
 }
