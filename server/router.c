@@ -73,8 +73,19 @@ static bool route_matches(const struct route *route, struct im_str path,
     return true;
 }
 
+/* Sage's own documentation prints one address without its /ia (a slip). The article's API lies
+ * under the same /api/v1/, and would take "oauth2" for the name of an object. */
+static bool lacks_ia(struct im_str path)
+{
+    return im_str_starts(path, "/api/v1/oauth2/") ||
+           im_str_starts(path, "/api/v1/objects/") ||
+           im_str_starts(path, "/api/v1/services/");
+}
+
 static const struct route *route_of(struct im_request *req)
 {
+    if (lacks_ia(req->path))
+        return NULL;
     for (size_t i = 0; i < ROUTES; i++)
         if (route_matches(&routes[i], req->path, &req->rest))
             return &routes[i];
@@ -103,6 +114,9 @@ static const char *nearest_path(struct im_str path)
 
 static enum im_cause refuse_path(struct im_request *req)
 {
+    if (lacks_ia(req->path))
+        return im_refuse(req, CAUSE_PATH_UNKNOWN, "the path lacks its /ia: /ia%.*s",
+                         IM_ARG(im_str_slice(req->path, 0, 120)));
     bool oauth = im_str_starts(req->path, OAUTH);
     struct im_str shown = im_str_slice(im_redact_url(req->arena, req->path), 0, 120);
     const char *nearest = nearest_path(req->path);
@@ -114,9 +128,23 @@ static enum im_cause refuse_path(struct im_request *req)
         IM_ARG(shown), nearest ? nearest : OAUTH "token");
 }
 
+/* "GET POST" → "GET, POST": what an Allow header wants (RFC 9110 section 10.2.1). */
+static const char *comma_separated(struct im_arena *arena, const char *words)
+{
+    struct im_str rest = im_str(words);
+    struct im_buf list;
+
+    im_buf_init(&list, arena, 0);
+    while (rest.len) {
+        im_buf_add(&list, im_str_cut(&rest, ' '));
+        im_buf_addz(&list, rest.len ? ", " : "");
+    }
+    return im_arena_copy(arena, im_buf_str(&list)).at;
+}
+
 static enum im_cause refuse_method(struct im_request *req, const struct route *route)
 {
-    req->outcome->allow = route->methods;
+    req->outcome->allow = comma_separated(req->arena, route->methods);
     return im_refuse(req, CAUSE_METHOD_NOT_ALLOWED, "%.*s was sent to %s, which takes %s",
                      IM_ARG(req->method), route->path, route->methods);
 }
@@ -213,7 +241,7 @@ static void log_exchange(const struct im_log *log, const struct im_request *req,
     const char *cause =
         outcome->cause == CAUSE_NONE ? "" : im_cause_row(outcome->cause)->id;
     const struct im_log_field facts[] = {
-        {"method", req->method},        {"path", req->path},
+        {"method", req->method},        {"path", im_redact_url(req->arena, req->path)},
         {"client", outcome->client_id}, {"user", outcome->user},
         {"grant", outcome->grant},      {"token", outcome->token},
         {"cause", im_str(cause)},       {"evidence", outcome->evidence},

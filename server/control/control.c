@@ -59,6 +59,8 @@ static const struct im_control_route *route_of(const struct im_request *req,
 
     if (!is_below_prefix(req->path))
         return NULL;
+    struct im_str method = im_str_is(req->method, "HEAD") ? IM_STR("GET") : req->method;
+
     if (!path.len)
         path = IM_STR("/");
     for (size_t t = 0; t < IM_CONTROL_TABLES; t++)
@@ -66,7 +68,7 @@ static const struct im_control_route *route_of(const struct im_request *req,
             const struct im_control_route *route = &im_control_tables[t].routes[i];
             if (!path_matches(route->path, path, name, id))
                 continue;
-            if (im_str_is(req->method, route->method))
+            if (im_str_is(method, route->method))
                 return route;
             im_buf_addf(allow, "%s%s", allow->len ? ", " : "", route->method);
         }

@@ -28,8 +28,10 @@ void im_control_write_ready(const struct im_settings *settings, struct im_json_o
     im_json_str(out, "http", settings->http_url);
     im_json_str(out, "https", settings->https_url);
     im_json_strf(out, "control", "%.*s%s", IM_ARG(control), control.len ? "/__mock" : "");
-    im_json_strf(out, "ca", "%.*s%s", IM_ARG(control),
-                 control.len && settings->ca_pem.len ? "/__mock/ca.pem" : "");
+    if (control.len && settings->ca_pem.len)
+        im_json_strf(out, "ca", "%.*s/__mock/ca.pem", IM_ARG(control));
+    else
+        im_json_strz(out, "ca", "");
     im_json_strz(out, "scenario", "happy-path");
     im_json_strz(out, "client_id", "demo");
     im_json_strz(out, "client_secret", "demo-secret");

@@ -18,15 +18,13 @@ static void write_url(struct im_json_out *out, const char *name, struct im_str b
     im_json_strf(out, name, "%.*s%s", IM_ARG(base), path);
 }
 
-/* The real document says /ia/authorize where all other documentation says what stands
- * here. Clients follow discovery, and the documented path is the one known to work, so
- * ours names it; the other is answered too. The further oddities break nobody and are
- * kept: refresh_token is not among the grants though it works, PKCE, revocation and
+/* The oddities of the real document break nobody and are kept: its authorization_endpoint
+ * is not the documented one (both are answered here), refresh_token is not among the grants though it works, PKCE, revocation and
  * introspection are not mentioned. */
 static void write_endpoints(struct im_json_out *out, struct im_str base)
 {
     im_json_str(out, "issuer", base);
-    write_url(out, "authorization_endpoint", base, "/ia/api/v1/oauth2/authorize");
+    write_url(out, "authorization_endpoint", base, "/ia/authorize");
     write_url(out, "token_endpoint", base, "/ia/api/v1/oauth2/token");
     write_url(out, "jwks_uri", base, "/.well-known/jwks.json");
 }

@@ -178,10 +178,7 @@ static bool add_member(struct reading *r, const struct im_json *member)
     case IM_JSON_ARRAY:
     case IM_JSON_OBJECT:
     default:
-        return im_error_set(r->err, "member \"%.*s\" is %s, not a plain value",
-                            (int)(member->name.len < 64 ? member->name.len : 64),
-                            member->name.at ? member->name.at : "",
-                            im_json_type_name(member->type));
+        return true; /* no parameter is one: an extra field, which is to be ignored */
     }
 }
 

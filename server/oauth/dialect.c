@@ -142,7 +142,8 @@ const struct im_dialect *im_dialect(enum im_dialect_id id)
 
 static bool is_name(struct im_str name)
 {
-    return im_str_eq_nocase(name, IM_STR("full_access")) ||
+    /* "Contract" stands in the scopes of the article's own token (legible there) */
+    return im_str_eq_nocase(name, IM_STR("full_access")) || im_str_is(name, "Contract") ||
            im_object_type_find_article(name);
 }
 

@@ -40,6 +40,15 @@ STORY(extra_fields_are_ignored,
     then_fine(s);
 }
 
+STORY(nested_extras_are_ignored, "so are fields that are objects or arrays")
+{
+    when_posted_json(s, TOKEN_PATH,
+                     "{\"grant_type\":\"client_credentials\",\"client_id\":\"demo\","
+                     "\"client_secret\":\"demo-secret\",\"username\":\"ws_user@acme\","
+                     "\"extra\":{\"a\":[1]}}");
+    then_fine(s);
+}
+
 STORY(token_opens_the_api, "the access token opens the API")
 {
     when_connected(s);
@@ -272,6 +281,7 @@ STORIES(connect) = {
     &story_token_response_has_four_keys,
     &story_json_bodies_work_too,
     &story_extra_fields_are_ignored,
+    &story_nested_extras_are_ignored,
     &story_token_opens_the_api,
     &story_code_gives_a_token,
     &story_pkce_replaces_the_secret,

@@ -28,6 +28,26 @@ STORY(unknown_oauth_path, "an unknown path under oauth2 gets GW-0033")
     then_refused(s, CAUSE_TOKEN_ENDPOINT_UNKNOWN);
 }
 
+STORY(path_without_ia,
+      "a path without its /ia, as Sage's own documentation once prints it, is told")
+{
+    when_posted(s, "/api/v1/oauth2/token", CREDENTIALS);
+    then_status(s, 404);
+    then_header_has(s, "X-Intacct-Mock-Evidence", TOKEN_PATH);
+    then_refused(s, CAUSE_PATH_UNKNOWN);
+}
+
+STORY(token_in_the_wrong_field,
+      "a token sent in the wrong field is not repeated to anybody")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_posted(s, TOKEN_PATH, text(s, "grant_type=%s&" DEMO, token));
+    then_refused(s, CAUSE_GRANT_TYPE_UNSUPPORTED);
+    when_controlled(s, "GET", "/requests", NULL);
+    then_body_lacks(s, text(s, "%.60s", token));
+}
+
 STORY(get_on_token, "GET on the token endpoint gets 405 with Allow")
 {
     when_got(s, TOKEN_PATH, NULL);
@@ -282,6 +302,8 @@ STORIES(protocol) = {
     &story_unknown_path,
     &story_articles_typo,
     &story_unknown_oauth_path,
+    &story_path_without_ia,
+    &story_token_in_the_wrong_field,
     &story_get_on_token,
     &story_text_body,
     &story_xml_body,

@@ -39,7 +39,7 @@ static void addresses_are_ours(void **state)
     call->req.base_url = IM_STR("https://h:1/s/x");
     make_call(call, im_endpoint_discovery);
     is_text(call, "issuer", "https://h:1/s/x");
-    is_text(call, "authorization_endpoint", "https://h:1/s/x/ia/api/v1/oauth2/authorize");
+    is_text(call, "authorization_endpoint", "https://h:1/s/x/ia/authorize");
     is_text(call, "token_endpoint", "https://h:1/s/x/ia/api/v1/oauth2/token");
     is_text(call, "jwks_uri", "https://h:1/s/x/.well-known/jwks.json");
     is_text(call, "grant_types_supported/1", "client_credentials");

@@ -203,8 +203,6 @@ static void json_must_be_an_object_of_plain_values(void **state)
     parser *json = im_params_parse_json;
 
     refused(*state, json, IM_STR("[1]"), "not an object");
-    refused(*state, json, IM_STR("{\"a\":{}}"), "\"a\" is an object");
-    refused(*state, json, IM_STR("{\"a\":[1]}"), "\"a\" is an array");
     refused(*state, json, IM_STR("{\"a\":1"), "not JSON: line 1");
     refused(*state, json, IM_STR("grant_type=x"), "not JSON");
 }
