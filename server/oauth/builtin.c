@@ -7,7 +7,8 @@
 #define SCOPES                                                                           \
     "\"scopes\":[\"openid\",\"offline_access\",\"full_access\",\"readonly\","            \
     "\"full_access:read\",\"full_access:write\",\"full_access:rw\",\"account:rw\","      \
-    "\"Contract:action\",\"account:write\",\"Contact:action\",\"Account:read\",\"Account:write\",\"Bill:"    \
+    "\"Contract:action\",\"account:write\",\"Contact:action\",\"Account:read\","         \
+    "\"Account:write\",\"Bill:"                                                          \
     "read\","                                                                            \
     "\"Bill:write\",\"Contact:read\",\"Contact:write\",\"Customer:read\",\"Customer:"    \
     "write\","                                                                           \
