@@ -2,6 +2,7 @@
  * needs, and the few lines that do it. Lists are replaced, never altered: a request may
  * hold the old. */
 #include "oauth/directory_world.h"
+#include "objects/objects.h"
 
 enum need { COMPANY = 1, USER = 2, CLIENT = 4, VALUE = 8 };
 
@@ -205,6 +206,54 @@ static bool find_subject(struct subject *on, unsigned needs,
     return true;
 }
 
+/* ---- a role, permission or module that nobody knows would change nothing, in silence ---- */
+
+static bool is_module(struct im_str name)
+{
+    for (size_t i = 0; i < im_object_type_count(); i++)
+        if (im_str_is(name, im_object_type_at(i)->module))
+            return true;
+    return false;
+}
+
+static bool is_action(struct im_str name)
+{
+    for (int i = IM_ACTION_READ; i <= IM_ACTION_DELETE; i++)
+        if (im_str_is(name, im_action_name((enum im_action)i)))
+            return true;
+    return im_str_is(name, "*");
+}
+
+/* "OBJECT-GLOB" or "OBJECT-GLOB:ACTION" */
+static bool is_permission(struct im_str text)
+{
+    struct im_str action = text;
+    struct im_str object = im_str_cut(&action, ':');
+
+    if (im_str_has(text, ':') && !is_action(action))
+        return false;
+    for (size_t i = 0; i < im_object_type_count(); i++)
+        if (im_str_glob(object, im_str(im_object_type_at(i)->rest_name)))
+            return true;
+    return false;
+}
+
+static bool is_known_value(const struct subject *on, enum im_change change,
+                           struct im_error *err)
+{
+    if (change == IM_CHANGE_REMOVE_ROLE && on->value.len &&
+        !im_world_role(on->world, on->value))
+        return im_error_set(err, "there is no role \"%.*s\"", IM_ARG(on->value));
+    if (change == IM_CHANGE_UNSUBSCRIBE_MODULE && !is_module(on->value))
+        return im_error_set(err, "there is no module \"%.*s\"", IM_ARG(on->value));
+    if (change == IM_CHANGE_REMOVE_PERMISSION && !is_permission(on->value))
+        return im_error_set(err,
+                            "\"%.*s\" is no permission; write OBJECT or OBJECT:ACTION, "
+                            "such as accounts-payable/vendor:create",
+                            IM_ARG(on->value));
+    return true;
+}
+
 bool im_directory_change(struct im_directory *directory, enum im_change change,
                          const struct im_change_target *target, struct im_error *err)
 {
@@ -215,7 +264,8 @@ bool im_directory_change(struct im_directory *directory, enum im_change change,
 
     pthread_mutex_lock(&directory->lock);
     bool done = all_given(needs, target, &why) &&
-                find_subject(&on, needs, target, &why) && changes[change].apply(&on);
+                find_subject(&on, needs, target, &why) &&
+                is_known_value(&on, change, &why) && changes[change].apply(&on);
     pthread_mutex_unlock(&directory->lock);
     return done || im_error_set(err, "%s: %s", changes[change].attempt, why.text);
 }

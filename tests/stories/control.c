@@ -165,6 +165,18 @@ STORY(effects_are_strict, "an unknown effect is told the nearest one")
     then_body_has(s, "lock-user");
 }
 
+STORY(withdrawals_are_strict,
+      "a role, permission or module that does not exist is refused")
+{
+    static const char *const unknown[] = {
+        "{\"role\":\"x\"}", "{\"permission\":\"x\"}", "{\"module\":\"x\"}",
+        "{\"permission\":\"accounts-payable/vendor:fly\"}"};
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+        when_control_called(s, "POST", "/sandboxes/default/withdraw", unknown[i]);
+        then_status(s, 400);
+    }
+}
+
 STORY(policy_is_strict, "an unknown switch of policy is told the nearest one")
 {
     when_control_called(s, "PATCH", "/sandboxes/default/policy",
@@ -192,6 +204,7 @@ STORIES(control) = {
     &story_journal_as_har,
     &story_reset_is_a_fresh_start,
     &story_effects_are_strict,
+    &story_withdrawals_are_strict,
     &story_policy_is_strict,
     NULL,
 };
