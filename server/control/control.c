@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/crypto.h"
-#include "http/html.h"
 
 #define PREFIX "/__mock"
 

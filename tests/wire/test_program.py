@@ -26,8 +26,8 @@ def fails(title, done, code, *words):
               and all(word in lines[0] for word in words), f"{done.returncode}: {done.stderr}")
 
 
-def ask(url, data=None):
-    with urllib.request.urlopen(url, data=data) as answer:
+def ask(url, data=None, timeout=60):
+    with urllib.request.urlopen(url, data=data, timeout=timeout) as answer:
         return json.load(answer)
 
 
@@ -93,9 +93,14 @@ with Server(env={"INTACCT_MOCK_HINTS": "off", "INTACCT_MOCK_PROT": "1"}) as serv
 silent = subprocess.Popen([PROGRAM, "--port", "0", "--https-port", "none"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True)
 url = silent.stdout.readline().split()[3]
-for _ in range(1000):
-    ask(url + "/.well-known/openid-configuration")
-tap.check("a log that nobody reads does not hold the server up", True)
+answered = 0
+try:
+    for _ in range(1000):
+        ask(url + "/.well-known/openid-configuration", timeout=10)
+        answered += 1
+except OSError:
+    pass
+tap.check("a log that nobody reads does not hold the server up", answered == 1000, answered)
 silent.terminate()
 silent.communicate(timeout=10)
 
