@@ -69,6 +69,29 @@ static void rebase_locked(struct im_clock *clock, int64_t now_ms)
     clock->base_real_ms = im_clock_monotonic_ms();
 }
 
+void im_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+
+    pthread_condattr_init(&attributes);
+#if !defined(__APPLE__) /* macOS has no other clock for conditions than its own default */
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
+    pthread_cond_init(cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+struct timespec im_cond_deadline(int64_t ms)
+{
+#if defined(__APPLE__)
+    int64_t at = im_clock_real_ms() + ms;
+#else
+    int64_t at = im_clock_monotonic_ms() + ms;
+#endif
+    return (struct timespec){.tv_sec = (time_t)(at / 1000),
+                             .tv_nsec = (long)(at % 1000) * 1000000L};
+}
+
 void im_clock_init(struct im_clock *clock, int64_t start_ms)
 {
     *clock = (struct im_clock){.scale = 1.0};

@@ -6,6 +6,7 @@
 #define IM_BASE_CLOCK_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "base/arena.h"
 
@@ -17,6 +18,11 @@
 int64_t im_clock_real_ms(void);      /* the system's wall clock */
 int64_t im_clock_monotonic_ms(void); /* never goes back; for durations and deadlines */
 int64_t im_clock_monotonic_us(void);
+
+/* A condition whose timed waits go by the monotonic clock (macOS: by its own default), and the
+ * moment in ms milliseconds, for pthread_cond_timedwait on it. */
+void im_cond_init(pthread_cond_t *cond);
+struct timespec im_cond_deadline(int64_t ms);
 
 struct im_clock {
     pthread_mutex_t lock;

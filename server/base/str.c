@@ -2,11 +2,41 @@
 #include "base/str.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct im_str im_str(const char *text)
 {
     return (struct im_str){text, text ? strlen(text) : 0};
+}
+
+char *im_str_heap(struct im_str text)
+{
+    char *memory = malloc(text.len + 1);
+
+    if (!memory)
+        return NULL;
+    if (text.len)
+        memcpy(memory, text.at, text.len);
+    memory[text.len] = '\0';
+    return memory;
+}
+
+bool im_str_duplicate(struct im_str text, struct im_str *copy)
+{
+    char *memory = im_str_heap(text);
+
+    *copy = (struct im_str){memory, memory ? text.len : 0};
+    return memory != NULL;
+}
+
+void im_str_free(struct im_str *copy)
+{
+    void *memory;
+
+    memcpy(&memory, &copy->at, sizeof(memory)); /* the view is const; the copy is not */
+    free(memory);
+    *copy = (struct im_str){0};
 }
 
 bool im_str_eq(struct im_str a, struct im_str b)

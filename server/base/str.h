@@ -22,6 +22,11 @@ struct im_str {
 #define IM_ARG(s) (int)(s).len, ((s).at ? (s).at : "")
 
 struct im_str im_str(const char *text); /* of a C string; NULL gives the empty view */
+/* The text as a C string on the heap, for free(); NULL when memory is short. */
+char *im_str_heap(struct im_str text);
+/* A copy on the heap, NUL-terminated, for im_str_free; false (and empty) when memory is short. */
+bool im_str_duplicate(struct im_str text, struct im_str *copy);
+void im_str_free(struct im_str *copy); /* empty afterwards */
 bool im_str_eq(struct im_str a, struct im_str b);
 bool im_str_is(struct im_str a, const char *text);       /* equals this C string */
 bool im_str_eq_nocase(struct im_str a, struct im_str b); /* ASCII case folded */

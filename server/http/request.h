@@ -38,7 +38,10 @@ struct im_request {
     struct im_str peer;       /* "127.0.0.1:54321" or empty */
     struct im_str local_base; /* "http://127.0.0.1:8080": the socket's own address */
     bool tls;
-    bool on_control_port; /* arrived at the port that serves only /__mock */
+    uint64_t connection;   /* serial of the connection; 0 = there is none */
+    int64_t connection_us; /* when that began, monotonic */
+    int64_t began_us;      /* when this request did, monotonic; 0 = not known */
+    bool on_control_port;  /* arrived at the port that serves only /__mock */
     enum im_request_flaw flaw;
     struct im_str flaw_text; /* the evidence for it */
 
@@ -47,8 +50,9 @@ struct im_request {
         path; /* under the sandbox's base, undecoded, no query: "/ia/api/v1/…" */
     struct im_str
         base_url; /* of the sandbox, no trailing '/': "http://h:p" or "http://h:p/s/x" */
-    struct im_str rest; /* what a route's trailing wildcard matched, undecoded */
-    int64_t now_ms;     /* the sandbox's clock, read once */
+    struct im_str server_url; /* the same without the sandbox: where /__mock lies */
+    struct im_str rest;       /* what a route's trailing wildcard matched, undecoded */
+    int64_t now_ms;           /* the sandbox's clock, read once */
     uint64_t arrived; /* serial of arrival in the sandbox: who was in flight with whom */
     struct im_outcome *outcome; /* never NULL inside the corridor */
 };

@@ -17,7 +17,6 @@ struct im_response_header {
 /* How delivery is damaged on purpose; all zero = delivered as it is. Filled by a
  * scenario, obeyed by the listener. */
 struct im_damage {
-    int64_t delay_ms; /* before the first byte */
     bool stall;    /* headers, then silence until the peer leaves or the server stops */
     bool drop;     /* close without a byte */
     bool reset;    /* TCP RST */
@@ -32,6 +31,10 @@ struct im_response {
     struct im_buf body;
     struct im_damage damage;
     bool close; /* close the connection afterwards */
+
+    /* Called once delivery is over, however it ended; NULL = nobody wants to know. */
+    void (*delivered)(void *context);
+    void *delivered_context;
 
     /* A body that is written piece by piece (server-sent events): called again and again
      * by the listener until it returns false; NULL for ordinary answers. */

@@ -57,9 +57,9 @@ static void sleep_locked(struct im_watchdog *dog)
         dog->asleep = false;
         return;
     }
-    int64_t until =
-        dog->oldest ? dog->oldest->until_ms : im_clock_monotonic_ms() + dog->timeout_ms;
-    struct timespec when = {(time_t)(until / 1000), (long)(until % 1000) * 1000000};
+    int64_t for_ms =
+        dog->oldest ? dog->oldest->until_ms - im_clock_monotonic_ms() : dog->timeout_ms;
+    struct timespec when = im_cond_deadline(for_ms > 0 ? for_ms : 0);
     dog->used = false;
     pthread_cond_timedwait(&dog->changed, &dog->lock, &when);
 }
@@ -80,7 +80,6 @@ static void *watch_over(void *context)
 struct im_watchdog *im_watchdog_new(int64_t timeout_ms, struct im_error *err)
 {
     struct im_watchdog *dog = calloc(1, sizeof(*dog));
-    pthread_condattr_t attributes;
 
     if (!dog) {
         im_error_set(err, "starting the watchdog: out of memory");
@@ -88,10 +87,7 @@ struct im_watchdog *im_watchdog_new(int64_t timeout_ms, struct im_error *err)
     }
     dog->timeout_ms = timeout_ms;
     pthread_mutex_init(&dog->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&dog->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    im_cond_init(&dog->changed);
     int why = pthread_create(&dog->thread, NULL, watch_over, dog);
     if (why == 0)
         return dog;
