@@ -296,6 +296,8 @@ enum im_cause im_endpoint_authorize(struct im_authority *authority,
     if (cause)
         return cause;
     struct im_str mock_user = im_authorize_param(&ask, "mock_user");
+    if (!mock_user.len && im_str_is(req->method, "GET"))
+        mock_user = im_authority_signed_in(authority, req->arena);
     if (mock_user.len)
         return answer_machine(&ask, res, mock_user);
     if (im_str_is(im_authorize_param(&ask, "mock_consent"), "deny"))

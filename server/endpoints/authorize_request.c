@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "endpoints/endpoint.h"
 #include "oauth/misspelling.h"
+#include "oauth/presented.h"
 #include "oauth/scope.h"
 #include "oauth/shown.h"
 
@@ -60,15 +61,9 @@ static enum im_cause read_params(struct im_authorize *ask)
 
 /* ---- the client ---- */
 
-/* `demo~SANDBOX` names a sandbox besides the client. */
-static struct im_str without_sandbox(struct im_str id)
-{
-    return im_str_slice(id, 0, im_str_find(id, '~'));
-}
-
 static enum im_cause find_client(struct im_authorize *ask)
 {
-    struct im_str id = without_sandbox(im_authorize_param(ask, "client_id"));
+    struct im_str id = im_client_id_alone(im_authorize_param(ask, "client_id"));
     if (!id.len)
         return im_refuse_missing(ask->req, &ask->params, "client_id",
                                  CAUSE_AUTHORIZE_CLIENT_UNKNOWN);
@@ -304,8 +299,8 @@ static enum im_cause read_client(struct im_authorize *ask)
     return cause ? cause : find_redirect(ask);
 }
 
-enum im_cause im_authorize_read(struct im_authority *authority, struct im_request *req,
-                                struct im_authorize *ask)
+static enum im_cause read_address(struct im_authority *authority, struct im_request *req,
+                                  struct im_authorize *ask)
 {
     *ask = (struct im_authorize){
         .authority = authority,
@@ -314,10 +309,23 @@ enum im_cause im_authorize_read(struct im_authority *authority, struct im_reques
         .policy = im_authority_policy(authority),
     };
     enum im_cause cause = read_client(ask);
-    if (cause)
-        return cause;
-    trust_redirect(ask);
-    return read_asked(ask);
+    if (!cause)
+        trust_redirect(ask);
+    return cause;
+}
+
+enum im_cause im_authorize_read(struct im_authority *authority, struct im_request *req,
+                                struct im_authorize *ask)
+{
+    enum im_cause cause = read_address(authority, req, ask);
+    return cause ? cause : read_asked(ask);
+}
+
+enum im_cause im_authorize_address(struct im_authority *authority, struct im_request *req)
+{
+    struct im_authorize ask;
+    req->outcome->page = true;
+    return read_address(authority, req, &ask);
 }
 
 /* ---- the answer ---- */

@@ -29,4 +29,13 @@ im_endpoint im_endpoint_article; /* article API; rest = "{Object}[/{key}]" */
 /* The dialect of the place where this request is being answered. */
 enum im_dialect_id im_endpoint_dialect(const struct im_request *req);
 
+/* The names that routes give endpoints; last "unknown", for a path that there is not. NULL past the
+ * end. */
+const char *im_endpoint_name(size_t index);
+
+/* Only where the answer of authorize goes: for a refusal that is decided elsewhere. Refuses while
+ * client or redirect URI are unsound (then it is a page). */
+enum im_cause im_authorize_address(struct im_authority *authority,
+                                   struct im_request *req);
+
 #endif

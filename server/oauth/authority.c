@@ -46,6 +46,7 @@ void im_authority_free(struct im_authority *authority)
     if (authority->objects)
         im_objects_release(authority->objects);
     free(authority->objects);
+    im_str_free(&authority->signed_in);
     pthread_mutex_destroy(&authority->policy_lock);
     im_clock_release(&authority->clock);
     free(authority);
@@ -75,6 +76,32 @@ bool im_authority_change_policy(struct im_authority *authority,
     bool done = im_policy_set_all(&authority->policy, object, at, err);
     pthread_mutex_unlock(&authority->policy_lock);
     return done;
+}
+
+bool im_authority_set_signed_in(struct im_authority *authority, struct im_str user)
+{
+    struct im_str copy = {0};
+
+    if (user.len && !im_str_duplicate(user, &copy))
+        return false;
+    pthread_mutex_lock(&authority->policy_lock);
+    struct im_str old = authority->signed_in;
+    authority->signed_in = copy;
+    pthread_mutex_unlock(&authority->policy_lock);
+    im_str_free(&old);
+    return true;
+}
+
+struct im_str im_authority_signed_in(struct im_authority *authority,
+                                     struct im_arena *arena)
+{
+    struct im_str user = {0};
+
+    pthread_mutex_lock(&authority->policy_lock);
+    if (authority->signed_in.len)
+        user = im_arena_copy(arena, authority->signed_in);
+    pthread_mutex_unlock(&authority->policy_lock);
+    return user;
 }
 
 /* ---- asking ---- */

@@ -18,6 +18,7 @@ struct im_authority {
     struct im_tokens *tokens;
     struct im_objects *objects;
     struct im_policy policy; /* behind policy_lock: use im_authority_policy() */
+    struct im_str signed_in; /* behind it too, in memory of its own */
     pthread_mutex_t policy_lock;
     atomic_uint_fast64_t arrivals; /* serials of arrival; see im_request.arrived */
 };
@@ -34,6 +35,13 @@ void im_authority_set_policy(struct im_authority *authority,
 bool im_authority_change_policy(struct im_authority *authority,
                                 const struct im_json *object, const struct im_json **at,
                                 struct im_error *err);
+
+/* Somebody ("jdoe@acme") who is signed in at authorize and accepts whatever is asked, as
+ * mock_user does: an unattended client can then take a code. Empty = nobody. Set: false when memory
+ * is short; get: a copy in the arena. */
+bool im_authority_set_signed_in(struct im_authority *authority, struct im_str user);
+struct im_str im_authority_signed_in(struct im_authority *authority,
+                                     struct im_arena *arena);
 
 /* ---- handing out ---- */
 

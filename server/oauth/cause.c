@@ -112,6 +112,8 @@ const char *im_family_name(enum im_family family)
     case IM_FAMILY_PROTOCOL: return "wrong address and protocol";
     case IM_FAMILY_SERVICE: return "not the client's fault";
     case IM_FAMILY_DATA: return "wrong payload";
+    case IM_FAMILY_MOCK: return "the mock about itself";
+    case IM_FAMILIES: break;
     }
     return "unknown";
 }

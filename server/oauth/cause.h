@@ -22,7 +22,9 @@ enum im_family {
     IM_FAMILY_PERMISSIONS, /* D. insufficient permissions (article cause 4) */
     IM_FAMILY_PROTOCOL,    /* E. wrong address and protocol (the article's FAQ) */
     IM_FAMILY_SERVICE,     /* F. not the client's fault */
-    IM_FAMILY_DATA         /* G. ordinary answers of the API to a wrong payload */
+    IM_FAMILY_DATA,        /* G. ordinary answers of the API to a wrong payload */
+    IM_FAMILY_MOCK,        /* H. the mock about itself */
+    IM_FAMILIES
 };
 
 /* The vocabularies that coexist on the wire (contract: RFC 6749 at the token endpoint,
@@ -61,6 +63,7 @@ struct im_cause_row {
     struct im_wording api;     /* REST dialect at the protected API */
     struct im_wording article; /* article dialect, everywhere */
     struct im_wording_switch token_switch, api_switch;
+    int64_t retry_after_s; /* Retry-After, unless the outcome has another; 0 = none */
     const char
         *redirect;   /* authorize: `error` of the redirect; NULL = a page, no redirect */
     const char *why; /* one or two sentences a newcomer understands */
@@ -109,6 +112,12 @@ struct im_outcome {
     int64_t retry_after_s; /* Retry-After; 0 = none */
     bool bearer_challenge; /* WWW-Authenticate: Bearer error=… belongs to the answer */
     const char *allow;     /* 405: the Allow header */
+
+    /* What a scenario did to it; 0 and NULL = nothing. */
+    unsigned rule;      /* the first of its rules that fired, from 1 */
+    const char *effect; /* the first change of the world that it set off */
+    const char *fault;  /* how delivery is damaged */
+    int64_t delay_ms;   /* the answer is still held back for so long */
 };
 
 const struct im_cause_row *im_cause_row(enum im_cause cause); /* never NULL */

@@ -98,7 +98,7 @@ static const char intro[] =
 
 static char letter(enum im_family family)
 {
-    return "ABCDEFG"[family];
+    return "ABCDEFGH"[family];
 }
 
 static const char *kind(const struct im_cause_row *row)
@@ -176,7 +176,7 @@ static void add_title(struct im_buf *buf, enum im_family family)
 void im_cause_markdown(struct im_buf *buf)
 {
     im_buf_addz(buf, intro);
-    for (int i = IM_FAMILY_EXPIRED; i <= IM_FAMILY_DATA; i++) {
+    for (int i = IM_FAMILY_EXPIRED; i < IM_FAMILIES; i++) {
         enum im_family family = (enum im_family)i;
         im_buf_addz(buf, "\n## ");
         add_title(buf, family);
@@ -261,7 +261,7 @@ static void add_line(struct im_buf *buf, const struct im_cause_row *row)
 
 static void list(struct im_buf *buf)
 {
-    for (int i = IM_FAMILY_EXPIRED; i <= IM_FAMILY_DATA; i++) {
+    for (int i = IM_FAMILY_EXPIRED; i < IM_FAMILIES; i++) {
         im_buf_addz(buf, i ? "\n" : "");
         add_title(buf, (enum im_family)i);
         im_buf_addc(buf, '\n');

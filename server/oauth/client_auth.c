@@ -2,14 +2,10 @@
 
 #include "base/crypto.h"
 #include "oauth/misspelling.h"
+#include "oauth/presented.h"
 #include "oauth/shown.h"
 
 /* ---- what was sent ---- */
-
-static struct im_str without_sandbox(struct im_str id)
-{
-    return im_str_slice(id, 0, im_str_find(id, '~'));
-}
 
 /* RFC 6749 section 2.3.1 has both parts percent-encoded before base64; who did not do
  * so is understood all the same. */
@@ -33,7 +29,7 @@ static enum im_cause read_basic(struct im_request *req, struct im_str encoded,
             "the Authorization header says Basic, but what it encodes has no ':' "
             "between client id and secret");
     struct im_str id = im_str_cut(&pair, ':');
-    claim->id = without_sandbox(decoded(req->arena, id));
+    claim->id = im_client_id_alone(decoded(req->arena, id));
     claim->raw_secret = pair;
     claim->secret = decoded(req->arena, pair);
     claim->in_header = true;
@@ -85,7 +81,7 @@ static bool contradicts(struct im_str in_header, struct im_str in_body)
 
 static enum im_cause merge_body(struct im_request *req, struct im_client_claim *claim)
 {
-    struct im_str id = without_sandbox(im_param(claim->params, "client_id"));
+    struct im_str id = im_client_id_alone(im_param(claim->params, "client_id"));
     struct im_str secret = im_param(claim->params, "client_secret");
     if (!claim->in_header) {
         claim->id = id;
@@ -287,7 +283,8 @@ static enum im_cause refuse_unknown(struct im_authority *authority,
     struct im_client other;
     struct im_str shown = im_shown(req->arena, claim->id);
     if (claim->secret.len &&
-        im_directory_client(authority->directory, without_sandbox(claim->secret), &other))
+        im_directory_client(authority->directory, im_client_id_alone(claim->secret),
+                            &other))
         return im_refuse(
             req, CAUSE_CLIENT_UNKNOWN,
             "client_id and client_secret look swapped: the secret sent is the id of "

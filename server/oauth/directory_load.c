@@ -63,6 +63,19 @@ static const struct kind kinds[IM_SHELVES] = {
     [IM_USERS] = {"users", "id", FIELDS(user_fields), sizeof(struct im_user)},
 };
 
+bool im_directory_member(size_t shelf, size_t index, struct im_directory_member *member)
+{
+    static const char *const types[] = {
+        [TEXT] = "string", [BOOL] = "boolean", [LIST] = "array"};
+
+    if (shelf >= IM_SHELVES || index >= kinds[shelf].field_count)
+        return false;
+    const struct field *field = &kinds[shelf].fields[index];
+    *member = (struct im_directory_member){kinds[shelf].plural, kinds[shelf].id,
+                                           field->name, types[field->type]};
+    return true;
+}
+
 static bool no_memory(struct im_loading *load)
 {
     return im_error_set(load->err, "loading the world: out of memory");

@@ -159,18 +159,6 @@ static struct im_str number_of(struct im_arena *arena, const EVP_PKEY *rsa,
     return text;
 }
 
-/* The key's RFC 7638 thumbprint. */
-static bool thumbprint(struct im_arena *arena, const EVP_PKEY *rsa,
-                       unsigned char digest[IM_SHA256_LEN])
-{
-    struct im_str n = number_of(arena, rsa, OSSL_PKEY_PARAM_RSA_N);
-    struct im_str e = number_of(arena, rsa, OSSL_PKEY_PARAM_RSA_E);
-    struct im_str canonical = im_arena_format(
-        arena, "{\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"}", IM_ARG(e), IM_ARG(n));
-
-    return n.len && e.len && canonical.len && im_sha256(canonical, digest);
-}
-
 /* Names the key: {"alg":…,"kid":…} in this order, as the article's sample has it. */
 static bool name_key(struct generation *one, struct im_arena *arena, enum im_jwt_alg alg,
                      struct im_str kid)
@@ -184,19 +172,18 @@ static bool name_key(struct generation *one, struct im_arena *arena, enum im_jwt
     return kid.len && header.len && header.len < HEADER_MAX;
 }
 
-/* The stranger's name is no thumbprint of any key. */
+/* A name is drawn, not the key's thumbprint: sandboxes share the few keys of the pool, and who looks
+ * one up by its name must not find that of another sandbox. */
 static bool name_keys(struct im_keys *keys, struct generation *one,
-                      struct im_arena *arena, const EVP_PKEY *rsa)
+                      struct im_arena *arena)
 {
-    unsigned char digest[IM_SHA256_LEN];
-    bool drawn = one == &keys->stranger
-                     ? im_rng_fixed(keys->rng, "stranger's kid", digest, sizeof(digest))
-                     : thumbprint(arena, rsa, digest);
+    unsigned char name[IM_SHA256_LEN];
+    struct im_str kind = im_arena_format(
+        arena, one == &keys->stranger ? "stranger's kid" : "kid %u", one->number);
 
-    return drawn &&
-           name_key(one, arena, IM_JWT_RS256,
-                    im_base64url(arena, digest, sizeof(digest))) &&
-           name_key(one, arena, IM_JWT_RS512, im_base64(arena, digest, sizeof(digest)));
+    return kind.len && im_rng_fixed(keys->rng, kind.at, name, sizeof(name)) &&
+           name_key(one, arena, IM_JWT_RS256, im_base64url(arena, name, sizeof(name))) &&
+           name_key(one, arena, IM_JWT_RS512, im_base64(arena, name, sizeof(name)));
 }
 
 static EVP_PKEY *make_rsa(struct im_keys *keys, struct generation *one)
@@ -206,7 +193,7 @@ static EVP_PKEY *make_rsa(struct im_keys *keys, struct generation *one)
 
     im_arena_init(&arena, 0);
     EVP_PKEY *rsa = pooled ? from_pool(keys, &arena, one->number) : EVP_RSA_gen(RSA_BITS);
-    if (rsa && !name_keys(keys, one, &arena, rsa)) {
+    if (rsa && !name_keys(keys, one, &arena)) {
         EVP_PKEY_free(rsa);
         rsa = NULL;
     }

@@ -325,13 +325,16 @@ static void add_headers(const struct im_request *req, struct im_response *res,
                         const struct im_wording *wording)
 {
     const struct im_outcome *outcome = req->outcome;
+    int64_t retry_after_s = outcome->retry_after_s
+                                ? outcome->retry_after_s
+                                : im_cause_row(outcome->worded_as)->retry_after_s;
 
     if (is_oauth_endpoint(outcome)) {
         im_response_header(res, "Cache-Control", IM_STR("no-store"));
         im_response_header(res, "Pragma", IM_STR("no-cache"));
     }
-    if (outcome->retry_after_s > 0)
-        im_response_headerf(res, "Retry-After", "%" PRId64, outcome->retry_after_s);
+    if (retry_after_s > 0)
+        im_response_headerf(res, "Retry-After", "%" PRId64, retry_after_s);
     if (outcome->allow && wording->status == 405)
         im_response_header(res, "Allow", im_str(outcome->allow));
     challenge(req, res, wording);

@@ -57,7 +57,8 @@ enum im_cause im_scope_grant(struct im_request *req, const struct im_scope_ask *
         first = first ? first : cause;
     }
     *granted = im_buf_str(&list);
-    if (first && !granted->len)
+    /* where a grant without scopes is an ordinary one, narrowing may leave none */
+    if (first && !granted->len && *ask->dialect->default_scope)
         return im_refuse(req, first, "%.*s, and no other was asked for", IM_ARG(why));
     return CAUSE_NONE;
 }

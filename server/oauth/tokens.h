@@ -63,6 +63,7 @@ enum im_end_kind {
 struct im_token_selector {
     unsigned kinds;      /* of IM_END_…; 0 = all */
     struct im_str token; /* a token's text */
+    uint64_t grant;      /* that it belongs to; 0 = any */
     struct im_str client_id, user, company;
     struct im_str grant_type; /* "authorization_code", … */
     bool whole_grant;         /* end the grants of those tokens, not only the tokens */

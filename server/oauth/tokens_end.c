@@ -63,6 +63,7 @@ static bool matches(const struct im_record *record, const struct im_ending *how)
     return (!which->kinds || (which->kinds & kind_bit(record->kind))) &&
            (!which->token.len ||
             !memcmp(record->digest, how->digest, sizeof(how->digest))) &&
+           (!which->grant || which->grant == record->grant->id) &&
            agrees(which->client_id, im_packed_client(record->who)) &&
            agrees(which->user, im_packed_user(record->who)) &&
            agrees(which->company, im_packed_company(record->who)) &&
