@@ -18,6 +18,7 @@ static struct im_token_selector select_tokens(const struct im_effect *effect,
 {
     return (struct im_token_selector){.kinds = effect->kinds,
                                       .token = args->token,
+                                      .grant = args->grant,
                                       .client_id = args->client_id,
                                       .user = args->user,
                                       .company = args->company,
@@ -223,6 +224,8 @@ const struct im_effect im_effects[] = {
      .value = IM_ARG_ENTITY},
     {"rotate-keys", "the signing keys are rotated", 0, 0, rotate_keys, .kinds = 0},
     {"advance-clock", "time passes", IM_ARG_BY, 0, advance_clock, .kinds = 0},
+    {"skew", "the server's clock jumps, as one does that was wrong and is put right",
+     IM_ARG_BY, 0, advance_clock, .kinds = 0},
 };
 const size_t im_effect_count = sizeof(im_effects) / sizeof(im_effects[0]);
 
@@ -291,6 +294,24 @@ static bool split_user(const struct im_effect *effect, struct im_effect_args *ar
     return true;
 }
 
+static bool unknown_argument(const struct im_effect *effect, struct im_str name,
+                             struct im_error *err)
+{
+    struct im_str shown = im_str_slice(name, 0, 60);
+    struct im_str known[ARGUMENTS];
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARGUMENTS; i++)
+        if ((effect->needs | effect->takes) & arguments[i].arg)
+            known[n++] = im_str(arguments[i].name);
+    int nearest = im_str_nearest(name, known, n);
+    if (nearest < 0)
+        return im_error_set(err, "%s: unknown field \"%.*s\"", effect->name,
+                            IM_ARG(shown));
+    return im_error_set(err, "%s: unknown field \"%.*s\"; did you mean \"%.*s\"?",
+                        effect->name, IM_ARG(shown), IM_ARG(known[nearest]));
+}
+
 static bool read_argument(const struct im_effect *effect, const struct im_json *member,
                           struct im_effect_args *args, unsigned *given,
                           struct im_error *err)
@@ -298,8 +319,7 @@ static bool read_argument(const struct im_effect *effect, const struct im_json *
     const struct argument *argument = argument_named(member->name);
 
     if (!argument || !((effect->needs | effect->takes) & argument->arg))
-        return im_error_set(err, "%s: unknown field \"%.*s\"", effect->name,
-                            IM_ARG(im_str_slice(member->name, 0, 60)));
+        return unknown_argument(effect, member->name, err);
     if (member->type != IM_JSON_STRING || !member->text.len)
         return im_error_set(
             err, "%s: \"%s\" must be a string with something in it, not %s", effect->name,
@@ -323,16 +343,24 @@ static bool all_there(const struct im_effect *effect, unsigned given,
     return true;
 }
 
+const char *im_effect_lacks(const struct im_effect *effect, const struct im_json *object)
+{
+    for (size_t i = 0; i < ARGUMENTS; i++)
+        if ((effect->needs & arguments[i].arg) && !im_json_get(object, arguments[i].name))
+            return arguments[i].name;
+    return NULL;
+}
+
 bool im_effect_read(const struct im_effect *effect, const struct im_json *object,
-                    const char *skip, struct im_effect_args *args,
+                    unsigned known, struct im_effect_args *args,
                     const struct im_json **at, struct im_error *err)
 {
-    unsigned given = 0;
+    unsigned given = known;
 
     *args = (struct im_effect_args){0};
     *at = object;
     for (const struct im_json *member = object->first; member; member = member->next) {
-        if (skip && im_str_is(member->name, skip))
+        if (im_str_is(member->name, "do"))
             continue;
         *at = member;
         if (!read_argument(effect, member, args, &given, err))
@@ -340,4 +368,25 @@ bool im_effect_read(const struct im_effect *effect, const struct im_json *object
     }
     *at = object;
     return all_there(effect, given, err);
+}
+
+void im_effect_complete(const struct im_effect *effect, const struct im_facts *facts,
+                        struct im_effect_args *args)
+{
+    struct im_str user = facts->user.len ? facts->user : IM_STR("ws_user@acme");
+    struct im_str client = facts->client.len ? facts->client : IM_STR("demo");
+    struct im_effect_args known = {0};
+
+    im_world_split_user(user, &known.user, &known.company);
+    if (!args->user.len && (effect->needs & IM_ARG_USER)) {
+        args->user = known.user;
+        args->company = known.company;
+    }
+    if (!args->company.len && (effect->needs & IM_ARG_COMPANY))
+        args->company = known.company.len ? known.company : IM_STR("acme");
+    if (!args->client_id.len && (effect->needs & IM_ARG_CLIENT))
+        args->client_id = client;
+    if ((effect->takes & IM_ARG_TOKEN) && !args->token.len && !args->client_id.len &&
+        !args->user.len)
+        args->grant = facts->grant_id;
 }

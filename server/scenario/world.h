@@ -5,12 +5,14 @@
 #define IM_SCENARIO_WORLD_H
 
 #include "oauth/authority.h"
+#include "scenario/facts.h"
 
 /* What an effect is told. Empty = not given; what selects tokens then matches all of them. */
 struct im_effect_args {
     struct im_str client_id;
     struct im_str user, company; /* "jdoe", "acme"; written "jdoe@acme" in JSON */
     struct im_str token;         /* a token's text */
+    uint64_t grant;              /* only tokens of this grant; 0 = any */
     struct im_str role, permission, module, entity;
     struct im_str value; /* the new password or client secret */
     int64_t by_ms;       /* advance-clock */
@@ -57,11 +59,20 @@ extern const size_t im_effect_count;
 
 const struct im_effect *im_effect_find(struct im_str name); /* NULL when there is none */
 /* Reads the members of a JSON object ("user": "jdoe@acme", "client_id", "role", "by": "12h" …)
- * that this effect takes; `skip` is a member that is not its affair (may be NULL). Strict: false
- * with err for unknown members, wrong types, a missing argument; *at is the value at fault. */
+ * that this effect takes; "do", its name, is passed over. `known`, of IM_ARG_…, need not be given:
+ * whoever applies the effect knows them. Strict: false with err for unknown members, wrong types, a
+ * missing argument; *at is the value at fault. */
 bool im_effect_read(const struct im_effect *effect, const struct im_json *object,
-                    const char *skip, struct im_effect_args *args,
+                    unsigned known, struct im_effect_args *args,
                     const struct im_json **at, struct im_error *err);
+/* What a request that sets an effect off can tell by itself. */
+enum { IM_ARGS_OF_REQUEST = IM_ARG_CLIENT | IM_ARG_USER | IM_ARG_COMPANY };
+/* Takes from the request what the effect needs and nobody gave; what the request does not tell
+ * either is that of the built-in connection (ws_user@acme, demo). */
+void im_effect_complete(const struct im_effect *effect, const struct im_facts *facts,
+                        struct im_effect_args *args);
+/* The first argument that the effect needs and the object does not have; NULL when all are there. */
+const char *im_effect_lacks(const struct im_effect *effect, const struct im_json *object);
 /* Changes the truth now. *affected: how many tokens, users or keys it touched. */
 bool im_world_apply(struct im_authority *authority, const struct im_effect *effect,
                     const struct im_effect_args *args, int64_t now_ms, size_t *affected,

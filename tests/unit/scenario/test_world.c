@@ -23,7 +23,7 @@ static struct asked ask(struct spine *s, const char *json)
 
     assert_non_null(effect);
     asked.done =
-        im_effect_read(effect, object, "do", &args, &asked.at, &asked.err) &&
+        im_effect_read(effect, object, 0, &args, &asked.at, &asked.err) &&
         im_world_apply(authority, effect, &args, im_clock_now_ms(&authority->clock),
                        &asked.affected, &asked.err);
     return asked;

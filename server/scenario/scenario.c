@@ -1,0 +1,231 @@
+#include "scenario/scenario.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct im_script {
+    struct im_scenario *scenario;
+    pthread_mutex_t lock;
+    bool ran_out;
+    struct im_rule_count counts[];
+};
+
+/* ---- the scenario itself ---- */
+
+struct im_scenario *im_scenario_keep(struct im_scenario *scenario)
+{
+    atomic_fetch_add(&scenario->refs, 1);
+    return scenario;
+}
+
+void im_scenario_let_go(struct im_scenario *scenario)
+{
+    if (!scenario || atomic_fetch_sub(&scenario->refs, 1) != 1)
+        return;
+    struct im_arena arena = scenario->arena; /* the scenario lies in it */
+    im_arena_release(&arena);
+}
+
+bool im_scenario_set_up(const struct im_scenario *scenario,
+                        struct im_authority *authority, struct im_error *err)
+{
+    const struct im_json *at;
+    struct im_policy policy;
+
+    im_policy_init(&policy);
+    if (scenario->policy && !im_policy_set_all(&policy, scenario->policy, &at, err))
+        return false;
+    if (scenario->world &&
+        !im_directory_load(authority->directory, scenario->world, &at, err))
+        return false;
+    im_authority_set_policy(authority, &policy);
+    im_authority_set_signed_in(authority, scenario->signed_in);
+    return true;
+}
+
+/* ---- progress ---- */
+
+struct im_script *im_script_new(struct im_scenario *scenario)
+{
+    struct im_script *script =
+        calloc(1, sizeof(*script) + scenario->rule_count * sizeof(script->counts[0]));
+
+    if (!script)
+        return NULL;
+    script->scenario = im_scenario_keep(scenario);
+    pthread_mutex_init(&script->lock, NULL);
+    return script;
+}
+
+void im_script_free(struct im_script *script)
+{
+    if (!script)
+        return;
+    im_scenario_let_go(script->scenario);
+    pthread_mutex_destroy(&script->lock);
+    free(script);
+}
+
+struct im_scenario *im_script_scenario(const struct im_script *script)
+{
+    return script->scenario;
+}
+
+bool im_script_counts(struct im_script *script, struct im_rule_count *counts)
+{
+    pthread_mutex_lock(&script->lock);
+    for (size_t i = 0; i < script->scenario->rule_count; i++)
+        counts[i] = script->counts[i];
+    bool ran_out = script->ran_out;
+    pthread_mutex_unlock(&script->lock);
+    return ran_out;
+}
+
+/* ---- planning ---- */
+
+static bool takes_request(const struct im_rule *rule)
+{
+    return rule->refuse != CAUSE_NONE || rule->has_wire;
+}
+
+/* How often the rule can fire at all; 0 = without end. */
+static uint64_t bound_of(const struct im_rule *rule)
+{
+    return rule->times ? (uint64_t)rule->times : rule->when.nth ? 1 : 0;
+}
+
+static bool is_spent(const struct im_rule *rule, const struct im_rule_count *count)
+{
+    return bound_of(rule) && count->fired >= bound_of(rule);
+}
+
+/* One rule is asked; may it have the request, nothing above having taken it? */
+static bool fires_locked(const struct im_rule *rule, struct im_rule_count *count,
+                         const struct im_plan *plan)
+{
+    count->fits++;
+    if ((takes_request(rule) && plan->taken) || is_spent(rule, count) ||
+        !im_when_counts(&rule->when, count->fits))
+        return false;
+    count->fired++;
+    return true;
+}
+
+static void enlist(struct im_plan *plan, const struct im_rule *rule)
+{
+    if (rule->step_count)
+        plan->world[plan->world_count++] = rule;
+    if (takes_request(rule))
+        plan->taken = rule;
+}
+
+/* Every rule that fits is counted, in order, in one step. */
+static void ask_rules(struct im_script *script, struct im_plan *plan)
+{
+    const struct im_scenario *scenario = script->scenario;
+    size_t fitting = 0, spent = 0;
+
+    pthread_mutex_lock(&script->lock);
+    for (size_t i = 0; i < scenario->rule_count; i++) {
+        const struct im_rule *rule = &scenario->rules[i];
+        struct im_rule_count *count = &script->counts[i];
+        if (!im_when_fits(&rule->when, &plan->facts))
+            continue;
+        fitting++;
+        spent += is_spent(rule, count);
+        if (fires_locked(rule, count, plan))
+            enlist(plan, rule);
+    }
+    if (scenario->exhausted_fails && fitting && spent == fitting) {
+        plan->refuse = CAUSE_SCENARIO_EXHAUSTED;
+        script->ran_out = true;
+    }
+    pthread_mutex_unlock(&script->lock);
+}
+
+static void find_evidence(struct im_plan *plan, struct im_arena *arena)
+{
+    const struct im_scenario *scenario = plan->scenario;
+
+    if (plan->refuse == CAUSE_SCENARIO_EXHAUSTED) {
+        plan->evidence = im_arena_format(
+            arena,
+            "every rule of scenario %.*s that fits this request is used up, and "
+            "\"exhausted\" says \"fail\"",
+            IM_ARG(scenario->name));
+    } else if (plan->taken && plan->taken->refuse != CAUSE_NONE) {
+        plan->refuse = plan->taken->refuse;
+        plan->evidence = im_arena_format(arena, "rule %zu of scenario %.*s refuses it",
+                                         (size_t)(plan->taken - scenario->rules) + 1,
+                                         IM_ARG(scenario->name));
+    }
+}
+
+void im_scenario_plan(struct im_script *script, struct im_authority *authority,
+                      struct im_request *req, const char *endpoint, struct im_plan *plan)
+{
+    struct im_scenario *scenario = script->scenario;
+
+    *plan = (struct im_plan){.refuse = CAUSE_NONE};
+    if (!scenario->rule_count)
+        return;
+    plan->world =
+        IM_ARENA_ARRAY(req->arena, const struct im_rule *, scenario->rule_count);
+    if (!plan->world)
+        return;
+    plan->scenario = im_scenario_keep(scenario);
+    im_facts_read(authority, req, endpoint, &plan->facts);
+    ask_rules(script, plan);
+    find_evidence(plan, req->arena);
+}
+
+void im_plan_release(struct im_plan *plan)
+{
+    im_scenario_let_go(plan->scenario);
+    plan->scenario = NULL;
+}
+
+/* ---- carrying it out ---- */
+
+static bool take_step(const struct im_step *step, const struct im_plan *plan,
+                      struct im_authority *authority, int64_t now_ms,
+                      struct im_error *err)
+{
+    struct im_effect_args args = step->args;
+    struct im_error why = {.text = ""};
+    size_t affected;
+
+    im_effect_complete(step->effect, &plan->facts, &args);
+    return im_world_apply(authority, step->effect, &args, now_ms, &affected, &why) ||
+           im_error_set(err, "scenario %.*s: %s: %s", IM_ARG(plan->scenario->name),
+                        step->effect->name, why.text);
+}
+
+bool im_plan_change_world(const struct im_plan *plan, struct im_authority *authority,
+                          int64_t now_ms, struct im_error *err)
+{
+    for (size_t i = 0; i < plan->world_count; i++)
+        for (size_t n = 0; n < plan->world[i]->step_count; n++)
+            if (!take_step(&plan->world[i]->steps[n], plan, authority, now_ms, err))
+                return false;
+    return true;
+}
+
+const struct im_wire *im_plan_wire(const struct im_plan *plan)
+{
+    return plan->taken && plan->taken->has_wire ? &plan->taken->wire : NULL;
+}
+
+const char *im_plan_effect(const struct im_plan *plan)
+{
+    return plan->world_count ? plan->world[0]->steps[0].effect->name : NULL;
+}
+
+unsigned im_plan_rule(const struct im_plan *plan)
+{
+    const struct im_rule *first = plan->world_count ? plan->world[0] : plan->taken;
+
+    if (first && plan->taken && plan->taken < first)
+        first = plan->taken;
+    return first ? (unsigned)(first - plan->scenario->rules) + 1 : 0;
+}

@@ -1,0 +1,58 @@
+/* Effects that damage delivery: the answer comes late, cut, wrong or not at all. Before the
+ * request took effect, or after it did. The listener obeys what is said in im_response.damage. */
+#ifndef IM_SCENARIO_WIRE_H
+#define IM_SCENARIO_WIRE_H
+
+#include "base/json.h"
+#include "http/response.h"
+
+/* The closed vocabulary. */
+enum im_fault {
+    IM_FAULT_NONE,
+    IM_FAULT_DELAY,
+    IM_FAULT_HOLD,
+    IM_FAULT_STALL,
+    IM_FAULT_DROP,
+    IM_FAULT_RESET,
+    IM_FAULT_TRUNCATE,
+    IM_FAULT_MALFORMED_JSON,
+    IM_FAULT_WRONG_TYPE,
+    IM_FAULT_HTML,
+    IM_FAULT_STATUS,
+    IM_FAULT_REDIRECT,
+    IM_FAULTS
+};
+
+const char *im_fault_name(enum im_fault fault);  /* "malformed-json"; "none" */
+const char *im_fault_about(enum im_fault fault); /* one sentence */
+enum im_fault im_fault_find(struct im_str name); /* IM_FAULT_NONE when there is none */
+
+/* What one rule does to delivery. Lifetime: of the scenario. */
+struct im_wire {
+    enum im_fault fault;   /* IM_FAULT_NONE: only delay, hold or retry_after below */
+    bool after;            /* the request takes effect first */
+    int64_t delay_ms;      /* 0 = none; goes with any fault */
+    int64_t hold_until;    /* requests that must be there; 0 = no latch */
+    int64_t hold_ms;       /* … or so long, real time */
+    int64_t retry_after_s; /* 0 = none */
+    int status;            /* IM_FAULT_STATUS, IM_FAULT_REDIRECT */
+    struct im_str body;    /* IM_FAULT_STATUS, IM_FAULT_HTML: empty = a stand-in */
+    const char *content_type;
+    struct im_str location; /* IM_FAULT_REDIRECT */
+};
+
+/* What a journal calls it: the fault, or delay or hold where that is all. */
+enum im_fault im_wire_fault(const struct im_wire *wire);
+/* Must the endpoint not be asked at all? (the answer is replaced, before taking effect) */
+bool im_wire_replaces(const struct im_wire *wire);
+/* Damages the answer in res. */
+void im_wire_apply(const struct im_wire *wire, struct im_response *res);
+/* "drop", or {"drop": true, …}: see scenarios/README.md. False with err; *at is the value at
+ * fault. Texts are copied into the arena. */
+bool im_wire_read(struct im_wire *wire, struct im_arena *arena,
+                  const struct im_json *json, const struct im_json **at,
+                  struct im_error *err);
+/* The members that a wire object may have, for the schema; NULL past the end. */
+const char *im_wire_field(size_t index);
+
+#endif

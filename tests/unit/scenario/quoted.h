@@ -1,0 +1,31 @@
+/* JSON that a person can read in a C source: 'single' quotes stand for double ones. */
+#ifndef IM_TESTS_SCENARIO_QUOTED_H
+#define IM_TESTS_SCENARIO_QUOTED_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+
+static inline const struct im_json *quoted(struct im_arena *arena, const char *text)
+{
+    struct im_str copy = im_arena_copy(arena, im_str(text));
+    char *bytes = im_arena_alloc(arena, copy.len + 1);
+    struct im_json_error why;
+    const struct im_json *json;
+
+    for (size_t i = 0; i < copy.len; i++)
+        bytes[i] = copy.at[i] == '\'' ? '"' : copy.at[i];
+    json = im_json_parse(arena, (struct im_str){bytes, copy.len}, &why);
+    if (!json)
+        fail_msg("%s: %s", text, why.what);
+    return json;
+}
+
+#endif

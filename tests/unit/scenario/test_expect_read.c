@@ -1,0 +1,347 @@
+#include "unit/scenario/quoted.h"
+
+#include "scenario/expect_read.h"
+
+struct reader {
+    struct im_arena arena;
+    struct im_expectations all;
+    const struct im_json *json, *at;
+    struct im_error err;
+};
+
+static int begin(void **state)
+{
+    static struct reader reader;
+
+    reader = (struct reader){0};
+    im_arena_init(&reader.arena, 0);
+    *state = &reader;
+    return 0;
+}
+
+static int end(void **state)
+{
+    im_arena_release(&((struct reader *)*state)->arena);
+    return 0;
+}
+
+static bool reads(struct reader *r, const char *text)
+{
+    r->json = quoted(&r->arena, text);
+    return im_expect_read(&r->all, &r->arena, r->json, &r->at, &r->err);
+}
+
+/* The first of them, read without complaint. */
+static const struct im_expectation *read_first(struct reader *r, const char *text)
+{
+    if (!reads(r, text))
+        fail_msg("%s: %s", text, r->err.text);
+    assert_ptr_equal(r->at, r->json);
+    return &r->all.items[0];
+}
+
+/* Refused with this sentence, at the value that begins `before` it in the text. */
+static void refused_at(struct reader *r, const char *text, const char *value,
+                       const char *sentence)
+{
+    if (reads(r, text))
+        fail_msg("%s: was read", text);
+    assert_string_equal(r->err.text, sentence);
+    assert_int_equal(r->all.count, 0);
+    if (strncmp(text + r->at->offset, value, strlen(value)) != 0)
+        fail_msg("%s: at %s", text, text + r->at->offset);
+}
+
+/* One member beside a sentence. */
+static void refused(struct reader *r, const char *member, const char *sentence)
+{
+    struct im_str text = im_arena_format(&r->arena, "[{'that':'t',%s}]", member);
+
+    refused_at(r, text.at, strchr(member, ':') + 1, sentence);
+}
+
+/* ---- what is read ---- */
+
+static void a_sentence_alone_is_an_expectation(void **state)
+{
+    const struct im_expectation *e = read_first(*state, "[{'that':'it is so'}]");
+
+    assert_true(im_str_is(e->that, "it is so"));
+    assert_true(e->at_least < 0 && e->at_most < 0 && e->in_parallel_at_most < 0);
+    assert_true(e->within_ms < 0 && e->after.expectation < 0 && !e->after.text.len);
+    assert_true(!e->cause && !e->fault && !e->status_min && !e->growing_gaps);
+    assert_int_equal(e->per, IM_PER_ALL);
+    assert_int_equal(e->offset, 1);
+    assert_true(e->when.rate < 0);
+}
+
+static void every_member_finds_its_place(void **state)
+{
+    const struct im_expectation *e = read_first(
+        *state, "[{'that':'t','endpoint':'api','nth':2,'cause':'access-token-revoked',"
+                "'status':401,'wire':'malformed-json','at_least':1,'at_most':3,"
+                "'in_parallel_at_most':2,'gaps':'growing','per':'call','after':'drop',"
+                "'within':'2s'}]");
+
+    assert_true(im_str_is(e->when.endpoint, "api") && e->when.nth == 2);
+    assert_int_equal(e->cause, CAUSE_ACCESS_TOKEN_REVOKED);
+    assert_int_equal(e->fault, IM_FAULT_MALFORMED_JSON);
+    assert_true(e->status_min == 401 && e->status_max == 401);
+    assert_true(e->at_least == 1 && e->at_most == 3 && e->in_parallel_at_most == 2);
+    assert_true(e->growing_gaps && e->per == IM_PER_CALL && e->within_ms == 2000);
+    assert_int_equal(e->after.fault, IM_FAULT_DROP);
+}
+
+static void count_sets_both_bounds_and_a_class_of_status_a_range(void **state)
+{
+    const struct im_expectation *e =
+        read_first(*state, "[{'that':'t','count':0,'status':'4xx','per':'token'}]");
+
+    assert_true(e->at_least == 0 && e->at_most == 0);
+    assert_true(e->status_min == 400 && e->status_max == 499);
+    assert_int_equal(e->per, IM_PER_TOKEN);
+}
+
+static void after_refers_to_one_of_four_kinds(void **state)
+{
+    const struct im_expectation *e = read_first(
+        *state,
+        "[{'that':'a','after':'access-token-expired'},{'that':'b','after':'later'},"
+        "{'that':'c','after':'truncate'},{'that':'d','after':'revoke-grant'},"
+        "{'that':'later'}]");
+
+    assert_int_equal(e[0].after.cause, CAUSE_ACCESS_TOKEN_EXPIRED);
+    assert_int_equal(e[0].after.expectation, -1);
+    assert_int_equal(e[1].after.expectation, 4);
+    assert_int_equal(e[2].after.fault, IM_FAULT_TRUNCATE);
+    assert_string_equal(e[3].after.effect, "revoke-grant");
+    assert_true(im_str_is(e[3].after.text, "revoke-grant"));
+}
+
+static void texts_are_copied(void **state)
+{
+    struct reader *r = *state;
+    struct im_arena of_json;
+    const struct im_json *at;
+
+    im_arena_init(&of_json, 0);
+    assert_true(
+        im_expect_read(&r->all, &r->arena,
+                       quoted(&of_json, "[{'that':'so','client':'demo','after':'drop'}]"),
+                       &at, &r->err));
+    im_arena_release(&of_json);
+    assert_true(im_str_is(r->all.items[0].that, "so"));
+    assert_true(im_str_is(r->all.items[0].when.client, "demo"));
+    assert_true(im_str_is(r->all.items[0].after.text, "drop"));
+}
+
+static void no_expectations_are_fine(void **state)
+{
+    struct reader *r = *state;
+
+    assert_true(reads(r, "[]"));
+    assert_int_equal(r->all.count, 0);
+}
+
+/* ---- what is refused ---- */
+
+static void the_list_holds_objects_with_sentences(void **state)
+{
+    refused_at(*state, "{}", "{", "\"\" must be a list of expectations, not an object");
+    refused_at(*state, "[7]", "7", "an expectation must be an object, not a number");
+    refused_at(*state, "[{'count':1}]", "{",
+               "an expectation needs \"that\": a true sentence about a sound client");
+    refused_at(*state, "[{'that':''}]", "''",
+               "\"that\" must be a string with something in it, not \"\"");
+    refused_at(*state, "[{'that':'a'},{'that':'b'},{'that':'a' }]", "'a' }",
+               "\"that\" must be unique, and \"a\" stands twice");
+}
+
+static void there_are_not_too_many(void **state)
+{
+    struct reader *r = *state;
+    struct im_buf text;
+
+    im_buf_init(&text, &r->arena, 0);
+    for (int i = 0; i <= 200; i++)
+        im_buf_addf(&text, "%s{'that':'%d'}", i ? "," : "[", i);
+    im_buf_addz(&text, "]");
+    im_buf_addc(&text, '\0');
+    assert_false(reads(r, text.at));
+    assert_string_equal(r->err.text,
+                        "\"expect\" may hold at most 200 expectations, not 201");
+}
+
+static void unknown_members_are_refused_with_the_nearest(void **state)
+{
+    refused(*state, "'atmost':1",
+            "an expectation has no member \"atmost\"; did you mean \"at_most\"?");
+    refused(*state, "'endpiont':'api'",
+            "an expectation has no member \"endpiont\"; did you mean \"endpoint\"?");
+    refused(*state, "'zzz':1", "an expectation has no member \"zzz\"");
+}
+
+static void chance_is_for_rules(void **state)
+{
+    refused(
+        *state, "'rate':0.5",
+        "\"rate\" is for rules: it decides by chance what happens, and an expectation "
+        "is about what has happened");
+    refused(
+        *state, "'seed':1",
+        "\"seed\" is for rules: it decides by chance what happens, and an expectation "
+        "is about what has happened");
+}
+
+static void unknown_names_are_refused_with_the_nearest(void **state)
+{
+    refused(*state, "'cause':'access-token-revokd'",
+            "there is no cause \"access-token-revokd\"; did you mean "
+            "\"access-token-revoked\"?");
+    refused(*state, "'cause':'zzz'",
+            "there is no cause \"zzz\"; `intacct-mock causes` lists them");
+    refused(*state, "'wire':'dorp'",
+            "there is no fault \"dorp\"; did you mean \"drop\"?");
+    refused(*state, "'wire':'none'", "there is no fault \"none\"");
+    refused(*state, "'endpoint':'quer'",
+            "there is no endpoint \"quer\"; did you mean \"query\"?");
+}
+
+static void wrong_types_are_refused(void **state)
+{
+    refused(*state, "'cause':7", "\"cause\" must be the id of a cause, not 7");
+    refused(*state, "'wire':true",
+            "\"wire\" must be the name of a fault such as \"drop\", not true");
+    refused(*state, "'status':'200'",
+            "\"status\" must be a number such as 401, or \"2xx\", not \"200\"");
+    refused(*state, "'status':99",
+            "\"status\" must be a number such as 401, or \"2xx\", not 99");
+    refused(*state, "'status':'6xx'",
+            "\"status\" must be a number such as 401, or \"2xx\", not \"6xx\"");
+    refused(*state, "'count':-1", "\"count\" must be a whole number, 0 or more, not -1");
+    refused(*state, "'count':'1'",
+            "\"count\" must be a whole number, 0 or more, not \"1\"");
+    refused(*state, "'at_least':0",
+            "\"at_least\" must be a whole number, 1 or more, not 0");
+    refused(*state, "'at_most':1.5",
+            "\"at_most\" must be a whole number, 0 or more, not 1.5");
+    refused(*state, "'in_parallel_at_most':0",
+            "\"in_parallel_at_most\" must be a whole number, 1 or more, not 0");
+    refused(*state, "'gaps':'shrinking'",
+            "\"gaps\" must be \"growing\", not \"shrinking\"");
+    refused(*state, "'per':'user'",
+            "\"per\" must be \"token\" or \"call\", not \"user\"");
+    refused(*state, "'nth':0", "\"nth\" must be a whole number, 1 or more, not 0");
+    refused(*state, "'after':[]",
+            "\"after\" must be a string with something in it, not an array");
+    refused(*state, "'within':2", "\"within\" must be a duration such as \"2s\", not 2");
+    refused(*state, "'within':'0s'",
+            "\"within\" must be a duration such as \"2s\", not \"0s\"");
+}
+
+static void contradictory_bounds_are_refused(void **state)
+{
+    refused_at(
+        *state, "[{'that':'t','count':1,'at_most':2}]", "1",
+        "\"count\" says how often exactly: \"at_most\" beside it contradicts it or "
+        "says nothing more; leave one out");
+    refused_at(
+        *state, "[{'that':'t','at_least':1,'count':1}]", "1}",
+        "\"count\" says how often exactly: \"at_least\" beside it contradicts it or "
+        "says nothing more; leave one out");
+    refused_at(*state, "[{'that':'t','at_most':2,'at_least':3}]", "3",
+               "\"at_least\" 3 is more than \"at_most\" 2");
+    refused(*state, "'within':'2s'",
+            "\"within\" needs \"after\": within that time of what?");
+}
+
+static void after_must_refer_to_something(void **state)
+{
+    refused(*state, "'after':'t'",
+            "\"after\" must not be the expectation's own \"that\"");
+    refused(*state, "'after':'zzz'",
+            "\"after\" must be a cause, another expectation's \"that\", a fault or an "
+            "effect, and there is none \"zzz\"");
+    refused(*state, "'after':'after'",
+            "\"after\" must be a cause, another expectation's \"that\", a fault or an "
+            "effect, and there is none \"after\"");
+}
+
+static void after_is_refused_with_the_nearest_of_four_kinds(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"it asks onec", "it asks once"},
+        {"acess-token-expired", "access-token-expired"},
+        {"truncat", "truncate"},
+        {"revoke-grnt", "revoke-grant"}};
+    struct reader *r = *state;
+
+    for (size_t i = 0; i < 4; i++) {
+        struct im_str text = im_arena_format(
+            &r->arena, "[{'that':'it asks once'},{'that':'t','after':'%s'}]",
+            pairs[i][0]);
+        struct im_str hint =
+            im_arena_format(&r->arena, "and there is none \"%s\"; did you mean \"%s\"?",
+                            pairs[i][0], pairs[i][1]);
+        assert_false(reads(r, text.at));
+        assert_non_null(strstr(r->err.text, hint.at));
+    }
+}
+
+static void a_long_sentence_is_found_by_its_front(void **state)
+{
+    struct reader *r = *state;
+
+    assert_false(reads(r, "[{'that':'the client asks for one new token, however many of "
+                          "its calls were refused'},{'that':'t','after':'the client asks "
+                          "for one nwe token, however many calls'}]"));
+    assert_non_null(strstr(r->err.text,
+                           "did you mean \"the client asks for one new token, "
+                           "however many of its calls were refused\"?"));
+}
+
+static void circles_are_refused_by_name(void **state)
+{
+    refused_at(
+        *state,
+        "[{'that':'x','after':'a'},{'that':'a','after':'b'},{'that':'b','after':'a'}]",
+        "'b'},", "\"after\" goes round in a circle: \"a\" after \"b\" after \"a\"");
+    assert_true(reads(*state, "[{'that':'x','after':'a'},{'that':'a','after':'b'},"
+                              "{'that':'b','after':'drop'}]"));
+}
+
+static void every_member_is_named(void **state)
+{
+    size_t n = 0;
+
+    while (im_expect_field(n))
+        n++;
+    assert_int_equal(n, 13);
+}
+
+#define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        READING(a_sentence_alone_is_an_expectation),
+        READING(every_member_finds_its_place),
+        READING(count_sets_both_bounds_and_a_class_of_status_a_range),
+        READING(after_refers_to_one_of_four_kinds),
+        READING(texts_are_copied),
+        READING(no_expectations_are_fine),
+        READING(the_list_holds_objects_with_sentences),
+        READING(there_are_not_too_many),
+        READING(unknown_members_are_refused_with_the_nearest),
+        READING(chance_is_for_rules),
+        READING(unknown_names_are_refused_with_the_nearest),
+        READING(wrong_types_are_refused),
+        READING(contradictory_bounds_are_refused),
+        READING(after_must_refer_to_something),
+        READING(after_is_refused_with_the_nearest_of_four_kinds),
+        READING(a_long_sentence_is_found_by_its_front),
+        READING(circles_are_refused_by_name),
+        READING(every_member_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

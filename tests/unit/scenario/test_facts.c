@@ -1,0 +1,153 @@
+#include "unit/oauth/authority_fixture.h"
+
+#include "scenario/facts.h"
+
+/* ---- what is known of a request before anybody decides ---- */
+
+static struct im_facts facts_of(struct fixture *f, const char *authorization,
+                                const char *body)
+{
+    struct im_facts facts;
+
+    arrive(f);
+    f->req.method = IM_STR("POST");
+    f->req.path = IM_STR("/ia/x");
+    f->req.body = im_str(body);
+    if (authorization)
+        im_request_add_header(&f->req, IM_STR("Authorization"), im_str(authorization));
+    im_facts_read(f->authority, &f->req, "token", &facts);
+    return facts;
+}
+
+static struct im_facts facts_of_bearer(struct fixture *f, struct im_str token)
+{
+    return facts_of(f, im_arena_format(&f->arena, "Bearer %.*s", IM_ARG(token)).at, NULL);
+}
+
+static struct im_issued hand_out(struct fixture *f)
+{
+    struct im_issued issued;
+
+    f->issue.scopes = IM_STR("offline_access");
+    if (!im_authority_issue(f->authority, &f->arena, f->now_ms, &f->issue, &issued,
+                            &f->err))
+        fail_msg("%s", f->err.text);
+    return issued;
+}
+
+static void is(struct im_str text, const char *wanted)
+{
+    if (!im_str_is(text, wanted))
+        fail_msg("\"%.*s\", not \"%s\"", IM_ARG(text), wanted);
+}
+
+static void the_request_says_who_and_what(void **state)
+{
+    struct im_facts facts =
+        facts_of(*state, NULL,
+                 "grant_type=client_credentials&client_id=other~drop.1"
+                 "&username=jdoe%40acme&scope=a");
+    assert_string_equal(facts.endpoint, "token");
+    is(facts.method, "POST");
+    is(facts.path, "/ia/x");
+    is(facts.grant, "client_credentials");
+    is(facts.client, "other");
+    is(facts.user, "jdoe@acme");
+    is(facts.scope, "a");
+    assert_int_equal(facts.token.len, 0);
+    assert_int_equal(facts.grant_id, 0);
+}
+
+static void the_entity_is_no_part_of_the_user(void **state)
+{
+    is(facts_of(*state, NULL, "username=jdoe%40acme%7C100").user, "jdoe@acme");
+}
+
+static void a_token_tells_whose_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct im_issued issued = hand_out(f);
+    struct im_facts facts = facts_of_bearer(f, issued.access_token);
+    is(facts.client, "demo");
+    is(facts.user, "ws_user@acme");
+    is(facts.scope, "offline_access");
+    assert_true(im_str_eq(facts.token, issued.access_token));
+    assert_int_equal(facts.grant_id, issued.grant);
+    assert_true(issued.grant > 0);
+}
+
+static void a_refresh_token_tells_it_too(void **state)
+{
+    struct fixture *f = *state;
+    struct im_issued issued = hand_out(f);
+    const char *body =
+        im_arena_format(&f->arena, "refresh_token=%.*s", IM_ARG(issued.refresh_token)).at;
+    struct im_facts facts = facts_of(f, NULL, body);
+    is(facts.user, "ws_user@acme");
+    is(facts.client, "demo");
+    assert_int_equal(facts.grant_id, issued.grant);
+}
+
+static void what_the_request_says_counts_first(void **state)
+{
+    struct fixture *f = *state;
+    struct im_issued issued = hand_out(f);
+    const char *body = im_arena_format(&f->arena,
+                                       "refresh_token=%.*s&client_id=other&scope=b"
+                                       "&username=jdoe%%40acme",
+                                       IM_ARG(issued.refresh_token))
+                           .at;
+    struct im_facts facts = facts_of(f, NULL, body);
+    is(facts.client, "other");
+    is(facts.user, "jdoe@acme");
+    is(facts.scope, "b");
+    assert_int_equal(facts.grant_id, issued.grant);
+}
+
+static void the_owner_of_a_dead_token_is_still_known(void **state)
+{
+    struct fixture *f = *state;
+    struct im_issued issued = hand_out(f);
+    im_authority_revoke(f->authority, issued.access_token, f->now_ms);
+    is(facts_of_bearer(f, issued.access_token).user, "ws_user@acme");
+    f->now_ms += INT64_C(100) * 86400 * 1000;
+    struct im_facts facts = facts_of_bearer(f, issued.access_token);
+    is(facts.user, "ws_user@acme");
+    assert_int_equal(facts.grant_id, issued.grant);
+}
+
+static void an_unknown_token_tells_nothing(void **state)
+{
+    struct im_facts facts = facts_of(*state, "Bearer nonsense", NULL);
+    is(facts.token, "nonsense");
+    is(facts.user, "");
+    is(facts.client, "");
+    assert_int_equal(facts.grant_id, 0);
+}
+
+static void nothing_said_is_nothing_known(void **state)
+{
+    struct im_facts facts = facts_of(*state, NULL, "{\"client_id\":");
+    is(facts.client, "");
+    is(facts.user, "");
+    is(facts.grant, "");
+    is(facts.scope, "");
+    is(facts.token, "");
+}
+
+#define KNOWING(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        KNOWING(the_request_says_who_and_what),
+        KNOWING(the_entity_is_no_part_of_the_user),
+        KNOWING(a_token_tells_whose_it_is),
+        KNOWING(a_refresh_token_tells_it_too),
+        KNOWING(what_the_request_says_counts_first),
+        KNOWING(the_owner_of_a_dead_token_is_still_known),
+        KNOWING(an_unknown_token_tells_nothing),
+        KNOWING(nothing_said_is_nothing_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,581 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scenario/scenario_file.h"
+
+/* ---- texts: ' stands for a quotation mark, ^ before what is at fault ---- */
+
+struct sheet {
+    char *bytes;
+    size_t len;
+    unsigned line, column; /* of ^; 1:1 without */
+};
+
+static struct sheet sheet_of(const char *text)
+{
+    struct sheet sheet = {.bytes = malloc(strlen(text) + 1), .line = 1, .column = 1};
+    unsigned line = 1, column = 1;
+
+    for (; *text; text++) {
+        if (*text == '^') {
+            sheet.line = line;
+            sheet.column = column;
+            continue;
+        }
+        column = *text == '\n' ? 1 : column + 1;
+        line += *text == '\n';
+        sheet.bytes[sheet.len++] = *text == '\'' ? '"' : *text;
+    }
+    return sheet;
+}
+
+static struct im_scenario *parse(const char *text, struct im_scenario_error *error)
+{
+    struct sheet sheet = sheet_of(text);
+    struct im_str json = {sheet.bytes, sheet.len};
+    struct im_scenario *scenario = im_scenario_parse(json, IM_STR(""), error);
+
+    free(sheet.bytes); /* what was read needs the text no longer */
+    return scenario;
+}
+
+static struct im_scenario *sound(const char *text)
+{
+    struct im_scenario_error error;
+    struct im_scenario *scenario = parse(text, &error);
+
+    if (!scenario)
+        fail_msg("%s\n%u:%u: %s", text, error.line, error.column, error.what);
+    return scenario;
+}
+
+static void is_sound(const char *text)
+{
+    im_scenario_let_go(sound(text));
+}
+
+static void wrong(const char *text, const char *what)
+{
+    struct sheet sheet = sheet_of(text);
+    struct im_scenario_error error;
+    struct im_scenario *scenario = parse(text, &error);
+
+    free(sheet.bytes);
+    if (scenario)
+        fail_msg("%s is taken", text);
+    if (error.line != sheet.line || error.column != sheet.column ||
+        strcmp(error.what, what) != 0)
+        fail_msg("%s\n%u:%u: %s", text, error.line, error.column, error.what);
+}
+
+/* A member of an otherwise sound scenario. */
+#define PLAY(rest)  "{'name':'play',\n " rest "}"
+#define WHEN(rest)  PLAY("'rules':[{'when':{" rest "},'then':{'wire':'drop'}}]")
+#define THEN(rest)  PLAY("'rules':[{'then':{" rest "}}]")
+#define WORLD(rest) PLAY("'world':{" rest "}")
+
+/* ---- what is sound ---- */
+
+static const char full[] =
+    "{'$schema':'./schema.json',\n"
+    " 'name':'my-play_2', 'about':'What happens.', 'cause':'access-token-revoked',\n"
+    " 'world':{'access_token_ttl':'12h','signed_in':'ann@initech',\n"
+    "   'companies':[{'id':'initech','clients':['mine']}],\n"
+    "   'users':[{'id':'ann','company':'initech','roles':['clerk']}],\n"
+    "   'roles':[{'name':'clerk','permissions':['*:read']}],\n"
+    "   'clients':[{'id':'mine','secret':'s'}]},\n"
+    " 'rules':[\n"
+    "   {'when':{'endpoint':'api','nth':3},\n"
+    "    'then':{'world':['revoke-access-token',{'do':'advance-clock','by':'13h'}]}},\n"
+    "   {'when':{'endpoint':'token','rate':0.5,'seed':1},'times':4,\n"
+    "    'then':{'refuse':'rate-limited','wire':{'retry_after':'2s'}}},\n"
+    "   {'then':{'world':{'do':'lock-user','user':'ann@initech'}}}],\n"
+    " 'exhausted':'fail',\n"
+    " 'expect':[{'that':'it asks again','endpoint':'token','at_least':1},\n"
+    "   {'that':'it goes on','after':'it asks again','status':'2xx'}]}\n";
+
+static void a_full_scenario_is_read(void **state)
+{
+    struct im_scenario *s = sound(full);
+    (void)state;
+    assert_true(im_str_is(s->name, "my-play_2"));
+    assert_true(im_str_is(s->about, "What happens."));
+    assert_int_equal(s->cause, CAUSE_ACCESS_TOKEN_REVOKED);
+    assert_true(im_str_is(s->signed_in, "ann@initech"));
+    assert_true(s->exhausted_fails);
+    assert_int_equal(s->rule_count, 3);
+    assert_int_equal(s->expect.count, 2);
+    assert_int_equal(s->text.len, strlen(full));
+    assert_int_equal(s->path.len, 0);
+    assert_false(s->listed);
+    im_scenario_let_go(s);
+}
+
+static void world_is_parted_into_people_and_policy(void **state)
+{
+    struct im_scenario *s = sound(full);
+    (void)state;
+    assert_int_equal(s->world->count, 4);
+    assert_non_null(im_json_get(s->world, "clients"));
+    assert_int_equal(s->policy->count, 1);
+    assert_non_null(im_json_get(s->policy, "access_token_ttl"));
+    im_scenario_let_go(s);
+}
+
+static void every_rule_is_as_it_was_written(void **state)
+{
+    struct im_scenario *s = sound(full);
+    const struct im_rule *rule = s->rules;
+    (void)state;
+    assert_int_equal(rule[0].when.nth, 3);
+    assert_int_equal(rule[0].step_count, 2);
+    assert_string_equal(rule[0].steps[0].effect->name, "revoke-access-token");
+    assert_int_equal(rule[0].steps[1].args.by_ms, 46800000);
+    assert_int_equal(rule[0].times, 0);
+    assert_int_equal(rule[1].times, 4);
+    assert_int_equal(rule[1].refuse, CAUSE_RATE_LIMITED);
+    assert_true(rule[1].has_wire && rule[1].wire.retry_after_s == 2);
+    assert_true(im_str_is(rule[2].steps[0].args.user, "ann"));
+    assert_true(im_str_is(rule[2].steps[0].args.company, "initech"));
+    im_scenario_let_go(s);
+}
+
+static void a_name_is_enough(void **state)
+{
+    struct im_scenario *s = sound("{'name':'x'}");
+    (void)state;
+    assert_int_equal(s->rule_count, 0);
+    assert_int_equal(s->cause, CAUSE_NONE);
+    assert_false(s->exhausted_fails);
+    im_scenario_let_go(s);
+    is_sound("{'rules':[],'expect':[],'name':'x','world':{},'exhausted':'pass'}");
+}
+
+static void an_inline_one_has_the_name_it_is_given(void **state)
+{
+    struct im_scenario_error error;
+    struct im_scenario *s = im_scenario_parse(IM_STR("{}"), IM_STR("inline"), &error);
+    (void)state;
+    assert_true(im_str_is(s->name, "inline"));
+    im_scenario_let_go(s);
+    s = im_scenario_parse(IM_STR("{\"name\":\"mine\"}"), IM_STR("inline"), &error);
+    assert_true(im_str_is(s->name, "mine"));
+    im_scenario_let_go(s);
+}
+
+/* ---- the text ---- */
+
+static void what_is_no_json_is_told_with_its_place(void **state)
+{
+    struct im_scenario_error error;
+    (void)state;
+    assert_null(parse("", &error));
+    assert_true(error.line == 1 && error.column == 1 && strlen(error.what) > 0);
+    assert_null(parse("{'name':'play',\n  'about' 'x'}", &error));
+    assert_int_equal(error.line, 2);
+    assert_null(parse("\xEF\xBB\xBF{'name':'play'}", &error));
+    assert_non_null(strstr(error.what, "byte-order mark"));
+    assert_null(parse("{'name':'play'} {}", &error));
+    assert_int_equal(error.column, 17);
+}
+
+static void a_name_that_stands_twice_is_refused(void **state)
+{
+    struct im_scenario_error error;
+    (void)state;
+    assert_null(parse("{'name':'play',\n 'about':'x',\n 'about':'y'}", &error));
+    assert_int_equal(error.line, 3);
+    assert_string_equal(error.what, "name \"about\" stands twice in one object");
+}
+
+static void nesting_has_an_end(void **state)
+{
+    struct im_scenario_error error;
+    char text[400] = "{'name':'play','x':";
+    (void)state;
+    size_t len = strlen(text);
+    memset(text + len, '[', 100);
+    memset(text + len + 100, ']', 100);
+    strcpy(text + len + 200, "}");
+    assert_null(parse(text, &error));
+    assert_non_null(strstr(error.what, "deep"));
+}
+
+static void too_many_bytes_are_not_read(void **state)
+{
+    enum { LEN = 10 * 1024 * 1024 };
+    struct im_scenario_error error;
+    char *text = malloc(LEN);
+    (void)state;
+    memset(text, ' ', LEN);
+    memcpy(text, "{\"name\":\"x\"}", 12);
+    assert_null(im_scenario_parse((struct im_str){text, LEN}, IM_STR(""), &error));
+    assert_string_equal(
+        error.what,
+        "10485760 bytes are too many for a scenario; at most 1048576 are read");
+    assert_true(error.line == 1 && error.column == 1);
+    struct im_scenario *s =
+        im_scenario_parse((struct im_str){text, IM_SCENARIO_MAX}, IM_STR(""), &error);
+    assert_non_null(s);
+    im_scenario_let_go(s);
+    free(text);
+}
+
+/* ---- the whole ---- */
+
+static void a_scenario_is_an_object(void **state)
+{
+    (void)state;
+    wrong("^[]", "a scenario must be an object, not an array");
+    wrong("\n ^'x'", "a scenario must be an object, not a string");
+    wrong("^null", "a scenario must be an object, not null");
+}
+
+static void unknown_members_are_named_with_the_nearest(void **state)
+{
+    (void)state;
+    wrong(PLAY("^'rulez':[]"),
+          "scenario: there is no \"rulez\"; did you mean \"rules\"?");
+    wrong(PLAY("^'zzzzzz':1"), "scenario: there is no \"zzzzzz\"");
+    wrong(PLAY("^'':1"), "scenario: there is no \"\"");
+    wrong(PLAY("^'Name':'x'"), "scenario: there is no \"Name\"; did you mean \"name\"?");
+}
+
+static void a_scenario_has_a_name(void **state)
+{
+    (void)state;
+    wrong("^{'about':'x'}", "a scenario needs \"name\"");
+    wrong("^{}", "a scenario needs \"name\"");
+}
+
+#define NAMES                                                                            \
+    "name must be 1 to 64 of a-z, 0-9, '-' and '_', beginning with a letter or digit"
+#define TEN "aaaaaaaaaa"
+
+static void names_are_sound(void **state)
+{
+    (void)state;
+    wrong("{^'name':''}", NAMES);
+    wrong("{^'name':'a.b'}", NAMES);
+    wrong("{^'name':'Play'}", NAMES);
+    wrong("{^'name':'-a'}", NAMES);
+    wrong("{^'name':'_a'}", NAMES);
+    wrong("{^'name':'a/b'}", NAMES);
+    wrong("{^'name':'a~b'}", NAMES);
+    wrong("{^'name':'\xC3\xA4'}", NAMES);
+    wrong("{^'name':7}", NAMES);
+    wrong("{^'name':null}", NAMES);
+    wrong("{^'name':'" TEN TEN TEN TEN TEN TEN "aaaab'}", NAMES);
+    is_sound("{'name':'" TEN TEN TEN TEN TEN TEN "aaaa'}");
+    is_sound("{'name':'0-_9'}");
+}
+
+static void a_name_with_a_nul_is_not_sound(void **state)
+{
+    (void)state;
+    assert_false(im_scenario_name_is_sound((struct im_str){"a\0b", 3}));
+    assert_false(im_scenario_name_is_sound((struct im_str){"\0", 1}));
+    assert_true(im_scenario_name_is_sound(IM_STR("ab")));
+}
+
+static void members_have_their_types(void **state)
+{
+    (void)state;
+    wrong(PLAY("^'about':7"), "about must be a string, not a number");
+    wrong(PLAY("^'$schema':[]"), "$schema must be a string, not an array");
+    wrong(PLAY("^'cause':true"), "cause must be a cause's id, not a boolean");
+    wrong(PLAY("^'rules':{}"), "rules must be a list of objects, not an object");
+    wrong(PLAY("^'world':[]"), "world must be an object, not an array");
+    wrong(PLAY("^'exhausted':true"), "exhausted must be \"pass\" or \"fail\"");
+    wrong(PLAY("^'exhausted':'loud'"), "exhausted must be \"pass\" or \"fail\"");
+}
+
+static void an_unknown_cause_is_named_with_the_nearest(void **state)
+{
+    (void)state;
+    wrong(PLAY("^'cause':'access-token-revokd'"),
+          "cause: there is no \"access-token-revokd\"; did you mean "
+          "\"access-token-revoked\"?");
+    wrong(PLAY("^'cause':'zzzzzz'"), "cause: there is no \"zzzzzz\"");
+    wrong(PLAY("^'cause':''"), "cause: there is no \"\"");
+}
+
+/* ---- rules ---- */
+
+static void a_rule_is_an_object_with_then(void **state)
+{
+    (void)state;
+    wrong(PLAY("'rules':[^7]"), "rules: a rule must be an object, not a number");
+    wrong(PLAY("'rules':[^{}]"), "rules: a rule needs \"then\"");
+    wrong(PLAY("'rules':[{'then':{'wire':'drop'}},\n  ^{'when':{}}]"),
+          "rules: a rule needs \"then\"");
+    wrong(PLAY("'rules':[{^'whn':{}}]"),
+          "rules: there is no \"whn\"; did you mean \"when\"?");
+    wrong(PLAY("'rules':[{^'zzzzzz':{}}]"), "rules: there is no \"zzzzzz\"");
+}
+
+static void times_is_a_whole_number(void **state)
+{
+    static const char what[] = "times must be a whole number, 1 or more";
+    (void)state;
+    wrong(PLAY("'rules':[{'then':{'wire':'drop'},^'times':0}]"), what);
+    wrong(PLAY("'rules':[{'then':{'wire':'drop'},^'times':-1}]"), what);
+    wrong(PLAY("'rules':[{'then':{'wire':'drop'},^'times':1.5}]"), what);
+    wrong(PLAY("'rules':[{'then':{'wire':'drop'},^'times':'2'}]"), what);
+    is_sound(PLAY("'rules':[{'then':{'wire':'drop'},'times':9007199254740993}]"));
+}
+
+static void when_is_refused_by_its_member(void **state)
+{
+    (void)state;
+    wrong(PLAY("'rules':[{^'when':[],'then':{'wire':'drop'}}]"),
+          "when must be an object, not an array");
+    wrong(WHEN("^'endpont':'api'"),
+          "when: there is no \"endpont\"; did you mean \"endpoint\"?");
+    wrong(WHEN("'nth':1,^'zzzzzz':1"), "when: there is no \"zzzzzz\"");
+    wrong(WHEN("^'endpoint':'tokn'"),
+          "there is no endpoint \"tokn\"; did you mean \"token\"?");
+    wrong(WHEN("^'nth':0"), "\"nth\" must be a whole number, 1 or more, not 0");
+    wrong(WHEN("^'rate':2"), "\"rate\" must be a number from 0 to 1, not 2");
+}
+
+static void then_is_refused_by_its_member(void **state)
+{
+    (void)state;
+    wrong(PLAY("'rules':[{^'then':'drop'}]"), "then must be an object, not a string");
+    wrong(PLAY("'rules':[{^'then':{}}]"),
+          "then: says nothing; give \"world\", \"refuse\" or \"wire\"");
+    wrong(THEN("^'wir':'drop'"), "then: there is no \"wir\"; did you mean \"wire\"?");
+    wrong(THEN("^'zzzzzz':1"), "then: there is no \"zzzzzz\"");
+    wrong(THEN("^'refuse':7"), "then: refuse must be a cause's id, not a number");
+    wrong(THEN("^'refuse':'rate-limted'"),
+          "then: refuse: there is no \"rate-limted\"; did you mean \"rate-limited\"?");
+}
+
+static void damage_is_refused_by_its_member(void **state)
+{
+    (void)state;
+    wrong(THEN("^'wire':'dorp'"), "wire: there is no \"dorp\"; did you mean \"drop\"?");
+    wrong(THEN("'wire':{\n  ^'dela':'2s'}"),
+          "wire: there is no \"dela\"; did you mean \"delay\"?");
+    wrong(THEN("'wire':{^'delay':'2'}"), "wire: \"delay\" must be a duration above 0, at "
+                                         "most 10m, such as \"2s\", not \"2\"");
+    wrong(THEN("'wire':{'drop':true,\n ^'reset':true}"),
+          "wire: \"drop\" and \"reset\" contradict each other");
+}
+
+static void a_change_of_the_world_is_refused_by_what_is_wrong(void **state)
+{
+    static const char shape[] = "then: world must be an effect's name, or an object with "
+                                "\"do\": the name, and its arguments";
+    (void)state;
+    wrong(THEN("^'world':7"), shape);
+    wrong(THEN("^'world':{'user':'x@y'}"), shape);
+    wrong(THEN("'world':['lock-user',^7]"), shape);
+    wrong(THEN("^'world':{'do':7}"), shape);
+    wrong(THEN("^'world':[]"), "then: world: the list is empty");
+    wrong(THEN("^'world':'lock-usr'"),
+          "then: world: there is no \"lock-usr\"; did you mean \"lock-user\"?");
+    wrong(THEN("'world':{^'do':'zzzzzz'}"), "then: world: there is no \"zzzzzz\"");
+}
+
+static void arguments_of_a_change_are_those_it_takes(void **state)
+{
+    (void)state;
+    wrong(THEN("^'world':'advance-clock'"), "advance-clock: needs \"by\"");
+    wrong(THEN("'world':{'do':'advance-clock',^'by':'13'}"),
+          "advance-clock: \"by\" must be a duration such as \"12h\", not \"13\"");
+    wrong(THEN("'world':{'do':'lock-user',^'by':'13h'}"),
+          "lock-user: unknown field \"by\"");
+    wrong(THEN("'world':{'do':'lock-user',^'user':'jdoe'}"),
+          "lock-user: \"user\" must be \"USER@COMPANY\", not \"jdoe\"");
+    wrong(THEN("'world':{'do':'lock-user',^'user':7}"),
+          "lock-user: \"user\" must be a string with something in it, not a number");
+}
+
+static void a_replaced_answer_cannot_be_a_refusal_too(void **state)
+{
+    static const char what[] =
+        "then: \"refuse\" and a wire that replaces the answer contradict each other";
+    (void)state;
+    wrong(PLAY("'rules':[^{'then':{'refuse':'rate-limited','wire':{'status':503}}}]"),
+          what);
+    wrong(PLAY("'rules':[^{'then':{'wire':'html','refuse':'rate-limited'}}]"), what);
+    is_sound(THEN("'refuse':'rate-limited','wire':'truncate'"));
+    is_sound(THEN("'refuse':'rate-limited','wire':{'delay':'1s'}"));
+}
+
+/* ---- world ---- */
+
+static void a_switch_is_refused_by_its_name(void **state)
+{
+    (void)state;
+    wrong(WORLD("^'acess_token_ttl':'1h'"),
+          "policy: there is no switch \"acess_token_ttl\"; did you mean "
+          "\"access_token_ttl\"?");
+    wrong(WORLD("^'zzzzzz':1"), "policy: there is no switch \"zzzzzz\"");
+    wrong(WORLD("^'user':[]"), "world: there is no \"user\"; did you mean \"users\"?");
+    wrong(WORLD("^'signedin':'x'"),
+          "world: there is no \"signedin\"; did you mean \"signed_in\"?");
+}
+
+static void a_switch_has_a_value_of_its_kind(void **state)
+{
+    struct im_scenario_error error;
+    (void)state;
+    assert_null(parse(WORLD("'access_token_ttl':12"), &error));
+    assert_non_null(strstr(error.what, "policy access_token_ttl: 12 is not right here"));
+    assert_true(error.line == 2 && error.column == 11);
+    assert_null(parse(WORLD("'access_token_ttl':'12'"), &error));
+    assert_non_null(strstr(error.what, "policy access_token_ttl: "));
+    assert_null(parse(WORLD("'rotation':'sometimes'"), &error));
+    assert_non_null(strstr(error.what, "policy rotation: "));
+}
+
+static void people_are_refused_by_what_is_wrong(void **state)
+{
+    (void)state;
+    wrong(WORLD("^'users':{}"),
+          "users: \"users\" must be a list of objects, not an object");
+    wrong(WORLD("'users':[^{'id':'x'}]"), "users: each needs \"company\", the id of one");
+    wrong(WORLD("'users':[{'id':'x',^'company':'nowhere'}]"),
+          "there is no company \"nowhere\"");
+    wrong(WORLD("'users':[{'id':'x','company':'acme','roles':[^'king']}]"),
+          "there is no role \"king\"");
+    wrong(WORLD("'users':[{'id':'x','company':'acme',^'lockd':true}]"),
+          "users: unknown field \"lockd\"; did you mean \"locked\"?");
+    wrong(WORLD("'companies':[{'id':'x','clients':[^'nobody']}]"),
+          "there is no client \"nobody\"");
+}
+
+static void signed_in_is_somebody(void **state)
+{
+    (void)state;
+    wrong(WORLD("^'signed_in':'jdoe'"), "world: signed_in must be \"USER@COMPANY\"");
+    wrong(WORLD("^'signed_in':7"), "world: signed_in must be \"USER@COMPANY\"");
+    wrong(WORLD("'users':[],^'signed_in':'nobody@acme'"),
+          "world: signed_in: there is no user \"nobody@acme\"");
+    is_sound(WORLD("'signed_in':'jdoe@acme'"));
+}
+
+/* ---- tried before anybody plays it ---- */
+
+static void a_step_for_nobody_is_refused(void **state)
+{
+    (void)state;
+    wrong(THEN("^'world':{'do':'lock-user','user':'nobody@acme'}"),
+          "locking a user: company \"acme\" has no user \"nobody\"");
+    wrong(THEN("^'world':{'do':'deactivate-client','client_id':'nobody'}"),
+          "deactivating a client: there is no client \"nobody\"");
+    wrong(THEN("^'world':{'do':'remove-role','role':'king'}"),
+          "removing a role: there is no role \"king\"");
+    wrong(PLAY("'rules':[{'then':{'wire':'drop'}},\n {'then':{'world':['rotate-keys',"
+               "^{'do':'remove-role','role':'king'}]}}]"),
+          "removing a role: there is no role \"king\"");
+}
+
+static void a_step_is_tried_on_whom_its_rule_is_about(void **state)
+{
+    (void)state;
+    wrong(PLAY("'rules':[{'when':{'user':'nobody@acme'},'then':{^'world':'lock-user'}}]"),
+          "locking a user: company \"acme\" has no user \"nobody\"");
+    wrong(PLAY("'rules':[{'when':{'client':'nobody'},"
+               "'then':{^'world':'deactivate-client'}}]"),
+          "deactivating a client: there is no client \"nobody\"");
+}
+
+static void a_step_for_somebody_of_its_own_world_is_fine(void **state)
+{
+    (void)state;
+    is_sound(PLAY("'world':{'users':[{'id':'ann','company':'acme'}]},"
+                  "'rules':[{'then':{'world':{'do':'lock-user','user':'ann@acme'}}}]"));
+}
+
+/* ---- expectations ---- */
+
+static void expectations_are_refused_with_their_place(void **state)
+{
+    (void)state;
+    wrong(PLAY("'expect':[\n  {'that':'x',^'cont':1}]"),
+          "an expectation has no member \"cont\"; did you mean \"count\"?");
+    wrong(PLAY("'expect':[{'that':'a',^'after':'b'},{'that':'b','after':'a'}]"),
+          "\"after\" goes round in a circle: \"a\" after \"b\" after \"a\"");
+}
+
+/* ---- all or nothing: a text that ends anywhere, or has any byte wrong, costs nothing ---- */
+
+static void no_damage_is_taken_and_none_leaks(void **state)
+{
+    struct sheet sheet = sheet_of(full);
+    struct im_scenario_error error;
+    (void)state;
+    for (size_t i = 0; i + 2 < sheet.len; i++) {
+        struct im_str text = {sheet.bytes, i};
+        assert_null(im_scenario_parse(text, IM_STR(""), &error));
+        assert_true(error.line > 0 && error.column > 0 && error.what[0]);
+        char was = sheet.bytes[i];
+        sheet.bytes[i] = '\x01';
+        text.len = sheet.len;
+        im_scenario_let_go(im_scenario_parse(text, IM_STR(""), &error));
+        sheet.bytes[i] = was;
+    }
+    free(sheet.bytes);
+}
+
+static void long_words_are_shown_in_part(void **state)
+{
+    struct im_scenario_error error;
+    char text[4000] = "{'name':'play','";
+    (void)state;
+    size_t len = strlen(text);
+    memset(text + len, 'x', 3000);
+    strcpy(text + len + 3000, "':1}");
+    assert_null(parse(text, &error));
+    assert_true(strlen(error.what) < 120);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_full_scenario_is_read),
+        cmocka_unit_test(world_is_parted_into_people_and_policy),
+        cmocka_unit_test(every_rule_is_as_it_was_written),
+        cmocka_unit_test(a_name_is_enough),
+        cmocka_unit_test(an_inline_one_has_the_name_it_is_given),
+        cmocka_unit_test(what_is_no_json_is_told_with_its_place),
+        cmocka_unit_test(a_name_that_stands_twice_is_refused),
+        cmocka_unit_test(nesting_has_an_end),
+        cmocka_unit_test(too_many_bytes_are_not_read),
+        cmocka_unit_test(a_scenario_is_an_object),
+        cmocka_unit_test(unknown_members_are_named_with_the_nearest),
+        cmocka_unit_test(a_scenario_has_a_name),
+        cmocka_unit_test(names_are_sound),
+        cmocka_unit_test(a_name_with_a_nul_is_not_sound),
+        cmocka_unit_test(members_have_their_types),
+        cmocka_unit_test(an_unknown_cause_is_named_with_the_nearest),
+        cmocka_unit_test(a_rule_is_an_object_with_then),
+        cmocka_unit_test(times_is_a_whole_number),
+        cmocka_unit_test(when_is_refused_by_its_member),
+        cmocka_unit_test(then_is_refused_by_its_member),
+        cmocka_unit_test(damage_is_refused_by_its_member),
+        cmocka_unit_test(a_change_of_the_world_is_refused_by_what_is_wrong),
+        cmocka_unit_test(arguments_of_a_change_are_those_it_takes),
+        cmocka_unit_test(a_replaced_answer_cannot_be_a_refusal_too),
+        cmocka_unit_test(a_switch_is_refused_by_its_name),
+        cmocka_unit_test(a_switch_has_a_value_of_its_kind),
+        cmocka_unit_test(people_are_refused_by_what_is_wrong),
+        cmocka_unit_test(signed_in_is_somebody),
+        cmocka_unit_test(a_step_for_nobody_is_refused),
+        cmocka_unit_test(a_step_is_tried_on_whom_its_rule_is_about),
+        cmocka_unit_test(a_step_for_somebody_of_its_own_world_is_fine),
+        cmocka_unit_test(expectations_are_refused_with_their_place),
+        cmocka_unit_test(no_damage_is_taken_and_none_leaks),
+        cmocka_unit_test(long_words_are_shown_in_part),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

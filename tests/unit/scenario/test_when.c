@@ -1,0 +1,291 @@
+#include "unit/scenario/quoted.h"
+
+#include "scenario/when.h"
+
+/* ---- reading ---- */
+
+struct reader {
+    struct im_arena arena;
+    struct im_when when;
+    struct im_error err;
+};
+
+static int begin(void **state)
+{
+    static struct reader reader;
+
+    reader = (struct reader){0};
+    im_arena_init(&reader.arena, 0);
+    *state = &reader;
+    return 0;
+}
+
+static int end(void **state)
+{
+    im_arena_release(&((struct reader *)*state)->arena);
+    return 0;
+}
+
+/* Reads all members; the last answer. */
+static int reads(struct reader *r, const char *text)
+{
+    const struct im_json *object = quoted(&r->arena, text);
+    int taken = 1;
+
+    im_when_init(&r->when);
+    for (const struct im_json *m = object->first; m && taken == 1; m = m->next)
+        taken = im_when_read(&r->when, &r->arena, m, &r->err);
+    return taken;
+}
+
+static const struct im_when *when(struct reader *r, const char *text)
+{
+    if (reads(r, text) != 1)
+        fail_msg("%s: %s", text, r->err.text);
+    return &r->when;
+}
+
+static void refused(struct reader *r, const char *text, const char *sentence)
+{
+    assert_int_equal(reads(r, text), -1);
+    assert_string_equal(r->err.text, sentence);
+}
+
+static struct im_facts facts(void)
+{
+    return (struct im_facts){.endpoint = "resource",
+                             .grant = IM_STR("refresh_token"),
+                             .client = IM_STR("demo"),
+                             .user = IM_STR("ws_user@acme"),
+                             .method = IM_STR("GET"),
+                             .path = IM_STR("/ia/api/v1/objects/vendor/1"),
+                             .scope = IM_STR("read offline_access")};
+}
+
+static bool fits(struct reader *r, const char *text)
+{
+    struct im_facts known = facts();
+
+    return im_when_fits(when(r, text), &known);
+}
+
+/* ---- fitting ---- */
+
+static void nothing_given_fits_everything(void **state)
+{
+    struct im_facts none = {0}, known = facts();
+    struct im_when when;
+
+    im_when_init(&when);
+    assert_true(im_when_fits(&when, &none) && im_when_fits(&when, &known));
+    assert_true(im_when_counts(&when, 1) && im_when_counts(&when, 1000));
+    assert_false(im_when_needs_lookup(&when));
+}
+
+static void every_field_that_is_given_must_fit(void **state)
+{
+    static const char *const yes[] = {
+        "{'endpoint':'resource'}",
+        "{'endpoint':'api'}",
+        "{'grant':'refresh_token'}",
+        "{'client':'demo'}",
+        "{'user':'ws_user@acme'}",
+        "{'method':'GET'}",
+        "{'path':'/ia/*/vendor/?'}",
+        "{'scope':'offline_access'}",
+        "{'endpoint':'api','method':'GET','path':'*','client':'demo'}",
+    };
+    static const char *const no[] = {
+        "{'endpoint':'token'}",
+        "{'endpoint':'oauth'}",
+        "{'grant':'refresh'}",
+        "{'client':'demo2'}",
+        "{'user':'WS_user@acme'}",
+        "{'method':'POST'}",
+        "{'path':'/ia/*/vendor'}",
+        "{'scope':'offline'}",
+        "{'endpoint':'api','method':'GET','path':'*','client':'other'}",
+    };
+
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+        if (!fits(*state, yes[i]))
+            fail_msg("%s does not fit", yes[i]);
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        if (fits(*state, no[i]))
+            fail_msg("%s fits", no[i]);
+}
+
+static void what_is_not_known_does_not_fit(void **state)
+{
+    struct im_facts none = {0};
+
+    assert_false(im_when_fits(when(*state, "{'endpoint':'resource'}"), &none));
+    assert_false(im_when_fits(when(*state, "{'endpoint':'api'}"), &none));
+    assert_false(im_when_fits(when(*state, "{'client':'demo'}"), &none));
+    assert_false(im_when_fits(when(*state, "{'scope':'read'}"), &none));
+}
+
+static void a_group_stands_for_its_endpoints(void **state)
+{
+    static const char *const api = "resource query model session";
+    static const char *const oauth = "token authorize revoke introspect";
+    struct im_when in_api = *when(*state, "{'endpoint':'api'}");
+    struct im_when in_oauth = *when(*state, "{'endpoint':'oauth'}");
+
+    for (size_t i = 0; im_when_endpoint(i); i++) {
+        struct im_str name = im_str(im_when_endpoint(i));
+        struct im_facts asked = {.endpoint = im_when_endpoint(i)};
+        assert_int_equal(im_when_fits(&in_api, &asked),
+                         im_str_in_list(im_str(api), name));
+        assert_int_equal(im_when_fits(&in_oauth, &asked),
+                         im_str_in_list(im_str(oauth), name));
+    }
+}
+
+/* ---- counting ---- */
+
+static void nth_and_every_pick(void **state)
+{
+    struct im_when third = *when(*state, "{'nth':3}");
+    struct im_when second = *when(*state, "{'every':2}");
+    struct im_when both = *when(*state, "{'nth':3,'every':2}");
+
+    for (uint64_t n = 1; n < 20; n++) {
+        assert_int_equal(im_when_counts(&third, n), n == 3);
+        assert_int_equal(im_when_counts(&second, n), n % 2 == 0);
+        assert_false(im_when_counts(&both, n));
+    }
+}
+
+static size_t hits(const struct im_when *when)
+{
+    size_t n = 0;
+
+    for (uint64_t i = 1; i <= 10000; i++)
+        n += im_when_counts(when, i);
+    return n;
+}
+
+static void a_rate_picks_its_share(void **state)
+{
+    assert_int_equal(hits(when(*state, "{'rate':0}")), 0);
+    assert_int_equal(hits(when(*state, "{'rate':1}")), 10000);
+    assert_in_range(hits(when(*state, "{'rate':0.3}")), 2800, 3200);
+    assert_in_range(hits(when(*state, "{'rate':0.3,'seed':-7}")), 2800, 3200);
+    assert_in_range(hits(when(*state, "{'rate':0.3,'every':2}")), 1350, 1650);
+}
+
+static void the_same_seed_picks_the_same(void **state)
+{
+    struct im_when one = *when(*state, "{'rate':0.5,'seed':1}");
+    struct im_when again = *when(*state, "{'rate':0.5,'seed':1}");
+    struct im_when other = *when(*state, "{'rate':0.5,'seed':2}");
+    size_t differ = 0;
+
+    for (uint64_t n = 1; n <= 1000; n++) {
+        assert_int_equal(im_when_counts(&one, n), im_when_counts(&again, n));
+        differ += im_when_counts(&one, n) != im_when_counts(&other, n);
+    }
+    assert_in_range(differ, 400, 600);
+}
+
+static void only_what_stands_in_body_or_token_needs_a_lookup(void **state)
+{
+    assert_false(im_when_needs_lookup(
+        when(*state, "{'endpoint':'api','method':'GET','path':'*','nth':2}")));
+    assert_true(im_when_needs_lookup(when(*state, "{'grant':'refresh_token'}")));
+    assert_true(im_when_needs_lookup(when(*state, "{'client':'demo'}")));
+    assert_true(im_when_needs_lookup(when(*state, "{'user':'a@b'}")));
+    assert_true(im_when_needs_lookup(when(*state, "{'scope':'read'}")));
+}
+
+/* ---- refusing ---- */
+
+static void other_members_are_not_taken(void **state)
+{
+    assert_int_equal(reads(*state, "{'cause':'x'}"), 0);
+    assert_int_equal(reads(*state, "{'Nth':1}"), 0);
+}
+
+static void wrong_types_and_values_are_refused(void **state)
+{
+    refused(*state, "{'nth':'x'}",
+            "\"nth\" must be a whole number, 1 or more, not \"x\"");
+    refused(*state, "{'nth':0}", "\"nth\" must be a whole number, 1 or more, not 0");
+    refused(*state, "{'nth':1.5}", "\"nth\" must be a whole number, 1 or more, not 1.5");
+    refused(*state, "{'every':-2}",
+            "\"every\" must be a whole number, 1 or more, not -2");
+    refused(*state, "{'every':true}",
+            "\"every\" must be a whole number, 1 or more, not true");
+    refused(*state, "{'rate':1.01}", "\"rate\" must be a number from 0 to 1, not 1.01");
+    refused(*state, "{'rate':-0.1}", "\"rate\" must be a number from 0 to 1, not -0.1");
+    refused(*state, "{'rate':'1'}", "\"rate\" must be a number from 0 to 1, not \"1\"");
+    refused(*state, "{'seed':1.5}", "\"seed\" must be a whole number, not 1.5");
+    refused(*state, "{'client':7}",
+            "\"client\" must be a string with something in it, not 7");
+    refused(*state, "{'grant':''}",
+            "\"grant\" must be a string with something in it, not \"\"");
+    refused(*state, "{'path':{}}",
+            "\"path\" must be a string with something in it, not an object");
+}
+
+static void what_could_never_fit_is_refused(void **state)
+{
+    refused(*state, "{'method':'get'}",
+            "\"method\" must be a method in capitals such as \"GET\", not \"get\"");
+    refused(*state, "{'user':'jdoe'}", "\"user\" must be \"USER@COMPANY\", not \"jdoe\"");
+    refused(*state, "{'user':'@acme'}",
+            "\"user\" must be \"USER@COMPANY\", not \"@acme\"");
+    refused(*state, "{'scope':'a b'}",
+            "\"scope\" must be one scope, without spaces, not \"a b\"");
+    refused(*state, "{'path':'ia/*'}",
+            "\"path\" must be a path under the base URL such as "
+            "\"/ia/api/v1/objects/*\", not \"ia/*\"");
+    refused(*state, "{'client':'demo~x'}",
+            "\"client\" must be a client id without \"~\" and the sandbox's name, not "
+            "\"demo~x\"");
+}
+
+static void an_unknown_endpoint_is_refused_with_the_nearest(void **state)
+{
+    refused(*state, "{'endpoint':'tokn'}",
+            "there is no endpoint \"tokn\"; did you mean \"token\"?");
+    refused(
+        *state, "{'endpoint':'zzz'}",
+        "there is no endpoint \"zzz\"; there are token, authorize, revoke, introspect, "
+        "discovery, jwks, resource, query, model, session, unknown, api, oauth");
+}
+
+static void every_field_is_named(void **state)
+{
+    struct reader *r = *state;
+    size_t n = 0;
+
+    for (; im_when_field(n); n++) {
+        struct im_json null = {.type = IM_JSON_NULL, .name = im_str(im_when_field(n))};
+        assert_int_equal(im_when_read(&r->when, &r->arena, &null, &r->err), -1);
+    }
+    assert_int_equal(n, 11);
+}
+
+#define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_given_fits_everything),
+        READING(every_field_that_is_given_must_fit),
+        READING(what_is_not_known_does_not_fit),
+        READING(a_group_stands_for_its_endpoints),
+        READING(nth_and_every_pick),
+        READING(a_rate_picks_its_share),
+        READING(the_same_seed_picks_the_same),
+        READING(only_what_stands_in_body_or_token_needs_a_lookup),
+        READING(other_members_are_not_taken),
+        READING(wrong_types_and_values_are_refused),
+        READING(what_could_never_fit_is_refused),
+        READING(an_unknown_endpoint_is_refused_with_the_nearest),
+        READING(every_field_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
