@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 
@@ -22,18 +21,12 @@ struct im_journal {
 struct im_journal *im_journal_new(size_t keep)
 {
     struct im_journal *journal = calloc(1, sizeof(*journal));
-    pthread_condattr_t monotonic;
 
     if (!journal)
         return NULL;
     journal->keep = keep ? keep : 1;
     pthread_mutex_init(&journal->lock, NULL);
-    pthread_condattr_init(&monotonic);
-#if !defined(__APPLE__) /* macOS has no other clock for conditions than its own default */
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-#endif
-    pthread_cond_init(&journal->added, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    im_cond_init(&journal->added);
     return journal;
 }
 
@@ -70,15 +63,15 @@ void im_journal_clear(struct im_journal *journal)
 
 /* ---- packing: every text of an exchange, visited in one order ---- */
 
-enum { TEXTS = 16 + IM_NOTES_MAX };
+enum { TEXTS = 17 + IM_NOTES_MAX };
 
 static size_t texts_of(struct im_exchange *e, struct im_str **texts)
 {
     struct im_str *all[] = {
-        &e->method,           &e->target,        &e->peer,      &e->request_headers,
-        &e->request_body,     &e->grant,         &e->client_id, &e->user,
-        &e->response_headers, &e->response_body, &e->scope,     &e->token,
-        &e->issued,           &e->object,        &e->field,     &e->evidence,
+        &e->method,   &e->target,    &e->peer,   &e->request_headers,  &e->request_body,
+        &e->grant,    &e->client_id, &e->user,   &e->response_headers, &e->response_body,
+        &e->scope,    &e->token,     &e->issued, &e->object,           &e->field,
+        &e->evidence, &e->path,
     };
     size_t n = sizeof(all) / sizeof(all[0]);
 
@@ -148,6 +141,20 @@ static struct im_str response_header_lines(const struct im_response *res)
     return im_buf_str(&lines);
 }
 
+static uint64_t hash_more(uint64_t hash, struct im_str text)
+{
+    for (size_t i = 0; i < text.len; i++) /* FNV-1a */
+        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(1099511628211);
+    return hash * UINT64_C(1099511628211);
+}
+
+static uint64_t hash_call(const struct im_request *req)
+{
+    uint64_t hash = hash_more(UINT64_C(14695981039346656037), req->method);
+
+    return hash_more(hash_more(hash, req->target), req->body);
+}
+
 static struct im_exchange describe(const struct im_request *req,
                                    const struct im_response *res)
 {
@@ -159,6 +166,15 @@ static struct im_exchange describe(const struct im_request *req,
         .method = req->method,
         .target = req->target,
         .peer = req->peer,
+        .path = req->path,
+        .connection = req->connection,
+        .connection_us = req->connection_us,
+        .began_us = req->began_us,
+        .ended_us = im_clock_monotonic_us() + outcome->delay_ms * 1000,
+        .rule = outcome->rule,
+        .effect = outcome->effect,
+        .fault = outcome->fault,
+        .call = hash_call(req),
         .request_headers = request_header_lines(req),
         .request_body = im_str_slice(req->body, 0, IM_JOURNAL_BODY_MAX),
         .request_body_len = req->body.len,
@@ -236,6 +252,17 @@ uint64_t im_journal_add(struct im_journal *journal, const struct im_request *req
     return id;
 }
 
+void im_journal_left(struct im_journal *journal, uint64_t id)
+{
+    int64_t now_us = im_clock_monotonic_us();
+
+    pthread_mutex_lock(&journal->lock);
+    for (size_t i = 0; i < journal->count; i++)
+        if (at_locked(journal, i)->id == id)
+            at_locked(journal, i)->left_us = now_us;
+    pthread_mutex_unlock(&journal->lock);
+}
+
 /* ---- looking ---- */
 
 static bool warned_of(const struct im_exchange *e, enum im_cause cause)
@@ -251,6 +278,18 @@ static bool same_or_any(struct im_str wanted, struct im_str is)
     return !wanted.len || im_str_eq(wanted, is);
 }
 
+/* The target without /s/NAME; where nothing stands behind that, the path is all there is. */
+static struct im_str below_base(const struct im_exchange *e)
+{
+    struct im_str whole = im_str_slice(e->target, 0, im_str_find(e->target, '?'));
+
+    size_t base = whole.len - (e->path.len < whole.len ? e->path.len : whole.len);
+
+    return im_str_eq(im_str_slice(whole, base, whole.len), e->path)
+               ? im_str_slice(e->target, base, e->target.len)
+               : e->path;
+}
+
 static bool matches(const struct im_exchange *e, const struct im_journal_filter *f)
 {
     return e->id > f->since && (!f->status || f->status == e->status) &&
@@ -258,7 +297,7 @@ static bool matches(const struct im_exchange *e, const struct im_journal_filter 
            same_or_any(f->endpoint, im_str(e->endpoint)) &&
            same_or_any(f->method, e->method) && same_or_any(f->grant, e->grant) &&
            same_or_any(f->client_id, e->client_id) && same_or_any(f->user, e->user) &&
-           (!f->path.len || im_str_glob(f->path, e->target));
+           (!f->path.len || im_str_glob(f->path, below_base(e)));
 }
 
 static size_t count_locked(const struct im_journal *journal,
@@ -326,21 +365,10 @@ const struct im_exchange *im_journal_get(struct im_journal *journal,
     return found;
 }
 
-static struct timespec deadline_in(int64_t timeout_ms)
-{
-#if defined(__APPLE__)
-    int64_t at = im_clock_real_ms() + timeout_ms;
-#else
-    int64_t at = im_clock_monotonic_ms() + timeout_ms;
-#endif
-    return (struct timespec){.tv_sec = (time_t)(at / 1000),
-                             .tv_nsec = (long)(at % 1000) * 1000000L};
-}
-
 size_t im_journal_wait(struct im_journal *journal, const struct im_journal_filter *filter,
                        size_t count, int64_t timeout_ms)
 {
-    struct timespec deadline = deadline_in(timeout_ms);
+    struct timespec deadline = im_cond_deadline(timeout_ms);
     size_t n;
 
     pthread_mutex_lock(&journal->lock);
@@ -357,6 +385,30 @@ void im_journal_interrupt(struct im_journal *journal)
     journal->interrupted = true;
     pthread_cond_broadcast(&journal->added);
     pthread_mutex_unlock(&journal->lock);
+}
+
+bool im_journal_interrupted(struct im_journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    bool interrupted = journal->interrupted;
+    pthread_mutex_unlock(&journal->lock);
+    return interrupted;
+}
+
+uint64_t im_journal_newest(struct im_journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    uint64_t newest = journal->last_id;
+    pthread_mutex_unlock(&journal->lock);
+    return newest;
+}
+
+uint64_t im_journal_total(struct im_journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    uint64_t total = journal->count + journal->dropped;
+    pthread_mutex_unlock(&journal->lock);
+    return total;
 }
 
 uint64_t im_journal_dropped(struct im_journal *journal)

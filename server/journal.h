@@ -7,6 +7,7 @@
 
 #include "http/response.h"
 #include "oauth/cause.h"
+#include "scenario/expect.h"
 
 struct im_journal; /* lifetime: sandbox */
 
@@ -18,7 +19,13 @@ struct im_exchange {
     int64_t at_ms;   /* the sandbox's clock */
     int64_t real_ms; /* the system's clock: what gaps between retries are measured on */
     int64_t duration_us; /* from the first byte decided on to the answer handed over */
+    int64_t began_us,
+        ended_us;          /* monotonic: arrived; answered, delays on purpose included */
+    int64_t left_us;       /* monotonic: a stalled client gave up; 0 = not known */
+    uint64_t connection;   /* 0 = without a socket */
+    int64_t connection_us; /* monotonic: when that began */
     struct im_str method, target, peer;
+    struct im_str path; /* of the target, what is below the base URL, without the query */
     struct im_str request_headers, request_body; /* "Name: value\n" lines */
     size_t request_body_len; /* before it was cut to IM_JOURNAL_BODY_MAX */
     int status;
@@ -30,12 +37,15 @@ struct im_exchange {
     struct im_str evidence;
     struct im_note notes[IM_NOTES_MAX];
     size_t note_count;
+    unsigned rule; /* what a scenario did to it: see struct im_outcome */
+    const char *effect, *fault;
+    uint64_t call; /* hash of method, target and body: the same call again has the same */
 };
 
 /* Which exchanges: every field that is given must match. */
 struct im_journal_filter {
-    struct im_str endpoint, method, path /* glob over the target */, grant, client_id,
-        user;
+    struct im_str endpoint, method,
+        path /* glob over path and query below the base URL */, grant, client_id, user;
     enum im_cause cause; /* refused for it, or warned of it */
     int status;          /* 0 = any */
     uint64_t since;      /* ids above this */
@@ -50,6 +60,9 @@ void im_journal_clear(struct im_journal *journal);
  * counted as dropped. Returns its id. */
 uint64_t im_journal_add(struct im_journal *journal, const struct im_request *req,
                         const struct im_response *res, int64_t duration_us);
+
+/* The client of a stalled exchange has left now. */
+void im_journal_left(struct im_journal *journal, uint64_t id);
 
 /* Matching exchanges, oldest first; *count of them. NULL when there are none or memory is short
  * (then arena->failed). */
@@ -66,7 +79,16 @@ size_t im_journal_wait(struct im_journal *journal, const struct im_journal_filte
                        size_t count, int64_t timeout_ms);
 /* Wakes everybody who waits, now and from now on: the server stops. */
 void im_journal_interrupt(struct im_journal *journal);
+bool im_journal_interrupted(struct im_journal *journal);
 uint64_t im_journal_dropped(struct im_journal *journal);
+/* How many there were since it began or was cleared, those that were dropped included. */
+uint64_t im_journal_total(struct im_journal *journal);
+/* What expectations ask of all of them, oldest first; *count of them. NULL when there are none or
+ * memory is short (then arena->failed). */
+const struct im_seen *im_journal_seen(struct im_journal *journal, struct im_arena *arena,
+                                      size_t *count);
+/* The id of the exchange that was added last; 0 before the first. */
+uint64_t im_journal_newest(struct im_journal *journal);
 
 /* ---- written out, redacted (journal_write.c) ---- */
 

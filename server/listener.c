@@ -30,7 +30,7 @@
 #include "http/watchdog.h"
 
 enum {
-    DEFAULT_THREADS = 200, /* start under 30 ms, under 10 MiB resident */
+    DEFAULT_THREADS = 64, /* start under 5 ms; the program asks for more */
     DEFAULT_TIMEOUT_MS = 5000,
     ARENA_MAX = 256 * 1024 * 1024, /* a request that takes more is a fault of ours */
     CHUNK = 16 * 1024,
@@ -56,8 +56,9 @@ struct im_listener {
     struct im_watchdog *watchdog;
     int wake[2];  /* a pipe whose reading end ends when we stop */
     int quiet[2]; /* see im_socket_quiet */
-    atomic_int threads, connections, in_flight;
-    int begun; /* of CivetWeb's threads; under the lock */
+    atomic_int threads, connections, in_flight, stalled;
+    atomic_uint_fast64_t serial; /* of connections */
+    int begun;                   /* of CivetWeb's threads; under the lock */
     atomic_bool stopping;
     pthread_mutex_t lock;
     pthread_cond_t changed;  /* in_flight is 0, all have begun; by the monotonic clock */
@@ -67,6 +68,8 @@ struct im_listener {
 /* What is known of a connection; made when it begins, filled at its first request. */
 struct connection {
     bool known;
+    uint64_t serial;
+    int64_t began_us;
     struct im_link link;
     char peer[64], base[80];
 };
@@ -84,13 +87,6 @@ struct exchange {
     bool keep_alive;
     int64_t date_ms;
 };
-
-static struct timespec deadline(int64_t ms)
-{
-    int64_t until = im_clock_monotonic_ms() + ms;
-
-    return (struct timespec){(time_t)(until / 1000), (long)(until % 1000) * 1000000};
-}
 
 /* ---- the request's head ---- */
 
@@ -187,6 +183,9 @@ static void fill_request(struct exchange *x, bool parsed)
     for (int i = 0; i < info->num_headers; i++)
         im_request_add_header(req, im_str(info->http_headers[i].name),
                               im_str(info->http_headers[i].value));
+    req->connection = x->connection->serial;
+    req->connection_us = x->connection->began_us;
+    req->began_us = im_clock_monotonic_us();
     req->peer = im_str(x->connection->peer);
     req->local_base = im_str(x->connection->base);
     req->tls = info->is_ssl;
@@ -388,6 +387,16 @@ static void deliver_whole(struct exchange *x)
     send_all(x, bytes);
 }
 
+/* Every stalled answer holds a thread: past a quarter of them the connection just ends. */
+static void stall(struct exchange *x, int fd)
+{
+    struct im_listener *l = x->listener;
+
+    if ((atomic_fetch_add(&l->stalled, 1) + 1) * 4 <= atomic_load(&l->threads))
+        wait_for(x, fd, -1, SIZE_MAX);
+    atomic_fetch_sub(&l->stalled, 1);
+}
+
 static void deliver_damaged(struct exchange *x)
 {
     int fd;
@@ -401,7 +410,7 @@ static void deliver_damaged(struct exchange *x)
         return;
     }
     if (send_all(x, bytes_of(x, true)))
-        wait_for(x, fd, -1, SIZE_MAX);
+        stall(x, fd);
 }
 
 static void deliver(struct exchange *x)
@@ -416,8 +425,6 @@ static void deliver(struct exchange *x)
     if (!x->keep_alive)
         mg_disable_connection_keep_alive(x->conn);
 
-    if (damage->delay_ms > 0)
-        wait_for(x, -1, damage->delay_ms, 0);
     if (damage->drop || damage->reset || damage->stall)
         deliver_damaged(x);
     else if (x->res.stream)
@@ -480,6 +487,8 @@ static int serve(struct exchange *x)
     deliver(x);
     if (res->stream_end)
         res->stream_end(res->stream_context);
+    if (res->delivered)
+        res->delivered(res->delivered_context);
     if (x->req.flaw != IM_REQUEST_SOUND && !res->damage.drop && !res->damage.reset)
         linger(x);
     int status = res->status;
@@ -571,10 +580,14 @@ static int http_error(struct mg_connection *conn, int status, const char *messag
 static int init_connection(const struct mg_connection *conn, void **data)
 {
     struct im_listener *l = mg_get_user_data(mg_get_context(conn));
+    struct connection *connection = calloc(1, sizeof(*connection));
 
-    *data = calloc(1, sizeof(struct connection));
-    if (*data)
-        atomic_fetch_add(&l->connections, 1);
+    *data = connection;
+    if (!connection)
+        return 0;
+    connection->serial = atomic_fetch_add(&l->serial, 1) + 1;
+    connection->began_us = im_clock_monotonic_us();
+    atomic_fetch_add(&l->connections, 1);
     return 0;
 }
 
@@ -768,7 +781,7 @@ static void block_signals(sigset_t *before)
 static struct mg_context *start_without_trace(struct im_listener *l, const char *ports)
 {
     struct sigaction before;
-    struct timespec when = deadline(DEFAULT_TIMEOUT_MS);
+    struct timespec when = im_cond_deadline(DEFAULT_TIMEOUT_MS);
 
     l->begun = 0;
     sigaction(SIGPIPE, NULL, &before);
@@ -845,15 +858,9 @@ static bool start(struct im_listener *l, struct im_error *err)
     return fine && make_urls(l, err);
 }
 
-static void init_lock(struct im_listener *l)
+int im_listener_threads(int threads)
 {
-    pthread_condattr_t attributes;
-
-    pthread_mutex_init(&l->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    return threads > 0 ? threads : DEFAULT_THREADS;
 }
 
 struct im_listener *im_listener_start(const struct im_listener_options *options,
@@ -866,8 +873,7 @@ struct im_listener *im_listener_start(const struct im_listener_options *options,
         return NULL;
     }
     l->options = *options;
-    if (l->options.threads <= 0)
-        l->options.threads = DEFAULT_THREADS;
+    l->options.threads = im_listener_threads(options->threads);
     if (l->options.request_timeout_ms <= 0)
         l->options.request_timeout_ms = DEFAULT_TIMEOUT_MS;
     atomic_init(&l->threads, l->options.threads);
@@ -875,7 +881,8 @@ struct im_listener *im_listener_start(const struct im_listener_options *options,
     for (int role = 0; role < ROLES; role++)
         l->ports[role].number = IM_PORT_NONE;
     im_arena_init(&l->arena, 0);
-    init_lock(l);
+    pthread_mutex_init(&l->lock, NULL);
+    im_cond_init(&l->changed);
     if (start(l, err))
         return l;
     im_listener_stop(l, 0);
@@ -894,7 +901,7 @@ static void stop_accepting(struct im_listener *l)
 
 static void wait_idle(struct im_listener *l, int64_t grace_ms)
 {
-    struct timespec when = deadline(grace_ms);
+    struct timespec when = im_cond_deadline(grace_ms);
 
     pthread_mutex_lock(&l->lock);
     while (atomic_load(&l->in_flight) > 0)

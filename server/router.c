@@ -6,23 +6,12 @@
 #include "control/control.h"
 #include "endpoints/endpoint.h"
 #include "oauth/refusal.h"
+#include "oauth/shown.h"
+#include "router_parts.h"
 
 /* ---- the table ---- */
 
-struct route {
-    const char
-        *path; /* under the base URL; a final '*' matches the rest, which is not empty */
-    const char *methods; /* space-separated */
-    const char *name;    /* the endpoint's name in the journal */
-    enum im_place place;
-    im_endpoint *answer;
-};
-
-#define OAUTH   "/ia/api/v1/oauth2/"
-#define API     "/ia/api/v1/"
-#define ARTICLE "/identity/v2/"
-
-static const struct route routes[] = {
+static const struct im_route routes[] = {
     /* Sage Intacct's REST API. The captured discovery document names /ia/authorize as well. */
     {OAUTH "token", "POST", "token", IM_PLACE_TOKEN, im_endpoint_token},
     {OAUTH "authorize", "GET POST", "authorize", IM_PLACE_TOKEN, im_endpoint_authorize},
@@ -60,7 +49,7 @@ const char *im_route_path(size_t index, const char **methods, const char **endpo
     return routes[index].path;
 }
 
-static bool route_matches(const struct route *route, struct im_str path,
+static bool route_matches(const struct im_route *route, struct im_str path,
                           struct im_str *rest)
 {
     size_t len = strlen(route->path);
@@ -73,18 +62,9 @@ static bool route_matches(const struct route *route, struct im_str path,
     return true;
 }
 
-/* Sage's own documentation prints one address without its /ia (a slip). The article's API lies
- * under the same /api/v1/, and would take "oauth2" for the name of an object. */
-static bool lacks_ia(struct im_str path)
+static const struct im_route *route_of(struct im_request *req)
 {
-    return im_str_starts(path, "/api/v1/oauth2/") ||
-           im_str_starts(path, "/api/v1/objects/") ||
-           im_str_starts(path, "/api/v1/services/");
-}
-
-static const struct route *route_of(struct im_request *req)
-{
-    if (lacks_ia(req->path))
+    if (im_path_lacks_ia(req->path))
         return NULL;
     for (size_t i = 0; i < ROUTES; i++)
         if (route_matches(&routes[i], req->path, &req->rest))
@@ -92,109 +72,84 @@ static const struct route *route_of(struct im_request *req)
     return NULL;
 }
 
-/* ---- where a request that has no route is answered, and what it probably meant ---- */
-
-static enum im_place place_of(struct im_str path)
-{
-    if (im_str_starts(path, "/identity/") || im_str_starts(path, "/api/"))
-        return IM_PLACE_ARTICLE;
-    return im_str_starts(path, OAUTH) ? IM_PLACE_TOKEN : IM_PLACE_API;
-}
-
-/* The real path that this one is a slip of the pen away from; NULL when there is none. */
-static const char *nearest_path(struct im_str path)
-{
-    struct im_str known[ROUTES];
-
-    for (size_t i = 0; i < ROUTES; i++)
-        known[i] = im_str(routes[i].path);
-    int nearest = im_str_nearest(path, known, ROUTES);
-    return nearest < 0 ? NULL : routes[nearest].path;
-}
-
-static enum im_cause refuse_path(struct im_request *req)
-{
-    if (lacks_ia(req->path))
-        return im_refuse(req, CAUSE_PATH_UNKNOWN, "the path lacks its /ia: /ia%.*s",
-                         IM_ARG(im_str_slice(req->path, 0, 120)));
-    bool oauth = im_str_starts(req->path, OAUTH);
-    struct im_str shown = im_str_slice(im_redact_url(req->arena, req->path), 0, 120);
-    const char *nearest = nearest_path(req->path);
-
-    return im_refuse(
-        req, oauth ? CAUSE_TOKEN_ENDPOINT_UNKNOWN : CAUSE_PATH_UNKNOWN,
-        nearest ? "there is no %.*s; the nearest real path is %s"
-                : "there is no %.*s, nor a path like it; the token endpoint is %s",
-        IM_ARG(shown), nearest ? nearest : OAUTH "token");
-}
-
-/* "GET POST" → "GET, POST": what an Allow header wants (RFC 9110 section 10.2.1). */
-static const char *comma_separated(struct im_arena *arena, const char *words)
-{
-    struct im_str rest = im_str(words);
-    struct im_buf list;
-
-    im_buf_init(&list, arena, 0);
-    while (rest.len) {
-        im_buf_add(&list, im_str_cut(&rest, ' '));
-        im_buf_addz(&list, rest.len ? ", " : "");
-    }
-    return im_arena_copy(arena, im_buf_str(&list)).at;
-}
-
-static enum im_cause refuse_method(struct im_request *req, const struct route *route)
-{
-    req->outcome->allow = comma_separated(req->arena, route->methods);
-    return im_refuse(req, CAUSE_METHOD_NOT_ALLOWED, "%.*s was sent to %s, which takes %s",
-                     IM_ARG(req->method), route->path, route->methods);
-}
-
-/* Requests that never became HTTP, or are too large to be looked at. */
-static enum im_cause refuse_flaw(struct im_request *req)
-{
-    static const enum im_cause causes[] = {
-        [IM_REQUEST_MALFORMED] = CAUSE_REQUEST_MALFORMED,
-        [IM_REQUEST_HEADERS_TOO_LARGE] = CAUSE_HEADERS_TOO_LARGE,
-        [IM_REQUEST_BODY_TOO_LARGE] = CAUSE_REQUEST_TOO_LARGE,
-        [IM_REQUEST_BODY_CUT] = CAUSE_REQUEST_INCOMPLETE,
-        [IM_REQUEST_METHOD_UNKNOWN] = CAUSE_METHOD_UNKNOWN,
-    };
-
-    return im_refuse(req, causes[req->flaw], "%.*s", IM_ARG(req->flaw_text));
-}
-
-#define SAGES_HOST "api.intacct.com"
-
-/* The article's own sample mistypes the host, and a proxy or hosts file may carry that here. */
-static void note_host(struct im_request *req)
-{
-    struct im_str host = im_request_header(req, "host");
-    struct im_str name = im_str_slice(host, 0, im_str_find(host, ':'));
-
-    if (name.len + 2 >= strlen(SAGES_HOST) && name.len <= strlen(SAGES_HOST) + 2 &&
-        !im_str_is(name, SAGES_HOST) && im_str_distance(name, IM_STR(SAGES_HOST)) <= 2)
-        im_note(req, CAUSE_HOST_MISSPELLED, "Host says \"%.*s\"; Sage's is " SAGES_HOST,
-                IM_ARG(name));
-}
-
 /* ---- the corridor ---- */
 
-static enum im_cause decide(struct im_authority *authority, struct im_request *req,
-                            struct im_response *res)
-{
-    const struct route *route = route_of(req);
-    struct im_outcome *outcome = req->outcome;
+/* One request on its way, and what its sandbox's scenario has in mind for it. */
+struct walk {
+    struct im_sandboxes *sandboxes;
+    struct im_sandbox *box;
+    struct im_request *req;
+    struct im_response *res;
+    struct im_authority *authority; /* while the sandbox is entered */
+    const struct im_route *route;   /* NULL = there is no such path */
+    struct im_plan plan;
+};
 
-    outcome->place = route ? route->place : place_of(req->path);
-    outcome->endpoint = route ? route->name : "unknown";
-    note_host(req);
+static void warn(const struct walk *walk, const char *event, const char *why)
+{
+    const struct im_log *log = &walk->sandboxes->settings.log;
+    const struct im_log_field fields[] = {
+        {"sandbox", walk->box->name}, {"why", im_str(why)}, {NULL, {NULL, 0}}};
+
+    if (im_log_wants(log, IM_LOG_WARN))
+        im_log_line(log, IM_LOG_WARN, im_clock_real_ms(), event, fields);
+}
+
+/* Refused because a scenario says so. What the ordinary way would have learnt of who asks is in
+ * the plan's facts. */
+static enum im_cause refuse_by_name(const struct walk *walk)
+{
+    struct im_outcome *outcome = walk->req->outcome;
+    const struct im_facts *facts = &walk->plan.facts;
+    struct im_arena *arena = walk->req->arena;
+
+    outcome->grant = im_shown(arena, facts->grant);
+    outcome->client_id = im_shown(arena, facts->client);
+    outcome->user = im_shown(arena, facts->user);
+    outcome->scope = im_shown(arena, facts->scope);
+    if (facts->token.len)
+        outcome->token = im_fingerprint(arena, facts->token);
+    if (walk->route && walk->route->answer == im_endpoint_authorize) {
+        enum im_cause unsound = im_authorize_address(walk->authority, walk->req);
+        if (unsound)
+            return unsound;
+    }
+    outcome->bearer_challenge = outcome->place != IM_PLACE_TOKEN;
+    return im_refuse(walk->req, walk->plan.refuse, "%.*s", IM_ARG(walk->plan.evidence));
+}
+
+/* The ordinary answer. */
+static enum im_cause decide(const struct walk *walk)
+{
+    struct im_request *req = walk->req;
+    const struct im_route *route = walk->route;
+
     if (req->flaw != IM_REQUEST_SOUND)
-        return refuse_flaw(req);
+        return im_refuse_flaw(req);
     if (!route)
-        return refuse_path(req);
+        return im_refuse_path(req);
     if (!im_str_in_list(im_str(route->methods), req->method))
-        return refuse_method(req, route);
-    return route->answer(authority, req, res);
+        return im_refuse_method(req, route);
+    return route->answer(walk->authority, req, walk->res);
+}
+
+/* First the truth changes, then the request meets it. A change that is not possible is one for a
+ * client or user that the request makes up: it is refused for that in the ordinary way. */
+static enum im_cause answer(const struct walk *walk)
+{
+    const struct im_wire *wire = im_plan_wire(&walk->plan);
+    struct im_request *req = walk->req;
+    struct im_error err;
+
+    im_note_host(req);
+    if (walk->plan.world_count) {
+        if (!im_plan_change_world(&walk->plan, walk->authority, req->now_ms, &err))
+            warn(walk, "a scenario's change of the world was not possible", err.text);
+        req->now_ms = im_clock_now_ms(&walk->authority->clock);
+    }
+    if (walk->plan.refuse != CAUSE_NONE)
+        return refuse_by_name(walk);
+    return wire && im_wire_replaces(wire) ? CAUSE_NONE : decide(walk);
 }
 
 static void add_hints(const struct im_sandboxes *sandboxes, const struct im_request *req,
@@ -202,7 +157,7 @@ static void add_hints(const struct im_sandboxes *sandboxes, const struct im_requ
 {
     const struct im_settings *settings = &sandboxes->settings;
     const struct im_outcome *outcome = req->outcome;
-    struct im_str base = settings->control ? req->base_url : settings->control_url;
+    struct im_str base = settings->control ? req->server_url : settings->control_url;
 
     if (!settings->hints)
         return;
@@ -260,70 +215,168 @@ static void log_exchange(const struct im_log *log, const struct im_request *req,
     im_log_line(log, IM_LOG_INFO, im_clock_real_ms(), outcome->endpoint, known);
 }
 
+static void enter(struct walk *walk)
+{
+    walk->authority = im_sandbox_enter(walk->box);
+    walk->req->now_ms = im_clock_now_ms(&walk->authority->clock);
+}
+
+static void wait_on_purpose(const struct walk *walk, const struct im_wire *wire)
+{
+    if (wire->hold_until)
+        im_latch_wait(walk->box->latch, walk->plan.taken, wire->hold_until,
+                      wire->hold_ms);
+    if (wire->delay_ms)
+        im_latch_wait(walk->box->latch, walk->req, 0, wire->delay_ms);
+}
+
+/* Not when so many wait that others would not get a thread. */
+static void wait_if_room(const struct walk *walk, const struct im_wire *wire)
+{
+    struct im_sandboxes *sandboxes = walk->sandboxes;
+
+    if (atomic_fetch_add(&sandboxes->waiting, 1) < sandboxes->settings.waiting_max)
+        wait_on_purpose(walk, wire);
+    else
+        warn(walk, "a request that should wait goes on at once",
+             "half of the threads wait already; see --threads");
+    atomic_fetch_sub(&sandboxes->waiting, 1);
+}
+
+static bool waits(const struct im_wire *wire, bool after)
+{
+    return wire && (wire->hold_until || wire->delay_ms) && wire->after == after;
+}
+
+/* A client waits for a stalled answer until it has had enough: only from then on is it a pause. */
+struct open_end {
+    struct im_sandboxes *sandboxes;
+    struct im_sandbox *box; /* kept until then */
+    uint64_t id;
+};
+
+static void close_end(void *context)
+{
+    const struct open_end *end = context;
+
+    im_journal_left(end->box->journal, end->id);
+    im_sandboxes_let_go(end->sandboxes, end->box);
+}
+
+static void watch_end(const struct walk *walk, uint64_t id)
+{
+    struct open_end *end = IM_ARENA_NEW(walk->req->arena, struct open_end);
+
+    if (!end)
+        return;
+    *end = (struct open_end){walk->sandboxes, walk->box, id};
+    im_sandboxes_keep(walk->sandboxes, walk->box);
+    walk->res->delivered = close_end;
+    walk->res->delivered_context = end;
+}
+
+static void make_plan(struct walk *walk)
+{
+    struct im_outcome *outcome = walk->req->outcome;
+    struct im_plan *plan = &walk->plan;
+
+    walk->route = route_of(walk->req);
+    outcome->place = walk->route ? walk->route->place : im_place_of(walk->req->path);
+    outcome->endpoint = walk->route ? walk->route->name : "unknown";
+    im_scenario_plan(walk->box->script, walk->authority, walk->req, outcome->endpoint,
+                     plan);
+    const struct im_wire *wire = im_plan_wire(plan);
+    outcome->rule = im_plan_rule(plan);
+    outcome->effect = im_plan_effect(plan);
+    if (wire && im_wire_fault(wire) != IM_FAULT_NONE)
+        outcome->fault = im_fault_name(im_wire_fault(wire));
+    if (waits(wire, true))
+        outcome->delay_ms = wire->delay_ms;
+}
+
 static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
                      struct im_request *req, struct im_response *res)
 {
+    struct walk walk = {.sandboxes = sandboxes, .box = box, .req = req, .res = res};
     int64_t began_us = im_clock_monotonic_us();
+
+    atomic_fetch_add(&box->open, 1);
+    enter(&walk);
+    /* before it may be held: who was in flight together stays so */
+    req->arrived = atomic_fetch_add(&walk.authority->arrivals, 1) + 1;
+    make_plan(&walk);
+    const struct im_wire *wire = im_plan_wire(&walk.plan);
+    if (waits(wire, false)) {
+        im_sandbox_leave(box);
+        wait_if_room(&walk, wire);
+        enter(&walk);
+    }
+    struct im_policy policy = im_authority_policy(walk.authority);
+    enum im_cause cause = answer(&walk);
+    if (cause != CAUSE_NONE)
+        im_refusal_render(req, res, &policy, &walk.authority->rng);
+    if (req->arena->failed || res->body.failed)
+        answer_internal(req, res, walk.authority, &policy);
+    add_hints(sandboxes, req, res);
+    if (wire)
+        im_wire_apply(wire, res);
+    int64_t duration_us = im_clock_monotonic_us() - began_us;
+    uint64_t id = im_journal_add(box->journal, req, res, duration_us);
+    atomic_fetch_sub(&box->open, 1);
+    if (res->damage.stall)
+        watch_end(&walk, id);
+    im_metrics_count(&sandboxes->metrics, req->outcome->endpoint, res->status,
+                     req->outcome->cause, duration_us);
+    /* before leaving: what the outcome names may live in the authority that a reset frees */
+    log_exchange(&sandboxes->settings.log, req, res);
+    im_sandbox_leave(box);
+    if (waits(wire, true))
+        wait_if_room(&walk, wire);
+    im_plan_release(&walk.plan);
+}
+
+/* ---- the way in ---- */
+
+/* A sandbox that cannot be: refused in the default one, where its journal shows it. */
+static void refuse_box(struct im_sandboxes *sandboxes, struct im_request *req,
+                       struct im_response *res, const char *why)
+{
+    struct im_sandbox *box = sandboxes->standard;
     struct im_authority *authority = im_sandbox_enter(box);
     struct im_policy policy = im_authority_policy(authority);
 
     req->now_ms = im_clock_now_ms(&authority->clock);
-    req->arrived = atomic_fetch_add(&authority->arrivals, 1) + 1;
-    enum im_cause cause = decide(authority, req, res);
-    if (cause != CAUSE_NONE)
-        im_refusal_render(req, res, &policy, &authority->rng);
-    if (req->arena->failed || res->body.failed)
-        answer_internal(req, res, authority, &policy);
+    req->outcome->endpoint = "unknown";
+    req->outcome->place = im_place_of(req->path);
+    im_refuse(req, CAUSE_SCENARIO_UNKNOWN, "%s", why);
+    im_refusal_render(req, res, &policy, &authority->rng);
     add_hints(sandboxes, req, res);
-    im_journal_add(box->journal, req, res, im_clock_monotonic_us() - began_us);
-    /* before leaving: what the outcome names may live in the authority that a reset frees */
+    im_journal_add(box->journal, req, res, 0);
     log_exchange(&sandboxes->settings.log, req, res);
     im_sandbox_leave(box);
-}
-
-/* ---- what the client believes our address is ---- */
-
-static bool is_host(struct im_str host)
-{
-    for (size_t i = 0; i < host.len; i++)
-        if (!strchr(
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_",
-                host.at[i]))
-            return false;
-    return host.len > 0 && host.len < 256;
-}
-
-static struct im_str base_url_of(const struct im_sandboxes *sandboxes,
-                                 const struct im_request *req)
-{
-    struct im_str host = im_request_header(req, "host");
-
-    if (sandboxes->settings.public_url.len)
-        return sandboxes->settings.public_url;
-    if (!is_host(host))
-        return req->local_base;
-    return im_arena_format(req->arena, "%s://%.*s", req->tls ? "https" : "http",
-                           IM_ARG(host));
-}
-
-static struct im_str path_of(struct im_str target)
-{
-    return im_str_slice(target, 0, im_str_find(target, '?'));
 }
 
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                struct im_response *res, int64_t *date_ms)
 {
     struct im_outcome outcome = {.cause = CAUSE_NONE};
+    struct im_error err = {.text = ""};
 
     req->outcome = &outcome;
-    req->path = path_of(req->target);
-    req->base_url = base_url_of(sandboxes, req);
+    req->path = im_str_slice(req->target, 0, im_str_find(req->target, '?'));
+    req->base_url = req->server_url = im_server_url(sandboxes, req);
+    if (!req->began_us)
+        req->began_us = im_clock_monotonic_us();
     if (im_control_owns(sandboxes, req)) {
         *date_ms = req->now_ms = im_clock_real_ms();
         im_control_answer(sandboxes, req, res);
     } else {
-        dispatch(sandboxes, sandboxes->standard, req, res);
+        struct im_sandbox *box = im_find_box(sandboxes, req, &err);
+        if (box)
+            dispatch(sandboxes, box, req, res);
+        else
+            refuse_box(sandboxes, req, res, err.text);
+        im_sandboxes_let_go(sandboxes, box);
         *date_ms = req->now_ms;
     }
     req->outcome = NULL;

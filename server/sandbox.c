@@ -1,26 +1,33 @@
 #include "sandbox.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-static bool copy_name(struct im_sandbox *box, struct im_str name)
+/* A fresh authority in the state that the scenario begins with. */
+static struct im_authority *make_authority(const struct im_sandbox *box,
+                                           const struct im_scenario *scenario,
+                                           struct im_error *err)
 {
-    char *copy = malloc(name.len + 1);
+    struct im_authority *authority =
+        im_authority_new(box->seed, box->name, box->start_ms, err);
 
-    if (!copy)
-        return false;
-    memcpy(copy, name.at, name.len);
-    copy[name.len] = '\0';
-    box->name = (struct im_str){copy, name.len};
-    return true;
+    if (authority && im_scenario_set_up(scenario, authority, err))
+        return authority;
+    im_authority_free(authority);
+    return NULL;
 }
 
-static void free_name(struct im_str name)
+static bool make_parts(struct im_sandbox *box, const struct im_sandbox_options *options,
+                       struct im_error *err)
 {
-    void *memory;
-
-    memcpy(&memory, &name.at, sizeof(memory)); /* the view is const; the copy was ours */
-    free(memory);
+    box->journal = im_journal_new(options->journal_keep);
+    box->latch = im_latch_new();
+    box->script = im_script_new(options->scenario);
+    if (!im_str_duplicate(options->name, &box->name) || !box->journal || !box->latch ||
+        !box->script)
+        return im_error_set(err, "making sandbox %.*s: out of memory",
+                            IM_ARG(options->name));
+    box->authority = make_authority(box, options->scenario, err);
+    return box->authority != NULL;
 }
 
 struct im_sandbox *im_sandbox_new(const struct im_sandbox_options *options,
@@ -36,16 +43,10 @@ struct im_sandbox *im_sandbox_new(const struct im_sandbox_options *options,
     pthread_mutex_init(&box->turnstile, NULL);
     box->seed = options->seed;
     box->start_ms = options->start_ms;
-    box->journal = im_journal_new(options->journal_keep);
-    if (copy_name(box, options->name) && box->journal)
-        box->authority = im_authority_new(box->seed, box->name, box->start_ms, err);
-    else
-        im_error_set(err, "making sandbox %.*s: out of memory", IM_ARG(options->name));
-    if (!box->authority) {
-        im_sandbox_free(box);
-        return NULL;
-    }
-    return box;
+    if (make_parts(box, options, err))
+        return box;
+    im_sandbox_free(box);
+    return NULL;
 }
 
 void im_sandbox_free(struct im_sandbox *box)
@@ -53,10 +54,12 @@ void im_sandbox_free(struct im_sandbox *box)
     if (!box)
         return;
     im_authority_free(box->authority);
+    im_script_free(box->script);
+    im_latch_free(box->latch);
     im_journal_free(box->journal);
     pthread_rwlock_destroy(&box->swap);
     pthread_mutex_destroy(&box->turnstile);
-    free_name(box->name);
+    im_str_free(&box->name);
     free(box);
 }
 
@@ -73,21 +76,145 @@ void im_sandbox_leave(struct im_sandbox *box)
     pthread_rwlock_unlock(&box->swap);
 }
 
-bool im_sandbox_reset(struct im_sandbox *box, struct im_error *err)
+/* Nobody else is inside until leave_alone. */
+static void enter_alone(struct im_sandbox *box)
 {
-    struct im_authority *fresh =
-        im_authority_new(box->seed, box->name, box->start_ms, err);
-    struct im_authority *old;
-
-    if (!fresh)
-        return false;
     pthread_mutex_lock(&box->turnstile);
     pthread_rwlock_wrlock(&box->swap);
-    old = box->authority;
-    box->authority = fresh;
-    im_journal_clear(box->journal);
+}
+
+static void leave_alone(struct im_sandbox *box)
+{
     pthread_rwlock_unlock(&box->swap);
     pthread_mutex_unlock(&box->turnstile);
-    im_authority_free(old);
+}
+
+bool im_sandbox_reset(struct im_sandbox *box, struct im_scenario *scenario,
+                      struct im_error *err)
+{
+    struct im_authority *authority = make_authority(box, scenario, err);
+    struct im_script *script = authority ? im_script_new(scenario) : NULL;
+
+    if (!script) {
+        im_authority_free(authority);
+        return authority ? im_error_set(err, "resetting the sandbox: out of memory")
+                         : false;
+    }
+    enter_alone(box);
+    struct im_authority *old_authority = box->authority;
+    struct im_script *old_script = box->script;
+    box->authority = authority;
+    box->script = script;
+    im_journal_clear(box->journal);
+    leave_alone(box);
+    im_latch_release(box->latch); /* who was held, was held by what is no more */
+    im_authority_free(old_authority);
+    im_script_free(old_script);
     return true;
+}
+
+bool im_sandbox_follow(struct im_sandbox *box, struct im_scenario *scenario,
+                       struct im_error *err)
+{
+    struct im_script *script = im_script_new(scenario);
+
+    if (!script)
+        return im_error_set(err, "changing the scenario: out of memory");
+    enter_alone(box);
+    struct im_script *old = script;
+    bool done = im_scenario_set_up(scenario, box->authority, err);
+    if (done) {
+        old = box->script;
+        box->script = script;
+    }
+    leave_alone(box);
+    im_script_free(old);
+    return done;
+}
+
+struct im_scenario *im_sandbox_scenario(struct im_sandbox *box)
+{
+    im_sandbox_enter(box);
+    struct im_scenario *scenario = im_scenario_keep(im_script_scenario(box->script));
+
+    im_sandbox_leave(box);
+    return scenario;
+}
+
+/* ---- the verdict ---- */
+
+void im_sandbox_settle(struct im_sandbox *box, int64_t at_most_ms)
+{
+    enum { LOOK_EVERY_MS = 2 };
+    int64_t until = im_clock_monotonic_ms() + at_most_ms;
+
+    while (atomic_load(&box->open) > im_latch_waiting(box->latch) &&
+           im_clock_monotonic_ms() < until)
+        im_latch_wait(box->latch, &until, 0, LOOK_EVERY_MS);
+}
+
+/* What the rules have done so far. */
+static bool count_rules(struct im_sandbox *box, struct im_scenario *scenario,
+                        struct im_arena *arena, struct im_verdict *verdict)
+{
+    size_t n = scenario->rule_count;
+    struct im_rule_count *counts = IM_ARENA_ARRAY(arena, struct im_rule_count, n);
+    uint64_t *fits = IM_ARENA_ARRAY(arena, uint64_t, n);
+    uint64_t *fired = IM_ARENA_ARRAY(arena, uint64_t, n);
+
+    if (!counts || !fits || !fired)
+        return false;
+    im_sandbox_enter(box);
+    bool same = im_script_scenario(box->script) == scenario;
+    if (same)
+        verdict->exhausted = im_script_counts(box->script, counts);
+    im_sandbox_leave(box);
+    for (size_t i = 0; i < n; i++) {
+        fits[i] = counts[i].fits;
+        fired[i] = counts[i].fired;
+        verdict->triggered |= fired[i] > 0;
+    }
+    verdict->fits = fits;
+    verdict->fired = fired;
+    verdict->rule_count = n;
+    return true;
+}
+
+static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
+                  struct im_arena *arena, struct im_verdict *verdict)
+{
+    struct im_judgement *judgements =
+        IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
+    size_t count;
+    const struct im_seen *seen = im_journal_seen(box->journal, arena, &count);
+
+    *verdict = (struct im_verdict){.scenario = scenario->name,
+                                   .sandbox = box->name,
+                                   .expectations = &scenario->expect,
+                                   .judgements = judgements,
+                                   .dropped = im_journal_dropped(box->journal),
+                                   .seen = seen,
+                                   .seen_count = count};
+    verdict->exchanges = count + verdict->dropped;
+    verdict->triggered = !scenario->rule_count && verdict->exchanges > 0;
+    return judgements && count_rules(box, scenario, arena, verdict) &&
+           im_expect_judge(&scenario->expect, seen, count, arena, judgements);
+}
+
+struct im_scenario *im_sandbox_judge(struct im_sandbox *box, struct im_arena *arena,
+                                     struct im_verdict *verdict)
+{
+    struct im_scenario *scenario = im_sandbox_scenario(box);
+
+    if (judge(box, scenario, arena, verdict))
+        return scenario;
+    arena->failed = true;
+    im_scenario_let_go(scenario);
+    return NULL;
+}
+
+void im_sandbox_interrupt(struct im_sandbox *box)
+{
+    im_journal_interrupt(box->journal);
+    im_latch_interrupt(box->latch);
 }

@@ -1,16 +1,19 @@
-/* Everything behind one base URL: the authority (clients, users, tokens, keys, clock, objects) and
- * the journal. Two sandboxes share nothing. */
+/* Everything behind one base URL: the authority (clients, users, tokens, keys, clock, objects), how
+ * far the scenario has come, and the journal. Two sandboxes share nothing. */
 #ifndef IM_SANDBOX_H
 #define IM_SANDBOX_H
 
 #include "journal.h"
-#include "oauth/authority.h"
+#include "scenario/latch.h"
+#include "scenario/scenario.h"
+#include "scenario/verdict.h"
 
 struct im_sandbox_options {
-    struct im_str name;  /* "default" */
-    uint64_t seed;       /* together with the name: everything that is drawn */
-    int64_t start_ms;    /* where the clock starts; < 0 = the real time */
-    size_t journal_keep; /* exchanges */
+    struct im_str name;           /* "default" */
+    struct im_scenario *scenario; /* the sandbox takes a reference of its own */
+    uint64_t seed;                /* together with the name: everything that is drawn */
+    int64_t start_ms;             /* where the clock starts; < 0 = the real time */
+    size_t journal_keep;          /* exchanges */
 };
 
 struct im_sandbox {
@@ -18,6 +21,8 @@ struct im_sandbox {
     uint64_t seed;
     int64_t start_ms;
     struct im_journal *journal;
+    struct im_latch *latch; /* where requests wait on purpose */
+    atomic_size_t open;     /* requests that have come and are not in the journal yet */
     /* Readers decide requests; the one writer is a reset, which swaps the authority. Taken before
      * every other lock, never held while something is delivered or waited for. */
     pthread_rwlock_t swap;
@@ -25,6 +30,14 @@ struct im_sandbox {
         turnstile; /* on the way to `swap`: whoever waits to write holds it, so that
                                   readers cannot keep a reset waiting for ever */
     struct im_authority *authority;
+    struct im_script *script; /* swapped with it, or alone */
+
+    /* sandboxes.c's, behind its lock */
+    struct im_sandbox *newer, *older; /* by last use */
+    struct im_sandbox *next;          /* of the same hash */
+    size_t users;                     /* who works with it now */
+    bool gone;                        /* the last user frees it */
+    int64_t used_ms;                  /* monotonic */
 };
 
 struct im_sandbox *im_sandbox_new(const struct im_sandbox_options *options,
@@ -36,7 +49,24 @@ struct im_authority *im_sandbox_enter(struct im_sandbox *box);
 void im_sandbox_leave(struct im_sandbox *box);
 
 /* As freshly made: same seed, same keys, nothing handed out, an empty journal, the clock back at
- * its start. False with err when memory is short; then nothing has changed. */
-bool im_sandbox_reset(struct im_sandbox *box, struct im_error *err);
+ * its start, the scenario at its beginning (in this wording of it: its file may have changed).
+ * False with err when memory is short; then nothing has changed. */
+bool im_sandbox_reset(struct im_sandbox *box, struct im_scenario *scenario,
+                      struct im_error *err);
+/* Another script from now on, and its world; what was handed out stays. False with err, and
+ * nothing has changed. */
+bool im_sandbox_follow(struct im_sandbox *box, struct im_scenario *scenario,
+                       struct im_error *err);
+/* The scenario it follows, with a reference for the caller. */
+struct im_scenario *im_sandbox_scenario(struct im_sandbox *box);
+/* Waits until the journal holds every request that has come, but for those that wait on purpose; at
+ * most so long. */
+void im_sandbox_settle(struct im_sandbox *box, int64_t at_most_ms);
+/* Judges its client by all that the journal holds. Fills *verdict, whose views are the arena's and
+ * the scenario's, which is returned with a reference for the caller; NULL when memory is short. */
+struct im_scenario *im_sandbox_judge(struct im_sandbox *box, struct im_arena *arena,
+                                     struct im_verdict *verdict);
+/* Wakes everybody who waits in it, now and from now on. */
+void im_sandbox_interrupt(struct im_sandbox *box);
 
 #endif

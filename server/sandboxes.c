@@ -1,31 +1,457 @@
 #include "sandboxes.h"
 
+#include <string.h>
+
+enum { SWEEP_EVERY_MS = 1000 };
+
+/* ---- the default sandbox ---- */
+
+static bool make_standard(struct im_sandboxes *sandboxes, struct im_error *err)
+{
+    const struct im_settings *settings = &sandboxes->settings;
+    const char *wanted = settings->scenario ? settings->scenario : "happy-path";
+    struct im_sandbox_options options = {
+        .name = IM_STR("default"),
+        .scenario = im_catalogue_get_file(sandboxes->catalogue, wanted, err),
+        .seed = settings->seed,
+        .start_ms = settings->start_ms,
+        .journal_keep = settings->journal_keep};
+
+    if (!options.scenario)
+        return false;
+    sandboxes->standard = im_sandbox_new(&options, err);
+    im_scenario_let_go(options.scenario);
+    return sandboxes->standard != NULL;
+}
+
 bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings *settings,
                        struct im_error *err)
 {
-    struct im_sandbox_options options = {.name = IM_STR("default"),
-                                         .seed = settings->seed,
-                                         .start_ms = settings->start_ms,
-                                         .journal_keep = settings->journal_keep};
-
     sandboxes->settings = *settings;
     sandboxes->started_ms = im_clock_real_ms();
-    sandboxes->standard = im_sandbox_new(&options, err);
-    return sandboxes->standard != NULL;
+    atomic_init(&sandboxes->count, 0);
+    atomic_init(&sandboxes->waiting, 0);
+    pthread_mutex_init(&sandboxes->lock, NULL);
+    sandboxes->catalogue =
+        im_catalogue_new(settings->scenarios, &sandboxes->settings.log, err);
+    return sandboxes->catalogue && make_standard(sandboxes, err);
 }
 
 void im_sandboxes_release(struct im_sandboxes *sandboxes)
 {
+    struct im_sandbox *older;
+
+    if (!sandboxes->catalogue)
+        return;
+    for (struct im_sandbox *box = sandboxes->newest; box; box = older) {
+        older = box->older;
+        im_sandbox_free(box);
+    }
     im_sandbox_free(sandboxes->standard);
-    sandboxes->standard = NULL;
+    im_catalogue_free(sandboxes->catalogue);
+    pthread_mutex_destroy(&sandboxes->lock);
+    sandboxes->catalogue = NULL;
 }
+
+/* ---- names ---- */
+
+bool im_sandbox_name_is_sound(struct im_str name)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+    if (!name.len || name.len > 64 || !name.at[0] || !strchr(first, name.at[0]))
+        return false;
+    for (size_t i = 1; i < name.len; i++)
+        if (!name.at[i] || (!strchr(first, name.at[i]) && !strchr("._-", name.at[i])))
+            return false;
+    return true;
+}
+
+static struct im_sandbox **bucket_of(struct im_sandboxes *sandboxes, struct im_str name)
+{
+    uint32_t hash = 2166136261U; /* FNV-1a */
+
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (unsigned char)name.at[i]) * 16777619U;
+    return &sandboxes->by_hash[hash % IM_SANDBOX_HASHES];
+}
+
+/* ---- the others; all under the lock ---- */
+
+static struct im_sandbox *find_locked(struct im_sandboxes *sandboxes, struct im_str name)
+{
+    struct im_sandbox *box = *bucket_of(sandboxes, name);
+
+    while (box && !im_str_eq(box->name, name))
+        box = box->next;
+    return box;
+}
+
+static void unlink_use_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
+{
+    if (box->newer)
+        box->newer->older = box->older;
+    else
+        sandboxes->newest = box->older;
+    if (box->older)
+        box->older->newer = box->newer;
+    else
+        sandboxes->oldest = box->newer;
+}
+
+static void link_use_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
+{
+    box->newer = NULL;
+    box->older = sandboxes->newest;
+    if (box->older)
+        box->older->newer = box;
+    else
+        sandboxes->oldest = box;
+    sandboxes->newest = box;
+    box->used_ms = im_clock_monotonic_ms();
+}
+
+static void use_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
+{
+    unlink_use_locked(sandboxes, box);
+    link_use_locked(sandboxes, box);
+    box->users++;
+}
+
+static void add_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
+{
+    struct im_sandbox **bucket = bucket_of(sandboxes, box->name);
+
+    box->next = *bucket;
+    *bucket = box;
+    link_use_locked(sandboxes, box);
+    box->users = 1;
+    atomic_fetch_add(&sandboxes->count, 1);
+}
+
+/* Nobody finds it any more. Returns it when it is to be freed now, by whoever then has no lock;
+ * NULL when somebody still works with it, who will. */
+static struct im_sandbox *remove_locked(struct im_sandboxes *sandboxes,
+                                        struct im_sandbox *box)
+{
+    struct im_sandbox **at = bucket_of(sandboxes, box->name);
+
+    while (*at != box)
+        at = &(*at)->next;
+    *at = box->next;
+    unlink_use_locked(sandboxes, box);
+    atomic_fetch_sub(&sandboxes->count, 1);
+    box->gone = true;
+    box->older = NULL;
+    return box->users ? NULL : box;
+}
+
+/* The first of them, and the rest by `older`: those that were idle for too long. */
+static struct im_sandbox *sweep_locked(struct im_sandboxes *sandboxes)
+{
+    int64_t now_ms = im_clock_monotonic_ms();
+    int64_t before_ms = now_ms - sandboxes->settings.sandbox_ttl_ms;
+    struct im_sandbox *swept = NULL;
+    struct im_sandbox *newer;
+
+    if (now_ms - sandboxes->swept_ms < SWEEP_EVERY_MS)
+        return NULL;
+    sandboxes->swept_ms = now_ms;
+    for (struct im_sandbox *box = sandboxes->oldest; box && box->used_ms <= before_ms;
+         box = newer) {
+        newer = box->newer;
+        if (box->users)
+            continue;
+        remove_locked(sandboxes, box);
+        box->older = swept;
+        swept = box;
+    }
+    return swept;
+}
+
+/* The one that was used longest ago and that nobody works with goes. */
+static struct im_sandbox *drop_oldest_locked(struct im_sandboxes *sandboxes)
+{
+    struct im_sandbox *box = sandboxes->oldest;
+
+    while (box && box->users)
+        box = box->newer;
+    if (!box)
+        return NULL;
+    sandboxes->dropped++;
+    return remove_locked(sandboxes, box);
+}
+
+/* Room for one more. Where all are in use there is none, and so there may be too many for a while:
+ * as many as that go the next time. Returns the first of those to be freed, the rest by `older`. */
+static struct im_sandbox *make_room_locked(struct im_sandboxes *sandboxes,
+                                           struct im_sandbox *surplus)
+{
+    while (atomic_load(&sandboxes->count) >= sandboxes->settings.sandboxes_max) {
+        struct im_sandbox *dropped = drop_oldest_locked(sandboxes);
+        if (!dropped)
+            break;
+        dropped->older = surplus;
+        surplus = dropped;
+    }
+    return surplus;
+}
+
+static void free_all(struct im_sandbox *box)
+{
+    while (box) {
+        struct im_sandbox *older = box->older;
+        im_sandbox_free(box);
+        box = older;
+    }
+}
+
+/* ---- finding ---- */
 
 struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_str name)
 {
-    return im_str_eq(name, sandboxes->standard->name) ? sandboxes->standard : NULL;
+    if (im_str_eq(name, sandboxes->standard->name))
+        return sandboxes->standard;
+    pthread_mutex_lock(&sandboxes->lock);
+    struct im_sandbox *swept = sweep_locked(sandboxes);
+    struct im_sandbox *box = find_locked(sandboxes, name);
+    if (box)
+        use_locked(sandboxes, box);
+    pthread_mutex_unlock(&sandboxes->lock);
+    free_all(swept);
+    return box;
+}
+
+void im_sandboxes_let_go(struct im_sandboxes *sandboxes, struct im_sandbox *box)
+{
+    if (!box || box == sandboxes->standard)
+        return;
+    pthread_mutex_lock(&sandboxes->lock);
+    bool last = --box->users == 0 && box->gone;
+    pthread_mutex_unlock(&sandboxes->lock);
+    if (last)
+        im_sandbox_free(box);
+}
+
+void im_sandboxes_keep(struct im_sandboxes *sandboxes, struct im_sandbox *box)
+{
+    if (box == sandboxes->standard)
+        return;
+    pthread_mutex_lock(&sandboxes->lock);
+    box->users++;
+    pthread_mutex_unlock(&sandboxes->lock);
+}
+
+struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
+                                      struct im_arena *arena, size_t *count)
+{
+    *count = 0;
+    pthread_mutex_lock(&sandboxes->lock);
+    struct im_sandbox *swept = sweep_locked(sandboxes);
+    struct im_sandbox **all =
+        IM_ARENA_ARRAY(arena, struct im_sandbox *, atomic_load(&sandboxes->count) + 1);
+    if (all)
+        all[(*count)++] = sandboxes->standard;
+    for (struct im_sandbox *box = sandboxes->newest; all && box; box = box->older) {
+        box->users++;
+        all[(*count)++] = box;
+    }
+    pthread_mutex_unlock(&sandboxes->lock);
+    free_all(swept);
+    return all;
+}
+
+static bool owns(struct im_sandbox *box, struct im_arena *arena, struct im_str token)
+{
+    struct im_authority *authority = im_sandbox_enter(box);
+    int64_t now_ms = im_clock_now_ms(&authority->clock);
+    struct im_token known;
+    struct im_session session;
+    bool owned = im_authority_find(authority, arena, token, now_ms, &known) ||
+                 im_authority_session(authority, arena, token, now_ms, &session);
+
+    im_sandbox_leave(box);
+    return owned;
+}
+
+struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
+                                      struct im_arena *arena, struct im_str token)
+{
+    struct im_sandbox *owner = NULL;
+    size_t count;
+
+    if (!token.len || owns(sandboxes->standard, arena, token))
+        return NULL;
+    struct im_sandbox **all = im_sandboxes_list(sandboxes, arena, &count);
+    for (size_t i = 1; i < count; i++) {
+        if (!owner && owns(all[i], arena, token))
+            owner = all[i];
+        else
+            im_sandboxes_let_go(sandboxes, all[i]);
+    }
+    return owner;
+}
+
+/* ---- making ---- */
+
+static struct im_sandbox *make(struct im_sandboxes *sandboxes,
+                               const struct im_sandbox_wish *wish, struct im_error *err)
+{
+    const struct im_settings *settings = &sandboxes->settings;
+    struct im_sandbox_options options = {
+        .name = wish->name,
+        .scenario = wish->scenario,
+        .seed = wish->seeded ? wish->seed : settings->seed,
+        .start_ms = wish->start_ms < 0 ? settings->start_ms : wish->start_ms,
+        .journal_keep = settings->journal_keep};
+
+    return im_sandbox_new(&options, err);
+}
+
+/* Puts a fresh one in its place, unless somebody else was faster: *taken is theirs, in use. */
+static struct im_sandbox *enter_in_list(struct im_sandboxes *sandboxes,
+                                        struct im_sandbox *fresh,
+                                        struct im_sandbox **taken)
+{
+    pthread_mutex_lock(&sandboxes->lock);
+    struct im_sandbox *surplus = sweep_locked(sandboxes);
+    *taken = find_locked(sandboxes, fresh->name);
+    if (*taken) {
+        use_locked(sandboxes, *taken);
+        fresh->older = surplus;
+        surplus = fresh;
+    } else {
+        surplus = make_room_locked(sandboxes, surplus);
+        add_locked(sandboxes, fresh);
+        if (sandboxes->stopping)
+            im_sandbox_interrupt(fresh);
+    }
+    pthread_mutex_unlock(&sandboxes->lock);
+    free_all(surplus);
+    return *taken ? NULL : fresh;
+}
+
+static struct im_sandbox *make_by_name(struct im_sandboxes *sandboxes, struct im_str name,
+                                       struct im_error *err)
+{
+    struct im_str first = im_str_slice(name, 0, im_str_find(name, '.'));
+    struct im_sandbox_wish wish = {.name = name, .start_ms = -1};
+    struct im_sandbox *taken = NULL;
+
+    wish.scenario = im_catalogue_get(sandboxes->catalogue, first, err);
+    if (!wish.scenario)
+        return NULL;
+    struct im_sandbox *fresh = make(sandboxes, &wish, err);
+    im_scenario_let_go(wish.scenario);
+    struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken) : NULL;
+    return box ? box : taken;
+}
+
+static bool refuse_name(struct im_str name, struct im_error *err)
+{
+    return im_error_set(
+        err,
+        "\"%.*s\" cannot name a sandbox: SCENARIO or SCENARIO.KEY, at most 64 "
+        "of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit",
+        IM_ARG(im_str_front(name, 80)));
+}
+
+struct im_sandbox *im_sandboxes_touch(struct im_sandboxes *sandboxes, struct im_str name,
+                                      struct im_error *err)
+{
+    struct im_sandbox *box;
+
+    if (!im_sandbox_name_is_sound(name)) {
+        refuse_name(name, err);
+        return NULL;
+    }
+    box = im_sandboxes_find(sandboxes, name);
+    return box ? box : make_by_name(sandboxes, name, err);
+}
+
+static bool name_it(struct im_sandboxes *sandboxes, const struct im_scenario *scenario,
+                    char *into, size_t size)
+{
+    struct im_buf text;
+
+    im_buf_init_fixed(&text, into, size);
+    pthread_mutex_lock(&sandboxes->lock);
+    uint64_t serial = ++sandboxes->serial;
+    pthread_mutex_unlock(&sandboxes->lock);
+    im_buf_addf(&text, "%.*s.%llu", IM_ARG(im_str_slice(scenario->name, 0, 43)),
+                (unsigned long long)serial);
+    into[text.len] = '\0';
+    return !text.failed;
+}
+
+struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
+                                     const struct im_sandbox_wish *wish,
+                                     enum im_made *made, struct im_error *err)
+{
+    struct im_sandbox_wish named = *wish;
+    struct im_sandbox *taken = NULL;
+    char name[80];
+
+    *made = IM_MADE_NOT;
+    if (!named.name.len && name_it(sandboxes, wish->scenario, name, sizeof(name)))
+        named.name = im_str(name);
+    if (!im_sandbox_name_is_sound(named.name)) {
+        refuse_name(named.name, err);
+        return NULL;
+    }
+    if (im_str_eq(named.name, sandboxes->standard->name)) {
+        *made = IM_MADE_TAKEN;
+        return NULL;
+    }
+    struct im_sandbox *fresh = make(sandboxes, &named, err);
+    struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken) : NULL;
+    *made = box ? IM_MADE : taken ? IM_MADE_TAKEN : IM_MADE_NOT;
+    im_sandboxes_let_go(sandboxes, taken);
+    return box;
+}
+
+/* ---- ending ---- */
+
+bool im_sandboxes_delete(struct im_sandboxes *sandboxes, struct im_str name)
+{
+    pthread_mutex_lock(&sandboxes->lock);
+    struct im_sandbox *box = find_locked(sandboxes, name);
+    bool there = box != NULL;
+    if (box) {
+        im_sandbox_interrupt(box);
+        box = remove_locked(sandboxes, box);
+    }
+    pthread_mutex_unlock(&sandboxes->lock);
+    im_sandbox_free(box);
+    return there;
+}
+
+uint64_t im_sandboxes_dropped(struct im_sandboxes *sandboxes)
+{
+    pthread_mutex_lock(&sandboxes->lock);
+    uint64_t dropped = sandboxes->dropped;
+    pthread_mutex_unlock(&sandboxes->lock);
+    return dropped;
+}
+
+bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
+                        struct im_error *err)
+{
+    struct im_scenario *before = im_sandbox_scenario(box);
+    struct im_scenario *now = im_catalogue_renew(sandboxes->catalogue, before);
+    bool done = im_sandbox_reset(box, now, err);
+
+    im_scenario_let_go(now);
+    im_scenario_let_go(before);
+    return done;
 }
 
 void im_sandboxes_interrupt(struct im_sandboxes *sandboxes)
 {
-    im_journal_interrupt(sandboxes->standard->journal);
+    im_sandbox_interrupt(sandboxes->standard);
+    pthread_mutex_lock(&sandboxes->lock);
+    sandboxes->stopping = true;
+    for (struct im_sandbox *box = sandboxes->newest; box; box = box->older)
+        im_sandbox_interrupt(box);
+    pthread_mutex_unlock(&sandboxes->lock);
 }

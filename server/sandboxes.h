@@ -1,9 +1,12 @@
-/* All sandboxes of one server, and the settings they share. */
+/* All sandboxes of one server, and the settings they share: name → sandbox, made on first touch,
+ * gone when nobody has touched it for long, bounded in number. Thread-safe. */
 #ifndef IM_SANDBOXES_H
 #define IM_SANDBOXES_H
 
 #include "base/log.h"
+#include "metrics.h"
 #include "sandbox.h"
+#include "scenario/catalogue.h"
 
 struct im_settings {
     bool hints;                  /* send the X-Intacct-Mock-* headers */
@@ -12,25 +15,80 @@ struct im_settings {
     struct im_str
         public_url; /* what issuer and links say; empty = from the request's Host */
     uint64_t seed;
-    int64_t start_ms;    /* where clocks start; < 0 = the real time */
-    size_t journal_keep; /* exchanges per sandbox */
+    int64_t start_ms;       /* where clocks start; < 0 = the real time */
+    size_t journal_keep;    /* exchanges per sandbox */
+    size_t sandboxes_max;   /* besides the default one */
+    int64_t sandbox_ttl_ms; /* idle for so long, one is gone; real time */
+    const char *scenario;   /* of the default sandbox: a name or a file */
+    const char *scenarios;  /* a folder with more of them; NULL = none */
+    int waiting_max; /* requests that may wait on purpose, so that others get a thread */
     struct im_log log;
     /* What the server knows of itself once it listens; empty before. */
     struct im_str http_url, https_url, control_url, ca_pem;
 };
 
+enum { IM_SANDBOX_HASHES = 4096 };
+
 /* Lifetime: server. Texts in settings must live as long. */
 struct im_sandboxes {
     struct im_settings settings;
-    struct im_sandbox *standard; /* the default sandbox */
+    struct im_catalogue *catalogue;
+    struct im_sandbox *standard; /* the default sandbox: always there */
     int64_t started_ms;          /* real time */
+    atomic_int waiting;          /* requests that wait on purpose now */
+    atomic_size_t count;         /* of the others; … */
+    pthread_mutex_t lock;        /* … which stand behind this */
+    struct im_sandbox *newest, *oldest;
+    struct im_sandbox *by_hash[IM_SANDBOX_HASHES];
+    uint64_t serial;  /* of names that nobody gave */
+    uint64_t dropped; /* because there were too many */
+    int64_t swept_ms; /* monotonic */
+    bool stopping;
+    struct im_metrics metrics; /* of all that are or were */
 };
 
 bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings *settings,
                        struct im_error *err);
 void im_sandboxes_release(struct im_sandboxes *sandboxes);
-/* The sandbox of that name ("default"), or NULL. */
+
+/* The sandbox of that name, made now if its first part names a scenario. It stays until
+ * im_sandboxes_let_go. NULL with err: what is wrong with the name. */
+struct im_sandbox *im_sandboxes_touch(struct im_sandboxes *sandboxes, struct im_str name,
+                                      struct im_error *err);
+/* Only if it is there already. */
 struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_str name);
+/* The sandbox that handed out this token, code or session, if it is there. */
+struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
+                                      struct im_arena *arena, struct im_str token);
+void im_sandboxes_let_go(struct im_sandboxes *sandboxes, struct im_sandbox *box);
+/* Once more, for somebody who goes on working with it. */
+void im_sandboxes_keep(struct im_sandboxes *sandboxes, struct im_sandbox *box);
+
+/* One made on purpose. */
+struct im_sandbox_wish {
+    struct im_str name;           /* empty = one is made up: SCENARIO.N */
+    struct im_scenario *scenario; /* the caller's reference stays the caller's */
+    bool seeded;
+    uint64_t seed;
+    int64_t start_ms; /* < 0 = as the settings say */
+};
+enum im_made { IM_MADE, IM_MADE_TAKEN, IM_MADE_NOT };
+/* As im_sandboxes_touch; *made tells a taken name from what err tells. */
+struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
+                                     const struct im_sandbox_wish *wish,
+                                     enum im_made *made, struct im_error *err);
+/* Gone for whoever comes from now on; who waits in it is let go. False when it is not there. */
+bool im_sandboxes_delete(struct im_sandboxes *sandboxes, struct im_str name);
+/* All that are there, the default one first, then the one used last; each kept for the caller, who
+ * lets go of them. NULL when memory is short. */
+struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
+                                      struct im_arena *arena, size_t *count);
+uint64_t im_sandboxes_dropped(struct im_sandboxes *sandboxes); /* for want of room */
+/* As freshly made; its scenario as the catalogue has it now. */
+bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
+                        struct im_error *err);
+/* "[a-z0-9][a-z0-9._-]{0,63}" */
+bool im_sandbox_name_is_sound(struct im_str name);
 /* Wakes whoever waits in any of them: the server stops. */
 void im_sandboxes_interrupt(struct im_sandboxes *sandboxes);
 

@@ -11,7 +11,7 @@ import sys
 
 from common import finish
 
-LAYERS = ("main commands options server listener router control sandboxes sandbox journal scenario endpoints "
+LAYERS = ("main commands options server listener router control sandboxes metrics sandbox journal scenario endpoints "
           "grants oauth objects http base").split()
 
 # The public header stands outside: it includes nothing of ours, and these may include it.

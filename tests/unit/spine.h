@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "router.h"
+#include "scenario/scenario_file.h"
 
 #define START_MS INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
 #define TOKEN    "/ia/api/v1/oauth2/token"
@@ -32,13 +33,28 @@ struct spine {
     bool on_control_port; /* of what is sent next */
 };
 
+/* A scenario from its text, with a reference for the caller. */
+static inline struct im_scenario *spine_scenario(const char *json)
+{
+    struct im_scenario_error error;
+    struct im_scenario *scenario =
+        im_scenario_parse(im_str(json), (struct im_str){NULL, 0}, &error);
+
+    if (!scenario)
+        fail_msg("%u:%u: %s", error.line, error.column, error.what);
+    return scenario;
+}
+
 static inline struct im_settings spine_settings(void)
 {
     return (struct im_settings){.hints = true,
                                 .control = true,
                                 .seed = 7,
                                 .start_ms = START_MS,
-                                .journal_keep = 10};
+                                .journal_keep = 10,
+                                .sandboxes_max = 4,
+                                .sandbox_ttl_ms = 3600000,
+                                .waiting_max = 100};
 }
 
 static inline int spine_begin_with(void **state, struct im_settings settings)

@@ -64,11 +64,13 @@ static uint64_t add(struct book *b, struct entry e)
     struct im_request req = {.arena = &b->arena,
                              .method = im_str(e.method ? e.method : "GET"),
                              .target = im_str(e.target ? e.target : "/"),
+                             .path = im_str(e.target ? e.target : "/"),
                              .body = im_str(e.body),
                              .now_ms = START_MS,
                              .outcome = &outcome};
     struct im_response res;
 
+    req.path = im_str_slice(req.path, 0, im_str_find(req.path, '?'));
     add_headers(&req, e.headers);
     im_response_init(&res, &b->arena);
     im_buf_addz(im_response_begin(&res, e.status ? e.status : 200, "application/json"),
@@ -662,6 +664,207 @@ static void an_empty_archive_is_one_too(void **state)
     assert_null(entry_of(b));
 }
 
+/* ---- as expectations see it ---- */
+
+static const struct im_seen *seen_of(struct book *b, size_t wanted)
+{
+    size_t count;
+    const struct im_seen *seen = im_journal_seen(b->journal, &b->arena, &count);
+
+    assert_int_equal(count, wanted);
+    return seen;
+}
+
+/* One exchange with all that a scenario can do to it. */
+static uint64_t add_told(struct book *b, const char *fault, int status)
+{
+    struct im_outcome outcome = {.cause = CAUSE_RATE_LIMITED,
+                                 .worded_as = CAUSE_RATE_LIMITED,
+                                 .endpoint = "query",
+                                 .evidence = IM_STR("because"),
+                                 .client_id = IM_STR("demo"),
+                                 .user = IM_STR("jdoe@acme"),
+                                 .grant = IM_STR("g"),
+                                 .scope = IM_STR("a b"),
+                                 .token = IM_STR("sha256:1"),
+                                 .rule = 2,
+                                 .effect = "lock-user",
+                                 .fault = fault};
+    struct im_request req = {.arena = &b->arena,
+                             .method = IM_STR("POST"),
+                             .target = IM_STR("/s/x/p?q"),
+                             .path = IM_STR("/p"),
+                             .now_ms = START_MS,
+                             .connection = 3,
+                             .connection_us = 4,
+                             .began_us = 5,
+                             .outcome = &outcome};
+    struct im_response res;
+
+    im_response_init(&res, &b->arena);
+    im_response_begin(&res, status, "text/plain");
+    im_note(&req, CAUSE_HOST_MISSPELLED, "noted");
+    return im_journal_add(b->journal, &req, &res, 1500);
+}
+
+static void an_empty_journal_has_seen_nothing(void **state)
+{
+    assert_null(seen_of(*state, 0));
+}
+
+static void what_was_seen_has_facts_causes_and_times(void **state)
+{
+    struct book *b = *state;
+    uint64_t id = add_told(b, "delay", 429);
+    const struct im_seen *seen = seen_of(b, 1);
+    assert_int_equal(seen->id, id);
+    assert_string_equal(seen->facts.endpoint, "query");
+    assert_true(im_str_is(seen->facts.client, "demo"));
+    assert_true(im_str_is(seen->facts.user, "jdoe@acme"));
+    assert_true(im_str_is(seen->facts.grant, "g"));
+    assert_true(im_str_is(seen->facts.method, "POST"));
+    assert_true(im_str_is(seen->facts.path, "/p"));
+    assert_true(im_str_is(seen->facts.scope, "a b"));
+    assert_true(im_str_is(seen->facts.token, "sha256:1"));
+    assert_int_equal(seen->status, 429);
+    assert_int_equal(seen->cause, CAUSE_RATE_LIMITED);
+    assert_int_equal(seen->note_count, 1);
+    assert_int_equal(seen->notes[0], CAUSE_HOST_MISSPELLED);
+    assert_true(im_str_is(seen->evidence, "because"));
+    assert_int_equal(seen->fault, IM_FAULT_DELAY);
+    assert_string_equal(seen->effect, "lock-user");
+    assert_true(seen->connection == 3 && seen->connection_us == 4 && seen->began_us == 5);
+    assert_true(seen->ended_us >= seen->began_us && seen->at_ms == START_MS);
+    assert_int_equal(seen->left_us, 0);
+}
+
+static void a_damaged_answer_has_no_status_for_the_client(void **state)
+{
+    struct book *b = *state;
+    for (int i = IM_FAULT_NONE; i < IM_FAULTS; i++) {
+        enum im_fault fault = (enum im_fault)i;
+        bool honest = fault == IM_FAULT_NONE || fault == IM_FAULT_DELAY ||
+                      fault == IM_FAULT_HOLD || fault == IM_FAULT_STATUS ||
+                      fault == IM_FAULT_REDIRECT;
+        im_journal_clear(b->journal);
+        add_told(b, fault ? im_fault_name(fault) : NULL, 201);
+        const struct im_seen *seen = seen_of(b, 1);
+        assert_int_equal(seen->fault, fault);
+        assert_int_equal(seen->status, honest ? 201 : 0);
+    }
+}
+
+static void what_was_seen_is_in_order(void **state)
+{
+    struct book *b = *state;
+    for (int i = 0; i < KEEP + 2; i++)
+        add(b, (struct entry){.target = "/"});
+    const struct im_seen *seen = seen_of(b, KEEP);
+    for (int i = 0; i < KEEP; i++)
+        assert_int_equal(seen[i].id, i + 3);
+}
+
+static void without_room_nothing_was_seen(void **state)
+{
+    struct book *b = *state;
+    struct im_arena small;
+    size_t count = 7;
+    add(b, (struct entry){.target = "/"});
+    im_arena_init(&small, 1);
+    assert_null(im_journal_seen(b->journal, &small, &count));
+    assert_int_equal(count, 0);
+    assert_true(small.failed);
+    im_arena_release(&small);
+}
+
+static void a_client_that_leaves_is_timed(void **state)
+{
+    struct book *b = *state;
+    int64_t before_us = im_clock_monotonic_us();
+    uint64_t id = add_told(b, "stall", 200);
+    add_told(b, "stall", 200);
+    im_journal_left(b->journal, id);
+    im_journal_left(b->journal, 99); /* gone from the ring: nobody's */
+    const struct im_seen *seen = seen_of(b, 2);
+    assert_true(seen[0].left_us >= before_us);
+    assert_true(seen[0].left_us <= im_clock_monotonic_us());
+    assert_int_equal(seen[1].left_us, 0);
+}
+
+static void all_since_the_last_clear_are_counted(void **state)
+{
+    struct book *b = *state;
+    assert_int_equal(im_journal_total(b->journal), 0);
+    for (int i = 0; i < KEEP + 2; i++)
+        add(b, (struct entry){.target = "/"});
+    assert_int_equal(im_journal_total(b->journal), KEEP + 2);
+    im_journal_clear(b->journal);
+    assert_int_equal(im_journal_total(b->journal), 0);
+    assert_int_equal(im_journal_newest(b->journal), KEEP + 2); /* ids go on */
+}
+
+/* ---- the same call again ---- */
+
+static uint64_t call_of(struct book *b, struct entry e)
+{
+    return im_journal_get(b->journal, &b->arena, add(b, e))->call;
+}
+
+static void a_call_is_method_target_and_body(void **state)
+{
+    struct book *b = *state;
+    struct entry call = {.method = "POST", .target = "/a", .body = "b"};
+    uint64_t one = call_of(b, call);
+    assert_int_equal(call_of(b, call), one);
+    call.headers = "X-Other: 1\n";
+    call.status = 500;
+    assert_int_equal(call_of(b, call), one);
+    struct entry others[] = {{.method = "PATCH", .target = "/a", .body = "b"},
+                             {.method = "POST", .target = "/a?x", .body = "b"},
+                             {.method = "POST", .target = "/a", .body = "c"},
+                             {.method = "POST", .target = "/a", .body = ""},
+                             {.method = "POST", .target = "/ab", .body = ""},
+                             {.method = "POST/", .target = "a", .body = "b"}};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (call_of(b, others[i]) == one)
+            fail_msg("%zu is the same call", i);
+}
+
+/* ---- paths below the base URL ---- */
+
+static size_t matching(struct book *b, const char *target, const char *path,
+                       const char *glob)
+{
+    struct im_journal_filter filter = {.path = im_str(glob)};
+    struct im_outcome outcome = {.cause = CAUSE_NONE};
+    struct im_request req = {.arena = &b->arena,
+                             .method = IM_STR("GET"),
+                             .target = im_str(target),
+                             .path = im_str(path),
+                             .outcome = &outcome};
+    struct im_response res;
+    size_t n;
+
+    im_response_init(&res, &b->arena);
+    im_journal_clear(b->journal);
+    im_journal_add(b->journal, &req, &res, 1);
+    im_journal_select(b->journal, &b->arena, &filter, &n);
+    return n;
+}
+
+static void a_path_is_asked_for_below_the_base_url(void **state)
+{
+    struct book *b = *state;
+    assert_int_equal(matching(b, "/s/x/ia/a", "/ia/a", "/ia/*"), 1);
+    assert_int_equal(matching(b, "/s/x/ia/a", "/ia/a", "/s/*"), 0);
+    assert_int_equal(matching(b, "/s/x/ia/a?q=/1", "/ia/a", "/ia/a?q=/1"), 1);
+    assert_int_equal(matching(b, "/ia/a?q=1", "/ia/a", "*q=1"), 1);
+    assert_int_equal(matching(b, "/s/x/", "/", "/"), 1);
+    assert_int_equal(matching(b, "/s/x", "/", "/"), 1);
+    assert_int_equal(matching(b, "/s/x?q=1", "/", "/*"), 1);
+    assert_int_equal(matching(b, "", "", "*"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -691,6 +894,15 @@ int main(void)
         IN_BOOK(the_archive_has_what_har_1_2_demands),
         IN_BOOK(the_archive_lists_the_query_and_holds_no_secret),
         IN_BOOK(an_empty_archive_is_one_too),
+        IN_BOOK(an_empty_journal_has_seen_nothing),
+        IN_BOOK(what_was_seen_has_facts_causes_and_times),
+        IN_BOOK(a_damaged_answer_has_no_status_for_the_client),
+        IN_BOOK(what_was_seen_is_in_order),
+        IN_BOOK(without_room_nothing_was_seen),
+        IN_BOOK(a_client_that_leaves_is_timed),
+        IN_BOOK(all_since_the_last_clear_are_counted),
+        IN_BOOK(a_call_is_method_target_and_body),
+        IN_BOOK(a_path_is_asked_for_below_the_base_url),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,9 +114,6 @@ static void answer(void *context, struct im_request *req, struct im_response *re
     if (im_str_is(req->target, "/quiet-stream"))
         stream(f, res, nothing_new);
     res->close = im_str_is(req->target, "/close");
-    res->damage.delay_ms = im_str_is(req->target, "/delay")         ? 3600 * 1000
-                           : im_str_is(req->target, "/short-delay") ? 50
-                                                                    : 0;
     res->damage.stall = im_str_is(req->target, "/stall");
     res->damage.drop = im_str_is(req->target, "/drop");
     res->damage.reset = im_str_is(req->target, "/reset");
@@ -684,16 +681,6 @@ static void headers_that_never_end_are_refused(void **state)
 
 /* ---- damage ---- */
 
-static void a_delayed_answer_arrives_whole(void **state)
-{
-    struct fixture *f = *state;
-    int64_t began = im_clock_monotonic_ms();
-
-    asks(f, "GET /short-delay HTTP/1.1\r\n" HOST BYE "\r\n");
-    assert_true(im_clock_monotonic_ms() - began >= 50);
-    answered(f, "GET /short-delay ");
-}
-
 static void a_dropped_connection_ends_without_a_byte(void **state)
 {
     struct fixture *f = *state;
@@ -866,12 +853,11 @@ static void an_idle_listener_stops_at_once(void **state)
     }
 }
 
-static void delays_stalls_and_streams_end_with_the_listener(void **state)
+static void stalls_and_streams_end_with_the_listener(void **state)
 {
     struct fixture *f = *state;
-    int delay = connected(f), stall = connected(f), quiet = connected(f);
+    int stall = connected(f), quiet = connected(f);
 
-    says(delay, "GET /delay HTTP/1.1\r\n" HOST "\r\n");
     says(stall, "GET /stall HTTP/1.1\r\n" HOST "\r\n");
     says(quiet, "GET /quiet-stream HTTP/1.1\r\n" HOST "\r\n");
     f->len = 0;
@@ -880,7 +866,6 @@ static void delays_stalls_and_streams_end_with_the_listener(void **state)
     int64_t began = im_clock_monotonic_ms();
     stops(f, PATIENCE_MS);
     assert_in_range(im_clock_monotonic_ms() - began, 0, 2000);
-    close(delay);
     close(stall);
     close(quiet);
     ended_once(f);
@@ -1235,7 +1220,6 @@ int main(void)
         TEST(other_first_lines_are_refused),
         TEST(garbage_is_refused),
         IMPATIENT(headers_that_never_end_are_refused),
-        TEST(a_delayed_answer_arrives_whole),
         TEST(a_dropped_connection_ends_without_a_byte),
         TEST(a_reset_is_one),
         TEST(a_truncated_answer_claims_more_than_it_sends),
@@ -1246,7 +1230,7 @@ int main(void)
         TEST(head_of_a_stream_is_its_headers),
         TEST(what_is_in_flight_is_finished),
         TEST(an_idle_listener_stops_at_once),
-        TEST(delays_stalls_and_streams_end_with_the_listener),
+        TEST(stalls_and_streams_end_with_the_listener),
         BARE(connections_in_the_queue_are_closed),
         TEST(a_taken_port_is_named),
         BARE(an_address_that_is_none_is_named),

@@ -191,6 +191,329 @@ static void addresses_follow_public_url_then_host_then_the_socket(void **state)
     assert_has(issuer(s, "Host: a.test:2\n"), "https://public.test/x/ia");
 }
 
+/* ---- which sandbox ---- */
+
+static void a_base_url_with_a_name_is_a_sandbox_of_its_own(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/s/happy-path.1/.well-known/openid-configuration",
+         "Host: mock.test:1\n", NULL);
+    assert_status(s, 200);
+    assert_has(im_json_get_str(json_of(s), "token_endpoint"),
+               "http://mock.test:1/s/happy-path.1" TOKEN);
+    struct im_sandbox *box = im_sandboxes_find(&s->boxes, IM_STR("happy-path.1"));
+    assert_int_equal(im_journal_newest(box->journal), 1);
+    im_sandboxes_let_go(&s->boxes, box);
+    assert_int_equal(box->users, 0);
+    assert_int_equal(im_journal_newest(s->boxes.standard->journal), 0);
+}
+
+static void its_hints_link_to_the_control_api_of_the_server(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/s/happy-path.1" VENDORS, "Host: mock.test:1\n", NULL);
+    assert_cause(s, "authorization-header-missing");
+    assert_has(answer_header(s, "Link"), "<http://mock.test:1/__mock/causes/");
+}
+
+static void control_is_not_below_a_sandbox(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/s/happy-path.1/__mock/health", NULL, NULL);
+    assert_status(s, 404);
+    assert_cause(s, "path-unknown");
+}
+
+static void a_sandbox_without_a_path_is_its_root(void **state)
+{
+    static const char *const targets[] = {"/s/happy-path", "/s/happy-path/",
+                                          "/s/happy-path?x=1"};
+    struct spine *s = *state;
+    for (size_t i = 0; i < 3; i++) {
+        send(s, "GET", targets[i], NULL, NULL);
+        assert_cause(s, "path-unknown");
+        assert_has(answer_header(s, "X-Intacct-Mock-Evidence"), "there is no /,");
+    }
+    assert_int_equal(atomic_load(&s->boxes.count), 1);
+}
+
+static void a_sandbox_that_cannot_be_is_refused_with_the_reason(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/s/happy-pth.1" VENDORS, NULL, NULL);
+    assert_cause(s, "scenario-unknown");
+    assert_has(answer_header(s, "X-Intacct-Mock-Evidence"),
+               "there is no scenario \"happy-pth\"; did you mean \"happy-path\"?");
+    send(s, "GET", "/s//x", NULL, NULL);
+    assert_cause(s, "scenario-unknown");
+    send(s, "GET", "/s/", NULL, NULL);
+    assert_cause(s, "scenario-unknown");
+    send(s, "GET", "/s/..%2f/x", NULL, NULL);
+    assert_cause(s, "scenario-unknown");
+    send(s, "GET", "/s", NULL, NULL);
+    assert_cause(s, "path-unknown");
+    assert_int_equal(atomic_load(&s->boxes.count), 0);
+    assert_int_equal(im_journal_newest(s->boxes.standard->journal), 5);
+}
+
+static void nobody_adds_a_header_with_a_sandbox_name(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/s/x\r\nX-Evil: 1/y", NULL, NULL);
+    assert_cause(s, "scenario-unknown");
+    struct im_str bytes = im_response_bytes(&s->res, 0, false, false);
+    assert_lacks(bytes, "\nX-Evil");
+}
+
+/* ---- base URLs that cannot carry a path ---- */
+
+#define CONNECT_AT(box)                                                                  \
+    "grant_type=client_credentials&client_id=demo~" box "&client_secret=demo-secret"     \
+    "&username=ws_user@acme"
+
+static uint64_t exchanges_of(struct spine *s, const char *name)
+{
+    struct im_sandbox *box = im_sandboxes_find(&s->boxes, im_str(name));
+    uint64_t n = box ? im_journal_newest(box->journal) : 0;
+
+    im_sandboxes_let_go(&s->boxes, box);
+    return n;
+}
+
+static void a_client_id_names_a_sandbox_too(void **state)
+{
+    struct spine *s = *state;
+    send(s, "POST", TOKEN, FORM, CONNECT_AT("happy-path.1"));
+    assert_status(s, 200);
+    assert_int_equal(exchanges_of(s, "happy-path.1"), 1);
+    assert_int_equal(exchanges_of(s, "default"), 0);
+    send(s, "POST", TOKEN, FORM, CONNECT_AT("happy-pth.1"));
+    assert_cause(s, "scenario-unknown");
+}
+
+static void what_it_handed_out_leads_back_to_it(void **state)
+{
+    struct spine *s = *state;
+    send(s, "POST", TOKEN, FORM, CONNECT_AT("happy-path.1"));
+    const char *bearer =
+        im_arena_format(&s->kept, "Authorization: Bearer %.*s\n",
+                        IM_ARG(im_json_get_str(json_of(s), "access_token")))
+            .at;
+    send(s, "GET", VENDORS, bearer, NULL);
+    assert_status(s, 200);
+    assert_int_equal(exchanges_of(s, "happy-path.1"), 2);
+    send(s, "GET", "/s/happy-path.2" VENDORS, bearer, NULL);
+    assert_status(s, 400);
+    assert_int_equal(exchanges_of(s, "happy-path.2"), 1);
+}
+
+static void a_token_of_nobody_is_the_default_ones_affair(void **state)
+{
+    struct spine *s = *state;
+    send(s, "POST", TOKEN, FORM, CONNECT_AT("happy-path.1"));
+    send(s, "GET", VENDORS, "Authorization: Bearer nonsense\n", NULL);
+    assert_status(s, 400);
+    assert_int_equal(exchanges_of(s, "default"), 1);
+    const char *mine = connect_ws_user(s, NULL);
+    send(s, "GET", VENDORS, mine, NULL);
+    assert_status(s, 200);
+    assert_int_equal(exchanges_of(s, "default"), 3);
+}
+
+/* ---- what a scenario does to a request ---- */
+
+static void follow(struct spine *s, const char *rule)
+{
+    struct im_str text =
+        im_arena_format(&s->kept, "{\"name\":\"play\",\"rules\":[%s]}", rule);
+    struct im_scenario *scenario = spine_scenario(text.at);
+    struct im_error err;
+
+    assert_true(im_sandbox_follow(s->boxes.standard, scenario, &err));
+    im_scenario_let_go(scenario);
+}
+
+static const struct im_exchange *last_exchange(struct spine *s)
+{
+    struct im_journal *journal = s->boxes.standard->journal;
+
+    return im_journal_get(journal, &s->kept, im_journal_newest(journal));
+}
+
+static void a_refusal_by_name_is_worded_as_its_place_does(void **state)
+{
+    struct spine *s = *state;
+    const char *bearer = connect_ws_user(s, NULL);
+    follow(s, "{\"then\":{\"refuse\":\"access-token-revoked\"}}");
+    send(s, "GET", VENDORS, bearer, NULL);
+    assert_status(s, 401);
+    assert_cause(s, "access-token-revoked");
+    assert_has(answer_header(s, "X-Intacct-Mock-Evidence"),
+               "rule 1 of scenario play refuses it");
+    assert_int_equal(last_exchange(s)->rule, 1);
+    assert_true(im_str_is(last_exchange(s)->user, "ws_user@acme"));
+    assert_true(im_str_is(last_exchange(s)->client_id, "demo"));
+}
+
+static void a_refusal_by_name_has_no_effect(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"when\":{\"method\":\"POST\",\"endpoint\":\"token\"},"
+              "\"then\":{\"refuse\":\"rate-limited\"},\"times\":1}");
+    send(s, "POST", TOKEN, FORM, CONNECT);
+    assert_status(s, 429);
+    assert_int_equal(last_exchange(s)->issued.len, 0);
+    assert_has(answer_header(s, "Retry-After"), "1");
+    send(s, "POST", TOKEN, FORM, CONNECT);
+    assert_status(s, 200);
+    assert_int_equal(last_exchange(s)->rule, 0);
+}
+
+static void retry_after_of_the_scenario_counts(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"refuse\":\"rate-limited\","
+              "\"wire\":{\"retry_after\":\"7s\"}}}");
+    send(s, "POST", TOKEN, FORM, CONNECT);
+    assert_status(s, 429);
+    assert_true(im_str_is(answer_header(s, "Retry-After"), "7"));
+    assert_null(last_exchange(s)->fault);
+}
+
+#define AUTHORIZE                                                                        \
+    "/ia/api/v1/oauth2/authorize?response_type=code&client_id=demo&state=s1"             \
+    "&redirect_uri=http://127.0.0.1/callback"
+
+static void a_refusal_by_name_at_authorize_goes_back_to_the_client(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"refuse\":\"consent-denied\"}}");
+    send(s, "GET", AUTHORIZE, NULL, NULL);
+    assert_cause(s, "consent-denied");
+    assert_has(answer_header(s, "Location"),
+               "http://127.0.0.1/callback?error=access_denied");
+    assert_has(answer_header(s, "Location"), "state=s1");
+}
+
+static void it_never_redirects_to_an_address_that_is_not_the_clients(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"refuse\":\"consent-denied\"}}");
+    send(s, "GET",
+         "/ia/api/v1/oauth2/authorize?response_type=code&client_id=demo&state=s1"
+         "&redirect_uri=https://evil.test/",
+         NULL, NULL);
+    assert_int_equal(answer_header(s, "Location").len, 0);
+    assert_true(s->res.status >= 400);
+}
+
+static void a_change_of_the_world_meets_the_same_request(void **state)
+{
+    struct spine *s = *state;
+    const char *bearer = connect_ws_user(s, NULL);
+    follow(s, "{\"then\":{\"world\":\"revoke-access-token\"}}");
+    send(s, "GET", VENDORS, bearer, NULL);
+    assert_cause(s, "access-token-revoked");
+    assert_string_equal(last_exchange(s)->effect, "revoke-access-token");
+    assert_int_equal(last_exchange(s)->rule, 1);
+}
+
+static void time_that_passes_passes_before_the_request(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"world\":{\"do\":\"advance-clock\",\"by\":\"1h\"}}}");
+    send(s, "GET", VENDORS, NULL, NULL);
+    assert_int_equal(s->date_ms, START_MS + 3600000);
+    assert_int_equal(last_exchange(s)->at_ms, START_MS + 3600000);
+}
+
+static void a_change_for_somebody_made_up_leaves_the_ordinary_refusal(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"world\":\"lock-user\"}}");
+    send(s, "POST", TOKEN, FORM,
+         "grant_type=client_credentials&client_id=demo&client_secret=demo-secret"
+         "&username=nobody@acme");
+    assert_cause(s, "user-unknown");
+}
+
+static void damage_before_leaves_the_endpoint_unasked(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"wire\":\"drop\"}}");
+    send(s, "POST", TOKEN, FORM, CONNECT);
+    assert_true(s->res.damage.drop);
+    assert_int_equal(last_exchange(s)->issued.len, 0);
+    assert_string_equal(last_exchange(s)->fault, "drop");
+}
+
+static void damage_after_lets_it_take_effect(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"wire\":{\"drop\":true,\"at\":\"after\"}}}");
+    send(s, "POST", TOKEN, FORM, CONNECT);
+    assert_true(s->res.damage.drop);
+    assert_int_equal(s->res.status, 200);
+    assert_true(last_exchange(s)->issued.len > 0);
+}
+
+static void another_status_is_written_down_as_sent(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"wire\":{\"status\":503,\"body\":\"busy\","
+              "\"retry_after\":\"2s\"}}}");
+    send(s, "GET", VENDORS, NULL, NULL);
+    assert_status(s, 503);
+    assert_has(answer_header(s, "Retry-After"), "2");
+    assert_int_equal(last_exchange(s)->status, 503);
+    assert_string_equal(last_exchange(s)->fault, "status");
+}
+
+static void scenarios_reach_paths_that_are_not_there(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"when\":{\"endpoint\":\"unknown\",\"path\":\"/x/*\"},"
+              "\"then\":{\"wire\":\"html\"}}");
+    send(s, "GET", "/x/y", NULL, NULL);
+    assert_status(s, 200);
+    send(s, "GET", "/z", NULL, NULL);
+    assert_status(s, 404);
+}
+
+static void control_is_never_touched_by_a_scenario(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"wire\":\"drop\"}}");
+    control(s, "GET", "/clock", NULL);
+    assert_status(s, 200);
+    assert_false(s->res.damage.drop);
+}
+
+static void who_may_not_wait_goes_on_at_once(void **state)
+{
+    struct spine *s = *state;
+    s->boxes.settings.waiting_max = 0;
+    follow(s, "{\"then\":{\"wire\":{\"hold\":9,\"delay\":\"10m\"}}}");
+    send(s, "GET", "/.well-known/jwks.json", NULL, NULL);
+    assert_status(s, 200);
+    assert_string_equal(last_exchange(s)->fault, "hold");
+    assert_int_equal(atomic_load(&s->boxes.waiting), 0);
+}
+
+static void a_stalled_client_keeps_its_sandbox_until_it_leaves(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/s/stall.1" VENDORS, NULL, NULL);
+    struct im_sandbox *box = im_sandboxes_find(&s->boxes, IM_STR("stall.1"));
+    assert_true(s->res.damage.stall);
+    assert_int_equal(box->users, 2);
+    assert_int_equal(im_journal_get(box->journal, &s->kept, 1)->left_us, 0);
+    s->res.delivered(s->res.delivered_context);
+    assert_true(im_journal_get(box->journal, &s->kept, 1)->left_us > 0);
+    assert_int_equal(box->users, 1);
+    im_sandboxes_let_go(&s->boxes, box);
+}
+
 /* ---- what the control API owns ---- */
 
 static bool is_control(struct spine *s, const char *path)
@@ -365,6 +688,30 @@ int main(void)
         IN_SPINE(without_hints_no_header_is_ours),
         IN_SPINE(without_control_no_hint_links_to_it),
         IN_SPINE(addresses_follow_public_url_then_host_then_the_socket),
+        IN_SPINE(a_base_url_with_a_name_is_a_sandbox_of_its_own),
+        IN_SPINE(its_hints_link_to_the_control_api_of_the_server),
+        IN_SPINE(control_is_not_below_a_sandbox),
+        IN_SPINE(a_sandbox_without_a_path_is_its_root),
+        IN_SPINE(a_sandbox_that_cannot_be_is_refused_with_the_reason),
+        IN_SPINE(nobody_adds_a_header_with_a_sandbox_name),
+        IN_SPINE(a_client_id_names_a_sandbox_too),
+        IN_SPINE(what_it_handed_out_leads_back_to_it),
+        IN_SPINE(a_token_of_nobody_is_the_default_ones_affair),
+        IN_SPINE(a_refusal_by_name_is_worded_as_its_place_does),
+        IN_SPINE(a_refusal_by_name_has_no_effect),
+        IN_SPINE(retry_after_of_the_scenario_counts),
+        IN_SPINE(a_refusal_by_name_at_authorize_goes_back_to_the_client),
+        IN_SPINE(it_never_redirects_to_an_address_that_is_not_the_clients),
+        IN_SPINE(a_change_of_the_world_meets_the_same_request),
+        IN_SPINE(time_that_passes_passes_before_the_request),
+        IN_SPINE(a_change_for_somebody_made_up_leaves_the_ordinary_refusal),
+        IN_SPINE(damage_before_leaves_the_endpoint_unasked),
+        IN_SPINE(damage_after_lets_it_take_effect),
+        IN_SPINE(another_status_is_written_down_as_sent),
+        IN_SPINE(scenarios_reach_paths_that_are_not_there),
+        IN_SPINE(control_is_never_touched_by_a_scenario),
+        IN_SPINE(who_may_not_wait_goes_on_at_once),
+        IN_SPINE(a_stalled_client_keeps_its_sandbox_until_it_leaves),
         IN_SPINE(control_owns_its_prefix_and_nothing_else),
         IN_SPINE(a_control_port_serves_control_only),
         IN_SPINE(control_is_in_real_time_and_in_no_journal),

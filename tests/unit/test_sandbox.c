@@ -4,14 +4,18 @@
 
 struct pair {
     struct im_sandbox *a, *b;
+    struct im_scenario *scenario;
     struct im_arena arena;
     struct im_error err;
 };
 
 static struct im_sandbox *make(struct pair *p, const char *name, uint64_t seed)
 {
-    struct im_sandbox_options options = {
-        .name = im_str(name), .seed = seed, .start_ms = START_MS, .journal_keep = 10};
+    struct im_sandbox_options options = {.name = im_str(name),
+                                         .scenario = p->scenario,
+                                         .seed = seed,
+                                         .start_ms = START_MS,
+                                         .journal_keep = 10};
     struct im_sandbox *box = im_sandbox_new(&options, &p->err);
 
     if (!box)
@@ -25,6 +29,7 @@ static int begin(void **state)
 {
     struct pair *p = calloc(1, sizeof(*p));
 
+    p->scenario = spine_scenario("{\"name\":\"plain\"}");
     p->a = make(p, "a", 7);
     p->b = make(p, "b", 7);
     *state = p;
@@ -37,6 +42,7 @@ static int end(void **state)
 
     im_sandbox_free(p->a);
     im_sandbox_free(p->b);
+    im_scenario_let_go(p->scenario);
     im_arena_release(&p->arena);
     free(p);
     return 0;
@@ -183,7 +189,7 @@ static void a_reset_forgets_tokens_journal_clock_world_and_policy(void **state)
     im_authority_set_policy(p->a->authority, &policy);
     im_clock_advance(&p->a->authority->clock, INT64_C(86400000));
     record(p, p->a);
-    assert_true(im_sandbox_reset(p->a, &p->err));
+    assert_true(im_sandbox_reset(p->a, p->scenario, &p->err));
     assert_false(knows(p, p->a, issued.access_token));
     assert_int_equal(recorded(p, p->a), 0);
     assert_true(im_clock_now_ms(&p->a->authority->clock) - START_MS < 60000);
@@ -194,7 +200,7 @@ static void after_a_reset_the_same_requests_get_the_same_bytes(void **state)
 {
     struct pair *p = *state;
     struct im_str first = issue(p, p->a).access_token;
-    assert_true(im_sandbox_reset(p->a, &p->err));
+    assert_true(im_sandbox_reset(p->a, p->scenario, &p->err));
     assert_true(im_str_eq(first, issue(p, p->a).access_token));
 }
 
@@ -203,9 +209,125 @@ static void a_reset_of_one_leaves_the_other_alone(void **state)
     struct pair *p = *state;
     struct im_issued issued = issue(p, p->b);
     record(p, p->b);
-    assert_true(im_sandbox_reset(p->a, &p->err));
+    assert_true(im_sandbox_reset(p->a, p->scenario, &p->err));
     assert_true(knows(p, p->b, issued.access_token));
     assert_int_equal(recorded(p, p->b), 1);
+}
+
+/* ---- following a scenario ---- */
+
+static struct im_scenario *plays(struct pair *p)
+{
+    struct im_scenario *scenario = im_sandbox_scenario(p->a);
+
+    im_scenario_let_go(scenario); /* the sandbox keeps it */
+    return scenario;
+}
+
+static void another_scenario_leaves_what_was_handed_out(void **state)
+{
+    struct pair *p = *state;
+    struct im_issued issued = issue(p, p->a);
+    struct im_scenario *other =
+        spine_scenario("{\"name\":\"other\",\"world\":{\"rotation\":\"keep\"},"
+                       "\"rules\":[{\"then\":{\"wire\":\"drop\"}}]}");
+    record(p, p->a);
+    assert_true(im_sandbox_follow(p->a, other, &p->err));
+    assert_ptr_equal(plays(p), other);
+    assert_true(knows(p, p->a, issued.access_token));
+    assert_int_equal(recorded(p, p->a), 1);
+    assert_int_equal(im_authority_policy(p->a->authority).rotation, IM_ROTATION_KEEP);
+    assert_ptr_not_equal(im_script_scenario(p->b->script), other);
+    im_scenario_let_go(other);
+    assert_true(im_str_is(plays(p)->name, "other"));
+}
+
+/* A world that cannot be set up: the loader would not let it pass. */
+static void a_scenario_that_cannot_be_followed_changes_nothing(void **state)
+{
+    struct pair *p = *state;
+    struct im_policy before = im_authority_policy(p->a->authority);
+    struct im_scenario *other =
+        spine_scenario("{\"name\":\"other\",\"world\":{\"rotation\":\"keep\"}}");
+    struct im_json_error why;
+    other->world = im_json_parse(
+        &other->arena, IM_STR("{\"users\":[{\"id\":\"x\",\"company\":\"nowhere\"}]}"),
+        &why);
+    assert_false(im_sandbox_follow(p->a, other, &p->err));
+    assert_non_null(strstr(p->err.text, "nowhere"));
+    assert_ptr_equal(plays(p), p->scenario);
+    struct im_policy after = im_authority_policy(p->a->authority);
+    assert_memory_equal(&before, &after, sizeof(before));
+    assert_false(im_sandbox_reset(p->a, other, &p->err));
+    assert_ptr_equal(plays(p), p->scenario);
+    im_scenario_let_go(other);
+}
+
+static void a_new_sandbox_cannot_begin_with_such_a_world(void **state)
+{
+    struct pair *p = *state;
+    struct im_scenario *other = spine_scenario("{\"name\":\"other\"}");
+    struct im_scenario *plain = p->scenario;
+    struct im_json_error why;
+    other->policy = im_json_parse(&other->arena, IM_STR("{\"rotation\":7}"), &why);
+    p->scenario = other;
+    assert_null(make(p, "c", 7));
+    p->scenario = plain;
+    im_scenario_let_go(other);
+}
+
+static void a_reset_begins_the_scenario_anew(void **state)
+{
+    struct pair *p = *state;
+    struct im_rule_count count;
+    struct im_plan plan;
+    struct im_request req = {.arena = &p->arena};
+    struct im_scenario *other =
+        spine_scenario("{\"name\":\"other\",\"rules\":[{\"then\":{\"wire\":\"drop\"}}]}");
+    assert_true(im_sandbox_follow(p->a, other, &p->err));
+    im_scenario_plan(p->a->script, p->a->authority, &req, "query", &plan);
+    im_script_counts(p->a->script, &count);
+    assert_int_equal(count.fired, 1);
+    assert_true(im_sandbox_reset(p->a, other, &p->err));
+    im_script_counts(p->a->script, &count);
+    assert_int_equal(count.fits, 0);
+    assert_int_equal(im_plan_wire(&plan)->fault, IM_FAULT_DROP); /* still good */
+    im_plan_release(&plan);
+    im_scenario_let_go(other);
+}
+
+/* ---- the verdict ---- */
+
+static void the_verdict_is_on_what_the_journal_holds(void **state)
+{
+    struct pair *p = *state;
+    struct im_verdict verdict;
+    struct im_scenario *other =
+        spine_scenario("{\"name\":\"other\",\"expect\":[{\"that\":\"it comes\"}]}");
+    im_sandbox_follow(p->a, other, &p->err);
+    struct im_scenario *judged = im_sandbox_judge(p->a, &p->arena, &verdict);
+    assert_ptr_equal(judged, other);
+    assert_int_equal(verdict.judgements[0].outcome, IM_NOT_MET);
+    assert_int_equal(verdict.exchanges, 0);
+    im_scenario_let_go(judged);
+    record(p, p->a);
+    judged = im_sandbox_judge(p->a, &p->arena, &verdict);
+    assert_int_equal(verdict.judgements[0].outcome, IM_MET);
+    assert_true(im_str_is(verdict.scenario, "other") && im_str_is(verdict.sandbox, "a"));
+    im_scenario_let_go(judged);
+    im_scenario_let_go(other);
+}
+
+static void without_memory_there_is_no_verdict(void **state)
+{
+    struct pair *p = *state;
+    struct im_verdict verdict;
+    struct im_arena small;
+    im_arena_init(&small, 1);
+    record(p, p->a);
+    assert_null(im_sandbox_judge(p->a, &small, &verdict));
+    assert_true(small.failed);
+    im_arena_release(&small);
 }
 
 /* ---- the ends of things ---- */
@@ -224,7 +346,8 @@ static void a_sandbox_is_called_by_its_own_copy_of_the_name(void **state)
 static void a_start_below_zero_is_now(void **state)
 {
     struct pair *p = *state;
-    struct im_sandbox_options options = {.name = IM_STR("n"), .seed = 1, .start_ms = -1};
+    struct im_sandbox_options options = {
+        .name = IM_STR("n"), .scenario = p->scenario, .seed = 1, .start_ms = -1};
     struct im_sandbox *box = im_sandbox_new(&options, &p->err);
     int64_t off = im_clock_now_ms(&box->authority->clock) - im_clock_real_ms();
     assert_true(off > -60000 && off < 60000);
@@ -265,6 +388,12 @@ int main(void)
         IN_PAIR(a_reset_forgets_tokens_journal_clock_world_and_policy),
         IN_PAIR(after_a_reset_the_same_requests_get_the_same_bytes),
         IN_PAIR(a_reset_of_one_leaves_the_other_alone),
+        IN_PAIR(another_scenario_leaves_what_was_handed_out),
+        IN_PAIR(a_scenario_that_cannot_be_followed_changes_nothing),
+        IN_PAIR(a_new_sandbox_cannot_begin_with_such_a_world),
+        IN_PAIR(a_reset_begins_the_scenario_anew),
+        IN_PAIR(the_verdict_is_on_what_the_journal_holds),
+        IN_PAIR(without_memory_there_is_no_verdict),
         IN_PAIR(a_sandbox_is_called_by_its_own_copy_of_the_name),
         IN_PAIR(a_start_below_zero_is_now),
         IN_SPINE(there_is_one_sandbox_and_it_is_found_by_name),

@@ -1,0 +1,85 @@
+/* Which sandbox a request is for: the one of its path, of its client id, or of what it presents. */
+#include <string.h>
+
+#include "oauth/presented.h"
+#include "router_parts.h"
+
+/* ---- what the client believes our address is ---- */
+
+static bool is_host(struct im_str host)
+{
+    for (size_t i = 0; i < host.len; i++)
+        if (!strchr(
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_",
+                host.at[i]))
+            return false;
+    return host.len > 0 && host.len < 256;
+}
+
+struct im_str im_server_url(const struct im_sandboxes *sandboxes,
+                            const struct im_request *req)
+{
+    struct im_str host = im_request_header(req, "host");
+
+    if (sandboxes->settings.public_url.len)
+        return sandboxes->settings.public_url;
+    if (!is_host(host))
+        return req->local_base;
+    return im_arena_format(req->arena, "%s://%.*s", req->tls ? "https" : "http",
+                           IM_ARG(host));
+}
+
+/* ---- which sandbox ---- */
+
+#define BOX_PREFIX "/s/"
+
+/* "/s/NAME/ia/…" → NAME; path and base URL then are those of that sandbox. */
+static struct im_str take_name(struct im_request *req)
+{
+    struct im_str rest = im_str_slice(req->path, strlen(BOX_PREFIX), req->path.len);
+    size_t end = im_str_find(rest, '/');
+    struct im_str name = im_str_slice(rest, 0, end);
+
+    req->path = end < rest.len ? im_str_slice(rest, end, rest.len) : IM_STR("/");
+    req->base_url = im_arena_format(req->arena, "%.*s" BOX_PREFIX "%.*s",
+                                    IM_ARG(req->base_url), IM_ARG(name));
+    return name;
+}
+
+/* Does nothing hint at another sandbox than the default one? Then nobody need look closer. */
+static bool is_plain(struct im_sandboxes *sandboxes, const struct im_request *req)
+{
+    struct im_str authorization = im_request_header(req, "authorization");
+
+    return atomic_load(&sandboxes->count) == 0 && !im_str_has(req->query, '~') &&
+           !im_str_has(req->query, '%') && !im_str_has(req->body, '~') &&
+           !im_str_has(req->body, '%') && !im_str_has(req->body, '\\') &&
+           !im_str_eq_nocase(im_str_slice(authorization, 0, 5), IM_STR("Basic"));
+}
+
+/* Base URLs that cannot carry a path: the client id names the sandbox, or what is presented was
+ * handed out there. */
+static struct im_sandbox *find_presented(struct im_sandboxes *sandboxes,
+                                         struct im_request *req, struct im_error *err)
+{
+    struct im_presented presented;
+    struct im_sandbox *owner;
+
+    if (is_plain(sandboxes, req))
+        return sandboxes->standard;
+    im_presented_read(req, &presented);
+    if (presented.sandbox.len)
+        return im_sandboxes_touch(sandboxes, presented.sandbox, err);
+    owner = atomic_load(&sandboxes->count)
+                ? im_sandboxes_owner(sandboxes, req->arena, presented.token)
+                : NULL;
+    return owner ? owner : sandboxes->standard;
+}
+
+struct im_sandbox *im_find_box(struct im_sandboxes *sandboxes, struct im_request *req,
+                               struct im_error *err)
+{
+    if (im_str_starts(req->path, BOX_PREFIX))
+        return im_sandboxes_touch(sandboxes, take_name(req), err);
+    return find_presented(sandboxes, req, err);
+}

@@ -1,0 +1,44 @@
+/* What the corridor is made of, for the files of router.h alone: how a route looks, who is refused
+ * before an endpoint is asked, and which sandbox a request is for. */
+#ifndef IM_ROUTER_PARTS_H
+#define IM_ROUTER_PARTS_H
+
+#include "endpoints/endpoint.h"
+#include "sandboxes.h"
+
+struct im_route {
+    const char
+        *path; /* under the base URL; a final '*' matches the rest, which is not empty */
+    const char *methods; /* space-separated */
+    const char *name;    /* the endpoint's name in the journal */
+    enum im_place place;
+    im_endpoint *answer;
+};
+
+#define OAUTH   "/ia/api/v1/oauth2/"
+#define API     "/ia/api/v1/"
+#define ARTICLE "/identity/v2/"
+
+/* ---- refused before an endpoint is asked (router_refuse.c) ---- */
+
+/* An address that Sage's own documentation prints without its /ia. */
+bool im_path_lacks_ia(struct im_str path);
+/* Where a request that has no route is worded. */
+enum im_place im_place_of(struct im_str path);
+enum im_cause im_refuse_path(struct im_request *req); /* with the nearest real one */
+enum im_cause im_refuse_method(struct im_request *req, const struct im_route *route);
+enum im_cause im_refuse_flaw(struct im_request *req); /* it never became HTTP */
+/* Warns of a Host that is nearly Sage's. */
+void im_note_host(struct im_request *req);
+
+/* ---- which sandbox (router_box.c) ---- */
+
+/* What the client believes our address is, without a sandbox. */
+struct im_str im_server_url(const struct im_sandboxes *sandboxes,
+                            const struct im_request *req);
+/* The sandbox that the request is for, kept for the caller: by its path (path and base URL then are
+ * those of the sandbox), by its client id, or by what it presents. NULL with err. */
+struct im_sandbox *im_find_box(struct im_sandboxes *sandboxes, struct im_request *req,
+                               struct im_error *err);
+
+#endif
