@@ -13,20 +13,49 @@ static void answer_affected(struct im_call *call, size_t affected)
     im_json_close_object(&call->out);
 }
 
+/* The field that names what is not there; what else can be wrong is the effect's own argument. */
+static const char *field_at_fault(const struct im_call *call,
+                                  struct im_directory *directory,
+                                  const struct im_effect *effect,
+                                  const struct im_effect_args *args)
+{
+    struct im_company company;
+    struct im_client client;
+    struct im_user user;
+
+    if (args->company.len && !im_directory_company(directory, args->company, &company))
+        return im_json_get(call->body, "company") ? "company" : "user";
+    if (args->user.len && im_json_get(call->body, "user") &&
+        !im_directory_user(directory, args->company, args->user, &user))
+        return "user";
+    if (args->client_id.len && !im_directory_client(directory, args->client_id, &client))
+        return "client_id";
+    switch (effect->value) {
+    case IM_ARG_ROLE: return "role";
+    case IM_ARG_PERMISSION: return "permission";
+    case IM_ARG_MODULE: return "module";
+    case IM_ARG_ENTITY: return "entity";
+    default: return NULL;
+    }
+}
+
 /* Applies the effect and adds to *affected; false when it has refused. */
 static bool apply(struct im_call *call, const char *name,
                   const struct im_effect_args *args, size_t *affected)
 {
     struct im_authority *authority = im_sandbox_enter(call->box);
+    const struct im_effect *effect = im_effect_find(im_str(name));
     struct im_error err;
     size_t touched = 0;
-    bool done = im_world_apply(authority, im_effect_find(im_str(name)), args,
+    bool done = im_world_apply(authority, effect, args,
                                im_clock_now_ms(&authority->clock), &touched, &err);
+    const char *field =
+        done ? NULL : field_at_fault(call, authority->directory, effect, args);
 
     im_sandbox_leave(call->box);
     *affected += touched;
     if (!done)
-        im_control_refuse(call, 400, NULL, "%s", err.text);
+        im_control_refuse(call, 400, field, "%s", err.text);
     return done;
 }
 
@@ -57,6 +86,15 @@ static const struct im_effect *read_effect(struct im_call *call)
     return NULL;
 }
 
+/* Where reading the arguments stopped: at a member, or at one that is missing. */
+static const char *field_of(struct im_call *call, const struct im_effect *effect,
+                            const struct im_json *at)
+{
+    if (at->name.at)
+        return im_arena_copy(call->req->arena, im_str_slice(at->name, 0, 60)).at;
+    return im_effect_lacks(effect, call->body);
+}
+
 static void answer_world(struct im_call *call)
 {
     const struct im_effect *effect = read_effect(call);
@@ -67,10 +105,8 @@ static void answer_world(struct im_call *call)
 
     if (!effect)
         return;
-    if (!im_effect_read(effect, call->body, "do", &args, &at, &err)) {
-        im_control_refuse(
-            call, 400, at->name.at ? im_arena_copy(call->req->arena, at->name).at : NULL,
-            "%s", err.text);
+    if (!im_effect_read(effect, call->body, 0, &args, &at, &err)) {
+        im_control_refuse(call, 400, field_of(call, effect, at), "%s", err.text);
         return;
     }
     if (apply(call, effect->name, &args, &affected))

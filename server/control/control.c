@@ -23,6 +23,8 @@ bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_reque
 
 const struct im_control_table im_control_tables[IM_CONTROL_TABLES] = {
     {im_control_service_routes, &im_control_service_route_count},
+    {im_control_boxes_routes, &im_control_boxes_route_count},
+    {im_control_scenario_routes, &im_control_scenario_route_count},
     {im_control_sandbox_routes, &im_control_sandbox_route_count},
     {im_control_token_routes, &im_control_token_route_count},
     {im_control_change_routes, &im_control_change_route_count},
@@ -90,6 +92,7 @@ static const char *error_code(int status)
     case 401: return "unauthorized";
     case 404: return "not_found";
     case 405: return "method_not_allowed";
+    case 409: return "conflict";
     case 500: return "internal";
     default: return "invalid_request";
     }
@@ -111,6 +114,15 @@ void im_control_refuse(struct im_call *call, int status, const char *field,
         im_json_strz(&call->out, "field", field);
     im_json_strz(&call->out, "message", text);
     im_json_close_object(&call->out);
+}
+
+struct im_str im_control_api_url(const struct im_call *call)
+{
+    const struct im_settings *settings = &call->sandboxes->settings;
+
+    if (settings->public_url.len || !call->req->on_control_port)
+        return call->req->server_url;
+    return settings->http_url.len ? settings->http_url : settings->https_url;
 }
 
 /* ---- before a handler runs ---- */
@@ -162,14 +174,23 @@ static bool read_body(struct im_call *call)
     return true;
 }
 
-static bool find_box(struct im_call *call, struct im_str name)
+/* To end a sandbox is not to touch it. */
+static bool ends_box(const struct im_control_route *route)
 {
-    if (!name.at)
+    return strcmp(route->method, "DELETE") == 0 && im_str_ends(im_str(route->path), "}");
+}
+
+/* Touching a sandbox makes it, here as at its base URL. */
+static bool find_box(struct im_call *call, const struct im_control_route *route)
+{
+    struct im_error err;
+
+    if (!call->name.at || ends_box(route))
         return true;
-    call->box = im_sandboxes_find(call->sandboxes, name);
+    call->box = im_sandboxes_touch(call->sandboxes, call->name, &err);
     if (!call->box)
-        im_control_refuse(call, 404, NULL, "there is no sandbox \"%.*s\"",
-                          IM_ARG(im_str_slice(name, 0, 80)));
+        im_control_refuse(call, 404, NULL, "there is no sandbox \"%.*s\": %s",
+                          IM_ARG(im_str_front(call->name, 80)), err.text);
     return call->box != NULL;
 }
 
@@ -189,13 +210,13 @@ static void refuse_route(struct im_call *call, const struct im_buf *allow)
 
 static void run(struct im_call *call)
 {
-    struct im_str name = {0};
     struct im_buf allow;
 
     if (refuse_flaw(call))
         return;
     im_buf_init(&allow, call->req->arena, 200);
-    const struct im_control_route *route = route_of(call->req, &name, &call->id, &allow);
+    const struct im_control_route *route =
+        route_of(call->req, &call->name, &call->id, &allow);
     if (!(route && route->open) && !has_token(call)) {
         im_control_refuse(
             call, 401, NULL,
@@ -206,8 +227,9 @@ static void run(struct im_call *call)
     }
     if (!route)
         refuse_route(call, &allow);
-    else if (find_box(call, name) && read_body(call))
+    else if (find_box(call, route) && read_body(call))
         route->answer(call);
+    im_sandboxes_let_go(call->sandboxes, call->box);
 }
 
 void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,

@@ -13,7 +13,7 @@ void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                        struct im_response *res);
 
 /* The ready document: addresses, pid, and the built-in client; also what --port-file holds. */
-void im_control_write_ready(const struct im_settings *settings, struct im_json_out *out);
+void im_control_write_ready(struct im_sandboxes *sandboxes, struct im_json_out *out);
 
 /* ---- inside control/ ---- */
 
@@ -22,13 +22,18 @@ struct im_call {
     struct im_sandboxes *sandboxes;
     struct im_request *req;
     struct im_response *res;
-    struct im_sandbox *box;     /* of paths with {name}; else NULL */
+    struct im_str name;         /* what {name} matched */
+    struct im_sandbox *box;     /* that sandbox, kept during the call; else NULL */
     struct im_str id;           /* what {id} matched */
     const struct im_json *body; /* an object; NULL when there is none */
     struct im_json_out out;     /* writes into the response's body */
 };
 
 typedef void im_control_handler(struct im_call *call);
+
+/* Handlers in files of their own. */
+im_control_handler im_control_events;  /* events.c */
+im_control_handler im_control_metrics; /* metrics.c */
 
 struct im_control_route {
     const char *method;
@@ -41,6 +46,10 @@ struct im_control_route {
 /* The tables of each file. */
 extern const struct im_control_route im_control_service_routes[];
 extern const size_t im_control_service_route_count;
+extern const struct im_control_route im_control_boxes_routes[];
+extern const size_t im_control_boxes_route_count;
+extern const struct im_control_route im_control_scenario_routes[];
+extern const size_t im_control_scenario_route_count;
 extern const struct im_control_route im_control_sandbox_routes[];
 extern const size_t im_control_sandbox_route_count;
 extern const struct im_control_route im_control_token_routes[];
@@ -55,7 +64,7 @@ struct im_control_table {
     const size_t *count;
 };
 /* All of them, in the order of the index page; IM_CONTROL_TABLES many. */
-enum { IM_CONTROL_TABLES = 5 };
+enum { IM_CONTROL_TABLES = 7 };
 extern const struct im_control_table im_control_tables[IM_CONTROL_TABLES];
 
 /* Begins a JSON answer: call->out then writes into it. */
@@ -63,6 +72,30 @@ void im_control_begin(struct im_call *call, int status);
 /* Answers {"error": code, "field": …, "message": …}; `field` may be NULL. */
 void im_control_refuse(struct im_call *call, int status, const char *field,
                        const char *format, ...) IM_PRINTF(4, 5);
+
+/* The address of the API as the caller knows it, without a sandbox: "http://h:p". */
+struct im_str im_control_api_url(const struct im_call *call);
+/* A sandbox as GET S shows it, as the whole answer with this status. */
+void im_control_answer_box(struct im_call *call, struct im_sandbox *box, int status);
+
+/* The exchange as JSON, on one line. Redaction copies what it looks at: all of that memory is the
+ * scratch arena's, to be released after each one. */
+struct im_str im_control_exchange(const struct im_exchange *exchange,
+                                  struct im_arena *scratch);
+/* The scenario that stands in the body, with a reference for the caller; NULL when it has refused. */
+struct im_scenario *im_control_scenario(struct im_call *call, const struct im_json *json,
+                                        const char *field);
+
+/* ---- which exchanges (control/question.c) ---- */
+
+struct im_question {
+    struct im_journal_filter filter; /* texts: the request's */
+    int64_t count, wait_ms;          /* < 0 = not given */
+    bool has_since;
+};
+
+/* Reads the query; with `waits` it may say count and wait. False when it has refused. */
+bool im_control_question(struct im_call *call, bool waits, struct im_question *question);
 
 /* ---- strict bodies (control/fields.c) ---- */
 

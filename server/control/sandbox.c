@@ -1,35 +1,48 @@
 /* One sandbox: what it is, its clock, its policy, and back to the beginning. */
 #include "control/control.h"
 
-static void write_box(struct im_call *call, const struct im_sandbox *box)
+/* Its own name makes the client id good for base URLs that cannot carry a path. */
+static void write_access(struct im_call *call, struct im_sandbox *box)
 {
+    bool standard = box == call->sandboxes->standard;
+    struct im_str url = im_control_api_url(call);
     struct im_json_out *out = &call->out;
 
-    im_json_open_object(out, NULL);
     im_json_str(out, "name", box->name);
-    im_json_str(out, "base_url", call->req->base_url);
-    im_json_strz(out, "scenario", "happy-path");
-    im_json_strz(out, "client_id", "demo");
+    im_json_strf(out, "base_url", "%.*s%s%.*s", IM_ARG(url), standard ? "" : "/s/",
+                 IM_ARG(standard ? IM_STR("") : box->name));
+    im_json_strf(out, "client_id", "demo%s%.*s", standard ? "" : "~",
+                 IM_ARG(standard ? IM_STR("") : box->name));
+}
+
+/* What an integration is given. A scenario may well have other secrets: that is then the point. */
+static void write_client(struct im_json_out *out)
+{
     im_json_strz(out, "client_secret", "demo-secret");
     im_json_strz(out, "username", "ws_user@acme");
     im_json_strz(out, "redirect_uri", "http://127.0.0.1/callback");
-    im_json_close_object(out);
 }
 
-static void answer_list(struct im_call *call)
+void im_control_answer_box(struct im_call *call, struct im_sandbox *box, int status)
 {
-    im_control_begin(call, 200);
-    im_json_open_object(&call->out, NULL);
-    im_json_open_array(&call->out, "sandboxes");
-    write_box(call, call->sandboxes->standard);
-    im_json_close_array(&call->out);
-    im_json_close_object(&call->out);
+    struct im_scenario *scenario = im_sandbox_scenario(box);
+    struct im_json_out *out = &call->out;
+    uint64_t exchanges = im_journal_total(box->journal);
+
+    im_control_begin(call, status);
+    im_json_open_object(out, NULL);
+    write_access(call, box);
+    write_client(out);
+    im_json_str(out, "scenario", scenario->name);
+    im_json_int(out, "exchanges", (int64_t)exchanges);
+    im_json_int(out, "held", (int64_t)im_latch_waiting(box->latch));
+    im_json_close_object(out);
+    im_scenario_let_go(scenario);
 }
 
 static void answer_box(struct im_call *call)
 {
-    im_control_begin(call, 200);
-    write_box(call, call->box);
+    im_control_answer_box(call, call->box, 200);
 }
 
 static void answer_reset(struct im_call *call)
@@ -39,7 +52,7 @@ static void answer_reset(struct im_call *call)
 
     if (!im_control_fields(call, none))
         return;
-    if (!im_sandbox_reset(call->box, &err)) {
+    if (!im_sandboxes_reset(call->sandboxes, call->box, &err)) {
         im_control_refuse(call, 500, NULL, "%s", err.text);
         return;
     }
@@ -149,7 +162,6 @@ static void answer_set_policy(struct im_call *call)
 }
 
 const struct im_control_route im_control_sandbox_routes[] = {
-    {"GET", "/sandboxes", answer_list, false, "the sandboxes"},
     {"GET", "/sandboxes/{name}", answer_box, false, "one sandbox"},
     {"POST", "/sandboxes/{name}/reset", answer_reset, false, "as freshly made"},
     {"GET", "/sandboxes/{name}/clock", write_clock, false, "its clock"},

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "control/control.h"
+#include "control/openapi.h"
 #include "http/html.h"
 #include "scenario/world.h"
 
@@ -18,8 +19,10 @@ static void answer_health(struct im_call *call)
 }
 
 /* The ready document: all that a test needs to begin. The same as in --port-file. */
-void im_control_write_ready(const struct im_settings *settings, struct im_json_out *out)
+void im_control_write_ready(struct im_sandboxes *sandboxes, struct im_json_out *out)
 {
+    const struct im_settings *settings = &sandboxes->settings;
+    struct im_scenario *scenario = im_sandbox_scenario(sandboxes->standard);
     struct im_str control = settings->control_url;
 
     im_json_open_object(out, NULL);
@@ -32,7 +35,8 @@ void im_control_write_ready(const struct im_settings *settings, struct im_json_o
         im_json_strf(out, "ca", "%.*s/__mock/ca.pem", IM_ARG(control));
     else
         im_json_strz(out, "ca", "");
-    im_json_strz(out, "scenario", "happy-path");
+    im_json_str(out, "scenario", scenario->name);
+    im_scenario_let_go(scenario);
     im_json_strz(out, "client_id", "demo");
     im_json_strz(out, "client_secret", "demo-secret");
     im_json_strz(out, "username", "ws_user@acme");
@@ -42,7 +46,7 @@ void im_control_write_ready(const struct im_settings *settings, struct im_json_o
 static void answer_ready(struct im_call *call)
 {
     im_control_begin(call, 200);
-    im_control_write_ready(&call->sandboxes->settings, &call->out);
+    im_control_write_ready(call->sandboxes, &call->out);
 }
 
 static void answer_ca(struct im_call *call)
@@ -168,6 +172,13 @@ static void answer_effects(struct im_call *call)
     im_json_close_object(&call->out);
 }
 
+static void answer_openapi(struct im_call *call)
+{
+    struct im_str document = {im_openapi_json, im_openapi_json_len};
+
+    im_buf_add(im_response_begin(call->res, 200, "application/json"), document);
+}
+
 /* ---- the page at /__mock/ ---- */
 
 static void add_route_lines(struct im_buf *page, const struct im_control_route *routes,
@@ -190,7 +201,8 @@ static void answer_index(struct im_call *call)
     struct im_buf *page = im_html_begin(call->res, 200, IM_STR("intacct-mock"));
 
     im_buf_addz(page, "<p>The control API. <code>{name}</code> is a sandbox: "
-                      "<code>default</code>.</p>\n<ul>\n");
+                      "<code>default</code>, or SCENARIO.KEY, which is made when it is "
+                      "first touched.</p>\n<ul>\n");
     for (size_t i = 0; i < IM_CONTROL_TABLES; i++)
         add_route_lines(page, im_control_tables[i].routes, *im_control_tables[i].count);
     im_buf_addz(page, "</ul>\n");
@@ -206,6 +218,8 @@ const struct im_control_route im_control_service_routes[] = {
     {"GET", "/causes/{id}", answer_cause, false,
      "one of them: why, what to do, on the wire"},
     {"GET", "/effects", answer_effects, false, "every change of the world"},
+    {"GET", "/metrics", im_control_metrics, false, "for Prometheus: how many, how fast"},
+    {"GET", "/openapi.json", answer_openapi, false, "this API, described: OpenAPI 3.1"},
 };
 const size_t im_control_service_route_count =
     sizeof(im_control_service_routes) / sizeof(im_control_service_routes[0]);

@@ -1,0 +1,181 @@
+/* Scenarios: which there are, which one a sandbox follows, and the verdict on its client. */
+#include "control/control.h"
+#include "scenario/scenario_file.h"
+#include "scenario/verdict.h"
+
+/* ---- which there are ---- */
+
+static void write_listed(struct im_call *call, const struct im_listed *listed)
+{
+    const struct im_scenario *scenario = listed->scenario;
+    struct im_json_out *out = &call->out;
+
+    im_json_open_object(out, NULL);
+    im_json_str(out, "name", scenario->name);
+    im_json_str(out, "about", scenario->about);
+    if (scenario->cause != CAUSE_NONE) {
+        im_json_strz(out, "cause", im_cause_row(scenario->cause)->id);
+        im_json_strz(out, "family",
+                     im_family_name(im_cause_row(scenario->cause)->family));
+    }
+    im_json_bool(out, "built_in", listed->built_in);
+    if (listed->trouble.len)
+        im_json_str(out, "trouble", listed->trouble);
+    im_json_close_object(out);
+}
+
+static void answer_scenarios(struct im_call *call)
+{
+    size_t count;
+    struct im_listed *listed =
+        im_catalogue_list(call->sandboxes->catalogue, call->req->arena, &count);
+
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_open_array(&call->out, "scenarios");
+    for (size_t i = 0; i < count; i++)
+        write_listed(call, &listed[i]);
+    im_json_close_array(&call->out);
+    im_json_close_object(&call->out);
+    im_catalogue_unlist(listed, count);
+}
+
+static void answer_scenario(struct im_call *call)
+{
+    struct im_error err = {.text = ""};
+    struct im_scenario *scenario =
+        im_catalogue_get(call->sandboxes->catalogue, call->id, &err);
+
+    if (!scenario) {
+        im_control_refuse(call, 404, NULL, "%s", err.text);
+        return;
+    }
+    im_buf_add(im_response_begin(call->res, 200, "application/json"), scenario->text);
+    im_scenario_let_go(scenario);
+}
+
+/* ---- which one a sandbox follows ---- */
+
+struct im_scenario *im_control_scenario(struct im_call *call, const struct im_json *json,
+                                        const char *field)
+{
+    struct im_scenario_error error;
+    struct im_json_out out;
+    struct im_buf text;
+
+    im_buf_init(&text, call->req->arena, 0);
+    im_json_out_init(&out, &text);
+    im_json_value(&out, (struct im_str){0}, json);
+    struct im_scenario *scenario =
+        im_scenario_parse(im_buf_str(&text), IM_STR("inline"), &error);
+    if (!scenario)
+        im_control_refuse(call, 400, field, "%s", error.what);
+    return scenario;
+}
+
+/* {"name": NAME} is one of the catalogue; anything more is a scenario itself. */
+static struct im_scenario *read_scenario(struct im_call *call)
+{
+    struct im_error err = {.text = ""};
+    struct im_scenario_error error;
+    struct im_scenario *scenario;
+    struct im_str name = im_json_get_str(call->body, "name");
+
+    if (!call->body || !call->body->count) {
+        im_control_refuse(call, 400, NULL,
+                          "the body must be {\"name\": NAME} or a whole scenario");
+        return NULL;
+    }
+    if (call->body->count == 1 && name.len) {
+        scenario = im_catalogue_get(call->sandboxes->catalogue, name, &err);
+        if (!scenario)
+            im_control_refuse(call, 400, "name", "%s", err.text);
+        return scenario;
+    }
+    scenario = im_scenario_parse(call->req->body, IM_STR("inline"), &error);
+    if (!scenario)
+        im_control_refuse(call, 400, NULL, "line %u, column %u: %s", error.line,
+                          error.column, error.what);
+    return scenario;
+}
+
+static void answer_follow(struct im_call *call)
+{
+    struct im_scenario *scenario = read_scenario(call);
+    struct im_error err = {.text = ""};
+
+    if (!scenario)
+        return;
+    if (im_sandbox_follow(call->box, scenario, &err))
+        im_control_answer_box(call, call->box, 200);
+    else
+        im_control_refuse(call, 400, NULL, "%s", err.text);
+    im_scenario_let_go(scenario);
+}
+
+static void answer_release(struct im_call *call)
+{
+    struct im_control_field none[] = {{.name = NULL}};
+
+    if (!im_control_fields(call, none))
+        return;
+    size_t affected = im_latch_release(call->box->latch);
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_int(&call->out, "affected", (int64_t)affected);
+    im_json_close_object(&call->out);
+}
+
+/* ---- the verdict ---- */
+
+static void write_text(struct im_call *call, const char *type,
+                       const struct im_verdict *verdict,
+                       void (*write)(const struct im_verdict *verdict,
+                                     struct im_buf *out))
+{
+    struct im_buf *body = im_response_begin(call->res, 200, type);
+
+    im_response_header(call->res, "Cache-Control", IM_STR("no-store"));
+    write(verdict, body);
+}
+
+static void write_verdict(struct im_call *call, const struct im_verdict *verdict)
+{
+    struct im_str accept = im_request_header(call->req, "accept");
+    struct im_str xml = IM_STR("*/xml*"), text = IM_STR("*text/*");
+
+    if (im_str_glob(xml, accept)) {
+        write_text(call, "application/xml", verdict, im_verdict_write_junit);
+    } else if (im_str_glob(text, accept)) {
+        write_text(call, "text/plain; charset=utf-8", verdict, im_verdict_write_text);
+    } else {
+        im_control_begin(call, 200);
+        im_verdict_write_json(verdict, &call->out);
+    }
+}
+
+static void answer_verdict(struct im_call *call)
+{
+    enum { SETTLE_MS = 1000 };
+    struct im_verdict verdict;
+
+    im_sandbox_settle(call->box, SETTLE_MS);
+    struct im_scenario *scenario =
+        im_sandbox_judge(call->box, call->req->arena, &verdict);
+
+    if (scenario)
+        write_verdict(call, &verdict);
+    im_scenario_let_go(scenario);
+}
+
+const struct im_control_route im_control_scenario_routes[] = {
+    {"GET", "/scenarios", answer_scenarios, false, "every scenario there is"},
+    {"GET", "/scenarios/{id}", answer_scenario, false, "one of them, as its file has it"},
+    {"PUT", "/sandboxes/{name}/scenario", answer_follow, false,
+     "follow another one: {\"name\": NAME} or a whole scenario; tokens stay"},
+    {"POST", "/sandboxes/{name}/release", answer_release, false, "let held requests go"},
+    {"GET", "/sandboxes/{name}/verdict", answer_verdict, false,
+     "did the client do what the scenario expects? JSON, text or JUnit by Accept"},
+};
+const size_t im_control_scenario_route_count =
+    sizeof(im_control_scenario_routes) / sizeof(im_control_scenario_routes[0]);
