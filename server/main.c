@@ -7,10 +7,8 @@
 #include "commands/command.h"
 
 static const struct im_command *const commands[] = {
-    &im_command_serve,
-    &im_command_causes,
-    &im_command_ready,
-    &im_command_version,
+    &im_command_serve,  &im_command_run,   &im_command_check,   &im_command_scenarios,
+    &im_command_causes, &im_command_ready, &im_command_version,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -31,7 +29,7 @@ static int help(void)
     puts("intacct-mock: a mock Sage Intacct OAuth server for testing (not affiliated "
          "with Sage)\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  intacct-mock %-8s%-24s %s\n", commands[i]->name, commands[i]->usage,
+        printf("  intacct-mock %-8s%-27s %s\n", commands[i]->name, commands[i]->usage,
                commands[i]->about);
     puts("\n`intacct-mock COMMAND --help` tells more. Without a command it serves.");
     return IM_EXIT_FINE;

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, PORT, CONTROL, SWITCH, COUNT, THREADS, LOG, LEVEL };
+#include "base/clock.h"
+
+enum kind { TEXT, PORT, CONTROL, SWITCH, COUNT, DURATION, THREADS, LOG, LEVEL };
 
 struct row {
     const char *flag;
@@ -42,6 +44,8 @@ static bool one_of(struct im_str value, const char *words)
 /* What the kind wants, or NULL when the value is that. */
 static const char *unmet(enum kind kind, struct im_str value)
 {
+    int64_t ms;
+
     switch (kind) {
     case TEXT: return value.len ? NULL : "something";
     case PORT:
@@ -56,6 +60,10 @@ static const char *unmet(enum kind kind, struct im_str value)
     case COUNT:
         return is_between(value, 1, 1000000000000) ? NULL
                                                    : "a whole number of at least 1";
+    case DURATION:
+        return im_duration_parse(value, &ms) && ms > 0
+                   ? NULL
+                   : "a duration above 0 with its unit, such as 30m";
     case THREADS: return is_between(value, 1, 65536) ? NULL : "1 to 65536";
     case LOG: return one_of(value, "text json") ? NULL : "text or json";
     case LEVEL:

@@ -4,7 +4,7 @@
 
 enum im_exit {
     IM_EXIT_FINE = 0,
-    IM_EXIT_NO = 1,    /* the answer is no: not ready, unknown cause */
+    IM_EXIT_NO = 1,    /* the answer is no: not ready, unknown cause, a scenario failed */
     IM_EXIT_USAGE = 2, /* wrong usage */
     IM_EXIT_START = 3  /* could not start */
 };
@@ -17,7 +17,10 @@ struct im_command {
 };
 
 extern const struct im_command im_command_serve;
+extern const struct im_command im_command_run;
 extern const struct im_command im_command_causes;
+extern const struct im_command im_command_check;
+extern const struct im_command im_command_scenarios;
 extern const struct im_command im_command_ready;
 extern const struct im_command im_command_version;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "commands/command.h"
 #include "intacct_mock.h"
 #include "options.h"
@@ -62,6 +63,13 @@ static uint64_t number(const char *text)
     return im_str_int(im_str(text), &value) ? (uint64_t)value : 0;
 }
 
+static int64_t duration(const char *text)
+{
+    int64_t ms = 0;
+
+    return im_duration_parse(im_str(text), &ms) ? ms : 0;
+}
+
 static struct im_options to_library(const struct im_serve_options *from)
 {
     int https_port = im_options_port(from->https_port);
@@ -78,7 +86,11 @@ static struct im_options to_library(const struct im_serve_options *from)
         .public_url = given(from->public_url),
         .no_hints = strcmp(from->hints, "off") == 0,
         .seed = number(from->seed),
+        .scenario = given(from->scenario),
+        .scenarios_dir = given(from->scenarios),
         .journal = (size_t)number(from->journal),
+        .sandboxes = (size_t)number(from->sandboxes),
+        .sandbox_ttl_ms = duration(from->sandbox_ttl),
         .threads = (int)number(from->threads),
         .log = from->log,
         .log_level = from->log_level,
@@ -87,8 +99,9 @@ static struct im_options to_library(const struct im_serve_options *from)
 
 /* ---- telling where it is ---- */
 
-static void announce(const struct im_server *server)
+static void announce(struct im_server *server)
 {
+    struct im_arena arena;
     const char *url = *im_http_url(server) ? im_http_url(server) : im_https_url(server);
 
     printf("intacct-mock %s ready", im_version());
@@ -96,32 +109,41 @@ static void announce(const struct im_server *server)
         printf(" %s", im_http_url(server));
     if (*im_https_url(server))
         printf(" %s", im_https_url(server));
-    printf(" scenario happy-path\n\n"
+    im_arena_init(&arena, 0);
+    printf(" scenario %.*s\n\n"
            "Get a token:\n"
            "  curl -d grant_type=client_credentials -d client_id=demo -d "
            "client_secret=demo-secret "
            "-d username=ws_user@acme %s/ia/api/v1/oauth2/token\n",
-           url);
+           IM_ARG(im_server_scenario(server, &arena)), url);
+    im_arena_release(&arena);
     if (*im_control_url(server))
         printf("See what happened:\n  curl %s/__mock/sandboxes/default/requests\n",
                im_control_url(server));
     fflush(stdout);
 }
 
-static bool write_file(const char *path, struct im_str text, struct im_error *err)
+static bool write_file(const char *option, const char *path, struct im_str text,
+                       struct im_error *err)
 {
     FILE *file = fopen(path, "w");
 
     if (!file)
-        return im_error_set(err, "writing --port-file %s: %s", path, strerror(errno));
+        return im_error_set(err, "writing %s %s: %s", option, path, strerror(errno));
     bool written = fwrite(text.at, 1, text.len, file) == text.len;
     if (fclose(file) != 0 || !written)
-        return im_error_set(err, "writing --port-file %s: %s", path, strerror(errno));
+        return im_error_set(err, "writing %s %s: %s", option, path, strerror(errno));
     return true;
 }
 
+/* So that a place where it cannot be written is told now, and an old one is not taken for this. */
+static bool clear_verdict(const char *path, struct im_error *err)
+{
+    return !*path || write_file("--verdict", path, IM_STR(""), err);
+}
+
 /* Atomically: whoever sees the file sees all of it. */
-static bool write_port_file(const struct im_server *server, const char *path,
+static bool write_port_file(struct im_server *server, const char *path,
                             struct im_error *err)
 {
     struct im_arena arena;
@@ -134,7 +156,7 @@ static bool write_port_file(const struct im_server *server, const char *path,
     struct im_str document = im_server_ready_document(server, &arena);
     if (arena.failed)
         im_error_set(err, "writing --port-file %s: out of memory", path);
-    else if (write_file(half.at, document, err)) {
+    else if (write_file("--port-file", half.at, document, err)) {
         done = rename(half.at, path) == 0 ||
                im_error_set(err, "writing --port-file %s: %s", path, strerror(errno));
     }
@@ -142,6 +164,31 @@ static bool write_port_file(const struct im_server *server, const char *path,
         unlink(half.at);
     im_arena_release(&arena);
     return done;
+}
+
+/* ---- the verdict at exit ---- */
+
+/* The exit status it asks for. */
+static int write_verdict(struct im_server *server, const struct im_serve_options *options)
+{
+    bool junit = im_str_ends(im_str(options->verdict), ".xml");
+    enum im_outcome_of outcome = IM_NOT_MET;
+    struct im_error err = {.text = ""};
+    struct im_arena arena;
+
+    if (!*options->verdict)
+        return IM_EXIT_FINE;
+    im_arena_init(&arena, 0);
+    struct im_str text = im_server_verdict(server, junit, &arena, &outcome);
+    bool written = text.len && !arena.failed
+                       ? write_file("--verdict", options->verdict, text, &err)
+                       : im_error_set(&err, "writing --verdict: out of memory");
+    im_arena_release(&arena);
+    if (!written)
+        return im_command_fail(IM_EXIT_NO, "%s", err.text);
+    bool all = strcmp(options->require_all, "on") == 0;
+    bool fine = outcome == IM_MET || (outcome == IM_NOT_EXERCISED && !all);
+    return fine ? IM_EXIT_FINE : IM_EXIT_NO;
 }
 
 /* ---- running ---- */
@@ -171,7 +218,8 @@ static int serve(const struct im_serve_options *options)
     struct im_server *server = im_start(&library, text, sizeof(text));
     if (!server)
         return im_command_fail(IM_EXIT_START, "%s", text);
-    if (!write_port_file(server, options->port_file, &err)) {
+    if (!clear_verdict(options->verdict, &err) ||
+        !write_port_file(server, options->port_file, &err)) {
         im_stop(server);
         return im_command_fail(IM_EXIT_START, "%s", err.text);
     }
@@ -179,8 +227,9 @@ static int serve(const struct im_serve_options *options)
     sigwait(&signals, &caught);
     if (*options->port_file)
         unlink(options->port_file);
+    int status = write_verdict(server, options);
     im_stop(server);
-    return IM_EXIT_FINE;
+    return status;
 }
 
 static void print_warnings(const struct im_buf *warnings)
@@ -200,8 +249,9 @@ static int run(int argc, char **argv)
     struct im_buf warnings;
     struct im_error err;
 
-    if (argc == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0))
-        return help();
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return help();
     if (argc == 1 && strcmp(argv[0], "--markdown") == 0)
         return markdown();
     im_arena_init(&arena, 0);

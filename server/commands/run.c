@@ -1,0 +1,249 @@
+/* CMD once per scenario, each against a fresh sandbox of a mock in this process: the scorecard of
+ * an integration. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/command.h"
+#include "commands/run_flow.h"
+#include "commands/run_junit.h"
+#include "intacct_mock.h"
+
+extern char **environ;
+
+/* What lasts as long as the command. */
+struct run {
+    struct im_arena arena;
+    struct im_run_options options;
+    struct im_run_program program;
+    struct im_run_signals signals;
+    struct im_run_mock mock;
+    struct im_run_scenario *scenarios;
+    size_t count;
+    FILE *junit;
+    struct im_buf xml;
+};
+
+static int help(struct run *run)
+{
+    struct im_buf text;
+
+    im_buf_init(&text, &run->arena, 0);
+    im_run_options_help(&text);
+    printf(
+        "intacct-mock run [options] -- CMD [ARG]...: run CMD once per scenario\n\n%.*s\n"
+        "Each scenario has a sandbox of its own. CMD finds it in INTACCT_BASE_URL,\n"
+        "INTACCT_TOKEN_URL, INTACCT_AUTHORIZE_URL, INTACCT_CLIENT_ID, "
+        "INTACCT_CLIENT_SECRET,\n"
+        "INTACCT_USERNAME and INTACCT_SCENARIO. What it asked decides, not how it "
+        "exits.\n\n"
+        "Exit status: 0 all is fine; 1 a scenario failed, or none passed; 2 wrong "
+        "usage;\n"
+        "3 the mock or CMD could not be started.\n",
+        IM_ARG(im_buf_str(&text)));
+    return IM_EXIT_FINE;
+}
+
+/* ---- which scenarios ---- */
+
+static int refuse_glob(const struct run *run, struct im_str glob)
+{
+    struct im_arena arena;
+    int nearest = -1;
+
+    im_arena_init(&arena, 0);
+    struct im_str *known = IM_ARENA_ARRAY(&arena, struct im_str, run->count + 1);
+    for (size_t i = 0; known && i < run->count; i++)
+        known[i] = run->scenarios[i].name;
+    if (known)
+        nearest = im_str_nearest(glob, known, run->count);
+    im_arena_release(&arena);
+    glob = im_str_front(glob, 80);
+    if (nearest < 0)
+        return im_command_fail(
+            IM_EXIT_USAGE,
+            "--scenario %.*s: no scenario has such a name; intacct-mock run --list "
+            "lists them",
+            IM_ARG(glob));
+    return im_command_fail(IM_EXIT_USAGE,
+                           "--scenario %.*s: no scenario has such a name; did you mean "
+                           "%.*s?",
+                           IM_ARG(glob), IM_ARG(run->scenarios[nearest].name));
+}
+
+static bool is_chosen(const struct im_run_options *options, struct im_str name)
+{
+    for (size_t i = 0; i < options->glob_count; i++)
+        if (im_str_glob(options->globs[i], name))
+            return true;
+    return options->glob_count == 0;
+}
+
+static bool matches_any(const struct run *run, struct im_str glob)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (im_str_glob(glob, run->scenarios[i].name))
+            return true;
+    return false;
+}
+
+static int choose(struct run *run)
+{
+    const struct im_run_options *options = &run->options;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < options->glob_count; i++)
+        if (!matches_any(run, options->globs[i]))
+            return refuse_glob(run, options->globs[i]);
+    for (size_t i = 0; i < run->count; i++)
+        if (is_chosen(options, run->scenarios[i].name))
+            run->scenarios[kept++] = run->scenarios[i];
+    run->count = kept;
+    return kept ? IM_EXIT_FINE
+                : im_command_fail(IM_EXIT_START, "there is no scenario to run");
+}
+
+static int list(const struct run *run)
+{
+    size_t width = 0;
+
+    for (size_t i = 0; i < run->count; i++)
+        if (run->scenarios[i].name.len > width)
+            width = run->scenarios[i].name.len;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct im_run_scenario *scenario = &run->scenarios[i];
+        printf("%.*s%*s  %.*s\n", IM_ARG(scenario->name),
+               (int)(width - scenario->name.len), "", IM_ARG(scenario->about));
+    }
+    return IM_EXIT_FINE;
+}
+
+/* ---- JUnit ---- */
+
+/* Opened before anything runs: a path that cannot be written to is told at once. */
+static bool open_junit(struct run *run)
+{
+    if (!run->options.junit || run->options.list)
+        return true;
+    run->junit = fopen(run->options.junit, "w");
+    if (!run->junit)
+        return false;
+    fcntl(fileno(run->junit), F_SETFD, FD_CLOEXEC);
+    im_buf_init(&run->xml, &run->arena, 0);
+    im_run_junit_begin(&run->xml);
+    return true;
+}
+
+static int close_junit(struct run *run, int status)
+{
+    struct im_str xml;
+
+    if (!run->junit)
+        return status;
+    im_run_junit_end(&run->xml);
+    xml = im_buf_str(&run->xml);
+    if (status == IM_EXIT_START || status == IM_EXIT_USAGE)
+        xml.len = 0; /* nothing was run, so there is nothing to tell */
+    bool written = fwrite(xml.at, 1, xml.len, run->junit) == xml.len;
+    written = fclose(run->junit) == 0 && written;
+    run->junit = NULL;
+    if (run->xml.failed || !written)
+        return im_command_fail(IM_EXIT_NO, "writing --junit %s: %s", run->options.junit,
+                               run->xml.failed ? "out of memory" : strerror(errno));
+    return status;
+}
+
+/* ---- running ---- */
+
+static int run_all(struct run *run)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    bool terminal = isatty(STDOUT_FILENO) != 0;
+    struct im_error err = {.text = ""};
+    const struct im_run_work work = {
+        .mock = &run->mock,
+        .options = &run->options,
+        .program = &run->program,
+        .environment = environ,
+        .scenarios = run->scenarios,
+        .count = run->count,
+        .signals = &run->signals,
+        .out = stdout,
+        .terminal = terminal,
+        .colour = terminal && !(no_colour && *no_colour),
+        .xml = run->junit ? &run->xml : NULL,
+    };
+    int status = im_run_flow(&work, &err);
+
+    return status == IM_EXIT_START ? im_command_fail(status, "%s", err.text) : status;
+}
+
+static int with_mock(struct run *run, struct im_server *server)
+{
+    struct im_error err = {.text = ""};
+
+    run->mock = im_run_mock_of(server);
+    run->mock.seed = run->options.seed;
+    run->scenarios = im_run_mock_scenarios(&run->mock, &run->arena, &run->count, &err);
+    if (!run->scenarios)
+        return im_command_fail(IM_EXIT_START, "%s", err.text);
+    int status = choose(run);
+    if (status != IM_EXIT_FINE)
+        return status;
+    return run->options.list ? list(run) : run_all(run);
+}
+
+static int with_signals(struct run *run)
+{
+    const int connections = run->options.jobs * 8; /* of each client, generously */
+    const struct im_options library = {
+        .threads = connections > 200 ? connections : 0,
+        .seed = run->options.seed,
+        .scenarios_dir = run->options.scenarios_dir,
+    };
+    char text[IM_ERROR_MAX];
+    struct im_server *server = im_start(&library, text, sizeof(text));
+
+    if (!server)
+        return im_command_fail(IM_EXIT_START, "%s", text);
+    int status = with_mock(run, server);
+    im_stop(server);
+    return status;
+}
+
+static int prepared(struct run *run)
+{
+    struct im_error err = {.text = ""};
+
+    if (!run->options.list && !im_run_program_find(&run->program, run->options.command,
+                                                   getenv("PATH"), &run->arena, &err))
+        return im_command_fail(IM_EXIT_START, "%s", err.text);
+    if (!open_junit(run))
+        return im_command_fail(IM_EXIT_START, "writing --junit %s: %s",
+                               run->options.junit, strerror(errno));
+    if (!im_run_signals_begin(&run->signals, &err))
+        return close_junit(run, im_command_fail(IM_EXIT_START, "%s", err.text));
+    int status = close_junit(run, with_signals(run));
+    im_run_signals_end(&run->signals);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct run run = {.count = 0};
+    struct im_error err = {.text = ""};
+    int status;
+
+    im_arena_init(&run.arena, 0);
+    if (!im_run_options_read(&run.options, argc, argv, &run.arena, &err))
+        status = im_command_fail(IM_EXIT_USAGE, "%s", err.text);
+    else
+        status = run.options.help ? help(&run) : prepared(&run);
+    im_arena_release(&run.arena);
+    return status;
+}
+
+const struct im_command im_command_run = {"run", "[options] -- CMD [ARG]...",
+                                          "run CMD once per scenario", run};

@@ -1,0 +1,327 @@
+#include "commands/run_flow.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "commands/command.h"
+#include "commands/run_junit.h"
+
+enum state { WAITING, RUNNING, ENDED, ABANDONED };
+
+/* One scenario on its way. */
+struct slot {
+    enum state state;
+    struct im_arena arena; /* released once its lines are out */
+    struct im_run_sandbox sandbox;
+    struct im_run_child *child;
+    struct im_run_result result;
+};
+
+struct flow {
+    const struct im_run_work *work;
+    struct im_arena arena;
+    struct slot *slots;
+    struct pollfd *polled;
+    struct im_run_rules rules;
+    struct im_run_tally tally;
+    size_t next;    /* the first that has not begun */
+    size_t front;   /* the first whose lines are not out */
+    size_t running; /* children */
+    size_t ended, started;
+    size_t shown; /* how many had ended when the lines were last looked at */
+    bool interrupted, impossible; /* impossible: CMD cannot be executed */
+};
+
+/* ---- the environment of CMD ---- */
+
+static char *join(struct im_arena *arena, const char *name, struct im_str value,
+                  const char *rest)
+{
+    size_t size = strlen(name) + value.len + strlen(rest) + 1;
+    char *text = IM_ARENA_ARRAY(arena, char, size);
+
+    if (text)
+        snprintf(text, size, "%s%.*s%s", name, IM_ARG(value), rest);
+    return text;
+}
+
+/* Is this "NAME=…" one of those that we set? */
+static bool is_ours(const char *variable, char *const *ours, size_t n)
+{
+    const char *end = strchr(variable, '=');
+
+    for (size_t i = 0; end && i < n; i++)
+        if (strncmp(variable, ours[i], (size_t)(end - variable) + 1) == 0)
+            return true;
+    return false;
+}
+
+static char **environment_of(struct slot *slot, char *const *inherited)
+{
+    enum { OURS = 7 };
+    const struct im_run_sandbox *sandbox = &slot->sandbox;
+    struct im_arena *arena = &slot->arena;
+    size_t n = 0, at = OURS;
+
+    while (inherited[n])
+        n++;
+    char **list = IM_ARENA_ARRAY(arena, char *, n + OURS + 1);
+    if (!list)
+        return NULL;
+    list[0] = join(arena, "INTACCT_BASE_URL=", sandbox->base_url, "");
+    list[1] = join(arena, "INTACCT_CLIENT_ID=", IM_STR("demo"), "");
+    list[2] = join(arena, "INTACCT_CLIENT_SECRET=", sandbox->client_secret, "");
+    list[3] = join(arena, "INTACCT_USERNAME=", sandbox->username, "");
+    list[4] =
+        join(arena, "INTACCT_TOKEN_URL=", sandbox->base_url, "/ia/api/v1/oauth2/token");
+    list[5] = join(arena, "INTACCT_AUTHORIZE_URL=", sandbox->base_url,
+                   "/ia/api/v1/oauth2/authorize");
+    list[6] = join(arena, "INTACCT_SCENARIO=", slot->result.scenario, "");
+    if (arena->failed)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        if (!is_ours(inherited[i], list, OURS))
+            list[at++] = inherited[i];
+    return list;
+}
+
+/* ---- beginning ---- */
+
+static void trouble(struct flow *flow, struct slot *slot, const char *text)
+{
+    slot->result.trouble = im_arena_copy(&slot->arena, im_str(text));
+    slot->state = ENDED;
+    flow->ended++;
+}
+
+static bool start_child(struct flow *flow, struct slot *slot, struct im_error *err)
+{
+    const struct im_run_work *work = flow->work;
+    char **environment = environment_of(slot, work->environment);
+
+    slot->child = IM_ARENA_NEW(&slot->arena, struct im_run_child);
+    if (!environment || !slot->child)
+        return im_error_set(err, "out of memory");
+    if (!im_run_child_start(slot->child, work->program, environment,
+                            &work->signals->before, err)) {
+        flow->impossible = flow->started == 0;
+        return false;
+    }
+    slot->child->deadline_ms = slot->child->began_ms + work->options->timeout_ms;
+    return true;
+}
+
+static void begin(struct flow *flow, size_t index, struct im_error *err)
+{
+    const struct im_run_work *work = flow->work;
+    struct slot *slot = &flow->slots[index];
+
+    im_arena_init(&slot->arena, 0);
+    slot->result.scenario = work->scenarios[index].name;
+    if (!im_run_mock_open(work->mock, slot->result.scenario, index + 1, &slot->arena,
+                          &slot->sandbox, err)) {
+        trouble(flow, slot, err->text);
+        return;
+    }
+    if (!start_child(flow, slot, err)) {
+        im_run_mock_close(work->mock, &slot->sandbox, &slot->arena);
+        trouble(flow, slot, err->text);
+        return;
+    }
+    slot->state = RUNNING;
+    flow->started++;
+    flow->running++;
+}
+
+static bool may_begin(const struct flow *flow)
+{
+    return !flow->interrupted && !flow->impossible && flow->next < flow->work->count &&
+           flow->running < (size_t)flow->work->options->jobs;
+}
+
+/* ---- ending ---- */
+
+static void finish(struct flow *flow, struct slot *slot)
+{
+    const struct im_run_mock *mock = flow->work->mock;
+    struct im_run_result *result = &slot->result;
+    const struct im_run_child *child = slot->child;
+    struct im_error err = {.text = ""};
+
+    result->end = child->end;
+    result->code = child->code;
+    result->took_ms = im_clock_monotonic_ms() - child->began_ms;
+    result->output = im_run_output_text(&child->output, &slot->arena);
+    result->verdict = im_run_mock_verdict(mock, &slot->sandbox, &slot->arena, &err);
+    if (!result->verdict)
+        result->trouble = im_arena_copy(&slot->arena, im_str(err.text));
+    im_run_mock_close(mock, &slot->sandbox, &slot->arena);
+    slot->state = child->end == IM_RUN_INTERRUPTED ? ABANDONED : ENDED;
+    flow->running--;
+    flow->ended++;
+}
+
+static void print(struct flow *flow, struct slot *slot)
+{
+    struct im_buf text;
+
+    im_buf_init(&text, &slot->arena, 0);
+    im_run_report_add(&text, &slot->result, &flow->rules);
+    im_run_tally_add(&flow->tally, &slot->result, &flow->rules);
+    if (flow->work->xml)
+        im_run_junit_add(flow->work->xml, &slot->result, &flow->rules);
+    fprintf(flow->work->out, "%.*s%s", IM_ARG(im_buf_str(&text)),
+            text.failed ? "[out of memory]\n" : "");
+}
+
+/* In the order of the list: what has ended waits for those before it. */
+static void print_ended(struct flow *flow)
+{
+    FILE *out = flow->work->out;
+
+    if (flow->ended == flow->shown)
+        return;
+    flow->shown = flow->ended;
+    if (flow->work->terminal)
+        fputs("\r\033[K", out);
+    for (; flow->front < flow->next; flow->front++) {
+        struct slot *slot = &flow->slots[flow->front];
+        if (slot->state == RUNNING)
+            break;
+        if (slot->state == ENDED)
+            print(flow, slot);
+        im_arena_release(&slot->arena);
+    }
+    if (flow->work->terminal && flow->running)
+        fprintf(out, "running %zu/%zu …", flow->ended, flow->work->count);
+    fflush(out);
+}
+
+/* ---- waiting ---- */
+
+static int patience(const struct flow *flow, int64_t now_ms)
+{
+    int64_t least = INT32_MAX;
+
+    for (size_t i = flow->front; i < flow->next; i++) {
+        const struct slot *slot = &flow->slots[i];
+        if (slot->state == RUNNING && slot->child->deadline_ms - now_ms < least)
+            least = slot->child->deadline_ms - now_ms;
+    }
+    return least < 0 ? 0 : (int)least;
+}
+
+static void wait_for_news(struct flow *flow)
+{
+    nfds_t n = 1;
+
+    flow->polled[0] = (struct pollfd){.fd = flow->work->signals->fd, .events = POLLIN};
+    for (size_t i = flow->front; i < flow->next; i++) {
+        const struct slot *slot = &flow->slots[i];
+        if (slot->state == RUNNING && slot->child->fd >= 0)
+            flow->polled[n++] = (struct pollfd){.fd = slot->child->fd, .events = POLLIN};
+    }
+    poll(flow->polled, n, patience(flow, im_clock_monotonic_ms()));
+}
+
+/* Once asks the children to end, twice makes them. */
+static void interrupt(struct flow *flow, int64_t now_ms)
+{
+    for (size_t i = flow->front; i < flow->next; i++) {
+        const struct slot *slot = &flow->slots[i];
+        if (slot->state != RUNNING)
+            continue;
+        if (flow->interrupted)
+            im_run_child_kill(slot->child);
+        else
+            im_run_child_tell(slot->child, IM_RUN_INTERRUPTED, now_ms);
+    }
+    flow->interrupted = true;
+}
+
+static void look(struct flow *flow)
+{
+    int64_t now_ms = im_clock_monotonic_ms();
+
+    for (int number; (number = im_run_signals_next(flow->work->signals)) != 0;)
+        if (number != SIGCHLD)
+            interrupt(flow, now_ms);
+    for (size_t i = flow->front; i < flow->next; i++) {
+        struct slot *slot = &flow->slots[i];
+        if (slot->state != RUNNING)
+            continue;
+        im_run_child_read(slot->child);
+        if (im_run_child_reap(slot->child))
+            finish(flow, slot);
+        else
+            im_run_child_press(slot->child, now_ms);
+    }
+}
+
+/* ---- all of it ---- */
+
+static bool prepare(struct flow *flow, const struct im_run_work *work)
+{
+    const struct im_run_options *options = work->options;
+
+    *flow = (struct flow){.work = work, .shown = SIZE_MAX};
+    flow->rules = (struct im_run_rules){
+        .require_all = options->require_all,
+        .exit_zero = options->exit_zero,
+        .show_output = options->show_output,
+        .colour = work->colour,
+        .timeout_ms = options->timeout_ms,
+    };
+    im_arena_init(&flow->arena, 0);
+    flow->slots = IM_ARENA_ARRAY(&flow->arena, struct slot, work->count);
+    flow->polled = IM_ARENA_ARRAY(&flow->arena, struct pollfd, (size_t)options->jobs + 1);
+    return flow->slots && flow->polled;
+}
+
+static int conclude(struct flow *flow)
+{
+    const struct im_run_tally *tally = &flow->tally;
+    FILE *out = flow->work->out;
+    struct im_buf text;
+
+    im_buf_init(&text, &flow->arena, 0);
+    if (flow->interrupted)
+        im_buf_addf(&text, "interrupted: %zu of %zu scenarios ran to their end\n",
+                    tally->passed + tally->failed + tally->skipped, flow->work->count);
+    im_run_report_end(&text, tally, &flow->rules);
+    fprintf(out, "%.*s", IM_ARG(im_buf_str(&text)));
+    fflush(out);
+    return flow->interrupted || tally->failed || !tally->passed ? IM_EXIT_NO
+                                                                : IM_EXIT_FINE;
+}
+
+int im_run_flow(const struct im_run_work *work, struct im_error *err)
+{
+    struct flow flow;
+    int status = IM_EXIT_START;
+
+    if (!prepare(&flow, work)) {
+        im_error_set(err, "running %zu scenarios: out of memory", work->count);
+    } else {
+        do {
+            while (may_begin(&flow))
+                begin(&flow, flow.next++, err);
+            if (flow.impossible)
+                break;
+            print_ended(&flow);
+            if (flow.running) {
+                wait_for_news(&flow);
+                look(&flow);
+            }
+        } while (flow.running || may_begin(&flow));
+        if (!flow.impossible) {
+            print_ended(&flow);
+            status = conclude(&flow);
+        }
+    }
+    for (; flow.slots && flow.front < flow.next; flow.front++)
+        im_arena_release(&flow.slots[flow.front].arena);
+    im_arena_release(&flow.arena);
+    return status;
+}

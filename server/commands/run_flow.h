@@ -1,0 +1,30 @@
+/* Scenario after scenario, several at a time: a fresh sandbox, CMD, the verdict, its lines. One
+ * thread and one poll(). */
+#ifndef IM_COMMANDS_RUN_FLOW_H
+#define IM_COMMANDS_RUN_FLOW_H
+
+#include <stdio.h>
+
+#include "commands/run_child.h"
+#include "commands/run_mock.h"
+#include "commands/run_options.h"
+#include "commands/run_signals.h"
+
+struct im_run_work {
+    const struct im_run_mock *mock;
+    const struct im_run_options *options;
+    const struct im_run_program *program;
+    char *const *environment; /* ours; the children's is this and where their mock is */
+    const struct im_run_scenario *scenarios;
+    size_t count;
+    struct im_run_signals *signals;
+    FILE *out;     /* where the scorecard goes */
+    bool terminal; /* out is one: show how far it is */
+    bool colour;
+    struct im_buf *xml; /* JUnit, or NULL */
+};
+
+/* The exit status. IM_EXIT_START with err: CMD cannot be executed, so nothing was run. */
+int im_run_flow(const struct im_run_work *work, struct im_error *err);
+
+#endif

@@ -1,0 +1,222 @@
+#include "commands/run_report.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { LINES = 12 }; /* of the exchanges of one expectation; who loops sends thousands */
+
+/* ---- judging ---- */
+
+static bool was_stopped(const struct im_run_result *result)
+{
+    return result->end != IM_RUN_EXITED;
+}
+
+static bool is_outcome(const struct im_json *value, const char *outcome)
+{
+    return im_str_is(im_json_get_str(value, "outcome"), outcome);
+}
+
+enum im_run_outcome im_run_judge(const struct im_run_result *result,
+                                 const struct im_run_rules *rules)
+{
+    if (was_stopped(result) || !result->verdict ||
+        (rules->exit_zero && result->code != 0))
+        return IM_RUN_FAILED;
+    if (is_outcome(result->verdict, "met"))
+        return IM_RUN_PASSED;
+    if (is_outcome(result->verdict, "not-exercised") && !rules->require_all)
+        return IM_RUN_SKIPPED;
+    return IM_RUN_FAILED;
+}
+
+static int64_t exchanges(const struct im_run_result *result)
+{
+    const struct im_json *count = im_json_get(result->verdict, "exchanges");
+
+    return count && count->is_whole ? count->whole : 0;
+}
+
+void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *result,
+                      const struct im_run_rules *rules)
+{
+    enum im_run_outcome outcome = im_run_judge(result, rules);
+
+    tally->passed += outcome == IM_RUN_PASSED;
+    tally->failed += outcome == IM_RUN_FAILED;
+    tally->skipped += outcome == IM_RUN_SKIPPED;
+    tally->silent += outcome == IM_RUN_SKIPPED && exchanges(result) == 0;
+}
+
+/* ---- one scenario ---- */
+
+static void add_label(struct im_buf *text, enum im_run_outcome outcome, bool colour)
+{
+    static const char *const words[] = {"passed ", "FAILED ", "skipped"};
+    static const char *const colours[] = {"\033[32m", "\033[31m", "\033[33m"};
+
+    im_buf_addf(text, "%s%s%s", colour ? colours[outcome] : "", words[outcome],
+                colour ? "\033[0m" : "");
+}
+
+void im_run_report_end_of(struct im_buf *text, const struct im_run_result *result,
+                          const struct im_run_rules *rules)
+{
+    switch (result->end) {
+    case IM_RUN_NOT_STARTED: im_buf_addz(text, "could not be started"); return;
+    case IM_RUN_EXITED: im_buf_addf(text, "exited with status %d", result->code); return;
+    case IM_RUN_SIGNALLED:
+        im_buf_addf(text, "was ended by signal %d (%s)", result->code,
+                    strsignal(result->code));
+        return;
+    case IM_RUN_TIMED_OUT:
+        im_buf_addf(text, "did not end within %.*s (--timeout)",
+                    IM_ARG(im_duration_text(text->arena, rules->timeout_ms)));
+        return;
+    case IM_RUN_INTERRUPTED: im_buf_addz(text, "was interrupted"); return;
+    }
+}
+
+static const struct im_json *exchange_of(const struct im_json *verdict, int64_t id)
+{
+    const struct im_json *shown = im_json_get(verdict, "exchanges_shown");
+
+    for (shown = shown ? shown->first : NULL; shown; shown = shown->next) {
+        const struct im_json *own = im_json_get(shown, "id");
+        if (own && own->is_whole && own->whole == id)
+            return shown;
+    }
+    return NULL;
+}
+
+/* What a client sent may hold what moves a terminal's cursor. */
+static void add_visible(struct im_buf *text, struct im_str line)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        unsigned char c = (unsigned char)line.at[i];
+        im_buf_addc(text, (char)(c < ' ' || c == 0x7f ? '?' : c));
+    }
+}
+
+void im_run_report_exchanges(struct im_buf *text, const struct im_json *verdict,
+                             const struct im_json *expectation, const char *indent)
+{
+    const struct im_json *ids = im_json_get(expectation, "exchanges");
+    size_t n = 0;
+
+    for (const struct im_json *id = ids ? ids->first : NULL; id; id = id->next) {
+        const struct im_json *shown = exchange_of(verdict, id->whole);
+        if (!shown || n++ >= LINES)
+            continue;
+        im_buf_addf(text, "%s#%lld ", indent, (long long)id->whole);
+        add_visible(text, im_json_get_str(shown, "line"));
+        im_buf_addc(text, '\n');
+    }
+    if (n > LINES)
+        im_buf_addf(text, "%sand %zu more\n", indent, n - LINES);
+}
+
+static void add_unmet(struct im_buf *text, const struct im_json *verdict)
+{
+    const struct im_json *list = im_json_get(verdict, "expect");
+
+    for (list = list ? list->first : NULL; list; list = list->next)
+        if (is_outcome(list, "not-met")) {
+            im_buf_addf(text, "  not met: %.*s\n    %.*s\n",
+                        IM_ARG(im_json_get_str(list, "that")),
+                        IM_ARG(im_json_get_str(list, "why")));
+            im_run_report_exchanges(text, verdict, list, "      ");
+        }
+}
+
+struct im_str im_run_report_note(const struct im_run_result *result)
+{
+    return im_json_get_str(result->verdict, "note");
+}
+
+struct im_str im_run_report_idle(const struct im_run_result *result)
+{
+    const struct im_json *list = im_json_get(result->verdict, "expect");
+
+    if (exchanges(result) == 0)
+        return IM_STR("CMD sent nothing to the mock");
+    if (im_run_report_note(result).len)
+        return im_run_report_note(result);
+    for (list = list ? list->first : NULL; list; list = list->next)
+        if (is_outcome(list, "not-exercised") && im_json_get_str(list, "why").len)
+            return im_json_get_str(list, "why");
+    return IM_STR("none of its rules came to bear");
+}
+
+static void add_output(struct im_buf *text, struct im_str output)
+{
+    while (output.len) {
+        struct im_str line = im_str_cut(&output, '\n');
+        im_buf_addf(text, "    | %.*s\n", IM_ARG(line));
+    }
+}
+
+static void add_what_failed(struct im_buf *text, const struct im_run_result *result,
+                            const struct im_run_rules *rules)
+{
+    if (result->trouble.len)
+        im_buf_addf(text, "  %.*s\n", IM_ARG(result->trouble));
+    add_unmet(text, result->verdict);
+    if (is_outcome(result->verdict, "not-met") && im_run_report_note(result).len)
+        im_buf_addf(text, "  %.*s\n", IM_ARG(im_run_report_note(result)));
+    if (is_outcome(result->verdict, "not-exercised"))
+        im_buf_addf(text, "  not exercised%s: %.*s\n",
+                    rules->require_all ? " (--require-all)" : "",
+                    IM_ARG(im_run_report_idle(result)));
+    if (result->end == IM_RUN_NOT_STARTED)
+        return;
+    im_buf_addz(text, "  CMD ");
+    im_run_report_end_of(text, result, rules);
+    if (rules->exit_zero && result->end == IM_RUN_EXITED && result->code != 0)
+        im_buf_addz(text, ", which --exit-zero does not allow");
+    im_buf_addz(text, result->output.len ? "; its output:\n" : "; it printed nothing\n");
+}
+
+void im_run_report_add(struct im_buf *text, const struct im_run_result *result,
+                       const struct im_run_rules *rules)
+{
+    enum im_run_outcome outcome = im_run_judge(result, rules);
+
+    add_label(text, outcome, rules->colour);
+    im_buf_addf(text, " %.*s", IM_ARG(result->scenario));
+    if (outcome != IM_RUN_FAILED && result->code != 0)
+        im_buf_addf(text, " (exit status %d)", result->code);
+    if (outcome == IM_RUN_SKIPPED)
+        im_buf_addf(text, ": %.*s", IM_ARG(im_run_report_idle(result)));
+    im_buf_addc(text, '\n');
+    if (outcome == IM_RUN_FAILED)
+        add_what_failed(text, result, rules);
+    if (outcome == IM_RUN_FAILED || rules->show_output)
+        add_output(text, result->output);
+}
+
+/* ---- the end ---- */
+
+static void add_advice(struct im_buf *text, const struct im_run_tally *tally)
+{
+    if (!tally->passed && !tally->failed && tally->silent == tally->skipped)
+        im_buf_addz(text, "CMD never spoke to the mock; does it use INTACCT_BASE_URL?\n");
+    else
+        im_buf_addz(
+            text, "Skipped: CMD never came to what the scenario is about. Let it do more "
+                  "(refresh, repeat, sign in),\nor choose those that concern it by "
+                  "--scenario; --require-all makes them failures.\n");
+}
+
+void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,
+                       const struct im_run_rules *rules)
+{
+    const char *colour = tally->failed || !tally->passed ? "\033[31m" : "\033[32m";
+
+    if (tally->skipped)
+        add_advice(text, tally);
+    im_buf_addf(text, "%s%zu passed, %zu failed, %zu skipped%s\n",
+                rules->colour ? colour : "", tally->passed, tally->failed, tally->skipped,
+                rules->colour ? "\033[0m" : "");
+}

@@ -1,0 +1,227 @@
+#include "unit/base/base_test.h"
+
+#include "commands/command.h"
+#include "commands/run_flow.h"
+
+/* A mock of the mock: canned answers, and a count of what was asked. */
+struct canned {
+    int open_status;
+    const char *open_body, *verdict; /* NULL = 404 */
+    int opened, closed;
+    char seen[400]; /* the first wish for a sandbox */
+};
+
+struct scene {
+    struct im_arena arena;
+    struct canned canned;
+    struct im_run_mock mock;
+    struct im_run_options options;
+    struct im_run_signals signals;
+    char *said;
+    size_t said_len;
+    struct im_error err;
+};
+
+static const char sandbox[] =
+    "{\"name\":\"x.run-1\",\"base_url\":\"http://127.0.0.1:1/s/x.run-1\",\"client_"
+    "secret\":\"demo-secret\",\"username\":\"ws_user@acme\"}";
+static const char met[] = "{\"outcome\":\"met\",\"exchanges\":1,\"expect\":[]}";
+
+static int answer(struct im_arena *arena, int status, const char *body,
+                  struct im_str *text)
+{
+    *text = im_arena_copy(arena, im_str(body));
+    return status;
+}
+
+static int ask(void *context, const char *method, const char *target, const char *body,
+               struct im_arena *arena, struct im_str *text)
+{
+    struct canned *canned = context;
+
+    if (strstr(target, "/release"))
+        return answer(arena, 200, "{\"affected\":0}", text);
+    if (strcmp(method, "POST") == 0) {
+        if (!canned->opened++)
+            snprintf(canned->seen, sizeof(canned->seen), "%s", body);
+        return answer(arena, canned->open_status, canned->open_body, text);
+    }
+    if (strcmp(method, "DELETE") == 0) {
+        canned->closed++;
+        return answer(arena, 204, "", text);
+    }
+    if (strstr(target, "/verdict") && canned->verdict)
+        return answer(arena, 200, canned->verdict, text);
+    return answer(arena, 404, "{\"error\":\"not_found\",\"message\":\"nothing there\"}",
+                  text);
+}
+
+static int begin(void **state)
+{
+    struct scene *scene = calloc(1, sizeof(*scene));
+
+    if (!scene)
+        return -1;
+    scene->canned =
+        (struct canned){.open_status = 201, .open_body = sandbox, .verdict = met};
+    scene->mock = (struct im_run_mock){.context = &scene->canned, .ask = ask};
+    scene->options = (struct im_run_options){.jobs = 3, .timeout_ms = 20000};
+    *state = scene;
+    return im_run_signals_begin(&scene->signals, &scene->err) ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    struct scene *scene = *state;
+
+    im_run_signals_end(&scene->signals);
+    im_arena_release(&scene->arena);
+    free(scene->said);
+    free(scene);
+    return 0;
+}
+
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+static int run(struct scene *scene, const struct im_run_program *program)
+{
+    char *const environment[] = {NULL};
+    const struct im_run_scenario scenarios[] = {{IM_STR("one"), IM_STR("")},
+                                                {IM_STR("two"), IM_STR("")},
+                                                {IM_STR("three"), IM_STR("")}};
+    FILE *out = open_memstream(&scene->said, &scene->said_len);
+    const struct im_run_work work = {
+        .mock = &scene->mock,
+        .options = &scene->options,
+        .program = program,
+        .environment = environment,
+        .scenarios = scenarios,
+        .count = COUNT(scenarios),
+        .signals = &scene->signals,
+        .out = out,
+    };
+
+    assert_non_null(out);
+    int status = im_run_flow(&work, &scene->err);
+    fclose(out);
+    return status;
+}
+
+static int run_script(struct scene *scene, const char *script)
+{
+    char shell[] = "sh", option[] = "-c", text[400];
+    char *const argv[] = {shell, option, text, NULL};
+    struct im_run_program program;
+
+    snprintf(text, sizeof(text), "%s", script);
+    assert_true(
+        im_run_program_find(&program, argv, "/usr/bin:/bin", &scene->arena, &scene->err));
+    return run(scene, &program);
+}
+
+static void says(const struct scene *scene, const char *text)
+{
+    assert_non_null(scene->said);
+    if (!strstr(scene->said, text))
+        fail_msg("\"%s\" is not in:\n%s", text, scene->said);
+}
+
+static void every_scenario_is_run_and_told_in_order(void **state)
+{
+    struct scene *scene = *state;
+
+    /* the first takes longest */
+    assert_int_equal(run_script(scene, "[ $INTACCT_SCENARIO != one ] || sleep 0.1"),
+                     IM_EXIT_FINE);
+    assert_string_equal(scene->said, "passed  one\npassed  two\npassed  three\n"
+                                     "3 passed, 0 failed, 0 skipped\n");
+    assert_int_equal(scene->canned.opened, 3);
+    assert_int_equal(scene->canned.closed, 3);
+}
+
+static void the_sandbox_is_named_after_the_scenario_and_has_the_seed(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->mock.seed = 7;
+    run_script(scene, "true");
+    assert_string_equal(scene->canned.seen,
+                        "{\"name\":\"one.run-1\",\"scenario\":\"one\",\"seed\":7}");
+}
+
+static void a_command_that_cannot_be_executed_is_tried_once(void **state)
+{
+    struct scene *scene = *state;
+    char name[] = "/no/such/command";
+    char *const argv[] = {name, NULL};
+    struct im_run_program program;
+
+    assert_true(im_run_program_find(&program, argv, NULL, &scene->arena, &scene->err));
+    assert_int_equal(run(scene, &program), IM_EXIT_START);
+    assert_string_equal(scene->err.text,
+                        "cannot run \"/no/such/command\": No such file or directory");
+    assert_string_equal(scene->said, "");
+    assert_int_equal(scene->canned.opened, 1);
+    assert_int_equal(scene->canned.closed, 1);
+}
+
+static void a_sandbox_that_is_refused_is_a_failure(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->canned.open_status = 400;
+    scene->canned.open_body = "{\"error\":\"e\",\"message\":\"there are too many\"}";
+    assert_int_equal(run_script(scene, "true"), IM_EXIT_NO);
+    says(scene, "FAILED  two\n  making its sandbox: there are too many\n");
+    says(scene, "0 passed, 3 failed, 0 skipped\n");
+}
+
+static void a_verdict_that_does_not_come_is_a_failure(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->canned.verdict = NULL;
+    assert_int_equal(run_script(scene, "echo hello"), IM_EXIT_NO);
+    says(scene, "FAILED  one\n  asking for its verdict: nothing there\n  CMD exited with "
+                "status 0; its output:\n    | hello\n");
+    assert_int_equal(scene->canned.closed, 3);
+}
+
+static void a_command_is_ended_when_its_time_is_over(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->options.timeout_ms = 50;
+    assert_int_equal(run_script(scene, "echo here; sleep 1000"), IM_EXIT_NO);
+    says(scene, "CMD did not end within 50ms (--timeout)");
+    says(scene, "0 passed, 3 failed, 0 skipped\n");
+}
+
+static void a_command_is_found_as_a_shell_finds_it(void **state)
+{
+    struct scene *scene = *state;
+    char name[] = "sh", nowhere[] = "no-such-command";
+    char *const found[] = {name, NULL}, *const lost[] = {nowhere, NULL};
+    struct im_run_program program;
+
+    assert_true(im_run_program_find(&program, found, "/nowhere::/bin", &scene->arena,
+                                    &scene->err));
+    assert_string_equal(program.path, "/bin/sh");
+    assert_false(im_run_program_find(&program, lost, "/bin", &scene->arena, &scene->err));
+    assert_non_null(strstr(scene->err.text, "no-such-command"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENE(every_scenario_is_run_and_told_in_order),
+        SCENE(the_sandbox_is_named_after_the_scenario_and_has_the_seed),
+        SCENE(a_command_that_cannot_be_executed_is_tried_once),
+        SCENE(a_sandbox_that_is_refused_is_a_failure),
+        SCENE(a_verdict_that_does_not_come_is_a_failure),
+        SCENE(a_command_is_ended_when_its_time_is_over),
+        SCENE(a_command_is_found_as_a_shell_finds_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
