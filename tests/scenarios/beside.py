@@ -1,0 +1,42 @@
+"""What the tests of the catalogue share: its files, the control API, and the two clients."""
+import json
+import pathlib
+import sys
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/wire"), str(ROOT / "tests/clients")]
+
+import sound  # noqa: E402, F401
+
+FILES = sorted(path for path in (ROOT / "scenarios").glob("*.json") if path.name != "schema.json")
+SCENARIOS = {path.stem: json.loads(path.read_text()) for path in FILES}
+CLIENTS = ROOT / "tests/clients"
+
+
+def control(server, path, body=None, method=None, accept="application/json", timeout=60):
+    """The answer of the control API: what its JSON says, else its text. A refusal is an answer, too."""
+    data = None if body is None else json.dumps(body).encode()
+    ask = urllib.request.Request(f"{server.url}/__mock/{path}", data, {"Accept": accept, "Content-Type": "application/json"},
+                                 method=method)
+    try:
+        with urllib.request.urlopen(ask, timeout=timeout) as answer:
+            text = answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        text = refusal.read().decode()
+    return json.loads(text) if accept == "application/json" and text else text
+
+
+def touch(base_url):
+    """A sandbox is there once something was asked of it; this asks for nothing that a scenario counts on."""
+    urllib.request.urlopen(base_url + "/.well-known/jwks.json", timeout=60).close()
+
+
+def becomes(condition, seconds=10):
+    """Asks again and again: what is waited for happens in another process."""
+    until = time.monotonic() + seconds
+    while not (holds := condition()) and time.monotonic() < until:
+        pass
+    return holds

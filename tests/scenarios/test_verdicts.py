@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""What `intacct-mock run` says of the whole catalogue: the sound client meets it all, the naive one next to nothing, and
+each time it is told why in words."""
+import collections
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as xml
+
+from beside import CLIENTS, SCENARIOS
+from mock import PROGRAM, Tap
+
+# All that the naive client does right, and why it can.
+PASSES = {
+    "happy-path": "nothing goes wrong",
+    "clock-skew": "it never looks at a clock",
+    "delay": "it waits for two seconds",
+    "hold": "it waits for two seconds",
+    "entity-header-ignored": "it chooses no entity",
+    "host-misspelled": "it goes to the address it is told",
+    "parameter-misspelled": "it spells its form right",
+    "state-missing": "it never signs a person in",
+}
+BY_CODE = "it has only client_credentials"
+NOTHING_ELSE = "it neither introspects nor revokes"
+SKIPS = {
+    "authorize-client-unknown": BY_CODE, "code-expired": BY_CODE, "code-missing": BY_CODE,
+    "code-of-another-client": BY_CODE, "code-reused": BY_CODE, "code-unknown": BY_CODE, "consent-denied": BY_CODE,
+    "grant-superseded": BY_CODE, "password-expired": BY_CODE, "password-wrong": BY_CODE,
+    "pkce-challenge-invalid": BY_CODE, "pkce-method-unsupported": BY_CODE, "pkce-verifier-missing": BY_CODE,
+    "pkce-verifier-wrong": BY_CODE, "redirect-uri-mismatch": BY_CODE, "redirect-uri-missing": BY_CODE,
+    "redirect-uri-unregistered": BY_CODE, "response-type-unsupported": BY_CODE, "scope-denied": BY_CODE,
+    "scope-unknown": BY_CODE,
+    "client-auth-missing": NOTHING_ELSE, "token-missing": NOTHING_ELSE,
+}
+SENTENCE = re.compile(r"[a-z0-9\"].*[^.]")  # said behind the expectation: no capital, no full stop
+tap = Tap()
+
+
+def run(client):
+    """(the process, {scenario: "passed" | "FAILED" | "skipped"}, the JUnit report)"""
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        done = subprocess.run([PROGRAM, "run", "--jobs", "4", "--junit", report.name, "--", sys.executable,
+                               str(CLIENTS / client)], capture_output=True, text=True, timeout=240)
+        said = re.findall(r"^(passed|FAILED|skipped) +([a-z0-9_-]+)", done.stdout, re.M)
+        return done, {name: word for word, name in said}, xml.parse(report.name).getroot()
+
+
+def check_none(title, wrong):
+    tap.check(title, not wrong, "\n".join(sorted(map(str, wrong))))
+
+
+def these(results, word):
+    return {name for name, said in results.items() if said == word}
+
+
+done, results, report = run("sound.py")
+tap.check("the sound client was held against every scenario", set(results) == set(SCENARIOS), set(results) ^ set(SCENARIOS))
+check_none("it fails in none", these(results, "FAILED"))
+check_none("and none is skipped", these(results, "skipped"))
+tap.check("so the status is 0, and the last line counts", done.returncode == 0
+          and done.stdout.endswith(f"\n{len(SCENARIOS)} passed, 0 failed, 0 skipped\n"), done.stdout[-3000:] + done.stderr)
+tap.check("JUnit says the same", report.find(".//failure") is None and report.find(".//skipped") is None
+          and len(report.findall("testsuite")) == len(SCENARIOS))
+
+done, results, report = run("naive.py")
+tap.check("the naive client was held against every scenario", set(results) == set(SCENARIOS), set(results) ^ set(SCENARIOS))
+tap.check("it passes in those for which there is a reason", these(results, "passed") == set(PASSES),
+          these(results, "passed") ^ set(PASSES))
+tap.check("it is not exercised where it has not what the scenario is about", these(results, "skipped") == set(SKIPS),
+          these(results, "skipped") ^ set(SKIPS))
+tap.check("in all others it fails, and the status is 1",
+          these(results, "FAILED") == set(SCENARIOS) - set(PASSES) - set(SKIPS) and done.returncode == 1)
+
+whys = collections.defaultdict(set)
+for suite in report.iter("testsuite"):
+    for case in suite.iter("testcase"):
+        for outcome in case:
+            whys[outcome.tag].add((suite.get("name"), case.get("name"), outcome.get("message") or ""))
+failed = {name for name, _, _ in whys["failure"]}
+tap.check("each failure has an expectation that is not met", failed == these(results, "FAILED"),
+          failed ^ these(results, "FAILED"))
+check_none("that is one of the scenario's own",
+           {(name, that) for name, that, _ in whys["failure"]
+            if that not in {one["that"] for one in SCENARIOS[name]["expect"]}})
+for tag, what in (("failure", "not met"), ("skipped", "not exercised")):
+    check_none(f"why something is {what} reads as a sentence, short enough to be read",
+               {found for found in whys[tag] if not SENTENCE.fullmatch(found[2]) or len(found[2].split()) < 4
+                or len(found[2]) > 300})
+shown = re.findall(r"^  not met: (.*)\n    (.*)$", done.stdout, re.M)
+tap.check("the terminal says the same", {(that, why) for that, why in shown}
+          == {(that, why) for _, that, why in whys["failure"]},
+          {(that, why) for that, why in shown} ^ {(that, why) for _, that, why in whys["failure"]})
+tap.end()
