@@ -177,6 +177,38 @@ STORY(withdrawals_are_strict,
     }
 }
 
+STORY(refusals_name_the_field, "a change of the world that cannot be is refused by field")
+{
+    when_control_called(s, "POST", "/sandboxes/default/world", "{\"do\":\"lock-user\"}");
+    then_status(s, 400);
+    then_json(s, "field", "user");
+    when_control_called(s, "POST", "/sandboxes/default/world",
+                        "{\"do\":\"deactivate-client\",\"client_id\":\"nobody\"}");
+    then_json(s, "field", "client_id");
+}
+
+STORY(endpoints_are_strict, "an unknown endpoint is told the nearest one")
+{
+    when_control_called(s, "GET", "/sandboxes/default/requests?endpoint=tokens", NULL);
+    then_status(s, 400);
+    then_json(s, "field", "endpoint");
+    then_body_has(s, "did you mean");
+}
+
+STORY(metrics_count, "the metrics count what was answered")
+{
+    when_connected(s);
+    when_control_called(s, "GET", "/metrics", NULL);
+    then_status(s, 200);
+    then_body_has(s, "{endpoint=\"token\",status=\"200\",cause=\"\"}");
+}
+
+STORY(described, "the control API describes itself")
+{
+    when_control_called(s, "GET", "/openapi.json", NULL);
+    then_json(s, "openapi", "3.1.0");
+}
+
 STORY(policy_is_strict, "an unknown switch of policy is told the nearest one")
 {
     when_control_called(s, "PATCH", "/sandboxes/default/policy",
@@ -205,6 +237,10 @@ STORIES(control) = {
     &story_reset_is_a_fresh_start,
     &story_effects_are_strict,
     &story_withdrawals_are_strict,
+    &story_refusals_name_the_field,
+    &story_endpoints_are_strict,
+    &story_metrics_count,
+    &story_described,
     &story_policy_is_strict,
     NULL,
 };

@@ -13,7 +13,9 @@
     X(expired)                                                                           \
     X(permissions)                                                                       \
     X(protocol)                                                                          \
-    X(revoked)
+    X(revoked)                                                                           \
+    X(sandboxes)                                                                         \
+    X(scenarios)
 
 #define DECLARE(file) extern const struct story_entry *const stories_##file[];
 FILES(DECLARE)

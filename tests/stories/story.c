@@ -1,16 +1,16 @@
 #include "stories/story.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "http/form.h"
 #include "stories/teller.h"
-
-#define BOX "/__mock/sandboxes/default"
 
 /* ---- ending badly ---- */
 
@@ -23,9 +23,12 @@ __attribute__((format(printf, 2, 0))) static _Noreturn void fail(struct story *s
     vsnprintf(what, sizeof(what), format, args);
     printf("# %s\n# last request: %s %s\n# last answer: %d\n", what, s->method, s->target,
            s->last.status);
-    for (struct im_str rest = s->last.headers; rest.len;)
-        printf("#   %.*s\n", IM_ARG(im_str_cut(&rest, '\n')));
-    printf("#   %.*s\n", IM_ARG(im_str_slice(s->last.body, 0, 600)));
+    for (struct im_str rest = s->last.headers; rest.len;) {
+        struct im_str line = im_str_cut(&rest, '\n');
+        printf("#   %.*s\n", IM_ARG(line));
+    }
+    struct im_str body = im_str_slice(s->last.body, 0, 600);
+    printf("#   %.*s\n", IM_ARG(body));
     longjmp(s->out, 1);
 }
 
@@ -52,17 +55,53 @@ const char *text(struct story *s, const char *format, ...)
 
 /* ---- sending ---- */
 
+enum { PATIENCE_MS = 10000, LITTLE_PATIENCE_MS = 1000 };
+
+static bool starts(const char *text_of, const char *with)
+{
+    return strncmp(text_of, with, strlen(with)) == 0;
+}
+
+/* The path at the base URL of the sandbox where the story is. */
+static const char *at_base(struct story *s, const char *path)
+{
+    if (strcmp(s->box, "default") == 0 || starts(path, "/__mock") || starts(path, "/s/"))
+        return path;
+    return text(s, "/s/%s%s", s->box, path);
+}
+
+void expecting_loss(struct story *s, enum lost how)
+{
+    s->awaited = how;
+}
+
+/* In process nobody can tell a connection that is reset from one that ends. */
+static bool lost_so(const struct story *s, enum lost how)
+{
+    return s->last.lost == how || (!*transport_base(s->transport) && how == LOST_RESET &&
+                                   s->last.lost == LOST_EMPTY);
+}
+
 void when_sent(struct story *s, const char *method, const char *path, const char *headers,
                const char *body)
 {
-    struct im_message message = {method, path, headers, body, body ? strlen(body) : 0};
+    const char *target = at_base(s, path);
+    struct im_message message = {method, target, headers, body, body ? strlen(body) : 0};
+    enum lost awaited = s->awaited;
     const char *why = "";
 
     s->method = method;
-    s->target = path;
+    s->target = target;
+    s->awaited = LOST_NOT;
     s->last = (struct answer){0};
+    transport_be_wary(s->transport, awaited == LOST_NOT       ? 0
+                                    : awaited == LOST_WAITING ? LITTLE_PATIENCE_MS
+                                                              : PATIENCE_MS);
     bool answered = transport_send(s->transport, &s->arena, &message, &s->last, &why);
-    then(s, answered, "no answer: %s", why);
+    if (awaited == LOST_NOT)
+        then(s, answered, "no answer: %s", why);
+    else
+        then(s, lost_so(s, awaited), "the answer is lost as expected, not so: %s", why);
 }
 
 void when_posted(struct story *s, const char *path, const char *form)
@@ -102,7 +141,7 @@ void when_control_called(struct story *s, const char *method, const char *path,
 void when_controlled(struct story *s, const char *method, const char *path,
                      const char *json)
 {
-    when_control_called(s, method, text(s, "/sandboxes/default%s", path), json);
+    when_control_called(s, method, text(s, "/sandboxes/%s%s", s->box, path), json);
     then(s, s->last.status / 100 == 2, "%s %s answers 2xx", method, path);
 }
 
@@ -113,6 +152,37 @@ static void aside(struct story *s, const char *method, const char *path, const c
 
     when_controlled(s, method, path, json);
     s->last = last;
+}
+
+void given_sandbox(struct story *s, const char *name)
+{
+    s->box = text(s, "%s", name);
+}
+
+const char *sandbox_of(struct story *s)
+{
+    return s->box;
+}
+
+/* JSON in a C string reads better with the other quotes. */
+static const char *quoted(struct story *s, const char *members)
+{
+    char *json = im_arena_alloc(&s->arena, strlen(members) + 1);
+
+    for (size_t i = 0; i <= strlen(members); i++)
+        json[i] = members[i] == '\'' ? '"' : members[i];
+    return json;
+}
+
+void given_scenario(struct story *s, const char *members)
+{
+    when_control_called(s, "POST", "/sandboxes",
+                        text(s,
+                             "{\"now\":\"2026-01-01T00:00:00Z\",\"scenario\":{"
+                             "\"name\":\"told\",\"about\":\"Told.\",%s}}",
+                             quoted(s, members)));
+    then_status(s, 201);
+    given_sandbox(s, json_of(s, "name"));
 }
 
 void given_policy(struct story *s, const char *json)
@@ -132,6 +202,8 @@ void when_time_passes(struct story *s, const char *duration)
 
 void story_begin(struct story *s)
 {
+    s->box = "default";
+    s->awaited = LOST_NOT;
     when_controlled(s, "POST", "/reset", NULL);
     when_controlled(s, "POST", "/clock",
                     "{\"set\":\"2026-01-01T00:00:00Z\",\"freeze\":true}");
@@ -216,33 +288,89 @@ static void *race(void *context)
     return NULL;
 }
 
-int when_refreshed_in_parallel(struct story *s, const char *token, int n)
-{
-    const char *form =
-        text(s, "grant_type=refresh_token&" DEMO "&refresh_token=%s", token);
-    struct im_message message = {"POST", TOKEN_PATH,
-                                 "Content-Type: application/x-www-form-urlencoded\n",
-                                 form, strlen(form)};
+struct field {
+    struct im_message message;
     struct racer racers[PARALLEL_MAX];
     pthread_t threads[PARALLEL_MAX];
     pthread_barrier_t start;
+    int n;
+};
+
+static void start_refreshes(struct story *s, struct field *field, const char *token,
+                            int n)
+{
+    const char *form =
+        text(s, "grant_type=refresh_token&" DEMO "&refresh_token=%s", token);
+
+    field->n = n;
+    field->message = (struct im_message){
+        "POST", at_base(s, TOKEN_PATH),
+        "Content-Type: application/x-www-form-urlencoded\n", form, strlen(form)};
+    pthread_barrier_init(&field->start, NULL, (unsigned)n);
+    for (int i = 0; i < n; i++) {
+        field->racers[i] = (struct racer){transport_clone(s->transport), &field->message,
+                                          &field->start, 0};
+        pthread_create(&field->threads[i], NULL, race, &field->racers[i]);
+    }
+}
+
+static int join_refreshes(struct field *field)
+{
     int won = 0;
 
-    pthread_barrier_init(&start, NULL, (unsigned)n);
-    for (int i = 0; i < n; i++) {
-        racers[i] = (struct racer){transport_clone(s->transport), &message, &start, 0};
-        pthread_create(&threads[i], NULL, race, &racers[i]);
+    for (int i = 0; i < field->n; i++) {
+        pthread_join(field->threads[i], NULL);
+        transport_free(field->racers[i].transport);
+        won += field->racers[i].status == 200;
     }
-    for (int i = 0; i < n; i++) {
-        pthread_join(threads[i], NULL);
-        transport_free(racers[i].transport);
-        won += racers[i].status == 200;
-    }
-    pthread_barrier_destroy(&start);
+    pthread_barrier_destroy(&field->start);
+    return won;
+}
+
+int when_refreshed_in_parallel(struct story *s, const char *token, int n)
+{
+    struct field field;
+
+    start_refreshes(s, &field, token, n);
+    return join_refreshes(&field);
+}
+
+/* Not by when_controlled, which may leave the story while its threads run. */
+static int held_now(struct story *s)
+{
+    struct im_message ask = {"GET", text(s, "/__mock/sandboxes/%s", s->box), NULL, NULL,
+                             0};
+    const char *why;
+
+    transport_send(s->transport, &s->arena, &ask, &s->last, &why);
+    const char *held = json_of(s, "held");
+    return held ? atoi(held) : -1;
+}
+
+int when_refreshed_while_held(struct story *s, const char *token, int n)
+{
+    struct im_message release = {"POST", text(s, "/__mock/sandboxes/%s/release", s->box),
+                                 NULL, NULL, 0};
+    int64_t until_ms = im_clock_monotonic_ms() + PATIENCE_MS;
+    struct field field;
+    const char *why;
+
+    start_refreshes(s, &field, token, n);
+    while (held_now(s) != n && im_clock_monotonic_ms() < until_ms)
+        sched_yield();
+    int held = held_now(s);
+    transport_send(s->transport, &s->arena, &release, &s->last, &why);
+    int won = join_refreshes(&field);
+    then(s, held == n, "%d requests are held at once", n);
     return won;
 }
 
 /* ---- looking at the answer ---- */
+
+int64_t took_ms(struct story *s)
+{
+    return s->last.took_ms;
+}
 
 int status_of(struct story *s)
 {
@@ -427,4 +555,20 @@ void then_header_has(struct story *s, const char *name, const char *part)
 
     then(s, value && strstr(value, part), "%s has \"%s\" (it is %s)", name, part,
          value ? value : "absent");
+}
+
+/* ---- the verdict ---- */
+
+void when_judged(struct story *s, const char *type)
+{
+    when_sent(s, "GET", text(s, "/__mock/sandboxes/%s/verdict", s->box),
+              text(s, "Accept: %s\n", type), NULL);
+    then_status(s, 200);
+}
+
+void then_verdict(struct story *s, const char *outcome)
+{
+    when_judged(s, "application/json");
+    then_json(s, "outcome", outcome);
+    then_json(s, "expect/0/outcome", outcome);
 }

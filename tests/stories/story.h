@@ -18,6 +18,7 @@
 
 #include "base/json.h"
 #include "oauth/cause.h"
+#include "stories/transport.h"
 
 struct story;
 
@@ -47,12 +48,19 @@ struct story_entry {
 
 /* ---- the world before and meanwhile: the control API ---- */
 
+/* From here on the base URL is that of this sandbox; "default" is where each story begins. */
+void given_sandbox(struct story *s, const char *name);
+/* The same in a fresh sandbox that follows this scenario: its members without the braces, e.g.
+ * "'rules':[{'then':{'wire':'drop'}}]"; ' stands for ". Its clock begins where the story's does. */
+void given_scenario(struct story *s, const char *members);
+const char *sandbox_of(struct story *s);
 /* PATCH …/policy, e.g. "{\"rotation\":\"keep\"}". */
 void given_policy(struct story *s, const char *json);
 /* Any effect: POST …/world, e.g. "{\"do\":\"lock-user\",\"user\":\"jdoe@acme\"}". */
 void given_world(struct story *s, const char *json);
 void when_time_passes(struct story *s, const char *duration);
-/* Any control call below /__mock/sandboxes/default; must answer 2xx. json NULL = none. */
+/* Any control call below /__mock/sandboxes/NAME, NAME being where the story is; must answer 2xx.
+ * json NULL = none. */
 void when_controlled(struct story *s, const char *method, const char *path,
                      const char *json);
 /* Any control call below /__mock, whatever it answers. */
@@ -84,6 +92,11 @@ void when_refreshed_with(struct story *s, const char *refresh_token);
 
 /* The same refresh n times at once; returns how many were answered 200. */
 int when_refreshed_in_parallel(struct story *s, const char *refresh_token, int n);
+/* The same, where a scenario holds them: once all n are held they are released. */
+int when_refreshed_while_held(struct story *s, const char *refresh_token, int n);
+
+/* The next answer, and no other, is lost on its way just so. */
+void expecting_loss(struct story *s, enum lost how);
 
 /* ---- what came of it ---- */
 
@@ -92,6 +105,7 @@ const char *access_token(
 const char *refresh_token(struct story *s);
 const char *code(struct story *s); /* of the last answer's Location */
 int status_of(struct story *s);
+int64_t took_ms(struct story *s); /* real time from sending to the answer */
 const char *body_of(struct story *s);
 const char *header_of(struct story *s, const char *name); /* NULL when absent */
 /* Text at a path such as "ia::error/code" or "items/0/id"; numbers and booleans as written;
@@ -114,6 +128,11 @@ void then_body_lacks(struct story *s, const char *text);
 void then_header_has(struct story *s, const char *name, const char *text);
 /* Any other expectation. */
 void then(struct story *s, bool holds, const char *what, ...) IM_PRINTF(3, 4);
+
+/* GET …/verdict as this media type. */
+void when_judged(struct story *s, const char *type);
+/* The verdict's outcome, and that of its first expectation. */
+void then_verdict(struct story *s, const char *outcome);
 
 /* Formatted text that lives as long as the story. */
 const char *text(struct story *s, const char *format, ...) IM_PRINTF(2, 3);

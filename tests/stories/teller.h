@@ -11,6 +11,8 @@ struct story {
     struct transport *transport;
     struct im_arena arena; /* the story's texts */
     struct answer last;
+    const char *box;             /* the sandbox's name */
+    enum lost awaited;           /* how the next answer is to be lost */
     const char *method, *target; /* of the last request */
     jmp_buf out;                 /* where a story that fails goes */
     bool told[CAUSE_COUNT];      /* causes that a story has provoked */

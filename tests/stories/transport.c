@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 
 struct transport {
     struct im_server *server;
     const char *base; /* "" in process */
     CURL *curl;       /* NULL in process */
     bool clone;       /* the server is another transport's */
+    long patience_ms; /* 0 = ordinary */
 };
 
 struct transport *transport_new(const char *over)
@@ -26,9 +28,11 @@ struct transport *transport_new(const char *over)
         free(t);
         return NULL;
     }
+    t->base = "";
+    if (strcmp(over, "process") == 0)
+        return t;
     t->base = options.https ? im_https_url(t->server) : im_http_url(t->server);
-    if (strcmp(over, "process") != 0)
-        t->curl = curl_easy_init();
+    t->curl = curl_easy_init();
     return t;
 }
 
@@ -58,8 +62,27 @@ const char *transport_base(const struct transport *t)
     return t->base;
 }
 
+void transport_be_wary(struct transport *t, long patience_ms)
+{
+    t->patience_ms = patience_ms;
+}
+
+/* ---- in process ---- */
+
+static enum lost lost_of(const struct im_reply *reply)
+{
+    const char *promised = strstr(reply->headers, "Content-Length: ");
+
+    if (reply->status == 0)
+        return LOST_EMPTY;
+    if (!promised || strtoul(promised + 16, NULL, 10) == reply->body_len)
+        return LOST_NOT;
+    return reply->body_len ? LOST_PARTLY : LOST_WAITING;
+}
+
 static bool in_process(struct transport *t, struct im_arena *arena,
-                       const struct im_message *message, struct answer *answer)
+                       const struct im_message *message, struct answer *answer,
+                       const char **why)
 {
     struct im_reply reply;
 
@@ -68,9 +91,13 @@ static bool in_process(struct transport *t, struct im_arena *arena,
     answer->status = reply.status;
     answer->headers = im_arena_copy(arena, im_str(reply.headers));
     answer->body = im_arena_copy(arena, (struct im_str){reply.body, reply.body_len});
+    answer->lost = lost_of(&reply);
     im_reply_release(&reply);
-    return true;
+    *why = "im_handle says that the answer was lost";
+    return answer->lost == LOST_NOT;
 }
+
+/* ---- over a wire ---- */
 
 static size_t take_body(char *data, size_t size, size_t n, void *into)
 {
@@ -113,7 +140,9 @@ static void set_request(struct transport *t, struct im_arena *arena,
     curl_easy_setopt(t->curl, CURLOPT_URL, url.at);
     curl_easy_setopt(t->curl, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(t->curl, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(t->curl, CURLOPT_TIMEOUT, 20L);
+    curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS,
+                     t->patience_ms ? t->patience_ms : 20000L);
+    curl_easy_setopt(t->curl, CURLOPT_FRESH_CONNECT, t->patience_ms ? 1L : 0L);
     if (message->body) {
         curl_easy_setopt(t->curl, CURLOPT_POSTFIELDSIZE, (long)message->body_len);
         curl_easy_setopt(t->curl, CURLOPT_POSTFIELDS, message->body);
@@ -123,6 +152,18 @@ static void set_request(struct transport *t, struct im_arena *arena,
                      strcmp(message->method, "HEAD") == 0 ? 1L : 0L);
     if (ca.len)
         curl_easy_setopt(t->curl, CURLOPT_CAINFO_BLOB, &ca);
+}
+
+static enum lost lost_by(CURLcode done)
+{
+    switch (done) {
+    case CURLE_OK: return LOST_NOT;
+    case CURLE_GOT_NOTHING: return LOST_EMPTY;
+    case CURLE_RECV_ERROR: return LOST_RESET;
+    case CURLE_PARTIAL_FILE: return LOST_PARTLY;
+    case CURLE_OPERATION_TIMEDOUT: return LOST_WAITING;
+    default: return LOST_ELSE;
+    }
 }
 
 static bool over_the_wire(struct transport *t, struct im_arena *arena,
@@ -148,6 +189,7 @@ static bool over_the_wire(struct transport *t, struct im_arena *arena,
     answer->status = (int)status;
     answer->headers = im_arena_copy(arena, im_buf_str(&header_lines));
     answer->body = im_arena_copy(arena, im_buf_str(&body));
+    answer->lost = lost_by(done);
     *why = curl_easy_strerror(done);
     return done == CURLE_OK;
 }
@@ -156,7 +198,11 @@ bool transport_send(struct transport *t, struct im_arena *arena,
                     const struct im_message *message, struct answer *answer,
                     const char **why)
 {
+    int64_t began_ms = im_clock_monotonic_ms();
+
     *why = "out of memory";
-    return t->curl ? over_the_wire(t, arena, message, answer, why)
-                   : in_process(t, arena, message, answer);
+    bool whole = t->curl ? over_the_wire(t, arena, message, answer, why)
+                         : in_process(t, arena, message, answer, why);
+    answer->took_ms = im_clock_monotonic_ms() - began_ms;
+    return whole;
 }
