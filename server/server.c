@@ -15,17 +15,14 @@
 #include "intacct_mock.h"
 #include "listener.h"
 #include "router.h"
+#include "server_inside.h"
 
-enum { GRACE_MS = 1000, JOURNAL_KEEP = 1000 };
-
-struct im_server {
-    struct im_arena
-        texts; /* what the settings' views point into; written only before the start */
-    struct im_sandboxes sandboxes;
-    struct im_tls *tls;
-    struct im_listener *listener;
-    int log_fd;        /* closed with the server, unless it is standard error itself */
-    atomic_bool known; /* our own address, which requests that come first wait for */
+enum {
+    GRACE_MS = 1000,
+    JOURNAL_KEEP = 1000,
+    SANDBOXES_MAX = 10000,
+    SANDBOX_TTL_MS = 3600 * 1000,
+    SETTLE_MS = 300 /* before a last verdict: what is under way is to be in it */
 };
 
 /* ---- settings ---- */
@@ -105,6 +102,12 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
         .seed = options->seed,
         .start_ms = options->start_ms ? options->start_ms : -1,
         .journal_keep = options->journal ? options->journal : JOURNAL_KEEP,
+        .sandboxes_max = options->sandboxes ? options->sandboxes : SANDBOXES_MAX,
+        .sandbox_ttl_ms =
+            options->sandbox_ttl_ms > 0 ? options->sandbox_ttl_ms : SANDBOX_TTL_MS,
+        .scenario = options->scenario,
+        .scenarios = options->scenarios_dir,
+        .waiting_max = im_listener_threads(options->threads) / 2,
     };
     if (server->texts.failed)
         return im_error_set(err, "starting: out of memory");
@@ -248,22 +251,22 @@ static const char *text_of(struct im_str text)
 
 const char *im_http_url(const struct im_server *server)
 {
-    return text_of(server->sandboxes.settings.http_url);
+    return server ? text_of(server->sandboxes.settings.http_url) : "";
 }
 
 const char *im_https_url(const struct im_server *server)
 {
-    return text_of(server->sandboxes.settings.https_url);
+    return server ? text_of(server->sandboxes.settings.https_url) : "";
 }
 
 const char *im_control_url(const struct im_server *server)
 {
-    return text_of(server->sandboxes.settings.control_url);
+    return server ? text_of(server->sandboxes.settings.control_url) : "";
 }
 
 const char *im_ca_pem(const struct im_server *server)
 {
-    return text_of(server->sandboxes.settings.ca_pem);
+    return server ? text_of(server->sandboxes.settings.ca_pem) : "";
 }
 
 const char *im_version(void)
@@ -271,16 +274,52 @@ const char *im_version(void)
     return IM_VERSION;
 }
 
-struct im_str im_server_ready_document(const struct im_server *server,
-                                       struct im_arena *arena)
+struct im_str im_server_ready_document(struct im_server *server, struct im_arena *arena)
 {
     struct im_json_out out;
     struct im_buf text;
 
     im_buf_init(&text, arena, 0);
     im_json_out_init(&out, &text);
-    im_control_write_ready(&server->sandboxes.settings, &out);
+    im_control_write_ready(&server->sandboxes, &out);
     im_buf_addc(&text, '\n');
+    return im_buf_str(&text);
+}
+
+struct im_str im_server_scenario(struct im_server *server, struct im_arena *arena)
+{
+    struct im_scenario *scenario = im_sandbox_scenario(server->sandboxes.standard);
+    struct im_str name = im_arena_copy(arena, scenario->name);
+
+    im_scenario_let_go(scenario);
+    return name;
+}
+
+struct im_str im_server_verdict(struct im_server *server, bool junit,
+                                struct im_arena *arena, enum im_outcome_of *outcome)
+{
+    struct im_verdict verdict;
+    struct im_json_out out;
+    struct im_buf text;
+    struct im_sandbox *box = server->sandboxes.standard;
+
+    im_latch_release(box->latch);
+    im_sandbox_settle(box, SETTLE_MS);
+    struct im_scenario *scenario = im_sandbox_judge(box, arena, &verdict);
+    im_buf_init(&text, arena, 0);
+    if (!scenario)
+        return (struct im_str){0};
+    *outcome = im_verdict_outcome(&verdict);
+    if (junit) {
+        im_verdict_write_junit(&verdict, &text);
+    } else {
+        im_json_out_init(&out, &text);
+        im_verdict_write_json(&verdict, &out);
+        im_buf_addc(&text, '\n');
+    }
+    im_scenario_let_go(scenario);
+    if (text.failed)
+        return (struct im_str){0};
     return im_buf_str(&text);
 }
 
@@ -299,18 +338,6 @@ static void read_headers(struct im_request *req, struct im_str lines)
     }
 }
 
-static char *duplicate(struct im_str text)
-{
-    char *copy = malloc(text.len + 1);
-
-    if (!copy)
-        return NULL;
-    if (text.len)
-        memcpy(copy, text.at, text.len);
-    copy[text.len] = '\0';
-    return copy;
-}
-
 static void write_headers(const struct im_response *res, struct im_buf *lines)
 {
     for (size_t i = 0; i < res->header_count; i++)
@@ -318,16 +345,28 @@ static void write_headers(const struct im_response *res, struct im_buf *lines)
                     IM_ARG(res->headers[i].value));
 }
 
-static bool fill_reply(const struct im_response *res, struct im_reply *reply)
+/* As much of the body as gets through. A client on a socket sees by Content-Length that some of it
+ * is missing; so may this one. */
+static struct im_str body_that_arrives(struct im_response *res)
 {
     struct im_str body = im_buf_str(&res->body);
+
+    if (!res->damage.stall && !res->damage.truncate)
+        return body;
+    im_response_headerf(res, "Content-Length", "%zu", body.len);
+    return im_str_slice(body, 0, res->damage.stall ? 0 : body.len / 2);
+}
+
+static bool fill_reply(struct im_response *res, struct im_reply *reply)
+{
+    struct im_str body = body_that_arrives(res);
     struct im_buf lines;
 
     im_buf_init(&lines, res->arena, 0);
     write_headers(res, &lines);
     reply->status = res->status;
-    reply->headers = duplicate(im_buf_str(&lines));
-    reply->body = duplicate(body);
+    reply->headers = im_str_heap(im_buf_str(&lines));
+    reply->body = im_str_heap(body);
     reply->body_len = body.len;
     if (reply->headers && reply->body && !lines.failed)
         return true;
@@ -335,20 +374,16 @@ static bool fill_reply(const struct im_response *res, struct im_reply *reply)
     return false;
 }
 
-int im_handle(struct im_server *server, const struct im_message *message,
-              struct im_reply *reply)
+static struct im_request *read_message(const struct im_server *server,
+                                       const struct im_message *message,
+                                       struct im_arena *arena)
 {
     const struct im_settings *settings = &server->sandboxes.settings;
-    struct im_arena arena;
-    struct im_response res;
-    int64_t date_ms = 0;
+    struct im_request *req = IM_ARENA_NEW(arena, struct im_request);
 
-    *reply = (struct im_reply){.status = 0};
-    im_arena_init(&arena, 0);
-    struct im_request *req = IM_ARENA_NEW(&arena, struct im_request);
     if (!req)
-        return -1;
-    req->arena = &arena;
+        return NULL;
+    req->arena = arena;
     req->method = im_str(message->method);
     req->target = im_str(message->target);
     size_t mark = im_str_find(req->target, '?');
@@ -360,16 +395,50 @@ int im_handle(struct im_server *server, const struct im_message *message,
         req->flaw = IM_REQUEST_BODY_TOO_LARGE;
         req->flaw_text = IM_STR("the body is over 1 MiB");
     }
-    im_response_init(&res, &arena);
+    return req;
+}
+
+static bool answer_message(struct im_server *server, struct im_request *req,
+                           struct im_reply *reply)
+{
+    struct im_response res;
+    int64_t date_ms = 0;
+
+    im_response_init(&res, req->arena);
     im_answer(&server->sandboxes, req, &res, &date_ms);
-    im_response_header(&res, "Date", im_time_http(&arena, date_ms));
+    if (res.damage.drop || res.damage.reset)
+        im_response_clear(&res); /* not a byte arrives: no status either */
+    else
+        im_response_header(&res, "Date", im_time_http(req->arena, date_ms));
     bool done = fill_reply(&res, reply);
+    if (res.stream_end) /* without a socket a stream is its headers */
+        res.stream_end(res.stream_context);
+    if (res.delivered)
+        res.delivered(res.delivered_context);
+    return done;
+}
+
+int im_handle(struct im_server *server, const struct im_message *message,
+              struct im_reply *reply)
+{
+    struct im_arena arena;
+
+    if (!reply)
+        return -1;
+    *reply = (struct im_reply){.status = 0};
+    if (!server || !message)
+        return -1;
+    im_arena_init(&arena, 0);
+    struct im_request *req = read_message(server, message, &arena);
+    bool done = req && answer_message(server, req, reply);
     im_arena_release(&arena);
     return done ? 0 : -1;
 }
 
 void im_reply_release(struct im_reply *reply)
 {
+    if (!reply)
+        return;
     free(reply->headers);
     free(reply->body);
     *reply = (struct im_reply){.status = 0};

@@ -3,11 +3,17 @@
 #define IM_SERVER_H
 
 #include "base/arena.h"
+#include "scenario/verdict.h"
 
 struct im_server;
 
 /* The ready document (JSON and a newline): what --port-file holds. Lifetime: the arena's. */
-struct im_str im_server_ready_document(const struct im_server *server,
-                                       struct im_arena *arena);
+struct im_str im_server_ready_document(struct im_server *server, struct im_arena *arena);
+/* The name of the scenario that the default sandbox follows. Lifetime: the arena's. */
+struct im_str im_server_scenario(struct im_server *server, struct im_arena *arena);
+/* The verdict on the default sandbox's client, as JUnit or JSON, and its outcome. Empty when memory
+ * is short. Lifetime: the arena's. */
+struct im_str im_server_verdict(struct im_server *server, bool junit,
+                                struct im_arena *arena, enum im_outcome_of *outcome);
 
 #endif

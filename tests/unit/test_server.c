@@ -198,12 +198,25 @@ static void a_request_without_a_socket_is_answered(void **state)
     im_reply_release(&reply);
 }
 
-static void nothing_at_all_is_a_request_too(void **state)
+static void without_method_or_target_it_is_an_empty_request(void **state)
 {
-    struct im_message nothing = {NULL, NULL, NULL, NULL, 17};
+    static const struct im_message nothing[] = {{NULL, NULL, NULL, NULL, 17},
+                                                {"GET", NULL, NULL, NULL, 0},
+                                                {NULL, "/", NULL, NULL, 0}};
     struct im_reply reply;
-    assert_int_equal(im_handle(*state, &nothing, &reply), 0);
-    assert_true(reply.status >= 400);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(im_handle(*state, &nothing[i], &reply), 0);
+        assert_true(reply.status >= 400);
+        im_reply_release(&reply);
+    }
+}
+
+static void a_body_that_is_not_there_has_no_length(void **state)
+{
+    struct im_message bodiless = {"POST", "/", NULL, NULL, 17};
+    struct im_reply reply;
+    assert_int_equal(im_handle(*state, &bodiless, &reply), 0);
+    assert_int_equal(reply.status, 404);
     im_reply_release(&reply);
 }
 
@@ -232,6 +245,15 @@ static void what_is_too_much_is_refused(void **state)
     assert_int_equal(reply.status, 413);
     im_reply_release(&reply);
     test_free(body);
+}
+
+static void a_stream_without_a_socket_is_its_headers(void **state)
+{
+    struct im_reply reply = ask(*state, "GET", BOX "/events?since=0", NULL, NULL);
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strstr(reply.headers, "Content-Type: text/event-stream"));
+    assert_int_equal(reply.body_len, 0);
+    im_reply_release(&reply);
 }
 
 static void without_http_links_lead_to_https(void **state)
@@ -291,9 +313,11 @@ int main(void)
         cmocka_unit_test(a_taken_port_is_refused),
         cmocka_unit_test(an_error_is_cut_to_the_room_there_is),
         SERVED(a_request_without_a_socket_is_answered),
-        SERVED(nothing_at_all_is_a_request_too),
+        SERVED(without_method_or_target_it_is_an_empty_request),
+        SERVED(a_body_that_is_not_there_has_no_length),
         SERVED(headers_may_end_in_crlf_and_have_blanks),
         SERVED(what_is_too_much_is_refused),
+        SERVED(a_stream_without_a_socket_is_its_headers),
         cmocka_unit_test(without_http_links_lead_to_https),
         cmocka_unit_test(the_same_seed_and_start_give_the_same_bytes),
         SERVED(the_ready_document_says_how_to_begin),

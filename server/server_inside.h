@@ -1,0 +1,23 @@
+/* What one running mock consists of, for the files that implement the public header. */
+#ifndef IM_SERVER_INSIDE_H
+#define IM_SERVER_INSIDE_H
+
+#include <stdatomic.h>
+
+#include "intacct_mock.h"
+#include "sandboxes.h"
+
+struct im_listener;
+struct im_tls;
+
+struct im_server {
+    struct im_arena
+        texts; /* what the settings' views point into; written only before the start */
+    struct im_sandboxes sandboxes;
+    struct im_tls *tls;
+    struct im_listener *listener;
+    int log_fd;        /* closed with the server, unless it is standard error itself */
+    atomic_bool known; /* our own address, which requests that come first wait for */
+};
+
+#endif
