@@ -1,0 +1,10 @@
+module example.org/intacct-mock/interop
+
+go 1.26.0
+
+require (
+	github.com/coreos/go-oidc/v3 v3.21.0 // what x/oauth2 leaves out: discovery, JWKS
+	golang.org/x/oauth2 v0.38.0 // the client under test
+)
+
+require github.com/go-jose/go-jose/v4 v4.1.4 // indirect
