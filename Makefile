@@ -29,10 +29,13 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc 2>/dev/null || echo 2)
 
 PROGRAM_SRC := server/main.c $(sort $(wildcard server/commands/*.c))
 LIBRARY_SRC := $(filter-out $(PROGRAM_SRC),$(sort $(wildcard server/*.c server/*/*.c)))
+# of the program: what is no command itself, and so can be tested by itself
+COMMAND_PARTS := $(filter server/commands/run_%,$(PROGRAM_SRC))
 HEADERS     := $(sort $(wildcard server/*.h server/*/*.h))
 
-# C sources of the library made during the build: $(BUILD)/gen/NAME.c. The rule that makes one stands here:
-GENERATED :=
+# C sources of the library made during the build, $(BUILD)/gen/NAME.c: files that the program carries inside itself.
+GENERATED := $(BUILD)/gen/openapi.c $(BUILD)/gen/scenarios.c $(BUILD)/gen/format.c
+SCENARIOS := $(filter-out scenarios/schema.json,$(sort $(wildcard scenarios/*.json)))
 
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 UNIT_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
@@ -41,14 +44,19 @@ THREADS_SRC := $(sort $(wildcard tests/threads/test_*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/*.c))
 WIRE_TESTS  := $(sort $(wildcard tests/wire/test_*.py))
+SCENARIO_TESTS := $(sort $(wildcard tests/scenarios/test_*.py))
 EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
 BROWSER_TESTS := $(sort $(wildcard tests/browser/test_*.py))
+OPENAPI_TESTS := $(sort $(wildcard tests/openapi/test_*.py))
 DOCS_TESTS  := $(sort $(wildcard tests/docs/test_*.py))
+INTEROP     := $(sort $(wildcard tests/interop/*/run))
 BENCHES     := $(sort $(wildcard tests/bench/*.py tests/bench/*.sh))
 
 # Documents that the program prints about itself: the file, and the arguments that print it.
-DOCS := server/CAUSES.md
-print_server/CAUSES.md := causes --markdown
+DOCS := server/CAUSES.md scenarios/README.md scenarios/schema.json
+print_server/CAUSES.md      := causes --markdown
+print_scenarios/README.md   := scenarios --markdown
+print_scenarios/schema.json := scenarios --schema
 
 # === With what =============================================================================================
 
@@ -56,9 +64,10 @@ print_server/CAUSES.md := causes --markdown
 # or by sudo); the others only say what it is.
 CHECKS    := $(filter check check-% lint format asan ubsan tsan fuzz,$(MAKECMDGOALS))
 TESTS     := $(filter test test-% bench setup,$(MAKECMDGOALS))
-LEVEL     ?= $(if $(CHECKS),check,$(if $(TESTS),test,build))
-INSTALL_  := $(if $(CHECKS)$(TESTS)$(filter run,$(MAKECMDGOALS)),--install)
-DEVELOPER ?= $(if $(CHECKS)$(TESTS),1)
+LANGUAGES := $(filter interop check-interop,$(MAKECMDGOALS))
+LEVEL     ?= $(if $(filter-out $(LANGUAGES),$(CHECKS)),check,$(if $(LANGUAGES),interop,$(if $(TESTS),test,build)))
+INSTALL_  := $(if $(CHECKS)$(TESTS)$(LANGUAGES)$(filter run,$(MAKECMDGOALS)),--install)
+DEVELOPER ?= $(if $(CHECKS)$(TESTS)$(LANGUAGES),1)
 
 # -Werror is left out of the recorded flags: it decides whether an object comes to be, not what is in it
 WERROR   := $(if $(DEVELOPER),-Werror)
@@ -104,6 +113,24 @@ say   = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-8s %s\
 record = @mkdir -p $(dir $(1)) && printf '%s\n' '$(subst ','\'',$(2))' | cmp -s - $(1) || \
 	printf '%s\n' '$(subst ','\'',$(2))' >$(1)
 
+# === Files made into C: .ci/embed ===========================================================================
+
+$(BUILD)/gen/openapi.c: server/control/openapi.json .ci/embed
+	$(call embed,file control/openapi.h im_openapi_json $<)
+$(BUILD)/gen/format.c: server/scenario/format.md .ci/embed
+	$(call embed,file base/embedded.h im_scenario_format $<)
+$(BUILD)/gen/scenarios.c: $(BUILD)/gen/scenarios.list $(SCENARIOS) .ci/embed
+	$(call embed,list base/embedded.h im_scenario_file $(SCENARIOS))
+# touched when a file comes or goes
+$(BUILD)/gen/scenarios.list: FORCE
+	$(call record,$@,$(SCENARIOS))
+
+define embed
+	@mkdir -p $(@D)
+	$(call say,EMBED,$@)
+	$(Q).ci/embed $(1) >$@
+endef
+
 # === How: the rules of one flavour =========================================================================
 
 # $(call flavour,FOLDER,COMPILER,FLAGS): all there can be made of the sources with that compiler and those flags
@@ -139,6 +166,7 @@ $(1)/intacct-mock: $$(call objects,$(1),$$(PROGRAM_SRC)) $(1)/libim-internal.a
 
 $(1)/tests/stories: $$(call objects,$(1),$$(STORIES_SRC))
 $(call programs,$(1),$(UNIT_SRC) $(THREADS_SRC) $(BENCH_SRC)): $(1)/%: $(1)/obj/%.o
+$(call programs,$(1),$(filter tests/unit/commands/%,$(UNIT_SRC))): $(call objects,$(1),$(COMMAND_PARTS))
 $(1)/tests/stories $(call programs,$(1),$(UNIT_SRC) $(THREADS_SRC) $(BENCH_SRC)): $(1)/tests/libsupport.a $(1)/libim-internal.a $(1)/members
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
@@ -209,9 +237,13 @@ PC_FILE = prefix=$(PREFIX)\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include
 Description: A mock Sage Intacct OAuth server for tests\nCflags: -I$${includedir}\nLibs: -L$${libdir} -lintacct-mock\n\
 Libs.private: -pthread $(strip $(CIVETWEB_LIBS))\nRequires.private: libssl libcrypto libcjson\n
 INTO     = $(DESTDIR)$(PREFIX)
+# intacct-mock.1 goes to share/man/man1
+MAN_PAGES := $(sort $(wildcard server/man/*.[0-9]))
+man_of     = $(INTO)/share/man/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
 	install -d $(INTO)/bin $(INTO)/include $(INTO)/lib/pkgconfig $(INTO)/share/doc/intacct-mock
+	install -d $(foreach section,1 3 5,$(INTO)/share/man/man$(section))
 	install -m 755 $(BUILD)/intacct-mock $(INTO)/bin
 	install -m 644 server/intacct_mock.h $(INTO)/include
 	install -m 644 $(STATIC_LIB) $(INTO)/lib
@@ -219,12 +251,14 @@ install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
 	ln -sf $(notdir $(SHARED_LIB)) $(INTO)/lib/$(SONAME)
 	ln -sf $(SONAME) $(INTO)/lib/libintacct-mock.so
 	printf '$(subst \n ,\n,$(PC_FILE))' >$(INTO)/lib/pkgconfig/intacct-mock.pc
+	$(foreach page,$(MAN_PAGES),install -m 644 $(page) $(call man_of,$(page)) &&) true
 	install -m 644 LICENSE $(INTO)/share/doc/intacct-mock
 	install -m 644 $(DEPS)/civetweb/LICENSE.md $(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md
 
 uninstall:  ## take away what install put there
 	rm -f $(INTO)/bin/intacct-mock $(INTO)/include/intacct_mock.h $(INTO)/lib/pkgconfig/intacct-mock.pc
 	rm -f $(INTO)/lib/libintacct-mock.a $(INTO)/lib/libintacct-mock.so $(INTO)/lib/libintacct-mock.so.*
+	rm -f $(foreach page,$(MAN_PAGES),$(call man_of,$(page)))
 	rm -rf $(INTO)/share/doc/intacct-mock
 
 clean:  ## remove what was built, all but what was fetched (that is build/deps)
@@ -236,7 +270,9 @@ help:  ## this list
 # === Tests: one suite is one line `NAME: N passed, N failed` ===============================================
 
 pick = $(if $(T),$(foreach p,$(1),$(if $(findstring $(T),$(p)),$(p))),$(1))
-RUN  = INTACCT_MOCK='$(abspath $(BUILD)/intacct-mock)' BUILD='$(abspath $(BUILD))' CC='$(CC)' $(PYTHON) tests/run.py
+under = INTACCT_MOCK='$(abspath $(BUILD)/intacct-mock)' BUILD='$(abspath $(BUILD))' DEPS='$(DEPS)' CC='$(CC)' \
+	$(1) tests/run.py
+RUN   = $(call under,$(PYTHON))
 PYTHON := python3
 
 UNIT    := $(call programs,$(BUILD),$(UNIT_SRC))
@@ -247,9 +283,10 @@ run_unit    = $(RUN) unit $(call pick,$(UNIT))
 run_stories = $(RUN) stories jobs=1 timeout=300 $(call overs,$(BUILD),process http https)
 run_threads = $(RUN) threads jobs=1 timeout=300 $(call pick,$(THREADS))
 run_wire    = $(RUN) wire timeout=300 $(call pick,$(WIRE_TESTS))
+run_scenarios = $(RUN) scenarios jobs=1 timeout=300 $(call pick,$(SCENARIO_TESTS))
 run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
-SUITES := unit stories threads wire $(if $(EMBED_TESTS),embed) docs
+SUITES := unit stories threads wire scenarios $(if $(EMBED_TESTS),embed) docs
 
 .PHONY: test $(SUITES:%=test-%) bench fuzz
 
@@ -266,6 +303,8 @@ test-threads: $(THREADS)  ## many threads at once
 	@$(run_threads)
 test-wire: all  ## the program from outside: bytes, ports, signals
 	@$(run_wire)
+test-scenarios: all  ## the catalogue: what each scenario expects, held against good and bad clients
+	@$(run_scenarios)
 test-embed: all  ## the library, installed and linked
 	@$(run_embed)
 test-docs: all  ## what the documents say, executed
@@ -276,8 +315,9 @@ bench: all $(call programs,$(BUILD),$(BENCH_SRC))  ## measure
 
 FUZZERS   := $(call programs,$(BUILD)/fuzz,$(FUZZ_SRC))
 fuzz_name  = $(patsubst fuzz_%,%,$(notdir $(1)))
+fuzz_seeds_scenario := scenarios
 fuzz_run   = '$(1) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$(BUILD)/fuzz/$(fuzz_name)- \
-	$(BUILD)/fuzz/corpus/$(fuzz_name) $(wildcard tests/data/fuzz/$(fuzz_name))'
+	$(BUILD)/fuzz/corpus/$(fuzz_name) $(wildcard tests/data/fuzz/$(fuzz_name) $(fuzz_seeds_$(fuzz_name)))'
 fuzz: $(FUZZERS)  ## look for input that breaks a parser, FUZZ_SECONDS=20 each
 	@mkdir -p $(foreach f,$(FUZZERS),$(BUILD)/fuzz/corpus/$(call fuzz_name,$(f)))
 	@$(RUN) fuzz count=exit timeout=$$(($(FUZZ_SECONDS) + 120)) $(foreach f,$(call pick,$(FUZZERS)),$(call fuzz_run,$(f)))
@@ -314,11 +354,21 @@ check_asan    = $(ASAN_ENV) $(RUN) asan timeout=300 $(call pick,$(call programs,
 check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 	$(call pick,$(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(call overs,$(BUILD)/tsan,process http))
 check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
-CHECKED := format layers headers symbols docs lint clang asan tsan browser
+check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
+check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
+CHECKED := format layers headers symbols docs openapi lint clang asan tsan browser interop
 
-.PHONY: check $(CHECKED:%=check-%) lint asan ubsan tsan
+# validators from the package index; whatever stood there before is replaced as a whole
+VENV := $(BUILD)/venv
+$(VENV)/installed: tests/requirements.txt | setup
+	$(call say,VENV,$(VENV))
+	$(Q)$(PYTHON) -m venv --clear $(VENV)
+	$(Q)$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r $<
+	$(Q)touch $@
 
-check: all $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
+.PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan
+
+check: all $(VENV)/installed $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -330,6 +380,8 @@ check-symbols: $(OUR_OBJ) $(STATIC_LIB) $(SHARED_LIB)  ## names, banned function
 	@$(check_symbols)
 check-docs: $(BUILD)/intacct-mock  ## what `make docs` writes is what is committed
 	@$(check_docs)
+check-openapi: all $(VENV)/installed  ## the control API is what its description says; Prometheus reads the metrics
+	@$(check_openapi)
 check-lint: $(TIDIED)  ## clang-tidy, cppcheck, shellcheck
 	@$(check_lint)
 check-clang: $(CLANGED)  ## clang has nothing to warn of either
@@ -340,6 +392,9 @@ check-tsan: $(TSAN_TESTS)  ## stories and threads under TSan
 	@$(check_tsan)
 check-browser: $(BUILD)/intacct-mock  ## a real browser signs in and consents
 	@$(check_browser)
+check-interop: all  ## the OAuth clients that people really use, in their own languages
+	@$(check_interop)
+interop: check-interop  ## the same
 lint: check-lint  ## the same
 asan: check-asan  ## the same
 ubsan: check-asan  ## the same

@@ -53,6 +53,7 @@ def run_transcript():
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(f"{folder}/build")
         os.symlink(PROGRAM, f"{folder}/build/intacct-mock")
+        os.symlink(ROOT / "tests", f"{folder}/tests")
         server = subprocess.Popen([PROGRAM, "--port", "0", "--https-port", "none", "--seed", "7"],
                                   stdout=subprocess.PIPE, text=True)
         try:
