@@ -10,6 +10,8 @@
 
 struct im_settings {
     bool hints;                  /* send the X-Intacct-Mock-* headers */
+    bool no_cors;                /* tell browsers nothing */
+    bool trust_proxy;            /* believe Forwarded and X-Forwarded-* */
     bool control;                /* serve /__mock on the ports of the API */
     struct im_str control_token; /* demanded on /__mock; empty = none */
     struct im_str
@@ -35,6 +37,7 @@ struct im_sandboxes {
     struct im_catalogue *catalogue;
     struct im_sandbox *standard; /* the default sandbox: always there */
     int64_t started_ms;          /* real time */
+    atomic_bool host_warned;     /* somebody was told that --public-url is odd */
     atomic_int waiting;          /* requests that wait on purpose now */
     atomic_size_t count;         /* of the others; … */
     pthread_mutex_t lock;        /* … which stand behind this */

@@ -85,6 +85,8 @@ static struct im_options to_library(const struct im_serve_options *from)
         .control_token = given(from->control_token),
         .public_url = given(from->public_url),
         .no_hints = strcmp(from->hints, "off") == 0,
+        .no_cors = strcmp(from->cors, "off") == 0,
+        .trust_proxy = strcmp(from->trust_proxy, "on") == 0,
         .seed = number(from->seed),
         .scenario = given(from->scenario),
         .scenarios_dir = given(from->scenarios),
