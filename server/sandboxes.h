@@ -90,6 +90,10 @@ uint64_t im_sandboxes_dropped(struct im_sandboxes *sandboxes); /* for want of ro
 /* As freshly made; its scenario as the catalogue has it now. */
 bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
                         struct im_error *err);
+/* The default sandbox begins its scenario again, as the catalogue or its file has it now; what was
+ * handed out stays, and so do all other sandboxes. When that is wrong now, it goes on as before.
+ * Tells the log what came of it. */
+bool im_sandboxes_reload(struct im_sandboxes *sandboxes, struct im_error *err);
 /* "[a-z0-9][a-z0-9._-]{0,63}" */
 bool im_sandbox_name_is_sound(struct im_str name);
 /* Wakes whoever waits in any of them: the server stops. */

@@ -297,6 +297,13 @@ struct im_str im_server_scenario(struct im_server *server, struct im_arena *aren
     return name;
 }
 
+void im_server_reload(struct im_server *server)
+{
+    struct im_error in_the_log;
+
+    im_sandboxes_reload(&server->sandboxes, &in_the_log);
+}
+
 struct im_str im_server_verdict(struct im_server *server, bool junit,
                                 struct im_arena *arena, enum im_outcome_of *outcome)
 {
