@@ -8,6 +8,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -104,6 +105,29 @@ with Server("--log-level", "info") as server:
         server.process.send_signal(signal.SIGHUP)
         tap.check("a hang-up never ends the server", "happy-path" in log.wait_for("read again"))
     tap.check("which goes on answering", token(server)[0] == 200)
+
+# --- an end with requests under way ---
+
+with Server() as server:
+    slow = {"name": "slow", "rules": [{"when": {"endpoint": "token"}, "then": {"wire": {"delay": "60s"}}}]}
+    change = urllib.request.Request(server.url + "/__mock/sandboxes/default/scenario", method="PUT",
+                                    data=json.dumps(slow).encode())
+    urllib.request.urlopen(change, timeout=30).close()
+    with socket.create_connection(("127.0.0.1", server.port), 30) as waiting:
+        waiting.sendall((f"POST {TOKEN} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                         "Content-Type: application/x-www-form-urlencoded\r\n"
+                         f"Content-Length: {len(TOKEN_FORM)}\r\n\r\n{TOKEN_FORM}").encode())
+        while json.loads(ask(server.url + "/__mock/sandboxes/default")[2])["held"] == 0:
+            pass
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        answer = b""
+        while piece := waiting.recv(65536):
+            answer += piece
+        tap.check("SIGTERM lets a request under way have its answer",
+                  answer.startswith(b"HTTP/1.1 200") and b"access_token" in answer, answer)
+    tap.check("and ends within a second all the same",
+              server.process.wait(10) == 0 and time.monotonic() - began < 1, time.monotonic() - began)
 
 # --- process 1 ---
 
