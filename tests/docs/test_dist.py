@@ -107,7 +107,8 @@ for wanted in ("usr/bin/intacct-mock", "usr/include/intacct_mock.h", "usr/lib/li
                f"usr/lib/libintacct-mock.so.{VERSION}", "usr/lib/libintacct-mock.so", "usr/lib/pkgconfig/intacct-mock.pc",
                "usr/share/man/man1/intacct-mock.1.gz", "usr/share/man/man3/intacct-mock.3.gz",
                "usr/share/man/man5/intacct-mock-scenario.5.gz", "usr/share/doc/intacct-mock/copyright",
-               "usr/share/doc/intacct-mock/README.md", "usr/share/doc/intacct-mock/CAUSES.md"):
+               "usr/share/doc/intacct-mock/README.md", "usr/share/doc/intacct-mock/CAUSES.md",
+               "usr/share/doc/intacct-mock/SCENARIOS.md"):
     check(f"it holds {wanted}", re.search(rf" \./{re.escape(wanted)}( ->|$)", listing, re.M), listing)
 check("root owns all of it", all(" root/root " in line for line in listing.splitlines()), listing)
 needs = run("dpkg-deb", "-f", str(one), "Depends").stdout
