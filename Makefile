@@ -261,6 +261,20 @@ uninstall:  ## take away what install put there
 	rm -f $(foreach page,$(MAN_PAGES),$(call man_of,$(page)))
 	rm -rf $(INTO)/share/doc/intacct-mock
 
+# Both are reproducible: of the same source they are the same bytes, wherever that lies.
+.PHONY: dist deb
+dist:  ## the source of this commit: build/dist/intacct-mock-VERSION.tar.gz and its checksum
+	$(Q).ci/dist $(VERSION) $(BUILD)/dist
+
+# built apart, with flags of its own: no folder of this machine is in it
+DEB_ROOT = $(abspath $(BUILD))/deb/root
+DEB_FLAGS = -O2 -g0 -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build
+deb: | $(CIVETWEB)  ## a Debian package of what install installs: build/dist/intacct-mock_VERSION_ARCH.deb
+	$(Q)rm -rf $(DEB_ROOT) $(DEB_ROOT).control && mkdir -p $(BUILD)
+	$(Q)$(MAKE) --no-print-directory BUILD='$(BUILD)/deb' DEPS='$(DEPS)' CFLAGS='$(DEB_FLAGS)' DEVELOPER= DESTDIR='$(DEB_ROOT)' \
+		PREFIX=/usr install >$(BUILD)/deb.log 2>&1 || { cat $(BUILD)/deb.log >&2; exit 1; }
+	$(Q).ci/deb $(VERSION) $(DEB_ROOT) $(abspath $(BUILD))/dist
+
 clean:  ## remove what was built, all but what was fetched (that is build/deps)
 	$(Q)[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 ! -path '$(DEPS)' -exec rm -rf {} +
 

@@ -189,8 +189,8 @@ static void answer_internal(struct im_request *req, struct im_response *res,
     im_refusal_render(req, res, policy, &authority->rng);
 }
 
-static void log_exchange(const struct im_log *log, const struct im_request *req,
-                         const struct im_response *res)
+static void log_exchange(const struct im_log *log, enum im_log_level level,
+                         const struct im_request *req, const struct im_response *res)
 {
     const struct im_outcome *outcome = req->outcome;
     const char *cause =
@@ -205,14 +205,14 @@ static void log_exchange(const struct im_log *log, const struct im_request *req,
     struct im_log_field known[FACTS + 2] = {{.name = NULL}};
     size_t n = 0;
 
-    if (!im_log_wants(log, IM_LOG_INFO))
+    if (!im_log_wants(log, level))
         return;
     known[n++] =
         (struct im_log_field){"status", im_arena_format(req->arena, "%d", res->status)};
     for (size_t i = 0; i < FACTS; i++)
         if (facts[i].value.len)
             known[n++] = facts[i];
-    im_log_line(log, IM_LOG_INFO, im_clock_real_ms(), outcome->endpoint, known);
+    im_log_line(log, level, im_clock_real_ms(), outcome->endpoint, known);
 }
 
 static void enter(struct walk *walk)
@@ -275,14 +275,22 @@ static void watch_end(const struct walk *walk, uint64_t id)
     walk->res->delivered_context = end;
 }
 
+static const struct im_route *find_route(struct im_request *req)
+{
+    struct im_outcome *outcome = req->outcome;
+    const struct im_route *route = route_of(req);
+
+    outcome->place = route ? route->place : im_place_of(req->path);
+    outcome->endpoint = route ? route->name : "unknown";
+    return route;
+}
+
 static void make_plan(struct walk *walk)
 {
     struct im_outcome *outcome = walk->req->outcome;
     struct im_plan *plan = &walk->plan;
 
-    walk->route = route_of(walk->req);
-    outcome->place = walk->route ? walk->route->place : im_place_of(walk->req->path);
-    outcome->endpoint = walk->route ? walk->route->name : "unknown";
+    walk->route = find_route(walk->req);
     im_scenario_plan(walk->box->script, walk->authority, walk->req, outcome->endpoint,
                      plan);
     const struct im_wire *wire = im_plan_wire(plan);
@@ -320,6 +328,7 @@ static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
     add_hints(sandboxes, req, res);
     if (wire)
         im_wire_apply(wire, res);
+    im_cors_allow(sandboxes, req, res);
     int64_t duration_us = im_clock_monotonic_us() - began_us;
     uint64_t id = im_journal_add(box->journal, req, res, duration_us);
     atomic_fetch_sub(&box->open, 1);
@@ -328,7 +337,7 @@ static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
     im_metrics_count(&sandboxes->metrics, req->outcome->endpoint, res->status,
                      req->outcome->cause, duration_us);
     /* before leaving: what the outcome names may live in the authority that a reset frees */
-    log_exchange(&sandboxes->settings.log, req, res);
+    log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
     im_sandbox_leave(box);
     if (waits(wire, true))
         wait_if_room(&walk, wire);
@@ -351,9 +360,40 @@ static void refuse_box(struct im_sandboxes *sandboxes, struct im_request *req,
     im_refuse(req, CAUSE_SCENARIO_UNKNOWN, "%s", why);
     im_refusal_render(req, res, &policy, &authority->rng);
     add_hints(sandboxes, req, res);
+    im_cors_allow(sandboxes, req, res);
     im_journal_add(box->journal, req, res, 0);
-    log_exchange(&sandboxes->settings.log, req, res);
+    log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
     im_sandbox_leave(box);
+}
+
+/* The browser asks, not the integration: no rule of a scenario counts it or meddles. */
+static void answer_preflight(struct im_sandboxes *sandboxes, struct im_sandbox *box,
+                             struct im_request *req, struct im_response *res)
+{
+    struct im_authority *authority = im_sandbox_enter(box);
+    const struct im_route *route = find_route(req);
+
+    req->now_ms = im_clock_now_ms(&authority->clock);
+    im_cors_preflight(req, im_str(route ? route->methods : NULL), res);
+    im_journal_add(box->journal, req, res, 0);
+    im_metrics_count(&sandboxes->metrics, req->outcome->endpoint, res->status, CAUSE_NONE,
+                     0);
+    log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
+    im_sandbox_leave(box);
+}
+
+static void answer_control(struct im_sandboxes *sandboxes, struct im_request *req,
+                           struct im_response *res)
+{
+    req->now_ms = im_clock_real_ms();
+    req->outcome->endpoint = "control";
+    if (im_cors_is_preflight(sandboxes, req)) {
+        im_cors_preflight(req, im_control_methods(req), res);
+    } else {
+        im_control_answer(sandboxes, req, res);
+        im_cors_allow(sandboxes, req, res);
+    }
+    log_exchange(&sandboxes->settings.log, IM_LOG_DEBUG, req, res);
 }
 
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
@@ -368,11 +408,14 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
     if (!req->began_us)
         req->began_us = im_clock_monotonic_us();
     if (im_control_owns(sandboxes, req)) {
-        *date_ms = req->now_ms = im_clock_real_ms();
-        im_control_answer(sandboxes, req, res);
+        answer_control(sandboxes, req, res);
+        *date_ms = req->now_ms;
     } else {
+        im_warn_of_public_url(sandboxes, req);
         struct im_sandbox *box = im_find_box(sandboxes, req, &err);
-        if (box)
+        if (im_cors_is_preflight(sandboxes, req))
+            answer_preflight(sandboxes, box ? box : sandboxes->standard, req, res);
+        else if (box)
             dispatch(sandboxes, box, req, res);
         else
             refuse_box(sandboxes, req, res, err.text);

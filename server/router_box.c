@@ -4,31 +4,6 @@
 #include "oauth/presented.h"
 #include "router_parts.h"
 
-/* ---- what the client believes our address is ---- */
-
-static bool is_host(struct im_str host)
-{
-    for (size_t i = 0; i < host.len; i++)
-        if (!strchr(
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_",
-                host.at[i]))
-            return false;
-    return host.len > 0 && host.len < 256;
-}
-
-struct im_str im_server_url(const struct im_sandboxes *sandboxes,
-                            const struct im_request *req)
-{
-    struct im_str host = im_request_header(req, "host");
-
-    if (sandboxes->settings.public_url.len)
-        return sandboxes->settings.public_url;
-    if (!is_host(host))
-        return req->local_base;
-    return im_arena_format(req->arena, "%s://%.*s", req->tls ? "https" : "http",
-                           IM_ARG(host));
-}
-
 /* ---- which sandbox ---- */
 
 #define BOX_PREFIX "/s/"

@@ -31,6 +31,7 @@ bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings 
     sandboxes->started_ms = im_clock_real_ms();
     atomic_init(&sandboxes->count, 0);
     atomic_init(&sandboxes->waiting, 0);
+    atomic_init(&sandboxes->host_warned, false);
     pthread_mutex_init(&sandboxes->lock, NULL);
     sandboxes->catalogue =
         im_catalogue_new(settings->scenarios, &sandboxes->settings.log, err);
@@ -442,6 +443,38 @@ bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
     bool done = im_sandbox_reset(box, now, err);
 
     im_scenario_let_go(now);
+    im_scenario_let_go(before);
+    return done;
+}
+
+static void tell_reload(struct im_sandboxes *sandboxes, struct im_str name,
+                        const struct im_error *why)
+{
+    const struct im_log *log = &sandboxes->settings.log;
+    enum im_log_level level = why ? IM_LOG_ERROR : IM_LOG_INFO;
+    const struct im_log_field fields[] = {
+        {"sandbox", sandboxes->standard->name},
+        {"scenario", name},
+        {why ? "why" : NULL, im_str(why ? why->text : NULL)},
+        {NULL, {NULL, 0}}};
+
+    if (im_log_wants(log, level))
+        im_log_line(log, level, im_clock_real_ms(),
+                    why ? "scenario not read again, it stays as it was"
+                        : "scenario read again",
+                    fields);
+}
+
+bool im_sandboxes_reload(struct im_sandboxes *sandboxes, struct im_error *err)
+{
+    struct im_sandbox *box = sandboxes->standard;
+    struct im_scenario *before = im_sandbox_scenario(box);
+    struct im_scenario *now = im_catalogue_reread(sandboxes->catalogue, before, err);
+    bool done = now && im_sandbox_follow(box, now, err);
+
+    tell_reload(sandboxes, before->name, done ? NULL : err);
+    if (now)
+        im_scenario_let_go(now);
     im_scenario_let_go(before);
     return done;
 }

@@ -10,6 +10,8 @@
 
 struct im_settings {
     bool hints;                  /* send the X-Intacct-Mock-* headers */
+    bool no_cors;                /* tell browsers nothing */
+    bool trust_proxy;            /* believe Forwarded and X-Forwarded-* */
     bool control;                /* serve /__mock on the ports of the API */
     struct im_str control_token; /* demanded on /__mock; empty = none */
     struct im_str
@@ -35,6 +37,7 @@ struct im_sandboxes {
     struct im_catalogue *catalogue;
     struct im_sandbox *standard; /* the default sandbox: always there */
     int64_t started_ms;          /* real time */
+    atomic_bool host_warned;     /* somebody was told that --public-url is odd */
     atomic_int waiting;          /* requests that wait on purpose now */
     atomic_size_t count;         /* of the others; … */
     pthread_mutex_t lock;        /* … which stand behind this */
@@ -87,6 +90,10 @@ uint64_t im_sandboxes_dropped(struct im_sandboxes *sandboxes); /* for want of ro
 /* As freshly made; its scenario as the catalogue has it now. */
 bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
                         struct im_error *err);
+/* The default sandbox begins its scenario again, as the catalogue or its file has it now; what was
+ * handed out stays, and so do all other sandboxes. When that is wrong now, it goes on as before.
+ * Tells the log what came of it. */
+bool im_sandboxes_reload(struct im_sandboxes *sandboxes, struct im_error *err);
 /* "[a-z0-9][a-z0-9._-]{0,63}" */
 bool im_sandbox_name_is_sound(struct im_str name);
 /* Wakes whoever waits in any of them: the server stops. */

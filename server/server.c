@@ -96,6 +96,8 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
     *settings = (struct im_settings){
         .log.fd = server->log_fd,
         .hints = !options->no_hints,
+        .no_cors = options->no_cors,
+        .trust_proxy = options->trust_proxy,
         .control = options->control_port == 0,
         .control_token = im_arena_copy(&server->texts, im_str(options->control_token)),
         .public_url = keep_url(server, options->public_url),
@@ -293,6 +295,13 @@ struct im_str im_server_scenario(struct im_server *server, struct im_arena *aren
 
     im_scenario_let_go(scenario);
     return name;
+}
+
+void im_server_reload(struct im_server *server)
+{
+    struct im_error in_the_log;
+
+    im_sandboxes_reload(&server->sandboxes, &in_the_log);
 }
 
 struct im_str im_server_verdict(struct im_server *server, bool junit,

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -85,6 +86,8 @@ static struct im_options to_library(const struct im_serve_options *from)
         .control_token = given(from->control_token),
         .public_url = given(from->public_url),
         .no_hints = strcmp(from->hints, "off") == 0,
+        .no_cors = strcmp(from->cors, "off") == 0,
+        .trust_proxy = strcmp(from->trust_proxy, "on") == 0,
         .seed = number(from->seed),
         .scenario = given(from->scenario),
         .scenarios_dir = given(from->scenarios),
@@ -123,17 +126,37 @@ static void announce(struct im_server *server)
     fflush(stdout);
 }
 
+static bool refuse_write(const char *option, const char *path, int why,
+                         struct im_error *err)
+{
+    const char *cure =
+        why == ENOSPC || why == EDQUOT ? "; make room there or name another place" : "";
+
+    return im_error_set(err, "writing %s %s: %s%s", option, path, strerror(why), cure);
+}
+
 static bool write_file(const char *option, const char *path, struct im_str text,
                        struct im_error *err)
 {
     FILE *file = fopen(path, "w");
 
     if (!file)
-        return im_error_set(err, "writing %s %s: %s", option, path, strerror(errno));
-    bool written = fwrite(text.at, 1, text.len, file) == text.len;
-    if (fclose(file) != 0 || !written)
-        return im_error_set(err, "writing %s %s: %s", option, path, strerror(errno));
-    return true;
+        return refuse_write(option, path, errno, err);
+    bool written = fwrite(text.at, 1, text.len, file) == text.len && fflush(file) == 0;
+    int why = errno;
+    if (fclose(file) != 0 && written) {
+        why = errno;
+        written = false;
+    }
+    return written || refuse_write(option, path, why, err);
+}
+
+/* A device or a pipe (/dev/stdout): written to as it is, neither replaced nor removed. */
+static bool is_special(const char *path)
+{
+    struct stat there;
+
+    return stat(path, &there) == 0 && !S_ISREG(there.st_mode);
 }
 
 /* So that a place where it cannot be written is told now, and an old one is not taken for this. */
@@ -143,27 +166,46 @@ static bool clear_verdict(const char *path, struct im_error *err)
 }
 
 /* Atomically: whoever sees the file sees all of it. */
+static bool replace_file(const char *path, struct im_str text, struct im_arena *arena,
+                         struct im_error *err)
+{
+    struct im_str half = im_arena_format(arena, "%s.%ld", path, (long)getpid());
+
+    if (!half.len)
+        return im_error_set(err, "writing --port-file %s: out of memory", path);
+    if (write_file("--port-file", half.at, text, err)) {
+        if (rename(half.at, path) == 0)
+            return true;
+        refuse_write("--port-file", path, errno, err);
+    }
+    unlink(half.at);
+    return false;
+}
+
 static bool write_port_file(struct im_server *server, const char *path,
                             struct im_error *err)
 {
     struct im_arena arena;
-    bool done = false;
 
     if (!*path)
         return true;
     im_arena_init(&arena, 0);
-    struct im_str half = im_arena_format(&arena, "%s.%ld", path, (long)getpid());
     struct im_str document = im_server_ready_document(server, &arena);
+    bool done;
     if (arena.failed)
-        im_error_set(err, "writing --port-file %s: out of memory", path);
-    else if (write_file("--port-file", half.at, document, err)) {
-        done = rename(half.at, path) == 0 ||
-               im_error_set(err, "writing --port-file %s: %s", path, strerror(errno));
-    }
-    if (!done && half.len)
-        unlink(half.at);
+        done = im_error_set(err, "writing --port-file %s: out of memory", path);
+    else if (is_special(path))
+        done = write_file("--port-file", path, document, err);
+    else
+        done = replace_file(path, document, &arena, err);
     im_arena_release(&arena);
     return done;
+}
+
+static void remove_port_file(const char *path)
+{
+    if (*path && !is_special(path))
+        unlink(path);
 }
 
 /* ---- the verdict at exit ---- */
@@ -199,8 +241,18 @@ static void block_signals(sigset_t *signals)
     sigemptyset(signals);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* Until somebody wants it to end. A hang-up never does: it asks to read the scenarios again. */
+static void wait_for_end(struct im_server *server, const sigset_t *signals)
+{
+    int caught;
+
+    while (sigwait(signals, &caught) == 0 && caught == SIGHUP)
+        im_server_reload(server);
 }
 
 static int serve(const struct im_serve_options *options)
@@ -209,7 +261,6 @@ static int serve(const struct im_serve_options *options)
     struct im_error err = {.text = ""};
     char text[IM_ERROR_MAX];
     sigset_t signals;
-    int caught;
 
     if (!library.https && library.port < 0)
         return im_command_fail(
@@ -224,9 +275,8 @@ static int serve(const struct im_serve_options *options)
         return im_command_fail(IM_EXIT_START, "%s", err.text);
     }
     announce(server);
-    sigwait(&signals, &caught);
-    if (*options->port_file)
-        unlink(options->port_file);
+    wait_for_end(server, &signals);
+    remove_port_file(options->port_file);
     int status = write_verdict(server, options);
     im_stop(server);
     return status;

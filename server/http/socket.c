@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "http/holder.h"
 
 enum {
     DESCRIPTORS_MAX = 65536, /* nobody who runs this has more open */
@@ -130,16 +131,19 @@ static int bind_one(const char *text, int *port)
     return -1;
 }
 
-static bool refuse_bind(const char *where, int why, const char *option,
+static bool refuse_bind(const char *where, int port, int why, const char *option,
                         struct im_error *err)
 {
+    char holder[IM_HOLDER_TEXT];
+
     switch (why) {
     case EADDRINUSE:
+        im_port_holder(port, holder);
         return im_error_set(
             err,
-            "listening on %s: address already in use; stop the other program "
+            "listening on %s: address already in use (%s); stop the other program "
             "or choose another port with %s (0 = any free one)",
-            where, option);
+            where, holder, option);
     case EACCES:
         return im_error_set(err,
                             "listening on %s: permission denied; ports below 1024 need "
@@ -201,7 +205,7 @@ bool im_addresses_probe(struct im_addresses *addresses, int *port, const char *o
             return true;
         if (wanted != 0 || why != EADDRINUSE || tries == PROBES_MAX) {
             im_address_text(addresses, (size_t)failed, *port, where);
-            return refuse_bind(where, why, option, err);
+            return refuse_bind(where, *port, why, option, err);
         }
     }
 }

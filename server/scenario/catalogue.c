@@ -406,16 +406,45 @@ struct im_scenario *im_catalogue_get_file(struct im_catalogue *catalogue,
                : im_catalogue_get(catalogue, text, err);
 }
 
+/* Why the file of that name is not what counts now. */
+static bool trouble_of(struct im_catalogue *catalogue, struct im_str name,
+                       struct im_error *err)
+{
+    pthread_mutex_lock(&catalogue->lock);
+    const struct entry *entry = find_locked(catalogue, name);
+    bool trouble = entry && entry->trouble.len;
+    if (trouble)
+        im_error_set(err, "%.*s", IM_ARG(entry->trouble));
+    pthread_mutex_unlock(&catalogue->lock);
+    return trouble;
+}
+
+struct im_scenario *im_catalogue_reread(struct im_catalogue *catalogue,
+                                        struct im_scenario *scenario,
+                                        struct im_error *err)
+{
+    struct im_error ignored;
+
+    if (!scenario->listed) {
+        pthread_mutex_lock(&catalogue->lock);
+        look_at_folder_locked(catalogue, false, &ignored);
+        pthread_mutex_unlock(&catalogue->lock);
+        return scenario->path.len ? im_scenario_read_file(scenario->path.at, err)
+                                  : im_scenario_keep(scenario);
+    }
+    struct im_scenario *now = im_catalogue_get(catalogue, scenario->name, err);
+    if (!now || !trouble_of(catalogue, scenario->name, err))
+        return now;
+    im_scenario_let_go(now);
+    return NULL;
+}
+
 struct im_scenario *im_catalogue_renew(struct im_catalogue *catalogue,
                                        struct im_scenario *scenario)
 {
-    struct im_scenario *now = NULL;
-    struct im_error err;
+    struct im_error ignored;
+    struct im_scenario *now = im_catalogue_reread(catalogue, scenario, &ignored);
 
-    if (scenario->listed)
-        now = im_catalogue_get(catalogue, scenario->name, &err);
-    else if (scenario->path.len)
-        now = im_scenario_read_file(scenario->path.at, &err);
     return now ? now : im_scenario_keep(scenario);
 }
 

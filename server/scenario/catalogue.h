@@ -24,7 +24,11 @@ struct im_scenario *im_catalogue_get_file(struct im_catalogue *catalogue,
                                           const char *name, struct im_error *err);
 
 /* The scenario as it is worded now: that of the catalogue, or of its file; else itself. With a
- * reference for the caller. */
+ * reference for the caller. NULL with err when it is there no more, or its file has become wrong. */
+struct im_scenario *im_catalogue_reread(struct im_catalogue *catalogue,
+                                        struct im_scenario *scenario,
+                                        struct im_error *err);
+/* The same, and itself where that fails. */
 struct im_scenario *im_catalogue_renew(struct im_catalogue *catalogue,
                                        struct im_scenario *scenario);
 

@@ -70,12 +70,22 @@ static bool passes_filter(const struct im_expectation *expectation,
                                         seen->status <= expectation->status_max);
 }
 
+/* A browser asks whether its page may (204; any other OPTIONS is refused): that is no call of the
+ * integration's, unless somebody looks for just that. */
+static bool is_preflight(const struct im_expectation *expectation,
+                         const struct im_seen *seen)
+{
+    return seen->status == 204 && im_str_is(seen->facts.method, "OPTIONS") &&
+           !expectation->when.method.len;
+}
+
 static void find_fitting(struct judging *j, const struct im_expectation *expectation)
 {
     for (size_t i = 0; i < j->count; i++) {
         const struct im_seen *seen = j->tries[i].seen;
         j->fits[i] = 0;
-        if (!im_when_fits(&expectation->when, &seen->facts))
+        if (!im_when_fits(&expectation->when, &seen->facts) ||
+            is_preflight(expectation, seen))
             continue;
         j->fits[i] = passes_filter(expectation, seen) ? FITS | FILTERED : FITS;
     }

@@ -4,12 +4,14 @@ W3C WebDriver protocol to chromedriver, which needs nothing beyond Python. Print
 
 With SCREENSHOTS=folder it leaves a picture of every page there."""
 import base64
+import http.server
 import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 import urllib.request
 
@@ -65,6 +67,11 @@ class Browser:
 
     def run(self, script):
         return self.call("POST", "/execute/sync", {"script": script, "args": []})
+
+    def wait(self, script):
+        """What the promise that the script's `return` gives comes to."""
+        return self.call("POST", "/execute/async", {"args": [], "script":
+                         f"const done = arguments[0]; (async () => {{ {script} }})().then(done, e => done(String(e)))"})
 
     def picture(self, name):
         if folder := os.environ.get("SCREENSHOTS"):
@@ -138,6 +145,51 @@ def tell(browser, server, size):
     tap.check(f"the control API has an index ({size})", "/__mock/causes" in browser.text())
 
 
+class Page(http.server.BaseHTTPRequestHandler):
+    """A page of another origin."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>app</title>")
+
+    def log_message(self, *_):
+        pass
+
+
+def fetches(browser, server):
+    """What a page of another origin gets to see; each request is one that the browser asks about first."""
+    api = json.dumps(server.url + "/ia/api/v1/")
+    browser.wait(f"""
+        window.api = {api};
+        window.token = () => fetch(api + 'oauth2/token', {{method: 'POST',
+            headers: {{'Content-Type': 'application/json'}},
+            body: JSON.stringify({{grant_type: 'client_credentials', client_id: 'demo',
+                                  client_secret: 'demo-secret', username: 'ws_user@acme'}})}});
+        window.vendors = bearer => fetch(api + 'objects/accounts-payable/vendor',
+                                         {{headers: {{Authorization: 'Bearer ' + bearer}}}});""")
+    read = browser.wait("const given = await (await token()).json();"
+                        "return (await vendors(given.access_token)).status")
+    cause = browser.wait("const answer = await vendors('x'); return answer.status + ' ' + "
+                         "answer.headers.get('X-Intacct-Mock-Cause')")
+    return read, cause
+
+
+def tell_of_other_origins(browser):
+    pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=pages.serve_forever, daemon=True).start()
+    browser.open(f"http://127.0.0.1:{pages.server_address[1]}/")
+    with Server() as server:
+        read, cause = fetches(browser, server)
+        tap.check("a page of another origin gets a token and calls with it", read == 200, read)
+        tap.check("and may read why it is refused", cause == "400 token-malformed", cause)
+    with Server("--cors", "off") as server:
+        read, _ = fetches(browser, server)
+        tap.check("with --cors off the browser keeps it from the page", "Failed to fetch" in str(read), read)
+    pages.shutdown()
+
+
 def main():
     driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
     try:
@@ -150,6 +202,8 @@ def main():
                 with tempfile.TemporaryDirectory() as profile:
                     browser = Browser(address, profile, width, height)
                     tell(browser, server, size)
+                    if size == "desktop":
+                        tell_of_other_origins(browser)
                     browser.close()
     finally:
         driver.terminate()

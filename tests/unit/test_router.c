@@ -191,6 +191,75 @@ static void addresses_follow_public_url_then_host_then_the_socket(void **state)
     assert_has(issuer(s, "Host: a.test:2\n"), "https://public.test/x/ia");
 }
 
+#define FORWARDED                                                                        \
+    "Host: in:1\nX-Forwarded-Proto: https, http\nX-Forwarded-Host: out.test, in\n"       \
+    "X-Forwarded-Prefix: /mock/\n"
+
+static void a_proxy_is_believed_only_when_told_to(void **state)
+{
+    struct spine *s = *state;
+    assert_has(issuer(s, FORWARDED), "http://in:1/ia");
+    s->boxes.settings.trust_proxy = true;
+    assert_has(issuer(s, FORWARDED), "https://out.test/mock/ia");
+    assert_has(issuer(s, "Host: in:1\n"), "http://in:1/ia");
+    assert_has(issuer(s, "Host: in:1\nX-Forwarded-Proto: https\n"), "https://in:1/ia");
+    s->boxes.settings.public_url = IM_STR("https://public.test/x");
+    assert_has(issuer(s, FORWARDED), "https://public.test/x/ia");
+}
+
+static void forwarded_goes_before_its_forerunners(void **state)
+{
+    struct spine *s = *state;
+    s->boxes.settings.trust_proxy = true;
+    assert_has(issuer(s, "Host: in\nForwarded: for=1.2.3.4; Proto=https;"
+                         "host=\"a.test:8\", for=x;host=b.test\n"),
+               "https://a.test:8/ia");
+    assert_has(issuer(s, FORWARDED "Forwarded: host=a.test\n"), "https://a.test/mock/ia");
+}
+
+static void what_a_proxy_says_unsoundly_is_not_said(void **state)
+{
+    struct spine *s = *state;
+    s->boxes.settings.trust_proxy = true;
+    assert_has(issuer(s, "Host: in\nX-Forwarded-Proto: ftp\nX-Forwarded-Host: \"><b>\n"
+                         "X-Forwarded-Prefix: //evil\n"),
+               "http://in/ia");
+    assert_has(issuer(s, "Host: in\nX-Forwarded-Prefix: /a?b\n"), "http://in/ia");
+    assert_has(issuer(s, "Host: in\nX-Forwarded-Prefix: /\n"), "http://in/ia");
+    assert_has(issuer(s, "Host: in\nForwarded: ;;=,\n"), "http://in/ia");
+}
+
+static void a_sandbox_lies_below_the_prefix_of_the_proxy(void **state)
+{
+    struct spine *s = *state;
+    s->boxes.settings.trust_proxy = true;
+    send(s, "GET", "/s/happy-path.1/.well-known/openid-configuration", FORWARDED, NULL);
+    assert_has(im_json_get_str(json_of(s), "token_endpoint"),
+               "https://out.test/mock/s/happy-path.1" TOKEN);
+}
+
+static bool warned_of_public_url(struct spine *s, const char *url, const char *headers)
+{
+    s->boxes.settings.public_url = im_str(url);
+    atomic_store(&s->boxes.host_warned, false);
+    send(s, "GET", "/.well-known/openid-configuration", headers, NULL);
+    return atomic_load(&s->boxes.host_warned);
+}
+
+static void an_address_beside_public_url_is_warned_of(void **state)
+{
+    struct spine *s = *state;
+    assert_true(warned_of_public_url(s, "http://mock:8080", "Host: localhost:9000\n"));
+    assert_true(warned_of_public_url(s, "http://mock:8080", "Host: mock:9000\n"));
+    assert_false(warned_of_public_url(s, "https://mock", "Host: mock:80\n"));
+    assert_false(warned_of_public_url(s, "http://mock:80/x", "Host: MOCK\n"));
+    assert_false(warned_of_public_url(s, "http://mock", ""));
+    assert_false(warned_of_public_url(s, "http://mock", "Host: in\nVia: 1.1 proxy\n"));
+    assert_false(
+        warned_of_public_url(s, "http://mock", "Host: in\nX-Forwarded-For: 1.2.3.4\n"));
+    assert_false(warned_of_public_url(s, "", "Host: in\n"));
+}
+
 /* ---- which sandbox ---- */
 
 static void a_base_url_with_a_name_is_a_sandbox_of_its_own(void **state)
@@ -688,6 +757,11 @@ int main(void)
         IN_SPINE(without_hints_no_header_is_ours),
         IN_SPINE(without_control_no_hint_links_to_it),
         IN_SPINE(addresses_follow_public_url_then_host_then_the_socket),
+        IN_SPINE(a_proxy_is_believed_only_when_told_to),
+        IN_SPINE(forwarded_goes_before_its_forerunners),
+        IN_SPINE(what_a_proxy_says_unsoundly_is_not_said),
+        IN_SPINE(a_sandbox_lies_below_the_prefix_of_the_proxy),
+        IN_SPINE(an_address_beside_public_url_is_warned_of),
         IN_SPINE(a_base_url_with_a_name_is_a_sandbox_of_its_own),
         IN_SPINE(its_hints_link_to_the_control_api_of_the_server),
         IN_SPINE(control_is_not_below_a_sandbox),

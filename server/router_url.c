@@ -1,0 +1,148 @@
+/* What the client believes our address is: told by --public-url, by a proxy, or by its Host. */
+#include <string.h>
+
+#include "router_parts.h"
+
+static bool is_host(struct im_str host)
+{
+    for (size_t i = 0; i < host.len; i++)
+        if (!strchr(
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_",
+                host.at[i]))
+            return false;
+    return host.len > 0 && host.len < 256;
+}
+
+/* What a proxy in front of us says that its client asked for. Where several proxies are in a row,
+ * the first that wrote is the one that the client meets. */
+struct forwarded {
+    struct im_str proto, host, prefix;
+};
+
+/* 'host="a:1";proto=https, for=…' (RFC 7239) */
+static void read_forwarded(struct im_str text, struct forwarded *forwarded)
+{
+    struct im_str first = im_str_cut(&text, ',');
+
+    while (first.len) {
+        struct im_str value = im_str_cut(&first, ';');
+        struct im_str name = im_str_trim(im_str_cut(&value, '='));
+        value = im_str_trim(value);
+        if (value.len >= 2 && value.at[0] == '"' && im_str_ends(value, "\""))
+            value = im_str_slice(value, 1, value.len - 1);
+        if (im_str_eq_nocase(name, IM_STR("proto")))
+            forwarded->proto = value;
+        else if (im_str_eq_nocase(name, IM_STR("host")))
+            forwarded->host = value;
+    }
+}
+
+static struct im_str first_of(const struct im_request *req, const char *header)
+{
+    struct im_str values = im_request_header(req, header);
+
+    return im_str_trim(im_str_cut(&values, ','));
+}
+
+static bool is_proto(struct im_str proto)
+{
+    return im_str_is(proto, "http") || im_str_is(proto, "https");
+}
+
+/* "/mock/a"; what would change the meaning of an address that begins with it does not belong in */
+static bool is_prefix(struct im_str prefix)
+{
+    for (size_t i = 0; i < prefix.len; i++)
+        if (!prefix.at[i] ||
+            !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~-/",
+                    prefix.at[i]))
+            return false;
+    return prefix.len > 1 && prefix.len < 256 && prefix.at[0] == '/' &&
+           prefix.at[1] != '/';
+}
+
+/* Forwarded is the standard, X-Forwarded-* what most proxies send; only the latter has a prefix.
+ * What is unsound counts as not said. */
+static struct forwarded find_forwarded(const struct im_request *req)
+{
+    struct forwarded found = {.proto = first_of(req, "x-forwarded-proto"),
+                              .host = first_of(req, "x-forwarded-host"),
+                              .prefix = first_of(req, "x-forwarded-prefix")};
+
+    read_forwarded(im_request_header(req, "forwarded"), &found);
+    while (im_str_ends(found.prefix, "/"))
+        found.prefix.len--;
+    if (!is_proto(found.proto))
+        found.proto.len = 0;
+    if (!is_host(found.host))
+        found.host.len = 0;
+    if (!is_prefix(found.prefix))
+        found.prefix.len = 0;
+    return found;
+}
+
+struct im_str im_server_url(const struct im_sandboxes *sandboxes,
+                            const struct im_request *req)
+{
+    const struct im_settings *settings = &sandboxes->settings;
+    struct im_str host = im_request_header(req, "host");
+    struct forwarded forwarded = {.host = {NULL, 0}};
+
+    if (settings->public_url.len)
+        return settings->public_url;
+    if (settings->trust_proxy)
+        forwarded = find_forwarded(req);
+    if (!forwarded.proto.len)
+        forwarded.proto = req->tls ? IM_STR("https") : IM_STR("http");
+    if (forwarded.host.len)
+        host = forwarded.host;
+    if (!is_host(host))
+        return req->local_base;
+    return im_arena_format(req->arena, "%.*s://%.*s%.*s", IM_ARG(forwarded.proto),
+                           IM_ARG(host), IM_ARG(forwarded.prefix));
+}
+
+/* "https://Mock.example:443/x" → "Mock.example" */
+static struct im_str authority_of(struct im_str url)
+{
+    bool tls = im_str_starts(url, "https://");
+    struct im_str rest = im_str_slice(url, tls ? 8 : 7, url.len);
+
+    rest = im_str_slice(rest, 0, im_str_find(rest, '/'));
+    if (im_str_ends(rest, tls ? ":443" : ":80"))
+        rest.len -= tls ? 4 : 3;
+    return rest;
+}
+
+/* Who came through a proxy came by another address on purpose. */
+static bool came_by_proxy(const struct im_request *req)
+{
+    return im_request_header(req, "forwarded").len || im_request_header(req, "via").len ||
+           im_request_header(req, "x-forwarded-host").len ||
+           im_request_header(req, "x-forwarded-for").len;
+}
+
+void im_warn_of_public_url(struct im_sandboxes *sandboxes, const struct im_request *req)
+{
+    const struct im_settings *settings = &sandboxes->settings;
+    struct im_str host = im_request_header(req, "host");
+
+    if (!settings->public_url.len || atomic_load(&sandboxes->host_warned) ||
+        !is_host(host) || came_by_proxy(req))
+        return;
+    struct im_str asked = im_arena_format(req->arena, "%s://%.*s",
+                                          req->tls ? "https" : "http", IM_ARG(host));
+    if (im_str_eq_nocase(authority_of(asked), authority_of(settings->public_url)) ||
+        atomic_exchange(&sandboxes->host_warned, true) ||
+        !im_log_wants(&settings->log, IM_LOG_WARN))
+        return;
+    const struct im_log_field fields[] = {
+        {"asked_for", asked},
+        {"public_url", settings->public_url},
+        {"why",
+         IM_STR("issuer and links lead to --public-url, which may be no address of "
+                "this client's; give it the one that clients use, or leave it out")},
+        {NULL, {NULL, 0}}};
+    im_log_line(&settings->log, IM_LOG_WARN, im_clock_real_ms(),
+                "a client came by another address than --public-url", fields);
+}

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""`make dist` and `make deb`: what is in them, that it works, and that the same source gives the same bytes, whoever
+makes it where. Builds what the tarball holds, in two places. Prints TAP."""
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
+DEPS = (ROOT / os.environ.get("DEPS", "build/deps")).resolve()
+CC = os.environ.get("CC", "cc")
+WORK = BUILD / "dist-test"
+FORM = (b"grant_type=client_credentials&client_id=demo&client_secret=demo-secret&username=ws_user@acme")
+results = []
+
+
+def check(title, holds, detail=""):
+    results.append(bool(holds))
+    print(f"{'ok' if holds else 'not ok'} {len(results)} - {title}", flush=True)
+    if not holds:
+        print("\n".join("# " + line for line in str(detail).splitlines()[-40:]), flush=True)
+
+
+def skip(title, why):
+    results.append(True)
+    print(f"ok {len(results)} - {title} # SKIP {why}", flush=True)
+
+
+def end():
+    print(f"1..{len(results)}")
+    sys.exit(0 if all(results) else 1)
+
+
+def run(*arguments, cwd=ROOT, **more):
+    # a make of its own: not a part of the one that runs this test, if one does
+    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    return subprocess.run(arguments, cwd=cwd, capture_output=True, text=True, env={**env, **more}, check=False)
+
+
+def make(source, goal, into, **more):
+    """What the goal says it has made, as a path; checks that it could."""
+    made = run("make", f"BUILD={into}", f"DEPS={DEPS}", f"CC={CC}", goal, cwd=source, **more)
+    last = made.stdout.splitlines()[-1] if made.stdout else ""
+    if made.returncode or not last:
+        check(f"make {goal}", False, made.stdout + made.stderr)
+        end()
+    return pathlib.Path(source, last)
+
+
+def sums_up(path):
+    sum_, name = pathlib.Path(f"{path}.sha256").read_text().split()
+    return name == path.name and sum_ == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+shutil.rmtree(WORK, ignore_errors=True)
+WORK.mkdir(parents=True)
+
+# --- the tarball ---
+
+if run("git", "rev-parse", "HEAD").returncode:
+    skip("the tarball is reproducible", "this is no git checkout")
+    end()
+clone = WORK / "clone"
+run("git", "clone", "--quiet", "--no-local", str(ROOT), str(clone))
+here, there = make(ROOT, "dist", WORK / "here"), make(clone, "dist", WORK / "there", TZ="Asia/Tokyo")
+check("a tarball is the same bytes, made from a clone too", here.read_bytes() == there.read_bytes())
+check("and its checksum is beside it", sums_up(here) and sums_up(there))
+
+VERSION = re.search(r"^VERSION := (.*)$", (ROOT / "Makefile").read_text(), re.M).group(1)
+top = f"intacct-mock-{VERSION}"
+check("its name has the version", here.name == f"{top}.tar.gz", here)
+with tarfile.open(here) as tar:
+    members = tar.getmembers()
+    check("every file lies below one folder", all(m.name.split("/")[0] == top for m in members))
+    check("belongs to nobody in particular and has the commit's time",
+          len({m.mtime for m in members}) == 1 and {(m.uid, m.gid) for m in members} == {(0, 0)})
+    tracked = set(run("git", "ls-tree", "-r", "--name-only", "HEAD").stdout.split())
+    check("it holds what is committed, all of it and nothing else",
+          {m.name.split("/", 1)[1] for m in members if m.isfile()} == tracked)
+
+# --- the package ---
+
+if not shutil.which("dpkg-deb") or not shutil.which("dpkg-shlibdeps"):
+    skip("the package is reproducible", "dpkg-deb and dpkg-shlibdeps are not here")
+    end()
+packages = []
+for place, zone in (("one", "UTC"), ("another/place", "Asia/Tokyo")):
+    folder = WORK / place
+    folder.mkdir(parents=True)
+    run("tar", "-xzf", str(here), "-C", str(folder))
+    packages.append(make(folder / top, "deb", folder / "built", TZ=zone))
+one, two = packages
+check("a package built in two places is the same bytes", one.read_bytes() == two.read_bytes(),
+      run("sh", "-c", f"cmp {one} {two}").stdout)
+check("and its checksum is beside it", sums_up(one))
+check("its name has version and architecture",
+      one.name == f"intacct-mock_{VERSION}_{run('dpkg', '--print-architecture').stdout.strip()}.deb", one)
+
+listing = run("dpkg-deb", "-c", str(one)).stdout
+for wanted in ("usr/bin/intacct-mock", "usr/include/intacct_mock.h", "usr/lib/libintacct-mock.a",
+               f"usr/lib/libintacct-mock.so.{VERSION}", "usr/lib/libintacct-mock.so", "usr/lib/pkgconfig/intacct-mock.pc",
+               "usr/share/man/man1/intacct-mock.1.gz", "usr/share/man/man3/intacct-mock.3.gz",
+               "usr/share/man/man5/intacct-mock-scenario.5.gz", "usr/share/doc/intacct-mock/copyright",
+               "usr/share/doc/intacct-mock/README.md", "usr/share/doc/intacct-mock/CAUSES.md",
+               "usr/share/doc/intacct-mock/SCENARIOS.md"):
+    check(f"it holds {wanted}", re.search(rf" \./{re.escape(wanted)}( ->|$)", listing, re.M), listing)
+check("root owns all of it", all(" root/root " in line for line in listing.splitlines()), listing)
+needs = run("dpkg-deb", "-f", str(one), "Depends").stdout
+check("it depends on what it is linked with", "libssl" in needs and "libcjson" in needs and "libc6" in needs, needs)
+
+installed = WORK / "installed"
+run("dpkg-deb", "-x", str(one), str(installed))
+check("no folder of the machine that built it is in it",
+      not [path for path in installed.rglob("*") if path.is_file() and str(WORK).encode() in path.read_bytes()])
+program = installed / "usr/bin/intacct-mock"
+check("its program knows its version", VERSION in run(str(program), "version").stdout)
+server = subprocess.Popen([program, "--port", "0", "--https-port", "none", "--log-level", "error"],
+                          stdout=subprocess.PIPE, text=True)
+try:
+    url = server.stdout.readline().split()[3]
+    with urllib.request.urlopen(url + "/ia/api/v1/oauth2/token", FORM, timeout=20) as answer:
+        check("and gives a token", b"access_token" in answer.read())
+finally:
+    server.terminate()
+    server.wait(10)
+
+shortest = WORK / "shortest"
+compiled = run(CC, str(ROOT / "tests/embed/shortest.c"), f"-I{installed}/usr/include", "-o", str(shortest),
+               f"-L{installed}/usr/lib", "-lintacct-mock", f"-Wl,-rpath,{installed}/usr/lib")
+check("a program is compiled and linked with its library", compiled.returncode == 0, compiled.stderr)
+sums = run("sh", "-c", f"dpkg-deb -I {one} md5sums | md5sum -c --quiet", cwd=installed)
+check("its list of sums is right", sums.returncode == 0, sums.stdout + sums.stderr)
+
+shutil.rmtree(WORK)
+end()

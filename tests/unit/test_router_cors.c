@@ -1,0 +1,181 @@
+#include "unit/spine.h"
+
+#include "endpoints/endpoint.h"
+#include "intacct_mock.h"
+
+#define ORIGIN "Origin: https://app.example\n"
+#define ASKS   ORIGIN "Access-Control-Request-Method: POST\n"
+
+/* As texts that end. */
+static const char *header(struct spine *s, const char *name)
+{
+    struct im_str value = answer_header(s, name);
+
+    return value.at ? im_arena_copy(&s->arena, value).at : "";
+}
+
+static void every_path_of_the_integration_allows_its_methods(void **state)
+{
+    struct spine *s = *state;
+    const char *methods, *endpoint, *path;
+    for (size_t i = 0; (path = im_route_path(i, &methods, &endpoint)); i++) {
+        size_t len = strcspn(path, "*");
+        struct im_str target =
+            im_arena_format(&s->kept, "%.*s%s", (int)len, path, path[len] ? "x" : "");
+        send(s, "OPTIONS", target.at, ASKS "Access-Control-Request-Headers: a, b\n",
+             NULL);
+        assert_status(s, 204);
+        assert_int_equal(body_of(s).len, 0);
+        assert_string_equal(header(s, "Access-Control-Allow-Origin"),
+                            "https://app.example");
+        assert_string_equal(header(s, "Access-Control-Allow-Headers"), "a, b");
+        assert_int_equal(atoi(header(s, "Access-Control-Max-Age")), 600);
+        struct im_str words = im_str(methods);
+        while (words.len) {
+            struct im_str word = im_arena_copy(&s->kept, im_str_cut(&words, ' '));
+            assert_has(answer_header(s, "Access-Control-Allow-Methods"), word.at);
+        }
+    }
+}
+
+static void so_does_the_control_api(void **state)
+{
+    struct spine *s = *state;
+    send(s, "OPTIONS", BOX "/clock", ASKS, NULL);
+    assert_status(s, 204);
+    assert_string_equal(header(s, "Access-Control-Allow-Methods"), "GET, POST");
+    send(s, "OPTIONS", "/__mock", ASKS, NULL);
+    assert_string_equal(header(s, "Access-Control-Allow-Methods"), "GET");
+    send(s, "OPTIONS", "/__mock/nothing", ASKS, NULL);
+    assert_string_equal(header(s, "Access-Control-Allow-Methods"), "POST");
+}
+
+static void a_path_that_is_not_there_lets_the_page_read_why(void **state)
+{
+    struct spine *s = *state;
+    send(s, "OPTIONS", "/ia/api/v1/oauth2/tokne", ASKS, NULL);
+    assert_status(s, 204);
+    assert_string_equal(header(s, "Access-Control-Allow-Methods"), "POST");
+    send(s, "POST", "/ia/api/v1/oauth2/tokne", ORIGIN, NULL);
+    assert_status(s, 404);
+    assert_string_equal(header(s, "Access-Control-Allow-Origin"), "https://app.example");
+    send(s, "OPTIONS", "/s/no-such/x", ASKS, NULL);
+    assert_status(s, 204);
+}
+
+static void an_answer_tells_the_page_what_it_may_read(void **state)
+{
+    struct spine *s = *state;
+    send(s, "POST", TOKEN, FORM ORIGIN, CONNECT);
+    assert_status(s, 200);
+    assert_string_equal(header(s, "Access-Control-Allow-Origin"), "https://app.example");
+    assert_has(answer_header(s, "Access-Control-Expose-Headers"), "X-Intacct-Mock-Cause");
+    assert_has(answer_header(s, "Access-Control-Expose-Headers"), "Retry-After");
+    assert_string_equal(header(s, "Vary"), "Origin");
+    send(s, "GET", "/__mock/health", ORIGIN, NULL);
+    assert_string_equal(header(s, "Access-Control-Allow-Origin"), "https://app.example");
+}
+
+static void who_names_no_origin_sees_nothing_of_it(void **state)
+{
+    struct spine *s = *state;
+    send(s, "POST", TOKEN, FORM, CONNECT);
+    assert_null(answer_header(s, "Access-Control-Allow-Origin").at);
+    assert_null(answer_header(s, "Vary").at);
+}
+
+static void another_options_is_a_call_of_the_clients(void **state)
+{
+    struct spine *s = *state;
+    send(s, "OPTIONS", TOKEN, NULL, NULL);
+    assert_status(s, 405);
+    send(s, "OPTIONS", TOKEN, ORIGIN, NULL);
+    assert_status(s, 405);
+    send(s, "OPTIONS", TOKEN, "Access-Control-Request-Method: POST\n", NULL);
+    assert_status(s, 405);
+}
+
+static void a_local_network_is_let_in_when_asked_for(void **state)
+{
+    struct spine *s = *state;
+    send(s, "OPTIONS", TOKEN, ASKS "Access-Control-Request-Private-Network: true\n",
+         NULL);
+    assert_string_equal(header(s, "Access-Control-Allow-Private-Network"), "true");
+}
+
+static void the_journal_has_a_preflight_at_its_endpoint(void **state)
+{
+    struct spine *s = *state;
+    send(s, "OPTIONS", TOKEN, ASKS, NULL);
+    control(s, "GET", "/requests?method=OPTIONS&endpoint=token", NULL);
+    assert_has(body_of(s), "\"status\":204");
+}
+
+static void rules_and_expectations_do_not_count_it(void **state)
+{
+    struct spine *s = *state;
+    control(s, "PUT", "/scenario",
+            "{\"name\":\"x\",\"rules\":[{\"when\":{\"endpoint\":\"token\",\"nth\":1},"
+            "\"then\":{\"refuse\":\"rate-limited\"}}],\"expect\":["
+            "{\"that\":\"it asks once\",\"endpoint\":\"token\",\"count\":1},"
+            "{\"that\":\"a browser asks once\",\"method\":\"OPTIONS\",\"count\":1}]}");
+    assert_int_equal(s->res.status / 100, 2);
+    send(s, "OPTIONS", TOKEN, ASKS, NULL);
+    assert_status(s, 204);
+    send(s, "POST", TOKEN, FORM ORIGIN, CONNECT);
+    assert_cause(s, "rate-limited");
+    control(s, "GET", "/verdict", NULL);
+    assert_has(body_of(s), "\"outcome\":\"met\"");
+    assert_lacks(body_of(s), "not-met");
+}
+
+static void an_origin_cannot_end_its_header(void **state)
+{
+    struct spine *s = *state;
+    struct im_str evil = IM_STR("https://a\r\nSet-Cookie: b");
+    send(s, "GET", "/nowhere", NULL, NULL);
+    im_request_add_header(&s->req, IM_STR("Origin"), evil);
+    im_response_init(&s->res, &s->arena);
+    im_answer(&s->boxes, &s->req, &s->res, &s->date_ms);
+    assert_null(strchr(header(s, "Access-Control-Allow-Origin"), '\n'));
+}
+
+static int begin_without(void **state)
+{
+    struct im_settings settings = spine_settings();
+
+    settings.no_cors = true;
+    return spine_begin_with(state, settings);
+}
+
+static void turned_off_a_browser_meets_a_server_that_knows_nothing_of_it(void **state)
+{
+    struct spine *s = *state;
+    send(s, "OPTIONS", TOKEN, ASKS, NULL);
+    assert_status(s, 405);
+    assert_null(answer_header(s, "Access-Control-Allow-Origin").at);
+    send(s, "POST", TOKEN, FORM ORIGIN, CONNECT);
+    assert_null(answer_header(s, "Access-Control-Allow-Origin").at);
+    send(s, "OPTIONS", "/__mock/health", ASKS, NULL);
+    assert_status(s, 405);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SPINE(every_path_of_the_integration_allows_its_methods),
+        IN_SPINE(so_does_the_control_api),
+        IN_SPINE(a_path_that_is_not_there_lets_the_page_read_why),
+        IN_SPINE(an_answer_tells_the_page_what_it_may_read),
+        IN_SPINE(who_names_no_origin_sees_nothing_of_it),
+        IN_SPINE(another_options_is_a_call_of_the_clients),
+        IN_SPINE(a_local_network_is_let_in_when_asked_for),
+        IN_SPINE(the_journal_has_a_preflight_at_its_endpoint),
+        IN_SPINE(rules_and_expectations_do_not_count_it),
+        IN_SPINE(an_origin_cannot_end_its_header),
+        cmocka_unit_test_setup_teardown(
+            turned_off_a_browser_meets_a_server_that_knows_nothing_of_it, begin_without,
+            spine_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
