@@ -41,7 +41,7 @@ static X509 *ca_of(const struct im_tls *tls)
     return ca;
 }
 
-static SSL_CTX *configured(const struct im_tls *tls)
+static SSL_CTX *configured(struct im_tls *tls)
 {
     struct im_error err = {""};
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
