@@ -199,6 +199,11 @@ static bool make_tls(struct im_server *server, const struct im_options *options,
 
     if (!options->https)
         return refuse_without_https(options, err);
+    if (options->cert_names && options->cert_file)
+        return im_error_set(err,
+                            "starting: --cert-name is about the certificate that is made "
+                            "here, but --cert %s brings one; leave one of the two out",
+                            options->cert_file);
     if (!list_names(server, options->cert_names, names, err))
         return false;
     server->tls = im_tls_new(&tls, err);

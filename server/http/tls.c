@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 
 enum {
     SERVER_DAYS = 397, /* what browsers accept at most */
-    YEAR = 365
+    YEAR = 365,
+    LINGER_MS = 200
 };
 
 /* What is wrong with a connection to LABEL.NAME, where NAME is one of the certificate's. */
@@ -176,7 +178,8 @@ static bool load_client_ca(struct im_tls *tls, const char *path, struct im_error
         all = sk_X509_new_null();
     tls->client_cas = all;
     if (first && all && sk_X509_push(all, first) > 0)
-        return im_tls_check_dates(first, path,
+        return sk_X509_num(all) > 1 || /* of several one may be old */
+               im_tls_check_dates(first, path,
                                   "leave --client-ca out to demand none of clients", err);
     X509_free(first);
     return first ? im_error_set(err, "reading --client-ca %s: out of memory", path)
@@ -364,6 +367,7 @@ static bool demand_client_certs(struct im_tls *tls, SSL_CTX *ctx)
         if (X509_STORE_add_cert(store, ca) != 1 || SSL_CTX_add_client_CA(ctx, ca) != 1)
             return false;
     }
+    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN); /* it may be no root */
     SSL_CTX_set_app_data(ctx, tls);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                        on_client_cert);
@@ -381,20 +385,28 @@ static void drain(int fd)
             return;
 }
 
-/* Called at every step of a handshake. One that fails because the peer speaks HTTP gets
- * an answer that it can read. What it sent must be taken first: closing a socket with
- * unread bytes resets the connection, and the answer with it. */
-static void help_plain_http(const SSL *ssl, int where, int ret)
+/* With TLS 1.3 a client whose certificate is refused already sends its request. Were the
+ * connection closed before that is taken, its reset would overtake the alert that says why. */
+static void linger(int fd)
+{
+    struct pollfd peer = {.fd = fd, .events = POLLIN};
+    char waste[4096];
+
+    shutdown(fd, SHUT_WR);
+    for (int i = 0; i < 16; i++)
+        if (poll(&peer, 1, LINGER_MS) <= 0 || recv(fd, waste, sizeof(waste), 0) <= 0)
+            return;
+}
+
+/* What it sent must be taken first: closing a socket with unread bytes resets the
+ * connection, and the answer with it. */
+static void help_plain_http(int fd)
 {
     static const char body[] =
         "This port speaks HTTPS, and the request came as plain HTTP. "
         "Begin the URL with https:// here.\n";
     char answer[512];
-    int fd = SSL_get_fd(ssl);
 
-    if (where != SSL_CB_ACCEPT_EXIT || ret > 0 || fd < 0 ||
-        ERR_GET_REASON(ERR_peek_last_error()) != SSL_R_HTTP_REQUEST)
-        return;
     drain(fd);
     int len =
         snprintf(answer, sizeof(answer),
@@ -402,6 +414,21 @@ static void help_plain_http(const SSL *ssl, int where, int ret)
                  "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
                  sizeof(body) - 1, body);
     (void)!send(fd, answer, (size_t)len, MSG_NOSIGNAL);
+}
+
+/* Called at every step of a handshake: the last chance to be of help in one that fails. */
+static void on_step(const SSL *ssl, int where, int ret)
+{
+    int fd = SSL_get_fd(ssl);
+
+    if (where != SSL_CB_ACCEPT_EXIT || ret > 0 || fd < 0)
+        return;
+    switch (ERR_GET_REASON(ERR_peek_last_error())) {
+    case SSL_R_HTTP_REQUEST: help_plain_http(fd); break;
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: linger(fd); break;
+    default: break;
+    }
 }
 
 /* Clients that offer HTTP/2 as well are told which of the two we speak. */
@@ -449,9 +476,11 @@ bool im_tls_configure(struct im_tls *tls, void *ssl_ctx, struct im_error *err)
      * have sent is counted by Content-Length. */
     SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION |
                                  SSL_OP_NO_COMPRESSION);
-    SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    /* What clients are to be signed by is no part of what we show. */
+    SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS |
+                              SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
-    SSL_CTX_set_info_callback(ctx, help_plain_http);
+    SSL_CTX_set_info_callback(ctx, on_step);
     SSL_CTX_set_client_hello_cb(ctx, on_hello, tls);
     return true;
 }

@@ -201,7 +201,8 @@ static bool put_first(const char *path, const char *text, struct im_error *err)
 
     if (!text || !write_half(path, text, half))
         return write_failed("--ca-dir", path, err);
-    bool fine = link(half, path) == 0 || errno == EEXIST;
+    bool fine = link(half, path) == 0 || errno == EEXIST ||
+                rename(half, path) == 0; /* not every file system has links */
     if (!fine)
         write_failed("--ca-dir", path, err);
     unlink(half);
