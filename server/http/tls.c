@@ -25,7 +25,7 @@ enum {
 };
 
 /* What is wrong with a connection to LABEL.NAME, where NAME is one of the certificate's. */
-enum fault { EXPIRED, NOT_YET_VALID, WRONG_HOST, UNTRUSTED, OLD_PROTOCOL, ABORT, FAULTS };
+enum fault { EXPIRED, NOT_YET_VALID, WRONG_HOST, OLD_PROTOCOL, UNTRUSTED, ABORT, FAULTS };
 enum { FAULTY_CERTS = UNTRUSTED + 1 };
 
 static const struct {
@@ -35,8 +35,8 @@ static const struct {
     [EXPIRED] = {"expired", NULL, -YEAR, -1},
     [NOT_YET_VALID] = {"not-yet-valid", NULL, YEAR, YEAR + SERVER_DAYS},
     [WRONG_HOST] = {"wrong-host", "another-host.invalid", 0, SERVER_DAYS},
+    [OLD_PROTOCOL] = {"old-protocol", NULL, 0, SERVER_DAYS},
     [UNTRUSTED] = {"untrusted", NULL, 0, SERVER_DAYS},
-    [OLD_PROTOCOL] = {"old-protocol", NULL, 0, 0},
     [ABORT] = {"abort", NULL, 0, 0},
 };
 
@@ -285,18 +285,6 @@ static int cut_off(SSL *ssl)
     return SSL_CLIENT_HELLO_ERROR;
 }
 
-/* In earnest: a client that still speaks it gets through. */
-static int speak_old(SSL *ssl)
-{
-    SSL_clear_options(ssl, SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1);
-    SSL_set_security_level(ssl, 0);
-    return SSL_set_min_proto_version(ssl, TLS1_VERSION) == 1 &&
-                   SSL_set_max_proto_version(ssl, TLS1_1_VERSION) == 1 &&
-                   SSL_set_cipher_list(ssl, "DEFAULT:@SECLEVEL=0") == 1
-               ? SSL_CLIENT_HELLO_SUCCESS
-               : SSL_CLIENT_HELLO_ERROR;
-}
-
 static int show(SSL *ssl, const struct im_tls *tls, enum fault fault, int *alert)
 {
     struct im_log_field why[] = {
@@ -313,6 +301,19 @@ static int show(SSL *ssl, const struct im_tls *tls, enum fault fault, int *alert
     return SSL_use_cert_and_key(ssl, tls->faulty[fault], tls->faulty_key, NULL, 1) == 1
                ? SSL_CLIENT_HELLO_SUCCESS
                : SSL_CLIENT_HELLO_ERROR;
+}
+
+/* In earnest: a client that still speaks it gets through. */
+static int speak_old(SSL *ssl, const struct im_tls *tls, int *alert)
+{
+    SSL_clear_options(ssl, SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1);
+    SSL_set_security_level(ssl, 0);
+    if (SSL_set_min_proto_version(ssl, TLS1_VERSION) != 1 ||
+        SSL_set_max_proto_version(ssl, TLS1_1_VERSION) != 1 ||
+        SSL_set_cipher_list(ssl, "DEFAULT:@SECLEVEL=0") != 1)
+        return SSL_CLIENT_HELLO_ERROR;
+    return tls->faulty[OLD_PROTOCOL] ? show(ssl, tls, OLD_PROTOCOL, alert)
+                                     : SSL_CLIENT_HELLO_SUCCESS;
 }
 
 /* Here and not where OpenSSL asks for the name: by then the version is agreed on. A session
@@ -333,7 +334,8 @@ static int on_hello(SSL *ssl, int *alert, void *context)
                                (unsigned)strlen(label));
     if (fault == ABORT)
         return cut_off(ssl);
-    return fault == OLD_PROTOCOL ? speak_old(ssl) : show(ssl, tls, fault, alert);
+    return fault == OLD_PROTOCOL ? speak_old(ssl, tls, alert)
+                                 : show(ssl, tls, fault, alert);
 }
 
 /* ---- certificates of clients ---- */
