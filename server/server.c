@@ -192,7 +192,6 @@ static bool make_tls(struct im_server *server, const struct im_options *options,
     struct im_tls_options tls = {.cert_file = options->cert_file,
                                  .key_file = options->key_file,
                                  .names = names,
-                                 .ca_file = options->ca_file,
                                  .ca_dir = options->ca_dir,
                                  .client_ca = options->client_ca,
                                  .log = &server->sandboxes.settings.log};
@@ -226,6 +225,17 @@ static void know_thyself(struct im_server *server)
         settings->ca_pem = im_tls_ca_pem(server->tls);
 }
 
+/* Only who has got the port writes it: the file is perhaps that of a server that runs already. */
+static bool write_ca(struct im_server *server, const struct im_options *options,
+                     struct im_error *err)
+{
+    if (!options->ca_file || im_tls_write_ca(server->tls, options->ca_file, err))
+        return true;
+    im_listener_stop(server->listener, 0);
+    server->listener = NULL;
+    return false;
+}
+
 static bool listen_on(struct im_server *server, const struct im_options *options,
                       struct im_error *err)
 {
@@ -243,7 +253,7 @@ static bool listen_on(struct im_server *server, const struct im_options *options
     };
 
     server->listener = im_listener_start(&listener, err);
-    if (!server->listener)
+    if (!server->listener || !write_ca(server, options, err))
         return false;
     know_thyself(server);
     atomic_store(&server->known, true);

@@ -120,10 +120,15 @@ static bool make(struct im_tls *tls, const struct im_tls_options *options,
     bool fine = (ca.cert || im_tls_make_ca(&ca, NULL)) &&
                 sign_all(tls, &ca, options->names) && make_untrusted(tls, options->names);
     im_tls_pair_free(&ca);
-    if (!fine)
-        return im_error_set(err, "making a test certificate: %s", im_tls_reason());
-    return !options->ca_file ||
-           im_tls_write_file("--ca-file", options->ca_file, tls->ca_pem, err);
+    return fine || im_error_set(err, "making a test certificate: %s", im_tls_reason());
+}
+
+static bool no_ca(const char *option, struct im_error *err)
+{
+    return im_error_set(err,
+                        "%s is about the CA that is made here, but with --cert none is; "
+                        "leave one of the two out",
+                        option);
 }
 
 static bool check_pair(const struct im_tls_options *options, struct im_error *err)
@@ -134,12 +139,8 @@ static bool check_pair(const struct im_tls_options *options, struct im_error *er
                             "missing",
                             options->cert_file ? "the private key (--key)"
                                                : "the certificate (--cert)");
-    if (options->ca_file || options->ca_dir)
-        return im_error_set(err,
-                            "%s is about the CA that is made here, but with --cert %s "
-                            "none is; leave one of the two out",
-                            options->ca_file ? "--ca-file" : "--ca-dir",
-                            options->cert_file);
+    if (options->ca_dir)
+        return no_ca("--ca-dir", err);
     return true;
 }
 
@@ -226,6 +227,12 @@ void im_tls_free(struct im_tls *tls)
 struct im_str im_tls_ca_pem(const struct im_tls *tls)
 {
     return im_str(tls->ca_pem);
+}
+
+bool im_tls_write_ca(const struct im_tls *tls, const char *path, struct im_error *err)
+{
+    return tls->ca_pem ? im_tls_write_file("--ca-file", path, tls->ca_pem, err)
+                       : no_ca("--ca-file", err);
 }
 
 static void say(const struct im_tls *tls, const char *event,

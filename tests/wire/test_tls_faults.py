@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """HTTPS with only the CA given, and the faults that a client chooses by the name it connects to:
 each is told by a real client (curl, Python, Node) as what it is. Prints TAP."""
+import concurrent.futures
 import os
 import shutil
 import socket
@@ -117,6 +118,16 @@ def test_faults(port, ca):
               complaint("abort.other.test", port, ca) and "EOF" not in complaint("abort.other.test", port, ca))
 
 
+def test_many_at_once(port, ca):
+    names = ["localhost", *(f"{label}.localhost" for label in FAULTS)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(lambda i: complaint(names[i % len(names)], port, ca), range(20 * len(names))))
+    wrong = {(names[i % len(names)], words) for i, words in enumerate(said)
+             if not says(words, ["", *(fault[2] for fault in FAULTS.values())][i % len(names)])
+             or bool(words) != bool(i % len(names))}
+    tap.check("many at once each have their own", not wrong, wrong)
+
+
 def test_old_protocol(port, ca):
     context = ssl.create_default_context(cafile=ca)
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
@@ -141,6 +152,7 @@ with tempfile.TemporaryDirectory() as folder:
         test_sessions(https_port(server), ca_file)
         test_faults(https_port(server), ca_file)
         test_old_protocol(https_port(server), ca_file)
+        test_many_at_once(https_port(server), ca_file)
         tap.check("after all that the server is well", curl("localhost", https_port(server), ca_file).stdout == "200")
     tap.check("the CA file stays when the server has gone", os.path.exists(ca_file))
 tap.end()

@@ -80,6 +80,8 @@ def test_ca_file(folder):
         tap.check("--ca-file holds the CA when the server is ready", well(visit(port_of(server), ca)), written)
         served = server.request("GET", "/__mock/ca.pem").partition(b"\r\n\r\n")[2].decode()
         tap.check("the same as /__mock/ca.pem", served == written, served)
+        refused("a second server on the same port", ["--https-port", str(port_of(server)), "--ca-file", ca], "--https-port")
+        tap.check("which leaves the file of the first alone", open(ca).read() == written)
         tap.check("no private key, and nothing half made", written.count("BEGIN") == 1
                   and "CERTIFICATE" in written and os.listdir(folder) == ["ca.pem"], os.listdir(folder))
     refused("a CA file where none can be written", ["--ca-file", f"{folder}/no/ca.pem"], "--ca-file", "No such file")
