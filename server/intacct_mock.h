@@ -71,6 +71,12 @@ struct im_options {
     const char
         *cert_file; /* PEM, with key_file; NULL = a CA and a certificate in memory */
     const char *key_file;
+    const char
+        *cert_names;     /* what the certificate made is for besides: "a.test,10.1.2.3" */
+    const char *ca_file; /* the CA's certificate is written there; NULL = nowhere */
+    const char *ca_dir;  /* the CA and its key are kept there; NULL = nowhere */
+    const char
+        *client_ca;   /* HTTPS clients need a certificate by a CA in it; NULL = none */
     int control_port; /* 0 = /__mock on the ports above; IM_OFF = nowhere; else its own */
     const char
         *control_token; /* demanded as Authorization: Bearer on /__mock; NULL = none */

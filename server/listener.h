@@ -19,7 +19,7 @@ struct im_listener_options {
     int https_port;   /* the same */
     int control_port; /* own loopback port for /__mock; IM_PORT_NONE = none */
     int threads;      /* 0 = default (64) */
-    const struct im_tls
+    struct im_tls
         *tls; /* needed when https_port is not off; lifetime: longer than ours */
     const struct im_log *log;
     /* Answers one request; called on many threads at once. *date_ms is the Date to

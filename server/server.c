@@ -22,6 +22,7 @@ enum {
     JOURNAL_KEEP = 1000,
     SANDBOXES_MAX = 10000,
     SANDBOX_TTL_MS = 3600 * 1000,
+    CERT_NAMES_MAX = 64,
     SETTLE_MS = 300 /* before a last verdict: what is under way is to be in it */
 };
 
@@ -139,14 +140,73 @@ static void answer(void *context, struct im_request *req, struct im_response *re
     im_answer(&server->sandboxes, req, res, date_ms);
 }
 
+/* "https://[::1]:8443/x" → "::1" */
+static struct im_str host_of(struct im_str url)
+{
+    struct im_str rest = im_str_slice(url, im_str_find(url, '/'), url.len);
+
+    while (im_str_starts(rest, "/"))
+        rest = im_str_slice(rest, 1, rest.len);
+    rest = im_str_cut(&rest, '/');
+    if (!im_str_starts(rest, "["))
+        return im_str_cut(&rest, ':');
+    rest = im_str_slice(rest, 1, rest.len);
+    return im_str_cut(&rest, ']');
+}
+
+/* The names of --cert-name, and the one under which the outside knows us. */
+static bool list_names(struct im_server *server, const char *list,
+                       const char *names[CERT_NAMES_MAX + 2], struct im_error *err)
+{
+    struct im_str rest = im_str(list);
+    struct im_str host = host_of(server->sandboxes.settings.public_url);
+    size_t n = 0;
+
+    while (rest.len) {
+        if (n == CERT_NAMES_MAX)
+            return im_error_set(err, "making a certificate: at most %d names, please",
+                                CERT_NAMES_MAX);
+        struct im_str name = im_str_trim(im_str_cut(&rest, ','));
+        names[n++] = im_arena_copy(&server->texts, name).at;
+    }
+    if (host.len)
+        names[n++] = im_arena_copy(&server->texts, host).at;
+    names[n] = NULL;
+    return !server->texts.failed || im_error_set(err, "starting: out of memory");
+}
+
+static bool refuse_without_https(const struct im_options *options, struct im_error *err)
+{
+    const char *what = options->ca_file     ? "--ca-file"
+                       : options->client_ca ? "--client-ca"
+                                            : NULL;
+
+    return !what || im_error_set(err,
+                                 "starting: %s is about HTTPS, which is off; give "
+                                 "--https-port a port, or leave it out",
+                                 what);
+}
+
 static bool make_tls(struct im_server *server, const struct im_options *options,
                      struct im_error *err)
 {
+    const char *names[CERT_NAMES_MAX + 2];
     struct im_tls_options tls = {.cert_file = options->cert_file,
-                                 .key_file = options->key_file};
+                                 .key_file = options->key_file,
+                                 .names = names,
+                                 .ca_dir = options->ca_dir,
+                                 .client_ca = options->client_ca,
+                                 .log = &server->sandboxes.settings.log};
 
     if (!options->https)
-        return true;
+        return refuse_without_https(options, err);
+    if (options->cert_names && options->cert_file)
+        return im_error_set(err,
+                            "starting: --cert-name is about the certificate that is made "
+                            "here, but --cert %s brings one; leave one of the two out",
+                            options->cert_file);
+    if (!list_names(server, options->cert_names, names, err))
+        return false;
     server->tls = im_tls_new(&tls, err);
     return server->tls != NULL;
 }
@@ -167,6 +227,17 @@ static void know_thyself(struct im_server *server)
         settings->ca_pem = im_tls_ca_pem(server->tls);
 }
 
+/* Only who has got the port writes it: the file is perhaps that of a server that runs already. */
+static bool write_ca(struct im_server *server, const struct im_options *options,
+                     struct im_error *err)
+{
+    if (!options->ca_file || im_tls_write_ca(server->tls, options->ca_file, err))
+        return true;
+    im_listener_stop(server->listener, 0);
+    server->listener = NULL;
+    return false;
+}
+
 static bool listen_on(struct im_server *server, const struct im_options *options,
                       struct im_error *err)
 {
@@ -184,7 +255,7 @@ static bool listen_on(struct im_server *server, const struct im_options *options
     };
 
     server->listener = im_listener_start(&listener, err);
-    if (!server->listener)
+    if (!server->listener || !write_ca(server, options, err))
         return false;
     know_thyself(server);
     atomic_store(&server->known, true);

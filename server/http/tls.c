@@ -1,371 +1,137 @@
-/* Server certificates. What we make lives in memory and never touches a disk: the CA's
- * private key is forgotten as soon as it has signed the one certificate, so trusting this
- * CA trusts nothing else. One info callback helps people who speak HTTP to the HTTPS
- * port. */
+/* What the server shows of itself. The CA's private key is forgotten as soon as it has
+ * signed: all certificates, also the bad ones, are made at start (they share one key, so
+ * that costs signatures only). A client says by the name it connects to which it wants. */
 #include "http/tls.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <openssl/bio.h>
-#include <openssl/ec.h>
+#include <ctype.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-
-struct im_tls {
-    EVP_PKEY *key;
-    X509 *cert;
-    STACK_OF(X509) *
-        chain;    /* what a file brought behind the certificate; NULL when none */
-    char *ca_pem; /* NULL when the certificate came from a file */
-};
+#include "http/tls_cert.h"
+#include "http/tls_file.h"
 
 enum {
-    CLOCK_SKEW_S = 3600,
     SERVER_DAYS = 397, /* what browsers accept at most */
-    CA_DAYS = 3650,
-    SERIAL_BYTES = 16, /* 127 random bits */
-    PEM_MAX = 1024 * 1024
+    YEAR = 365,
+    LINGER_MS = 200
 };
 
-static const char *openssl_reason(void)
-{
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+/* What is wrong with a connection to LABEL.NAME, where NAME is one of the certificate's. */
+enum fault { EXPIRED, NOT_YET_VALID, WRONG_HOST, OLD_PROTOCOL, UNTRUSTED, ABORT, FAULTS };
+enum { FAULTY_CERTS = UNTRUSTED + 1 };
 
-    return reason ? reason : "OpenSSL gives no reason";
-}
-
-/* ---- making certificates ---- */
-
-struct issue {
-    X509 *cert;    /* being made */
-    EVP_PKEY *key; /* its own */
-    X509 *issuer;  /* itself for the CA */
-    EVP_PKEY *issuer_key;
+static const struct {
+    const char *label, *only;
+    int from_days, to_days; /* of those with a certificate */
+} faults[FAULTS] = {
+    [EXPIRED] = {"expired", NULL, -YEAR, -1},
+    [NOT_YET_VALID] = {"not-yet-valid", NULL, YEAR, YEAR + SERVER_DAYS},
+    [WRONG_HOST] = {"wrong-host", "another-host.invalid", 0, SERVER_DAYS},
+    [OLD_PROTOCOL] = {"old-protocol", NULL, 0, SERVER_DAYS},
+    [UNTRUSTED] = {"untrusted", NULL, 0, SERVER_DAYS},
+    [ABORT] = {"abort", NULL, 0, 0},
 };
 
-static bool set_serial(X509 *cert)
-{
-    unsigned char bytes[SERIAL_BYTES];
-    BIGNUM *number = NULL;
-    bool fine = RAND_bytes(bytes, sizeof(bytes)) == 1;
+struct im_tls {
+    struct im_tls_pair server;
+    STACK_OF(X509) * chain; /* what a file brought behind the certificate; NULL: none */
+    char *ca_pem;           /* NULL when the certificate came from a file */
+    EVP_PKEY *faulty_key;   /* of the certificates below */
+    X509 *faulty[FAULTY_CERTS];  /* NULL where there is no CA to sign one */
+    STACK_OF(X509) * client_cas; /* NULL: clients need no certificate */
+    struct im_log log;
+};
 
-    if (fine) {
-        bytes[0] = (bytes[0] & 0x7F) | 0x40; /* positive, and never short */
-        number = BN_bin2bn(bytes, sizeof(bytes), NULL);
-    }
-    fine = number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert));
-    BN_free(number);
+/* ---- certificates ---- */
+
+static bool make_faulty(struct im_tls *tls, enum fault fault,
+                        const struct im_tls_pair *ca, const char *const *names)
+{
+    struct im_tls_pair pair = {NULL, tls->faulty_key};
+    struct im_tls_wish wish = {faults[fault].label, faults[fault].only, names,
+                               faults[fault].from_days, faults[fault].to_days};
+    bool fine = im_tls_make_server(&pair, ca, &wish);
+
+    tls->faulty_key = pair.key;
+    tls->faulty[fault] = pair.cert;
     return fine;
 }
 
-static bool set_validity(X509 *cert, int days)
+/* By a CA that nobody has heard of. */
+static bool make_untrusted(struct im_tls *tls, const char *const *names)
 {
-    time_t start = (time_t)(im_clock_real_ms() / 1000) - CLOCK_SKEW_S;
+    struct im_tls_pair stranger;
 
-    return X509_time_adj_ex(X509_getm_notBefore(cert), 0, 0, &start) &&
-           X509_time_adj_ex(X509_getm_notAfter(cert), days, 0, &start);
-}
-
-static bool add_name(X509 *cert, const char *field, const char *text)
-{
-    return X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), field, MBSTRING_UTF8,
-                                      (const unsigned char *)text, -1, -1, 0) == 1;
-}
-
-static bool add_extension(const struct issue *issue, int nid, const char *value)
-{
-    X509V3_CTX ctx;
-
-    X509V3_set_ctx(&ctx, issue->issuer, issue->cert, NULL, NULL, 0);
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-    bool fine = extension && X509_add_ext(issue->cert, extension, -1) == 1;
-    X509_EXTENSION_free(extension);
-    return fine;
-}
-
-static bool begin(struct issue *issue, int days)
-{
-    issue->cert = X509_new();
-    issue->key = EVP_EC_gen("P-256");
-    return issue->cert && issue->key &&
-           X509_set_version(issue->cert, X509_VERSION_3) == 1 &&
-           set_serial(issue->cert) && set_validity(issue->cert, days) &&
-           X509_set_pubkey(issue->cert, issue->key) == 1 &&
-           add_name(issue->cert, "O", "intacct-mock (for tests only)");
-}
-
-static bool finish(struct issue *issue)
-{
-    return X509_set_issuer_name(issue->cert, X509_get_subject_name(issue->issuer)) == 1 &&
-           X509_sign(issue->cert, issue->issuer_key, EVP_sha256()) > 0;
-}
-
-/* A name of its own for every CA: several of them may lie in one trust store. */
-static bool name_ca(X509 *cert)
-{
-    char name[64];
-    const unsigned char *serial = ASN1_STRING_get0_data(X509_get0_serialNumber(cert));
-
-    snprintf(name, sizeof(name), "intacct-mock test CA %02x%02x%02x%02x", serial[0],
-             serial[1], serial[2], serial[3]);
-    return add_name(cert, "CN", name);
-}
-
-static bool make_ca(struct issue *ca)
-{
-    if (!begin(ca, CA_DAYS) || !name_ca(ca->cert))
+    if (!im_tls_make_ca(&stranger, NULL))
         return false;
-    ca->issuer = ca->cert;
-    ca->issuer_key = ca->key;
-    return add_extension(ca, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
-           add_extension(ca, NID_key_usage, "critical,keyCertSign,cRLSign") &&
-           add_extension(ca, NID_subject_key_identifier, "hash") && finish(ca);
+    bool fine = make_faulty(tls, UNTRUSTED, &stranger, names);
+    im_tls_pair_free(&stranger);
+    return fine;
 }
 
-static bool push_general_name(GENERAL_NAMES *names, int type, const void *at, int len)
+static bool sign_all(struct im_tls *tls, const struct im_tls_pair *ca,
+                     const char *const *names)
 {
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_STRING *text = type == GEN_DNS ? ASN1_IA5STRING_new() : ASN1_OCTET_STRING_new();
+    struct im_tls_wish wish = {.names = names, .to_days = SERVER_DAYS};
 
-    if (name && text && ASN1_STRING_set(text, at, len) == 1) {
-        GENERAL_NAME_set0_value(name, type, text);
-        if (sk_GENERAL_NAME_push(names, name) > 0)
-            return true;
-        text = NULL; /* the name's own by now */
-    }
-    GENERAL_NAME_free(name);
-    ASN1_STRING_free(text);
-    return false;
-}
-
-static bool push_name(GENERAL_NAMES *names, const char *text)
-{
-    unsigned char address[sizeof(struct in6_addr)];
-
-    if (inet_pton(AF_INET, text, address) == 1)
-        return push_general_name(names, GEN_IPADD, address, 4);
-    if (inet_pton(AF_INET6, text, address) == 1)
-        return push_general_name(names, GEN_IPADD, address, 16);
-    return push_general_name(names, GEN_DNS, text, (int)strlen(text));
-}
-
-static bool push_names(GENERAL_NAMES *names, const char *const *more)
-{
-    static const char *const always[] = {"localhost", "*.localhost",  "127.0.0.1",
-                                         "::1",       "intacct-mock", NULL};
-    char host[256] = "";
-
-    for (const char *const *name = always; *name; name++)
-        if (!push_name(names, *name))
+    if (!im_tls_make_server(&tls->server, ca, &wish))
+        return false;
+    EVP_PKEY_up_ref(tls->server.key);
+    tls->faulty_key = tls->server.key;
+    for (int fault = 0; fault < UNTRUSTED; fault++)
+        if (!make_faulty(tls, (enum fault)fault, ca, names))
             return false;
-    if (gethostname(host, sizeof(host) - 1) == 0 && host[0] &&
-        strcmp(host, "localhost") != 0 && !push_name(names, host))
-        return false;
-    for (; more && *more; more++)
-        if (!push_name(names, *more))
-            return false;
-    return true;
+    tls->ca_pem = im_tls_to_pem(ca->cert);
+    return tls->ca_pem != NULL;
 }
 
-static bool add_names(X509 *cert, const char *const *more)
+static bool check_name(const char *name, struct im_error *err)
 {
-    GENERAL_NAMES *names = GENERAL_NAMES_new();
-    bool fine = names && push_names(names, more) &&
-                X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, 0) == 1;
+    size_t len = strlen(name);
 
-    GENERAL_NAMES_free(names);
-    return fine;
-}
-
-static bool make_server(struct issue *server, const struct issue *ca,
-                        const char *const *names)
-{
-    if (!begin(server, SERVER_DAYS) || !add_name(server->cert, "CN", "localhost"))
-        return false;
-    server->issuer = ca->cert;
-    server->issuer_key = ca->key;
-    return add_extension(server, NID_basic_constraints, "critical,CA:FALSE") &&
-           add_extension(server, NID_key_usage, "critical,digitalSignature") &&
-           add_extension(server, NID_ext_key_usage, "serverAuth") &&
-           add_extension(server, NID_subject_key_identifier, "hash") &&
-           add_extension(server, NID_authority_key_identifier, "keyid:always") &&
-           add_names(server->cert, names) && finish(server);
-}
-
-static char *to_pem(X509 *cert)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *data, *pem = NULL;
-
-    if (bio && PEM_write_bio_X509(bio, cert) == 1) {
-        long len = BIO_get_mem_data(bio, &data);
-        pem = calloc(1, (size_t)len + 1);
-        if (pem)
-            memcpy(pem, data, (size_t)len);
-    }
-    BIO_free(bio);
-    return pem;
-}
-
-static bool make(struct im_tls *tls, const char *const *names, struct im_error *err)
-{
-    struct issue ca = {0}, server = {0};
-    bool fine = make_ca(&ca) && make_server(&server, &ca, names);
-
-    tls->key = server.key;
-    tls->cert = server.cert;
-    if (fine)
-        tls->ca_pem = to_pem(ca.cert);
-    X509_free(ca.cert);
-    EVP_PKEY_free(ca.key);
-    return tls->ca_pem ||
-           im_error_set(err, "making a test certificate: %s", openssl_reason());
-}
-
-/* ---- certificates from files ---- */
-
-static bool read_failed(const char *file, const char *what, struct im_error *err)
-{
-    return im_error_set(err, "reading the %s %s: %s; give a readable PEM file", what,
-                        file, strerror(errno));
-}
-
-/* The file's text in a BIO of its own; NULL with err. Read here and not by OpenSSL, whose
- * errors do not keep the system's reason. */
-static BIO *read_file(const char *path, const char *what, struct im_error *err)
-{
-    char piece[4096];
-    size_t n, total = 0;
-    BIO *bio = BIO_new(BIO_s_mem());
-    FILE *file = fopen(path, "rb");
-
-    if (!file || !bio) {
-        read_failed(path, what, err);
-    } else {
-        while ((n = fread(piece, 1, sizeof(piece), file)) > 0 && total < PEM_MAX) {
-            BIO_write(bio, piece, (int)n);
-            total += n;
-        }
-        if (!ferror(file)) {
-            fclose(file);
-            return bio;
-        }
-        read_failed(path, what, err);
-    }
-    if (file)
-        fclose(file);
-    BIO_free(bio);
-    return NULL;
-}
-
-/* Instead of OpenSSL's, which would ask on the terminal. */
-static int no_passphrase(char *to, int size, int writing, void *was_asked)
-{
-    (void)writing;
-    if (size > 0)
-        to[0] = '\0';
-    *(bool *)was_asked = true;
-    return -1;
-}
-
-static bool load_key(struct im_tls *tls, const char *path, struct im_error *err)
-{
-    bool encrypted = false;
-    BIO *bio = read_file(path, "private key", err);
-
-    if (!bio)
-        return false;
-    tls->key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &encrypted);
-    BIO_free(bio);
-    if (tls->key)
+    if (len && len <= 253 &&
+        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789"
+                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:*") == len)
         return true;
-    if (encrypted)
-        return im_error_set(
-            err,
-            "reading the private key %s: it is encrypted; give one without a "
-            "passphrase (openssl pkey -in %s -out plain.pem)",
-            path, path);
     return im_error_set(err,
-                        "reading the private key %s: no private key in PEM in it; its "
-                        "first line should say -----BEGIN PRIVATE KEY-----",
-                        path);
+                        "making a certificate for \"%.80s\": that is neither a DNS name "
+                        "nor an address; several are separated by commas",
+                        name);
 }
 
-static bool load_chain(struct im_tls *tls, BIO *bio)
-{
-    X509 *next;
-
-    while ((next = PEM_read_bio_X509(bio, NULL, no_passphrase, &(bool){false}))) {
-        if (!tls->chain)
-            tls->chain = sk_X509_new_null();
-        if (!tls->chain || sk_X509_push(tls->chain, next) <= 0) {
-            X509_free(next);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool load_cert(struct im_tls *tls, const char *path, struct im_error *err)
-{
-    BIO *bio = read_file(path, "certificate", err);
-
-    if (!bio)
-        return false;
-    tls->cert = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, &(bool){false});
-    bool fine = tls->cert && load_chain(tls, bio);
-    BIO_free(bio);
-    return fine ||
-           im_error_set(err,
-                        "reading the certificate %s: no certificate in PEM in it; "
-                        "its first line should say -----BEGIN CERTIFICATE-----",
-                        path);
-}
-
-static const char *date_text(const ASN1_TIME *when, char room[80])
-{
-    struct tm tm;
-
-    if (ASN1_TIME_to_tm(when, &tm) != 1)
-        return "a date that cannot be read";
-    snprintf(room, 80, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-    return room;
-}
-
-static bool check_dates(const struct im_tls *tls, const char *path, struct im_error *err)
-{
-    char room[80];
-    time_t now = (time_t)(im_clock_real_ms() / 1000);
-
-    if (X509_cmp_time(X509_get0_notAfter(tls->cert), &now) < 0)
-        return im_error_set(
-            err,
-            "the certificate %s expired at %s; renew it, or leave --cert and "
-            "--key out to have one made",
-            path, date_text(X509_get0_notAfter(tls->cert), room));
-    if (X509_cmp_time(X509_get0_notBefore(tls->cert), &now) > 0)
-        return im_error_set(
-            err,
-            "the certificate %s is not valid before %s; is this machine's "
-            "clock right?",
-            path, date_text(X509_get0_notBefore(tls->cert), room));
-    return true;
-}
-
-static bool load(struct im_tls *tls, const struct im_tls_options *options,
+static bool make(struct im_tls *tls, const struct im_tls_options *options,
                  struct im_error *err)
+{
+    struct im_tls_pair ca = {NULL, NULL};
+
+    for (const char *const *name = options->names; name && *name; name++)
+        if (!check_name(*name, err))
+            return false;
+    if (options->ca_dir && !im_tls_keep_ca(options->ca_dir, &ca, err))
+        return false;
+    bool fine = (ca.cert || im_tls_make_ca(&ca, NULL)) &&
+                sign_all(tls, &ca, options->names) && make_untrusted(tls, options->names);
+    im_tls_pair_free(&ca);
+    return fine || im_error_set(err, "making a test certificate: %s", im_tls_reason());
+}
+
+static bool no_ca(const char *option, struct im_error *err)
+{
+    return im_error_set(err,
+                        "%s is about the CA that is made here, but with --cert none is; "
+                        "leave one of the two out",
+                        option);
+}
+
+static bool check_pair(const struct im_tls_options *options, struct im_error *err)
 {
     if (!options->cert_file || !options->key_file)
         return im_error_set(err,
@@ -373,16 +139,52 @@ static bool load(struct im_tls *tls, const struct im_tls_options *options,
                             "missing",
                             options->cert_file ? "the private key (--key)"
                                                : "the certificate (--cert)");
-    if (!load_cert(tls, options->cert_file, err) ||
-        !load_key(tls, options->key_file, err))
+    if (options->ca_dir)
+        return no_ca("--ca-dir", err);
+    return true;
+}
+
+static bool load(struct im_tls *tls, const struct im_tls_options *options,
+                 struct im_error *err)
+{
+    if (!check_pair(options, err))
         return false;
-    if (X509_check_private_key(tls->cert, tls->key) != 1)
+    tls->server.cert = im_tls_read_cert(options->cert_file, &tls->chain, err);
+    if (!tls->server.cert)
+        return false;
+    tls->server.key = im_tls_read_key(options->key_file, err);
+    if (!tls->server.key)
+        return false;
+    if (X509_check_private_key(tls->server.cert, tls->server.key) != 1)
         return im_error_set(
             err,
             "the private key %s does not belong to the certificate %s; give "
             "the pair that was made together",
             options->key_file, options->cert_file);
-    return check_dates(tls, options->cert_file, err);
+    if (!im_tls_check_dates(tls->server.cert, options->cert_file,
+                            "leave --cert and --key out to have one made", err))
+        return false;
+    return make_untrusted(tls, NULL) ||
+           im_error_set(err, "making a test certificate: %s", im_tls_reason());
+}
+
+static bool load_client_ca(struct im_tls *tls, const char *path, struct im_error *err)
+{
+    STACK_OF(X509) *all = NULL;
+    X509 *first = path ? im_tls_read_cert(path, &all, err) : NULL;
+
+    if (!path)
+        return true;
+    if (first && !all)
+        all = sk_X509_new_null();
+    tls->client_cas = all;
+    if (first && all && sk_X509_push(all, first) > 0)
+        return sk_X509_num(all) > 1 || /* of several one may be old */
+               im_tls_check_dates(first, path,
+                                  "leave --client-ca out to demand none of clients", err);
+    X509_free(first);
+    return first ? im_error_set(err, "reading --client-ca %s: out of memory", path)
+                 : false;
 }
 
 /* ---- the object ---- */
@@ -396,8 +198,11 @@ struct im_tls *im_tls_new(const struct im_tls_options *options, struct im_error 
         im_error_set(err, "making a test certificate: out of memory");
         return NULL;
     }
+    if (options->log)
+        tls->log = *options->log;
     ERR_clear_error();
-    bool fine = from_files ? load(tls, options, err) : make(tls, options->names, err);
+    bool fine = load_client_ca(tls, options->client_ca, err) &&
+                (from_files ? load(tls, options, err) : make(tls, options, err));
     ERR_clear_error(); /* the end of a PEM file is an error to OpenSSL */
     if (fine)
         return tls;
@@ -409,16 +214,173 @@ void im_tls_free(struct im_tls *tls)
 {
     if (!tls)
         return;
-    EVP_PKEY_free(tls->key);
-    X509_free(tls->cert);
+    im_tls_pair_free(&tls->server);
     sk_X509_pop_free(tls->chain, X509_free);
     free(tls->ca_pem);
+    for (int i = 0; i < FAULTY_CERTS; i++)
+        X509_free(tls->faulty[i]);
+    EVP_PKEY_free(tls->faulty_key);
+    sk_X509_pop_free(tls->client_cas, X509_free);
     free(tls);
 }
 
 struct im_str im_tls_ca_pem(const struct im_tls *tls)
 {
     return im_str(tls->ca_pem);
+}
+
+bool im_tls_write_ca(const struct im_tls *tls, const char *path, struct im_error *err)
+{
+    return tls->ca_pem ? im_tls_write_file("--ca-file", path, tls->ca_pem, err)
+                       : no_ca("--ca-file", err);
+}
+
+static void say(const struct im_tls *tls, const char *event,
+                const struct im_log_field *fields)
+{
+    if (im_log_wants(&tls->log, IM_LOG_INFO))
+        im_log_line(&tls->log, IM_LOG_INFO, im_clock_real_ms(), event, fields);
+}
+
+/* ---- faults ---- */
+
+/* The name a client says hello to (RFC 6066 §3): a list of one, its type 0. */
+static struct im_str server_name(SSL *ssl)
+{
+    const unsigned char *at;
+    size_t len;
+
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &at, &len) != 1 ||
+        len < 5 || at[2] != TLSEXT_NAMETYPE_host_name)
+        return IM_STR("");
+    size_t name_len = (size_t)at[3] << 8 | at[4];
+    if (name_len > len - 5)
+        return IM_STR("");
+    return (struct im_str){(const char *)at + 5, name_len};
+}
+
+static bool is_label(struct im_str word, const char *label)
+{
+    size_t len = strlen(label);
+
+    if (word.len != len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (tolower((unsigned char)word.at[i]) != label[i])
+            return false;
+    return true;
+}
+
+static enum fault fault_of(const struct im_tls *tls, struct im_str name)
+{
+    struct im_str label = im_str_cut(&name, '.');
+
+    for (int fault = 0; fault < FAULTS; fault++)
+        if (is_label(label, faults[fault].label) && name.len &&
+            X509_check_host(tls->server.cert, name.at, name.len, 0, NULL) == 1)
+            return (enum fault)fault;
+    return FAULTS;
+}
+
+/* Nothing of ours reaches the client: not even the alert. */
+static int cut_off(SSL *ssl)
+{
+    BIO *nowhere = BIO_new(BIO_s_null());
+
+    if (nowhere)
+        SSL_set0_wbio(ssl, nowhere);
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
+static int show(SSL *ssl, const struct im_tls *tls, enum fault fault, int *alert)
+{
+    struct im_log_field why[] = {
+        {"why",
+         IM_STR("it takes a CA that signs it, and with --cert there is none here")},
+        {NULL, {NULL, 0}}};
+
+    if (!tls->faulty[fault]) {
+        say(tls, "TLS fault not possible", why);
+        *alert = SSL_AD_UNRECOGNIZED_NAME;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    SSL_certs_clear(ssl);
+    return SSL_use_cert_and_key(ssl, tls->faulty[fault], tls->faulty_key, NULL, 1) == 1
+               ? SSL_CLIENT_HELLO_SUCCESS
+               : SSL_CLIENT_HELLO_ERROR;
+}
+
+/* In earnest: a client that still speaks it gets through. */
+static int speak_old(SSL *ssl, const struct im_tls *tls, int *alert)
+{
+    SSL_clear_options(ssl, SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1);
+    SSL_set_security_level(ssl, 0);
+    if (SSL_set_min_proto_version(ssl, TLS1_VERSION) != 1 ||
+        SSL_set_max_proto_version(ssl, TLS1_1_VERSION) != 1 ||
+        SSL_set_cipher_list(ssl, "DEFAULT:@SECLEVEL=0") != 1)
+        return SSL_CLIENT_HELLO_ERROR;
+    return tls->faulty[OLD_PROTOCOL] ? show(ssl, tls, OLD_PROTOCOL, alert)
+                                     : SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* Here and not where OpenSSL asks for the name: by then the version is agreed on. A session
+ * of a good name is none of a bad one: it would spare the client the certificate. */
+static int on_hello(SSL *ssl, int *alert, void *context)
+{
+    const struct im_tls *tls = context;
+    struct im_str name = server_name(ssl);
+    enum fault fault = fault_of(tls, name);
+
+    if (fault == FAULTS)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    const char *label = faults[fault].label;
+    struct im_log_field fields[] = {
+        {"fault", im_str(label)}, {"server_name", name}, {NULL, {NULL, 0}}};
+    say(tls, "TLS fault as asked for", fields);
+    SSL_set_session_id_context(ssl, (const unsigned char *)label,
+                               (unsigned)strlen(label));
+    if (fault == ABORT)
+        return cut_off(ssl);
+    return fault == OLD_PROTOCOL ? speak_old(ssl, tls, alert)
+                                 : show(ssl, tls, fault, alert);
+}
+
+/* ---- certificates of clients ---- */
+
+static int on_client_cert(int fine, X509_STORE_CTX *store)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    const struct im_tls *tls =
+        fine || !ssl ? NULL : SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    X509 *cert = X509_STORE_CTX_get_current_cert(store);
+    char subject[256] = "";
+
+    if (!tls)
+        return fine;
+    if (cert)
+        X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof(subject));
+    struct im_log_field fields[] = {
+        {"why", im_str(X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)))},
+        {"subject", im_str(subject)},
+        {NULL, {NULL, 0}}};
+    say(tls, "client certificate refused", fields);
+    return fine;
+}
+
+static bool demand_client_certs(struct im_tls *tls, SSL_CTX *ctx)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+
+    for (int i = 0; i < sk_X509_num(tls->client_cas); i++) {
+        X509 *ca = sk_X509_value(tls->client_cas, i);
+        if (X509_STORE_add_cert(store, ca) != 1 || SSL_CTX_add_client_CA(ctx, ca) != 1)
+            return false;
+    }
+    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN); /* it may be no root */
+    SSL_CTX_set_app_data(ctx, tls);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       on_client_cert);
+    return true;
 }
 
 /* ---- the server's context ---- */
@@ -432,20 +394,28 @@ static void drain(int fd)
             return;
 }
 
-/* Called at every step of a handshake. One that fails because the peer speaks HTTP gets
- * an answer that it can read. What it sent must be taken first: closing a socket with
- * unread bytes resets the connection, and the answer with it. */
-static void help_plain_http(const SSL *ssl, int where, int ret)
+/* With TLS 1.3 a client whose certificate is refused already sends its request. Were the
+ * connection closed before that is taken, its reset would overtake the alert that says why. */
+static void linger(int fd)
+{
+    struct pollfd peer = {.fd = fd, .events = POLLIN};
+    char waste[4096];
+
+    shutdown(fd, SHUT_WR);
+    for (int i = 0; i < 16; i++)
+        if (poll(&peer, 1, LINGER_MS) <= 0 || recv(fd, waste, sizeof(waste), 0) <= 0)
+            return;
+}
+
+/* What it sent must be taken first: closing a socket with unread bytes resets the
+ * connection, and the answer with it. */
+static void help_plain_http(int fd)
 {
     static const char body[] =
         "This port speaks HTTPS, and the request came as plain HTTP. "
         "Begin the URL with https:// here.\n";
     char answer[512];
-    int fd = SSL_get_fd(ssl);
 
-    if (where != SSL_CB_ACCEPT_EXIT || ret > 0 || fd < 0 ||
-        ERR_GET_REASON(ERR_peek_last_error()) != SSL_R_HTTP_REQUEST)
-        return;
     drain(fd);
     int len =
         snprintf(answer, sizeof(answer),
@@ -453,6 +423,21 @@ static void help_plain_http(const SSL *ssl, int where, int ret)
                  "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
                  sizeof(body) - 1, body);
     (void)!send(fd, answer, (size_t)len, MSG_NOSIGNAL);
+}
+
+/* Called at every step of a handshake: the last chance to be of help in one that fails. */
+static void on_step(const SSL *ssl, int where, int ret)
+{
+    int fd = SSL_get_fd(ssl);
+
+    if (where != SSL_CB_ACCEPT_EXIT || ret > 0 || fd < 0)
+        return;
+    switch (ERR_GET_REASON(ERR_peek_last_error())) {
+    case SSL_R_HTTP_REQUEST: help_plain_http(fd); break;
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: linger(fd); break;
+    default: break;
+    }
 }
 
 /* Clients that offer HTTP/2 as well are told which of the two we speak. */
@@ -473,8 +458,8 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 
 static bool use_certificate(const struct im_tls *tls, SSL_CTX *ctx)
 {
-    return SSL_CTX_use_certificate(ctx, tls->cert) == 1 &&
-           SSL_CTX_use_PrivateKey(ctx, tls->key) == 1 &&
+    return SSL_CTX_use_certificate(ctx, tls->server.cert) == 1 &&
+           SSL_CTX_use_PrivateKey(ctx, tls->server.key) == 1 &&
            (!tls->chain || SSL_CTX_set1_chain(ctx, tls->chain) == 1);
 }
 
@@ -489,18 +474,22 @@ static bool set_versions(SSL_CTX *ctx)
                                           sizeof(session_context) - 1) == 1;
 }
 
-bool im_tls_configure(const struct im_tls *tls, void *ssl_ctx, struct im_error *err)
+bool im_tls_configure(struct im_tls *tls, void *ssl_ctx, struct im_error *err)
 {
     SSL_CTX *ctx = ssl_ctx;
 
-    if (!use_certificate(tls, ctx) || !set_versions(ctx))
-        return im_error_set(err, "preparing TLS: %s", openssl_reason());
+    if (!use_certificate(tls, ctx) || !set_versions(ctx) ||
+        (tls->client_cas && !demand_client_certs(tls, ctx)))
+        return im_error_set(err, "preparing TLS: %s", im_tls_reason());
     /* Clients that just close, without TLS's farewell, are no error of ours; what they
      * have sent is counted by Content-Length. */
     SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION |
                                  SSL_OP_NO_COMPRESSION);
-    SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    /* What clients are to be signed by is no part of what we show. */
+    SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS |
+                              SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
-    SSL_CTX_set_info_callback(ctx, help_plain_http);
+    SSL_CTX_set_info_callback(ctx, on_step);
+    SSL_CTX_set_client_hello_cb(ctx, on_hello, tls);
     return true;
 }

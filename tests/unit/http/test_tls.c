@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
@@ -41,7 +42,7 @@ static X509 *ca_of(const struct im_tls *tls)
     return ca;
 }
 
-static SSL_CTX *configured(const struct im_tls *tls)
+static SSL_CTX *configured(struct im_tls *tls)
 {
     struct im_error err = {""};
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -162,6 +163,133 @@ static void every_ca_has_a_name_and_a_serial_of_its_own(void **state)
     X509_free(b);
     im_tls_free(one);
     im_tls_free(two);
+}
+
+/* ---- faults by the name that is asked for ---- */
+
+/* What a client that trusts `ca` finds wrong, or 0; *reason is OpenSSL's when it was told nothing of
+ * a certificate. Both talk through memory. */
+static long greet(struct im_tls *tls, X509 *ca, const char *name, int least, int *reason)
+{
+    SSL_CTX *ctx = configured(tls), *client_ctx = SSL_CTX_new(TLS_client_method());
+    SSL *server = SSL_new(ctx), *client = SSL_new(client_ctx);
+    BIO *near, *far;
+
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(client_ctx), ca);
+    BIO_new_bio_pair(&near, 0, &far, 0);
+    SSL_set_bio(server, near, near);
+    SSL_set_bio(client, far, far);
+    SSL_set_tlsext_host_name(client, name);
+    SSL_set1_host(client, name);
+    SSL_set_min_proto_version(client, least);
+    SSL_set_verify(client, SSL_VERIFY_PEER, NULL);
+    ERR_clear_error();
+    *reason = 0;
+    for (int i = 0; i < 8 && !*reason && !SSL_is_init_finished(client); i++) {
+        SSL_connect(client);
+        *reason = ERR_GET_REASON(ERR_peek_last_error());
+        ERR_clear_error();
+        SSL_accept(server);
+        ERR_clear_error();
+    }
+    long result = SSL_get_verify_result(client);
+    SSL_free(client);
+    SSL_free(server);
+    SSL_CTX_free(client_ctx);
+    SSL_CTX_free(ctx);
+    return result;
+}
+
+static void a_name_has_the_fault_that_it_says_and_no_other(void **state)
+{
+    static const char *const more[] = {"mock.test", "10.1.2.3", NULL};
+    static const struct {
+        const char *name;
+        long result;
+    } cases[] = {
+        {"localhost", X509_V_OK},
+        {"mock.test", X509_V_OK},
+        {"expired.localhost", X509_V_ERR_CERT_HAS_EXPIRED},
+        {"expired.mock.test", X509_V_ERR_CERT_HAS_EXPIRED},
+        {"Expired.MOCK.test", X509_V_ERR_CERT_HAS_EXPIRED},
+        {"not-yet-valid.localhost", X509_V_ERR_CERT_NOT_YET_VALID},
+        {"wrong-host.intacct-mock", X509_V_ERR_HOSTNAME_MISMATCH},
+        {"untrusted.localhost", X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY},
+        {"expired.other.test", X509_V_ERR_HOSTNAME_MISMATCH}, /* none of ours */
+        {"expired", X509_V_ERR_HOSTNAME_MISMATCH},
+        {"expire.localhost", X509_V_ERR_HOSTNAME_MISMATCH},
+    };
+    struct im_tls *tls = made(more);
+    X509 *ca = ca_of(tls);
+    int reason;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        long result = greet(tls, ca, cases[i].name, TLS1_2_VERSION, &reason);
+        if (result != cases[i].result)
+            fail_msg("%s: %s", cases[i].name, X509_verify_cert_error_string(result));
+    }
+    X509_free(ca);
+    im_tls_free(tls);
+}
+
+static void an_old_protocol_is_refused_and_an_abort_says_nothing(void **state)
+{
+    struct im_tls *tls = made(NULL);
+    X509 *ca = ca_of(tls);
+    int reason;
+
+    greet(tls, ca, "old-protocol.localhost", TLS1_2_VERSION, &reason);
+    assert_int_equal(reason, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION);
+    assert_int_equal(greet(tls, ca, "old-protocol.localhost", TLS1_VERSION, &reason),
+                     X509_V_OK);
+    greet(tls, ca, "abort.localhost", TLS1_2_VERSION, &reason);
+    assert_int_equal(reason, 0); /* in memory nobody closes: it just waits */
+    X509_free(ca);
+    im_tls_free(tls);
+}
+
+/* ---- a CA that stays ---- */
+
+static void a_kept_ca_is_the_same_the_next_time(void **state)
+{
+    char folder[] = "/tmp/im-tls-XXXXXX", dir[64], path[128];
+    struct im_error err = {""};
+    struct im_tls *tls[2];
+    int reason;
+
+    assert_non_null(mkdtemp(folder));
+    snprintf(dir, sizeof(dir), "%s/ca", folder);
+    for (int i = 0; i < 2; i++) {
+        tls[i] = im_tls_new(&(struct im_tls_options){.ca_dir = dir}, &err);
+        if (!tls[i])
+            fail_msg("%s", err.text);
+    }
+    assert_string_equal(im_tls_ca_pem(tls[0]).at, im_tls_ca_pem(tls[1]).at);
+    X509 *ca = ca_of(tls[0]);
+    assert_int_equal(greet(tls[1], ca, "localhost", TLS1_2_VERSION, &reason), X509_V_OK);
+    X509_free(ca);
+    im_tls_free(tls[0]);
+    im_tls_free(tls[1]);
+    snprintf(path, sizeof(path), "%s/ca-key.pem", dir);
+    unlink(path);
+    assert_null(im_tls_new(&(struct im_tls_options){.ca_dir = dir}, &err));
+    assert_non_null(strstr(err.text, "no private key"));
+    snprintf(path, sizeof(path), "%s/ca.pem", dir);
+    unlink(path);
+    rmdir(dir);
+    rmdir(folder);
+}
+
+static void what_is_no_name_is_refused(void **state)
+{
+    static const char *const wrong[] = {"", "a b", "http://a", "a\n", "ä.test"};
+    struct im_error err = {""};
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const char *const names[] = {"a.test", wrong[i], NULL};
+        assert_null(im_tls_new(&(struct im_tls_options){.names = names}, &err));
+        assert_non_null(strstr(err.text, "neither a DNS name nor an address"));
+    }
 }
 
 /* ---- given as files ---- */
@@ -298,6 +426,10 @@ int main(void)
         cmocka_unit_test(it_names_everything_below_localhost),
         cmocka_unit_test(it_lasts_397_days_from_an_hour_ago),
         cmocka_unit_test(every_ca_has_a_name_and_a_serial_of_its_own),
+        cmocka_unit_test(a_name_has_the_fault_that_it_says_and_no_other),
+        cmocka_unit_test(an_old_protocol_is_refused_and_an_abort_says_nothing),
+        cmocka_unit_test(a_kept_ca_is_the_same_the_next_time),
+        cmocka_unit_test(what_is_no_name_is_refused),
         cmocka_unit_test(a_pair_of_files_is_used_and_has_no_ca),
         cmocka_unit_test(what_cannot_be_read_is_named),
         cmocka_unit_test(a_key_of_another_certificate_is_refused),
