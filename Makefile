@@ -211,15 +211,36 @@ $(SHARED_LIB): $(LIB_OBJ) $(BUILD)/members
 		$(filter %.o,$^) $(LIBS)
 	$(Q)ln -sf $(notdir $@) $(BUILD)/$(SONAME) && ln -sf $(notdir $@) $(BUILD)/libintacct-mock.so
 
+# --- the program with everything in it, for an image that has nothing else: docker/Dockerfile ---
+
+# -static-pie, so that addresses are scattered all the same. What the linker says about getaddrinfo and getpwnam is of no
+# account: CivetWeb and OpenSSL name them, and only numeric addresses ever get there; tests/docker runs it in an empty root.
+CJSON       := $(DEPS)/cjson/VERSION
+STATIC      := $(BUILD)/static/intacct-mock
+STATIC_LIBS  = $(CIVETWEB_LIBS) -lssl -lcrypto
+
+$(BUILD)/static/obj/cJSON.o: $(CJSON) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(DIALECT) -w $(CFLAGS) $(HARDENING) -c -o $@ $(DEPS)/cjson/cJSON.c
+$(STATIC): $(call objects,$(BUILD),$(PROGRAM_SRC)) $(BUILD)/libim-internal.a $(BUILD)/static/obj/cJSON.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(HARDENING) $(HARDENED) $(LDFLAGS) -static-pie -s -Wl,--gc-sections -pthread -o $@ \
+		$(filter %.o,$^) $(filter %.a,$^) $(STATIC_LIBS) 2>$@.log || { cat $@.log >&2; exit 1; }
+
+$(CJSON): | setup
+	$(Q).ci/cjson $(DEPS)
 $(CIVETWEB): | setup
 	$(Q)CC='$(CC)' .ci/civetweb $(DEPS)
 
 # === Everyday ==============================================================================================
 
-.PHONY: FORCE all run setup docs install uninstall clean format help
+.PHONY: FORCE all static run setup docs install uninstall clean format help
 FORCE:
 
 all: $(BUILD)/intacct-mock $(STATIC_LIB) $(SHARED_LIB)  ## the program, build/intacct-mock, and the libraries (the default)
+
+static: $(STATIC)  ## the program with all its libraries inside, build/static/intacct-mock
 
 run: all  ## start the server; more options: make run ARGS='--port 9000'
 	$(Q)exec $(BUILD)/intacct-mock serve $(ARGS)
