@@ -48,6 +48,7 @@ SCENARIO_TESTS := $(sort $(wildcard tests/scenarios/test_*.py))
 EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
 BROWSER_TESTS := $(sort $(wildcard tests/browser/test_*.py))
 OPENAPI_TESTS := $(sort $(wildcard tests/openapi/test_*.py))
+DOCKER_TESTS := $(sort $(wildcard tests/docker/test_*.py))
 DOCS_TESTS  := $(sort $(wildcard tests/docs/test_*.py))
 INTEROP     := $(sort $(wildcard tests/interop/*/run))
 BENCHES     := $(sort $(wildcard tests/bench/*.py tests/bench/*.sh))
@@ -235,12 +236,23 @@ $(CIVETWEB): | setup
 
 # === Everyday ==============================================================================================
 
-.PHONY: FORCE all static run setup docs install uninstall clean format help
+.PHONY: FORCE all static docker run setup docs install uninstall clean format help
 FORCE:
 
 all: $(BUILD)/intacct-mock $(STATIC_LIB) $(SHARED_LIB)  ## the program, build/intacct-mock, and the libraries (the default)
 
 static: $(STATIC)  ## the program with all its libraries inside, build/static/intacct-mock
+
+# every file that the Dockerfile copies
+IMAGE       := $(BUILD)/docker/image.tar
+IMAGE_FILES := docker/Dockerfile docker/build .dockerignore Makefile LICENSE $(wildcard .ci/*) $(PROGRAM_SRC) $(LIBRARY_SRC) \
+	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS)
+docker:  ## the container image intacct-mock:$(VERSION), with docker, podman or buildah, whichever is there
+	$(Q)BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION)
+$(IMAGE): $(IMAGE_FILES) | setup
+	@mkdir -p $(@D)
+	$(call say,IMAGE,$@)
+	$(Q)BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION) $@ >$(@D)/build.log 2>&1 || { tail -n 30 $(@D)/build.log >&2; exit 1; }
 
 run: all  ## start the server; more options: make run ARGS='--port 9000'
 	$(Q)exec $(BUILD)/intacct-mock serve $(ARGS)
@@ -377,7 +389,8 @@ check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
-CHECKED := format layers headers symbols docs openapi lint clang asan tsan browser interop
+check_docker  = IMAGE='$(abspath $(IMAGE))' $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 $(call pick,$(DOCKER_TESTS))
+CHECKED := format layers headers symbols docs openapi lint clang asan tsan browser interop docker
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -389,7 +402,7 @@ $(VENV)/installed: tests/requirements.txt | setup
 
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan
 
-check: all $(VENV)/installed $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
+check: all $(VENV)/installed $(IMAGE) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -415,6 +428,8 @@ check-browser: $(BUILD)/intacct-mock  ## a real browser signs in and consents
 	@$(check_browser)
 check-interop: all  ## the OAuth clients that people really use, in their own languages
 	@$(check_interop)
+check-docker: $(IMAGE) $(VENV)/installed  ## the container image, built without an engine and run; the examples beside it
+	@$(check_docker)
 interop: check-interop  ## the same
 lint: check-lint  ## the same
 asan: check-asan  ## the same
