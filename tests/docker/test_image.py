@@ -239,6 +239,9 @@ def what_health_says(tap, root, config):
         tap.check("the health check knows of it", container.health() == 0)
         container.end()
         tap.check("the health check of one that has ended fails", container.health() == 1)
+    with Container(root, config, env={"INTACCT_MOCK_CONTROL": "9001"}) as container:
+        container.process.stdout.readline()
+        tap.check("it knows of a control port, too", container.health() == 0)
     with Container(root, config, "--port", "70000") as container:
         output, _ = container.process.communicate(timeout=10)
         tap.check("a wrong option ends it with status 2 and says why",
@@ -288,6 +291,14 @@ def leave(group, seconds=5):
             os.sched_yield()
 
 
+def without_ipv6(tap, root, config):
+    """Last, because it holds for this whole network."""
+    for which in ("all", "default", "lo"):
+        pathlib.Path(f"/proc/sys/net/ipv6/conf/{which}/disable_ipv6").write_text("1")
+    with Container(root, config) as container:
+        tap.check("it starts where IPv6 is switched off", container.first_token_ms() and container.health() == 0)
+
+
 def what_it_does_besides(tap, root, config):
     with Container(root, config, "scenarios") as container:
         output, _ = container.process.communicate(timeout=10)
@@ -310,7 +321,7 @@ def main():
         what_is_in_it(tap, root, config)
         read_only(root)
         try:
-            for tests in (how_it_runs, what_health_says, how_fast_it_starts, what_it_bears, what_it_does_besides):
+            for tests in (how_it_runs, what_health_says, how_fast_it_starts, what_it_bears, what_it_does_besides, without_ipv6):
                 tests(tap, root, config["config"])
         finally:
             subprocess.run(["umount", root], check=False)
