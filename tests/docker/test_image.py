@@ -1,7 +1,8 @@
 """The image, unpacked and run as an engine runs it: its own entry point, user and environment, as process 1, in a root that
 cannot be written and has nothing else in it, not even /proc; in a network of its own, so that its ports are free.
 
-IMAGE is the archive that docker/build writes. Needs root and unshare; no engine."""
+IMAGE is the archive that docker/build writes. Needs root and unshare; no engine. For an image of another processor EMULATOR names
+a static emulator, /usr/bin/qemu-aarch64-static: it is put beside the program, and nothing is said of the time it takes then."""
 import fcntl
 import http.client
 import json
@@ -24,6 +25,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 from mock import TOKEN_FORM, Tap  # noqa: E402
 
 IMAGE = os.environ.get("IMAGE", str(pathlib.Path(__file__).resolve().parents[2] / "build/docker/image.tar"))
+EMULATOR = os.environ.get("EMULATOR")
+EMULATED = ["/emulator"] if EMULATOR else []
 INSIDE = "INTACCT_MOCK_TEST_INSIDE"
 TOKEN_PATH = "/ia/api/v1/oauth2/token"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -91,7 +94,7 @@ class Container:
 
     def within(self, unshare, command):
         return [shutil.which("unshare"), *unshare[1:], f"--root={self.root}", "--wd=/", f"--setuid={self.user}",
-                f"--setgid={self.group_id}", "--", *command]
+                f"--setgid={self.group_id}", "--", *EMULATED, *command]
 
     def __enter__(self):
         return self
@@ -172,7 +175,7 @@ def what_is_in_it(tap, root, config):
 
     head = (root / "intacct-mock").read_bytes()[:64]
     tap.check("the program can be put at any address (static-pie)", struct.unpack_from("<H", head, 16)[0] == 3, head)
-    sections = subprocess.run(["objdump", "-h", "-p", root / "intacct-mock"], capture_output=True, text=True).stdout
+    sections = subprocess.run(["readelf", "-S", "-d", "--wide", root / "intacct-mock"], capture_output=True, text=True).stdout
     tap.check("it needs no library and no loader", "NEEDED" not in sections and ".interp" not in sections, sections)
     tap.check("it is stripped", ".debug_info" not in sections and ".symtab" not in sections, sections)
     everything = b"".join((root / name).read_bytes() for name in files)
@@ -187,7 +190,7 @@ def what_is_in_it(tap, root, config):
               labels["org.opencontainers.image.title"] == "intacct-mock"
               and "Not affiliated with Sage" in labels["org.opencontainers.image.description"]
               and labels["org.opencontainers.image.licenses"] == "MIT", labels)
-    version = subprocess.run([root / "intacct-mock", "--version"], capture_output=True, text=True).stdout
+    version = subprocess.run([*([EMULATOR] if EMULATOR else []), root / "intacct-mock", "--version"], capture_output=True, text=True).stdout
     tap.check("its label and its program agree on the version",
               labels["org.opencontainers.image.version"] in version, (labels, version))
 
@@ -255,7 +258,7 @@ def how_fast_it_starts(tap, root, config, times=7):
             taken.append(container.first_token_ms() or float("inf"))
     taken.sort()
     print(f"# start to first token: median {taken[times // 2]:.1f} ms, least {taken[0]:.1f} ms, most {taken[-1]:.1f} ms")
-    tap.check(f"from start to first token it takes under {START_MS} ms", taken[0] < START_MS, taken)
+    tap.check(f"from start to first token it takes under {START_MS} ms", EMULATOR or taken[0] < START_MS, taken)
 
 
 def what_it_bears(tap, root, config):
@@ -319,6 +322,8 @@ def main():
         config = unpack(IMAGE, folder)
         root = folder / "root"
         what_is_in_it(tap, root, config)
+        if EMULATOR:
+            shutil.copy(EMULATOR, root / "emulator")
         read_only(root)
         try:
             for tests in (how_it_runs, what_health_says, how_fast_it_starts, what_it_bears, what_it_does_besides, without_ipv6):
