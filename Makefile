@@ -48,7 +48,6 @@ SCENARIO_TESTS := $(sort $(wildcard tests/scenarios/test_*.py))
 EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
 BROWSER_TESTS := $(sort $(wildcard tests/browser/test_*.py))
 OPENAPI_TESTS := $(sort $(wildcard tests/openapi/test_*.py))
-DOCKER_TESTS := $(sort $(wildcard tests/docker/test_*.py))
 DOCS_TESTS  := $(sort $(wildcard tests/docs/test_*.py))
 INTEROP     := $(sort $(wildcard tests/interop/*/run))
 BENCHES     := $(sort $(wildcard tests/bench/*.py tests/bench/*.sh))
@@ -245,14 +244,21 @@ static: $(STATIC)  ## the program with all its libraries inside, build/static/in
 
 # every file that the Dockerfile copies
 IMAGE       := $(BUILD)/docker/image.tar
+IMAGES      := $(IMAGE) $(BUILD)/docker/image-arm64.tar
 IMAGE_FILES := docker/Dockerfile docker/build docker/cross .dockerignore Makefile LICENSE $(wildcard .ci/*) $(PROGRAM_SRC) $(LIBRARY_SRC) \
 	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS)
-docker:  ## the container image intacct-mock:$(VERSION), with docker, podman or buildah, whichever is there
-	$(Q)BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION)
-$(IMAGE): $(IMAGE_FILES) | setup
+docker:  ## the container image, with docker, podman or buildah, whichever is there; for another processor: ARCH=arm64
+	$(Q)ARCH='$(ARCH)' BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION)
+# one after the other: both build in the same storage
+$(BUILD)/docker/image-arm64.tar: $(IMAGE)
+$(IMAGE): TAG := $(VERSION)
+$(IMAGE): FOR :=
+$(BUILD)/docker/image-arm64.tar: FOR := arm64
+$(BUILD)/docker/image-arm64.tar: TAG := $(VERSION)-arm64
+$(IMAGES): $(IMAGE_FILES) | setup
 	@mkdir -p $(@D)
 	$(call say,IMAGE,$@)
-	$(Q)BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION) $@ >$(@D)/build.log 2>&1 || { tail -n 30 $(@D)/build.log >&2; exit 1; }
+	$(Q)ARCH='$(FOR)' BUILD='$(BUILD)' docker/build intacct-mock:$(TAG) $@ >$@.log 2>&1 || { tail -n 30 $@.log >&2; exit 1; }
 
 run: all  ## start the server; more options: make run ARGS='--port 9000'
 	$(Q)exec $(BUILD)/intacct-mock serve $(ARGS)
@@ -389,7 +395,8 @@ check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
-check_docker  = IMAGE='$(abspath $(IMAGE))' $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 $(call pick,$(DOCKER_TESTS))
+check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py \
+	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
 CHECKED := format layers headers symbols docs openapi lint clang asan tsan browser interop docker
 
 # validators from the package index; whatever stood there before is replaced as a whole
@@ -402,7 +409,7 @@ $(VENV)/installed: tests/requirements.txt | setup
 
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan
 
-check: all $(VENV)/installed $(IMAGE) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
+check: all $(VENV)/installed $(IMAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -428,7 +435,7 @@ check-browser: $(BUILD)/intacct-mock  ## a real browser signs in and consents
 	@$(check_browser)
 check-interop: all  ## the OAuth clients that people really use, in their own languages
 	@$(check_interop)
-check-docker: $(IMAGE) $(VENV)/installed  ## the container image, built without an engine and run; the examples beside it
+check-docker: all $(IMAGES) $(VENV)/installed  ## the container image, built without an engine and run; the examples beside it
 	@$(check_docker)
 interop: check-interop  ## the same
 lint: check-lint  ## the same
