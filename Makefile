@@ -211,15 +211,54 @@ $(SHARED_LIB): $(LIB_OBJ) $(BUILD)/members
 		$(filter %.o,$^) $(LIBS)
 	$(Q)ln -sf $(notdir $@) $(BUILD)/$(SONAME) && ln -sf $(notdir $@) $(BUILD)/libintacct-mock.so
 
+# --- the program with everything in it, for an image that has nothing else: docker/Dockerfile ---
+
+# -static-pie, so that addresses are scattered all the same. What the linker says about getaddrinfo and getpwnam is of no
+# account: CivetWeb and OpenSSL name them, and only numeric addresses ever get there; tests/docker runs it in an empty root.
+CJSON       := $(DEPS)/cjson/VERSION
+STATIC      := $(BUILD)/static/intacct-mock
+STATIC_LIBS  = $(CIVETWEB_LIBS) -lssl -lcrypto
+
+$(BUILD)/static/obj/cJSON.o: $(CJSON) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(DIALECT) -w $(CFLAGS) $(HARDENING) -c -o $@ $(DEPS)/cjson/cJSON.c
+$(STATIC): $(call objects,$(BUILD),$(PROGRAM_SRC)) $(BUILD)/libim-internal.a $(BUILD)/static/obj/cJSON.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(HARDENING) $(HARDENED) $(LDFLAGS) -static-pie -s -Wl,--gc-sections -pthread -o $@ \
+		$(filter %.o,$^) $(filter %.a,$^) $(STATIC_LIBS) 2>$@.log || { cat $@.log >&2; exit 1; }
+
+$(CJSON): | setup
+	$(Q).ci/cjson $(DEPS)
 $(CIVETWEB): | setup
 	$(Q)CC='$(CC)' .ci/civetweb $(DEPS)
 
 # === Everyday ==============================================================================================
 
-.PHONY: FORCE all run setup docs install uninstall clean format help
+.PHONY: FORCE all static docker run setup docs install uninstall clean format help
 FORCE:
 
 all: $(BUILD)/intacct-mock $(STATIC_LIB) $(SHARED_LIB)  ## the program, build/intacct-mock, and the libraries (the default)
+
+static: $(STATIC)  ## the program with all its libraries inside, build/static/intacct-mock
+
+# every file that the Dockerfile copies
+IMAGE       := $(BUILD)/docker/image.tar
+IMAGES      := $(IMAGE) $(BUILD)/docker/image-arm64.tar
+IMAGE_FILES := docker/Dockerfile docker/build docker/cross .dockerignore Makefile LICENSE $(wildcard .ci/*) $(PROGRAM_SRC) $(LIBRARY_SRC) \
+	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS)
+docker:  ## the container image, with docker, podman or buildah, whichever is there; for another processor: ARCH=arm64
+	$(Q)ARCH='$(ARCH)' BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION)
+# one after the other: both build in the same storage
+$(BUILD)/docker/image-arm64.tar: $(IMAGE)
+$(IMAGE): TAG := $(VERSION)
+$(IMAGE): FOR :=
+$(BUILD)/docker/image-arm64.tar: FOR := arm64
+$(BUILD)/docker/image-arm64.tar: TAG := $(VERSION)-arm64
+$(IMAGES): $(IMAGE_FILES) | setup
+	@mkdir -p $(@D)
+	$(call say,IMAGE,$@)
+	$(Q)ARCH='$(FOR)' BUILD='$(BUILD)' docker/build intacct-mock:$(TAG) $@ >$@.log 2>&1 || { tail -n 30 $@.log >&2; exit 1; }
 
 run: all  ## start the server; more options: make run ARGS='--port 9000'
 	$(Q)exec $(BUILD)/intacct-mock serve $(ARGS)
@@ -370,7 +409,9 @@ check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
-CHECKED := format layers headers symbols docs openapi lint clang asan tsan browser interop
+check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py \
+	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
+CHECKED := format layers headers symbols docs openapi lint clang asan tsan browser interop docker
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -382,7 +423,7 @@ $(VENV)/installed: tests/requirements.txt | setup
 
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan
 
-check: all $(VENV)/installed $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
+check: all $(VENV)/installed $(IMAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -408,6 +449,8 @@ check-browser: $(BUILD)/intacct-mock  ## a real browser signs in and consents
 	@$(check_browser)
 check-interop: all  ## the OAuth clients that people really use, in their own languages
 	@$(check_interop)
+check-docker: all $(IMAGES) $(VENV)/installed  ## the container image, built without an engine and run; the examples beside it
+	@$(check_docker)
 interop: check-interop  ## the same
 lint: check-lint  ## the same
 asan: check-asan  ## the same

@@ -33,7 +33,7 @@ def source_of(log):
 
 cache = os.path.join(os.environ["BUILD"], "cppcheck")
 os.makedirs(cache, exist_ok=True)
-scripts = [path for path in sorted(glob.glob(".ci/*") + glob.glob("certs/*.sh") + glob.glob("docker/*.sh"))
+scripts = [path for path in sorted(glob.glob(".ci/*") + glob.glob("certs/*.sh") + glob.glob("docker/*"))
            if os.path.isfile(path) and open(path, "rb").read(2) == b"#!"]
 
 found = {f"clang-tidy {source_of(log)}": said_by_clang_tidy(log) for log in sys.argv[1:]}
