@@ -86,11 +86,6 @@ bool im_when_counts(const struct im_when *when, uint64_t n)
            (when->rate < 0 || chance(when->seed, n) < when->rate);
 }
 
-bool im_when_needs_lookup(const struct im_when *when)
-{
-    return when->grant.len || when->client.len || when->user.len || when->scope.len;
-}
-
 /* ---- reading ---- */
 
 /* What can be told by its looks never to fit is refused, so that no rule sleeps for ever. */

@@ -24,8 +24,6 @@ void im_when_init(struct im_when *when);
 bool im_when_fits(const struct im_when *when, const struct im_facts *facts);
 /* Is the `n`th that fits (from 1) one of those meant by nth, every and rate? */
 bool im_when_counts(const struct im_when *when, uint64_t n);
-/* Does anything in it need to be looked up in the request's body or token? */
-bool im_when_needs_lookup(const struct im_when *when);
 /* Takes the member if it is one of `when`'s: 1 = taken, 0 = not one of them, -1 = refused, err
  * says why. Texts are copied into the arena. */
 int im_when_read(struct im_when *when, struct im_arena *arena,

@@ -79,7 +79,6 @@ static void nothing_given_fits_everything(void **state)
     im_when_init(&when);
     assert_true(im_when_fits(&when, &none) && im_when_fits(&when, &known));
     assert_true(im_when_counts(&when, 1) && im_when_counts(&when, 1000));
-    assert_false(im_when_needs_lookup(&when));
 }
 
 static void every_field_that_is_given_must_fit(void **state)
@@ -189,16 +188,6 @@ static void the_same_seed_picks_the_same(void **state)
     assert_in_range(differ, 400, 600);
 }
 
-static void only_what_stands_in_body_or_token_needs_a_lookup(void **state)
-{
-    assert_false(im_when_needs_lookup(
-        when(*state, "{'endpoint':'api','method':'GET','path':'*','nth':2}")));
-    assert_true(im_when_needs_lookup(when(*state, "{'grant':'refresh_token'}")));
-    assert_true(im_when_needs_lookup(when(*state, "{'client':'demo'}")));
-    assert_true(im_when_needs_lookup(when(*state, "{'user':'a@b'}")));
-    assert_true(im_when_needs_lookup(when(*state, "{'scope':'read'}")));
-}
-
 /* ---- refusing ---- */
 
 static void other_members_are_not_taken(void **state)
@@ -280,7 +269,6 @@ int main(void)
         READING(nth_and_every_pick),
         READING(a_rate_picks_its_share),
         READING(the_same_seed_picks_the_same),
-        READING(only_what_stands_in_body_or_token_needs_a_lookup),
         READING(other_members_are_not_taken),
         READING(wrong_types_and_values_are_refused),
         READING(what_could_never_fit_is_refused),
