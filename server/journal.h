@@ -5,9 +5,9 @@
 #ifndef IM_JOURNAL_H
 #define IM_JOURNAL_H
 
+#include "causes/cause.h"
 #include "http/response.h"
-#include "oauth/cause.h"
-#include "scenario/expect.h"
+#include "verdict/judge.h"
 
 struct im_journal; /* lifetime: sandbox */
 

@@ -5,7 +5,7 @@
 
 #include <stdatomic.h>
 
-#include "oauth/cause.h"
+#include "causes/cause.h"
 
 enum {
     IM_METRICS_ROOM = 512, /* kinds of answer told apart; the rest is counted together */

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "causes/refusal.h"
 #include "control/control.h"
 #include "endpoints/endpoint.h"
-#include "oauth/refusal.h"
 #include "oauth/shown.h"
 #include "router_parts.h"
 

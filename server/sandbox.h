@@ -6,7 +6,7 @@
 #include "journal.h"
 #include "scenario/latch.h"
 #include "scenario/scenario.h"
-#include "scenario/verdict.h"
+#include "verdict/verdict.h"
 
 struct im_sandbox_options {
     struct im_str name;           /* "default" */

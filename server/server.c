@@ -13,7 +13,7 @@
 #include "control/control.h"
 #include "http/tls.h"
 #include "intacct_mock.h"
-#include "listener.h"
+#include "listener/listener.h"
 #include "router.h"
 #include "server_inside.h"
 

@@ -3,7 +3,7 @@
 #define IM_SERVER_H
 
 #include "base/arena.h"
-#include "scenario/verdict.h"
+#include "verdict/verdict.h"
 
 struct im_server;
 

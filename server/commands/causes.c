@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "causes/cause_catalogue.h"
 #include "commands/command.h"
-#include "oauth/cause_catalogue.h"
 
 static int print_cause(enum im_cause cause, bool markdown)
 {

@@ -1,7 +1,7 @@
 /* Scenarios: which there are, which one a sandbox follows, and the verdict on its client. */
 #include "control/control.h"
 #include "scenario/scenario_file.h"
-#include "scenario/verdict.h"
+#include "verdict/verdict.h"
 
 /* ---- which there are ---- */
 

@@ -2,11 +2,11 @@
  * consent page, redirect with the code. `mock_user=ID@COMPANY` stands for a person who
  * signs in and accepts, `mock_consent=deny` for one who denies. */
 #include "base/crypto.h"
+#include "causes/refusal.h"
 #include "endpoints/authorize_page.h"
 #include "endpoints/authorize_ticket.h"
 #include "endpoints/endpoint.h"
 #include "grants/standing.h"
-#include "oauth/refusal.h"
 #include "oauth/shown.h"
 
 struct person {

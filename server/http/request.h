@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "http/form.h"
 
-struct im_outcome; /* oauth/cause.h: why it was refused, with evidence */
+struct im_outcome; /* causes/cause.h: why it was refused, with evidence */
 
 struct im_header {
     struct im_str name, value; /* value without white space at both ends */

@@ -5,7 +5,7 @@
 #define IM_OAUTH_AUTHORITY_H
 
 #include "base/clock.h"
-#include "oauth/directory.h"
+#include "directory/directory.h"
 #include "oauth/jwt.h"
 #include "oauth/tokens.h"
 #include "objects/objects.h"

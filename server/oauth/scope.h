@@ -2,8 +2,8 @@
 #ifndef IM_OAUTH_SCOPE_H
 #define IM_OAUTH_SCOPE_H
 
+#include "directory/directory.h"
 #include "oauth/dialect.h"
-#include "oauth/directory.h"
 
 struct im_scope_ask {
     struct im_str asked; /* space-separated; empty = the dialect's default */

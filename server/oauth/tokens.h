@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-#include "oauth/cause.h"
+#include "causes/cause.h"
 #include "oauth/dialect.h"
 
 struct im_tokens;

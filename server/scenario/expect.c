@@ -1,432 +1,408 @@
 #include "scenario/expect.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "scenario/member.h"
+#include "scenario/world.h"
 
-#include "scenario/expect_bound.h"
+enum { EXPECTATIONS_MAX = 200, KNOWN_MAX = 32, SHOWN_MAX = 60 };
 
-/* What an exchange is to an expectation. */
-enum { FITS = 1 /* its `when` */, FILTERED = 2 /* cause, status and wire too */ };
-
-/* How far an expectation is: one that refers to another is judged after that. */
-enum stage { FRESH, BUSY, DONE };
-
-struct judging {
-    const struct im_expectations *expectations;
-    struct im_judgement *judgements;
+struct reading {
+    struct im_expectations *into;
     struct im_arena *arena;
-    struct im_try *tries; /* all exchanges, in order of arrival */
-    size_t count;
-    enum stage *stages;
-    bool **matched; /* per expectation: which exchanges match, by place */
-    /* Room for one expectation at a time, each for `count`. */
-    unsigned char *fits;
-    bool *inside; /* match, in the window at hand */
-    const struct im_try **grouped, **group;
-    int64_t *scratch;
+    const struct im_json *at;
+    struct im_error *err;
 };
 
-/* What is known of the expectation at hand. */
-struct finding {
-    const struct im_expectation *expectation;
-    bool *matched;
-    size_t windows, groups; /* looked at */
-    struct im_tries last;   /* the last group */
-    struct im_judgement *judgement;
-};
-
-const char *im_outcome_of_name(enum im_outcome_of outcome)
+static bool no_memory(struct reading *r)
 {
-    switch (outcome) {
-    case IM_MET: return "met";
-    case IM_NOT_MET: return "not-met";
-    case IM_NOT_EXERCISED: break;
-    }
-    return "not-exercised";
+    return im_error_set(r->err, "reading \"expect\": out of memory");
 }
 
-/* ---- which exchanges ---- */
+/* ---- one member each; r->at is it ---- */
 
-static bool has_cause(const struct im_seen *seen, enum im_cause cause)
+static bool read_that(struct reading *r, struct im_expectation *e)
 {
-    if (seen->cause == cause)
+    return im_member_text(r->at, r->arena, &e->that, r->err);
+}
+
+static bool read_cause(struct reading *r, struct im_expectation *e)
+{
+    if (r->at->type != IM_JSON_STRING)
+        return im_member_wrong(r->at, "the id of a cause", r->err);
+    e->cause = im_cause_find(r->at->text);
+    if (e->cause)
         return true;
-    for (size_t i = 0; i < seen->note_count; i++)
-        if (seen->notes[i] == cause)
+    enum im_cause nearest = im_cause_nearest(r->at->text);
+    return im_error_set(
+        r->err, "there is no cause \"%.*s\"%s%s%s",
+        IM_ARG(im_str_front(r->at->text, SHOWN_MAX)), nearest ? "; did you mean \"" : "",
+        nearest ? im_cause_row(nearest)->id : "; `intacct-mock causes` lists them",
+        nearest ? "\"?" : "");
+}
+
+static bool read_status(struct reading *r, struct im_expectation *e)
+{
+    const struct im_json *at = r->at;
+    struct im_str text = at->text;
+
+    if (at->type == IM_JSON_NUMBER && at->is_whole && at->whole >= 100 &&
+        at->whole <= 599) {
+        e->status_min = e->status_max = (int)at->whole;
+        return true;
+    }
+    if (at->type == IM_JSON_STRING && text.len == 3 && text.at[0] >= '1' &&
+        text.at[0] <= '5' && im_str_ends(text, "xx")) {
+        e->status_min = (text.at[0] - '0') * 100;
+        e->status_max = e->status_min + 99;
+        return true;
+    }
+    return im_member_wrong(at, "a number such as 401, or \"2xx\"", r->err);
+}
+
+static bool read_wire(struct reading *r, struct im_expectation *e)
+{
+    struct im_str known[IM_FAULTS];
+    size_t n = 0;
+
+    if (r->at->type != IM_JSON_STRING)
+        return im_member_wrong(r->at, "the name of a fault such as \"drop\"", r->err);
+    e->fault = im_fault_find(r->at->text);
+    if (e->fault)
+        return true;
+    for (int i = IM_FAULT_NONE + 1; i < IM_FAULTS; i++)
+        known[n++] = im_str(im_fault_name((enum im_fault)i));
+    return im_error_set(r->err, "there is no fault \"%.*s\"%.*s",
+                        IM_ARG(im_str_front(r->at->text, SHOWN_MAX)),
+                        IM_ARG(im_member_hint(r->arena, r->at->text, known, n)));
+}
+
+/* "at least 0" could never fail. */
+static bool read_at_least(struct reading *r, struct im_expectation *e)
+{
+    return im_member_whole(r->at, 1, &e->at_least, r->err);
+}
+
+static bool read_at_most(struct reading *r, struct im_expectation *e)
+{
+    return im_member_whole(r->at, 0, &e->at_most, r->err);
+}
+
+/* Whether it contradicts the two others is for check_bounds. */
+static bool read_count(struct reading *r, struct im_expectation *e)
+{
+    int64_t count;
+
+    (void)e;
+    return im_member_whole(r->at, 0, &count, r->err);
+}
+
+static bool read_parallel(struct reading *r, struct im_expectation *e)
+{
+    return im_member_whole(r->at, 1, &e->in_parallel_at_most, r->err);
+}
+
+static bool read_gaps(struct reading *r, struct im_expectation *e)
+{
+    e->growing_gaps = r->at->type == IM_JSON_STRING && im_str_is(r->at->text, "growing");
+    return e->growing_gaps || im_member_wrong(r->at, "\"growing\"", r->err);
+}
+
+static bool read_per(struct reading *r, struct im_expectation *e)
+{
+    bool text = r->at->type == IM_JSON_STRING;
+
+    if (text && im_str_is(r->at->text, "token"))
+        e->per = IM_PER_TOKEN;
+    else if (text && im_str_is(r->at->text, "call"))
+        e->per = IM_PER_CALL;
+    else
+        return im_member_wrong(r->at, "\"token\" or \"call\"", r->err);
+    return true;
+}
+
+static bool read_same(struct reading *r, struct im_expectation *e)
+{
+    e->same_call = r->at->type == IM_JSON_STRING && im_str_is(r->at->text, "call");
+    return e->same_call || im_member_wrong(r->at, "\"call\"", r->err);
+}
+
+/* What it refers to may stand further down: see resolve(). */
+static bool read_after(struct reading *r, struct im_expectation *e)
+{
+    return im_member_text(r->at, r->arena, &e->after.text, r->err);
+}
+
+static bool read_within(struct reading *r, struct im_expectation *e)
+{
+    return (r->at->type == IM_JSON_STRING &&
+            im_duration_parse(r->at->text, &e->within_ms) && e->within_ms > 0) ||
+           im_member_wrong(r->at, "a duration such as \"2s\"", r->err);
+}
+
+static const struct field {
+    const char *name;
+    bool (*read)(struct reading *r, struct im_expectation *e);
+} fields[] = {
+    {"that", read_that},       {"cause", read_cause},
+    {"status", read_status},   {"wire", read_wire},
+    {"count", read_count},     {"at_least", read_at_least},
+    {"at_most", read_at_most}, {"in_parallel_at_most", read_parallel},
+    {"gaps", read_gaps},       {"per", read_per},
+    {"after", read_after},     {"within", read_within},
+    {"same", read_same},
+};
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+const char *im_expect_field(size_t index)
+{
+    return index < FIELDS ? fields[index].name : NULL;
+}
+
+/* ---- one expectation ---- */
+
+static bool for_rules_only(struct im_str name)
+{
+    return im_str_is(name, "rate") || im_str_is(name, "seed");
+}
+
+static bool unknown_member(struct reading *r)
+{
+    struct im_str known[KNOWN_MAX];
+    size_t n = 0;
+
+    for (; n < FIELDS; n++)
+        known[n] = im_str(fields[n].name);
+    for (size_t i = 0; im_when_field(i) && n < KNOWN_MAX; i++)
+        if (!for_rules_only(im_str(im_when_field(i))))
+            known[n++] = im_str(im_when_field(i));
+    return im_error_set(r->err, "an expectation has no member \"%.*s\"%.*s",
+                        IM_ARG(im_str_front(r->at->name, SHOWN_MAX)),
+                        IM_ARG(im_member_hint(r->arena, r->at->name, known, n)));
+}
+
+static bool read_member(struct reading *r, struct im_expectation *e)
+{
+    for (size_t i = 0; i < FIELDS; i++)
+        if (im_str_is(r->at->name, fields[i].name))
+            return fields[i].read(r, e);
+    if (for_rules_only(r->at->name))
+        return im_error_set(r->err,
+                            "\"%.*s\" is for rules: it decides by chance what happens, "
+                            "and an expectation is about what has happened",
+                            IM_ARG(r->at->name));
+    switch (im_when_read(&e->when, r->arena, r->at, r->err)) {
+    case 0: return unknown_member(r);
+    case 1: return true;
+    default: return false;
+    }
+}
+
+static bool check_bounds(struct reading *r, const struct im_json *object,
+                         struct im_expectation *e)
+{
+    const struct im_json *count = im_json_get(object, "count");
+
+    r->at = count;
+    if (count && (e->at_least >= 0 || e->at_most >= 0))
+        return im_error_set(r->err,
+                            "\"count\" says how often exactly: \"%s\" beside it "
+                            "contradicts it or says nothing more; leave one out",
+                            e->at_least >= 0 ? "at_least" : "at_most");
+    if (count)
+        e->at_least = e->at_most = count->whole;
+    r->at = im_json_get(object, "at_least");
+    if (r->at && e->at_most >= 0 && e->at_least > e->at_most)
+        return im_error_set(r->err, "\"at_least\" %lld is more than \"at_most\" %lld",
+                            (long long)e->at_least, (long long)e->at_most);
+    r->at = im_json_get(object, "same");
+    if (r->at && !e->after.text.len)
+        return im_error_set(r->err, "\"same\" needs \"after\": the same call as which?");
+    r->at = im_json_get(object, "within");
+    if (r->at && !e->after.text.len)
+        return im_error_set(r->err, "\"within\" needs \"after\": within that time of "
+                                    "what?");
+    return true;
+}
+
+/* `index` of them stand already. */
+static bool check_sentence(struct reading *r, const struct im_json *object, size_t index)
+{
+    struct im_str that = r->into->items[index].that;
+
+    r->at = object;
+    if (!that.len)
+        return im_error_set(r->err,
+                            "an expectation needs \"that\": a true sentence about "
+                            "a sound client");
+    r->at = im_json_get(object, "that");
+    for (size_t i = 0; i < index; i++)
+        if (im_str_eq(r->into->items[i].that, that))
+            return im_error_set(r->err,
+                                "\"that\" must be unique, and \"%.*s\" stands twice",
+                                IM_ARG(im_str_front(that, SHOWN_MAX)));
+    return true;
+}
+
+static bool read_one(struct reading *r, const struct im_json *object, size_t index)
+{
+    struct im_expectation *e = &r->into->items[index];
+
+    *e = (struct im_expectation){.at_least = -1,
+                                 .at_most = -1,
+                                 .in_parallel_at_most = -1,
+                                 .within_ms = -1,
+                                 .after = {.expectation = -1},
+                                 .offset = object->offset};
+    im_when_init(&e->when);
+    r->at = object;
+    if (object->type != IM_JSON_OBJECT)
+        return im_error_set(r->err, "an expectation must be an object, not %s",
+                            im_json_type_name(object->type));
+    for (const struct im_json *member = object->first; member; member = member->next) {
+        r->at = member;
+        if (!read_member(r, e))
+            return false;
+    }
+    return check_sentence(r, object, index) && check_bounds(r, object, e);
+}
+
+/* ---- what `after` refers to ---- */
+
+static bool unknown_anchor(struct reading *r, size_t index)
+{
+    size_t most = r->into->count + CAUSE_COUNT + IM_FAULTS + im_effect_count, n = 0;
+    struct im_str *known = IM_ARENA_ARRAY(r->arena, struct im_str, most);
+    struct im_str text = r->into->items[index].after.text;
+
+    if (!known)
+        return no_memory(r);
+    for (size_t i = 0; i < r->into->count; i++)
+        if (i != index)
+            known[n++] = r->into->items[i].that;
+    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
+        known[n++] = im_str(im_cause_row((enum im_cause)i)->id);
+    for (int i = IM_FAULT_NONE + 1; i < IM_FAULTS; i++)
+        known[n++] = im_str(im_fault_name((enum im_fault)i));
+    for (size_t i = 0; i < im_effect_count; i++)
+        known[n++] = im_str(im_effects[i].name);
+    return im_error_set(r->err,
+                        "\"after\" must be a cause, another expectation's \"that\", a "
+                        "fault or an effect, and there is none \"%.*s\"%.*s",
+                        IM_ARG(im_str_front(text, SHOWN_MAX)),
+                        IM_ARG(im_member_hint(r->arena, text, known, n)));
+}
+
+static int expectation_that(const struct im_expectations *all, struct im_str that)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (im_str_eq(all->items[i].that, that))
+            return (int)i;
+    return -1;
+}
+
+static bool resolve(struct reading *r, size_t index)
+{
+    struct im_anchor *after = &r->into->items[index].after;
+    const struct im_effect *effect;
+
+    if (!after->text.len)
+        return true;
+    after->cause = im_cause_find(after->text);
+    if (after->cause)
+        return true;
+    after->expectation = expectation_that(r->into, after->text);
+    if (after->expectation == (int)index)
+        return im_error_set(r->err,
+                            "\"after\" must not be the expectation's own \"that\"");
+    if (after->expectation >= 0)
+        return true;
+    after->fault = im_fault_find(after->text);
+    effect = im_effect_find(after->text);
+    if (after->fault || !effect)
+        return after->fault || unknown_anchor(r, index);
+    after->effect = effect->name;
+    return true;
+}
+
+/* Does following `after` from here lead back here? */
+static bool in_circle(const struct im_expectations *all, size_t index)
+{
+    int at = all->items[index].after.expectation;
+
+    for (size_t steps = 0; at >= 0 && steps < all->count; steps++) {
+        if (at == (int)index)
             return true;
+        at = all->items[at].after.expectation;
+    }
     return false;
 }
 
-static bool passes_filter(const struct im_expectation *expectation,
-                          const struct im_seen *seen)
+static bool refuse_circle(struct reading *r, size_t index)
 {
-    if (expectation->cause && !has_cause(seen, expectation->cause))
-        return false;
-    if (expectation->fault && seen->fault != expectation->fault)
-        return false;
-    if (expectation->per == IM_PER_TOKEN && !seen->facts.token.len)
-        return false;
-    return !expectation->status_min || (seen->status >= expectation->status_min &&
-                                        seen->status <= expectation->status_max);
+    const struct im_expectation *items = r->into->items;
+    size_t at = index;
+    struct im_buf circle;
+
+    im_buf_init(&circle, r->arena, 0);
+    do {
+        im_buf_addf(&circle, "\"%.*s\" after ",
+                    IM_ARG(im_str_front(items[at].that, SHOWN_MAX)));
+        at = (size_t)items[at].after.expectation;
+    } while (at != index);
+    im_buf_addf(&circle, "\"%.*s\"", IM_ARG(im_str_front(items[at].that, SHOWN_MAX)));
+    return im_error_set(r->err, "\"after\" goes round in a circle: %.*s",
+                        IM_ARG(im_buf_str(&circle)));
 }
 
-/* A browser asks whether its page may (204; any other OPTIONS is refused): that is no call of the
- * integration's, unless somebody looks for just that. */
-static bool is_preflight(const struct im_expectation *expectation,
-                         const struct im_seen *seen)
+static bool resolve_all(struct reading *r, const struct im_json *array)
 {
-    return seen->status == 204 && im_str_is(seen->facts.method, "OPTIONS") &&
-           !expectation->when.method.len;
-}
+    const struct im_json *object = array->first;
+    size_t i = 0;
 
-static void find_fitting(struct judging *j, const struct im_expectation *expectation)
-{
-    for (size_t i = 0; i < j->count; i++) {
-        const struct im_seen *seen = j->tries[i].seen;
-        j->fits[i] = 0;
-        if (!im_when_fits(&expectation->when, &seen->facts) ||
-            is_preflight(expectation, seen))
-            continue;
-        j->fits[i] = passes_filter(expectation, seen) ? FITS | FILTERED : FITS;
+    for (; object; object = object->next, i++) {
+        r->at = im_json_get(object, "after");
+        if (!resolve(r, i))
+            return false;
     }
-}
-
-static bool another_user(const struct im_seen *anchor, const struct im_seen *seen)
-{
-    return anchor->facts.user.len && seen->facts.user.len &&
-           !im_str_eq(anchor->facts.user, seen->facts.user);
-}
-
-/* Does it lie in the window that the anchor opens? */
-static bool in_window(const struct im_expectation *expectation,
-                      const struct im_try *anchor, const struct im_try *try)
-{
-    if (!anchor)
-        return true;
-    if (try->place <= anchor->place || try->seen->began_us < anchor->seen->ended_us)
-        return false;
-    if (another_user(anchor->seen, try->seen))
-        return false;
-    if (expectation->same_call && try->seen->call != anchor->seen->call)
-        return false;
-    return expectation->within_ms < 0 ||
-           im_bound_elapsed_us(anchor->seen, try->seen) / 1000 < expectation->within_ms;
-}
-
-/* nth and every count what fits `when` in this window, whatever became of it. */
-static void find_inside(struct judging *j, const struct finding *found,
-                        const struct im_try *anchor)
-{
-    uint64_t n = 0;
-
-    for (size_t i = 0; i < j->count; i++) {
-        j->inside[i] = false;
-        if (!j->fits[i] || !in_window(found->expectation, anchor, &j->tries[i]))
-            continue;
-        n++;
-        if (!(j->fits[i] & FILTERED) || !im_when_counts(&found->expectation->when, n))
-            continue;
-        j->inside[i] = true;
-        found->matched[i] = true;
+    for (object = array->first, i = 0; object; object = object->next, i++) {
+        r->at = im_json_get(object, "after");
+        if (in_circle(r->into, i))
+            return refuse_circle(r, i);
     }
+    return true;
 }
 
-/* ---- by token, call or connection ---- */
+/* ---- all of them ---- */
 
-static int by_place(const struct im_try *a, const struct im_try *b)
+static bool read_all(struct reading *r, const struct im_json *array)
 {
-    return (a->place > b->place) - (a->place < b->place);
+    const struct im_json *object = array->first;
+
+    if (array->type != IM_JSON_ARRAY)
+        return im_member_wrong(array, "a list of expectations", r->err);
+    if (array->count > EXPECTATIONS_MAX)
+        return im_error_set(r->err,
+                            "\"expect\" may hold at most %d expectations, not %zu",
+                            EXPECTATIONS_MAX, array->count);
+    r->into->items = IM_ARENA_ARRAY(r->arena, struct im_expectation, array->count);
+    if (!r->into->items)
+        return no_memory(r);
+    for (; object; object = object->next, r->into->count++)
+        if (!read_one(r, object, r->into->count))
+            return false;
+    return resolve_all(r, array) && (!r->arena->failed || no_memory(r));
 }
 
-static int by_token(const void *a, const void *b)
+bool im_expect_read(struct im_expectations *into, struct im_arena *arena,
+                    const struct im_json *array, const struct im_json **at,
+                    struct im_error *err)
 {
-    const struct im_try *left = *(const struct im_try *const *)a;
-    const struct im_try *right = *(const struct im_try *const *)b;
-    int order = im_str_compare(left->seen->facts.token, right->seen->facts.token);
+    struct reading r = {into, arena, array, err};
+    bool done;
 
-    return order ? order : by_place(left, right);
-}
-
-static int by_call(const void *a, const void *b)
-{
-    const struct im_try *left = *(const struct im_try *const *)a;
-    const struct im_try *right = *(const struct im_try *const *)b;
-
-    if (left->seen->call != right->seen->call)
-        return left->seen->call > right->seen->call ? 1 : -1;
-    return by_place(left, right);
-}
-
-static int by_connection(const void *a, const void *b)
-{
-    const struct im_try *left = *(const struct im_try *const *)a;
-    const struct im_try *right = *(const struct im_try *const *)b;
-
-    if (left->seen->connection != right->seen->connection)
-        return left->seen->connection > right->seen->connection ? 1 : -1;
-    return by_place(left, right);
-}
-
-static void group_by(struct judging *j, enum im_per per)
-{
-    for (size_t i = 0; i < j->count; i++)
-        j->grouped[i] = &j->tries[i];
-    if (per == IM_PER_TOKEN)
-        qsort(j->grouped, j->count, sizeof(struct im_try *), by_token);
-    else if (per == IM_PER_CALL)
-        qsort(j->grouped, j->count, sizeof(struct im_try *), by_call);
-}
-
-static bool same_group(enum im_per per, const struct im_seen *a, const struct im_seen *b)
-{
-    if (per == IM_PER_TOKEN)
-        return im_str_eq(a->facts.token, b->facts.token);
-    return per != IM_PER_CALL || a->call == b->call;
-}
-
-/* ---- judging one ---- */
-
-static void say_broken(struct judging *j, struct finding *found,
-                       const struct im_tries *tries, enum im_bound broken)
-{
-    struct im_judgement *judgement = found->judgement;
-    struct im_buf why;
-
-    judgement->outcome = IM_NOT_MET;
-    judgement->shown = IM_ARENA_ARRAY(j->arena, const struct im_seen *, tries->count + 1);
-    if (judgement->shown)
-        judgement->shown_count = im_bound_shown(tries, broken, judgement->shown);
-    im_buf_init(&why, j->arena, 0);
-    im_bound_why(found->expectation, tries, broken, &why);
-    judgement->why = im_buf_str(&why);
-}
-
-/* The first group that breaks a bound is the one that is shown. */
-static void judge_group(struct judging *j, struct finding *found, size_t count,
-                        const struct im_try *anchor)
-{
-    struct im_tries tries = {j->group, count, anchor ? anchor->seen : NULL, j->scratch};
-
-    found->groups++;
-    found->last = tries;
-    if (found->judgement->outcome != IM_MET)
-        return;
-    enum im_bound broken = im_bound_broken(found->expectation, &tries);
-    if (broken)
-        say_broken(j, found, &tries, broken);
-}
-
-static bool went_well(const struct im_seen *seen)
-{
-    return seen->cause == CAUSE_NONE && seen->fault == IM_FAULT_NONE;
-}
-
-/* The anchor and its repeats, up to the first that went well: the tries of one call. */
-static void judge_series(struct judging *j, struct finding *found,
-                         const struct im_try *anchor)
-{
-    size_t n = 0;
-
-    found->windows++;
-    find_inside(j, found, anchor);
-    j->group[n++] = anchor;
-    for (size_t i = 0; i < j->count; i++) {
-        const struct im_try *try = &j->tries[i];
-        if (!j->inside[i] || im_bound_in_flight(anchor->seen, try))
-            continue;
-        j->group[n++] = try;
-        if (went_well(try->seen))
-            break;
-    }
-    judge_group(j, found, n, anchor);
-}
-
-static void judge_window(struct judging *j, struct finding *found,
-                         const struct im_try *anchor)
-{
-    enum im_per per = found->expectation->per;
-    size_t before = found->groups, n = 0;
-
-    find_inside(j, found, anchor);
-    found->windows++;
-    for (size_t i = 0; i < j->count; i++) {
-        const struct im_try *try = j->grouped[i];
-        if (!j->inside[try->place])
-            continue;
-        if (n && !same_group(per, j->group[0]->seen, try->seen)) {
-            judge_group(j, found, n, anchor);
-            n = 0;
-        }
-        j->group[n++] = try;
-    }
-    if (n || found->groups == before)
-        judge_group(j, found, n, anchor);
-}
-
-static bool is_anchor(const struct judging *j, const struct im_anchor *after,
-                      const struct im_try *try)
-{
-    if (after->expectation >= 0)
-        return j->matched[after->expectation][try->place];
-    if (after->cause)
-        return has_cause(try->seen, after->cause);
-    if (after->fault)
-        return try->seen->fault == after->fault;
-    return after->effect && try->seen->effect &&
-           strcmp(after->effect, try->seen->effect) == 0;
-}
-
-static void judge_windows(struct judging *j, struct finding *found)
-{
-    const struct im_anchor *after = &found->expectation->after;
-
-    if (!after->text.len) {
-        judge_window(j, found, NULL);
-        return;
-    }
-    for (size_t i = 0; i < j->count; i++) {
-        if (!is_anchor(j, after, &j->tries[i]))
-            continue;
-        if (found->expectation->same_call && found->expectation->growing_gaps)
-            judge_series(j, found, &j->tries[i]);
-        else
-            judge_window(j, found, &j->tries[i]);
-        if (found->expectation->within_ms < 0)
-            return;
-    }
-}
-
-/* ---- saying it ---- */
-
-static void say_not_exercised(struct judging *j, struct finding *found)
-{
-    const struct im_anchor *after = &found->expectation->after;
-    const char *quote = after->expectation >= 0 ? "\"" : "";
-
-    found->judgement->outcome = IM_NOT_EXERCISED;
-    found->judgement->why =
-        im_arena_format(j->arena, "%s%.*s%s never happened, so this was not exercised",
-                        quote, IM_ARG(after->text), quote);
-}
-
-static void show_matching(struct judging *j, struct finding *found)
-{
-    struct im_judgement *judgement = found->judgement;
-
-    judgement->shown = IM_ARENA_ARRAY(j->arena, const struct im_seen *, j->count);
-    for (size_t i = 0; judgement->shown && i < j->count; i++)
-        if (found->matched[i])
-            judgement->shown[judgement->shown_count++] = j->tries[i].seen;
-}
-
-static void say_met(struct judging *j, struct finding *found)
-{
-    struct im_buf why;
-
-    show_matching(j, found);
-    im_buf_init(&why, j->arena, 0);
-    if (found->windows > 1)
-        im_buf_addf(&why, "as it should be, after each of %zu", found->windows);
-    else if (found->groups > 1)
-        im_buf_addf(&why, "as it should be, for each of %zu %s", found->groups,
-                    found->expectation->per == IM_PER_TOKEN ? "tokens" : "calls");
-    else
-        im_bound_why(found->expectation, &found->last, IM_BOUND_HOLDS, &why);
-    found->judgement->why = im_buf_str(&why);
-}
-
-static void judge(struct judging *j, size_t index)
-{
-    const struct im_expectation *expectation = &j->expectations->items[index];
-    struct finding found = {.expectation = expectation,
-                            .matched = j->matched[index],
-                            .judgement = &j->judgements[index]};
-
-    if (j->stages[index] != FRESH)
-        return;
-    j->stages[index] = BUSY;
-    if (expectation->after.text.len && expectation->after.expectation >= 0)
-        judge(j, (size_t)expectation->after.expectation);
-    *found.judgement = (struct im_judgement){.outcome = IM_MET};
-    find_fitting(j, expectation);
-    group_by(j, expectation->per);
-    judge_windows(j, &found);
-    if (!found.windows)
-        say_not_exercised(j, &found);
-    else if (found.judgement->outcome == IM_MET)
-        say_met(j, &found);
-    j->stages[index] = DONE;
-}
-
-/* ---- judging all ---- */
-
-static int by_arrival(const void *a, const void *b)
-{
-    const struct im_seen *left = ((const struct im_try *)a)->seen;
-    const struct im_seen *right = ((const struct im_try *)b)->seen;
-
-    if (left->began_us != right->began_us)
-        return left->began_us > right->began_us ? 1 : -1;
-    return (left->id > right->id) - (left->id < right->id);
-}
-
-/* Room in j->grouped is free before the first expectation is judged. */
-static void link_connections(struct judging *j)
-{
-    const struct im_seen *before = NULL;
-
-    for (size_t i = 0; i < j->count; i++)
-        j->grouped[i] = &j->tries[i];
-    qsort(j->grouped, j->count, sizeof(struct im_try *), by_connection);
-    for (size_t i = 0; i < j->count; i++) {
-        const struct im_seen *seen = j->grouped[i]->seen;
-        bool same = before && seen->connection && before->connection == seen->connection;
-        j->tries[j->grouped[i]->place].before = same ? before : NULL;
-        before = seen;
-    }
-}
-
-static void put_in_order(struct judging *j, const struct im_seen *seen)
-{
-    for (size_t i = 0; i < j->count; i++)
-        j->tries[i].seen = &seen[i];
-    qsort(j->tries, j->count, sizeof(*j->tries), by_arrival);
-    for (size_t i = 0; i < j->count; i++)
-        j->tries[i].place = i;
-    link_connections(j);
-}
-
-/* Journals are bounded, and so is what a scenario may expect: room for all at once. */
-static bool make_room(struct judging *j)
-{
-    size_t expected = j->expectations->count;
-
-    j->tries = IM_ARENA_ARRAY(j->arena, struct im_try, j->count);
-    j->stages = IM_ARENA_ARRAY(j->arena, enum stage, expected);
-    j->matched = IM_ARENA_ARRAY(j->arena, bool *, expected);
-    j->fits = IM_ARENA_ARRAY(j->arena, unsigned char, j->count);
-    j->inside = IM_ARENA_ARRAY(j->arena, bool, j->count);
-    j->grouped = IM_ARENA_ARRAY(j->arena, const struct im_try *, j->count);
-    j->group = IM_ARENA_ARRAY(j->arena, const struct im_try *, j->count);
-    j->scratch = IM_ARENA_ARRAY(j->arena, int64_t, j->count);
-    for (size_t i = 0; j->matched && i < expected; i++)
-        j->matched[i] = IM_ARENA_ARRAY(j->arena, bool, j->count);
-    return !j->arena->failed;
-}
-
-bool im_expect_judge(const struct im_expectations *expectations,
-                     const struct im_seen *seen, size_t seen_count,
-                     struct im_arena *arena, struct im_judgement *judgements)
-{
-    struct judging j = {.expectations = expectations,
-                        .judgements = judgements,
-                        .arena = arena,
-                        .count = seen_count};
-
-    if (!make_room(&j))
-        return false;
-    put_in_order(&j, seen);
-    for (size_t i = 0; i < expectations->count; i++)
-        judge(&j, i);
-    return !arena->failed;
+    *into = (struct im_expectations){0};
+    done = read_all(&r, array);
+    *at = done ? array : r.at;
+    if (!done)
+        *into = (struct im_expectations){0};
+    return done;
 }

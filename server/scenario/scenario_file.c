@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/expect_read.h"
+#include "scenario/expect.h"
 #include "scenario/load.h"
 
 bool im_load_fail(struct im_load *load, const struct im_json *at, const char *what)

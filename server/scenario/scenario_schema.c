@@ -2,7 +2,7 @@
  * that an editor offers what will be understood. */
 #include <string.h>
 
-#include "scenario/expect_read.h"
+#include "scenario/expect.h"
 #include "scenario/scenario_doc.h"
 
 #define DURATION "^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$"

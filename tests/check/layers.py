@@ -11,12 +11,12 @@ import sys
 
 from common import finish
 
-LAYERS = ("main commands options server listener router control sandboxes metrics sandbox journal scenario endpoints "
-          "grants oauth objects http base").split()
+LAYERS = ("main commands options api server listener router control sandboxes metrics sandbox journal verdict scenario "
+          "endpoints grants oauth directory causes objects http base").split()
 
 # The public header stands outside: it includes nothing of ours, and these may include it.
 PUBLIC = "server/intacct_mock.h"
-SEES_PUBLIC = {"server", "main", "commands"}
+SEES_PUBLIC = {"api", "server", "main", "commands"}
 SEES_OPTIONS = {"main", "commands", "options"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

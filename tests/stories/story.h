@@ -17,7 +17,7 @@
 #define STORIES_STORY_H
 
 #include "base/json.h"
-#include "oauth/cause.h"
+#include "causes/cause.h"
 #include "stories/transport.h"
 
 struct story;

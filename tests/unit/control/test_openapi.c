@@ -1,10 +1,10 @@
 /* The API's description and its routes: whatever answers is described. */
 #include "unit/spine.h"
 
+#include "causes/policy.h"
 #include "control/control.h"
 #include "control/openapi.h"
 #include "endpoints/endpoint.h"
-#include "oauth/policy.h"
 #include "scenario/world.h"
 
 struct document {

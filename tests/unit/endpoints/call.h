@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
+#include "causes/refusal.h"
 #include "endpoints/endpoint.h"
-#include "oauth/refusal.h"
 
 #define BASE_URL "http://127.0.0.1:8080"
 #define NOW_MS   INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */

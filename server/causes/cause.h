@@ -1,0 +1,144 @@
+/* Why an integration is turned away: the table of causes (causes.def), and the outcome
+ * of one request. Deciding happens in endpoints and grants (`return im_refuse(req,
+ * CAUSE_…, "…")`), wording in refusal.c, sending in the listener. */
+#ifndef IM_CAUSES_CAUSE_H
+#define IM_CAUSES_CAUSE_H
+
+#include "causes/policy.h"
+#include "http/request.h"
+
+enum im_cause {
+    CAUSE_NONE, /* nothing to refuse */
+#define IM_CAUSE(NAME, id, ...) CAUSE_##NAME,
+#include "causes/causes.def"
+#undef IM_CAUSE
+    CAUSE_COUNT
+};
+
+enum im_family {
+    IM_FAMILY_EXPIRED,     /* A. access token expired (article cause 1) */
+    IM_FAMILY_REVOKED,     /* B. revoked or invalid access token (article cause 2) */
+    IM_FAMILY_CREDENTIALS, /* C. invalid credentials (article cause 3) */
+    IM_FAMILY_PERMISSIONS, /* D. insufficient permissions (article cause 4) */
+    IM_FAMILY_PROTOCOL,    /* E. wrong address and protocol (the article's FAQ) */
+    IM_FAMILY_SERVICE,     /* F. not the client's fault */
+    IM_FAMILY_DATA,        /* G. ordinary answers of the API to a wrong payload */
+    IM_FAMILY_MOCK,        /* H. the mock about itself */
+    IM_FAMILIES
+};
+
+/* The vocabularies that coexist on the wire (contract: RFC 6749 at the token endpoint,
+ * GW- from the gateway, REST- from the application). */
+enum im_envelope {
+    IM_ENVELOPE_NONE, /* this place does not word it */
+    IM_ENVELOPE_OAUTH, /* {"error":"invalid_grant"[,"error_description":…]} (RFC 6749 §5.2) */
+    IM_ENVELOPE_GATEWAY, /* {"ia::error":{"code":"GW-0040","message":…,"details":{…}}} */
+    IM_ENVELOPE_REST     /* {"ia::result":{"ia::error":{…}},"ia::meta":{…}} */
+};
+
+struct im_wording {
+    enum im_envelope envelope;
+    int status;
+    const char *code;    /* OAuth error · GW-00nn · errorId REST-nnnn */
+    const char *message; /* error_description (NULL: left out) · message · message */
+    const char *word;    /* REST: the `code` member, "invalidRequest", "tokenInvalid" */
+    const char *message_id; /* REST: "IA.TOKEN_IS_INVALID", NULL when none is known */
+    bool detail; /* REST: stands in the details of REST-1064 "Payload contains errors" */
+};
+/* A message may hold {FIELD}, {OBJECT}, {OPERATION} and {VERSION}; see refusal.h. */
+
+/* The other wording, used when a switch of policy has this value. */
+struct im_wording_switch {
+    const char *policy; /* the switch's name in policy.def; NULL = there is none */
+    int64_t value;
+    struct im_wording wording;
+};
+
+struct im_cause_row {
+    const char *id; /* kebab-case, stable: URLs, scenarios, tests, docs */
+    enum im_family family;
+    bool natural; /* can arise from the ordinary rules, without a scenario */
+    bool note;    /* ordinarily a warning beside an answer: refused by name only */
+    struct im_wording token;   /* REST dialect at /ia/api/v1/oauth2/… */
+    struct im_wording api;     /* REST dialect at the protected API */
+    struct im_wording article; /* article dialect, everywhere */
+    struct im_wording_switch token_switch, api_switch;
+    int64_t retry_after_s; /* Retry-After, unless the outcome has another; 0 = none */
+    const char
+        *redirect;   /* authorize: `error` of the redirect; NULL = a page, no redirect */
+    const char *why; /* one or two sentences a newcomer understands */
+    const char *fix; /* what its maker does about it */
+    enum im_confidence confidence; /* of the wording and of the rule */
+    const char *source; /* where that is from: RFC section, Sage page, report */
+};
+
+/* Where a refusal is worded. Set by the route. */
+enum im_place { IM_PLACE_TOKEN, IM_PLACE_API, IM_PLACE_ARTICLE };
+
+struct im_note {
+    enum im_cause cause;
+    struct im_str text;
+};
+
+enum { IM_NOTES_MAX = 6 };
+
+/* All that the corridor learns about one request besides the answer itself: for the
+ * renderer, the journal and the hint headers. Never holds a secret. Lifetime: request. */
+struct im_outcome {
+    enum im_cause cause;     /* why it was refused; CAUSE_NONE = it was not */
+    enum im_cause worded_as; /* the row whose wording is sent; normally = cause */
+    struct im_str evidence;  /* "expired 12 s ago: exp …, now …" */
+    struct im_note notes[IM_NOTES_MAX]; /* warnings beside the outcome */
+    size_t note_count;
+
+    enum im_place place;
+    bool page;       /* a person is looking: refusals are HTML pages … */
+    bool page_ready; /* the endpoint has worded this refusal for that person itself
+                                     (the sign-in page again): status and body stay */
+    struct im_str redirect_uri; /* … or, once this is known to be sound, redirects */
+    struct im_str state;
+
+    /* What is known about who asked for what; empty when not known. */
+    const char *endpoint; /* "token", "authorize", "revoke", "introspect", "discovery",
+                                     "resource", "query", "session", "model", "unknown", … */
+    struct im_str grant;  /* grant_type */
+    struct im_str client_id;
+    struct im_str user;    /* "ws_user@acme" */
+    struct im_str scope;   /* asked for */
+    struct im_str token;   /* fingerprint of the token or code presented */
+    struct im_str issued;  /* fingerprint of the access token handed out */
+    struct im_str object;  /* "accounts-payable/vendor" */
+    struct im_str field;   /* the offending field of a payload */
+    int64_t retry_after_s; /* Retry-After; 0 = none */
+    bool bearer_challenge; /* WWW-Authenticate: Bearer error=… belongs to the answer */
+    const char *allow;     /* 405: the Allow header */
+
+    /* What a scenario did to it; 0 and NULL = nothing. */
+    unsigned rule;      /* the first of its rules that fired, from 1 */
+    const char *effect; /* the first change of the world that it set off */
+    const char *fault;  /* how delivery is damaged */
+    int64_t delay_ms;   /* the answer is still held back for so long */
+};
+
+const struct im_cause_row *im_cause_row(enum im_cause cause); /* never NULL */
+enum im_cause im_cause_find(struct im_str id);     /* CAUSE_NONE when unknown */
+enum im_cause im_cause_nearest(struct im_str id);  /* for "did you mean" */
+const char *im_family_name(enum im_family family); /* "access token expired", … */
+/* One row as JSON: id, family, natural, why, fix, confidence, source, wording per
+ * place. */
+void im_cause_write(enum im_cause cause, struct im_json_out *out, const char *name);
+
+/* Records the refusal with its evidence and returns the cause, so that refusing is one
+ * statement. The first refusal of a request wins. */
+enum im_cause im_refuse(struct im_request *req, enum im_cause cause, const char *format,
+                        ...) IM_PRINTF(3, 4);
+/* The cause is one thing, the wording on the wire that of another row: a misspelled
+ * parameter is answered as the missing one it stands for. */
+enum im_cause im_refuse_as(struct im_request *req, enum im_cause cause,
+                           enum im_cause worded_as, const char *format, ...)
+    IM_PRINTF(4, 5);
+/* A warning: the request is not refused for it. */
+void im_note(struct im_request *req, enum im_cause cause, const char *format, ...)
+    IM_PRINTF(3, 4);
+
+#endif

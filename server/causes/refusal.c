@@ -1,0 +1,423 @@
+/* From a cause to an answer: RFC 6749 section 5.2 envelopes, the gateway's and the
+ * application's of Sage Intacct, the redirect of RFC 6749 section 4.1.2.1, or a page
+ * for a person. */
+#include "causes/refusal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "http/html.h"
+
+/* ---- which wording ---- */
+
+static const struct im_wording *choose(const struct im_wording *usual,
+                                       const struct im_wording_switch *other,
+                                       const struct im_policy *policy)
+{
+    const struct im_policy_row *row =
+        policy && other->policy ? im_policy_find(im_str(other->policy)) : NULL;
+
+    if (usual->envelope == IM_ENVELOPE_NONE)
+        return NULL;
+    return row && im_policy_value(policy, row) == other->value ? &other->wording : usual;
+}
+
+static const struct im_wording *worded_at(const struct im_cause_row *row,
+                                          enum im_place place,
+                                          const struct im_policy *policy)
+{
+    static const struct im_wording_switch none;
+
+    switch (place) {
+    case IM_PLACE_TOKEN: return choose(&row->token, &row->token_switch, policy);
+    case IM_PLACE_API: return choose(&row->api, &row->api_switch, policy);
+    case IM_PLACE_ARTICLE: break;
+    }
+    return choose(&row->article, &none, policy);
+}
+
+const struct im_wording *im_wording(enum im_cause cause, enum im_place place,
+                                    const struct im_policy *policy)
+{
+    static const enum im_place fallback[] = {IM_PLACE_TOKEN, IM_PLACE_API,
+                                             IM_PLACE_ARTICLE};
+    const struct im_cause_row *row =
+        im_cause_row(cause == CAUSE_NONE ? CAUSE_INTERNAL : cause);
+    const struct im_wording *wording = worded_at(row, place, policy);
+
+    for (size_t i = 0; !wording && i < sizeof fallback / sizeof *fallback; i++)
+        wording = worded_at(row, fallback[i], policy);
+    return wording ? wording : &im_cause_row(CAUSE_INTERNAL)->api;
+}
+
+/* ---- messages with placeholders ---- */
+
+static struct im_str or_else(struct im_str text, const char *stand_in)
+{
+    return text.len ? text : im_str(stand_in);
+}
+
+static struct im_str fill(struct im_str name, const struct im_refusal_facts *facts)
+{
+    if (im_str_is(name, "FIELD"))
+        return or_else(facts->field, "unknown");
+    if (im_str_is(name, "OBJECT"))
+        return or_else(facts->object, "unknown");
+    if (im_str_is(name, "OPERATION"))
+        return or_else(facts->method, "POST");
+    return IM_STR("1"); /* VERSION: that of the API */
+}
+
+/* Cuts the text before the next {NAME}, and the name; false when there is none. */
+static bool next(struct im_str *rest, struct im_str *before, struct im_str *name)
+{
+    *before = im_str_cut(rest, '{');
+    *name = im_str_cut(rest, '}');
+    return name->len > 0;
+}
+
+static void write_message(const struct im_wording *wording,
+                          const struct im_refusal_facts *facts, struct im_json_out *out)
+{
+    struct im_str rest = im_str(wording->message), before, name;
+    struct im_buf text;
+
+    if (!im_str_has(rest, '{')) {
+        im_json_str(out, "message", rest);
+        return;
+    }
+    im_buf_init(&text, out->buf->arena, 0);
+    while (next(&rest, &before, &name)) {
+        im_buf_add(&text, before);
+        im_buf_add(&text, fill(name, facts));
+    }
+    im_buf_add(&text, before);
+    im_json_str(out, "message", im_buf_str(&text));
+}
+
+/* ---- envelopes ---- */
+
+static void write_oauth(const struct im_wording *wording, struct im_json_out *out,
+                        const char *name)
+{
+    im_json_open_object(out, name);
+    im_json_strz(out, "error", wording->code);
+    if (wording->message)
+        im_json_strz(out, "error_description", wording->message);
+    im_json_close_object(out);
+}
+
+static void write_gateway(const struct im_wording *wording,
+                          const struct im_refusal_facts *facts, struct im_json_out *out,
+                          const char *name)
+{
+    im_json_open_object(out, name);
+    im_json_open_object(out, "ia::error");
+    im_json_strz(out, "code", wording->code);
+    im_json_strz(out, "message", wording->message);
+    im_json_open_object(out, "details");
+    im_json_str(out, "requestId", facts->request_id);
+    im_json_close_object(out);
+    im_json_close_object(out);
+    im_json_close_object(out);
+}
+
+static void write_info(const struct im_wording *wording,
+                       const struct im_refusal_facts *facts, struct im_json_out *out)
+{
+    struct im_str rest = im_str(wording->message), before, name;
+
+    im_json_open_object(out, "additionalInfo");
+    if (wording->message_id)
+        im_json_strz(out, "messageId", wording->message_id);
+    im_json_open_object(out, "placeholders");
+    while (next(&rest, &before, &name))
+        im_json_member(out, name, fill(name, facts));
+    im_json_close_object(out);
+    im_json_open_object(out, "propertySet");
+    im_json_close_object(out);
+    im_json_close_object(out);
+}
+
+/* code, message and errorId in the order that was recorded; errorId only where one is
+ * known. */
+static void write_what(const struct im_wording *wording,
+                       const struct im_refusal_facts *facts, struct im_json_out *out)
+{
+    im_json_strz(out, "code", wording->word);
+    write_message(wording, facts, out);
+    if (wording->code)
+        im_json_strz(out, "errorId", wording->code);
+}
+
+static void write_details(const struct im_wording *wording,
+                          const struct im_refusal_facts *facts, struct im_json_out *out)
+{
+    im_json_open_array(out, "details");
+    im_json_open_object(out, NULL);
+    write_what(wording, facts, out);
+    im_json_str(out, "target", or_else(facts->field, "unknown"));
+    write_info(wording, facts, out);
+    im_json_close_object(out);
+    im_json_close_array(out);
+}
+
+static void write_meta(struct im_json_out *out)
+{
+    im_json_open_object(out, "ia::meta");
+    im_json_int(out, "totalCount", 1);
+    im_json_int(out, "totalSuccess", 0);
+    im_json_int(out, "totalError", 1);
+    im_json_close_object(out);
+}
+
+static void write_rest(const struct im_wording *wording,
+                       const struct im_refusal_facts *facts, struct im_json_out *out,
+                       const char *name)
+{
+    static const struct im_wording errors = {.word = "invalidRequest",
+                                             .code = "REST-1064",
+                                             .message = "Payload contains errors",
+                                             .message_id = "IA.PAYLOAD_CONTAINS_ERRORS"};
+    const struct im_wording *head = wording->detail ? &errors : wording;
+
+    im_json_open_object(out, name);
+    im_json_open_object(out, "ia::result");
+    im_json_open_object(out, "ia::error");
+    write_what(head, facts, out);
+    write_info(head, facts, out);
+    im_json_str(out, "supportId", facts->support_id);
+    if (wording->detail)
+        write_details(wording, facts, out);
+    im_json_close_object(out);
+    im_json_close_object(out);
+    write_meta(out);
+    im_json_close_object(out);
+}
+
+void im_wording_write(const struct im_wording *wording,
+                      const struct im_refusal_facts *facts, struct im_json_out *out,
+                      const char *name)
+{
+    switch (wording->envelope) {
+    case IM_ENVELOPE_NONE:
+    case IM_ENVELOPE_OAUTH: write_oauth(wording, out, name); return;
+    case IM_ENVELOPE_GATEWAY: write_gateway(wording, facts, out, name); return;
+    case IM_ENVELOPE_REST: break;
+    }
+    write_rest(wording, facts, out, name);
+}
+
+void im_wording_write_sample(const struct im_wording *wording, struct im_json_out *out,
+                             const char *name)
+{
+    const struct im_refusal_facts sample = {
+        .support_id = IM_STR("XfdSdWEB1773510525717%7Eabpa3P5w0-L44mZ-dmobZQAAABU"),
+        .request_id = IM_STR("AC47C2BE:D9EE_63EBC07F.59"),
+        .method = IM_STR("POST"),
+        .object = IM_STR("accounts-payable/vendor"),
+        .field = wording->detail ? IM_STR("/newDate") : IM_STR("newDate"),
+    };
+    im_wording_write(wording, &sample, out, name);
+}
+
+/* ---- ids for a support that does not exist ---- */
+
+/* 5 characters, WEB, 13 digits of milliseconds, %7E as it stands, 27 characters. */
+static struct im_str draw_support_id(const struct im_request *req, struct im_rng *rng)
+{
+    struct im_str head = im_rng_text(rng, "support-id", req->arena, 5);
+    struct im_str tail = im_rng_text(rng, "support-id", req->arena, 27);
+    int64_t now_ms = req->now_ms > 0 ? req->now_ms : 0;
+
+    return im_arena_format(req->arena, "%.*sWEB%013" PRId64 "%%7E%.*s", IM_ARG(head),
+                           now_ms, IM_ARG(tail));
+}
+
+/* Address and port in hexadecimal, the seconds of now likewise, two digits. */
+static struct im_str draw_request_id(const struct im_request *req, struct im_rng *rng)
+{
+    unsigned char bytes[7];
+
+    im_rng_bytes(rng, "request-id", bytes, sizeof bytes);
+    return im_arena_format(req->arena, "%02X%02X%02X%02X:%02X%02X_%08" PRIX32 ".%02d",
+                           bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5],
+                           (uint32_t)(req->now_ms / 1000), bytes[6] % 100);
+}
+
+static struct im_refusal_facts gather(const struct im_request *req,
+                                      const struct im_wording *wording,
+                                      struct im_rng *rng)
+{
+    struct im_refusal_facts facts = {
+        .method = req->method,
+        .object = req->outcome->object,
+        .field = req->outcome->field,
+    };
+    if (wording->envelope == IM_ENVELOPE_REST)
+        facts.support_id = draw_support_id(req, rng);
+    if (wording->envelope == IM_ENVELOPE_GATEWAY)
+        facts.request_id = draw_request_id(req, rng);
+    return facts;
+}
+
+/* ---- headers ---- */
+
+static bool is_oauth_endpoint(const struct im_outcome *outcome)
+{
+    static const char *const names[] = {"token", "authorize", "revoke", "introspect"};
+
+    for (size_t i = 0; outcome->endpoint && i < sizeof names / sizeof *names; i++)
+        if (strcmp(outcome->endpoint, names[i]) == 0)
+            return true;
+    return outcome->place == IM_PLACE_TOKEN || outcome->page;
+}
+
+/* RFC 6750 section 3.1: no error code when the request carried no token at all. */
+static const char *bearer_error(const struct im_outcome *outcome,
+                                const struct im_wording *wording)
+{
+    switch (outcome->cause) {
+    case CAUSE_AUTHORIZATION_HEADER_MISSING:
+    case CAUSE_AUTHORIZATION_NOT_BEARER: return NULL;
+    case CAUSE_AUTHORIZATION_REPEATED: return "invalid_request";
+    default: return wording->status == 403 ? "insufficient_scope" : "invalid_token";
+    }
+}
+
+static bool wants_bearer(const struct im_outcome *outcome,
+                         const struct im_wording *wording)
+{
+    if (!outcome->bearer_challenge || outcome->place != IM_PLACE_ARTICLE)
+        return false; /* no answer recorded of the REST API has one */
+    return wording->status == 401 ||
+           (wording->code && strcmp(wording->code, "insufficient_scope") == 0);
+}
+
+/* RFC 6749 section 5.2: who came by a scheme is answered with that scheme. */
+static bool wants_basic(const struct im_request *req, const struct im_wording *wording)
+{
+    struct im_str header = im_request_header(req, "Authorization");
+
+    return wording->status == 401 && wording->envelope == IM_ENVELOPE_OAUTH &&
+           strcmp(wording->code, "invalid_client") == 0 &&
+           im_str_eq_nocase(im_str_cut(&header, ' '), IM_STR("Basic"));
+}
+
+static void challenge(const struct im_request *req, struct im_response *res,
+                      const struct im_wording *wording)
+{
+    const char *error = bearer_error(req->outcome, wording);
+
+    if (wants_basic(req, wording))
+        im_response_header(res, "WWW-Authenticate",
+                           IM_STR("Basic realm=\"intacct-mock\""));
+    else if (wants_bearer(req->outcome, wording) && error)
+        im_response_headerf(res, "WWW-Authenticate",
+                            "Bearer realm=\"intacct-mock\", error=\"%s\"", error);
+    else if (wants_bearer(req->outcome, wording))
+        im_response_header(res, "WWW-Authenticate",
+                           IM_STR("Bearer realm=\"intacct-mock\""));
+}
+
+static void add_headers(const struct im_request *req, struct im_response *res,
+                        const struct im_wording *wording)
+{
+    const struct im_outcome *outcome = req->outcome;
+    int64_t retry_after_s = outcome->retry_after_s
+                                ? outcome->retry_after_s
+                                : im_cause_row(outcome->worded_as)->retry_after_s;
+
+    if (is_oauth_endpoint(outcome)) {
+        im_response_header(res, "Cache-Control", IM_STR("no-store"));
+        im_response_header(res, "Pragma", IM_STR("no-cache"));
+    }
+    if (retry_after_s > 0)
+        im_response_headerf(res, "Retry-After", "%" PRId64, retry_after_s);
+    if (outcome->allow && wording->status == 405)
+        im_response_header(res, "Allow", im_str(outcome->allow));
+    challenge(req, res, wording);
+}
+
+/* ---- the three forms of an answer ---- */
+
+static void render_json(const struct im_request *req, struct im_response *res,
+                        const struct im_wording *wording, struct im_rng *rng)
+{
+    struct im_refusal_facts facts = gather(req, wording, rng);
+    struct im_json_out out;
+
+    im_json_out_init(&out, im_response_begin(res, wording->status, "application/json"));
+    im_wording_write(wording, &facts, &out, NULL);
+}
+
+/* RFC 6749 section 4.1.2.1: %x20-21 / %x23-5B / %x5D-7E, and then as a query's value. */
+static void add_description(struct im_buf *buf, const char *text)
+{
+    for (; *text; text++) {
+        char c = *text == '"' || *text == '\\' ? '\'' : *text;
+        bool printable = c >= ' ' && c <= '~';
+        im_buf_add_url(buf, (struct im_str){printable ? &c : "?", 1});
+    }
+}
+
+static void render_redirect(const struct im_outcome *outcome, struct im_response *res,
+                            const char *error)
+{
+    struct im_buf to;
+
+    im_buf_init(&to, res->arena, 0);
+    im_buf_add(&to, outcome->redirect_uri);
+    im_buf_addf(&to, "%cerror=%s", im_str_has(outcome->redirect_uri, '?') ? '&' : '?',
+                error);
+    im_buf_addz(&to, "&error_description=");
+    add_description(&to, im_cause_row(outcome->cause)->why);
+    if (outcome->state.len) {
+        im_buf_addz(&to, "&state=");
+        im_buf_add_url(&to, outcome->state);
+    }
+    im_response_redirect(res, 302, im_buf_str(&to));
+}
+
+static void add_part(struct im_buf *buf, const char *heading, struct im_str text)
+{
+    if (text.len == 0)
+        return;
+    im_buf_addf(buf, "<h2>%s</h2>\n<p>", heading);
+    im_buf_add_html(buf, text);
+    im_buf_addz(buf, "</p>\n");
+}
+
+static void render_page(const struct im_outcome *outcome, struct im_response *res,
+                        int status)
+{
+    const struct im_cause_row *row = im_cause_row(outcome->cause);
+    struct im_buf *buf = im_html_begin(res, status, IM_STR("The request was refused"));
+
+    im_buf_addf(buf, "<p>Cause: <code>%s</code> <span class=\"soft\">(%s)</span></p>\n",
+                row->id, im_family_name(row->family));
+    add_part(buf, "Why", im_str(row->why));
+    add_part(buf, "What was seen", outcome->evidence);
+    add_part(buf, "What to do", im_str(row->fix));
+    im_html_end(res);
+}
+
+void im_refusal_render(const struct im_request *req, struct im_response *res,
+                       const struct im_policy *policy, struct im_rng *rng)
+{
+    const struct im_outcome *outcome = req->outcome;
+    const struct im_wording *wording =
+        im_wording(outcome->worded_as, outcome->place, policy);
+    const char *redirect = im_cause_row(outcome->worded_as)->redirect;
+
+    if (!outcome->page || !outcome->page_ready)
+        im_response_clear(res);
+    if (!outcome->page)
+        render_json(req, res, wording, rng);
+    else if (!outcome->page_ready && redirect && outcome->redirect_uri.len)
+        render_redirect(outcome, res, redirect);
+    else if (!outcome->page_ready)
+        render_page(outcome, res, wording->status);
+    add_headers(req, res, wording);
+}

@@ -1,0 +1,35 @@
+/* Wording: a cause becomes status, headers and body, in one place for all endpoints. */
+#ifndef IM_CAUSES_REFUSAL_H
+#define IM_CAUSES_REFUSAL_H
+
+#include "base/rng.h"
+#include "causes/cause.h"
+#include "http/response.h"
+
+/* The wording that this place and policy give the cause (never IM_ENVELOPE_NONE: a
+ * place that does not word a cause falls back to the row's other wording). */
+const struct im_wording *im_wording(enum im_cause cause, enum im_place place,
+                                    const struct im_policy *policy);
+/* What differs from one refusal to the next in the same wording; empty texts get
+ * stand-ins. */
+struct im_refusal_facts {
+    struct im_str support_id, request_id;
+    struct im_str method; /* {OPERATION} */
+    struct im_str object; /* {OBJECT} */
+    struct im_str field;  /* {FIELD} */
+};
+
+/* The JSON body of a wording, byte for byte as it is sent; `name` as everywhere in
+ * json.h. */
+void im_wording_write(const struct im_wording *wording,
+                      const struct im_refusal_facts *facts, struct im_json_out *out,
+                      const char *name);
+/* The same with made-up facts, for people who look a cause up. */
+void im_wording_write_sample(const struct im_wording *wording, struct im_json_out *out,
+                             const char *name);
+/* Replaces whatever is in res by the refusal that req->outcome tells: JSON envelope,
+ * HTML page or redirect. Draws supportId and requestId from rng. */
+void im_refusal_render(const struct im_request *req, struct im_response *res,
+                       const struct im_policy *policy, struct im_rng *rng);
+
+#endif

@@ -1,0 +1,302 @@
+#include "directory/directory.h"
+
+#include <stdlib.h>
+
+#include "directory/directory_world.h"
+
+/* ---- lists ---- */
+
+bool im_list_has(struct im_list list, struct im_str word)
+{
+    for (size_t i = 0; i < list.count; i++)
+        if (im_str_eq(list.items[i], word))
+            return true;
+    return false;
+}
+
+bool im_list_has_nocase(struct im_list list, struct im_str word)
+{
+    for (size_t i = 0; i < list.count; i++)
+        if (im_str_eq_nocase(list.items[i], word))
+            return true;
+    return false;
+}
+
+bool im_list_add(struct im_arena *arena, struct im_list *list, struct im_str word)
+{
+    if (im_list_has(*list, word))
+        return true;
+
+    struct im_str copy = im_arena_copy(arena, word);
+    struct im_str *items = IM_ARENA_ARRAY(arena, struct im_str, list->count + 1);
+    if (!items || !copy.at)
+        return false;
+    for (size_t i = 0; i < list->count; i++)
+        items[i] = list->items[i];
+    items[list->count] = copy;
+    *list = (struct im_list){items, list->count + 1};
+    return true;
+}
+
+bool im_list_remove(struct im_arena *arena, struct im_list *list, struct im_str word)
+{
+    struct im_str *items = IM_ARENA_ARRAY(arena, struct im_str, list->count);
+    size_t kept = 0;
+
+    if (!items)
+        return false;
+    for (size_t i = 0; i < list->count; i++)
+        if (!im_str_eq(list->items[i], word))
+            items[kept++] = list->items[i];
+    *list = (struct im_list){items, kept};
+    return true;
+}
+
+/* ---- who is where; the caller holds the lock ---- */
+
+struct im_role *im_world_role(const struct im_world *world, struct im_str name)
+{
+    struct im_role *roles = world->shelf[IM_ROLES].items;
+
+    for (size_t i = 0; i < world->shelf[IM_ROLES].count; i++)
+        if (im_str_eq(roles[i].name, name))
+            return &roles[i];
+    return NULL;
+}
+
+struct im_client *im_world_client(const struct im_world *world, struct im_str id)
+{
+    struct im_client *clients = world->shelf[IM_CLIENTS].items;
+
+    for (size_t i = 0; i < world->shelf[IM_CLIENTS].count; i++)
+        if (im_str_eq(clients[i].id, id))
+            return &clients[i];
+    return NULL;
+}
+
+struct im_company *im_world_company(const struct im_world *world, struct im_str id)
+{
+    struct im_company *companies = world->shelf[IM_COMPANIES].items;
+
+    for (size_t i = 0; i < world->shelf[IM_COMPANIES].count; i++)
+        if (im_str_eq(companies[i].id, id))
+            return &companies[i];
+    return NULL;
+}
+
+struct im_user *im_world_user(const struct im_world *world, struct im_str company,
+                              struct im_str id)
+{
+    struct im_user *users = world->shelf[IM_USERS].items;
+
+    for (size_t i = 0; i < world->shelf[IM_USERS].count; i++)
+        if (im_str_eq(users[i].id, id) && im_str_eq(users[i].company, company))
+            return &users[i];
+    return NULL;
+}
+
+static struct im_user *user_nocase(const struct im_world *world, struct im_str company,
+                                   struct im_str id)
+{
+    struct im_user *users = world->shelf[IM_USERS].items;
+
+    for (size_t i = 0; i < world->shelf[IM_USERS].count; i++)
+        if (im_str_eq_nocase(users[i].id, id) &&
+            im_str_eq_nocase(users[i].company, company))
+            return &users[i];
+    return NULL;
+}
+
+/* ---- the directory ---- */
+
+static bool load_text(struct im_directory *directory, const char *text,
+                      struct im_error *err)
+{
+    struct im_arena scratch;
+    struct im_json_error where = {.what = "out of memory"};
+    const struct im_json *at = NULL;
+
+    im_arena_init(&scratch, 0);
+    const struct im_json *world = im_json_parse(&scratch, im_str(text), &where);
+    bool loaded = world ? im_directory_load(directory, world, &at, err)
+                        : im_error_set(err, "reading the built-in world: %s", where.what);
+    im_arena_release(&scratch);
+    return loaded;
+}
+
+struct im_directory *im_directory_new(struct im_error *err)
+{
+    struct im_directory *directory = calloc(1, sizeof(*directory));
+    bool loaded = true;
+
+    if (!directory) {
+        im_error_set(err, "making the directory: out of memory");
+        return NULL;
+    }
+    pthread_mutex_init(&directory->lock, NULL);
+    im_arena_init(&directory->arena, 0);
+    for (size_t i = 0; loaded && im_builtin_world[i]; i++)
+        loaded = load_text(directory, im_builtin_world[i], err);
+    if (loaded)
+        return directory;
+    im_directory_free(directory);
+    return NULL;
+}
+
+void im_directory_free(struct im_directory *directory)
+{
+    if (!directory)
+        return;
+    im_arena_release(&directory->arena);
+    pthread_mutex_destroy(&directory->lock);
+    free(directory);
+}
+
+/* Tried out in memory of its own first, so that a world with a mistake in it leaves
+ * nothing. */
+bool im_directory_load(struct im_directory *directory, const struct im_json *world,
+                       const struct im_json **at, struct im_error *err)
+{
+    struct im_arena scratch;
+
+    pthread_mutex_lock(&directory->lock);
+    struct im_world next = directory->world;
+    im_arena_init(&scratch, 0);
+    bool loaded = im_world_load(&next, &scratch, world, at, err);
+    if (loaded) {
+        next = directory->world;
+        loaded = im_world_load(&next, &directory->arena, world, at, err);
+    }
+    im_arena_release(&scratch);
+    if (loaded)
+        directory->world = next;
+    pthread_mutex_unlock(&directory->lock);
+    return loaded;
+}
+
+bool im_directory_company(struct im_directory *directory, struct im_str id,
+                          struct im_company *out)
+{
+    pthread_mutex_lock(&directory->lock);
+    const struct im_company *found = im_world_company(&directory->world, id);
+    if (found)
+        *out = *found;
+    pthread_mutex_unlock(&directory->lock);
+    return found;
+}
+
+bool im_directory_user(struct im_directory *directory, struct im_str company,
+                       struct im_str id, struct im_user *out)
+{
+    pthread_mutex_lock(&directory->lock);
+    const struct im_user *found = im_world_user(&directory->world, company, id);
+    if (found)
+        *out = *found;
+    pthread_mutex_unlock(&directory->lock);
+    return found;
+}
+
+bool im_directory_user_nocase(struct im_directory *directory, struct im_str company,
+                              struct im_str id, struct im_user *out)
+{
+    pthread_mutex_lock(&directory->lock);
+    const struct im_user *found = user_nocase(&directory->world, company, id);
+    if (found)
+        *out = *found;
+    pthread_mutex_unlock(&directory->lock);
+    return found;
+}
+
+bool im_directory_client(struct im_directory *directory, struct im_str id,
+                         struct im_client *out)
+{
+    pthread_mutex_lock(&directory->lock);
+    const struct im_client *found = im_world_client(&directory->world, id);
+    if (found)
+        *out = *found;
+    pthread_mutex_unlock(&directory->lock);
+    return found;
+}
+
+/* ---- permissions ---- */
+
+const char *im_action_name(enum im_action action)
+{
+    static const char *const names[] = {"read", "create", "update", "delete"};
+    return names[action];
+}
+
+/* The glob ends at the last ':'; custom objects have colons in their names. */
+static size_t actions_at(struct im_str permission)
+{
+    size_t at = permission.len;
+
+    while (at && permission.at[at - 1] != ':')
+        at--;
+    return at;
+}
+
+bool im_permission_names(struct im_str permission, struct im_str object)
+{
+    size_t at = actions_at(permission);
+
+    return at && im_str_glob(im_str_slice(permission, 0, at - 1), object);
+}
+
+bool im_permission_allows(struct im_str permission, enum im_action action)
+{
+    struct im_str rest = im_str_slice(permission, actions_at(permission), permission.len);
+
+    while (rest.len) {
+        struct im_str word = im_str_cut(&rest, ',');
+        if (im_str_is(word, "*") || im_str_is(word, im_action_name(action)))
+            return true;
+    }
+    return false;
+}
+
+static bool denies(const struct im_role *role, struct im_str object,
+                   enum im_action action)
+{
+    for (size_t i = 0; i < role->denied.count; i++)
+        if (im_permission_names(role->denied.items[i], object) &&
+            im_permission_allows(role->denied.items[i], action))
+            return true;
+    return false;
+}
+
+/* Which actions this role allows on the object: one bit each. */
+static unsigned allowed(const struct im_role *role, struct im_str object)
+{
+    unsigned actions = 0;
+
+    for (size_t i = 0; i < role->permissions.count; i++) {
+        if (!im_permission_names(role->permissions.items[i], object))
+            continue;
+        for (unsigned action = IM_ACTION_READ; action <= IM_ACTION_DELETE; action++)
+            if (im_permission_allows(role->permissions.items[i], action) &&
+                !denies(role, object, action))
+                actions |= 1U << action;
+    }
+    return actions;
+}
+
+enum im_permit im_directory_permit(struct im_directory *directory,
+                                   const struct im_user *user, struct im_str object,
+                                   enum im_action action)
+{
+    unsigned actions = 0;
+
+    if (!user->roles.count)
+        return IM_PERMIT_NO_ROLE;
+    pthread_mutex_lock(&directory->lock);
+    for (size_t i = 0; i < user->roles.count; i++) {
+        const struct im_role *role =
+            im_world_role(&directory->world, user->roles.items[i]);
+        actions |= role ? allowed(role, object) : 0;
+    }
+    pthread_mutex_unlock(&directory->lock);
+    if (!actions)
+        return IM_PERMIT_NO_OBJECT;
+    return actions & 1U << action ? IM_PERMIT_YES : IM_PERMIT_NO_ACTION;
+}

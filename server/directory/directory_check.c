@@ -1,0 +1,133 @@
+/* What a world must make sense of, once all of it is read: who must exist for whom, and who
+ * authorizes whom. */
+#include "directory/directory_world.h"
+
+/* ---- who must exist ---- */
+
+static bool must_exist(struct im_loading *load, const char *what, const void *found)
+{
+    return found || im_error_set(load->err, "there is no %s \"%.*s\"", what,
+                                 IM_ARG(im_str_slice(load->at->text, 0, 60)));
+}
+
+typedef bool look_up(struct im_loading *load, const struct im_json *owner);
+
+static bool role_exists(struct im_loading *load, const struct im_json *owner)
+{
+    (void)owner;
+    return must_exist(load, "role", im_world_role(load->world, load->at->text));
+}
+
+static bool client_exists(struct im_loading *load, const struct im_json *owner)
+{
+    (void)owner;
+    return must_exist(load, "client", im_world_client(load->world, load->at->text));
+}
+
+static bool entity_exists(struct im_loading *load, const struct im_json *owner)
+{
+    const struct im_company *company =
+        im_world_company(load->world, im_json_get_str(owner, "company"));
+
+    return must_exist(load, "entity",
+                      company && im_list_has(company->entities, load->at->text) ? company
+                                                                                : NULL);
+}
+
+/* "OBJECT-GLOB:ACTION,…" with actions that exist */
+static bool permission_is_sound(struct im_loading *load, const struct im_json *owner)
+{
+    struct im_str rest = load->at->text;
+    bool sound = false;
+
+    (void)owner;
+    while (im_str_has(rest, ':'))
+        im_str_cut(&rest, ':');
+    while (rest.len && rest.len < load->at->text.len) {
+        struct im_str word = im_str_cut(&rest, ',');
+        sound = im_str_is(word, "*");
+        for (unsigned action = IM_ACTION_READ; action <= IM_ACTION_DELETE; action++)
+            sound = sound || im_str_is(word, im_action_name(action));
+        if (!sound)
+            break;
+    }
+    return sound ||
+           im_error_set(load->err,
+                        "permission \"%.*s\": must be \"OBJECT-GLOB:ACTION,…\" with the "
+                        "actions read, create, update, delete or *",
+                        IM_ARG(im_str_slice(load->at->text, 0, 60)));
+}
+
+static const struct {
+    enum im_shelf_kind which;
+    const char *field;
+    look_up *sound;
+} references[] = {
+    {IM_ROLES, "permissions", permission_is_sound},
+    {IM_COMPANIES, "clients", client_exists},
+    {IM_USERS, "roles", role_exists},
+    {IM_USERS, "entities", entity_exists},
+};
+
+bool im_loading_check(struct im_loading *load, enum im_shelf_kind which,
+                      const struct im_json *thing)
+{
+    for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+        const struct im_json *list = im_json_get(thing, references[i].field);
+        if (references[i].which != which || !list)
+            continue;
+        for (load->at = list->first; load->at; load->at = load->at->next)
+            if (!references[i].sound(load, thing))
+                return false;
+    }
+    if (which != IM_USERS)
+        return true;
+    load->at = im_json_get(thing, "company");
+    return must_exist(load, "company", im_world_company(load->world, load->at->text));
+}
+
+/* ---- who authorizes whom ---- */
+
+/* The newcomers among the two, of one environment; see directory.h. */
+static bool introduce(struct im_loading *load, size_t c, const struct im_json *says)
+{
+    struct im_company *company =
+        (struct im_company *)load->world->shelf[IM_COMPANIES].items + c;
+    struct im_client *clients = load->world->shelf[IM_CLIENTS].items;
+    bool new_company = c >= load->known[IM_COMPANIES];
+    bool done = true;
+
+    for (size_t i = 0; i < load->world->shelf[IM_CLIENTS].count; i++) {
+        if (company->production != clients[i].production ||
+            !(new_company || i >= load->known[IM_CLIENTS]))
+            continue;
+        if (!im_json_get(says, "clients"))
+            done = done && im_list_add(load->arena, &company->clients, clients[i].id);
+        if (!im_json_get(says, "senders") && clients[i].sender_id.len)
+            done =
+                done && im_list_add(load->arena, &company->senders, clients[i].sender_id);
+    }
+    return done || im_error_set(load->err, "loading the world: out of memory");
+}
+
+static const struct im_json *said_of_company(const struct im_json *world,
+                                             struct im_str id)
+{
+    const struct im_json *companies = im_json_get(world, "companies");
+
+    for (const struct im_json *one = companies ? companies->first : NULL; one;
+         one = one->next)
+        if (im_str_eq(im_json_get_str(one, "id"), id))
+            return one;
+    return NULL;
+}
+
+bool im_loading_introduce(struct im_loading *load)
+{
+    const struct im_company *companies = load->world->shelf[IM_COMPANIES].items;
+
+    for (size_t c = 0; c < load->world->shelf[IM_COMPANIES].count; c++)
+        if (!introduce(load, c, said_of_company(load->json, companies[c].id)))
+            return false;
+    return true;
+}

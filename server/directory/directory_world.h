@@ -1,0 +1,69 @@
+/* What stands inside a directory, for the files of directory.h alone. */
+#ifndef IM_DIRECTORY_DIRECTORY_WORLD_H
+#define IM_DIRECTORY_DIRECTORY_WORLD_H
+
+#include <pthread.h>
+
+#include "directory/directory.h"
+
+struct im_role {
+    struct im_str name;
+    struct im_list permissions; /* "OBJECT-GLOB:ACTION,…", "*" = every action */
+    struct im_list denied;      /* the same, taken away from them again */
+};
+
+enum im_shelf_kind { IM_ROLES, IM_CLIENTS, IM_COMPANIES, IM_USERS, IM_SHELVES };
+
+/* Things of one kind, in an array. */
+struct im_shelf {
+    void *items; /* struct im_role, im_client, im_company or im_user */
+    size_t count;
+};
+
+struct im_world {
+    struct im_shelf shelf[IM_SHELVES];
+};
+
+struct im_directory {
+    pthread_mutex_t lock;
+    struct im_arena arena; /* all texts and lists; only ever grows */
+    struct im_world world;
+};
+
+struct im_role *im_world_role(const struct im_world *world, struct im_str name);
+struct im_client *im_world_client(const struct im_world *world, struct im_str id);
+struct im_company *im_world_company(const struct im_world *world, struct im_str id);
+struct im_user *im_world_user(const struct im_world *world, struct im_str company,
+                              struct im_str id);
+
+/* A new list: the old one with the word at its end (once), or without it. */
+bool im_list_add(struct im_arena *arena, struct im_list *list, struct im_str word);
+bool im_list_remove(struct im_arena *arena, struct im_list *list, struct im_str word);
+
+/* Adds to `world`, whose arrays it replaces, what the JSON says. Texts live in the
+ * arena. */
+bool im_world_load(struct im_world *world, struct im_arena *arena,
+                   const struct im_json *json, const struct im_json **at,
+                   struct im_error *err);
+
+/* One load under way. */
+struct im_loading {
+    struct im_world *world;
+    struct im_arena *arena;
+    const struct im_json *json;
+    const struct im_json *at; /* the value being looked at */
+    struct im_error *err;
+    size_t known[IM_SHELVES]; /* how many of each were there before */
+};
+
+/* Do the references of this thing lead to somebody? */
+bool im_loading_check(struct im_loading *load, enum im_shelf_kind which,
+                      const struct im_json *thing);
+/* Companies authorize clients as directory.h says. */
+bool im_loading_introduce(struct im_loading *load);
+
+/* Does the permission "GLOB:ACTIONS" speak of this object? And of this action? */
+bool im_permission_names(struct im_str permission, struct im_str object);
+bool im_permission_allows(struct im_str permission, enum im_action action);
+
+#endif

@@ -1,0 +1,49 @@
+/* The only file that knows sockets: ports, threads, TLS; bytes become an im_request, and
+ * an im_response becomes bytes. Both doors of CivetWeb (a sound request, and one that
+ * CivetWeb itself would refuse) end in the same answer function. */
+#ifndef IM_LISTENER_LISTENER_H
+#define IM_LISTENER_LISTENER_H
+
+#include "http/request.h"
+#include "http/response.h"
+
+struct im_listener;
+struct im_log;
+struct im_tls;
+
+enum { IM_PORT_NONE = -1 };
+
+struct im_listener_options {
+    const char *bind; /* addresses ("0.0.0.0,::"); NULL = 127.0.0.1 and ::1 */
+    int http_port;    /* 0 = any free one, IM_PORT_NONE = off */
+    int https_port;   /* the same */
+    int control_port; /* own loopback port for /__mock; IM_PORT_NONE = none */
+    int threads;      /* 0 = default (64) */
+    struct im_tls
+        *tls; /* needed when https_port is not off; lifetime: longer than ours */
+    const struct im_log *log;
+    /* Answers one request; called on many threads at once. *date_ms is the Date to
+     * show. */
+    void (*answer)(void *context, struct im_request *req, struct im_response *res,
+                   int64_t *date_ms);
+    void *context;
+    int request_timeout_ms; /* 0 = 5000: for all headers, then for the whole body */
+};
+
+/* How many threads that number of an option means. */
+int im_listener_threads(int threads);
+/* Listens from the moment it returns; NULL with err (which address and port, why, what to
+ * do). */
+struct im_listener *im_listener_start(const struct im_listener_options *options,
+                                      struct im_error *err);
+/* Stops accepting, lets what is in flight finish (at most grace_ms), then closes. */
+void im_listener_stop(struct im_listener *listener, int64_t grace_ms);
+/* "http://127.0.0.1:8080" or empty when off. Lifetime: the listener's. */
+struct im_str im_listener_http_url(const struct im_listener *listener);
+struct im_str im_listener_https_url(const struct im_listener *listener);
+struct im_str im_listener_control_url(
+    const struct im_listener *listener); /* without /__mock */
+/* True once a stop was asked for: long waits look at it. */
+bool im_listener_stopping(const struct im_listener *listener);
+
+#endif

@@ -1,0 +1,22 @@
+/* The sentences of a verdict, the same in all its forms. What is built stands in out's arena, so
+ * that it can be made safe for its place as a whole. */
+#ifndef IM_VERDICT_VERDICT_SAY_H
+#define IM_VERDICT_VERDICT_SAY_H
+
+#include "verdict/verdict.h"
+
+enum { IM_VERDICT_LINES = 20 }; /* exchanges of one expectation, where people read */
+
+void im_verdict_say_exhausted(struct im_buf *out);
+void im_verdict_say_dropped(const struct im_verdict *verdict, struct im_buf *out);
+/* What is to be said of the verdict as a whole; empty = nothing. */
+struct im_str im_verdict_note(const struct im_verdict *verdict, struct im_buf *out);
+/* Why one expectation was judged so. */
+struct im_str im_verdict_why(const struct im_verdict *verdict, size_t index,
+                             struct im_buf *out);
+/* How many exchanges show it; none where the scenario was not triggered. */
+size_t im_verdict_shown_at(const struct im_verdict *verdict, size_t index);
+/* im_seen_line as a text of its own. */
+struct im_str im_verdict_line(const struct im_seen *seen, struct im_buf *out);
+
+#endif

@@ -1,0 +1,484 @@
+/* directory/.c: who is there from the start, what a world may say, what can
+ * change. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "directory/directory.h"
+
+struct fixture {
+    struct im_arena arena;
+    struct im_directory *directory;
+    struct im_company company;
+    struct im_user user;
+    struct im_client client;
+    struct im_error err;
+    const struct im_json *at;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = test_calloc(1, sizeof(*f));
+
+    im_arena_init(&f->arena, 0);
+    f->directory = im_directory_new(&f->err);
+    *state = f;
+    if (!f->directory)
+        print_error("%s\n", f->err.text);
+    return f->directory ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    im_directory_free(f->directory);
+    im_arena_release(&f->arena);
+    test_free(f);
+    return 0;
+}
+
+static struct im_company *company(struct fixture *f, const char *id)
+{
+    bool found = im_directory_company(f->directory, im_str(id), &f->company);
+    return found ? &f->company : NULL;
+}
+
+static struct im_user *user(struct fixture *f, const char *id)
+{
+    bool found = im_directory_user(f->directory, IM_STR("acme"), im_str(id), &f->user);
+    return found ? &f->user : NULL;
+}
+
+static struct im_client *client(struct fixture *f, const char *id)
+{
+    bool found = im_directory_client(f->directory, im_str(id), &f->client);
+    return found ? &f->client : NULL;
+}
+
+static bool has(struct im_list list, const char *word)
+{
+    return im_list_has(list, im_str(word));
+}
+
+static bool load_text(struct fixture *f, const char *text)
+{
+    struct im_json_error where;
+    const struct im_json *world = im_json_parse(&f->arena, im_str(text), &where);
+
+    if (!world)
+        fail_msg("%s: %s", text, where.what);
+    f->at = NULL;
+    return im_directory_load(f->directory, world, &f->at, &f->err);
+}
+
+static void load(struct fixture *f, const char *text)
+{
+    if (!load_text(f, text))
+        fail_msg("%s", f->err.text);
+}
+
+static void refused(struct fixture *f, const char *text, const char *why)
+{
+    assert_false(load_text(f, text));
+    assert_non_null(f->at);
+    if (!strstr(f->err.text, why))
+        fail_msg("\"%s\" does not say \"%s\"", f->err.text, why);
+}
+
+static bool change_of(struct fixture *f, enum im_change what,
+                      struct im_change_target target)
+{
+    return im_directory_change(f->directory, what, &target, &f->err);
+}
+
+static void change(struct fixture *f, enum im_change what, const char *who,
+                   const char *which, const char *value)
+{
+    struct im_change_target target = {IM_STR("acme"), im_str(who), im_str(which),
+                                      im_str(value)};
+
+    if (!change_of(f, what, target))
+        fail_msg("%s", f->err.text);
+}
+
+/* ---- the built-in world ---- */
+
+static void acme_is_there_with_all_it_needs(void **state)
+{
+    struct im_company *acme = company(*state, "acme");
+
+    assert_non_null(acme);
+    assert_true(acme->active && acme->production && acme->web_services);
+    assert_true(im_str_is(acme->key, "100001"));
+    assert_true(has(acme->entities, "100") && has(acme->entities, "200"));
+    assert_true(has(acme->modules, "accounts-payable"));
+    assert_true(has(acme->clients, "demo") && has(acme->clients, "demo-public"));
+    assert_false(has(acme->clients, "demo-sandbox"));
+}
+
+static void the_sandbox_company_has_its_own_client(void **state)
+{
+    struct im_company *sandbox = company(*state, "acme-sandbox");
+
+    assert_non_null(sandbox);
+    assert_false(sandbox->production);
+    assert_true(has(sandbox->clients, "demo-sandbox"));
+    assert_false(has(sandbox->clients, "demo"));
+    assert_false(client(*state, "demo-sandbox")->production);
+}
+
+static void the_three_users_are_who_they_should_be(void **state)
+{
+    struct im_user *ws = user(*state, "ws_user");
+
+    assert_non_null(ws);
+    assert_true(ws->web_services && ws->active && ws->top_level && !ws->admin);
+    assert_true(im_str_is(ws->key, "444"));
+    assert_true(im_str_is(user(*state, "jdoe")->password, "secret"));
+    assert_false(user(*state, "jdoe")->web_services || user(*state, "jdoe")->admin);
+    assert_true(user(*state, "admin")->admin);
+}
+
+static void demo_is_authorized_with_its_sender(void **state)
+{
+    struct im_client *demo = client(*state, "demo");
+
+    assert_non_null(demo);
+    assert_true(im_str_is(demo->secret, "demo-secret"));
+    assert_true(demo->active && demo->production);
+    assert_true(has(demo->grants, "client_credentials"));
+    assert_true(has(demo->redirect_uris, "http://127.0.0.1/callback"));
+    assert_true(has(demo->scopes, "offline_access"));
+    assert_true(has(company(*state, "acme")->senders, "demo-sender"));
+    assert_true(im_str_is(demo->sender_id, "demo-sender"));
+}
+
+static void the_public_client_has_no_secret(void **state)
+{
+    struct im_client *app = client(*state, "demo-public");
+
+    assert_non_null(app);
+    assert_int_equal(app->secret.len, 0);
+    assert_false(has(app->grants, "client_credentials"));
+}
+
+static void ids_are_case_sensitive_and_slips_can_be_told(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_null(user(f, "WS_USER"));
+    assert_true(im_directory_user_nocase(f->directory, IM_STR("Acme"), IM_STR("WS_User"),
+                                         &f->user));
+    assert_true(im_str_is(f->user.id, "ws_user"));
+    assert_false(im_directory_user_nocase(f->directory, IM_STR("acme"), IM_STR("nobody"),
+                                          &f->user));
+    assert_null(company(f, "ACME"));
+    assert_null(client(f, "Demo"));
+}
+
+/* ---- loading ---- */
+
+static void what_is_not_named_stays_as_it_was(void **state)
+{
+    load(*state, "{\"clients\":[{\"id\":\"demo\",\"active\":false}]}");
+    struct im_client *demo = client(*state, "demo");
+    assert_false(demo->active);
+    assert_true(im_str_is(demo->secret, "demo-secret"));
+}
+
+static void a_new_client_works_at_once(void **state)
+{
+    load(*state,
+         "{\"clients\":[{\"id\":\"mine\",\"secret\":\"s\",\"sender_id\":\"me\"}]}");
+    struct im_client *mine = client(*state, "mine");
+    assert_true(mine->active && mine->production && mine->redirect_uris.count);
+    assert_true(has(company(*state, "acme")->clients, "mine"));
+    assert_true(has(company(*state, "acme")->senders, "me"));
+    assert_false(has(company(*state, "acme-sandbox")->clients, "mine"));
+}
+
+static void a_company_that_names_its_clients_has_no_others(void **state)
+{
+    load(*state, "{\"clients\":[{\"id\":\"mine\"}],"
+                 "\"companies\":[{\"id\":\"acme\",\"clients\":[\"demo\"]}]}");
+    assert_false(has(company(*state, "acme")->clients, "mine"));
+    assert_int_equal(company(*state, "acme")->clients.count, 1);
+}
+
+static void a_new_company_and_user_have_keys_and_work(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, "{\"companies\":[{\"id\":\"beta\"}],"
+            "\"users\":[{\"id\":\"u\",\"company\":\"beta\"}]}");
+    assert_true(company(f, "beta")->active && f->company.key.len &&
+                f->company.modules.count);
+    assert_true(has(f->company.clients, "demo"));
+    assert_true(im_directory_user(f->directory, IM_STR("beta"), IM_STR("u"), &f->user));
+    assert_true(f->user.active && f->user.key.len && f->user.roles.count);
+}
+
+static void one_load_may_refer_to_itself(void **state)
+{
+    load(*state,
+         "{\"users\":[{\"id\":\"u\",\"company\":\"b\",\"roles\":[\"clerk\"],"
+         "\"entities\":[\"9\"]}],\"companies\":[{\"id\":\"b\",\"clients\":[\"c\"],"
+         "\"entities\":[\"9\"]}],\"clients\":[{\"id\":\"c\"}],"
+         "\"roles\":[{\"name\":\"clerk\",\"permissions\":[\"*:read\"]}]}");
+    assert_true(has(company(*state, "b")->clients, "c"));
+}
+
+static void other_members_of_a_world_are_not_looked_at(void **state)
+{
+    load(*state, "{\"access_token_ttl\":\"1h\"}");
+}
+
+static void mistakes_are_named(void **state)
+{
+    struct fixture *f = *state;
+
+    refused(f, "{\"clients\":{}}", "must be a list of objects, not an object");
+    refused(f, "{\"clients\":[1]}", "must be a list of objects, not a number");
+    refused(f, "{\"clients\":[{}]}", "each needs \"id\"");
+    refused(f, "{\"roles\":[{\"id\":\"r\"}]}", "each needs \"name\"");
+    refused(f, "{\"clients\":[{\"id\":\"a\",\"secert\":\"x\"}]}",
+            "did you mean \"secret\"?");
+    refused(f, "{\"clients\":[{\"id\":\"a\",\"zzzzzz\":1}]}", "unknown field \"zzzzzz\"");
+    refused(f, "{\"clients\":[{\"id\":\"a\",\"active\":\"yes\"}]}",
+            "\"active\" must be true or false, not a string");
+    refused(f, "{\"clients\":[{\"id\":\"a\",\"secret\":5}]}",
+            "must be a string, not a number");
+    refused(f, "{\"clients\":[{\"id\":\"a\",\"scopes\":\"x\"}]}",
+            "must be a list of strings");
+    refused(f, "{\"clients\":[{\"id\":\"a\",\"scopes\":[1]}]}",
+            "must be a list of strings");
+    refused(f, "{\"users\":[{\"id\":\"a\"}]}", "each needs \"company\"");
+    refused(f, "{\"users\":[{\"id\":\"a\",\"company\":\"x\"}]}",
+            "there is no company \"x\"");
+    refused(f, "{\"users\":[{\"id\":\"jdoe\",\"company\":\"acme\",\"roles\":[\"x\"]}]}",
+            "there is no role \"x\"");
+    refused(f,
+            "{\"users\":[{\"id\":\"jdoe\",\"company\":\"acme\",\"entities\":[\"9\"]}]}",
+            "there is no entity \"9\"");
+    refused(f, "{\"companies\":[{\"id\":\"acme\",\"clients\":[\"x\"]}]}",
+            "there is no client \"x\"");
+    refused(f, "{\"roles\":[{\"name\":\"r\",\"permissions\":[\"*:reed\"]}]}",
+            "\"*:reed\"");
+    refused(f, "{\"roles\":[{\"name\":\"r\",\"permissions\":[\"vendor\"]}]}",
+            "OBJECT-GLOB");
+}
+
+static void the_value_at_fault_is_pointed_out(void **state)
+{
+    struct fixture *f = *state;
+    const char *text = "{\"clients\":[{\"id\":\"a\",\"active\":7}]}";
+
+    refused(f, text, "active");
+    assert_int_equal(f->at->offset, strchr(text, '7') - text);
+}
+
+static void a_world_with_a_mistake_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    refused(f,
+            "{\"clients\":[{\"id\":\"demo\",\"active\":false},{\"id\":\"new\"}],"
+            "\"users\":[{\"id\":\"u\",\"company\":\"nowhere\"}]}",
+            "nowhere");
+    assert_true(client(f, "demo")->active);
+    assert_null(client(f, "new"));
+}
+
+/* ---- permissions ---- */
+
+static enum im_permit permit(struct fixture *f, const char *object, enum im_action action)
+{
+    return im_directory_permit(f->directory, user(f, "jdoe"), im_str(object), action);
+}
+
+static void give(struct fixture *f, const char *permission)
+{
+    struct im_str text = im_arena_format(
+        &f->arena,
+        "{\"roles\":[{\"name\":\"r\",\"permissions\":[\"%s\"]}],"
+        "\"users\":[{\"id\":\"jdoe\",\"company\":\"acme\",\"roles\":[\"r\"]}]}",
+        permission);
+    load(f, text.at);
+}
+
+static void a_permission_is_a_glob_and_actions(void **state)
+{
+    struct fixture *f = *state;
+
+    give(f, "accounts-payable/*:read,create");
+    assert_int_equal(permit(f, "accounts-payable/bill", IM_ACTION_READ), IM_PERMIT_YES);
+    assert_int_equal(permit(f, "accounts-payable/bill", IM_ACTION_CREATE), IM_PERMIT_YES);
+    assert_int_equal(permit(f, "accounts-payable/bill", IM_ACTION_DELETE),
+                     IM_PERMIT_NO_ACTION);
+    assert_int_equal(permit(f, "general-ledger/account", IM_ACTION_READ),
+                     IM_PERMIT_NO_OBJECT);
+}
+
+static void without_roles_nothing_is_permitted(void **state)
+{
+    struct fixture *f = *state;
+
+    change(f, IM_CHANGE_REMOVE_ROLE, "jdoe", "", "");
+    assert_int_equal(permit(f, "a/b", IM_ACTION_READ), IM_PERMIT_NO_ROLE);
+}
+
+static void one_role_among_several_can_be_removed(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, "{\"users\":[{\"id\":\"jdoe\",\"company\":\"acme\","
+            "\"roles\":[\"all\",\"read-only\"]}]}");
+    change(f, IM_CHANGE_REMOVE_ROLE, "jdoe", "", "all");
+    assert_int_equal(permit(f, "a/b", IM_ACTION_READ), IM_PERMIT_YES);
+    assert_int_equal(permit(f, "a/b", IM_ACTION_CREATE), IM_PERMIT_NO_ACTION);
+}
+
+static void a_removed_permission_leaves_the_others(void **state)
+{
+    struct fixture *f = *state;
+
+    change(f, IM_CHANGE_REMOVE_PERMISSION, "jdoe", "", "accounts-payable/vendor:create");
+    assert_int_equal(permit(f, "accounts-payable/vendor", IM_ACTION_CREATE),
+                     IM_PERMIT_NO_ACTION);
+    assert_int_equal(permit(f, "accounts-payable/vendor", IM_ACTION_READ), IM_PERMIT_YES);
+    change(f, IM_CHANGE_REMOVE_PERMISSION, "jdoe", "", "accounts-payable/vendor");
+    assert_int_equal(permit(f, "accounts-payable/vendor", IM_ACTION_READ),
+                     IM_PERMIT_NO_OBJECT);
+    assert_int_equal(permit(f, "accounts-payable/bill", IM_ACTION_CREATE), IM_PERMIT_YES);
+}
+
+/* ---- changes ---- */
+
+static void who_is_switched_off_is_off(void **state)
+{
+    change(*state, IM_CHANGE_DEACTIVATE_CLIENT, "", "demo", "");
+    change(*state, IM_CHANGE_DEACTIVATE_USER, "jdoe", "", "");
+    change(*state, IM_CHANGE_LOCK_USER, "jdoe", "", "");
+    change(*state, IM_CHANGE_EXPIRE_PASSWORD, "jdoe", "", "");
+    change(*state, IM_CHANGE_DEACTIVATE_COMPANY, "", "", "");
+    change(*state, IM_CHANGE_WEB_SERVICES_OFF, "", "", "");
+    assert_false(client(*state, "demo")->active);
+    struct im_user *jdoe = user(*state, "jdoe");
+    assert_true(!jdoe->active && jdoe->locked && jdoe->password_expired);
+    assert_false(company(*state, "acme")->active ||
+                 company(*state, "acme")->web_services);
+}
+
+static void a_new_password_is_not_expired(void **state)
+{
+    change(*state, IM_CHANGE_EXPIRE_PASSWORD, "jdoe", "", "");
+    change(*state, IM_CHANGE_PASSWORD, "jdoe", "", "new");
+    assert_true(im_str_is(user(*state, "jdoe")->password, "new"));
+    assert_false(user(*state, "jdoe")->password_expired);
+}
+
+static void an_old_secret_is_remembered(void **state)
+{
+    change(*state, IM_CHANGE_CLIENT_SECRET, "", "demo", "second");
+    change(*state, IM_CHANGE_CLIENT_SECRET, "", "demo", "third");
+    struct im_client *demo = client(*state, "demo");
+    assert_true(im_str_is(demo->secret, "third"));
+    assert_int_equal(demo->old_secrets.count, 2);
+    assert_true(im_str_is(demo->old_secrets.items[0], "demo-secret"));
+    assert_true(im_str_is(demo->old_secrets.items[1], "second"));
+}
+
+static void authorizations_can_be_withdrawn_and_given(void **state)
+{
+    change(*state, IM_CHANGE_WITHDRAW_CLIENT, "", "demo", "");
+    assert_false(has(company(*state, "acme")->clients, "demo"));
+    change(*state, IM_CHANGE_AUTHORIZE_CLIENT, "", "demo", "");
+    assert_true(has(company(*state, "acme")->clients, "demo"));
+    change(*state, IM_CHANGE_WITHDRAW_SENDER, "", "demo", "");
+    assert_false(has(company(*state, "acme")->senders, "demo-sender"));
+    change(*state, IM_CHANGE_UNSUBSCRIBE_MODULE, "", "", "accounts-payable");
+    assert_false(has(company(*state, "acme")->modules, "accounts-payable"));
+}
+
+static void a_user_can_be_kept_to_one_entity(void **state)
+{
+    change(*state, IM_CHANGE_RESTRICT_TO_ENTITY, "jdoe", "", "100");
+    struct im_user *jdoe = user(*state, "jdoe");
+    assert_false(jdoe->top_level);
+    assert_int_equal(jdoe->entities.count, 1);
+    assert_true(has(jdoe->entities, "100"));
+}
+
+static void a_copy_taken_before_a_change_stays_as_it_was(void **state)
+{
+    struct im_company before = *company(*state, "acme");
+
+    change(*state, IM_CHANGE_WITHDRAW_CLIENT, "", "demo", "");
+    assert_true(has(before.clients, "demo"));
+}
+
+static void fails(struct fixture *f, enum im_change what, struct im_change_target target,
+                  const char *why)
+{
+    assert_false(change_of(f, what, target));
+    if (!strstr(f->err.text, why))
+        fail_msg("\"%s\" does not say \"%s\"", f->err.text, why);
+}
+
+static void a_change_of_nobody_says_so(void **state)
+{
+    struct im_change_target target = {.company = IM_STR("acme")};
+
+    fails(*state, IM_CHANGE_LOCK_USER, target, "locking a user: needs \"user\"");
+    fails(*state, IM_CHANGE_DEACTIVATE_CLIENT, target, "needs \"client\"");
+    fails(*state, IM_CHANGE_UNSUBSCRIBE_MODULE, target, "needs \"value\"");
+    target.user = IM_STR("nobody");
+    fails(*state, IM_CHANGE_LOCK_USER, target, "company \"acme\" has no user \"nobody\"");
+    target.client = IM_STR("none");
+    fails(*state, IM_CHANGE_DEACTIVATE_CLIENT, target, "there is no client \"none\"");
+    target.company = IM_STR("nowhere");
+    fails(*state, IM_CHANGE_DEACTIVATE_COMPANY, target,
+          "there is no company \"nowhere\"");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(acme_is_there_with_all_it_needs),
+        TEST(the_sandbox_company_has_its_own_client),
+        TEST(the_three_users_are_who_they_should_be),
+        TEST(demo_is_authorized_with_its_sender),
+        TEST(the_public_client_has_no_secret),
+        TEST(ids_are_case_sensitive_and_slips_can_be_told),
+        TEST(what_is_not_named_stays_as_it_was),
+        TEST(a_new_client_works_at_once),
+        TEST(a_company_that_names_its_clients_has_no_others),
+        TEST(a_new_company_and_user_have_keys_and_work),
+        TEST(one_load_may_refer_to_itself),
+        TEST(other_members_of_a_world_are_not_looked_at),
+        TEST(mistakes_are_named),
+        TEST(the_value_at_fault_is_pointed_out),
+        TEST(a_world_with_a_mistake_changes_nothing),
+        TEST(a_permission_is_a_glob_and_actions),
+        TEST(without_roles_nothing_is_permitted),
+        TEST(one_role_among_several_can_be_removed),
+        TEST(a_removed_permission_leaves_the_others),
+        TEST(who_is_switched_off_is_off),
+        TEST(a_new_password_is_not_expired),
+        TEST(an_old_secret_is_remembered),
+        TEST(authorizations_can_be_withdrawn_and_given),
+        TEST(a_user_can_be_kept_to_one_entity),
+        TEST(a_copy_taken_before_a_change_stays_as_it_was),
+        TEST(a_change_of_nobody_says_so),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,448 @@
+#include "unit/scenario/quoted.h"
+
+#include "scenario/expect.h"
+#include "verdict/verdict.h"
+
+/* ---- a verdict to be written ---- */
+
+struct fixture {
+    struct im_arena arena;
+    struct im_seen seen[40];
+    struct im_expectations all;
+    struct im_judgement judgements[8];
+    uint64_t fits[2], fired[2];
+    struct im_verdict verdict;
+};
+
+static int begin(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    assert_non_null(f);
+    im_arena_init(&f->arena, 0);
+    f->fits[0] = 5;
+    f->fired[0] = 1;
+    f->verdict = (struct im_verdict){.scenario = IM_STR("revoked"),
+                                     .sandbox = IM_STR("revoked.test-1"),
+                                     .expectations = &f->all,
+                                     .judgements = f->judgements,
+                                     .fits = f->fits,
+                                     .fired = f->fired,
+                                     .triggered = true,
+                                     .seen = f->seen};
+    *state = f;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct fixture *f = *state;
+
+    im_arena_release(&f->arena);
+    free(f);
+    return 0;
+}
+
+static struct im_seen *saw(struct fixture *f, int status, enum im_cause cause)
+{
+    size_t n = f->verdict.seen_count++;
+
+    f->verdict.exchanges++;
+    f->seen[n] = (struct im_seen){.id = n + 1,
+                                  .facts = {.endpoint = "resource",
+                                            .method = IM_STR("GET"),
+                                            .path = IM_STR("/ia/api/v1/objects/x")},
+                                  .status = status,
+                                  .cause = cause,
+                                  .began_us = (int64_t)n * 2000,
+                                  .ended_us = (int64_t)n * 2000 + 1000};
+    return &f->seen[n];
+}
+
+static struct im_verdict *judged(struct fixture *f, const char *expect)
+{
+    const struct im_json *at;
+    struct im_error err;
+
+    if (!im_expect_read(&f->all, &f->arena, quoted(&f->arena, expect), &at, &err))
+        fail_msg("%s: %s", expect, err.text);
+    assert_true(im_expect_judge(&f->all, f->seen, f->verdict.seen_count, &f->arena,
+                                f->judgements));
+    return &f->verdict;
+}
+
+static const char *finished(struct im_buf *buf)
+{
+    im_buf_addc(buf, '\0');
+    assert_false(buf->failed);
+    return buf->at;
+}
+
+static const char *text(struct fixture *f)
+{
+    struct im_buf buf;
+
+    im_buf_init(&buf, &f->arena, 0);
+    im_verdict_write_text(&f->verdict, &buf);
+    return finished(&buf);
+}
+
+static const char *json(struct fixture *f)
+{
+    struct im_buf buf;
+    struct im_json_out out;
+    struct im_json_error why;
+
+    im_buf_init(&buf, &f->arena, 0);
+    im_json_out_init(&out, &buf);
+    im_verdict_write_json(&f->verdict, &out);
+    if (!im_json_parse(&f->arena, im_buf_str(&buf), &why))
+        fail_msg("%.*s: %s", IM_ARG(im_buf_str(&buf)), why.what);
+    return finished(&buf);
+}
+
+static void has(const char *whole, const char *part)
+{
+    if (!strstr(whole, part))
+        fail_msg("no \"%s\" in %s", part, whole);
+}
+
+static void has_not(const char *whole, const char *part)
+{
+    if (strstr(whole, part))
+        fail_msg("\"%s\" in %s", part, whole);
+}
+
+/* ---- well-formed XML, as far as ours goes ---- */
+
+static const char *past(const char *at, const char *until)
+{
+    const char *found = strstr(at, until);
+
+    if (!found)
+        fail_msg("no %s in %s", until, at);
+    return found + strlen(until);
+}
+
+static void check_characters(const char *from, const char *to)
+{
+    static const char *const entities[] = {"&amp;", "&lt;",  "&gt;", "&quot;",
+                                           "&#39;", "&#10;", "&#9;"};
+
+    assert_true(im_str_utf8((struct im_str){from, (size_t)(to - from)}));
+    for (; from < to; from++) {
+        bool known = *from != '&';
+        for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
+            known |= strncmp(from, entities[i], strlen(entities[i])) == 0;
+        assert_true(known);
+        assert_true((unsigned char)*from >= ' ' || *from == '\n');
+        assert_true(*from != '<' && *from != '>');
+    }
+}
+
+/* From behind '<' of a start tag to behind its '>'; false when it is empty (…/>). */
+static bool check_start(const char **at, char *name)
+{
+    size_t len = strspn(*at, "abcdefghijklmnopqrstuvwxyz-");
+
+    assert_in_range(len, 1, 30);
+    memcpy(name, *at, len);
+    name[len] = '\0';
+    *at += len;
+    while (**at == ' ') {
+        const char *value = past(*at, "=\"");
+        *at = past(value, "\"");
+        check_characters(value, *at - 1);
+    }
+    bool empty = **at == '/';
+    *at += empty;
+    assert_int_equal(*(*at)++, '>');
+    return !empty;
+}
+
+static void check_element(const char **at);
+
+static void check_content(const char **at, const char *name)
+{
+    for (;;) {
+        const char *tag = past(*at, "<");
+        check_characters(*at, tag - 1);
+        if (*tag == '/') {
+            assert_int_equal(strncmp(tag + 1, name, strlen(name)), 0);
+            assert_int_equal(tag[1 + strlen(name)], '>');
+            *at = tag + 2 + strlen(name);
+            return;
+        }
+        *at = tag;
+        check_element(at);
+    }
+}
+
+static void check_element(const char **at)
+{
+    char name[32];
+
+    if (check_start(at, name))
+        check_content(at, name);
+}
+
+static const char *junit(struct fixture *f)
+{
+    struct im_buf buf;
+    const char *at;
+
+    im_buf_init(&buf, &f->arena, 0);
+    im_verdict_write_junit(&f->verdict, &buf);
+    at = past(finished(&buf), "?>\n<");
+    check_element(&at);
+    assert_string_equal(at, "\n");
+    return buf.at;
+}
+
+/* ---- outcomes ---- */
+
+#define MET_ONE       "{'that':'it comes'}"
+#define NOT_MET       "{'that':'it stops','at_most':1}"
+#define NOT_EXERCISED "{'that':'it waits','after':'drop'}"
+
+static void the_worst_expectation_decides(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    saw(f, 200, CAUSE_NONE);
+    assert_int_equal(im_verdict_outcome(judged(f, "[]")), IM_MET);
+    assert_int_equal(im_verdict_outcome(judged(f, "[" MET_ONE "]")), IM_MET);
+    assert_int_equal(im_verdict_outcome(judged(f, "[" NOT_EXERCISED "," MET_ONE "]")),
+                     IM_NOT_EXERCISED);
+    assert_int_equal(
+        im_verdict_outcome(judged(f, "[" NOT_EXERCISED "," NOT_MET "," MET_ONE "]")),
+        IM_NOT_MET);
+}
+
+static void what_is_exhausted_is_not_met(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    judged(f, "[" MET_ONE "]")->exhausted = true;
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_NOT_MET);
+    has(json(f), "\"exhausted\":true");
+    has(json(f), "\"note\":\"every rule that fits was used up");
+    has(text(f), "note: every rule that fits was used up");
+    has(junit(f), "tests=\"2\" failures=\"1\"");
+    has(junit(f), "<failure message=\"every rule that fits was used up");
+}
+
+static void what_is_not_triggered_is_not_exercised(void **state)
+{
+    struct fixture *f = *state;
+    const char *why = "nothing in this scenario happened: 2 requests came, but none of "
+                      "the scenario's rules fired";
+
+    saw(f, 200, CAUSE_NONE);
+    saw(f, 200, CAUSE_NONE);
+    judged(f, "[" MET_ONE "," NOT_MET "]")->triggered = false;
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_NOT_EXERCISED);
+    assert_int_equal(im_verdict_outcome_at(&f->verdict, 1), IM_NOT_EXERCISED);
+    has(json(f), why);
+    has(json(f), "\"exchanges_shown\":[]");
+    has_not(json(f), "\"outcome\":\"met\"");
+    has(text(f), why);
+    has(junit(f), "skipped=\"2\"");
+    has(junit(f), "nothing in this scenario happened: 2 requests came, but none of the "
+                  "scenario&#39;s rules fired");
+}
+
+static void without_a_request_that_is_said(void **state)
+{
+    struct fixture *f = *state;
+
+    judged(f, "[]")->triggered = false;
+    has(json(f), "nothing in this scenario happened: no request came");
+    has(text(f), "nothing in this scenario happened: no request came");
+    has(junit(f), "tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\"");
+    has(junit(f), "<testcase name=\"the scenario is exercised\" classname=\"revoked\">\n"
+                  "    <skipped message=\"nothing in this scenario happened: no request "
+                  "came\"/>");
+}
+
+/* ---- the three forms ---- */
+
+static struct fixture *three_kinds(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->evidence = IM_STR("revoked 2 s ago");
+    f->verdict.rule_count = 2;
+    judged(f, "[{'that':'it comes','status':200}," NOT_MET "," NOT_EXERCISED "]");
+    return f;
+}
+
+static void json_says_all(void **state)
+{
+    assert_string_equal(
+        json(three_kinds(state)),
+        "{\"scenario\":\"revoked\",\"sandbox\":\"revoked.test-1\",\"outcome\":\"not-"
+        "met\","
+        "\"exchanges\":2,\"dropped\":0,\"exhausted\":false,"
+        "\"rules\":[{\"rule\":1,\"fits\":5,\"fired\":1},"
+        "{\"rule\":2,\"fits\":0,\"fired\":0}],"
+        "\"expect\":[{\"that\":\"it comes\",\"outcome\":\"met\",\"why\":\"once, as it "
+        "should be\",\"exchanges\":[1]},"
+        "{\"that\":\"it stops\",\"outcome\":\"not-met\",\"why\":\"wanted at most 1, but "
+        "saw 2\",\"exchanges\":[1,2]},"
+        "{\"that\":\"it waits\",\"outcome\":\"not-exercised\",\"why\":\"drop never "
+        "happened, so this was not exercised\",\"exchanges\":[]}],"
+        "\"exchanges_shown\":[{\"id\":1,\"line\":\"GET /ia/api/v1/objects/x → 200\"},"
+        "{\"id\":2,\"line\":\"GET /ia/api/v1/objects/x → 401 access-token-revoked: "
+        "revoked 2 s ago\"}]}");
+}
+
+static void text_says_all(void **state)
+{
+    assert_string_equal(
+        text(three_kinds(state)),
+        "revoked: not-met  (sandbox revoked.test-1, 2 exchanges)\n"
+        "  met            it comes\n"
+        "                 once, as it should be\n"
+        "  NOT MET        it stops\n"
+        "                 wanted at most 1, but saw 2\n"
+        "                 1  GET /ia/api/v1/objects/x → 200\n"
+        "                 2  GET /ia/api/v1/objects/x → 401 access-token-revoked: "
+        "revoked "
+        "2 s ago\n"
+        "  not exercised  it waits\n"
+        "                 drop never happened, so this was not exercised\n"
+        "  rule 1 fitted 5 requests and fired 1 time\n"
+        "  rule 2 fitted 0 requests and fired 0 times\n");
+}
+
+static void junit_says_all(void **state)
+{
+    assert_string_equal(
+        junit(three_kinds(state)),
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<testsuite name=\"revoked\" tests=\"3\" failures=\"1\" errors=\"0\" "
+        "skipped=\"1\">\n"
+        "  <properties>\n"
+        "    <property name=\"sandbox\" value=\"revoked.test-1\"/>\n"
+        "  </properties>\n"
+        "  <testcase name=\"it comes\" classname=\"revoked\"/>\n"
+        "  <testcase name=\"it stops\" classname=\"revoked\">\n"
+        "    <failure message=\"wanted at most 1, but saw 2\">"
+        "1  GET /ia/api/v1/objects/x → 200\n"
+        "2  GET /ia/api/v1/objects/x → 401 access-token-revoked: revoked 2 s ago\n"
+        "</failure>\n"
+        "  </testcase>\n"
+        "  <testcase name=\"it waits\" classname=\"revoked\">\n"
+        "    <skipped message=\"drop never happened, so this was not exercised\"/>\n"
+        "  </testcase>\n"
+        "</testsuite>\n");
+}
+
+static void what_was_dropped_is_said(void **state)
+{
+    struct fixture *f = three_kinds(state);
+
+    f->verdict.dropped = 7;
+    has(json(f), "\"dropped\":7");
+    has(json(f), "7 older exchanges were dropped; a larger --journal keeps more");
+    has(text(f), "note: 7 older exchanges were dropped; a larger --journal keeps more\n");
+    has(junit(f), "<system-out>7 older exchanges were dropped; a larger --journal keeps "
+                  "more</system-out>");
+    f->verdict.dropped = 1;
+    has(text(f), "note: 1 older exchange was dropped; a larger --journal keeps more\n");
+}
+
+static void long_lists_are_cut_where_people_read(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 25; i++)
+        saw(f, 200, CAUSE_NONE);
+    judged(f, "[" NOT_MET "]");
+    has(text(f), "20  GET");
+    has_not(text(f), "21  GET");
+    has(text(f), "… and 5 more\n");
+    has(junit(f), "… and 5 more\n");
+    has(json(f), "24,25]");
+}
+
+/* ---- made safe for its place ---- */
+
+static void what_xml_does_not_allow_is_left_out(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE)->facts.path = IM_STR(
+        "/a<b>&\"'\x01\x1b\x7f|\xff|\xed\xa0\x80|\xef\xbf\xbe|\xef\xbf\xbf|\xc3\xa4");
+    saw(f, 200, CAUSE_NONE);
+    judged(f, "[{'that':'<it> & it\\n\\tß','at_most':1}]");
+    has(junit(f), "GET /a&lt;b&gt;&amp;&quot;&#39;\x7f|||||\xc3\xa4 → 200\n");
+    has(junit(f), "name=\"&lt;it&gt; &amp; it&#10;&#9;ß\"");
+    assert_non_null(json(f));
+}
+
+static void a_terminal_is_not_written_to_by_a_client(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE)->facts.path = IM_STR("/a\x1b[2J\n\xc2\x9b\xff\x7f\xc3\xa4");
+    saw(f, 200, CAUSE_NONE);
+    judged(f, "[" NOT_MET "]");
+    has(text(f), "GET /a?[2J????\xc3\xa4 → 200\n");
+}
+
+static const char *line(struct fixture *f, const struct im_seen *seen)
+{
+    struct im_buf buf;
+
+    im_buf_init(&buf, &f->arena, 0);
+    im_seen_line(seen, &buf);
+    return finished(&buf);
+}
+
+static void a_line_tells_what_happened_to_an_exchange(void **state)
+{
+    struct fixture *f = *state;
+    struct im_seen *seen = saw(f, 200, CAUSE_NONE);
+
+    seen->fault = IM_FAULT_DROP;
+    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (drop)");
+    seen->status = 0;
+    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → no answer (drop)");
+    seen->status = 200;
+    seen->fault = IM_FAULT_NONE;
+    seen->notes[0] = CAUSE_SESSION_EXPIRED;
+    seen->notes[1] = CAUSE_REFRESH_TOKEN_MISSING;
+    seen->note_count = 2;
+    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200, warned of "
+                                       "session-expired, refresh-token-missing");
+    seen->cause = CAUSE_ACCESS_TOKEN_REVOKED;
+    seen->evidence = IM_STR("why");
+    assert_string_equal(line(f, seen),
+                        "GET /ia/api/v1/objects/x → 200 access-token-revoked: why");
+}
+
+#define WRITTEN(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WRITTEN(the_worst_expectation_decides),
+        WRITTEN(what_is_exhausted_is_not_met),
+        WRITTEN(what_is_not_triggered_is_not_exercised),
+        WRITTEN(without_a_request_that_is_said),
+        WRITTEN(json_says_all),
+        WRITTEN(text_says_all),
+        WRITTEN(junit_says_all),
+        WRITTEN(what_was_dropped_is_said),
+        WRITTEN(long_lists_are_cut_where_people_read),
+        WRITTEN(what_xml_does_not_allow_is_left_out),
+        WRITTEN(a_terminal_is_not_written_to_by_a_client),
+        WRITTEN(a_line_tells_what_happened_to_an_exchange),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
