@@ -53,7 +53,7 @@ static void write_refusal(struct im_json_out *out, const struct im_exchange *e)
     im_json_close_array(out);
 }
 
-static void write_script(struct im_json_out *out, const struct im_exchange *e)
+static void write_scenario_state(struct im_json_out *out, const struct im_exchange *e)
 {
     if (!e->rule)
         return;
@@ -91,7 +91,7 @@ void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)
     write_facts(out, e);
     im_json_int(out, "status", e->status);
     write_refusal(out, e);
-    write_script(out, e);
+    write_scenario_state(out, e);
     im_json_open_object(out, "request");
     im_json_str(out, "method", e->method);
     im_json_str(out, "target", im_redact_url(arena, e->target));

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/sanitize.h"
 #include "causes/refusal.h"
 #include "control/control.h"
 #include "endpoints/endpoint.h"
-#include "oauth/shown.h"
 #include "router_parts.h"
 
 /* ---- the table ---- */
@@ -72,7 +72,7 @@ static const struct im_route *route_of(struct im_request *req)
     return NULL;
 }
 
-/* ---- the corridor ---- */
+/* ---- the pipeline ---- */
 
 /* One request on its way, and what its sandbox's scenario has in mind for it. */
 struct walk {
@@ -103,10 +103,10 @@ static enum im_cause refuse_by_name(const struct walk *walk)
     const struct im_facts *facts = &walk->plan.facts;
     struct im_arena *arena = walk->req->arena;
 
-    outcome->grant = im_shown(arena, facts->grant);
-    outcome->client_id = im_shown(arena, facts->client);
-    outcome->user = im_shown(arena, facts->user);
-    outcome->scope = im_shown(arena, facts->scope);
+    outcome->grant = im_sanitize(arena, facts->grant);
+    outcome->client_id = im_sanitize(arena, facts->client);
+    outcome->user = im_sanitize(arena, facts->user);
+    outcome->scope = im_sanitize(arena, facts->scope);
     if (facts->token.len)
         outcome->token = im_fingerprint(arena, facts->token);
     if (walk->route && walk->route->answer == im_endpoint_authorize) {
@@ -224,10 +224,10 @@ static void enter(struct walk *walk)
 static void wait_on_purpose(const struct walk *walk, const struct im_wire *wire)
 {
     if (wire->hold_until)
-        im_latch_wait(walk->box->latch, walk->plan.taken, wire->hold_until,
-                      wire->hold_ms);
+        im_barrier_wait(walk->box->barrier, walk->plan.taken, wire->hold_until,
+                        wire->hold_ms);
     if (wire->delay_ms)
-        im_latch_wait(walk->box->latch, walk->req, 0, wire->delay_ms);
+        im_barrier_wait(walk->box->barrier, walk->req, 0, wire->delay_ms);
 }
 
 /* Not when so many wait that others would not get a thread. */
@@ -260,7 +260,7 @@ static void close_end(void *context)
     const struct open_end *end = context;
 
     im_journal_left(end->box->journal, end->id);
-    im_sandboxes_let_go(end->sandboxes, end->box);
+    im_sandboxes_unref(end->sandboxes, end->box);
 }
 
 static void watch_end(const struct walk *walk, uint64_t id)
@@ -270,7 +270,7 @@ static void watch_end(const struct walk *walk, uint64_t id)
     if (!end)
         return;
     *end = (struct open_end){walk->sandboxes, walk->box, id};
-    im_sandboxes_keep(walk->sandboxes, walk->box);
+    im_sandboxes_ref(walk->sandboxes, walk->box);
     walk->res->delivered = close_end;
     walk->res->delivered_context = end;
 }
@@ -291,8 +291,8 @@ static void make_plan(struct walk *walk)
     struct im_plan *plan = &walk->plan;
 
     walk->route = find_route(walk->req);
-    im_scenario_plan(walk->box->script, walk->authority, walk->req, outcome->endpoint,
-                     plan);
+    im_scenario_plan(walk->box->scenario_state, walk->authority, walk->req,
+                     outcome->endpoint, plan);
     const struct im_wire *wire = im_plan_wire(plan);
     outcome->rule = im_plan_rule(plan);
     outcome->effect = im_plan_effect(plan);
@@ -419,7 +419,7 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
             dispatch(sandboxes, box, req, res);
         else
             refuse_box(sandboxes, req, res, err.text);
-        im_sandboxes_let_go(sandboxes, box);
+        im_sandboxes_unref(sandboxes, box);
         *date_ms = req->now_ms;
     }
     req->outcome = NULL;

@@ -1,4 +1,4 @@
-/* The corridor: which sandbox, which route, what truth, which answer; then worded, hinted and
+/* The pipeline: which sandbox, which route, what truth, which answer; then worded, hinted and
  * written down. Every request walks it, whether CivetWeb found it sound or not. */
 #ifndef IM_ROUTER_H
 #define IM_ROUTER_H

@@ -1,4 +1,4 @@
-/* What the corridor is made of, for the files of router.h alone: how a route looks, who is refused
+/* What the pipeline is made of, for the files of router.h alone: how a route looks, who is refused
  * before an endpoint is asked, and which sandbox a request is for. */
 #ifndef IM_ROUTER_PARTS_H
 #define IM_ROUTER_PARTS_H

@@ -20,10 +20,10 @@ static bool make_parts(struct im_sandbox *box, const struct im_sandbox_options *
                        struct im_error *err)
 {
     box->journal = im_journal_new(options->journal_keep);
-    box->latch = im_latch_new();
-    box->script = im_script_new(options->scenario);
-    if (!im_str_duplicate(options->name, &box->name) || !box->journal || !box->latch ||
-        !box->script)
+    box->barrier = im_barrier_new();
+    box->scenario_state = im_scenario_state_new(options->scenario);
+    if (!im_str_duplicate(options->name, &box->name) || !box->journal || !box->barrier ||
+        !box->scenario_state)
         return im_error_set(err, "making sandbox %.*s: out of memory",
                             IM_ARG(options->name));
     box->authority = make_authority(box, options->scenario, err);
@@ -54,8 +54,8 @@ void im_sandbox_free(struct im_sandbox *box)
     if (!box)
         return;
     im_authority_free(box->authority);
-    im_script_free(box->script);
-    im_latch_free(box->latch);
+    im_scenario_state_free(box->scenario_state);
+    im_barrier_free(box->barrier);
     im_journal_free(box->journal);
     pthread_rwlock_destroy(&box->swap);
     pthread_mutex_destroy(&box->turnstile);
@@ -93,49 +93,51 @@ bool im_sandbox_reset(struct im_sandbox *box, struct im_scenario *scenario,
                       struct im_error *err)
 {
     struct im_authority *authority = make_authority(box, scenario, err);
-    struct im_script *script = authority ? im_script_new(scenario) : NULL;
+    struct im_scenario_state *scenario_state =
+        authority ? im_scenario_state_new(scenario) : NULL;
 
-    if (!script) {
+    if (!scenario_state) {
         im_authority_free(authority);
         return authority ? im_error_set(err, "resetting the sandbox: out of memory")
                          : false;
     }
     enter_alone(box);
     struct im_authority *old_authority = box->authority;
-    struct im_script *old_script = box->script;
+    struct im_scenario_state *old_state = box->scenario_state;
     box->authority = authority;
-    box->script = script;
+    box->scenario_state = scenario_state;
     im_journal_clear(box->journal);
     leave_alone(box);
-    im_latch_release(box->latch); /* who was held, was held by what is no more */
+    im_barrier_release(box->barrier); /* who was held, was held by what is no more */
     im_authority_free(old_authority);
-    im_script_free(old_script);
+    im_scenario_state_free(old_state);
     return true;
 }
 
 bool im_sandbox_follow(struct im_sandbox *box, struct im_scenario *scenario,
                        struct im_error *err)
 {
-    struct im_script *script = im_script_new(scenario);
+    struct im_scenario_state *scenario_state = im_scenario_state_new(scenario);
 
-    if (!script)
+    if (!scenario_state)
         return im_error_set(err, "changing the scenario: out of memory");
     enter_alone(box);
-    struct im_script *old = script;
+    struct im_scenario_state *old = scenario_state;
     bool done = im_scenario_set_up(scenario, box->authority, err);
     if (done) {
-        old = box->script;
-        box->script = script;
+        old = box->scenario_state;
+        box->scenario_state = scenario_state;
     }
     leave_alone(box);
-    im_script_free(old);
+    im_scenario_state_free(old);
     return done;
 }
 
 struct im_scenario *im_sandbox_scenario(struct im_sandbox *box)
 {
     im_sandbox_enter(box);
-    struct im_scenario *scenario = im_scenario_keep(im_script_scenario(box->script));
+    struct im_scenario *scenario =
+        im_scenario_ref(im_scenario_state_scenario(box->scenario_state));
 
     im_sandbox_leave(box);
     return scenario;
@@ -148,9 +150,9 @@ void im_sandbox_settle(struct im_sandbox *box, int64_t at_most_ms)
     enum { LOOK_EVERY_MS = 2 };
     int64_t until = im_clock_monotonic_ms() + at_most_ms;
 
-    while (atomic_load(&box->open) > im_latch_waiting(box->latch) &&
+    while (atomic_load(&box->open) > im_barrier_waiting(box->barrier) &&
            im_clock_monotonic_ms() < until)
-        im_latch_wait(box->latch, &until, 0, LOOK_EVERY_MS);
+        im_barrier_wait(box->barrier, &until, 0, LOOK_EVERY_MS);
 }
 
 /* What the rules have done so far. */
@@ -165,9 +167,9 @@ static bool count_rules(struct im_sandbox *box, struct im_scenario *scenario,
     if (!counts || !fits || !fired)
         return false;
     im_sandbox_enter(box);
-    bool same = im_script_scenario(box->script) == scenario;
+    bool same = im_scenario_state_scenario(box->scenario_state) == scenario;
     if (same)
-        verdict->exhausted = im_script_counts(box->script, counts);
+        verdict->exhausted = im_scenario_state_counts(box->scenario_state, counts);
     im_sandbox_leave(box);
     for (size_t i = 0; i < n; i++) {
         fits[i] = counts[i].fits;
@@ -209,12 +211,12 @@ struct im_scenario *im_sandbox_judge(struct im_sandbox *box, struct im_arena *ar
     if (judge(box, scenario, arena, verdict))
         return scenario;
     arena->failed = true;
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     return NULL;
 }
 
 void im_sandbox_interrupt(struct im_sandbox *box)
 {
     im_journal_interrupt(box->journal);
-    im_latch_interrupt(box->latch);
+    im_barrier_interrupt(box->barrier);
 }

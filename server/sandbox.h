@@ -4,7 +4,7 @@
 #define IM_SANDBOX_H
 
 #include "journal.h"
-#include "scenario/latch.h"
+#include "scenario/barrier.h"
 #include "scenario/scenario.h"
 #include "verdict/verdict.h"
 
@@ -21,8 +21,8 @@ struct im_sandbox {
     uint64_t seed;
     int64_t start_ms;
     struct im_journal *journal;
-    struct im_latch *latch; /* where requests wait on purpose */
-    atomic_size_t open;     /* requests that have come and are not in the journal yet */
+    struct im_barrier *barrier; /* where requests wait on purpose */
+    atomic_size_t open; /* requests that have come and are not in the journal yet */
     /* Readers decide requests; the one writer is a reset, which swaps the authority. Taken before
      * every other lock, never held while something is delivered or waited for. */
     pthread_rwlock_t swap;
@@ -30,7 +30,7 @@ struct im_sandbox {
         turnstile; /* on the way to `swap`: whoever waits to write holds it, so that
                                   readers cannot keep a reset waiting for ever */
     struct im_authority *authority;
-    struct im_script *script; /* swapped with it, or alone */
+    struct im_scenario_state *scenario_state; /* swapped with it, or alone */
 
     /* sandboxes.c's, behind its lock */
     struct im_sandbox *newer, *older; /* by last use */
@@ -53,7 +53,7 @@ void im_sandbox_leave(struct im_sandbox *box);
  * False with err when memory is short; then nothing has changed. */
 bool im_sandbox_reset(struct im_sandbox *box, struct im_scenario *scenario,
                       struct im_error *err);
-/* Another script from now on, and its world; what was handed out stays. False with err, and
+/* Another scenario state from now on, and its world; what was handed out stays. False with err, and
  * nothing has changed. */
 bool im_sandbox_follow(struct im_sandbox *box, struct im_scenario *scenario,
                        struct im_error *err);

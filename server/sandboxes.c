@@ -20,7 +20,7 @@ static bool make_standard(struct im_sandboxes *sandboxes, struct im_error *err)
     if (!options.scenario)
         return false;
     sandboxes->standard = im_sandbox_new(&options, err);
-    im_scenario_let_go(options.scenario);
+    im_scenario_unref(options.scenario);
     return sandboxes->standard != NULL;
 }
 
@@ -223,7 +223,7 @@ struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_s
     return box;
 }
 
-void im_sandboxes_let_go(struct im_sandboxes *sandboxes, struct im_sandbox *box)
+void im_sandboxes_unref(struct im_sandboxes *sandboxes, struct im_sandbox *box)
 {
     if (!box || box == sandboxes->standard)
         return;
@@ -234,7 +234,7 @@ void im_sandboxes_let_go(struct im_sandboxes *sandboxes, struct im_sandbox *box)
         im_sandbox_free(box);
 }
 
-void im_sandboxes_keep(struct im_sandboxes *sandboxes, struct im_sandbox *box)
+void im_sandboxes_ref(struct im_sandboxes *sandboxes, struct im_sandbox *box)
 {
     if (box == sandboxes->standard)
         return;
@@ -288,7 +288,7 @@ struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
         if (!owner && owns(all[i], arena, token))
             owner = all[i];
         else
-            im_sandboxes_let_go(sandboxes, all[i]);
+            im_sandboxes_unref(sandboxes, all[i]);
     }
     return owner;
 }
@@ -296,14 +296,15 @@ struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
 /* ---- making ---- */
 
 static struct im_sandbox *make(struct im_sandboxes *sandboxes,
-                               const struct im_sandbox_wish *wish, struct im_error *err)
+                               const struct im_sandbox_params *params,
+                               struct im_error *err)
 {
     const struct im_settings *settings = &sandboxes->settings;
     struct im_sandbox_options options = {
-        .name = wish->name,
-        .scenario = wish->scenario,
-        .seed = wish->seeded ? wish->seed : settings->seed,
-        .start_ms = wish->start_ms < 0 ? settings->start_ms : wish->start_ms,
+        .name = params->name,
+        .scenario = params->scenario,
+        .seed = params->seeded ? params->seed : settings->seed,
+        .start_ms = params->start_ms < 0 ? settings->start_ms : params->start_ms,
         .journal_keep = settings->journal_keep};
 
     return im_sandbox_new(&options, err);
@@ -336,14 +337,14 @@ static struct im_sandbox *make_by_name(struct im_sandboxes *sandboxes, struct im
                                        struct im_error *err)
 {
     struct im_str first = im_str_slice(name, 0, im_str_find(name, '.'));
-    struct im_sandbox_wish wish = {.name = name, .start_ms = -1};
+    struct im_sandbox_params params = {.name = name, .start_ms = -1};
     struct im_sandbox *taken = NULL;
 
-    wish.scenario = im_catalogue_get(sandboxes->catalogue, first, err);
-    if (!wish.scenario)
+    params.scenario = im_catalogue_get(sandboxes->catalogue, first, err);
+    if (!params.scenario)
         return NULL;
-    struct im_sandbox *fresh = make(sandboxes, &wish, err);
-    im_scenario_let_go(wish.scenario);
+    struct im_sandbox *fresh = make(sandboxes, &params, err);
+    im_scenario_unref(params.scenario);
     struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken) : NULL;
     return box ? box : taken;
 }
@@ -386,15 +387,15 @@ static bool name_it(struct im_sandboxes *sandboxes, const struct im_scenario *sc
 }
 
 struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
-                                     const struct im_sandbox_wish *wish,
+                                     const struct im_sandbox_params *params,
                                      enum im_made *made, struct im_error *err)
 {
-    struct im_sandbox_wish named = *wish;
+    struct im_sandbox_params named = *params;
     struct im_sandbox *taken = NULL;
     char name[80];
 
     *made = IM_MADE_NOT;
-    if (!named.name.len && name_it(sandboxes, wish->scenario, name, sizeof(name)))
+    if (!named.name.len && name_it(sandboxes, params->scenario, name, sizeof(name)))
         named.name = im_str(name);
     if (!im_sandbox_name_is_sound(named.name)) {
         refuse_name(named.name, err);
@@ -407,7 +408,7 @@ struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
     struct im_sandbox *fresh = make(sandboxes, &named, err);
     struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken) : NULL;
     *made = box ? IM_MADE : taken ? IM_MADE_TAKEN : IM_MADE_NOT;
-    im_sandboxes_let_go(sandboxes, taken);
+    im_sandboxes_unref(sandboxes, taken);
     return box;
 }
 
@@ -442,8 +443,8 @@ bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
     struct im_scenario *now = im_catalogue_renew(sandboxes->catalogue, before);
     bool done = im_sandbox_reset(box, now, err);
 
-    im_scenario_let_go(now);
-    im_scenario_let_go(before);
+    im_scenario_unref(now);
+    im_scenario_unref(before);
     return done;
 }
 
@@ -474,8 +475,8 @@ bool im_sandboxes_reload(struct im_sandboxes *sandboxes, struct im_error *err)
 
     tell_reload(sandboxes, before->name, done ? NULL : err);
     if (now)
-        im_scenario_let_go(now);
-    im_scenario_let_go(before);
+        im_scenario_unref(now);
+    im_scenario_unref(before);
     return done;
 }
 

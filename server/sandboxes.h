@@ -55,7 +55,7 @@ bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings 
 void im_sandboxes_release(struct im_sandboxes *sandboxes);
 
 /* The sandbox of that name, made now if its first part names a scenario. It stays until
- * im_sandboxes_let_go. NULL with err: what is wrong with the name. */
+ * im_sandboxes_unref. NULL with err: what is wrong with the name. */
 struct im_sandbox *im_sandboxes_touch(struct im_sandboxes *sandboxes, struct im_str name,
                                       struct im_error *err);
 /* Only if it is there already. */
@@ -63,12 +63,12 @@ struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_s
 /* The sandbox that handed out this token, code or session, if it is there. */
 struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
                                       struct im_arena *arena, struct im_str token);
-void im_sandboxes_let_go(struct im_sandboxes *sandboxes, struct im_sandbox *box);
+void im_sandboxes_unref(struct im_sandboxes *sandboxes, struct im_sandbox *box);
 /* Once more, for somebody who goes on working with it. */
-void im_sandboxes_keep(struct im_sandboxes *sandboxes, struct im_sandbox *box);
+void im_sandboxes_ref(struct im_sandboxes *sandboxes, struct im_sandbox *box);
 
 /* One made on purpose. */
-struct im_sandbox_wish {
+struct im_sandbox_params {
     struct im_str name;           /* empty = one is made up: SCENARIO.N */
     struct im_scenario *scenario; /* the caller's reference stays the caller's */
     bool seeded;
@@ -78,12 +78,12 @@ struct im_sandbox_wish {
 enum im_made { IM_MADE, IM_MADE_TAKEN, IM_MADE_NOT };
 /* As im_sandboxes_touch; *made tells a taken name from what err tells. */
 struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
-                                     const struct im_sandbox_wish *wish,
+                                     const struct im_sandbox_params *params,
                                      enum im_made *made, struct im_error *err);
 /* Gone for whoever comes from now on; who waits in it is let go. False when it is not there. */
 bool im_sandboxes_delete(struct im_sandboxes *sandboxes, struct im_str name);
 /* All that are there, the default one first, then the one used last; each kept for the caller, who
- * lets go of them. NULL when memory is short. */
+ * releases them. NULL when memory is short. */
 struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
                                       struct im_arena *arena, size_t *count);
 uint64_t im_sandboxes_dropped(struct im_sandboxes *sandboxes); /* for want of room */

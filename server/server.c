@@ -364,7 +364,7 @@ struct im_str im_server_scenario(struct im_server *server, struct im_arena *aren
     struct im_scenario *scenario = im_sandbox_scenario(server->sandboxes.standard);
     struct im_str name = im_arena_copy(arena, scenario->name);
 
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     return name;
 }
 
@@ -383,7 +383,7 @@ struct im_str im_server_verdict(struct im_server *server, bool junit,
     struct im_buf text;
     struct im_sandbox *box = server->sandboxes.standard;
 
-    im_latch_release(box->latch);
+    im_barrier_release(box->barrier);
     im_sandbox_settle(box, SETTLE_MS);
     struct im_scenario *scenario = im_sandbox_judge(box, arena, &verdict);
     im_buf_init(&text, arena, 0);
@@ -397,7 +397,7 @@ struct im_str im_server_verdict(struct im_server *server, bool junit,
         im_verdict_write_json(&verdict, &out);
         im_buf_addc(&text, '\n');
     }
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     if (text.failed)
         return (struct im_str){0};
     return im_buf_str(&text);

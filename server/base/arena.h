@@ -1,6 +1,6 @@
 /* Memory that lives exactly as long as one request (or one start-up step) and is released
  * in one place. A failed allocation returns NULL and leaves the sticky `failed` mark; the
- * corridor looks at the mark once, at its end, and answers 500 `internal`. Not shared
+ * pipeline looks at the mark once, at its end, and answers 500 `internal`. Not shared
  * between threads. */
 #ifndef IM_BASE_ARENA_H
 #define IM_BASE_ARENA_H

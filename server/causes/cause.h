@@ -82,7 +82,7 @@ struct im_note {
 
 enum { IM_NOTES_MAX = 6 };
 
-/* All that the corridor learns about one request besides the answer itself: for the
+/* All that the pipeline learns about one request besides the answer itself: for the
  * renderer, the journal and the hint headers. Never holds a secret. Lifetime: request. */
 struct im_outcome {
     enum im_cause cause;     /* why it was refused; CAUSE_NONE = it was not */

@@ -23,7 +23,7 @@ static bool check(const char *path)
         printf("%s: fine: %.*s\n", path, IM_ARG(scenario->name));
     else
         fprintf(stderr, "%s\n", err.text);
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     return scenario != NULL;
 }
 

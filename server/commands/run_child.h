@@ -25,9 +25,10 @@ struct im_str im_run_output_text(const struct im_run_output *output,
 /* What to start: found once, before there are children, because after fork() in a process with
  * threads next to nothing may be called. */
 struct im_run_program {
-    const char *path;        /* CMD as the search path finds it */
-    char *const *argv;       /* CMD [ARG]... NULL */
-    char *const *shell_argv; /* for a script without a #! line: sh PATH [ARG]... NULL */
+    const char *path;  /* CMD as the search path finds it */
+    char *const *argv; /* CMD [ARG]... NULL */
+    char *const
+        *shell_argv; /* for a scenario state without a #! line: sh PATH [ARG]... NULL */
 };
 
 /* Looks CMD up as a shell would. False with err when there is none. Lifetime: the arena's. */

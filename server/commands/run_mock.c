@@ -100,8 +100,8 @@ struct im_run_scenario *im_run_mock_scenarios(const struct im_run_mock *mock,
     return scenarios;
 }
 
-static struct im_str wish(struct im_str scenario, size_t serial, uint64_t seed,
-                          struct im_arena *arena)
+static struct im_str params(struct im_str scenario, size_t serial, uint64_t seed,
+                            struct im_arena *arena)
 {
     struct im_json_out out;
     struct im_buf text;
@@ -126,7 +126,7 @@ bool im_run_mock_open(const struct im_run_mock *mock, struct im_str scenario,
     const struct question question = {
         .method = "POST",
         .target = IM_STR("/__mock/sandboxes"),
-        .body = wish(scenario, serial, mock->seed, arena),
+        .body = params(scenario, serial, mock->seed, arena),
         .wanted = 201,
     };
     const struct im_json *answer = ask(mock, &question, arena, &why);

@@ -23,7 +23,7 @@ static int show(struct im_catalogue *catalogue, const char *name)
         return im_command_fail(IM_EXIT_NO, "%s; intacct-mock scenarios lists them",
                                err.text);
     printf("%.*s", IM_ARG(scenario->text));
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     return IM_EXIT_FINE;
 }
 

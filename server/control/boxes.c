@@ -17,7 +17,7 @@ static void write_line(struct im_call *call, struct im_sandbox *box)
     im_json_str(&call->out, "scenario", scenario->name);
     im_json_int(&call->out, "exchanges", (int64_t)im_journal_total(box->journal));
     im_json_close_object(&call->out);
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
 }
 
 static void answer_list(struct im_call *call)
@@ -33,7 +33,7 @@ static void answer_list(struct im_call *call)
     im_json_open_array(&call->out, "sandboxes");
     for (size_t i = 0; i < count; i++) {
         write_line(call, all[i]);
-        im_sandboxes_let_go(sandboxes, all[i]);
+        im_sandboxes_unref(sandboxes, all[i]);
     }
     im_json_close_array(&call->out);
     im_json_close_object(&call->out);
@@ -42,7 +42,7 @@ static void answer_list(struct im_call *call)
 /* ---- a new one ---- */
 
 struct order {
-    struct im_sandbox_wish wish;
+    struct im_sandbox_params params;
     const struct im_json *scenario;
     int64_t seed;
     const struct im_json *seed_json;
@@ -51,12 +51,12 @@ struct order {
 /* The scenario ordered: by name, inline, or that of the sandbox's name. */
 static bool find_scenario(struct im_call *call, struct order *order)
 {
-    struct im_str name = order->wish.name;
+    struct im_str name = order->params.name;
     struct im_error err = {.text = ""};
 
     if (order->scenario && order->scenario->type == IM_JSON_OBJECT) {
-        order->wish.scenario = im_control_scenario(call, order->scenario, "scenario");
-        return order->wish.scenario != NULL;
+        order->params.scenario = im_control_scenario(call, order->scenario, "scenario");
+        return order->params.scenario != NULL;
     }
     if (order->scenario && order->scenario->type != IM_JSON_STRING) {
         im_control_refuse(call, 400, "scenario",
@@ -66,11 +66,11 @@ static bool find_scenario(struct im_call *call, struct order *order)
     name = order->scenario ? order->scenario->text
            : name.len      ? im_str_slice(name, 0, im_str_find(name, '.'))
                            : IM_STR("happy-path");
-    order->wish.scenario = im_catalogue_get(call->sandboxes->catalogue, name, &err);
-    if (!order->wish.scenario)
+    order->params.scenario = im_catalogue_get(call->sandboxes->catalogue, name, &err);
+    if (!order->params.scenario)
         im_control_refuse(call, 400, order->scenario ? "scenario" : "name", "%s",
                           err.text);
-    return order->wish.scenario != NULL;
+    return order->params.scenario != NULL;
 }
 
 static bool read_seed(struct im_call *call, struct order *order)
@@ -79,27 +79,27 @@ static bool read_seed(struct im_call *call, struct order *order)
 
     if (!seed)
         return true;
-    order->wish.seeded = true;
-    order->wish.seed = (uint64_t)seed->whole;
+    order->params.seeded = true;
+    order->params.seed = (uint64_t)seed->whole;
     if (seed->type == IM_JSON_NUMBER && seed->is_whole && seed->whole >= 0)
         return true;
     im_control_refuse(call, 400, "seed", "\"seed\" must be a whole number, 0 or more");
     return false;
 }
 
-static bool read_order(struct im_call *call, struct order *order)
+static bool read_params(struct im_call *call, struct order *order)
 {
     struct im_control_field fields[] = {
-        {.name = "name", .type = IM_TAKE_TEXT, .into = &order->wish.name},
+        {.name = "name", .type = IM_TAKE_TEXT, .into = &order->params.name},
         {.name = "scenario", .type = IM_TAKE_JSON, .into = &order->scenario},
         {.name = "seed", .type = IM_TAKE_JSON, .into = &order->seed_json},
-        {.name = "now", .type = IM_TAKE_TIME, .into = &order->wish.start_ms},
+        {.name = "now", .type = IM_TAKE_TIME, .into = &order->params.start_ms},
         {.name = NULL},
     };
 
     if (!im_control_fields(call, fields) || !read_seed(call, order))
         return false;
-    if (order->wish.name.len && !im_sandbox_name_is_sound(order->wish.name)) {
+    if (order->params.name.len && !im_sandbox_name_is_sound(order->params.name)) {
         im_control_refuse(call, 400, "name",
                           "\"name\" must be at most 64 of a-z, 0-9, '.', '_' and '-', "
                           "beginning with a letter or digit");
@@ -110,23 +110,24 @@ static bool read_order(struct im_call *call, struct order *order)
 
 static void answer_make(struct im_call *call)
 {
-    struct order order = {.wish.start_ms = -1};
+    struct order order = {.params.start_ms = -1};
     struct im_error err = {.text = ""};
     enum im_made made;
 
-    if (!read_order(call, &order))
+    if (!read_params(call, &order))
         return;
-    struct im_sandbox *box = im_sandboxes_make(call->sandboxes, &order.wish, &made, &err);
-    im_scenario_let_go(order.wish.scenario);
+    struct im_sandbox *box =
+        im_sandboxes_make(call->sandboxes, &order.params, &made, &err);
+    im_scenario_unref(order.params.scenario);
     if (box) {
         im_control_answer_box(call, box, 201);
-        im_sandboxes_let_go(call->sandboxes, box);
+        im_sandboxes_unref(call->sandboxes, box);
     } else if (made == IM_MADE_TAKEN) {
         im_control_refuse(
             call, 409, "name",
             "there is a sandbox \"%.*s\" already; DELETE it or take another "
             "name",
-            IM_ARG(order.wish.name));
+            IM_ARG(order.params.name));
     } else {
         im_control_refuse(call, 500, NULL, "%s", err.text);
     }

@@ -249,7 +249,7 @@ static void run(struct im_call *call)
         refuse_route(call, &allow);
     else if (find_box(call, route) && read_body(call))
         route->answer(call);
-    im_sandboxes_let_go(call->sandboxes, call->box);
+    im_sandboxes_unref(call->sandboxes, call->box);
 }
 
 void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,

@@ -61,7 +61,7 @@ static void end_stream(void *context)
 {
     struct im_events *events = context;
 
-    im_sandboxes_let_go(events->sandboxes, events->box);
+    im_sandboxes_unref(events->sandboxes, events->box);
 }
 
 /* Where to go on: behind the event that the peer saw last, where that was one of this journal's. */
@@ -96,7 +96,7 @@ void im_control_events(struct im_call *call)
         return;
     *events = (struct im_events){call->sandboxes, call->box, question.filter,
                                  im_clock_monotonic_ms()};
-    im_sandboxes_keep(call->sandboxes, call->box);
+    im_sandboxes_ref(call->sandboxes, call->box);
     im_response_begin(call->res, 200, "text/event-stream");
     im_response_header(call->res, "Cache-Control", IM_STR("no-store"));
     im_response_header(call->res, "X-Accel-Buffering", IM_STR("no")); /* proxies */

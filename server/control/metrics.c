@@ -37,7 +37,7 @@ static void take_census(struct im_call *call, struct census *census)
 
     for (size_t i = 0; i < count; i++) {
         count_box(census, all[i]);
-        im_sandboxes_let_go(call->sandboxes, all[i]);
+        im_sandboxes_unref(call->sandboxes, all[i]);
     }
 }
 

@@ -35,9 +35,9 @@ void im_control_answer_box(struct im_call *call, struct im_sandbox *box, int sta
     write_client(out);
     im_json_str(out, "scenario", scenario->name);
     im_json_int(out, "exchanges", (int64_t)exchanges);
-    im_json_int(out, "held", (int64_t)im_latch_waiting(box->latch));
+    im_json_int(out, "held", (int64_t)im_barrier_waiting(box->barrier));
     im_json_close_object(out);
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
 }
 
 static void answer_box(struct im_call *call)
@@ -77,14 +77,14 @@ static void write_clock(struct im_call *call)
 }
 
 /* All the clock can be told in one body; order of effect: set, advance, scale, freeze. */
-struct clock_orders {
+struct clock_params {
     int64_t set_ms, advance_ms;
     int freeze;
     double scale;
     bool has_set, has_advance;
 };
 
-static bool read_clock(struct im_call *call, struct clock_orders *orders)
+static bool read_clock(struct im_call *call, struct clock_params *orders)
 {
     struct im_control_field fields[] = {
         {.name = "set", .type = IM_TAKE_TIME, .into = &orders->set_ms},
@@ -114,7 +114,7 @@ static bool read_clock(struct im_call *call, struct clock_orders *orders)
 
 static void answer_set_clock(struct im_call *call)
 {
-    struct clock_orders orders = {.freeze = -1};
+    struct clock_params orders = {.freeze = -1};
 
     if (!read_clock(call, &orders))
         return;

@@ -51,7 +51,7 @@ static void answer_scenario(struct im_call *call)
         return;
     }
     im_buf_add(im_response_begin(call->res, 200, "application/json"), scenario->text);
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
 }
 
 /* ---- which one a sandbox follows ---- */
@@ -110,7 +110,7 @@ static void answer_follow(struct im_call *call)
         im_control_answer_box(call, call->box, 200);
     else
         im_control_refuse(call, 400, NULL, "%s", err.text);
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
 }
 
 static void answer_release(struct im_call *call)
@@ -119,7 +119,7 @@ static void answer_release(struct im_call *call)
 
     if (!im_control_fields(call, none))
         return;
-    size_t affected = im_latch_release(call->box->latch);
+    size_t affected = im_barrier_release(call->box->barrier);
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
     im_json_int(&call->out, "affected", (int64_t)affected);
@@ -165,7 +165,7 @@ static void answer_verdict(struct im_call *call)
 
     if (scenario)
         write_verdict(call, &verdict);
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
 }
 
 const struct im_control_route im_control_scenario_routes[] = {

@@ -36,7 +36,7 @@ void im_control_write_ready(struct im_sandboxes *sandboxes, struct im_json_out *
     else
         im_json_strz(out, "ca", "");
     im_json_str(out, "scenario", scenario->name);
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     im_json_strz(out, "client_id", "demo");
     im_json_strz(out, "client_secret", "demo-secret");
     im_json_strz(out, "username", "ws_user@acme");

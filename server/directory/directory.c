@@ -56,9 +56,9 @@ bool im_list_remove(struct im_arena *arena, struct im_list *list, struct im_str 
 
 struct im_role *im_world_role(const struct im_world *world, struct im_str name)
 {
-    struct im_role *roles = world->shelf[IM_ROLES].items;
+    struct im_role *roles = world->collection[IM_ROLES].items;
 
-    for (size_t i = 0; i < world->shelf[IM_ROLES].count; i++)
+    for (size_t i = 0; i < world->collection[IM_ROLES].count; i++)
         if (im_str_eq(roles[i].name, name))
             return &roles[i];
     return NULL;
@@ -66,9 +66,9 @@ struct im_role *im_world_role(const struct im_world *world, struct im_str name)
 
 struct im_client *im_world_client(const struct im_world *world, struct im_str id)
 {
-    struct im_client *clients = world->shelf[IM_CLIENTS].items;
+    struct im_client *clients = world->collection[IM_CLIENTS].items;
 
-    for (size_t i = 0; i < world->shelf[IM_CLIENTS].count; i++)
+    for (size_t i = 0; i < world->collection[IM_CLIENTS].count; i++)
         if (im_str_eq(clients[i].id, id))
             return &clients[i];
     return NULL;
@@ -76,9 +76,9 @@ struct im_client *im_world_client(const struct im_world *world, struct im_str id
 
 struct im_company *im_world_company(const struct im_world *world, struct im_str id)
 {
-    struct im_company *companies = world->shelf[IM_COMPANIES].items;
+    struct im_company *companies = world->collection[IM_COMPANIES].items;
 
-    for (size_t i = 0; i < world->shelf[IM_COMPANIES].count; i++)
+    for (size_t i = 0; i < world->collection[IM_COMPANIES].count; i++)
         if (im_str_eq(companies[i].id, id))
             return &companies[i];
     return NULL;
@@ -87,9 +87,9 @@ struct im_company *im_world_company(const struct im_world *world, struct im_str 
 struct im_user *im_world_user(const struct im_world *world, struct im_str company,
                               struct im_str id)
 {
-    struct im_user *users = world->shelf[IM_USERS].items;
+    struct im_user *users = world->collection[IM_USERS].items;
 
-    for (size_t i = 0; i < world->shelf[IM_USERS].count; i++)
+    for (size_t i = 0; i < world->collection[IM_USERS].count; i++)
         if (im_str_eq(users[i].id, id) && im_str_eq(users[i].company, company))
             return &users[i];
     return NULL;
@@ -98,9 +98,9 @@ struct im_user *im_world_user(const struct im_world *world, struct im_str compan
 static struct im_user *user_nocase(const struct im_world *world, struct im_str company,
                                    struct im_str id)
 {
-    struct im_user *users = world->shelf[IM_USERS].items;
+    struct im_user *users = world->collection[IM_USERS].items;
 
-    for (size_t i = 0; i < world->shelf[IM_USERS].count; i++)
+    for (size_t i = 0; i < world->collection[IM_USERS].count; i++)
         if (im_str_eq_nocase(users[i].id, id) &&
             im_str_eq_nocase(users[i].company, company))
             return &users[i];

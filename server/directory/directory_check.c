@@ -59,7 +59,7 @@ static bool permission_is_sound(struct im_loading *load, const struct im_json *o
 }
 
 static const struct {
-    enum im_shelf_kind which;
+    enum im_collection_kind which;
     const char *field;
     look_up *sound;
 } references[] = {
@@ -69,7 +69,7 @@ static const struct {
     {IM_USERS, "entities", entity_exists},
 };
 
-bool im_loading_check(struct im_loading *load, enum im_shelf_kind which,
+bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
                       const struct im_json *thing)
 {
     for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
@@ -92,12 +92,12 @@ bool im_loading_check(struct im_loading *load, enum im_shelf_kind which,
 static bool introduce(struct im_loading *load, size_t c, const struct im_json *says)
 {
     struct im_company *company =
-        (struct im_company *)load->world->shelf[IM_COMPANIES].items + c;
-    struct im_client *clients = load->world->shelf[IM_CLIENTS].items;
+        (struct im_company *)load->world->collection[IM_COMPANIES].items + c;
+    struct im_client *clients = load->world->collection[IM_CLIENTS].items;
     bool new_company = c >= load->known[IM_COMPANIES];
     bool done = true;
 
-    for (size_t i = 0; i < load->world->shelf[IM_CLIENTS].count; i++) {
+    for (size_t i = 0; i < load->world->collection[IM_CLIENTS].count; i++) {
         if (company->production != clients[i].production ||
             !(new_company || i >= load->known[IM_CLIENTS]))
             continue;
@@ -124,9 +124,9 @@ static const struct im_json *said_of_company(const struct im_json *world,
 
 bool im_loading_introduce(struct im_loading *load)
 {
-    const struct im_company *companies = load->world->shelf[IM_COMPANIES].items;
+    const struct im_company *companies = load->world->collection[IM_COMPANIES].items;
 
-    for (size_t c = 0; c < load->world->shelf[IM_COMPANIES].count; c++)
+    for (size_t c = 0; c < load->world->collection[IM_COMPANIES].count; c++)
         if (!introduce(load, c, said_of_company(load->json, companies[c].id)))
             return false;
     return true;

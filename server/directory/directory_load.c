@@ -55,7 +55,7 @@ struct kind {
     size_t size;
 };
 
-static const struct kind kinds[IM_SHELVES] = {
+static const struct kind kinds[IM_COLLECTIONS] = {
     [IM_ROLES] = {"roles", "name", FIELDS(role_fields), sizeof(struct im_role)},
     [IM_CLIENTS] = {"clients", "id", FIELDS(client_fields), sizeof(struct im_client)},
     [IM_COMPANIES] = {"companies", "id", FIELDS(company_fields),
@@ -63,15 +63,16 @@ static const struct kind kinds[IM_SHELVES] = {
     [IM_USERS] = {"users", "id", FIELDS(user_fields), sizeof(struct im_user)},
 };
 
-bool im_directory_member(size_t shelf, size_t index, struct im_directory_member *member)
+bool im_directory_member(size_t collection, size_t index,
+                         struct im_directory_member *member)
 {
     static const char *const types[] = {
         [TEXT] = "string", [BOOL] = "boolean", [LIST] = "array"};
 
-    if (shelf >= IM_SHELVES || index >= kinds[shelf].field_count)
+    if (collection >= IM_COLLECTIONS || index >= kinds[collection].field_count)
         return false;
-    const struct field *field = &kinds[shelf].fields[index];
-    *member = (struct im_directory_member){kinds[shelf].plural, kinds[shelf].id,
+    const struct field *field = &kinds[collection].fields[index];
+    *member = (struct im_directory_member){kinds[collection].plural, kinds[collection].id,
                                            field->name, types[field->type]};
     return true;
 }
@@ -165,7 +166,7 @@ static bool read_field(struct im_loading *load, const struct kind *kind,
 
 /* ---- who is new, and what they start with ---- */
 
-static void *find(const struct im_world *world, enum im_shelf_kind which,
+static void *find(const struct im_world *world, enum im_collection_kind which,
                   const struct im_json *thing)
 {
     struct im_str id = im_json_get_str(thing, kinds[which].id);
@@ -215,12 +216,12 @@ static void start_user(struct im_loading *load, struct im_user *user, size_t ind
     user->active = user->top_level = true;
 }
 
-/* A new thing at the end of its shelf, which has room for it. */
-static void *start(struct im_loading *load, enum im_shelf_kind which)
+/* A new thing at the end of its collection, which has room for it. */
+static void *start(struct im_loading *load, enum im_collection_kind which)
 {
-    struct im_shelf *shelf = &load->world->shelf[which];
-    size_t index = shelf->count++;
-    void *thing = (unsigned char *)shelf->items + index * kinds[which].size;
+    struct im_collection *collection = &load->world->collection[which];
+    size_t index = collection->count++;
+    void *thing = (unsigned char *)collection->items + index * kinds[which].size;
 
     if (which == IM_CLIENTS)
         start_client(load, thing);
@@ -232,7 +233,7 @@ static void *start(struct im_loading *load, enum im_shelf_kind which)
 }
 
 /* What a company or user is called when nobody says. */
-static void name_after_id(enum im_shelf_kind which, void *thing)
+static void name_after_id(enum im_collection_kind which, void *thing)
 {
     struct im_company *company = thing;
     struct im_user *user = thing;
@@ -243,7 +244,7 @@ static void name_after_id(enum im_shelf_kind which, void *thing)
         user->name = user->id;
 }
 
-static bool load_thing(struct im_loading *load, enum im_shelf_kind which)
+static bool load_thing(struct im_loading *load, enum im_collection_kind which)
 {
     const struct kind *kind = &kinds[which];
     const struct im_json *json = load->at;
@@ -271,24 +272,24 @@ static bool load_thing(struct im_loading *load, enum im_shelf_kind which)
 
 /* ---- the load ---- */
 
-/* A copy of the shelf with room for `more`: what is loaded must not show before all of
+/* A copy of the collection with room for `more`: what is loaded must not show before all of
  * it is. */
-static bool make_room(struct im_loading *load, enum im_shelf_kind which, size_t more)
+static bool make_room(struct im_loading *load, enum im_collection_kind which, size_t more)
 {
-    struct im_shelf *shelf = &load->world->shelf[which];
+    struct im_collection *collection = &load->world->collection[which];
     size_t size = kinds[which].size;
-    void *items = im_arena_array(load->arena, size, shelf->count + more);
+    void *items = im_arena_array(load->arena, size, collection->count + more);
 
     if (!items)
         return no_memory(load);
-    if (shelf->count)
-        memcpy(items, shelf->items, shelf->count * size);
-    load->known[which] = shelf->count;
-    shelf->items = items;
+    if (collection->count)
+        memcpy(items, collection->items, collection->count * size);
+    load->known[which] = collection->count;
+    collection->items = items;
     return true;
 }
 
-static bool each(struct im_loading *load, enum im_shelf_kind which, bool checking)
+static bool each(struct im_loading *load, enum im_collection_kind which, bool checking)
 {
     const struct im_json *array = im_json_get(load->json, kinds[which].plural);
     const struct im_json *thing = array ? array->first : NULL;
@@ -301,7 +302,7 @@ static bool each(struct im_loading *load, enum im_shelf_kind which, bool checkin
     return sound;
 }
 
-static bool load_shelf(struct im_loading *load, enum im_shelf_kind which)
+static bool load_collection(struct im_loading *load, enum im_collection_kind which)
 {
     const struct im_json *array = im_json_get(load->json, kinds[which].plural);
 
@@ -318,9 +319,9 @@ bool im_world_load(struct im_world *world, struct im_arena *arena,
     struct im_loading load = {.world = world, .arena = arena, .json = json, .err = err};
     bool sound = true;
 
-    for (unsigned which = 0; sound && which < IM_SHELVES; which++)
-        sound = load_shelf(&load, which);
-    for (unsigned which = 0; sound && which < IM_SHELVES; which++)
+    for (unsigned which = 0; sound && which < IM_COLLECTIONS; which++)
+        sound = load_collection(&load, which);
+    for (unsigned which = 0; sound && which < IM_COLLECTIONS; which++)
         sound = each(&load, which, true);
     sound = sound && im_loading_introduce(&load);
     *at = load.at ? load.at : json;

@@ -12,16 +12,16 @@ struct im_role {
     struct im_list denied;      /* the same, taken away from them again */
 };
 
-enum im_shelf_kind { IM_ROLES, IM_CLIENTS, IM_COMPANIES, IM_USERS, IM_SHELVES };
+enum im_collection_kind { IM_ROLES, IM_CLIENTS, IM_COMPANIES, IM_USERS, IM_COLLECTIONS };
 
 /* Things of one kind, in an array. */
-struct im_shelf {
+struct im_collection {
     void *items; /* struct im_role, im_client, im_company or im_user */
     size_t count;
 };
 
 struct im_world {
-    struct im_shelf shelf[IM_SHELVES];
+    struct im_collection collection[IM_COLLECTIONS];
 };
 
 struct im_directory {
@@ -53,11 +53,11 @@ struct im_loading {
     const struct im_json *json;
     const struct im_json *at; /* the value being looked at */
     struct im_error *err;
-    size_t known[IM_SHELVES]; /* how many of each were there before */
+    size_t known[IM_COLLECTIONS]; /* how many of each were there before */
 };
 
 /* Do the references of this thing lead to somebody? */
-bool im_loading_check(struct im_loading *load, enum im_shelf_kind which,
+bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
                       const struct im_json *thing);
 /* Companies authorize clients as directory.h says. */
 bool im_loading_introduce(struct im_loading *load);

@@ -2,12 +2,12 @@
  * consent page, redirect with the code. `mock_user=ID@COMPANY` stands for a person who
  * signs in and accepts, `mock_consent=deny` for one who denies. */
 #include "base/crypto.h"
+#include "base/sanitize.h"
 #include "causes/refusal.h"
+#include "directory/eligibility.h"
 #include "endpoints/authorize_page.h"
 #include "endpoints/authorize_ticket.h"
 #include "endpoints/endpoint.h"
-#include "grants/standing.h"
-#include "oauth/shown.h"
 
 struct person {
     struct im_company company;
@@ -22,7 +22,7 @@ static enum im_cause find_company(const struct im_authorize *ask, struct im_str 
 {
     if (!im_directory_company(ask->authority->directory, id, company))
         return im_refuse(ask->req, CAUSE_COMPANY_UNKNOWN, "there is no company \"%.*s\"",
-                         IM_ARG(im_shown(ask->req->arena, id)));
+                         IM_ARG(im_sanitize(ask->req->arena, id)));
     if (!company->active)
         return im_refuse(ask->req, CAUSE_COMPANY_INACTIVE, "company %.*s is inactive",
                          IM_ARG(id));
@@ -33,7 +33,7 @@ static enum im_cause refuse_user(const struct im_authorize *ask,
                                  const struct person *person, struct im_str id)
 {
     struct im_user other;
-    struct im_str shown = im_shown(ask->req->arena, id);
+    struct im_str shown = im_sanitize(ask->req->arena, id);
     if (im_directory_user_nocase(ask->authority->directory, person->company.id, id,
                                  &other))
         return im_refuse(ask->req, CAUSE_USER_WRONG_CASE,
@@ -64,7 +64,7 @@ static enum im_cause find_person(const struct im_authorize *ask,
         return cause;
     person->who = im_arena_format(ask->req->arena, "%.*s@%.*s", IM_ARG(named->user),
                                   IM_ARG(named->company));
-    ask->req->outcome->user = im_shown(ask->req->arena, person->who);
+    ask->req->outcome->user = im_sanitize(ask->req->arena, person->who);
     if (!im_directory_user(ask->authority->directory, named->company, named->user,
                            &person->user))
         return refuse_user(ask, person, named->user);
@@ -99,9 +99,10 @@ static enum im_cause check_password(const struct im_authorize *ask,
 static enum im_cause check_standing(const struct im_authorize *ask,
                                     const struct person *person, struct im_str *evidence)
 {
-    const struct im_standing who = {
+    const struct im_eligibility who = {
         .user = person->user.id, .company = person->company.id, .client = &ask->client};
-    return im_standing_check(ask->authority->directory, ask->req->arena, &who, evidence);
+    return im_eligibility_check(ask->authority->directory, ask->req->arena, &who,
+                                evidence);
 }
 
 /* An administrator's consent also authorizes the client and its sender id for the company
@@ -229,7 +230,7 @@ static enum im_cause answer_machine(const struct im_authorize *ask,
     if (at == 0)
         return im_refuse(ask->req, CAUSE_USERNAME_WITHOUT_COMPANY,
                          "mock_user=%.*s names no company; write ID@COMPANY",
-                         IM_ARG(im_shown(ask->req->arena, mock_user)));
+                         IM_ARG(im_sanitize(ask->req->arena, mock_user)));
     struct im_ticket named = {.company = im_str_slice(mock_user, at, mock_user.len),
                               .user = im_str_slice(mock_user, 0, at - 1)};
     enum im_cause cause = find_person(ask, &named, &person);

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/sanitize.h"
 #include "endpoints/endpoint.h"
 #include "oauth/misspelling.h"
 #include "oauth/presented.h"
 #include "oauth/scope.h"
-#include "oauth/shown.h"
 
 /* ---- parameters ---- */
 
@@ -67,7 +67,7 @@ static enum im_cause find_client(struct im_authorize *ask)
     if (!id.len)
         return im_refuse_missing(ask->req, &ask->params, "client_id",
                                  CAUSE_AUTHORIZE_CLIENT_UNKNOWN);
-    ask->req->outcome->client_id = im_shown(ask->req->arena, id);
+    ask->req->outcome->client_id = im_sanitize(ask->req->arena, id);
     if (im_directory_client(ask->authority->directory, id, &ask->client))
         return CAUSE_NONE;
     bool padded =
@@ -137,7 +137,7 @@ static enum im_cause refuse_redirect(const struct im_authorize *ask, struct im_s
         ask->req, CAUSE_REDIRECT_URI_UNREGISTERED,
         "redirect_uri \"%.*s\" is not one of client %.*s: %.*s (compared exactly; "
         "only the port of a loopback address may differ)",
-        IM_ARG(im_shown(ask->req->arena, asked)), IM_ARG(ask->client.id),
+        IM_ARG(im_sanitize(ask->req->arena, asked)), IM_ARG(ask->client.id),
         IM_ARG(im_buf_str(&list)));
 }
 
@@ -181,7 +181,7 @@ static enum im_cause check_response_type(const struct im_authorize *ask)
                                  CAUSE_RESPONSE_TYPE_UNSUPPORTED);
     return im_refuse(ask->req, CAUSE_RESPONSE_TYPE_UNSUPPORTED,
                      "response_type is \"%.*s\"; only \"code\" is offered",
-                     IM_ARG(im_shown(ask->req->arena, type)));
+                     IM_ARG(im_sanitize(ask->req->arena, type)));
 }
 
 static enum im_cause check_client(const struct im_authorize *ask)
@@ -228,7 +228,7 @@ static enum im_cause read_method(struct im_authorize *ask)
         return im_refuse(ask->req, CAUSE_PKCE_METHOD_UNSUPPORTED,
                          "code_challenge_method is %s%.*s; S256 is supported",
                          method.len ? "" : "missing, which means plain",
-                         IM_ARG(im_shown(ask->req->arena, method)));
+                         IM_ARG(im_sanitize(ask->req->arena, method)));
     if (is_digest(ask->req->arena, ask->challenge))
         return CAUSE_NONE;
     return im_refuse(

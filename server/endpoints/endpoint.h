@@ -1,5 +1,5 @@
 /* What a route leads to: one file per endpoint. An endpoint returns the outcome
- * (CAUSE_NONE = it has answered in res) and never words a refusal itself; the corridor
+ * (CAUSE_NONE = it has answered in res) and never words a refusal itself; the pipeline
  * does. It knows nothing of scenarios, the journal or sockets. It records what it
  * learns (grant, client, user, object …) in req->outcome. The dialect follows from
  * req->outcome->place. */

@@ -1,9 +1,9 @@
 /* Introspection (RFC 7662), in the shape that a public SDK and its tests show: who
  * asks with a bearer token learns a basic set of members, a client with its
  * credentials learns all. */
+#include "directory/eligibility.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
-#include "grants/standing.h"
 #include "oauth/client_auth.h"
 
 /* ---- who asks ---- */
@@ -50,13 +50,13 @@ static enum im_cause check_holder(struct im_authority *authority, struct im_requ
                                   const struct im_token *token, struct im_str *why)
 {
     struct im_client client;
-    struct im_standing who = {.user = token->user,
-                              .company = token->company,
-                              .entity = token->entity,
-                              .client = &client};
+    struct im_eligibility who = {.user = token->user,
+                                 .company = token->company,
+                                 .entity = token->entity,
+                                 .client = &client};
     if (im_directory_client(authority->directory, token->client_id, &client) &&
         client.active)
-        return im_standing_check(authority->directory, req->arena, &who, why);
+        return im_eligibility_check(authority->directory, req->arena, &who, why);
     *why =
         im_arena_format(req->arena, "client %.*s is inactive", IM_ARG(token->client_id));
     return CAUSE_CLIENT_INACTIVE;

@@ -1,8 +1,8 @@
 #include "endpoints/oauth_body.h"
 
 #include "base/crypto.h"
+#include "base/sanitize.h"
 #include "oauth/misspelling.h"
-#include "oauth/shown.h"
 
 #define FORM "application/x-www-form-urlencoded"
 #define JSON "application/json"
@@ -99,7 +99,7 @@ enum im_cause im_oauth_body(struct im_request *req, struct im_params *params)
     default:
         return im_refuse(req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
                          "Content-Type is \"%.*s\"; %s and %s are taken",
-                         IM_ARG(im_shown(req->arena, media_type(req))), FORM, JSON);
+                         IM_ARG(im_sanitize(req->arena, media_type(req))), FORM, JSON);
     }
 }
 

@@ -1,6 +1,6 @@
 #include "endpoints/record.h"
 
-#include "oauth/shown.h"
+#include "base/sanitize.h"
 
 /* ---- the path ---- */
 
@@ -11,14 +11,14 @@ bool im_record_piece(struct im_request *req, struct im_str *rest, struct im_str 
         return true;
     (void)im_refuse(req, CAUSE_REQUEST_MALFORMED,
                     "\"%.*s\" in the path is not percent-encoded UTF-8",
-                    IM_ARG(im_shown(req->arena, encoded)));
+                    IM_ARG(im_sanitize(req->arena, encoded)));
     return false;
 }
 
 enum im_cause im_record_unknown_object(struct im_request *req, struct im_str name,
                                        const char *near)
 {
-    name = im_shown(req->arena, name);
+    name = im_sanitize(req->arena, name);
     req->outcome->object = name;
     if (!near)
         return im_refuse(req, CAUSE_OBJECT_UNKNOWN, "there is no object \"%.*s\"",
@@ -72,7 +72,7 @@ static bool says_xml(const struct im_request *req, struct im_str type)
 
 static enum im_cause check_content_type(struct im_request *req)
 {
-    struct im_str type = im_shown(req->arena, im_request_header(req, "Content-Type"));
+    struct im_str type = im_sanitize(req->arena, im_request_header(req, "Content-Type"));
     if (says_xml(req, type))
         return im_refuse(
             req, CAUSE_XML_SENT_TO_REST,
@@ -128,7 +128,7 @@ static enum im_cause read_page(struct im_request *req, struct im_objects_page *p
     req->outcome->field = im_str(wrong);
     return im_refuse(req, CAUSE_QUERY_INVALID,
                      "%s=%.*s: a whole number from 1 is wanted (size: at most %d)", wrong,
-                     IM_ARG(im_shown(req->arena, im_param(&params, wrong))),
+                     IM_ARG(im_sanitize(req->arena, im_param(&params, wrong))),
                      IM_OBJECTS_PAGE_MAX);
 }
 

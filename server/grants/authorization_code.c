@@ -1,7 +1,7 @@
 /* authorization_code (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.5). */
 #include "base/crypto.h"
+#include "directory/eligibility.h"
 #include "grants/grant.h"
-#include "grants/standing.h"
 #include "oauth/misspelling.h"
 
 static enum im_cause check(struct im_request *req, const struct im_params *params)
@@ -44,12 +44,12 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
     if (code.ended_because || code.kind != IM_TOKEN_CODE ||
         !im_str_eq(code.client_id, g->client->id))
         return CAUSE_NONE;
-    struct im_standing who = {.user = code.user,
-                              .company = code.company,
-                              .entity = code.entity,
-                              .client = g->client};
+    struct im_eligibility who = {.user = code.user,
+                                 .company = code.company,
+                                 .entity = code.entity,
+                                 .client = g->client};
     enum im_cause cause = check_slips(g, &code);
-    return cause ? cause : im_standing_require(g, &who);
+    return cause ? cause : im_eligibility_require(g, &who);
 }
 
 /* Does it come with a refresh token? Only scope offline_access gives one (confirmed by

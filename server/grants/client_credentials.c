@@ -1,11 +1,11 @@
 /* client_credentials (RFC 6749 section 4.4), with what Sage adds to it: the token is a
  * user's, and `username` = userId@companyId[|entityId], or a live `session_id`, says
  * whose (documented). A refresh token comes with it, against section 4.4.3 (recorded). */
+#include "base/sanitize.h"
+#include "directory/eligibility.h"
 #include "grants/grant.h"
-#include "grants/standing.h"
 #include "oauth/misspelling.h"
 #include "oauth/scope.h"
-#include "oauth/shown.h"
 
 struct username {
     struct im_str user, company, entity;
@@ -34,7 +34,7 @@ static enum im_cause check_username(struct im_request *req, struct im_str text)
         return CAUSE_NONE;
     return im_refuse(req, CAUSE_USERNAME_WITHOUT_COMPANY,
                      "username \"%.*s\" is not user@company or user@company|entity",
-                     IM_ARG(im_shown(req->arena, text)));
+                     IM_ARG(im_sanitize(req->arena, text)));
 }
 
 static enum im_cause check(struct im_request *req, const struct im_params *params)
@@ -69,12 +69,12 @@ static enum im_cause from_username(const struct im_grant_request *g,
     issue->user = name.user;
     issue->company = name.company;
     issue->entity = name.entity;
-    struct im_standing who = {.user = name.user,
-                              .company = name.company,
-                              .entity = name.entity,
-                              .client = g->client,
-                              .needs_web_services_user = true};
-    return im_standing_require(g, &who);
+    struct im_eligibility who = {.user = name.user,
+                                 .company = name.company,
+                                 .entity = name.entity,
+                                 .client = g->client,
+                                 .needs_web_services_user = true};
+    return im_eligibility_require(g, &who);
 }
 
 /* The session may be anybody's who has signed in: the user need not be a Web Services
@@ -94,11 +94,11 @@ static enum im_cause from_session(const struct im_grant_request *g,
     issue->user = session.user;
     issue->company = session.company;
     issue->entity = session.entity;
-    struct im_standing who = {.user = session.user,
-                              .company = session.company,
-                              .entity = session.entity,
-                              .client = g->client};
-    return im_standing_require(g, &who);
+    struct im_eligibility who = {.user = session.user,
+                                 .company = session.company,
+                                 .entity = session.entity,
+                                 .client = g->client};
+    return im_eligibility_require(g, &who);
 }
 
 static enum im_cause decide(const struct im_grant_request *g, struct im_issue *issue)

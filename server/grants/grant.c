@@ -1,6 +1,6 @@
 #include "grants/grant.h"
 
-#include "oauth/shown.h"
+#include "base/sanitize.h"
 
 static const struct im_grant *const grants[] = {
     &im_grant_authorization_code,
@@ -43,7 +43,7 @@ static const char *nearest(struct im_str grant_type)
 
 enum im_cause im_grant_refuse(struct im_request *req, struct im_str grant_type)
 {
-    struct im_str shown = im_shown(req->arena, grant_type);
+    struct im_str shown = im_sanitize(req->arena, grant_type);
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
         if (im_str_is(grant_type, absent[i].grant_type))
             return im_refuse(req, CAUSE_GRANT_TYPE_UNSUPPORTED, "grant_type %.*s: %s",
@@ -57,4 +57,17 @@ enum im_cause im_grant_refuse(struct im_request *req, struct im_str grant_type)
                      "there is no grant_type \"%.*s\"; there are authorization_code, "
                      "refresh_token and client_credentials",
                      IM_ARG(shown));
+}
+
+enum im_cause im_eligibility_require(const struct im_grant_request *request,
+                                     const struct im_eligibility *who)
+{
+    struct im_request *req = request->req;
+    struct im_str evidence = {0};
+    struct im_str name =
+        im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(who->user), IM_ARG(who->company));
+    req->outcome->user = im_sanitize(req->arena, name);
+    enum im_cause cause =
+        im_eligibility_check(request->authority->directory, req->arena, who, &evidence);
+    return cause ? im_refuse(req, cause, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
 }

@@ -4,6 +4,7 @@
 #ifndef IM_GRANTS_GRANT_H
 #define IM_GRANTS_GRANT_H
 
+#include "directory/eligibility.h"
 #include "oauth/authority.h"
 
 struct im_grant_request {
@@ -37,5 +38,9 @@ extern const struct im_grant im_grant_client_credentials;
 const struct im_grant *im_grant_find(struct im_str grant_type);
 /* grant-type-unsupported, with what is known about the one asked for. */
 enum im_cause im_grant_refuse(struct im_request *req, struct im_str grant_type);
+
+/* The eligibility check for a grant: tells the outcome who the user is, and refuses. */
+enum im_cause im_eligibility_require(const struct im_grant_request *request,
+                                     const struct im_eligibility *who);
 
 #endif

@@ -2,8 +2,8 @@
  * (rotation, reuse): Sage does not say. entity_id mints a token for one entity (seen
  * in two public SDKs). */
 #include "base/crypto.h"
+#include "directory/eligibility.h"
 #include "grants/grant.h"
-#include "grants/standing.h"
 #include "oauth/misspelling.h"
 #include "oauth/scope.h"
 
@@ -26,11 +26,11 @@ static enum im_cause check_rest(const struct im_grant_request *g,
                                 const struct im_token *token, struct im_issue *issue)
 {
     issue->entity = choose_entity(g, token);
-    struct im_standing who = {.user = token->user,
-                              .company = token->company,
-                              .entity = issue->entity,
-                              .client = g->client};
-    enum im_cause cause = im_standing_require(g, &who);
+    struct im_eligibility who = {.user = token->user,
+                                 .company = token->company,
+                                 .entity = issue->entity,
+                                 .client = g->client};
+    enum im_cause cause = im_eligibility_require(g, &who);
     if (cause)
         return cause;
     return im_scope_keep(g->req, im_param(g->params, "scope"), token->scopes,

@@ -1,4 +1,4 @@
-/* One request as it arrived, and the facts that the corridor learns about it on the way.
+/* One request as it arrived, and the facts that the pipeline learns about it on the way.
  * Lifetime: request. The listener fills the first part; nothing here knows a socket. */
 #ifndef IM_HTTP_REQUEST_H
 #define IM_HTTP_REQUEST_H
@@ -14,7 +14,7 @@ struct im_header {
 
 enum { IM_HEADERS_MAX = 64 };
 
-/* What the listener found wrong before the corridor could start; the corridor words
+/* What the listener found wrong before the pipeline could start; the pipeline words
  * it. */
 enum im_request_flaw {
     IM_REQUEST_SOUND,
@@ -45,7 +45,7 @@ struct im_request {
     enum im_request_flaw flaw;
     struct im_str flaw_text; /* the evidence for it */
 
-    /* Set by the corridor. */
+    /* Set by the pipeline. */
     struct im_str
         path; /* under the sandbox's base, undecoded, no query: "/ia/api/v1/…" */
     struct im_str
@@ -54,7 +54,7 @@ struct im_request {
     struct im_str rest;       /* what a route's trailing wildcard matched, undecoded */
     int64_t now_ms;           /* the sandbox's clock, read once */
     uint64_t arrived; /* serial of arrival in the sandbox: who was in flight with whom */
-    struct im_outcome *outcome; /* never NULL inside the corridor */
+    struct im_outcome *outcome; /* never NULL inside the pipeline */
 };
 
 /* Value of the first header of that name (case folded); at == NULL when absent. */

@@ -51,7 +51,7 @@ void im_response_header(struct im_response *res, const char *name, struct im_str
     size_t at = find(res, name);
 
     if (at == IM_RESPONSE_HEADERS_MAX) {
-        res->arena->failed = true; /* the corridor answers 500 for it */
+        res->arena->failed = true; /* the pipeline answers 500 for it */
         return;
     }
     if (at == res->header_count)

@@ -56,9 +56,9 @@ static bool make_faulty(struct im_tls *tls, enum fault fault,
                         const struct im_tls_pair *ca, const char *const *names)
 {
     struct im_tls_pair pair = {NULL, tls->faulty_key};
-    struct im_tls_wish wish = {faults[fault].label, faults[fault].only, names,
-                               faults[fault].from_days, faults[fault].to_days};
-    bool fine = im_tls_make_server(&pair, ca, &wish);
+    struct im_tls_params params = {faults[fault].label, faults[fault].only, names,
+                                   faults[fault].from_days, faults[fault].to_days};
+    bool fine = im_tls_make_server(&pair, ca, &params);
 
     tls->faulty_key = pair.key;
     tls->faulty[fault] = pair.cert;
@@ -68,21 +68,21 @@ static bool make_faulty(struct im_tls *tls, enum fault fault,
 /* By a CA that nobody has heard of. */
 static bool make_untrusted(struct im_tls *tls, const char *const *names)
 {
-    struct im_tls_pair stranger;
+    struct im_tls_pair unknown_key;
 
-    if (!im_tls_make_ca(&stranger, NULL))
+    if (!im_tls_make_ca(&unknown_key, NULL))
         return false;
-    bool fine = make_faulty(tls, UNTRUSTED, &stranger, names);
-    im_tls_pair_free(&stranger);
+    bool fine = make_faulty(tls, UNTRUSTED, &unknown_key, names);
+    im_tls_pair_free(&unknown_key);
     return fine;
 }
 
 static bool sign_all(struct im_tls *tls, const struct im_tls_pair *ca,
                      const char *const *names)
 {
-    struct im_tls_wish wish = {.names = names, .to_days = SERVER_DAYS};
+    struct im_tls_params params = {.names = names, .to_days = SERVER_DAYS};
 
-    if (!im_tls_make_server(&tls->server, ca, &wish))
+    if (!im_tls_make_server(&tls->server, ca, &params))
         return false;
     EVP_PKEY_up_ref(tls->server.key);
     tls->faulty_key = tls->server.key;

@@ -162,69 +162,69 @@ static bool push_plain(GENERAL_NAMES *names, const char *text)
 }
 
 /* Behind a label there is no address, and no wildcard that a client would accept. */
-static bool push_name(GENERAL_NAMES *names, const struct im_tls_wish *wish,
+static bool push_name(GENERAL_NAMES *names, const struct im_tls_params *params,
                       const char *text)
 {
     unsigned char address[sizeof(struct in6_addr)];
     char name[NAME_MAX_LEN + 64];
 
-    if (!wish->label)
+    if (!params->label)
         return push_plain(names, text);
     if (text[0] == '*' || inet_pton(AF_INET, text, address) == 1 ||
         inet_pton(AF_INET6, text, address) == 1)
         return true;
-    snprintf(name, sizeof(name), "%s.%s", wish->label, text);
+    snprintf(name, sizeof(name), "%s.%s", params->label, text);
     return push_plain(names, name);
 }
 
-static bool push_names(GENERAL_NAMES *names, const struct im_tls_wish *wish)
+static bool push_names(GENERAL_NAMES *names, const struct im_tls_params *params)
 {
     static const char *const always[] = {"localhost", "*.localhost",  "127.0.0.1",
                                          "::1",       "intacct-mock", NULL};
     char host[NAME_MAX_LEN] = "";
 
-    if (wish->only)
-        return push_plain(names, wish->only);
+    if (params->only)
+        return push_plain(names, params->only);
     for (const char *const *name = always; *name; name++)
-        if (!push_name(names, wish, *name))
+        if (!push_name(names, params, *name))
             return false;
     if (gethostname(host, sizeof(host) - 1) == 0 && host[0] &&
-        strcmp(host, "localhost") != 0 && !push_name(names, wish, host))
+        strcmp(host, "localhost") != 0 && !push_name(names, params, host))
         return false;
-    for (const char *const *more = wish->names; more && *more; more++)
-        if (!push_name(names, wish, *more))
+    for (const char *const *more = params->names; more && *more; more++)
+        if (!push_name(names, params, *more))
             return false;
     return true;
 }
 
-static bool add_names(X509 *cert, const struct im_tls_wish *wish)
+static bool add_names(X509 *cert, const struct im_tls_params *params)
 {
     GENERAL_NAMES *names = GENERAL_NAMES_new();
-    bool fine = names && push_names(names, wish) &&
+    bool fine = names && push_names(names, params) &&
                 X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, 0) == 1;
 
     GENERAL_NAMES_free(names);
     return fine;
 }
 
-static bool sign_server(struct issue *server, const struct im_tls_wish *wish)
+static bool sign_server(struct issue *server, const struct im_tls_params *params)
 {
-    if (!begin(server, wish->from_days, wish->to_days) ||
-        !add_name(server->cert, "CN", wish->only ? wish->only : "localhost"))
+    if (!begin(server, params->from_days, params->to_days) ||
+        !add_name(server->cert, "CN", params->only ? params->only : "localhost"))
         return false;
     return add_extension(server, NID_basic_constraints, "critical,CA:FALSE") &&
            add_extension(server, NID_key_usage, "critical,digitalSignature") &&
            add_extension(server, NID_ext_key_usage, "serverAuth") &&
            add_extension(server, NID_subject_key_identifier, "hash") &&
            add_extension(server, NID_authority_key_identifier, "keyid:always") &&
-           add_names(server->cert, wish) && finish(server);
+           add_names(server->cert, params) && finish(server);
 }
 
 bool im_tls_make_server(struct im_tls_pair *server, const struct im_tls_pair *ca,
-                        const struct im_tls_wish *wish)
+                        const struct im_tls_params *params)
 {
     struct issue issue = {.key = server->key, .issuer = ca->cert, .issuer_key = ca->key};
-    bool fine = sign_server(&issue, wish);
+    bool fine = sign_server(&issue, params);
 
     *server = (struct im_tls_pair){issue.cert, issue.key};
     return fine;

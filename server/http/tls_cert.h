@@ -13,7 +13,7 @@ struct im_tls_pair {
 };
 
 /* Wanted of a server's certificate. */
-struct im_tls_wish {
+struct im_tls_params {
     const char *label; /* NULL; or it is for LABEL.NAME of all names only */
     const char *only;  /* NULL; or it is for this name only */
     const char *const
@@ -25,7 +25,7 @@ struct im_tls_wish {
 bool im_tls_make_ca(struct im_tls_pair *ca, EVP_PKEY *key);
 /* Whose key is server->key, fresh when that is NULL. */
 bool im_tls_make_server(struct im_tls_pair *server, const struct im_tls_pair *ca,
-                        const struct im_tls_wish *wish);
+                        const struct im_tls_params *params);
 /* NULL when memory is short. The caller frees it. */
 char *im_tls_to_pem(X509 *cert);
 void im_tls_pair_free(struct im_tls_pair *pair);

@@ -110,11 +110,11 @@ bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
                        struct im_str token, int64_t now_ms, struct im_token *out)
 {
     struct im_policy policy = im_authority_policy(authority);
-    struct im_moment moment = {now_ms, &policy};
+    struct im_eval_context eval = {now_ms, &policy};
     unsigned char digest[IM_SHA256_LEN];
 
     return im_sha256(token, digest) &&
-           im_tokens_find(authority->tokens, digest, &moment, arena, out);
+           im_tokens_find(authority->tokens, digest, &eval, arena, out);
 }
 
 bool im_authority_session(struct im_authority *authority, struct im_arena *arena,
@@ -128,9 +128,9 @@ void im_authority_each_token(struct im_authority *authority, int64_t now_ms,
                              void *context)
 {
     struct im_policy policy = im_authority_policy(authority);
-    struct im_moment moment = {now_ms, &policy};
+    struct im_eval_context eval = {now_ms, &policy};
 
-    im_tokens_each(authority->tokens, &moment, visit, context);
+    im_tokens_each(authority->tokens, &eval, visit, context);
 }
 
 /* ---- ending ---- */
@@ -139,12 +139,12 @@ size_t im_authority_revoke(struct im_authority *authority, struct im_str token,
                            int64_t now_ms)
 {
     struct im_policy policy = im_authority_policy(authority);
-    struct im_moment moment = {now_ms, &policy};
+    struct im_eval_context eval = {now_ms, &policy};
     unsigned char digest[IM_SHA256_LEN];
 
     if (!im_sha256(token, digest))
         return 0;
-    return im_tokens_revoke(authority->tokens, digest, &moment);
+    return im_tokens_revoke(authority->tokens, digest, &eval);
 }
 
 size_t im_authority_end(struct im_authority *authority,
@@ -152,12 +152,12 @@ size_t im_authority_end(struct im_authority *authority,
                         int64_t now_ms)
 {
     struct im_policy policy = im_authority_policy(authority);
-    struct im_moment moment = {now_ms, &policy};
+    struct im_eval_context eval = {now_ms, &policy};
     struct im_ending ending = {.which = which, .cause = cause};
 
     if (which->token.len && !im_sha256(which->token, ending.digest))
         return 0;
-    return im_tokens_end(authority->tokens, &ending, &moment);
+    return im_tokens_end(authority->tokens, &ending, &eval);
 }
 
 size_t im_authority_expire(struct im_authority *authority,

@@ -16,7 +16,7 @@ struct minting {
     const struct im_issue *issue;
     const struct im_dialect *dialect;
     struct im_policy policy;
-    struct im_moment moment;
+    struct im_eval_context eval;
     enum im_flaw flaw; /* of the access token */
     struct im_error *err;
 };
@@ -29,7 +29,7 @@ static void begin(struct minting *mint, struct im_authority *authority,
                              .issue = issue,
                              .dialect = im_dialect(issue->dialect),
                              .policy = im_authority_policy(authority)};
-    mint->moment = (struct im_moment){now_ms, &mint->policy};
+    mint->eval = (struct im_eval_context){now_ms, &mint->policy};
 }
 
 static int64_t ttl_of(const struct minting *mint, size_t offset)
@@ -81,8 +81,8 @@ static struct im_token common(const struct minting *mint)
         .user_key = user.key,
         .company_key = company.key,
         .entity_key = key_of_entity(mint->arena, &company, issue->entity),
-        .issued_ms = mint->moment.now_ms,
-        .not_before_ms = mint->moment.now_ms,
+        .issued_ms = mint->eval.now_ms,
+        .not_before_ms = mint->eval.now_ms,
         .key_generation = im_keys_generation(mint->authority->keys),
     };
 }
@@ -104,14 +104,14 @@ static void move_company(struct im_token *token)
 }
 
 /* The flaws that are facts; the others are made when the token is signed. */
-static void spoil_facts(const struct minting *mint, struct im_token *token)
+static void apply_flaw(const struct minting *mint, struct im_token *token)
 {
     int64_t ttl_ms = access_ttl(mint), skew_ms = mint->policy.skew;
 
     if (mint->flaw == IM_FLAW_EXPIRED)
-        token->issued_ms = mint->moment.now_ms - skew_ms - ttl_ms - 60000;
+        token->issued_ms = mint->eval.now_ms - skew_ms - ttl_ms - 60000;
     if (mint->flaw == IM_FLAW_NOT_YET_VALID)
-        token->issued_ms = mint->moment.now_ms + skew_ms + HOUR_MS;
+        token->issued_ms = mint->eval.now_ms + skew_ms + HOUR_MS;
     if (mint->flaw == IM_FLAW_WRONG_COMPANY)
         move_company(token);
 }
@@ -121,7 +121,7 @@ static struct im_token access_facts(const struct minting *mint)
     struct im_token token = common(mint);
 
     token.kind = IM_TOKEN_ACCESS;
-    spoil_facts(mint, &token);
+    apply_flaw(mint, &token);
     token.not_before_ms = token.issued_ms;
     token.expires_ms = token.issued_ms + access_ttl(mint);
     token.session = mint->issue->session;
@@ -199,8 +199,8 @@ static struct im_str sign_flawed(const struct minting *mint, struct im_token *to
     if (mint->flaw == IM_FLAW_UNKNOWN_KEY) {
         payload = payload_of(mint, token);
         return payload.len
-                   ? im_jwt_sign_as_stranger(mint->authority->keys, mint->arena,
-                                             mint->dialect->alg, payload, mint->err)
+                   ? im_jwt_sign_with_unknown_key(mint->authority->keys, mint->arena,
+                                                  mint->dialect->alg, payload, mint->err)
                    : payload;
     }
     text = sign(mint, token);
@@ -258,9 +258,9 @@ static int64_t rest_of_refresh(const struct minting *mint, int64_t otherwise_ms)
     struct im_token kept;
 
     if (!im_authority_find(mint->authority, mint->arena, mint->issue->keep_refresh,
-                           mint->moment.now_ms, &kept))
+                           mint->eval.now_ms, &kept))
         return otherwise_ms;
-    return kept.expires_ms - mint->moment.now_ms;
+    return kept.expires_ms - mint->eval.now_ms;
 }
 
 static bool mint_refresh(const struct minting *mint, struct im_batch *batch,
@@ -308,8 +308,7 @@ static bool remember(const struct minting *mint, struct im_batch *batch,
         return im_error_set(mint->err, "minting a token: out of memory");
     if (!batch->count)
         return true;
-    issued->grant =
-        im_tokens_add(mint->authority->tokens, batch, &mint->moment, mint->err);
+    issued->grant = im_tokens_add(mint->authority->tokens, batch, &mint->eval, mint->err);
     batch->count = 0;
     return issued->grant;
 }
@@ -319,7 +318,7 @@ static bool issue_all(const struct minting *mint, struct im_issued *issued)
     struct im_batch batch = {.count = 0,
                              .grant = mint->issue->grant,
                              .session_expires_ms =
-                                 mint->moment.now_ms + mint->policy.session_ttl};
+                                 mint->eval.now_ms + mint->policy.session_ttl};
 
     *issued = (struct im_issued){.grant = mint->issue->grant};
     if (!mint_access(mint, &batch, issued))
@@ -373,7 +372,7 @@ struct im_str im_authority_issue_code(struct im_authority *authority,
     code->nonce = issue->nonce;
     code->jti = draw_jti(&mint);
     struct im_str text = sign(&mint, code);
-    if (!text.len || !im_tokens_add(authority->tokens, &batch, &mint.moment, err))
+    if (!text.len || !im_tokens_add(authority->tokens, &batch, &mint.eval, err))
         return (struct im_str){NULL, 0};
     return text;
 }

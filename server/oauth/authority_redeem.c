@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/sanitize.h"
 #include "oauth/authority.h"
 #include "oauth/evidence.h"
-#include "oauth/shown.h"
 
 /* RFC 7636 section 4.6: BASE64URL-ENCODE(SHA256(ASCII(code_verifier))) */
 static struct im_str s256(struct im_arena *arena, struct im_str verifier)
@@ -46,7 +46,8 @@ static enum im_cause refuse_other_client(struct im_request *req, enum im_cause c
                                          struct im_str client_id)
 {
     return im_refuse(req, cause, "it was issued to client %.*s, and %.*s presents it",
-                     IM_ARG(token->client_id), IM_ARG(im_shown(req->arena, client_id)));
+                     IM_ARG(token->client_id),
+                     IM_ARG(im_sanitize(req->arena, client_id)));
 }
 
 static enum im_cause refuse_dead(struct im_request *req, enum im_cause cause,
@@ -73,13 +74,13 @@ static enum im_cause refuse_redirect(struct im_request *req, const struct im_tok
             req, CAUSE_REDIRECT_URI_MISMATCH,
             "the code was issued for redirect_uri %.*s, and the token request has "
             "none",
-            IM_ARG(im_shown(req->arena, token->redirect_uri)));
+            IM_ARG(im_sanitize(req->arena, token->redirect_uri)));
     return im_refuse(
         req, CAUSE_REDIRECT_URI_MISMATCH,
         "the code was issued for redirect_uri \"%.*s\", the token request says "
         "\"%.*s\"",
-        IM_ARG(im_shown(req->arena, token->redirect_uri)),
-        IM_ARG(im_shown(req->arena, given)));
+        IM_ARG(im_sanitize(req->arena, token->redirect_uri)),
+        IM_ARG(im_sanitize(req->arena, given)));
 }
 
 static enum im_cause refuse_verifier(struct im_request *req, const struct im_token *token,
@@ -99,7 +100,7 @@ static enum im_cause refuse_verifier(struct im_request *req, const struct im_tok
             how, verifier.len);
     return im_refuse(req, CAUSE_PKCE_VERIFIER_WRONG,
                      "the code_verifier %s the challenge %.*s", how,
-                     IM_ARG(im_shown(req->arena, token->challenge)));
+                     IM_ARG(im_sanitize(req->arena, token->challenge)));
 }
 
 /* A dead grant may have been ended for a reason that is about another kind of token. */
@@ -160,7 +161,7 @@ static enum im_cause redeem(struct im_authority *authority, struct im_request *r
                             struct im_token *out)
 {
     struct im_policy policy = im_authority_policy(authority);
-    struct im_moment moment = {req->now_ms, &policy};
+    struct im_eval_context eval = {req->now_ms, &policy};
 
     if (!im_sha256(text, redemption->digest))
         return im_refuse(req, CAUSE_INTERNAL, "taking a digest: out of memory");
@@ -168,7 +169,7 @@ static enum im_cause redeem(struct im_authority *authority, struct im_request *r
     redemption->arrivals = &authority->arrivals;
     if (!req->outcome->token.len)
         req->outcome->token = im_fingerprint(req->arena, text);
-    return im_tokens_redeem(authority->tokens, redemption, &moment, req->arena, out);
+    return im_tokens_redeem(authority->tokens, redemption, &eval, req->arena, out);
 }
 
 enum im_cause im_authority_redeem_code(struct im_authority *authority,

@@ -1,8 +1,8 @@
 #include "oauth/bearer.h"
 
 #include "base/crypto.h"
+#include "base/sanitize.h"
 #include "oauth/evidence.h"
-#include "oauth/shown.h"
 
 /* One check under way. */
 struct check {
@@ -86,12 +86,13 @@ static enum im_cause refuse_issuer(const struct check *check, struct im_str issu
 {
     return im_refuse(check->req, CAUSE_TOKEN_WRONG_ISSUER,
                      "iss is \"%.*s\", not \"%.*s\"",
-                     IM_ARG(im_shown(check->req->arena, issuer)), IM_ARG(expected));
+                     IM_ARG(im_sanitize(check->req->arena, issuer)), IM_ARG(expected));
 }
 
 /* Signed by us, but no token of ours: from before a reset, or dropped, or made on
  * purpose. */
-static enum im_cause judge_stranger(const struct check *check, const struct im_jwt *jwt)
+static enum im_cause judge_unknown_key(const struct check *check,
+                                       const struct im_jwt *jwt)
 {
     struct im_request *req = check->req;
     struct im_str issuer = im_json_get_str(jwt->payload, "iss");
@@ -125,12 +126,12 @@ static enum im_cause diagnose(const struct check *check)
     switch (im_jwt_verify(check->authority->keys, &jwt, check->dialect->alg)) {
     case IM_JWT_WRONG_ALG:
         return im_refuse(req, CAUSE_TOKEN_WRONG_ALGORITHM, "alg is \"%.*s\", not \"%s\"",
-                         IM_ARG(im_shown(req->arena, jwt.alg)),
+                         IM_ARG(im_sanitize(req->arena, jwt.alg)),
                          im_jwt_alg_name(check->dialect->alg));
     case IM_JWT_UNKNOWN_KEY:
         return im_refuse(req, CAUSE_TOKEN_UNKNOWN_KEY,
                          "kid is \"%.*s\", which is none of ours",
-                         IM_ARG(im_shown(req->arena, jwt.kid)));
+                         IM_ARG(im_sanitize(req->arena, jwt.kid)));
     case IM_JWT_BAD_SIGNATURE:
         return im_refuse(
             req, CAUSE_TOKEN_BAD_SIGNATURE,
@@ -139,7 +140,7 @@ static enum im_cause diagnose(const struct check *check)
     case IM_JWT_RETIRED_KEY:
     case IM_JWT_GOOD: break;
     }
-    return judge_stranger(check, &jwt);
+    return judge_unknown_key(check, &jwt);
 }
 
 /* ---- what is known of the token ---- */
@@ -305,13 +306,12 @@ static enum im_cause judge(const struct check *check, struct im_token *out)
                                           const struct im_token *) = {
         check_kind, check_key, check_begun, check_life, check_directory};
     enum im_cause cause = CAUSE_NONE;
-    struct im_moment moment = {check->req->now_ms, &check->policy};
+    struct im_eval_context eval = {check->req->now_ms, &check->policy};
     unsigned char digest[IM_SHA256_LEN];
 
     if (!im_sha256(check->text, digest))
         return im_refuse(check->req, CAUSE_INTERNAL, "taking a digest: out of memory");
-    if (!im_tokens_find(check->authority->tokens, digest, &moment, check->req->arena,
-                        out))
+    if (!im_tokens_find(check->authority->tokens, digest, &eval, check->req->arena, out))
         return diagnose(check);
     tell_outcome(check, out);
     for (size_t i = 0; !cause && i < sizeof(steps) / sizeof(steps[0]); i++)

@@ -1,9 +1,9 @@
 #include "oauth/client_auth.h"
 
 #include "base/crypto.h"
+#include "base/sanitize.h"
 #include "oauth/misspelling.h"
 #include "oauth/presented.h"
-#include "oauth/shown.h"
 
 /* ---- what was sent ---- */
 
@@ -281,7 +281,7 @@ static enum im_cause refuse_unknown(struct im_authority *authority,
                                     const struct im_client_claim *claim)
 {
     struct im_client other;
-    struct im_str shown = im_shown(req->arena, claim->id);
+    struct im_str shown = im_sanitize(req->arena, claim->id);
     if (claim->secret.len &&
         im_directory_client(authority->directory, im_client_id_alone(claim->secret),
                             &other))

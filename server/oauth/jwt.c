@@ -33,7 +33,8 @@ struct im_keys {
     pthread_mutex_t lock;     /* newest */
     pthread_mutex_t rsa_lock; /* the RSA part of every generation */
     struct generation *newest;
-    struct generation stranger; /* a key that is not ours; see im_jwt_sign_as_stranger */
+    struct generation
+        unknown_key; /* a key that is not ours; see im_jwt_sign_with_unknown_key */
 };
 
 static const char hs256_header[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
@@ -79,7 +80,7 @@ struct im_keys *im_keys_new(const struct im_rng *rng, struct im_error *err)
         keys->newest = new_generation(keys, 0);
     }
     if (!keys || !keys->newest ||
-        !draw_secret(keys, &keys->stranger, "stranger's hmac key")) {
+        !draw_secret(keys, &keys->unknown_key, "stranger's hmac key")) {
         im_error_set(err, "making the signing keys: out of memory");
         im_keys_free(keys);
         return NULL;
@@ -96,7 +97,7 @@ void im_keys_free(struct im_keys *keys)
         EVP_PKEY_free(one->rsa);
         free(one);
     }
-    EVP_PKEY_free(keys->stranger.rsa);
+    EVP_PKEY_free(keys->unknown_key.rsa);
     pthread_mutex_destroy(&keys->rsa_lock);
     pthread_mutex_destroy(&keys->lock);
     free(keys);
@@ -179,7 +180,7 @@ static bool name_keys(struct im_keys *keys, struct generation *one,
 {
     unsigned char name[IM_SHA256_LEN];
     struct im_str kind = im_arena_format(
-        arena, one == &keys->stranger ? "stranger's kid" : "kid %u", one->number);
+        arena, one == &keys->unknown_key ? "stranger's kid" : "kid %u", one->number);
 
     return kind.len && im_rng_fixed(keys->rng, kind.at, name, sizeof(name)) &&
            name_key(one, arena, IM_JWT_RS256, im_base64url(arena, name, sizeof(name))) &&
@@ -340,11 +341,11 @@ struct im_str im_jwt_sign(struct im_keys *keys, struct im_arena *arena,
     return token;
 }
 
-struct im_str im_jwt_sign_as_stranger(struct im_keys *keys, struct im_arena *arena,
-                                      enum im_jwt_alg alg, struct im_str payload,
-                                      struct im_error *err)
+struct im_str im_jwt_sign_with_unknown_key(struct im_keys *keys, struct im_arena *arena,
+                                           enum im_jwt_alg alg, struct im_str payload,
+                                           struct im_error *err)
 {
-    struct generation *one = &keys->stranger;
+    struct generation *one = &keys->unknown_key;
     EVP_PKEY *rsa = rsa_of(keys, one, err);
 
     if (!rsa)

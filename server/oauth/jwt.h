@@ -36,9 +36,9 @@ struct im_str im_jwt_sign(struct im_keys *keys, struct im_arena *arena,
                           struct im_error *err);
 /* The same with a key that is not ours and a `kid` that we never had: for tokens that
  * are wrong on purpose. */
-struct im_str im_jwt_sign_as_stranger(struct im_keys *keys, struct im_arena *arena,
-                                      enum im_jwt_alg alg, struct im_str payload,
-                                      struct im_error *err);
+struct im_str im_jwt_sign_with_unknown_key(struct im_keys *keys, struct im_arena *arena,
+                                           enum im_jwt_alg alg, struct im_str payload,
+                                           struct im_error *err);
 
 /* A token taken apart; nothing is verified yet. */
 struct im_jwt {

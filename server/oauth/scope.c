@@ -1,6 +1,6 @@
 #include "oauth/scope.h"
 
-#include "oauth/shown.h"
+#include "base/sanitize.h"
 
 static void add_word(struct im_buf *list, struct im_str word)
 {
@@ -20,7 +20,7 @@ static enum im_cause judge(const struct im_scope_ask *ask, struct im_str word)
 static struct im_str explain(struct im_request *req, const struct im_scope_ask *ask,
                              struct im_str word, enum im_cause cause)
 {
-    struct im_str shown = im_shown(req->arena, word);
+    struct im_str shown = im_sanitize(req->arena, word);
     if (cause == CAUSE_SCOPE_UNKNOWN)
         return im_arena_format(req->arena,
                                "there is no scope \"%.*s\" here; known are: %s",
@@ -33,7 +33,7 @@ enum im_cause im_scope_grant(struct im_request *req, const struct im_scope_ask *
                              struct im_str *granted)
 {
     struct im_str rest = im_str_trim(ask->asked);
-    req->outcome->scope = im_shown(req->arena, rest);
+    req->outcome->scope = im_sanitize(req->arena, rest);
     *granted = im_str(ask->dialect->default_scope);
     if (!rest.len)
         return CAUSE_NONE;
@@ -67,7 +67,7 @@ enum im_cause im_scope_keep(struct im_request *req, struct im_str asked,
                             struct im_str held, struct im_str *granted)
 {
     struct im_str rest = im_str_trim(asked);
-    req->outcome->scope = im_shown(req->arena, rest);
+    req->outcome->scope = im_sanitize(req->arena, rest);
     *granted = held;
     if (!rest.len)
         return CAUSE_NONE;
@@ -82,7 +82,7 @@ enum im_cause im_scope_keep(struct im_request *req, struct im_str asked,
             return im_refuse(
                 req, CAUSE_SCOPE_DENIED,
                 "a refresh cannot add scope \"%.*s\": this grant has \"%.*s\"",
-                IM_ARG(im_shown(req->arena, word)), IM_ARG(held));
+                IM_ARG(im_sanitize(req->arena, word)), IM_ARG(held));
         add_word(&list, word);
     }
     *granted = im_buf_str(&list);

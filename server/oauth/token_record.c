@@ -72,14 +72,14 @@ static struct im_packed *pack(const struct im_token *token, const size_t *fields
     return packed;
 }
 
-struct im_packed *im_packed_hold(struct im_packed *packed)
+struct im_packed *im_packed_ref(struct im_packed *packed)
 {
     if (packed)
         packed->refs++;
     return packed;
 }
 
-void im_packed_let_go(struct im_packed *packed)
+void im_packed_unref(struct im_packed *packed)
 {
     if (packed && --packed->refs == 0)
         free(packed);
@@ -175,7 +175,7 @@ struct im_record *im_record_new(const struct im_token *token, struct im_packed *
     made->not_before_ms = token->not_before_ms;
     made->key_generation = token->key_generation;
     made->challenge_plain = token->challenge_plain;
-    made->who = who ? im_packed_hold(who) : pack(token, shared_fields, SHARED);
+    made->who = who ? im_packed_ref(who) : pack(token, shared_fields, SHARED);
     made->own = has_own(token) ? pack(token, own_fields, OWN) : NULL;
     if (made->who && (made->own || !has_own(token)))
         return made;
@@ -187,8 +187,8 @@ void im_record_free(struct im_record *record)
 {
     if (!record)
         return;
-    im_packed_let_go(record->who);
-    im_packed_let_go(record->own);
+    im_packed_unref(record->who);
+    im_packed_unref(record->own);
     free(record);
 }
 

@@ -14,7 +14,7 @@ static uint64_t hash_of_digest(const unsigned char digest[32])
     return hash;
 }
 
-static uint64_t hash_of_holder(struct im_str user, struct im_str company)
+static uint64_t hash_of_subject(struct im_str user, struct im_str company)
 {
     return im_table_hash(im_table_hash(0, user), company);
 }
@@ -48,18 +48,18 @@ struct im_session_state *im_session_find_locked(const struct im_tokens *tokens,
     return NULL;
 }
 
-struct im_holder *im_holder_find_locked(const struct im_tokens *tokens,
-                                        struct im_str user, struct im_str company)
+struct im_subject *im_subject_find_locked(const struct im_tokens *tokens,
+                                          struct im_str user, struct im_str company)
 {
     struct im_link *link =
-        im_table_first(&tokens->holders, hash_of_holder(user, company));
+        im_table_first(&tokens->subjects, hash_of_subject(user, company));
 
     for (; link; link = im_table_next(link)) {
         void *found = link;
-        struct im_holder *holder = found;
-        if (im_str_eq(im_packed_user(holder->who), user) &&
-            im_str_eq(im_packed_company(holder->who), company))
-            return holder;
+        struct im_subject *subject = found;
+        if (im_str_eq(im_packed_user(subject->who), user) &&
+            im_str_eq(im_packed_company(subject->who), company))
+            return subject;
     }
     return NULL;
 }
@@ -75,30 +75,30 @@ static struct im_grant_state *find_grant_locked(const struct im_tokens *tokens,
 
 /* ---- adding; the tables have room ---- */
 
-static struct im_holder *open_holder_locked(struct im_tokens *tokens,
-                                            const struct im_record *first)
+static struct im_subject *open_subject_locked(struct im_tokens *tokens,
+                                              const struct im_record *first)
 {
     struct im_str user = im_packed_user(first->who),
                   company = im_packed_company(first->who);
-    struct im_holder *holder = im_holder_find_locked(tokens, user, company);
+    struct im_subject *subject = im_subject_find_locked(tokens, user, company);
 
-    if (holder)
-        return holder;
-    holder = calloc(1, sizeof(*holder));
-    if (!holder)
+    if (subject)
+        return subject;
+    subject = calloc(1, sizeof(*subject));
+    if (!subject)
         return NULL;
-    holder->who = im_packed_hold(first->who);
-    im_table_add(&tokens->holders, &holder->link, hash_of_holder(user, company));
-    return holder;
+    subject->who = im_packed_ref(first->who);
+    im_table_add(&tokens->subjects, &subject->link, hash_of_subject(user, company));
+    return subject;
 }
 
-static void close_holder_locked(struct im_tokens *tokens, struct im_holder *holder)
+static void close_subject_locked(struct im_tokens *tokens, struct im_subject *subject)
 {
-    if (!holder || holder->grants)
+    if (!subject || subject->grants)
         return;
-    im_table_remove(&tokens->holders, &holder->link);
-    im_packed_let_go(holder->who);
-    free(holder);
+    im_table_remove(&tokens->subjects, &subject->link);
+    im_packed_unref(subject->who);
+    free(subject);
 }
 
 static struct im_grant_state *open_grant_locked(struct im_tokens *tokens, uint64_t id,
@@ -108,19 +108,19 @@ static struct im_grant_state *open_grant_locked(struct im_tokens *tokens, uint64
 
     if (grant)
         return grant;
-    struct im_holder *holder = open_holder_locked(tokens, first);
-    grant = holder ? calloc(1, sizeof(*grant)) : NULL;
+    struct im_subject *subject = open_subject_locked(tokens, first);
+    grant = subject ? calloc(1, sizeof(*grant)) : NULL;
     if (!grant) {
-        close_holder_locked(tokens, holder);
+        close_subject_locked(tokens, subject);
         return NULL;
     }
     grant->id = ++tokens->grant_ids;
     grant->by_code = im_str_is(im_packed_grant_type(first->who), "authorization_code");
-    grant->holder = holder;
-    grant->next = holder->grants;
+    grant->subject = subject;
+    grant->next = subject->grants;
     if (grant->next)
         grant->next->previous = grant;
-    holder->grants = grant;
+    subject->grants = grant;
     im_table_add(&tokens->grants, &grant->link, grant->id);
     return grant;
 }
@@ -134,9 +134,9 @@ static void close_grant_locked(struct im_tokens *tokens, struct im_grant_state *
     if (grant->previous)
         grant->previous->next = grant->next;
     else
-        grant->holder->grants = grant->next;
+        grant->subject->grants = grant->next;
     im_table_remove(&tokens->grants, &grant->link);
-    close_holder_locked(tokens, grant->holder);
+    close_subject_locked(tokens, grant->subject);
     free(grant);
 }
 
@@ -154,7 +154,7 @@ static struct im_session_state *open_session_locked(struct im_tokens *tokens,
             return NULL;
         memcpy(session->id, id.at, id.len);
         session->id_len = id.len;
-        session->who = im_packed_hold(first->who);
+        session->who = im_packed_ref(first->who);
         session->started_ms = first->issued_ms;
         session->expires_ms = batch->session_expires_ms;
         im_table_add(&tokens->sessions, &session->link, im_table_hash(0, id));
@@ -169,7 +169,7 @@ static void close_session_locked(struct im_tokens *tokens,
     if (!session || --session->refs)
         return;
     im_table_remove(&tokens->sessions, &session->link);
-    im_packed_let_go(session->who);
+    im_packed_unref(session->who);
     free(session);
 }
 
@@ -199,7 +199,8 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
 
     if (!im_table_reserve(&tokens->by_digest, batch->count) ||
         !im_table_reserve(&tokens->grants, 1) ||
-        !im_table_reserve(&tokens->sessions, 1) || !im_table_reserve(&tokens->holders, 1))
+        !im_table_reserve(&tokens->sessions, 1) ||
+        !im_table_reserve(&tokens->subjects, 1))
         return false;
     struct im_grant_state *grant = open_grant_locked(tokens, batch->grant, records[0]);
     if (!grant)

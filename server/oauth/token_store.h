@@ -19,14 +19,14 @@ struct im_packed {
     uint32_t len[]; /* count lengths, then the characters */
 };
 
-struct im_holder {
+struct im_subject {
     struct im_link link;
     struct im_packed *who; /* its user and company */
     struct im_grant_state *grants;
 };
 
 /* Why something is over, and since when; CAUSE_NONE = it is not. */
-struct im_over {
+struct im_ended {
     enum im_cause cause;
     int64_t since_ms;
 };
@@ -36,12 +36,12 @@ enum { IM_TOKEN_KINDS = IM_TOKEN_REFRESH + 1 };
 struct im_grant_state {
     struct im_link link;
     uint64_t id;
-    struct im_holder *holder;
+    struct im_subject *subject;
     struct im_grant_state *next, *previous; /* of its holder */
     struct im_record *records;
-    bool by_code;                        /* of type authorization_code */
-    bool started;                        /* has had an access token */
-    struct im_over over[IM_TOKEN_KINDS]; /* for its codes, access and refresh tokens */
+    bool by_code;                          /* of type authorization_code */
+    bool started;                          /* has had an access token */
+    struct im_ended ended[IM_TOKEN_KINDS]; /* for its codes, access and refresh tokens */
 };
 
 struct im_session_state {
@@ -49,7 +49,7 @@ struct im_session_state {
     unsigned refs;
     struct im_packed *who;
     int64_t started_ms, expires_ms;
-    struct im_over over;
+    struct im_ended ended;
     size_t id_len;
     char id[];
 };
@@ -71,13 +71,13 @@ struct im_record {
     bool challenge_plain, consumed;
     int64_t consumed_ms;
     uint64_t consumed_at;
-    struct im_over over; /* by itself; its grant and session have their own */
+    struct im_ended ended; /* by itself; its grant and session have their own */
 };
 
 struct im_tokens {
     pthread_mutex_t lock;
     size_t max;
-    struct im_table by_digest, grants, sessions, holders;
+    struct im_table by_digest, grants, sessions, subjects;
     struct im_record *oldest, *newest;
     uint64_t serials, grant_ids, dropped;
 };
@@ -90,8 +90,8 @@ struct im_record *im_record_new(const struct im_token *token, struct im_packed *
 /* One that is in no list (any more). */
 void im_record_free(struct im_record *record);
 
-struct im_packed *im_packed_hold(struct im_packed *packed);
-void im_packed_let_go(struct im_packed *packed);
+struct im_packed *im_packed_ref(struct im_packed *packed);
+void im_packed_unref(struct im_packed *packed);
 /* The text of a shared field; valid as long as `who`. */
 struct im_str im_packed_user(const struct im_packed *who);
 struct im_str im_packed_company(const struct im_packed *who);
@@ -113,8 +113,8 @@ struct im_record *im_record_find_locked(const struct im_tokens *tokens,
                                         const unsigned char digest[32]);
 struct im_session_state *im_session_find_locked(const struct im_tokens *tokens,
                                                 struct im_str id);
-struct im_holder *im_holder_find_locked(const struct im_tokens *tokens,
-                                        struct im_str user, struct im_str company);
+struct im_subject *im_subject_find_locked(const struct im_tokens *tokens,
+                                          struct im_str user, struct im_str company);
 /* The records of a batch go where they belong. False, and nothing done, when memory is
  * short. */
 bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
@@ -125,17 +125,18 @@ void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record);
 /* ---- token_fate.c; they expect the lock too ---- */
 
 /* Why it is dead at that moment: used up, expired, or ended. */
-struct im_over im_record_fate_locked(const struct im_record *record,
-                                     const struct im_moment *moment);
+struct im_ended im_record_status_locked(const struct im_record *record,
+                                        const struct im_eval_context *eval);
 bool im_record_is_live_locked(const struct im_record *record,
-                              const struct im_moment *moment);
+                              const struct im_eval_context *eval);
 /* As im_record_copy, with its fate. */
-void im_record_tell_locked(const struct im_record *record, const struct im_moment *moment,
-                           struct im_arena *arena, struct im_token *out);
+void im_record_tell_locked(const struct im_record *record,
+                           const struct im_eval_context *eval, struct im_arena *arena,
+                           struct im_token *out);
 /* Ends it now; the first reason stays. */
-void im_over_set(struct im_over *over, enum im_cause cause,
-                 const struct im_moment *moment);
+void im_ended_set(struct im_ended *ended, enum im_cause cause,
+                  const struct im_eval_context *eval);
 void im_grant_end_locked(struct im_grant_state *grant, enum im_cause cause,
-                         const struct im_moment *moment);
+                         const struct im_eval_context *eval);
 
 #endif

@@ -34,7 +34,7 @@ void im_tokens_free(struct im_tokens *tokens)
     im_table_release(&tokens->by_digest);
     im_table_release(&tokens->grants);
     im_table_release(&tokens->sessions);
-    im_table_release(&tokens->holders);
+    im_table_release(&tokens->subjects);
     pthread_mutex_destroy(&tokens->lock);
     free(tokens);
 }
@@ -42,36 +42,36 @@ void im_tokens_free(struct im_tokens *tokens)
 /* ---- handing out ---- */
 
 static void supersede_locked(const struct im_grant_state *grant,
-                             const struct im_moment *moment)
+                             const struct im_eval_context *eval)
 {
-    for (struct im_grant_state *other = grant->holder->grants; other;
+    for (struct im_grant_state *other = grant->subject->grants; other;
          other = other->next) {
         if (other == grant || !other->by_code || !other->started)
             continue;
-        im_over_set(&other->over[IM_TOKEN_REFRESH], CAUSE_GRANT_SUPERSEDED, moment);
-        if (moment->policy->supersede_ends_access)
-            im_over_set(&other->over[IM_TOKEN_ACCESS], CAUSE_GRANT_SUPERSEDED, moment);
+        im_ended_set(&other->ended[IM_TOKEN_REFRESH], CAUSE_GRANT_SUPERSEDED, eval);
+        if (eval->policy->supersede_ends_access)
+            im_ended_set(&other->ended[IM_TOKEN_ACCESS], CAUSE_GRANT_SUPERSEDED, eval);
     }
 }
 
 static void note_start_locked(struct im_grant_state *grant,
-                              const struct im_moment *moment)
+                              const struct im_eval_context *eval)
 {
     if (grant->started)
         return;
     grant->started = true;
-    if (grant->by_code && moment->policy->one_grant_per_user)
-        supersede_locked(grant, moment);
+    if (grant->by_code && eval->policy->one_grant_per_user)
+        supersede_locked(grant, eval);
 }
 
-static void shed_locked(struct im_tokens *tokens, const struct im_moment *moment)
+static void shed_locked(struct im_tokens *tokens, const struct im_eval_context *eval)
 {
     struct im_record *record = tokens->oldest;
 
-    for (int i = 0;
-         i < LOOK_FOR_DEAD && record && im_record_is_live_locked(record, moment); i++)
+    for (int i = 0; i < LOOK_FOR_DEAD && record && im_record_is_live_locked(record, eval);
+         i++)
         record = record->newer;
-    if (!record || im_record_is_live_locked(record, moment))
+    if (!record || im_record_is_live_locked(record, eval))
         record = tokens->oldest;
     im_store_drop_locked(tokens, record);
     tokens->dropped++;
@@ -92,7 +92,7 @@ static bool make_records(const struct im_batch *batch,
 }
 
 uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_batch *batch,
-                       const struct im_moment *moment, struct im_error *err)
+                       const struct im_eval_context *eval, struct im_error *err)
 {
     struct im_record *records[IM_BATCH_MAX] = {NULL, NULL};
     uint64_t grant = 0;
@@ -102,9 +102,9 @@ uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_batch *batch,
     if (made && im_store_add_locked(tokens, batch, records)) {
         grant = records[0]->grant->id;
         if (records[0]->kind == IM_TOKEN_ACCESS)
-            note_start_locked(records[0]->grant, moment);
+            note_start_locked(records[0]->grant, eval);
         while (tokens->by_digest.count > tokens->max)
-            shed_locked(tokens, moment);
+            shed_locked(tokens, eval);
     }
     pthread_mutex_unlock(&tokens->lock);
     if (grant)
@@ -118,13 +118,13 @@ uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_batch *batch,
 /* ---- asking ---- */
 
 bool im_tokens_find(struct im_tokens *tokens, const unsigned char digest[32],
-                    const struct im_moment *moment, struct im_arena *arena,
+                    const struct im_eval_context *eval, struct im_arena *arena,
                     struct im_token *out)
 {
     pthread_mutex_lock(&tokens->lock);
     const struct im_record *record = im_record_find_locked(tokens, digest);
     if (record)
-        im_record_tell_locked(record, moment, arena, out);
+        im_record_tell_locked(record, eval, arena, out);
     pthread_mutex_unlock(&tokens->lock);
     return record;
 }
@@ -134,7 +134,7 @@ bool im_tokens_session(struct im_tokens *tokens, struct im_str id, int64_t now_m
 {
     pthread_mutex_lock(&tokens->lock);
     const struct im_session_state *session = im_session_find_locked(tokens, id);
-    bool live = session && !session->over.cause && now_ms < session->expires_ms;
+    bool live = session && !session->ended.cause && now_ms < session->expires_ms;
     if (live)
         *out = (struct im_session){
             .id = im_arena_copy(arena, id),
@@ -149,7 +149,7 @@ bool im_tokens_session(struct im_tokens *tokens, struct im_str id, int64_t now_m
     return live;
 }
 
-void im_tokens_each(struct im_tokens *tokens, const struct im_moment *moment,
+void im_tokens_each(struct im_tokens *tokens, const struct im_eval_context *eval,
                     bool (*visit)(void *context, const struct im_token *token),
                     void *context)
 {
@@ -159,7 +159,7 @@ void im_tokens_each(struct im_tokens *tokens, const struct im_moment *moment,
     pthread_mutex_lock(&tokens->lock);
     for (struct im_record *record = tokens->oldest; more && record;
          record = record->newer) {
-        im_record_tell_locked(record, moment, NULL, &token);
+        im_record_tell_locked(record, eval, NULL, &token);
         more = visit(context, &token);
     }
     pthread_mutex_unlock(&tokens->lock);

@@ -73,7 +73,7 @@ struct im_token_selector {
 /* ---- the verbs; authority.h is how the rest of the program speaks them ---- */
 
 /* When, and by which rules, a question is asked. */
-struct im_moment {
+struct im_eval_context {
     int64_t now_ms;
     const struct im_policy *policy;
 };
@@ -99,10 +99,10 @@ struct im_batch {
  * policy says. A token text that is handed out once more (the same session in the same
  * second) is one record, the newest. */
 uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_batch *batch,
-                       const struct im_moment *moment, struct im_error *err);
+                       const struct im_eval_context *eval, struct im_error *err);
 
 bool im_tokens_find(struct im_tokens *tokens, const unsigned char digest[32],
-                    const struct im_moment *moment, struct im_arena *arena,
+                    const struct im_eval_context *eval, struct im_arena *arena,
                     struct im_token *out);
 
 /* One attempt to use up a code or a refresh token. */
@@ -123,7 +123,7 @@ struct im_redemption {
  * token (serial 0: nothing) as it was before. */
 enum im_cause im_tokens_redeem(struct im_tokens *tokens,
                                const struct im_redemption *redemption,
-                               const struct im_moment *moment, struct im_arena *arena,
+                               const struct im_eval_context *eval, struct im_arena *arena,
                                struct im_token *out);
 
 /* Why the matching live tokens end; CAUSE_NONE: by reaching their natural end now.
@@ -135,15 +135,15 @@ struct im_ending {
     enum im_cause cause;
 };
 size_t im_tokens_end(struct im_tokens *tokens, const struct im_ending *ending,
-                     const struct im_moment *moment);
+                     const struct im_eval_context *eval);
 /* RFC 7009, with Intacct's cascade (documented): see im_authority_revoke. */
 size_t im_tokens_revoke(struct im_tokens *tokens, const unsigned char digest[32],
-                        const struct im_moment *moment);
+                        const struct im_eval_context *eval);
 
 bool im_tokens_session(struct im_tokens *tokens, struct im_str id, int64_t now_ms,
                        struct im_arena *arena, struct im_session *out);
 /* Oldest first, until visit returns false; under the lock. */
-void im_tokens_each(struct im_tokens *tokens, const struct im_moment *moment,
+void im_tokens_each(struct im_tokens *tokens, const struct im_eval_context *eval,
                     bool (*visit)(void *context, const struct im_token *token),
                     void *context);
 /* How many records the bound has cost so far. */

@@ -10,45 +10,46 @@ static unsigned kind_bit(enum im_token_kind kind)
 }
 
 /* Calls back for each record of the holder, or of everybody. */
-static void walk_locked(struct im_tokens *tokens, const struct im_holder *holder,
+static void walk_locked(struct im_tokens *tokens, const struct im_subject *subject,
                         void (*visit)(struct im_record *record, void *context),
                         void *context)
 {
     struct im_record *record;
 
-    if (!holder) {
+    if (!subject) {
         for (record = tokens->oldest; record; record = record->newer)
             visit(record, context);
         return;
     }
-    for (struct im_grant_state *grant = holder->grants; grant; grant = grant->next)
+    for (struct im_grant_state *grant = subject->grants; grant; grant = grant->next)
         for (record = grant->records; record; record = record->next)
             visit(record, context);
 }
 
 struct counting {
-    const struct im_moment *moment;
+    const struct im_eval_context *eval;
     size_t live;
 };
 
 static void count_one_locked(struct im_record *record, void *context)
 {
     struct counting *counting = context;
-    counting->live += im_record_is_live_locked(record, counting->moment);
+    counting->live += im_record_is_live_locked(record, counting->eval);
 }
 
-static size_t count_live_locked(struct im_tokens *tokens, const struct im_holder *holder,
-                                const struct im_moment *moment)
+static size_t count_live_locked(struct im_tokens *tokens,
+                                const struct im_subject *subject,
+                                const struct im_eval_context *eval)
 {
-    struct counting counting = {moment, 0};
+    struct counting counting = {eval, 0};
 
-    walk_locked(tokens, holder, count_one_locked, &counting);
+    walk_locked(tokens, subject, count_one_locked, &counting);
     return counting.live;
 }
 
 struct ending {
     const struct im_ending *how;
-    const struct im_moment *moment;
+    const struct im_eval_context *eval;
 };
 
 static bool agrees(struct im_str wanted, struct im_str is)
@@ -74,73 +75,73 @@ static void end_one_locked(struct im_record *record, void *context)
 {
     const struct ending *ending = context;
     const struct im_token_selector *which = ending->how->which;
-    const struct im_moment *moment = ending->moment;
+    const struct im_eval_context *eval = ending->eval;
     enum im_cause cause = ending->how->cause;
 
-    if (!matches(record, ending->how) || !im_record_is_live_locked(record, moment))
+    if (!matches(record, ending->how) || !im_record_is_live_locked(record, eval))
         return;
     if (!cause) {
-        record->expires_ms = moment->now_ms - moment->policy->skew;
+        record->expires_ms = eval->now_ms - eval->policy->skew;
         return;
     }
     if (which->whole_grant)
-        im_grant_end_locked(record->grant, cause, moment);
+        im_grant_end_locked(record->grant, cause, eval);
     if (which->sessions && record->session)
-        im_over_set(&record->session->over, cause, moment);
+        im_ended_set(&record->session->ended, cause, eval);
     if (!which->whole_grant && !which->sessions)
-        im_over_set(&record->over, cause, moment);
+        im_ended_set(&record->ended, cause, eval);
 }
 
 /* Whose records must be looked at: NULL = everybody's. */
-static struct im_holder *whose_locked(const struct im_tokens *tokens,
-                                      const struct im_ending *ending)
+static struct im_subject *whose_locked(const struct im_tokens *tokens,
+                                       const struct im_ending *ending)
 {
     const struct im_record *record =
         ending->which->token.len ? im_record_find_locked(tokens, ending->digest) : NULL;
 
     if (record)
-        return record->grant->holder;
-    return im_holder_find_locked(tokens, ending->which->user, ending->which->company);
+        return record->grant->subject;
+    return im_subject_find_locked(tokens, ending->which->user, ending->which->company);
 }
 
 size_t im_tokens_end(struct im_tokens *tokens, const struct im_ending *ending,
-                     const struct im_moment *moment)
+                     const struct im_eval_context *eval)
 {
-    struct ending context = {ending, moment};
+    struct ending context = {ending, eval};
 
     pthread_mutex_lock(&tokens->lock);
-    const struct im_holder *holder = whose_locked(tokens, ending);
-    size_t before = count_live_locked(tokens, holder, moment);
-    walk_locked(tokens, holder, end_one_locked, &context);
-    size_t after = count_live_locked(tokens, holder, moment);
+    const struct im_subject *subject = whose_locked(tokens, ending);
+    size_t before = count_live_locked(tokens, subject, eval);
+    walk_locked(tokens, subject, end_one_locked, &context);
+    size_t after = count_live_locked(tokens, subject, eval);
     pthread_mutex_unlock(&tokens->lock);
     return before - after;
 }
 
-static void revoke_locked(struct im_record *record, const struct im_moment *moment)
+static void revoke_locked(struct im_record *record, const struct im_eval_context *eval)
 {
-    struct im_grant_state *grant = record->grant->holder->grants;
+    struct im_grant_state *grant = record->grant->subject->grants;
 
-    im_over_set(&record->over,
-                record->kind == IM_TOKEN_ACCESS ? CAUSE_ACCESS_TOKEN_REVOKED
-                                                : CAUSE_REFRESH_TOKEN_REVOKED,
-                moment);
-    for (; moment->policy->revoke_cascades && grant; grant = grant->next)
-        im_grant_end_locked(grant, CAUSE_GRANT_REVOKED_ELSEWHERE, moment);
+    im_ended_set(&record->ended,
+                 record->kind == IM_TOKEN_ACCESS ? CAUSE_ACCESS_TOKEN_REVOKED
+                                                 : CAUSE_REFRESH_TOKEN_REVOKED,
+                 eval);
+    for (; eval->policy->revoke_cascades && grant; grant = grant->next)
+        im_grant_end_locked(grant, CAUSE_GRANT_REVOKED_ELSEWHERE, eval);
 }
 
 size_t im_tokens_revoke(struct im_tokens *tokens, const unsigned char digest[32],
-                        const struct im_moment *moment)
+                        const struct im_eval_context *eval)
 {
     size_t died = 0;
 
     pthread_mutex_lock(&tokens->lock);
     struct im_record *record = im_record_find_locked(tokens, digest);
-    if (record && im_record_is_live_locked(record, moment)) {
-        const struct im_holder *holder = record->grant->holder;
-        died = count_live_locked(tokens, holder, moment);
-        revoke_locked(record, moment);
-        died -= count_live_locked(tokens, holder, moment);
+    if (record && im_record_is_live_locked(record, eval)) {
+        const struct im_subject *subject = record->grant->subject;
+        died = count_live_locked(tokens, subject, eval);
+        revoke_locked(record, eval);
+        died -= count_live_locked(tokens, subject, eval);
     }
     pthread_mutex_unlock(&tokens->lock);
     return died;

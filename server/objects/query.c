@@ -29,7 +29,7 @@ struct plan {
     size_t n_conditions;
     struct im_object_expression expression;
     struct order *orders;
-    size_t n_orders;
+    size_t n_params;
 };
 
 /* A row that matches, and the plan beside it because qsort hands nothing else through. */
@@ -233,9 +233,9 @@ static enum im_objects_result read_expression(struct plan *plan,
                                       &plan->call->why);
 }
 
-static enum im_objects_result read_order(struct plan *plan, const struct im_json *item)
+static enum im_objects_result read_params(struct plan *plan, const struct im_json *item)
 {
-    struct order *order = &plan->orders[plan->n_orders++];
+    struct order *order = &plan->orders[plan->n_params++];
     if (item->type != IM_JSON_OBJECT || item->count != 1)
         return wrong(plan, "orderBy",
                      "is an array of objects such as {\"name\": \"asc\"}");
@@ -245,7 +245,8 @@ static enum im_objects_result read_order(struct plan *plan, const struct im_json
     return im_object_filter_field(&plan->settings, item->first->name, &order->path);
 }
 
-static enum im_objects_result read_orders(struct plan *plan, const struct im_json *body)
+static enum im_objects_result read_params_list(struct plan *plan,
+                                               const struct im_json *body)
 {
     const struct im_json *orders = im_json_get(body, "orderBy");
     enum im_objects_result result = IM_OBJECTS_OK;
@@ -260,7 +261,7 @@ static enum im_objects_result read_orders(struct plan *plan, const struct im_jso
     if (!plan->orders)
         return no_memory(plan);
     for (const struct im_json *item = orders->first; item && !result; item = item->next)
-        result = read_order(plan, item);
+        result = read_params(plan, item);
     return result;
 }
 
@@ -280,8 +281,8 @@ static enum im_objects_result read_plan(struct plan *plan, const struct im_json 
 {
     static enum im_objects_result (*const parts[])(struct plan *,
                                                    const struct im_json *) = {
-        check_body,   read_object,     read_parameters, read_fields,
-        read_filters, read_expression, read_orders,     read_page};
+        check_body,   read_object,     read_parameters,  read_fields,
+        read_filters, read_expression, read_params_list, read_page};
     enum im_objects_result result = IM_OBJECTS_OK;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && !result; i++)
         result = parts[i](plan, body);
@@ -320,7 +321,7 @@ static int compare_hits(const void *left, const void *right)
 {
     const struct hit *a = left, *b = right;
     const struct plan *plan = a->plan;
-    for (size_t i = 0; i < plan->n_orders; i++) {
+    for (size_t i = 0; i < plan->n_params; i++) {
         const struct order *order = &plan->orders[i];
         int difference = im_object_compare(
             im_object_path_cell_locked(&order->path, plan->store, a->row),
@@ -347,7 +348,7 @@ static enum im_objects_result run_locked(struct plan *plan)
     struct hit *hits = im_objects_touch_locked(plan->store) ? collect(plan) : NULL;
     if (!hits)
         return no_memory(plan);
-    if (plan->n_orders)
+    if (plan->n_params)
         qsort(hits, (size_t)meta->total, sizeof(*hits), compare_hits);
     im_json_open_array(plan->call->out, plan->call->name);
     for (int64_t i = meta->start; i <= meta->total && i - meta->start < meta->size; i++)

@@ -88,7 +88,7 @@ struct im_scenario *im_scenario_read_file(const char *path, struct im_error *err
 
 static void empty(struct entry *entry)
 {
-    im_scenario_let_go(entry->scenario);
+    im_scenario_unref(entry->scenario);
     im_str_free(&entry->name);
     im_str_free(&entry->path);
     im_str_free(&entry->text);
@@ -189,7 +189,7 @@ static bool is_taken_locked(const struct im_catalogue *catalogue, const char *pa
 /* What comes of an entry whose file says it no longer: a built-in one of that name counts again. */
 static void lose_file_locked(struct entry *entry)
 {
-    im_scenario_let_go(entry->scenario);
+    im_scenario_unref(entry->scenario);
     entry->scenario = NULL;
     im_str_free(&entry->path);
     im_str_free(&entry->text);
@@ -207,7 +207,7 @@ static bool take_over_locked(struct im_catalogue *catalogue, struct im_str path,
         entry = add_locked(catalogue, scenario->name);
     if (!entry)
         return false;
-    im_scenario_let_go(entry->scenario);
+    im_scenario_unref(entry->scenario);
     im_str_free(&entry->text);
     im_str_free(&entry->path);
     im_str_free(&entry->trouble);
@@ -257,7 +257,7 @@ static bool look_at_file_locked(struct im_catalogue *catalogue, const char *path
     }
     struct im_scenario *scenario = fine ? parse(path, text, err) : NULL;
     if (scenario && is_taken_locked(catalogue, path, scenario->name, err)) {
-        im_scenario_let_go(scenario);
+        im_scenario_unref(scenario);
         scenario = NULL;
         im_str_free(&text); /* to be looked at again: the other one may go */
     }
@@ -391,7 +391,7 @@ struct im_scenario *im_catalogue_get(struct im_catalogue *catalogue, struct im_s
     else
         refuse_locked(catalogue, name, err);
     if (scenario)
-        im_scenario_keep(scenario);
+        im_scenario_ref(scenario);
     pthread_mutex_unlock(&catalogue->lock);
     return scenario;
 }
@@ -430,12 +430,12 @@ struct im_scenario *im_catalogue_reread(struct im_catalogue *catalogue,
         look_at_folder_locked(catalogue, false, &ignored);
         pthread_mutex_unlock(&catalogue->lock);
         return scenario->path.len ? im_scenario_read_file(scenario->path.at, err)
-                                  : im_scenario_keep(scenario);
+                                  : im_scenario_ref(scenario);
     }
     struct im_scenario *now = im_catalogue_get(catalogue, scenario->name, err);
     if (!now || !trouble_of(catalogue, scenario->name, err))
         return now;
-    im_scenario_let_go(now);
+    im_scenario_unref(now);
     return NULL;
 }
 
@@ -445,7 +445,7 @@ struct im_scenario *im_catalogue_renew(struct im_catalogue *catalogue,
     struct im_error ignored;
     struct im_scenario *now = im_catalogue_reread(catalogue, scenario, &ignored);
 
-    return now ? now : im_scenario_keep(scenario);
+    return now ? now : im_scenario_ref(scenario);
 }
 
 static int by_name(const void *a, const void *b)
@@ -465,9 +465,8 @@ static size_t list_locked(struct im_catalogue *catalogue, struct im_arena *arena
         struct entry *entry = &catalogue->entries[i];
         struct im_scenario *scenario = scenario_of_locked(entry, &ignored);
         if (scenario)
-            listed[n++] =
-                (struct im_listed){im_scenario_keep(scenario), entry->in != NULL,
-                                   im_arena_copy(arena, entry->trouble)};
+            listed[n++] = (struct im_listed){im_scenario_ref(scenario), entry->in != NULL,
+                                             im_arena_copy(arena, entry->trouble)};
     }
     return n;
 }
@@ -493,5 +492,5 @@ struct im_listed *im_catalogue_list(struct im_catalogue *catalogue,
 void im_catalogue_unlist(struct im_listed *listed, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        im_scenario_let_go(listed[i].scenario);
+        im_scenario_unref(listed[i].scenario);
 }

@@ -1,7 +1,7 @@
 /* Reading what a scenario's world is from the start, and trying it out. */
 #include "scenario/load.h"
 
-static bool is_shelf(struct im_str name)
+static bool is_collection(struct im_str name)
 {
     return im_str_is(name, "companies") || im_str_is(name, "users") ||
            im_str_is(name, "roles") || im_str_is(name, "clients");
@@ -20,7 +20,8 @@ static const struct im_json *part_of(struct im_load *load, const struct im_json 
                              .offset = world->offset,
                              .name_offset = world->name_offset};
     for (const struct im_json *member = world->first; member; member = member->next) {
-        if (im_str_is(member->name, "signed_in") || is_shelf(member->name) != shelves)
+        if (im_str_is(member->name, "signed_in") ||
+            is_collection(member->name) != shelves)
             continue;
         struct im_json *copy = IM_ARENA_NEW(load->arena, struct im_json);
         if (!copy)

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-struct im_script {
+struct im_scenario_state {
     struct im_scenario *scenario;
     pthread_mutex_t lock;
     bool ran_out;
@@ -12,13 +12,13 @@ struct im_script {
 
 /* ---- the scenario itself ---- */
 
-struct im_scenario *im_scenario_keep(struct im_scenario *scenario)
+struct im_scenario *im_scenario_ref(struct im_scenario *scenario)
 {
     atomic_fetch_add(&scenario->refs, 1);
     return scenario;
 }
 
-void im_scenario_let_go(struct im_scenario *scenario)
+void im_scenario_unref(struct im_scenario *scenario)
 {
     if (!scenario || atomic_fetch_sub(&scenario->refs, 1) != 1)
         return;
@@ -45,39 +45,42 @@ bool im_scenario_set_up(const struct im_scenario *scenario,
 
 /* ---- progress ---- */
 
-struct im_script *im_script_new(struct im_scenario *scenario)
+struct im_scenario_state *im_scenario_state_new(struct im_scenario *scenario)
 {
-    struct im_script *script =
-        calloc(1, sizeof(*script) + scenario->rule_count * sizeof(script->counts[0]));
+    struct im_scenario_state *scenario_state =
+        calloc(1, sizeof(*scenario_state) +
+                      scenario->rule_count * sizeof(scenario_state->counts[0]));
 
-    if (!script)
+    if (!scenario_state)
         return NULL;
-    script->scenario = im_scenario_keep(scenario);
-    pthread_mutex_init(&script->lock, NULL);
-    return script;
+    scenario_state->scenario = im_scenario_ref(scenario);
+    pthread_mutex_init(&scenario_state->lock, NULL);
+    return scenario_state;
 }
 
-void im_script_free(struct im_script *script)
+void im_scenario_state_free(struct im_scenario_state *scenario_state)
 {
-    if (!script)
+    if (!scenario_state)
         return;
-    im_scenario_let_go(script->scenario);
-    pthread_mutex_destroy(&script->lock);
-    free(script);
+    im_scenario_unref(scenario_state->scenario);
+    pthread_mutex_destroy(&scenario_state->lock);
+    free(scenario_state);
 }
 
-struct im_scenario *im_script_scenario(const struct im_script *script)
+struct im_scenario *im_scenario_state_scenario(
+    const struct im_scenario_state *scenario_state)
 {
-    return script->scenario;
+    return scenario_state->scenario;
 }
 
-bool im_script_counts(struct im_script *script, struct im_rule_count *counts)
+bool im_scenario_state_counts(struct im_scenario_state *scenario_state,
+                              struct im_rule_count *counts)
 {
-    pthread_mutex_lock(&script->lock);
-    for (size_t i = 0; i < script->scenario->rule_count; i++)
-        counts[i] = script->counts[i];
-    bool ran_out = script->ran_out;
-    pthread_mutex_unlock(&script->lock);
+    pthread_mutex_lock(&scenario_state->lock);
+    for (size_t i = 0; i < scenario_state->scenario->rule_count; i++)
+        counts[i] = scenario_state->counts[i];
+    bool ran_out = scenario_state->ran_out;
+    pthread_mutex_unlock(&scenario_state->lock);
     return ran_out;
 }
 
@@ -120,15 +123,15 @@ static void enlist(struct im_plan *plan, const struct im_rule *rule)
 }
 
 /* Every rule that fits is counted, in order, in one step. */
-static void ask_rules(struct im_script *script, struct im_plan *plan)
+static void ask_rules(struct im_scenario_state *scenario_state, struct im_plan *plan)
 {
-    const struct im_scenario *scenario = script->scenario;
+    const struct im_scenario *scenario = scenario_state->scenario;
     size_t fitting = 0, spent = 0;
 
-    pthread_mutex_lock(&script->lock);
+    pthread_mutex_lock(&scenario_state->lock);
     for (size_t i = 0; i < scenario->rule_count; i++) {
         const struct im_rule *rule = &scenario->rules[i];
-        struct im_rule_count *count = &script->counts[i];
+        struct im_rule_count *count = &scenario_state->counts[i];
         if (!im_when_fits(&rule->when, &plan->facts))
             continue;
         fitting++;
@@ -138,9 +141,9 @@ static void ask_rules(struct im_script *script, struct im_plan *plan)
     }
     if (scenario->exhausted_fails && fitting && spent == fitting) {
         plan->refuse = CAUSE_SCENARIO_EXHAUSTED;
-        script->ran_out = true;
+        scenario_state->ran_out = true;
     }
-    pthread_mutex_unlock(&script->lock);
+    pthread_mutex_unlock(&scenario_state->lock);
 }
 
 static void find_evidence(struct im_plan *plan, struct im_arena *arena)
@@ -161,10 +164,11 @@ static void find_evidence(struct im_plan *plan, struct im_arena *arena)
     }
 }
 
-void im_scenario_plan(struct im_script *script, struct im_authority *authority,
-                      struct im_request *req, const char *endpoint, struct im_plan *plan)
+void im_scenario_plan(struct im_scenario_state *scenario_state,
+                      struct im_authority *authority, struct im_request *req,
+                      const char *endpoint, struct im_plan *plan)
 {
-    struct im_scenario *scenario = script->scenario;
+    struct im_scenario *scenario = scenario_state->scenario;
 
     *plan = (struct im_plan){.refuse = CAUSE_NONE};
     if (!scenario->rule_count)
@@ -173,15 +177,15 @@ void im_scenario_plan(struct im_script *script, struct im_authority *authority,
         IM_ARENA_ARRAY(req->arena, const struct im_rule *, scenario->rule_count);
     if (!plan->world)
         return;
-    plan->scenario = im_scenario_keep(scenario);
+    plan->scenario = im_scenario_ref(scenario);
     im_facts_read(authority, req, endpoint, &plan->facts);
-    ask_rules(script, plan);
+    ask_rules(scenario_state, plan);
     find_evidence(plan, req->arena);
 }
 
 void im_plan_release(struct im_plan *plan)
 {
-    im_scenario_let_go(plan->scenario);
+    im_scenario_unref(plan->scenario);
     plan->scenario = NULL;
 }
 

@@ -1,5 +1,5 @@
 /* A scenario: what is so from the start (world), what happens when (rules), and what a sound
- * client does about it (expect). The corridor asks one question, im_scenario_plan(); endpoints
+ * client does about it (expect). The pipeline asks one question, im_scenario_plan(); endpoints
  * and grants never hear of any of this. */
 #ifndef IM_SCENARIO_SCENARIO_H
 #define IM_SCENARIO_SCENARIO_H
@@ -45,9 +45,9 @@ struct im_scenario {
     bool listed;        /* it is the catalogue's, which may have a newer wording of it */
 };
 
-struct im_scenario *im_scenario_keep(
-    struct im_scenario *scenario);                     /* one more reference */
-void im_scenario_let_go(struct im_scenario *scenario); /* NULL is fine */
+struct im_scenario *im_scenario_ref(
+    struct im_scenario *scenario);                    /* one more reference */
+void im_scenario_unref(struct im_scenario *scenario); /* NULL is fine */
 /* Makes the truth of an authority that of the scenario: policy from its built-in values, then
  * `world`. False with err, and nothing has changed. */
 bool im_scenario_set_up(const struct im_scenario *scenario,
@@ -55,17 +55,20 @@ bool im_scenario_set_up(const struct im_scenario *scenario,
 
 /* How far a sandbox has come in its scenario. One of the three doors of state: counting is
  * atomic, of N parallel requests exactly one is the nth. */
-struct im_script;
+struct im_scenario_state;
 
-struct im_script *im_script_new(struct im_scenario *scenario); /* takes a reference */
-void im_script_free(struct im_script *script);
-struct im_scenario *im_script_scenario(const struct im_script *script); /* the script's */
+struct im_scenario_state *im_scenario_state_new(
+    struct im_scenario *scenario); /* takes a reference */
+void im_scenario_state_free(struct im_scenario_state *scenario_state);
+struct im_scenario *im_scenario_state_scenario(
+    const struct im_scenario_state *scenario_state); /* the scenario state's */
 
 struct im_rule_count {
     uint64_t fits, fired;
 };
 /* Copies the counts of all rules into `counts` (rule_count many); did "exhausted": "fail" strike? */
-bool im_script_counts(struct im_script *script, struct im_rule_count *counts);
+bool im_scenario_state_counts(struct im_scenario_state *scenario_state,
+                              struct im_rule_count *counts);
 
 /* What the scenario has in mind for one request. Lifetime: request. */
 struct im_plan {
@@ -80,8 +83,9 @@ struct im_plan {
 };
 
 /* The one question. Counts the request. */
-void im_scenario_plan(struct im_script *script, struct im_authority *authority,
-                      struct im_request *req, const char *endpoint, struct im_plan *plan);
+void im_scenario_plan(struct im_scenario_state *scenario_state,
+                      struct im_authority *authority, struct im_request *req,
+                      const char *endpoint, struct im_plan *plan);
 void im_plan_release(struct im_plan *plan);
 /* The truth changes. False with err when a step cannot be done (a role that is not there). */
 bool im_plan_change_world(const struct im_plan *plan, struct im_authority *authority,

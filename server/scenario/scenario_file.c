@@ -203,6 +203,6 @@ struct im_scenario *im_scenario_parse(struct im_str text, struct im_str fallback
         error->column = syntax.column;
         snprintf(error->what, sizeof(error->what), "%s", syntax.what);
     }
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     return NULL;
 }

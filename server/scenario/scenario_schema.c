@@ -265,18 +265,18 @@ static void write_thing_member(struct im_json_out *out,
     im_json_close_object(out);
 }
 
-static void write_shelf(struct im_json_out *out, size_t shelf)
+static void write_collection(struct im_json_out *out, size_t collection)
 {
     struct im_directory_member member;
 
-    if (!im_directory_member(shelf, 0, &member))
+    if (!im_directory_member(collection, 0, &member))
         return;
-    im_json_open_object(out, member.shelf);
+    im_json_open_object(out, member.collection);
     im_json_strz(out, "type", "array");
     open_closed_object(out, "items");
     require(out, member.id);
     im_json_open_object(out, "properties");
-    for (size_t i = 0; im_directory_member(shelf, i, &member); i++)
+    for (size_t i = 0; im_directory_member(collection, i, &member); i++)
         write_thing_member(out, &member);
     im_json_close_object(out);
     im_json_close_object(out);
@@ -325,8 +325,8 @@ static void write_world(struct im_json_out *out)
     im_json_strz(out, "description",
                  "what is so from the start; added to what is built in");
     im_json_open_object(out, "properties");
-    for (size_t shelf = 0; im_directory_member(shelf, 0, &member); shelf++)
-        write_shelf(out, shelf);
+    for (size_t collection = 0; im_directory_member(collection, 0, &member); collection++)
+        write_collection(out, collection);
     patterned(out, "signed_in", "@",
               "USER@COMPANY: authorize answers at once, as if this person had signed in "
               "and accepted");

@@ -32,7 +32,7 @@ struct im_wire {
     enum im_fault fault;   /* IM_FAULT_NONE: only delay, hold or retry_after below */
     bool after;            /* the request takes effect first */
     int64_t delay_ms;      /* 0 = none; goes with any fault */
-    int64_t hold_until;    /* requests that must be there; 0 = no latch */
+    int64_t hold_until;    /* requests that must be there; 0 = no barrier */
     int64_t hold_ms;       /* … or so long, real time */
     int64_t retry_after_s; /* 0 = none */
     int status;            /* IM_FAULT_STATUS, IM_FAULT_REDIRECT */

@@ -26,25 +26,24 @@ static struct im_token_selector select_tokens(const struct im_effect *effect,
                                       .sessions = effect->sessions};
 }
 
-static bool expire(const struct im_effect *effect, struct im_happening *happening,
+static bool expire(const struct im_effect *effect, struct im_effect_context *context,
                    struct im_error *err)
 {
-    struct im_token_selector which = select_tokens(effect, happening->args);
+    struct im_token_selector which = select_tokens(effect, context->args);
 
     (void)err;
-    happening->affected =
-        im_authority_expire(happening->authority, &which, happening->now_ms);
+    context->affected = im_authority_expire(context->authority, &which, context->now_ms);
     return true;
 }
 
-static bool end(const struct im_effect *effect, struct im_happening *happening,
+static bool end(const struct im_effect *effect, struct im_effect_context *context,
                 struct im_error *err)
 {
-    struct im_token_selector which = select_tokens(effect, happening->args);
+    struct im_token_selector which = select_tokens(effect, context->args);
 
     (void)err;
-    happening->affected =
-        im_authority_end(happening->authority, &which, effect->cause, happening->now_ms);
+    context->affected =
+        im_authority_end(context->authority, &which, effect->cause, context->now_ms);
     return true;
 }
 
@@ -60,54 +59,54 @@ static struct im_str value_of(const struct im_effect *effect,
     }
 }
 
-static bool change(const struct im_effect *effect, struct im_happening *happening,
+static bool change(const struct im_effect *effect, struct im_effect_context *context,
                    struct im_error *err)
 {
-    const struct im_effect_args *args = happening->args;
+    const struct im_effect_args *args = context->args;
     struct im_change_target target = {.company = args->company,
                                       .user = args->user,
                                       .client = args->client_id,
                                       .value = value_of(effect, args)};
 
-    happening->affected = 1;
-    return im_directory_change(happening->authority->directory, effect->change, &target,
+    context->affected = 1;
+    return im_directory_change(context->authority->directory, effect->change, &target,
                                err);
 }
 
-static bool change_and_end(const struct im_effect *effect, struct im_happening *happening,
-                           struct im_error *err)
+static bool change_and_end(const struct im_effect *effect,
+                           struct im_effect_context *context, struct im_error *err)
 {
-    return change(effect, happening, err) && end(effect, happening, err);
+    return change(effect, context, err) && end(effect, context, err);
 }
 
 /* Effects that the directory does not see for itself must not make a user up. */
-static bool check_user(const struct im_happening *happening, struct im_error *err)
+static bool check_user(const struct im_effect_context *context, struct im_error *err)
 {
-    const struct im_effect_args *args = happening->args;
+    const struct im_effect_args *args = context->args;
     struct im_user user;
 
-    return im_directory_user(happening->authority->directory, args->company, args->user,
+    return im_directory_user(context->authority->directory, args->company, args->user,
                              &user) ||
            im_error_set(err, "company \"%.*s\" has no user \"%.*s\"",
                         IM_ARG(args->company), IM_ARG(args->user));
 }
 
-static bool sign_in(const struct im_effect *effect, struct im_happening *happening,
+static bool sign_in(const struct im_effect *effect, struct im_effect_context *context,
                     struct im_error *err)
 {
-    struct im_policy policy = im_authority_policy(happening->authority);
+    struct im_policy policy = im_authority_policy(context->authority);
 
-    if (!check_user(happening, err))
+    if (!check_user(context, err))
         return false;
-    return !policy.sign_in_ends_session || end(effect, happening, err);
+    return !policy.sign_in_ends_session || end(effect, context, err);
 }
 
 /* Somebody connects another application as the same user: what that does to the grants that are
  * there already is the authority's rule. */
 static bool authorize_again(const struct im_effect *effect,
-                            struct im_happening *happening, struct im_error *err)
+                            struct im_effect_context *context, struct im_error *err)
 {
-    const struct im_effect_args *args = happening->args;
+    const struct im_effect_args *args = context->args;
     struct im_arena arena;
     struct im_issued issued;
     struct im_client client;
@@ -122,33 +121,33 @@ static bool authorize_again(const struct im_effect *effect,
                              .with_refresh = true};
 
     (void)effect;
-    if (!check_user(happening, err))
+    if (!check_user(context, err))
         return false;
-    if (!im_directory_client(happening->authority->directory, issue.client_id, &client))
+    if (!im_directory_client(context->authority->directory, issue.client_id, &client))
         return im_error_set(err, "there is no client \"%.*s\"", IM_ARG(issue.client_id));
     im_arena_init(&arena, 0);
-    bool done = im_authority_issue(happening->authority, &arena, happening->now_ms,
-                                   &issue, &issued, err);
+    bool done = im_authority_issue(context->authority, &arena, context->now_ms, &issue,
+                                   &issued, err);
     im_arena_release(&arena);
-    happening->affected = 1;
+    context->affected = 1;
     return done;
 }
 
-static bool rotate_keys(const struct im_effect *effect, struct im_happening *happening,
+static bool rotate_keys(const struct im_effect *effect, struct im_effect_context *context,
                         struct im_error *err)
 {
     (void)effect;
-    happening->affected = 1;
-    return im_keys_rotate(happening->authority->keys, err);
+    context->affected = 1;
+    return im_keys_rotate(context->authority->keys, err);
 }
 
-static bool advance_clock(const struct im_effect *effect, struct im_happening *happening,
-                          struct im_error *err)
+static bool advance_clock(const struct im_effect *effect,
+                          struct im_effect_context *context, struct im_error *err)
 {
     (void)effect;
     (void)err;
-    happening->affected = 1;
-    im_clock_advance(&happening->authority->clock, happening->args->by_ms);
+    context->affected = 1;
+    im_clock_advance(&context->authority->clock, context->args->by_ms);
     return true;
 }
 
@@ -241,10 +240,10 @@ bool im_world_apply(struct im_authority *authority, const struct im_effect *effe
                     const struct im_effect_args *args, int64_t now_ms, size_t *affected,
                     struct im_error *err)
 {
-    struct im_happening happening = {authority, args, now_ms, 0};
-    bool done = effect->apply(effect, &happening, err);
+    struct im_effect_context context = {authority, args, now_ms, 0};
+    bool done = effect->apply(effect, &context, err);
 
-    *affected = done ? happening.affected : 0;
+    *affected = done ? context.affected : 0;
     return done;
 }
 

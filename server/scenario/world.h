@@ -32,7 +32,7 @@ enum im_effect_arg {
 };
 
 /* One change of the truth that is about to happen. */
-struct im_happening {
+struct im_effect_context {
     struct im_authority *authority;
     const struct im_effect_args *args;
     int64_t now_ms;
@@ -43,7 +43,7 @@ struct im_effect {
     const char *name;      /* kebab-case: "revoke-grant" */
     const char *about;     /* what has happened, in one sentence */
     unsigned needs, takes; /* of IM_ARG_…: must be given; may be given besides */
-    bool (*apply)(const struct im_effect *effect, struct im_happening *happening,
+    bool (*apply)(const struct im_effect *effect, struct im_effect_context *context,
                   struct im_error *err);
     /* What the common ways of applying need. */
     enum im_cause cause;      /* why the tokens end */

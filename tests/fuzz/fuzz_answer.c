@@ -1,4 +1,4 @@
-/* A whole request walks the corridor: the first line is method and target, then header lines, an
+/* A whole request walks the pipeline: the first line is method and target, then header lines, an
  * empty line, and the body. Nothing may crash, leak or answer without a status, unless a scenario
  * wants it so. */
 #include <stdlib.h>

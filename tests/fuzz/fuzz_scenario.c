@@ -43,7 +43,7 @@ static void one_call(struct im_sandbox *box, struct im_arena *arena, size_t numb
 
     im_response_init(&res, arena);
     req.now_ms = im_clock_now_ms(&authority->clock);
-    im_scenario_plan(box->script, authority, &req, calls[number].endpoint, &plan);
+    im_scenario_plan(box->scenario_state, authority, &req, calls[number].endpoint, &plan);
     outcome.rule = im_plan_rule(&plan);
     outcome.effect = im_plan_effect(&plan);
     if (!im_plan_change_world(&plan, authority, req.now_ms, &err))
@@ -76,7 +76,7 @@ static void judge(struct im_sandbox *box, struct im_arena *arena)
     im_verdict_write_text(&verdict, &text);
     im_verdict_write_junit(&verdict, &text);
     require(im_str_utf8(im_buf_str(&text)));
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
 }
 
 static void live_through(struct im_scenario *scenario)
@@ -113,6 +113,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else
         require(error.line > 0 && error.column > 0 && error.what[0] != '\0' &&
                 im_str_utf8(im_str(error.what)));
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     return 0;
 }

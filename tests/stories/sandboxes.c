@@ -256,7 +256,7 @@ STORY(default_stays, "the default sandbox cannot be deleted")
     then_body_has(s, "reset");
 }
 
-STORY(swapped_script, "another scenario takes over and the tokens stay")
+STORY(swapped_scenario_state, "another scenario takes over and the tokens stay")
 {
     given_sandbox(s, "happy-path.swapped");
     when_connected(s);
@@ -366,7 +366,7 @@ STORIES(sandboxes) = {
     &story_ordered_once,
     &story_deleted,
     &story_default_stays,
-    &story_swapped_script,
+    &story_swapped_scenario_state,
     &story_swapped_strictly,
     &story_reset_begins_anew,
     &story_same_seed_same_box,

@@ -210,7 +210,7 @@ static void *watch_events(void *context)
     return NULL;
 }
 
-/* Until all of them wait in the sandbox's latch. */
+/* Until all of them wait in the sandbox's barrier. */
 static void wait_for_held(struct im_server *mock, int count)
 {
     struct im_message message = {.method = "GET", .target = "/__mock/sandboxes/default"};

@@ -94,7 +94,7 @@ static void all_are_held_until_all_are_there(void **state)
     im_stop(waiting.mock);
 }
 
-static void let_go_by(const char *method, const char *target)
+static void unref_by(const char *method, const char *target)
 {
     struct waiting waiting = {.mock = im_start(NULL, NULL, 0)};
     pthread_t threads[HELD];
@@ -111,12 +111,12 @@ static void let_go_by(const char *method, const char *target)
 
 static void a_release_lets_all_go_who_are_held(void **state)
 {
-    let_go_by("POST", "/__mock/sandboxes/default/release");
+    unref_by("POST", "/__mock/sandboxes/default/release");
 }
 
 static void a_reset_lets_all_go_who_are_held(void **state)
 {
-    let_go_by("POST", "/__mock/sandboxes/default/reset");
+    unref_by("POST", "/__mock/sandboxes/default/reset");
 }
 
 /* ---- waiting, over sockets ---- */

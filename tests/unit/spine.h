@@ -1,4 +1,4 @@
-/* The whole corridor in process, without a server around it: what the tests of the router,
+/* The whole pipeline in process, without a server around it: what the tests of the router,
  * the sandboxes, the world and the control API share. Seed 7, a frozen clock. */
 #ifndef IM_TESTS_UNIT_SPINE_H
 #define IM_TESTS_UNIT_SPINE_H

@@ -118,7 +118,7 @@ static void a_clock_that_goes_back_takes_nothing_away(void **state)
     assert_has(written(c), "_sum 0.000000\n");
 }
 
-/* ---- names, and the corridor ---- */
+/* ---- names, and the pipeline ---- */
 
 static bool is_endpoint(const char *name)
 {

@@ -115,7 +115,7 @@ static void flaws_of_the_bytes_are_causes_too(void **state)
                  {IM_REQUEST_METHOD_UNKNOWN, "method-unknown"}};
     struct spine *s = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        send(s, "GET", "/", NULL, NULL); /* what the corridor was told the last time … */
+        send(s, "GET", "/", NULL, NULL); /* what the pipeline was told the last time … */
         s->req.flaw = cases[i].flaw;
         s->req.flaw_text = IM_STR("the flaw");
         im_response_init(&s->res, &s->arena);
@@ -272,7 +272,7 @@ static void a_base_url_with_a_name_is_a_sandbox_of_its_own(void **state)
                "http://mock.test:1/s/happy-path.1" TOKEN);
     struct im_sandbox *box = im_sandboxes_find(&s->boxes, IM_STR("happy-path.1"));
     assert_int_equal(im_journal_newest(box->journal), 1);
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
     assert_int_equal(box->users, 0);
     assert_int_equal(im_journal_newest(s->boxes.standard->journal), 0);
 }
@@ -345,7 +345,7 @@ static uint64_t exchanges_of(struct spine *s, const char *name)
     struct im_sandbox *box = im_sandboxes_find(&s->boxes, im_str(name));
     uint64_t n = box ? im_journal_newest(box->journal) : 0;
 
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
     return n;
 }
 
@@ -399,7 +399,7 @@ static void follow(struct spine *s, const char *rule)
     struct im_error err;
 
     assert_true(im_sandbox_follow(s->boxes.standard, scenario, &err));
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
 }
 
 static const struct im_exchange *last_exchange(struct spine *s)
@@ -580,7 +580,7 @@ static void a_stalled_client_keeps_its_sandbox_until_it_leaves(void **state)
     s->res.delivered(s->res.delivered_context);
     assert_true(im_journal_get(box->journal, &s->kept, 1)->left_us > 0);
     assert_int_equal(box->users, 1);
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
 }
 
 /* ---- what the control API owns ---- */

@@ -42,7 +42,7 @@ static int end(void **state)
 
     im_sandbox_free(p->a);
     im_sandbox_free(p->b);
-    im_scenario_let_go(p->scenario);
+    im_scenario_unref(p->scenario);
     im_arena_release(&p->arena);
     free(p);
     return 0;
@@ -220,7 +220,7 @@ static struct im_scenario *plays(struct pair *p)
 {
     struct im_scenario *scenario = im_sandbox_scenario(p->a);
 
-    im_scenario_let_go(scenario); /* the sandbox keeps it */
+    im_scenario_unref(scenario); /* the sandbox keeps it */
     return scenario;
 }
 
@@ -237,8 +237,8 @@ static void another_scenario_leaves_what_was_handed_out(void **state)
     assert_true(knows(p, p->a, issued.access_token));
     assert_int_equal(recorded(p, p->a), 1);
     assert_int_equal(im_authority_policy(p->a->authority).rotation, IM_ROTATION_KEEP);
-    assert_ptr_not_equal(im_script_scenario(p->b->script), other);
-    im_scenario_let_go(other);
+    assert_ptr_not_equal(im_scenario_state_scenario(p->b->scenario_state), other);
+    im_scenario_unref(other);
     assert_true(im_str_is(plays(p)->name, "other"));
 }
 
@@ -260,7 +260,7 @@ static void a_scenario_that_cannot_be_followed_changes_nothing(void **state)
     assert_memory_equal(&before, &after, sizeof(before));
     assert_false(im_sandbox_reset(p->a, other, &p->err));
     assert_ptr_equal(plays(p), p->scenario);
-    im_scenario_let_go(other);
+    im_scenario_unref(other);
 }
 
 static void a_new_sandbox_cannot_begin_with_such_a_world(void **state)
@@ -273,7 +273,7 @@ static void a_new_sandbox_cannot_begin_with_such_a_world(void **state)
     p->scenario = other;
     assert_null(make(p, "c", 7));
     p->scenario = plain;
-    im_scenario_let_go(other);
+    im_scenario_unref(other);
 }
 
 static void a_reset_begins_the_scenario_anew(void **state)
@@ -285,15 +285,15 @@ static void a_reset_begins_the_scenario_anew(void **state)
     struct im_scenario *other =
         spine_scenario("{\"name\":\"other\",\"rules\":[{\"then\":{\"wire\":\"drop\"}}]}");
     assert_true(im_sandbox_follow(p->a, other, &p->err));
-    im_scenario_plan(p->a->script, p->a->authority, &req, "query", &plan);
-    im_script_counts(p->a->script, &count);
+    im_scenario_plan(p->a->scenario_state, p->a->authority, &req, "query", &plan);
+    im_scenario_state_counts(p->a->scenario_state, &count);
     assert_int_equal(count.fired, 1);
     assert_true(im_sandbox_reset(p->a, other, &p->err));
-    im_script_counts(p->a->script, &count);
+    im_scenario_state_counts(p->a->scenario_state, &count);
     assert_int_equal(count.fits, 0);
     assert_int_equal(im_plan_wire(&plan)->fault, IM_FAULT_DROP); /* still good */
     im_plan_release(&plan);
-    im_scenario_let_go(other);
+    im_scenario_unref(other);
 }
 
 /* ---- the verdict ---- */
@@ -309,13 +309,13 @@ static void the_verdict_is_on_what_the_journal_holds(void **state)
     assert_ptr_equal(judged, other);
     assert_int_equal(verdict.judgements[0].outcome, IM_NOT_MET);
     assert_int_equal(verdict.exchanges, 0);
-    im_scenario_let_go(judged);
+    im_scenario_unref(judged);
     record(p, p->a);
     judged = im_sandbox_judge(p->a, &p->arena, &verdict);
     assert_int_equal(verdict.judgements[0].outcome, IM_MET);
     assert_true(im_str_is(verdict.scenario, "other") && im_str_is(verdict.sandbox, "a"));
-    im_scenario_let_go(judged);
-    im_scenario_let_go(other);
+    im_scenario_unref(judged);
+    im_scenario_unref(other);
 }
 
 static void without_memory_there_is_no_verdict(void **state)

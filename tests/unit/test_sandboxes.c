@@ -17,7 +17,7 @@ static struct im_sandbox *touch(struct spine *s, const char *name)
 
 static void touch_and_go(struct spine *s, const char *name)
 {
-    im_sandboxes_let_go(&s->boxes, touch(s, name));
+    im_sandboxes_unref(&s->boxes, touch(s, name));
 }
 
 static void refused(struct spine *s, struct im_str name, const char *says)
@@ -40,7 +40,7 @@ static void are_there(struct spine *s, const char *wanted)
     im_buf_init(&names, &s->kept, 0);
     for (size_t i = 0; i < count; i++) {
         im_buf_addf(&names, "%s%.*s", i ? " " : "", IM_ARG(all[i]->name));
-        im_sandboxes_let_go(&s->boxes, all[i]);
+        im_sandboxes_unref(&s->boxes, all[i]);
     }
     if (!im_str_is(im_buf_str(&names), wanted))
         fail_msg("%.*s, not %s", IM_ARG(im_buf_str(&names)), wanted);
@@ -51,7 +51,7 @@ static bool follows(struct im_sandbox *box, const char *name)
     struct im_scenario *scenario = im_sandbox_scenario(box);
     bool same = im_str_is(scenario->name, name);
 
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     return same;
 }
 
@@ -65,7 +65,7 @@ static void the_first_touch_makes_it_and_the_next_finds_it(void **state)
     assert_ptr_equal(touch(s, "drop.1"), box);
     assert_ptr_equal(im_sandboxes_find(&s->boxes, IM_STR("drop.1")), box);
     for (int i = 0; i < 3; i++)
-        im_sandboxes_let_go(&s->boxes, box);
+        im_sandboxes_unref(&s->boxes, box);
     are_there(s, "default drop.1");
 }
 
@@ -74,19 +74,19 @@ static void the_first_part_is_the_scenario(void **state)
     struct spine *s = *state;
     struct im_sandbox *box = touch(s, "happy-path");
     assert_true(follows(box, "happy-path"));
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
     box = touch(s, "stall.a.b-c_d");
     assert_true(follows(box, "stall"));
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
 }
 
 static void the_default_one_is_always_there(void **state)
 {
     struct spine *s = *state;
     assert_ptr_equal(touch(s, "default"), s->boxes.standard);
-    im_sandboxes_let_go(&s->boxes, s->boxes.standard);
-    im_sandboxes_keep(&s->boxes, s->boxes.standard);
-    im_sandboxes_let_go(&s->boxes, NULL);
+    im_sandboxes_unref(&s->boxes, s->boxes.standard);
+    im_sandboxes_ref(&s->boxes, s->boxes.standard);
+    im_sandboxes_unref(&s->boxes, NULL);
     assert_false(im_sandboxes_delete(&s->boxes, IM_STR("default")));
     are_there(s, "default");
 }
@@ -128,15 +128,15 @@ static void an_unknown_scenario_is_refused_with_the_nearest(void **state)
 
 /* ---- made on purpose ---- */
 
-static struct im_sandbox *make(struct spine *s, struct im_sandbox_wish wish,
+static struct im_sandbox *make(struct spine *s, struct im_sandbox_params params,
                                enum im_made *made)
 {
     struct im_error err = {.text = ""};
     struct im_scenario *scenario = spine_scenario("{\"name\":\"inline\"}");
 
-    wish.scenario = scenario;
-    struct im_sandbox *box = im_sandboxes_make(&s->boxes, &wish, made, &err);
-    im_scenario_let_go(scenario);
+    params.scenario = scenario;
+    struct im_sandbox *box = im_sandboxes_make(&s->boxes, &params, made, &err);
+    im_scenario_unref(scenario);
     return box;
 }
 
@@ -145,10 +145,11 @@ static void a_nameless_one_gets_a_name_of_its_own(void **state)
     struct spine *s = *state;
     enum im_made made;
     for (int i = 0; i < 2; i++) {
-        struct im_sandbox *box = make(s, (struct im_sandbox_wish){.start_ms = -1}, &made);
+        struct im_sandbox *box =
+            make(s, (struct im_sandbox_params){.start_ms = -1}, &made);
         assert_int_equal(made, IM_MADE);
         assert_true(follows(box, "inline"));
-        im_sandboxes_let_go(&s->boxes, box);
+        im_sandboxes_unref(&s->boxes, box);
     }
     are_there(s, "default inline.2 inline.1");
     touch_and_go(s, "inline.1"); /* though there is no such scenario in the catalogue */
@@ -158,8 +159,8 @@ static void a_named_one_need_not_be_called_like_its_scenario(void **state)
 {
     struct spine *s = *state;
     enum im_made made;
-    struct im_sandbox_wish wish = {.name = IM_STR("mine"), .start_ms = -1};
-    im_sandboxes_let_go(&s->boxes, make(s, wish, &made));
+    struct im_sandbox_params params = {.name = IM_STR("mine"), .start_ms = -1};
+    im_sandboxes_unref(&s->boxes, make(s, params, &made));
     assert_int_equal(made, IM_MADE);
     are_there(s, "default mine");
 }
@@ -169,20 +170,20 @@ static void a_taken_name_is_told(void **state)
     struct spine *s = *state;
     enum im_made made;
     touch_and_go(s, "drop.1");
-    assert_null(make(s, (struct im_sandbox_wish){.name = IM_STR("drop.1")}, &made));
+    assert_null(make(s, (struct im_sandbox_params){.name = IM_STR("drop.1")}, &made));
     assert_int_equal(made, IM_MADE_TAKEN);
-    assert_null(make(s, (struct im_sandbox_wish){.name = IM_STR("default")}, &made));
+    assert_null(make(s, (struct im_sandbox_params){.name = IM_STR("default")}, &made));
     assert_int_equal(made, IM_MADE_TAKEN);
     struct im_sandbox *box = touch(s, "drop.1");
     assert_int_equal(box->users, 1); /* who was refused works with nothing */
     assert_true(follows(box, "drop"));
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
 }
 
 static void an_odd_name_is_not_made(void **state)
 {
     enum im_made made;
-    assert_null(make(*state, (struct im_sandbox_wish){.name = IM_STR("A/b")}, &made));
+    assert_null(make(*state, (struct im_sandbox_params){.name = IM_STR("A/b")}, &made));
     assert_int_equal(made, IM_MADE_NOT);
 }
 
@@ -190,16 +191,16 @@ static void seed_and_start_are_its_own(void **state)
 {
     struct spine *s = *state;
     enum im_made made;
-    struct im_sandbox_wish wish = {
+    struct im_sandbox_params params = {
         .name = IM_STR("a"), .seeded = true, .seed = 99, .start_ms = START_MS + 5000};
-    struct im_sandbox *box = make(s, wish, &made);
+    struct im_sandbox *box = make(s, params, &made);
     assert_int_equal(box->seed, 99);
     assert_int_equal(box->start_ms, START_MS + 5000);
-    im_sandboxes_let_go(&s->boxes, box);
-    box = make(s, (struct im_sandbox_wish){.name = IM_STR("b"), .start_ms = -1}, &made);
+    im_sandboxes_unref(&s->boxes, box);
+    box = make(s, (struct im_sandbox_params){.name = IM_STR("b"), .start_ms = -1}, &made);
     assert_int_equal(box->seed, 7);
     assert_int_equal(box->start_ms, START_MS);
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
 }
 
 /* ---- ending ---- */
@@ -217,16 +218,16 @@ static void one_in_use_is_freed_by_whoever_leaves_it_last(void **state)
 {
     struct spine *s = *state;
     struct im_sandbox *box = touch(s, "drop.1");
-    im_sandboxes_keep(&s->boxes, box);
+    im_sandboxes_ref(&s->boxes, box);
     assert_true(im_sandboxes_delete(&s->boxes, IM_STR("drop.1")));
     assert_null(im_sandboxes_find(&s->boxes, IM_STR("drop.1")));
     struct im_sandbox *other = touch(s, "drop.1");
     assert_ptr_not_equal(other, box);
-    im_latch_wait(box->latch, s, 9, 60000); /* nobody waits in what is gone */
-    im_sandboxes_let_go(&s->boxes, box);
+    im_barrier_wait(box->barrier, s, 9, 60000); /* nobody waits in what is gone */
+    im_sandboxes_unref(&s->boxes, box);
     assert_true(im_str_is(box->name, "drop.1"));
-    im_sandboxes_let_go(&s->boxes, box);
-    im_sandboxes_let_go(&s->boxes, other);
+    im_sandboxes_unref(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, other);
     are_there(s, "default drop.1");
 }
 
@@ -238,7 +239,7 @@ static void until_alone(struct spine *s)
     while (count > 1 && im_clock_monotonic_ms() < deadline_ms) {
         struct im_sandbox **all = im_sandboxes_list(&s->boxes, &s->arena, &count);
         for (size_t i = 0; i < count; i++)
-            im_sandboxes_let_go(&s->boxes, all[i]);
+            im_sandboxes_unref(&s->boxes, all[i]);
         im_arena_release(&s->arena);
         sched_yield();
     }
@@ -266,7 +267,7 @@ static void one_in_use_is_not_idle(void **state)
     while (im_clock_monotonic_ms() - began_ms < 5)
         sched_yield();
     are_there(s, "default drop.1");
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
     until_alone(s);
 }
 
@@ -292,7 +293,7 @@ static void one_in_use_is_not_dropped(void **state)
     touch_and_go(s, "drop.4");
     touch_and_go(s, "drop.5");
     are_there(s, "default drop.5 drop.4 drop.3 drop.1");
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
 }
 
 static void when_all_are_in_use_there_is_one_too_many(void **state)
@@ -305,7 +306,7 @@ static void when_all_are_in_use_there_is_one_too_many(void **state)
     assert_int_equal(atomic_load(&s->boxes.count), 5);
     assert_int_equal(im_sandboxes_dropped(&s->boxes), 0);
     for (int i = 0; i < 4; i++)
-        im_sandboxes_let_go(&s->boxes, kept[i]);
+        im_sandboxes_unref(&s->boxes, kept[i]);
 }
 
 static void an_interrupt_is_for_those_that_come_too(void **state)
@@ -314,11 +315,11 @@ static void an_interrupt_is_for_those_that_come_too(void **state)
     struct im_sandbox *before = touch(s, "drop.1");
     im_sandboxes_interrupt(&s->boxes);
     struct im_sandbox *after = touch(s, "drop.2");
-    im_latch_wait(s->boxes.standard->latch, s, 9, 600000);
-    im_latch_wait(before->latch, s, 9, 600000);
-    im_latch_wait(after->latch, s, 9, 600000);
-    im_sandboxes_let_go(&s->boxes, before);
-    im_sandboxes_let_go(&s->boxes, after);
+    im_barrier_wait(s->boxes.standard->barrier, s, 9, 600000);
+    im_barrier_wait(before->barrier, s, 9, 600000);
+    im_barrier_wait(after->barrier, s, 9, 600000);
+    im_sandboxes_unref(&s->boxes, before);
+    im_sandboxes_unref(&s->boxes, after);
 }
 
 /* ---- whose is it? ---- */
@@ -350,7 +351,7 @@ static void belongs(struct spine *s, struct im_str token, const struct im_sandbo
     struct im_sandbox *owner = im_sandboxes_owner(&s->boxes, &s->kept, token);
 
     assert_ptr_equal(owner, box);
-    im_sandboxes_let_go(&s->boxes, owner);
+    im_sandboxes_unref(&s->boxes, owner);
 }
 
 static void what_was_handed_out_tells_its_sandbox(void **state)
@@ -369,7 +370,7 @@ static void what_was_handed_out_tells_its_sandbox(void **state)
     im_authority_find(box->authority, &s->kept, issued.access_token, START_MS, &token);
     assert_true(token.session.len > 0);
     belongs(s, token.session, box);
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
     assert_int_equal(box->users, 0);
 }
 
@@ -389,7 +390,7 @@ static void a_dead_token_has_an_owner(void **state)
     struct im_str token = hand_out(s, box).access_token;
     im_authority_revoke(box->authority, token, START_MS);
     belongs(s, token, box);
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
 }
 
 /* ---- two share nothing ---- */
@@ -401,12 +402,12 @@ static void the_same_seed_and_another_name_give_other_tokens(void **state)
     struct im_str token = hand_out(s, a).access_token;
     assert_int_equal(a->seed, b->seed);
     assert_false(im_str_eq(token, hand_out(s, b).access_token));
-    im_sandboxes_let_go(&s->boxes, a);
-    im_sandboxes_let_go(&s->boxes, b);
+    im_sandboxes_unref(&s->boxes, a);
+    im_sandboxes_unref(&s->boxes, b);
     im_sandboxes_delete(&s->boxes, IM_STR("drop.1"));
     a = touch(s, "drop.1"); /* once more from the beginning */
     assert_true(im_str_eq(token, hand_out(s, a).access_token));
-    im_sandboxes_let_go(&s->boxes, a);
+    im_sandboxes_unref(&s->boxes, a);
 }
 
 /* ---- a reset reads the scenario anew ---- */
@@ -421,14 +422,14 @@ static void a_reset_takes_the_scenario_as_it_is_worded_now(void **state)
     assert_int_equal(write(fd, "{\"name\":\"one\"}", 14), 14);
     struct im_scenario *scenario = im_scenario_read_file(path, &err);
     assert_true(im_sandbox_follow(box, scenario, &err));
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     assert_int_equal(pwrite(fd, "{\"name\":\"two\"}", 14, 0), 14);
     close(fd);
     assert_true(follows(box, "one"));
     assert_true(im_sandboxes_reset(&s->boxes, box, &err));
     assert_true(follows(box, "two"));
     unlink(path);
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
 }
 
 /* ---- what many cost ---- */

@@ -107,13 +107,13 @@ static int run(struct scene *scene, const struct im_run_program *program)
     return status;
 }
 
-static int run_script(struct scene *scene, const char *script)
+static int run_scenario_state(struct scene *scene, const char *scenario_state)
 {
     char shell[] = "sh", option[] = "-c", text[400];
     char *const argv[] = {shell, option, text, NULL};
     struct im_run_program program;
 
-    snprintf(text, sizeof(text), "%s", script);
+    snprintf(text, sizeof(text), "%s", scenario_state);
     assert_true(
         im_run_program_find(&program, argv, "/usr/bin:/bin", &scene->arena, &scene->err));
     return run(scene, &program);
@@ -131,8 +131,9 @@ static void every_scenario_is_run_and_told_in_order(void **state)
     struct scene *scene = *state;
 
     /* the first takes longest */
-    assert_int_equal(run_script(scene, "[ $INTACCT_SCENARIO != one ] || sleep 0.1"),
-                     IM_EXIT_FINE);
+    assert_int_equal(
+        run_scenario_state(scene, "[ $INTACCT_SCENARIO != one ] || sleep 0.1"),
+        IM_EXIT_FINE);
     assert_string_equal(scene->said, "passed  one\npassed  two\npassed  three\n"
                                      "3 passed, 0 failed, 0 skipped\n");
     assert_int_equal(scene->canned.opened, 3);
@@ -144,7 +145,7 @@ static void the_sandbox_is_named_after_the_scenario_and_has_the_seed(void **stat
     struct scene *scene = *state;
 
     scene->mock.seed = 7;
-    run_script(scene, "true");
+    run_scenario_state(scene, "true");
     assert_string_equal(scene->canned.seen,
                         "{\"name\":\"one.run-1\",\"scenario\":\"one\",\"seed\":7}");
 }
@@ -171,7 +172,7 @@ static void a_sandbox_that_is_refused_is_a_failure(void **state)
 
     scene->canned.open_status = 400;
     scene->canned.open_body = "{\"error\":\"e\",\"message\":\"there are too many\"}";
-    assert_int_equal(run_script(scene, "true"), IM_EXIT_NO);
+    assert_int_equal(run_scenario_state(scene, "true"), IM_EXIT_NO);
     says(scene, "FAILED  two\n  making its sandbox: there are too many\n");
     says(scene, "0 passed, 3 failed, 0 skipped\n");
 }
@@ -181,7 +182,7 @@ static void a_verdict_that_does_not_come_is_a_failure(void **state)
     struct scene *scene = *state;
 
     scene->canned.verdict = NULL;
-    assert_int_equal(run_script(scene, "echo hello"), IM_EXIT_NO);
+    assert_int_equal(run_scenario_state(scene, "echo hello"), IM_EXIT_NO);
     says(scene, "FAILED  one\n  asking for its verdict: nothing there\n  CMD exited with "
                 "status 0; its output:\n    | hello\n");
     assert_int_equal(scene->canned.closed, 3);
@@ -192,7 +193,7 @@ static void a_command_is_ended_when_its_time_is_over(void **state)
     struct scene *scene = *state;
 
     scene->options.timeout_ms = 50;
-    assert_int_equal(run_script(scene, "echo here; sleep 1000"), IM_EXIT_NO);
+    assert_int_equal(run_scenario_state(scene, "echo here; sleep 1000"), IM_EXIT_NO);
     says(scene, "CMD did not end within 50ms (--timeout)");
     says(scene, "0 passed, 3 failed, 0 skipped\n");
 }

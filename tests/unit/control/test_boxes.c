@@ -84,11 +84,11 @@ static void seed_and_now_make_it_the_same_again(void **state)
     struct im_sandbox *box = im_sandboxes_find(&s->boxes, IM_STR("drop.1"));
     assert_int_equal(box->seed, 5);
     assert_true(box->start_ms == INT64_C(1798761600000));
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
     made(s, "{\"name\":\"drop.2\",\"seed\":0}");
     box = im_sandboxes_find(&s->boxes, IM_STR("drop.2"));
     assert_int_equal(box->seed, 0);
-    im_sandboxes_let_go(&s->boxes, box);
+    im_sandboxes_unref(&s->boxes, box);
 }
 
 static void an_order_is_refused_by_its_field(void **state)

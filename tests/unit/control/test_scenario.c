@@ -118,20 +118,20 @@ static void a_reset_begins_it_anew(void **state)
 
 /* ---- letting go ---- */
 
-static void *hold(void *latch)
+static void *hold(void *barrier)
 {
-    im_latch_wait(latch, latch, 0, 60000);
+    im_barrier_wait(barrier, barrier, 0, 60000);
     return NULL;
 }
 
-static void those_held_are_shown_and_let_go(void **state)
+static void those_held_are_shown_and_unref(void **state)
 {
     struct spine *s = *state;
-    struct im_latch *latch = s->boxes.standard->latch;
+    struct im_barrier *barrier = s->boxes.standard->barrier;
     pthread_t thread;
     int64_t deadline_ms = im_clock_monotonic_ms() + 30000;
-    assert_int_equal(pthread_create(&thread, NULL, hold, latch), 0);
-    while (im_latch_waiting(latch) == 0 && im_clock_monotonic_ms() < deadline_ms)
+    assert_int_equal(pthread_create(&thread, NULL, hold, barrier), 0);
+    while (im_barrier_waiting(barrier) == 0 && im_clock_monotonic_ms() < deadline_ms)
         sched_yield();
     control(s, "GET", "", NULL);
     assert_int_equal(im_json_get(json_of(s), "held")->whole, 1);
@@ -229,7 +229,7 @@ int main(void)
         IN_SPINE(another_one_may_stand_in_the_body),
         IN_SPINE(what_is_wrong_is_told_and_nothing_changes),
         IN_SPINE(a_reset_begins_it_anew),
-        IN_SPINE(those_held_are_shown_and_let_go),
+        IN_SPINE(those_held_are_shown_and_unref),
         IN_SPINE(the_verdict_is_json_unless_asked_otherwise),
         IN_SPINE(the_verdict_is_text_or_junit_when_asked),
         IN_SPINE(used_up_rules_that_are_to_fail_are_not_met),

@@ -132,7 +132,7 @@ static inline void answered(const struct call *call, int status)
     assert_int_equal(call->res.status, status);
 }
 
-/* The refusal as the corridor words it. */
+/* The refusal as the pipeline words it. */
 static inline void word_refusal(struct call *call)
 {
     struct im_policy policy = im_authority_policy(call->authority);

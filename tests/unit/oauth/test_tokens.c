@@ -20,7 +20,7 @@ struct fixture {
     struct im_tokens *tokens;
     struct im_arena arena;
     struct im_policy policy;
-    struct im_moment moment;
+    struct im_eval_context eval;
     struct im_batch batch;
     struct im_token out;
     struct im_error err;
@@ -34,7 +34,7 @@ static int setup(void **state)
 
     im_arena_init(&f->arena, 0);
     im_policy_init(&f->policy);
-    f->moment = (struct im_moment){1000, &f->policy};
+    f->eval = (struct im_eval_context){1000, &f->policy};
     f->tokens = im_tokens_new(MAX, &f->err);
     *state = f;
     return f->tokens ? 0 : -1;
@@ -59,9 +59,9 @@ static struct im_token token_of(struct fixture *f, enum im_token_kind kind,
                              .user = im_str(user),
                              .company = IM_STR("acme"),
                              .scopes = IM_STR("openid"),
-                             .issued_ms = f->moment.now_ms,
-                             .not_before_ms = f->moment.now_ms,
-                             .expires_ms = f->moment.now_ms + 1000};
+                             .issued_ms = f->eval.now_ms,
+                             .not_before_ms = f->eval.now_ms,
+                             .expires_ms = f->eval.now_ms + 1000};
 
     im_sha256(im_arena_format(&f->arena, "token %u", ++f->made), token.digest);
     if (kind == IM_TOKEN_ACCESS)
@@ -73,7 +73,7 @@ static struct im_token token_of(struct fixture *f, enum im_token_kind kind,
 
 static uint64_t add(struct fixture *f)
 {
-    uint64_t grant = im_tokens_add(f->tokens, &f->batch, &f->moment, &f->err);
+    uint64_t grant = im_tokens_add(f->tokens, &f->batch, &f->eval, &f->err);
 
     if (!grant)
         fail_msg("%s", f->err.text);
@@ -92,7 +92,7 @@ static uint64_t add_pair(struct fixture *f, const char *user, const char *grant_
 
 static struct im_token *find(struct fixture *f, const struct im_token *token)
 {
-    bool found = im_tokens_find(f->tokens, token->digest, &f->moment, &f->arena, &f->out);
+    bool found = im_tokens_find(f->tokens, token->digest, &f->eval, &f->arena, &f->out);
     return found ? &f->out : NULL;
 }
 
@@ -111,7 +111,7 @@ static enum im_cause redeem(struct fixture *f, const struct im_token *token,
     how.client_id = IM_STR("demo");
     how.arrivals = &f->arrivals;
     memcpy(how.digest, token->digest, sizeof(how.digest));
-    return im_tokens_redeem(f->tokens, &how, &f->moment, &f->arena, &f->out);
+    return im_tokens_redeem(f->tokens, &how, &f->eval, &f->arena, &f->out);
 }
 
 /* by a request that arrives only now */
@@ -127,7 +127,7 @@ static size_t end(struct fixture *f, struct im_token_selector which, enum im_cau
 
     if (which.token.len)
         im_sha256(which.token, ending.digest);
-    return im_tokens_end(f->tokens, &ending, &f->moment);
+    return im_tokens_end(f->tokens, &ending, &f->eval);
 }
 
 /* ---- keeping ---- */
@@ -199,7 +199,7 @@ static void the_same_text_again_is_one_record(void **state)
     struct fixture *f = *state;
 
     add_pair(f, "ws_user", "client_credentials");
-    f->moment.now_ms = 1500;
+    f->eval.now_ms = 1500;
     f->batch.count = 1;
     f->batch.items[0].expires_ms = 9000;
     add(f);
@@ -241,9 +241,9 @@ static void a_token_ends_when_its_time_is_over(void **state)
     struct fixture *f = *state;
 
     add_pair(f, "ws_user", "client_credentials");
-    f->moment.now_ms = 1999;
+    f->eval.now_ms = 1999;
     is(f, &f->batch.items[0], CAUSE_NONE);
-    f->moment.now_ms = 2000;
+    f->eval.now_ms = 2000;
     is(f, &f->batch.items[0], CAUSE_ACCESS_TOKEN_EXPIRED);
     is(f, &f->batch.items[1], CAUSE_REFRESH_TOKEN_EXPIRED);
     f->policy.skew = 1;
@@ -257,7 +257,7 @@ static void a_session_ends_its_tokens_when_policy_says_so(void **state)
     add_pair(f, "ws_user", "client_credentials");
     f->batch.items[0].expires_ms = 900000;
     add(f);
-    f->moment.now_ms = 500000;
+    f->eval.now_ms = 500000;
     is(f, &f->batch.items[0], CAUSE_NONE);
     f->policy.session_ends_tokens = true;
     is(f, &f->batch.items[0], CAUSE_SESSION_EXPIRED);
@@ -358,7 +358,7 @@ static void revoking_one_takes_all_of_the_user_and_company(void **state)
     add_pair(f, "ws_user", "client_credentials");
     mine = f->batch.items[0];
     add_pair(f, "ws_user", "authorization_code");
-    assert_int_equal(im_tokens_revoke(f->tokens, mine.digest, &f->moment), 4);
+    assert_int_equal(im_tokens_revoke(f->tokens, mine.digest, &f->eval), 4);
     is(f, &mine, CAUSE_ACCESS_TOKEN_REVOKED);
     is(f, &f->batch.items[1], CAUSE_GRANT_REVOKED_ELSEWHERE);
     is(f, &other, CAUSE_NONE);
@@ -370,8 +370,7 @@ static void without_the_cascade_one_token_dies(void **state)
 
     f->policy.revoke_cascades = false;
     add_pair(f, "ws_user", "client_credentials");
-    assert_int_equal(im_tokens_revoke(f->tokens, f->batch.items[1].digest, &f->moment),
-                     1);
+    assert_int_equal(im_tokens_revoke(f->tokens, f->batch.items[1].digest, &f->eval), 1);
     is(f, &f->batch.items[1], CAUSE_REFRESH_TOKEN_REVOKED);
     is(f, &f->batch.items[0], CAUSE_NONE);
 }
@@ -382,10 +381,9 @@ static void revoking_the_dead_or_unknown_does_nothing(void **state)
     struct im_token unknown = token_of(f, IM_TOKEN_ACCESS, "x");
 
     add_pair(f, "ws_user", "client_credentials");
-    im_tokens_revoke(f->tokens, f->batch.items[0].digest, &f->moment);
-    assert_int_equal(im_tokens_revoke(f->tokens, f->batch.items[0].digest, &f->moment),
-                     0);
-    assert_int_equal(im_tokens_revoke(f->tokens, unknown.digest, &f->moment), 0);
+    im_tokens_revoke(f->tokens, f->batch.items[0].digest, &f->eval);
+    assert_int_equal(im_tokens_revoke(f->tokens, f->batch.items[0].digest, &f->eval), 0);
+    assert_int_equal(im_tokens_revoke(f->tokens, unknown.digest, &f->eval), 0);
 }
 
 /* ---- superseding ---- */
@@ -518,9 +516,9 @@ static void grace_is_over_when_it_is_over(void **state)
     f->policy.rotation_grace = 500;
     add_pair(f, "jdoe", "client_credentials");
     redeem_now(f, &f->batch.items[1]);
-    f->moment.now_ms += 499;
+    f->eval.now_ms += 499;
     assert_int_equal(redeem_now(f, &f->batch.items[1]), CAUSE_NONE);
-    f->moment.now_ms += 1;
+    f->eval.now_ms += 1;
     assert_int_equal(redeem_now(f, &f->batch.items[1]), CAUSE_REFRESH_TOKEN_REUSED);
 }
 
@@ -635,8 +633,8 @@ static void a_listing_is_in_order_and_can_be_stopped(void **state)
 
     add_pair(f, "jdoe", "client_credentials");
     add_pair(f, "ws_user", "client_credentials");
-    im_tokens_each(f->tokens, &f->moment, count_visit, &all);
-    im_tokens_each(f->tokens, &f->moment, count_visit, &some);
+    im_tokens_each(f->tokens, &f->eval, count_visit, &all);
+    im_tokens_each(f->tokens, &f->eval, count_visit, &some);
     assert_int_equal(all.count, 4);
     assert_int_equal(some.count, 2);
 }

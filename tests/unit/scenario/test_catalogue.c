@@ -17,7 +17,7 @@ static const char *const files[] = {"a.json", "b.json", ".c.json", "schema.json"
                                     "d.txt"};
 enum { FILES = sizeof(files) / sizeof(files[0]) };
 
-struct shelf {
+struct collection {
     char folder[64];
     struct im_catalogue *catalogue;
     struct im_arena arena;
@@ -26,21 +26,21 @@ struct shelf {
 
 static int begin(void **state)
 {
-    struct shelf *s = calloc(1, sizeof(*s));
+    struct collection *s = calloc(1, sizeof(*s));
 
     strcpy(s->folder, "/tmp/im-catalogue-XXXXXX");
     *state = s;
     return mkdtemp(s->folder) ? 0 : -1;
 }
 
-static const char *path_of(struct shelf *s, const char *file)
+static const char *path_of(struct collection *s, const char *file)
 {
     return im_arena_format(&s->arena, "%s/%s", s->folder, file).at;
 }
 
 static int end(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
 
     im_catalogue_free(s->catalogue);
     for (size_t i = 0; i < FILES; i++)
@@ -53,7 +53,7 @@ static int end(void **state)
 
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
-static void put(struct shelf *s, const char *file, const char *text)
+static void put(struct collection *s, const char *file, const char *text)
 {
     FILE *stream = fopen(path_of(s, file), "wb");
 
@@ -62,14 +62,14 @@ static void put(struct shelf *s, const char *file, const char *text)
     fclose(stream);
 }
 
-static void put_scenario(struct shelf *s, const char *file, const char *name,
+static void put_scenario(struct collection *s, const char *file, const char *name,
                          const char *about)
 {
     put(s, file,
         im_arena_format(&s->arena, "{\"name\":\"%s\",\"about\":\"%s\"}", name, about).at);
 }
 
-static void open_it(struct shelf *s)
+static void open_it(struct collection *s)
 {
     s->catalogue = im_catalogue_new(s->folder, NULL, &s->err);
     if (!s->catalogue)
@@ -77,16 +77,16 @@ static void open_it(struct shelf *s)
 }
 
 /* What the scenario of that name is about now; NULL when there is none. */
-static const char *about(struct shelf *s, const char *name)
+static const char *about(struct collection *s, const char *name)
 {
     struct im_scenario *scenario = im_catalogue_get(s->catalogue, im_str(name), &s->err);
     const char *text = scenario ? im_arena_copy(&s->arena, scenario->about).at : NULL;
 
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     return text;
 }
 
-static bool is_listed(struct shelf *s, const char *name, bool *built_in,
+static bool is_listed(struct collection *s, const char *name, bool *built_in,
                       struct im_str *trouble)
 {
     size_t count;
@@ -103,7 +103,8 @@ static bool is_listed(struct shelf *s, const char *name, bool *built_in,
     return found;
 }
 
-static void lists(struct shelf *s, const char *name, bool built_in, const char *trouble)
+static void lists(struct collection *s, const char *name, bool built_in,
+                  const char *trouble)
 {
     struct im_str told = {0};
     bool is_built_in = false;
@@ -114,7 +115,7 @@ static void lists(struct shelf *s, const char *name, bool built_in, const char *
         fail_msg("%s: trouble is \"%.*s\"", name, IM_ARG(told));
 }
 
-static void lists_not(struct shelf *s, const char *name)
+static void lists_not(struct collection *s, const char *name)
 {
     struct im_str trouble;
     bool built_in;
@@ -126,7 +127,7 @@ static void lists_not(struct shelf *s, const char *name)
 
 static void every_built_in_one_is_sound_and_says_what_it_is_about(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     size_t count;
     s->catalogue = im_catalogue_new(NULL, NULL, &s->err);
     struct im_listed *listed = im_catalogue_list(s->catalogue, &s->arena, &count);
@@ -145,20 +146,20 @@ static void every_built_in_one_is_sound_and_says_what_it_is_about(void **state)
 
 static void asked_twice_it_is_the_same(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     open_it(s);
     struct im_scenario *one =
         im_catalogue_get(s->catalogue, IM_STR("happy-path"), &s->err);
     struct im_scenario *two =
         im_catalogue_get(s->catalogue, IM_STR("happy-path"), &s->err);
     assert_ptr_equal(one, two);
-    im_scenario_let_go(one);
-    im_scenario_let_go(two);
+    im_scenario_unref(one);
+    im_scenario_unref(two);
 }
 
 static void an_unknown_name_is_refused_with_the_nearest(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "quite-another", "x");
     open_it(s);
     assert_null(about(s, "happy-pth"));
@@ -176,7 +177,7 @@ static void an_unknown_name_is_refused_with_the_nearest(void **state)
 
 static void a_folder_adds_and_overrides(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "mine", "of my own");
     put_scenario(s, "b.json", "happy-path", "overridden");
     open_it(s);
@@ -190,7 +191,7 @@ static void a_folder_adds_and_overrides(void **state)
 
 static void a_file_may_come_later(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     open_it(s);
     assert_null(about(s, "mine"));
     put_scenario(s, "a.json", "mine", "new");
@@ -199,7 +200,7 @@ static void a_file_may_come_later(void **state)
 
 static void schema_hidden_files_and_others_are_no_scenarios(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put(s, "schema.json", "{");
     put(s, ".c.json", "{");
     put(s, "d.txt", "{");
@@ -209,29 +210,29 @@ static void schema_hidden_files_and_others_are_no_scenarios(void **state)
 
 static void a_changed_file_counts_from_the_next_time_on(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "mine", "first");
     open_it(s);
     struct im_scenario *first = im_catalogue_get(s->catalogue, IM_STR("mine"), &s->err);
     put_scenario(s, "a.json", "mine", "second");
     assert_string_equal(about(s, "mine"), "second");
     assert_true(im_str_is(first->about, "first")); /* for those who play it already */
-    im_scenario_let_go(first);
+    im_scenario_unref(first);
 }
 
 static void an_untouched_file_is_not_read_anew(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "mine", "first");
     open_it(s);
     struct im_scenario *one = im_catalogue_get(s->catalogue, IM_STR("mine"), &s->err);
     struct im_scenario *two = im_catalogue_get(s->catalogue, IM_STR("mine"), &s->err);
     assert_ptr_equal(one, two);
-    im_scenario_let_go(one);
-    im_scenario_let_go(two);
+    im_scenario_unref(one);
+    im_scenario_unref(two);
 }
 
-static const char *trouble_of(struct shelf *s, const char *file, const char *what)
+static const char *trouble_of(struct collection *s, const char *file, const char *what)
 {
     return im_arena_format(&s->arena, "%s/%s:%s", s->folder, file, what).at;
 }
@@ -240,7 +241,7 @@ static const char *trouble_of(struct shelf *s, const char *file, const char *wha
 
 static void a_file_that_becomes_wrong_says_so_and_stays_what_it_was(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "mine", "first");
     open_it(s);
     put(s, "a.json", "{\"name\":\"mine\",\"rulez\":[]}");
@@ -252,7 +253,7 @@ static void a_file_that_becomes_wrong_says_so_and_stays_what_it_was(void **state
 
 static void a_file_that_is_put_right_has_no_trouble(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "mine", "first");
     open_it(s);
     put(s, "a.json", "{\"name\":\"mine\",\"rulez\":[]}");
@@ -263,7 +264,7 @@ static void a_file_that_is_put_right_has_no_trouble(void **state)
 
 static void a_removed_file_gives_the_built_in_one_back(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "happy-path", "overridden");
     put_scenario(s, "b.json", "mine", "of my own");
     open_it(s);
@@ -277,7 +278,7 @@ static void a_removed_file_gives_the_built_in_one_back(void **state)
 
 static void the_trouble_goes_with_the_file(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "happy-path", "overridden");
     open_it(s);
     put(s, "a.json", "{\"name\":\"mine\",\"rulez\":[]}");
@@ -288,7 +289,7 @@ static void the_trouble_goes_with_the_file(void **state)
 
 static void a_scenario_may_be_renamed_in_its_file(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "happy-path", "overridden");
     open_it(s);
     put(s, "a.json", "{\"name\":\"mine\",\"rulez\":[]}"); /* wrong for a while */
@@ -304,7 +305,7 @@ static void a_scenario_may_be_renamed_in_its_file(void **state)
 
 /* ---- a folder that is wrong from the start ---- */
 
-static void refuses_to_open(struct shelf *s, const char *what)
+static void refuses_to_open(struct collection *s, const char *what)
 {
     assert_null(im_catalogue_new(s->folder, NULL, &s->err));
     if (strcmp(s->err.text, what) != 0)
@@ -313,7 +314,7 @@ static void refuses_to_open(struct shelf *s, const char *what)
 
 static void a_wrong_file_is_refused_with_its_place(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "b.json", "fine", "x");
     put(s, "a.json", "{\"name\":\"mine\",\"rulez\":[]}");
     refuses_to_open(s, trouble_of(s, "a.json", RULEZ));
@@ -328,7 +329,7 @@ static void a_file_without_a_name_is_wrong(void **state)
 
 static void a_file_that_is_too_long_is_wrong(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     char *text = malloc(IM_SCENARIO_MAX + 2);
     memset(text, ' ', IM_SCENARIO_MAX + 1);
     text[IM_SCENARIO_MAX + 1] = '\0';
@@ -343,7 +344,7 @@ static void a_file_that_is_too_long_is_wrong(void **state)
 
 static void two_files_of_one_name_are_refused(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "mine", "one");
     put_scenario(s, "b.json", "mine", "two");
     assert_null(im_catalogue_new(s->folder, NULL, &s->err));
@@ -353,7 +354,7 @@ static void two_files_of_one_name_are_refused(void **state)
 
 static void a_second_file_of_the_name_does_not_take_it(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "mine", "one");
     open_it(s);
     put_scenario(s, "b.json", "mine", "two");
@@ -366,7 +367,7 @@ static void a_second_file_of_the_name_does_not_take_it(void **state)
 
 static void a_folder_that_is_not_there_is_refused(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     assert_null(im_catalogue_new("/nowhere/at-all", NULL, &s->err));
     assert_string_equal(s->err.text,
                         "reading --scenarios /nowhere/at-all: No such file or directory");
@@ -376,7 +377,7 @@ static void a_folder_that_is_not_there_is_refused(void **state)
 
 static void what_looks_like_a_path_is_a_file(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "happy-path", "mine");
     s->catalogue = im_catalogue_new(NULL, NULL, &s->err);
     struct im_scenario *scenario =
@@ -384,26 +385,26 @@ static void what_looks_like_a_path_is_a_file(void **state)
     assert_true(im_str_is(scenario->about, "mine"));
     assert_true(im_str_is(scenario->path, path_of(s, "a.json")));
     assert_false(scenario->listed);
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     scenario = im_catalogue_get_file(s->catalogue, "happy-path", &s->err);
     assert_true(scenario->listed);
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     assert_null(im_catalogue_get_file(s->catalogue, "nothing.json", &s->err));
     assert_string_equal(s->err.text,
                         "reading scenario nothing.json: No such file or directory");
 }
 
-static struct im_scenario *renewed(struct shelf *s, struct im_scenario *scenario)
+static struct im_scenario *renewed(struct collection *s, struct im_scenario *scenario)
 {
     struct im_scenario *now = im_catalogue_renew(s->catalogue, scenario);
 
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
     return now;
 }
 
 static void a_listed_one_is_renewed_from_the_catalogue(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "mine", "first");
     open_it(s);
     struct im_scenario *scenario =
@@ -414,12 +415,12 @@ static void a_listed_one_is_renewed_from_the_catalogue(void **state)
     unlink(path_of(s, "a.json"));
     scenario = renewed(s, scenario); /* gone: it is what it was */
     assert_true(im_str_is(scenario->about, "second"));
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
 }
 
 static void one_from_a_file_is_renewed_from_that(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "mine", "first");
     s->catalogue = im_catalogue_new(NULL, NULL, &s->err);
     struct im_scenario *scenario = im_scenario_read_file(path_of(s, "a.json"), &s->err);
@@ -429,25 +430,25 @@ static void one_from_a_file_is_renewed_from_that(void **state)
     put(s, "a.json", "{");
     scenario = renewed(s, scenario);
     assert_true(im_str_is(scenario->about, "second"));
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
 }
 
 static void an_inline_one_is_renewed_by_itself(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     struct im_scenario_error error;
     open_it(s);
     struct im_scenario *scenario =
         im_scenario_parse(IM_STR("{\"name\":\"happy-path\"}"), IM_STR(""), &error);
     struct im_scenario *now = im_catalogue_renew(s->catalogue, scenario);
     assert_ptr_equal(now, scenario);
-    im_scenario_let_go(now);
-    im_scenario_let_go(scenario);
+    im_scenario_unref(now);
+    im_scenario_unref(scenario);
 }
 
 static void a_scenario_outlives_the_catalogue(void **state)
 {
-    struct shelf *s = *state;
+    struct collection *s = *state;
     put_scenario(s, "a.json", "mine", "first");
     open_it(s);
     struct im_scenario *scenario =
@@ -456,7 +457,7 @@ static void a_scenario_outlives_the_catalogue(void **state)
     s->catalogue = NULL;
     im_catalogue_free(NULL);
     assert_true(im_str_is(scenario->about, "first"));
-    im_scenario_let_go(scenario);
+    im_scenario_unref(scenario);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 struct stage {
     struct im_authority *authority;
     struct im_scenario *scenario;
-    struct im_script *script;
+    struct im_scenario_state *scenario_state;
     struct im_arena arena;
     struct im_request req;
     struct im_outcome outcome;
@@ -33,8 +33,8 @@ static int end(void **state)
     struct stage *s = *state;
 
     im_plan_release(&s->plan);
-    im_script_free(s->script);
-    im_scenario_let_go(s->scenario);
+    im_scenario_state_free(s->scenario_state);
+    im_scenario_unref(s->scenario);
     im_authority_free(s->authority);
     im_arena_release(&s->arena);
     free(s);
@@ -60,13 +60,13 @@ static void play(struct stage *s, const char *rules)
         im_arena_format(&s->arena, "{'name':'play','rules':[%s]}", rules);
 
     s->scenario = scenario_of(s, text.at);
-    s->script = im_script_new(s->scenario);
+    s->scenario_state = im_scenario_state_new(s->scenario);
 }
 
 static void play_all(struct stage *s, const char *text)
 {
     s->scenario = scenario_of(s, text);
-    s->script = im_script_new(s->scenario);
+    s->scenario_state = im_scenario_state_new(s->scenario);
 }
 
 static const struct im_plan *ask_with(struct stage *s, const char *endpoint,
@@ -82,7 +82,7 @@ static const struct im_plan *ask_with(struct stage *s, const char *endpoint,
                                  .outcome = &s->outcome};
     if (authorization)
         im_request_add_header(&s->req, IM_STR("Authorization"), im_str(authorization));
-    im_scenario_plan(s->script, s->authority, &s->req, endpoint, &s->plan);
+    im_scenario_plan(s->scenario_state, s->authority, &s->req, endpoint, &s->plan);
     return &s->plan;
 }
 
@@ -105,7 +105,7 @@ static void counted(struct stage *s, size_t rule, uint64_t fits, uint64_t fired)
 {
     struct im_rule_count counts[8];
 
-    im_script_counts(s->script, counts);
+    im_scenario_state_counts(s->scenario_state, counts);
     assert_int_equal(counts[rule].fits, fits);
     assert_int_equal(counts[rule].fired, fired);
 }
@@ -114,7 +114,7 @@ static bool ran_out(struct stage *s)
 {
     struct im_rule_count counts[8];
 
-    return im_script_counts(s->script, counts);
+    return im_scenario_state_counts(s->scenario_state, counts);
 }
 
 /* ---- which requests a rule has ---- */
@@ -168,8 +168,8 @@ static size_t share(struct stage *s, const char *when, char *seen, size_t n)
 {
     size_t fired = 0;
 
-    im_script_free(s->script);
-    im_scenario_let_go(s->scenario);
+    im_scenario_state_free(s->scenario_state);
+    im_scenario_unref(s->scenario);
     play(s, im_arena_format(&s->arena, "{'when':{%s},'then':{'wire':'drop'}}", when).at);
     for (size_t i = 0; i < n; i++) {
         seen[i] = im_plan_rule(ask(s, "query")) ? '1' : '0';
@@ -360,7 +360,7 @@ static void set_up_puts_policy_back_before_it_sets_its_own(void **state)
     assert_int_not_equal(memcmp(&policy, &initial, sizeof(policy)), 0);
     struct im_scenario *plain = scenario_of(s, "{'name':'plain'}");
     assert_true(im_scenario_set_up(plain, s->authority, &s->err));
-    im_scenario_let_go(plain);
+    im_scenario_unref(plain);
     policy = im_authority_policy(s->authority);
     assert_memory_equal(&policy, &initial, sizeof(policy));
 }
@@ -380,7 +380,7 @@ static void set_up_adds_people_and_says_who_is_signed_in(void **state)
     assert_true(im_str_is(im_authority_signed_in(s->authority, &s->arena), "new@acme"));
     struct im_scenario *plain = scenario_of(s, "{'name':'plain'}");
     assert_true(im_scenario_set_up(plain, s->authority, &s->err));
-    im_scenario_let_go(plain);
+    im_scenario_unref(plain);
     assert_int_equal(im_authority_signed_in(s->authority, &s->arena).len, 0);
 }
 
@@ -390,22 +390,22 @@ static void a_scenario_lives_until_the_last_lets_go(void **state)
 {
     struct stage *s = *state;
     struct im_scenario *scenario = scenario_of(s, "{'name':'play'}");
-    assert_ptr_equal(im_scenario_keep(scenario), scenario);
-    im_scenario_let_go(scenario);
+    assert_ptr_equal(im_scenario_ref(scenario), scenario);
+    im_scenario_unref(scenario);
     assert_true(im_str_is(scenario->name, "play"));
-    im_scenario_let_go(scenario);
-    im_scenario_let_go(NULL);
-    im_script_free(NULL);
+    im_scenario_unref(scenario);
+    im_scenario_unref(NULL);
+    im_scenario_state_free(NULL);
 }
 
-static void a_plan_outlives_its_script(void **state)
+static void a_plan_outlives_its_scenario_state(void **state)
 {
     struct stage *s = *state;
     play(s, "{'then':{'world':'lock-user','wire':'drop'}}");
     ask(s, "query");
-    im_script_free(s->script);
-    im_scenario_let_go(s->scenario);
-    s->script = NULL;
+    im_scenario_state_free(s->scenario_state);
+    im_scenario_unref(s->scenario);
+    s->scenario_state = NULL;
     s->scenario = NULL;
     assert_int_equal(im_plan_wire(&s->plan)->fault, IM_FAULT_DROP);
     assert_int_equal(im_plan_rule(&s->plan), 1);
@@ -417,8 +417,8 @@ static void a_script_keeps_its_scenario(void **state)
 {
     struct stage *s = *state;
     play(s, "{'then':{'wire':'drop'}}");
-    im_scenario_let_go(s->scenario);
-    assert_true(im_str_is(im_script_scenario(s->script)->name, "play"));
+    im_scenario_unref(s->scenario);
+    assert_true(im_str_is(im_scenario_state_scenario(s->scenario_state)->name, "play"));
     s->scenario = NULL;
     fires(s, "11");
 }
@@ -592,7 +592,7 @@ int main(void)
         ON_STAGE(set_up_puts_policy_back_before_it_sets_its_own),
         ON_STAGE(set_up_adds_people_and_says_who_is_signed_in),
         ON_STAGE(a_scenario_lives_until_the_last_lets_go),
-        ON_STAGE(a_plan_outlives_its_script),
+        ON_STAGE(a_plan_outlives_its_scenario_state),
         ON_STAGE(a_script_keeps_its_scenario),
         ON_STAGE(the_token_presented_is_meant_and_no_other),
         ON_STAGE(the_refresh_token_presented_ends_with_its_grant),

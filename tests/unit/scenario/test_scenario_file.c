@@ -56,7 +56,7 @@ static struct im_scenario *sound(const char *text)
 
 static void is_sound(const char *text)
 {
-    im_scenario_let_go(sound(text));
+    im_scenario_unref(sound(text));
 }
 
 static void wrong(const char *text, const char *what)
@@ -113,7 +113,7 @@ static void a_full_scenario_is_read(void **state)
     assert_int_equal(s->text.len, strlen(full));
     assert_int_equal(s->path.len, 0);
     assert_false(s->listed);
-    im_scenario_let_go(s);
+    im_scenario_unref(s);
 }
 
 static void world_is_parted_into_people_and_policy(void **state)
@@ -124,7 +124,7 @@ static void world_is_parted_into_people_and_policy(void **state)
     assert_non_null(im_json_get(s->world, "clients"));
     assert_int_equal(s->policy->count, 1);
     assert_non_null(im_json_get(s->policy, "access_token_ttl"));
-    im_scenario_let_go(s);
+    im_scenario_unref(s);
 }
 
 static void every_rule_is_as_it_was_written(void **state)
@@ -142,7 +142,7 @@ static void every_rule_is_as_it_was_written(void **state)
     assert_true(rule[1].has_wire && rule[1].wire.retry_after_s == 2);
     assert_true(im_str_is(rule[2].steps[0].args.user, "ann"));
     assert_true(im_str_is(rule[2].steps[0].args.company, "initech"));
-    im_scenario_let_go(s);
+    im_scenario_unref(s);
 }
 
 static void a_name_is_enough(void **state)
@@ -152,7 +152,7 @@ static void a_name_is_enough(void **state)
     assert_int_equal(s->rule_count, 0);
     assert_int_equal(s->cause, CAUSE_NONE);
     assert_false(s->exhausted_fails);
-    im_scenario_let_go(s);
+    im_scenario_unref(s);
     is_sound("{'rules':[],'expect':[],'name':'x','world':{},'exhausted':'pass'}");
 }
 
@@ -162,10 +162,10 @@ static void an_inline_one_has_the_name_it_is_given(void **state)
     struct im_scenario *s = im_scenario_parse(IM_STR("{}"), IM_STR("inline"), &error);
     (void)state;
     assert_true(im_str_is(s->name, "inline"));
-    im_scenario_let_go(s);
+    im_scenario_unref(s);
     s = im_scenario_parse(IM_STR("{\"name\":\"mine\"}"), IM_STR("inline"), &error);
     assert_true(im_str_is(s->name, "mine"));
-    im_scenario_let_go(s);
+    im_scenario_unref(s);
 }
 
 /* ---- the text ---- */
@@ -222,7 +222,7 @@ static void too_many_bytes_are_not_read(void **state)
     struct im_scenario *s =
         im_scenario_parse((struct im_str){text, IM_SCENARIO_MAX}, IM_STR(""), &error);
     assert_non_null(s);
-    im_scenario_let_go(s);
+    im_scenario_unref(s);
     free(text);
 }
 
@@ -521,7 +521,7 @@ static void no_damage_is_taken_and_none_leaks(void **state)
         char was = sheet.bytes[i];
         sheet.bytes[i] = '\x01';
         text.len = sheet.len;
-        im_scenario_let_go(im_scenario_parse(text, IM_STR(""), &error));
+        im_scenario_unref(im_scenario_parse(text, IM_STR(""), &error));
         sheet.bytes[i] = was;
     }
     free(sheet.bytes);

@@ -108,7 +108,7 @@ static const struct {
 };
 enum { ALONE = sizeof(alone) / sizeof(alone[0]) };
 
-static void a_word_is_the_fault_with_its_default_moment(void **state)
+static void a_word_is_the_fault_with_its_default_eval(void **state)
 {
     struct reader *r = *state;
 
@@ -340,7 +340,7 @@ static void retry_after_is_rounded_up_to_seconds(void **state)
             "wire: \"retry_after\" must be " DURATION ", not \"soon\"");
 }
 
-static void the_moment_can_be_said(void **state)
+static void the_eval_can_be_said(void **state)
 {
     struct reader *r = *state;
 
@@ -581,7 +581,7 @@ int main(void)
         READING(every_fault_has_a_name_of_its_own_and_a_sentence),
         READING(the_members_are_listed_for_the_schema),
         READING(every_listed_member_is_read),
-        READING(a_word_is_the_fault_with_its_default_moment),
+        READING(a_word_is_the_fault_with_its_default_eval),
         READING(a_member_that_is_true_says_the_same),
         READING(words_that_say_too_little_are_refused),
         READING(unknown_words_are_refused_with_the_nearest),
@@ -598,7 +598,7 @@ int main(void)
         READING(a_body_goes_with_a_status_alone),
         READING(a_redirect_has_an_address),
         READING(retry_after_is_rounded_up_to_seconds),
-        READING(the_moment_can_be_said),
+        READING(the_eval_can_be_said),
         READING(what_damages_an_answer_cannot_come_before_it),
         READING(two_faults_contradict_each_other),
         READING(waiting_and_retry_after_go_with_every_fault),

@@ -1,7 +1,7 @@
 
 #include "unit/scenario/quoted.h"
 
-#include "scenario/expect.h"
+#include "verdict/judge.h"
 
 /* ---- a history of exchanges, told one by one ---- */
 

@@ -7,21 +7,21 @@
 #include <sched.h>
 
 #include "base/clock.h"
-#include "scenario/latch.h"
+#include "scenario/barrier.h"
 
-/* ---- threads that wait at a latch ---- */
+/* ---- threads that wait at a barrier ---- */
 
 enum { LONG_MS = 60000, WAITERS = 4 };
 
 struct waiter {
-    struct im_latch *latch;
+    struct im_barrier *barrier;
     const void *key;
     int64_t until;
     pthread_t thread;
 };
 
 struct gate {
-    struct im_latch *latch;
+    struct im_barrier *barrier;
     struct waiter waiters[WAITERS];
     size_t started;
 };
@@ -32,16 +32,16 @@ static int begin(void **state)
 {
     struct gate *g = calloc(1, sizeof(*g));
 
-    g->latch = im_latch_new();
+    g->barrier = im_barrier_new();
     *state = g;
-    return g->latch ? 0 : -1;
+    return g->barrier ? 0 : -1;
 }
 
 static int end(void **state)
 {
     struct gate *g = *state;
 
-    im_latch_free(g->latch);
+    im_barrier_free(g->barrier);
     free(g);
     return 0;
 }
@@ -52,7 +52,7 @@ static void *wait_there(void *context)
 {
     const struct waiter *w = context;
 
-    im_latch_wait(w->latch, w->key, w->until, LONG_MS);
+    im_barrier_wait(w->barrier, w->key, w->until, LONG_MS);
     return NULL;
 }
 
@@ -60,7 +60,7 @@ static void start(struct gate *g, const void *key, int64_t until)
 {
     struct waiter *w = &g->waiters[g->started++];
 
-    *w = (struct waiter){.latch = g->latch, .key = key, .until = until};
+    *w = (struct waiter){.barrier = g->barrier, .key = key, .until = until};
     assert_int_equal(pthread_create(&w->thread, NULL, wait_there, w), 0);
 }
 
@@ -68,9 +68,9 @@ static void until_waiting(struct gate *g, size_t n)
 {
     int64_t deadline_ms = im_clock_monotonic_ms() + LONG_MS / 2;
 
-    while (im_latch_waiting(g->latch) != n) {
+    while (im_barrier_waiting(g->barrier) != n) {
         if (im_clock_monotonic_ms() > deadline_ms)
-            fail_msg("%zu wait, not %zu", im_latch_waiting(g->latch), n);
+            fail_msg("%zu wait, not %zu", im_barrier_waiting(g->barrier), n);
         sched_yield();
     }
 }
@@ -83,7 +83,7 @@ static void join_all(struct gate *g)
     for (size_t i = 0; i < g->started; i++)
         pthread_join(g->waiters[i].thread, NULL);
     assert_true(im_clock_monotonic_ms() - began_ms < LONG_MS / 2);
-    assert_int_equal(im_latch_waiting(g->latch), 0);
+    assert_int_equal(im_barrier_waiting(g->barrier), 0);
 }
 
 /* ---- */
@@ -94,15 +94,15 @@ static void the_last_of_n_lets_all_go(void **state)
     start(g, &one, 3);
     start(g, &one, 3);
     until_waiting(g, 2);
-    im_latch_wait(g->latch, &one, 3, LONG_MS);
+    im_barrier_wait(g->barrier, &one, 3, LONG_MS);
     join_all(g);
 }
 
 static void one_of_one_does_not_wait(void **state)
 {
     struct gate *g = *state;
-    im_latch_wait(g->latch, &one, 1, LONG_MS);
-    assert_int_equal(im_latch_waiting(g->latch), 0);
+    im_barrier_wait(g->barrier, &one, 1, LONG_MS);
+    assert_int_equal(im_barrier_waiting(g->barrier), 0);
 }
 
 static void keys_do_not_mix(void **state)
@@ -111,23 +111,23 @@ static void keys_do_not_mix(void **state)
     start(g, &one, 2);
     start(g, &two, 2);
     until_waiting(g, 2);
-    im_latch_wait(g->latch, &one, 2, LONG_MS);
+    im_barrier_wait(g->barrier, &one, 2, LONG_MS);
     pthread_join(g->waiters[0].thread, NULL);
-    assert_int_equal(im_latch_waiting(g->latch), 1);
-    im_latch_wait(g->latch, &two, 2, LONG_MS);
+    assert_int_equal(im_barrier_waiting(g->barrier), 1);
+    im_barrier_wait(g->barrier, &two, 2, LONG_MS);
     join_all(g);
 }
 
-static void those_who_were_let_go_are_not_counted_again(void **state)
+static void those_who_were_unref_are_not_counted_again(void **state)
 {
     struct gate *g = *state;
     start(g, &one, 2);
     until_waiting(g, 1);
-    im_latch_wait(g->latch, &one, 2, LONG_MS);
-    assert_int_equal(im_latch_waiting(g->latch), 0);
+    im_barrier_wait(g->barrier, &one, 2, LONG_MS);
+    assert_int_equal(im_barrier_waiting(g->barrier), 0);
     start(g, &one, 2);
     until_waiting(g, 1);
-    im_latch_release(g->latch);
+    im_barrier_release(g->barrier);
     join_all(g);
 }
 
@@ -138,18 +138,18 @@ static void a_release_lets_everybody_go_and_counts_them(void **state)
     start(g, &two, 9);
     start(g, &two, 0);
     until_waiting(g, 3);
-    assert_int_equal(im_latch_release(g->latch), 3);
+    assert_int_equal(im_barrier_release(g->barrier), 3);
     join_all(g);
-    assert_int_equal(im_latch_release(g->latch), 0);
+    assert_int_equal(im_barrier_release(g->barrier), 0);
 }
 
 static void a_release_is_for_those_who_wait_now(void **state)
 {
     struct gate *g = *state;
-    im_latch_release(g->latch);
+    im_barrier_release(g->barrier);
     start(g, &one, 2);
     until_waiting(g, 1);
-    im_latch_release(g->latch);
+    im_barrier_release(g->barrier);
     join_all(g);
 }
 
@@ -157,10 +157,10 @@ static void a_wait_ends_when_its_time_is_up(void **state)
 {
     struct gate *g = *state;
     int64_t began_ms = im_clock_monotonic_ms();
-    im_latch_wait(g->latch, &one, 2, 20);
-    im_latch_wait(g->latch, &one, 0, 20);
+    im_barrier_wait(g->barrier, &one, 2, 20);
+    im_barrier_wait(g->barrier, &one, 0, 20);
     assert_true(im_clock_monotonic_ms() - began_ms >= 39);
-    assert_int_equal(im_latch_waiting(g->latch), 0);
+    assert_int_equal(im_barrier_waiting(g->barrier), 0);
 }
 
 static void an_interrupt_lets_go_now_and_for_ever(void **state)
@@ -169,17 +169,17 @@ static void an_interrupt_lets_go_now_and_for_ever(void **state)
     start(g, &one, 9);
     start(g, &two, 0);
     until_waiting(g, 2);
-    im_latch_interrupt(g->latch);
+    im_barrier_interrupt(g->barrier);
     join_all(g);
     int64_t began_ms = im_clock_monotonic_ms();
-    im_latch_wait(g->latch, &one, 9, LONG_MS);
+    im_barrier_wait(g->barrier, &one, 9, LONG_MS);
     assert_true(im_clock_monotonic_ms() - began_ms < LONG_MS / 2);
 }
 
 static void nothing_is_freed_too(void **state)
 {
     (void)state;
-    im_latch_free(NULL);
+    im_barrier_free(NULL);
 }
 
 int main(void)
@@ -188,7 +188,7 @@ int main(void)
         AT_GATE(the_last_of_n_lets_all_go),
         AT_GATE(one_of_one_does_not_wait),
         AT_GATE(keys_do_not_mix),
-        AT_GATE(those_who_were_let_go_are_not_counted_again),
+        AT_GATE(those_who_were_unref_are_not_counted_again),
         AT_GATE(a_release_lets_everybody_go_and_counts_them),
         AT_GATE(a_release_is_for_those_who_wait_now),
         AT_GATE(a_wait_ends_when_its_time_is_up),

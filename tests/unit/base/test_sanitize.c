@@ -1,10 +1,10 @@
 #include "unit/endpoints/call.h"
 
-#include "oauth/shown.h"
+#include "base/sanitize.h"
 
 static void shows(struct call *call, const char *text, const char *expected)
 {
-    struct im_str shown = im_shown(&call->arena, im_str(text));
+    struct im_str shown = im_sanitize(&call->arena, im_str(text));
     if (!im_str_is(shown, expected))
         fail_msg("\"%.*s\", not \"%s\"", IM_ARG(shown), expected);
 }
@@ -25,14 +25,14 @@ static void unfit_bytes_become_question_marks(void **state)
 static void long_text_is_cut_between_characters(void **state)
 {
     struct call *call = *state;
-    char text[IM_SHOWN_MAX + 50];
+    char text[IM_SANITIZED_MAX + 50];
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = '\0';
-    memcpy(text + IM_SHOWN_MAX - 1, "ü", 2);
-    struct im_str shown = im_shown(&call->arena, im_str(text));
+    memcpy(text + IM_SANITIZED_MAX - 1, "ü", 2);
+    struct im_str shown = im_sanitize(&call->arena, im_str(text));
     assert_true(im_str_utf8(shown));
     assert_true(im_str_ends(shown, "ü…"));
-    assert_true(shown.len < IM_SHOWN_MAX + 10);
+    assert_true(shown.len < IM_SANITIZED_MAX + 10);
 }
 
 int main(void)

@@ -2,12 +2,13 @@
  * have changed since a code or a token was handed out, so every grant asks again.
  * Sources: Intacct's pages on authorized client applications, Web Services
  * authorizations and subscriptions; field reports. */
-#ifndef IM_GRANTS_STANDING_H
-#define IM_GRANTS_STANDING_H
+#ifndef IM_DIRECTORY_ELIGIBILITY_H
+#define IM_DIRECTORY_ELIGIBILITY_H
 
-#include "grants/grant.h"
+#include "causes/cause.h"
+#include "directory/directory.h"
 
-struct im_standing {
+struct im_eligibility {
     struct im_str user, company;
     struct im_str entity; /* empty = top level */
     const struct im_client *client;
@@ -18,11 +19,8 @@ struct im_standing {
  * company-unknown, company-inactive, client-wrong-environment, sender-not-authorized,
  * client-not-authorized-by-company, web-services-off, user-unknown, user-wrong-case,
  * user-inactive, user-locked, user-not-web-services, entity-unknown. */
-enum im_cause im_standing_check(struct im_directory *directory, struct im_arena *arena,
-                                const struct im_standing *who, struct im_str *evidence);
-
-/* The same for a grant: tells the outcome who the user is, and refuses. */
-enum im_cause im_standing_require(const struct im_grant_request *request,
-                                  const struct im_standing *who);
+enum im_cause im_eligibility_check(struct im_directory *directory, struct im_arena *arena,
+                                   const struct im_eligibility *who,
+                                   struct im_str *evidence);
 
 #endif

@@ -1,4 +1,4 @@
-#include "oauth/shown.h"
+#include "base/sanitize.h"
 
 #include "base/buf.h"
 #include "base/crypto.h"
@@ -51,16 +51,16 @@ static size_t add_shown(struct im_buf *buf, struct im_str text, size_t at)
     return step ? step : 1;
 }
 
-struct im_str im_shown(struct im_arena *arena, struct im_str text)
+struct im_str im_sanitize(struct im_arena *arena, struct im_str text)
 {
     if (text.len >= TOKEN_MIN)
         text = without_tokens(arena, text);
-    if (text.len <= IM_SHOWN_MAX && printable(text))
+    if (text.len <= IM_SANITIZED_MAX && printable(text))
         return text;
     struct im_buf buf;
     im_buf_init(&buf, arena, 0);
     size_t at = 0;
-    while (at < text.len && at < IM_SHOWN_MAX)
+    while (at < text.len && at < IM_SANITIZED_MAX)
         at += add_shown(&buf, text, at);
     if (at < text.len)
         im_buf_addz(&buf, "…");

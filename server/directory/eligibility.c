@@ -1,11 +1,11 @@
-#include "grants/standing.h"
+#include "directory/eligibility.h"
 
-#include "oauth/shown.h"
+#include "base/sanitize.h"
 
 struct check {
     struct im_directory *directory;
     struct im_arena *arena;
-    const struct im_standing *who;
+    const struct im_eligibility *who;
     struct im_company company;
     struct im_user user;
     struct im_str *evidence;
@@ -17,7 +17,7 @@ struct check {
 static enum im_cause check_company(struct check *c)
 {
     struct im_str id = c->who->company;
-    struct im_str shown = im_shown(c->arena, id);
+    struct im_str shown = im_sanitize(c->arena, id);
     if (im_directory_company(c->directory, id, &c->company)) {
         if (c->company.active)
             return CAUSE_NONE;
@@ -62,7 +62,7 @@ static enum im_cause check_client(struct check *c)
 static enum im_cause explain_user(struct check *c)
 {
     struct im_str id = c->who->user, company = c->company.id;
-    struct im_str shown = im_shown(c->arena, id);
+    struct im_str shown = im_sanitize(c->arena, id);
     struct im_user *other = &c->user;
     if (im_directory_user_nocase(c->directory, company, id, other))
         return BECAUSE(c, CAUSE_USER_WRONG_CASE,
@@ -101,11 +101,12 @@ static enum im_cause check_entity(struct check *c)
     if (!entity.len || im_list_has(c->company.entities, entity))
         return CAUSE_NONE;
     return BECAUSE(c, CAUSE_ENTITY_UNKNOWN, "company %.*s has no entity \"%.*s\"",
-                   IM_ARG(c->company.id), IM_ARG(im_shown(c->arena, entity)));
+                   IM_ARG(c->company.id), IM_ARG(im_sanitize(c->arena, entity)));
 }
 
-enum im_cause im_standing_check(struct im_directory *directory, struct im_arena *arena,
-                                const struct im_standing *who, struct im_str *evidence)
+enum im_cause im_eligibility_check(struct im_directory *directory, struct im_arena *arena,
+                                   const struct im_eligibility *who,
+                                   struct im_str *evidence)
 {
     struct check c = {
         .directory = directory, .arena = arena, .who = who, .evidence = evidence};
@@ -115,17 +116,4 @@ enum im_cause im_standing_check(struct im_directory *directory, struct im_arena 
     if (!cause)
         cause = check_user(&c);
     return cause ? cause : check_entity(&c);
-}
-
-enum im_cause im_standing_require(const struct im_grant_request *request,
-                                  const struct im_standing *who)
-{
-    struct im_request *req = request->req;
-    struct im_str evidence = {0};
-    struct im_str name =
-        im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(who->user), IM_ARG(who->company));
-    req->outcome->user = im_shown(req->arena, name);
-    enum im_cause cause =
-        im_standing_check(request->authority->directory, req->arena, who, &evidence);
-    return cause ? im_refuse(req, cause, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
 }

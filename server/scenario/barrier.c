@@ -1,0 +1,114 @@
+#include "scenario/barrier.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+/* Lives on the stack of whoever waits, linked in while that is so. */
+struct waiter {
+    const void *key;
+    bool released;
+    struct waiter *next;
+};
+
+struct im_barrier {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct waiter *waiters;
+    bool interrupted;
+};
+
+struct im_barrier *im_barrier_new(void)
+{
+    struct im_barrier *barrier = calloc(1, sizeof(*barrier));
+
+    if (!barrier)
+        return NULL;
+    pthread_mutex_init(&barrier->lock, NULL);
+    im_cond_init(&barrier->changed);
+    return barrier;
+}
+
+void im_barrier_free(struct im_barrier *barrier)
+{
+    if (!barrier)
+        return;
+    pthread_cond_destroy(&barrier->changed);
+    pthread_mutex_destroy(&barrier->lock);
+    free(barrier);
+}
+
+/* Those with this key; NULL = all. */
+static size_t count_locked(const struct im_barrier *barrier, const void *key)
+{
+    size_t n = 0;
+
+    for (const struct waiter *waiter = barrier->waiters; waiter; waiter = waiter->next)
+        n += !waiter->released && (!key || waiter->key == key);
+    return n;
+}
+
+static size_t release_locked(struct im_barrier *barrier, const void *key)
+{
+    size_t n = count_locked(barrier, key);
+
+    for (struct waiter *waiter = barrier->waiters; waiter; waiter = waiter->next)
+        if (!key || waiter->key == key)
+            waiter->released = true;
+    pthread_cond_broadcast(&barrier->changed);
+    return n;
+}
+
+static void unlink_locked(struct im_barrier *barrier, const struct waiter *gone)
+{
+    struct waiter **at = &barrier->waiters;
+
+    while (*at != gone)
+        at = &(*at)->next;
+    *at = gone->next;
+}
+
+void im_barrier_wait(struct im_barrier *barrier, const void *key, int64_t until,
+                     int64_t for_ms)
+{
+    struct timespec deadline = im_cond_deadline(for_ms);
+    struct waiter me = {.key = key};
+
+    pthread_mutex_lock(&barrier->lock);
+    me.next = barrier->waiters;
+    /* cppcheck-suppress autoVariables ; it is taken out again before this returns */
+    barrier->waiters = &me;
+    if (until && count_locked(barrier, key) >= (size_t)until)
+        release_locked(barrier, key);
+    while (!me.released && !barrier->interrupted)
+        if (pthread_cond_timedwait(&barrier->changed, &barrier->lock, &deadline))
+            break;
+    unlink_locked(barrier, &me);
+    pthread_mutex_unlock(&barrier->lock);
+}
+
+size_t im_barrier_release(struct im_barrier *barrier)
+{
+    pthread_mutex_lock(&barrier->lock);
+    size_t n = release_locked(barrier, NULL);
+    pthread_mutex_unlock(&barrier->lock);
+    return n;
+}
+
+size_t im_barrier_waiting(struct im_barrier *barrier)
+{
+    pthread_mutex_lock(&barrier->lock);
+    size_t n = count_locked(barrier, NULL);
+    pthread_mutex_unlock(&barrier->lock);
+    return n;
+}
+
+void im_barrier_interrupt(struct im_barrier *barrier)
+{
+    pthread_mutex_lock(&barrier->lock);
+    barrier->interrupted = true;
+    pthread_cond_broadcast(&barrier->changed);
+    pthread_mutex_unlock(&barrier->lock);
+}
