@@ -96,7 +96,7 @@ static bool send(struct ask *ask, const char *method, const char *path,
     const struct im_settings *settings = &ask->server->sandboxes.settings;
     const char *name = ask->sandbox ? ask->sandbox : "default";
     struct im_request *req = &ask->req;
-    struct im_outcome outcome = {.cause = CAUSE_NONE};
+    struct im_exchange outcome = {.cause = CAUSE_NONE};
 
     if (!im_sandbox_name_is_sound(im_str(name))) {
         tell(ask,
@@ -110,7 +110,7 @@ static bool send(struct ask *ask, const char *method, const char *path,
     req->target = req->path;
     req->query = query;
     req->body = body;
-    req->outcome = &outcome;
+    req->exchange = &outcome;
     req->now_ms = im_clock_real_ms();
     req->base_url = req->server_url = settings->public_url.len ? settings->public_url
                                       : settings->http_url.len ? settings->http_url

@@ -11,7 +11,7 @@
 struct im_journal {
     pthread_mutex_t lock;
     pthread_cond_t added;
-    struct im_exchange **ring; /* grows up to `keep` */
+    struct im_recorded **ring; /* grows up to `keep` */
     size_t room, keep;
     size_t first, count;
     uint64_t last_id, dropped;
@@ -30,7 +30,7 @@ struct im_journal *im_journal_new(size_t keep)
     return journal;
 }
 
-static struct im_exchange *at_locked(const struct im_journal *journal, size_t index)
+static struct im_recorded *at_locked(const struct im_journal *journal, size_t index)
 {
     return journal->ring[(journal->first + index) % journal->room];
 }
@@ -65,7 +65,7 @@ void im_journal_clear(struct im_journal *journal)
 
 enum { TEXTS = 17 + IM_NOTES_MAX };
 
-static size_t texts_of(struct im_exchange *e, struct im_str **texts)
+static size_t texts_of(struct im_recorded *e, struct im_str **texts)
 {
     struct im_str *all[] = {
         &e->method,   &e->target,    &e->peer,   &e->request_headers,  &e->request_body,
@@ -82,9 +82,9 @@ static size_t texts_of(struct im_exchange *e, struct im_str **texts)
 }
 
 /* Copies the exchange into `memory` (struct, then texts), which has room for it. */
-static struct im_exchange *pack(void *memory, const struct im_exchange *from)
+static struct im_recorded *pack(void *memory, const struct im_recorded *from)
 {
-    struct im_exchange *copy = memory;
+    struct im_recorded *copy = memory;
     struct im_str *texts[TEXTS];
     char *at = (char *)memory + sizeof(*copy);
 
@@ -99,9 +99,9 @@ static struct im_exchange *pack(void *memory, const struct im_exchange *from)
     return copy;
 }
 
-static size_t packed_size(const struct im_exchange *exchange)
+static size_t packed_size(const struct im_recorded *exchange)
 {
-    struct im_exchange copy = *exchange;
+    struct im_recorded copy = *exchange;
     struct im_str *texts[TEXTS];
     size_t size = sizeof(copy);
     size_t n = texts_of(&copy, texts);
@@ -155,12 +155,12 @@ static uint64_t hash_call(const struct im_request *req)
     return hash_more(hash_more(hash, req->target), req->body);
 }
 
-static struct im_exchange describe(const struct im_request *req,
+static struct im_recorded describe(const struct im_request *req,
                                    const struct im_response *res)
 {
-    const struct im_outcome *outcome = req->outcome;
+    const struct im_exchange *exchange = req->exchange;
     struct im_str answer = im_buf_str(&res->body);
-    struct im_exchange e = {
+    struct im_recorded e = {
         .at_ms = req->now_ms,
         .real_ms = im_clock_real_ms(),
         .method = req->method,
@@ -170,10 +170,10 @@ static struct im_exchange describe(const struct im_request *req,
         .connection = req->connection,
         .connection_us = req->connection_us,
         .began_us = req->began_us,
-        .ended_us = im_clock_monotonic_us() + outcome->delay_ms * 1000,
-        .rule = outcome->rule,
-        .effect = outcome->effect,
-        .fault = outcome->fault,
+        .ended_us = im_clock_monotonic_us() + exchange->delay_ms * 1000,
+        .rule = exchange->rule,
+        .effect = exchange->effect,
+        .fault = exchange->fault,
         .call = hash_call(req),
         .request_headers = request_header_lines(req),
         .request_body = im_str_slice(req->body, 0, IM_JOURNAL_BODY_MAX),
@@ -182,22 +182,22 @@ static struct im_exchange describe(const struct im_request *req,
         .response_headers = response_header_lines(res),
         .response_body = im_str_slice(answer, 0, IM_JOURNAL_BODY_MAX),
         .response_body_len = answer.len,
-        .endpoint = outcome->endpoint ? outcome->endpoint : "unknown",
-        .grant = outcome->grant,
-        .client_id = outcome->client_id,
-        .user = outcome->user,
-        .scope = outcome->scope,
-        .token = outcome->token,
-        .issued = outcome->issued,
-        .object = outcome->object,
-        .field = outcome->field,
-        .cause = outcome->cause,
-        .worded_as = outcome->worded_as,
-        .evidence = outcome->evidence,
-        .note_count = outcome->note_count,
+        .endpoint = exchange->endpoint ? exchange->endpoint : "unknown",
+        .grant = exchange->grant,
+        .client_id = exchange->client_id,
+        .user = exchange->user,
+        .scope = exchange->scope,
+        .token = exchange->token,
+        .issued = exchange->issued,
+        .object = exchange->object,
+        .field = exchange->field,
+        .cause = exchange->cause,
+        .worded_as = exchange->worded_as,
+        .evidence = exchange->evidence,
+        .note_count = exchange->note_count,
     };
 
-    memcpy(e.notes, outcome->notes, sizeof(e.notes));
+    memcpy(e.notes, exchange->notes, sizeof(e.notes));
     return e;
 }
 
@@ -216,7 +216,7 @@ static bool make_room_locked(struct im_journal *journal)
     size_t room = journal->room ? journal->room * 2 : 16;
     if (room > journal->keep)
         room = journal->keep;
-    struct im_exchange **ring = malloc(room * sizeof(struct im_exchange *));
+    struct im_recorded **ring = malloc(room * sizeof(struct im_recorded *));
     if (!ring)
         return false;
     assert(journal->room || !journal->count);
@@ -232,9 +232,9 @@ static bool make_room_locked(struct im_journal *journal)
 uint64_t im_journal_add(struct im_journal *journal, const struct im_request *req,
                         const struct im_response *res, int64_t duration_us)
 {
-    struct im_exchange plain = describe(req, res);
+    struct im_recorded plain = describe(req, res);
     void *memory = malloc(packed_size(&plain));
-    struct im_exchange *exchange = memory ? pack(memory, &plain) : NULL;
+    struct im_recorded *exchange = memory ? pack(memory, &plain) : NULL;
 
     pthread_mutex_lock(&journal->lock);
     uint64_t id = ++journal->last_id;
@@ -265,7 +265,7 @@ void im_journal_left(struct im_journal *journal, uint64_t id)
 
 /* ---- looking ---- */
 
-static bool warned_of(const struct im_exchange *e, enum im_cause cause)
+static bool warned_of(const struct im_recorded *e, enum im_cause cause)
 {
     for (size_t i = 0; i < e->note_count; i++)
         if (e->notes[i].cause == cause)
@@ -279,7 +279,7 @@ static bool same_or_any(struct im_str wanted, struct im_str is)
 }
 
 /* The target without /s/NAME; where nothing stands behind that, the path is all there is. */
-static struct im_str below_base(const struct im_exchange *e)
+static struct im_str below_base(const struct im_recorded *e)
 {
     struct im_str whole = im_str_slice(e->target, 0, im_str_find(e->target, '?'));
 
@@ -290,7 +290,7 @@ static struct im_str below_base(const struct im_exchange *e)
                : e->path;
 }
 
-static bool matches(const struct im_exchange *e, const struct im_journal_filter *f)
+static bool matches(const struct im_recorded *e, const struct im_journal_filter *f)
 {
     return e->id > f->since && (!f->status || f->status == e->status) &&
            (f->cause == CAUSE_NONE || f->cause == e->cause || warned_of(e, f->cause)) &&
@@ -313,12 +313,12 @@ static size_t count_locked(const struct im_journal *journal,
 /* Copies what matches into `found`; returns how many memory was enough for. */
 static size_t copy_locked(const struct im_journal *journal, struct im_arena *arena,
                           const struct im_journal_filter *filter,
-                          struct im_exchange *found)
+                          struct im_recorded *found)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < journal->count; i++) {
-        const struct im_exchange *e = at_locked(journal, i);
+        const struct im_recorded *e = at_locked(journal, i);
         if (!matches(e, filter))
             continue;
         void *memory = im_arena_alloc(arena, packed_size(e));
@@ -329,17 +329,17 @@ static size_t copy_locked(const struct im_journal *journal, struct im_arena *are
     return n;
 }
 
-const struct im_exchange *im_journal_select(struct im_journal *journal,
+const struct im_recorded *im_journal_select(struct im_journal *journal,
                                             struct im_arena *arena,
                                             const struct im_journal_filter *filter,
                                             size_t *count)
 {
-    struct im_exchange *found;
+    struct im_recorded *found;
     size_t n = 0;
 
     pthread_mutex_lock(&journal->lock);
     *count = count_locked(journal, filter);
-    found = *count ? IM_ARENA_ARRAY(arena, struct im_exchange, *count) : NULL;
+    found = *count ? IM_ARENA_ARRAY(arena, struct im_recorded, *count) : NULL;
     if (found)
         n = copy_locked(journal, arena, filter, found);
     pthread_mutex_unlock(&journal->lock);
@@ -349,14 +349,14 @@ const struct im_exchange *im_journal_select(struct im_journal *journal,
     return found;
 }
 
-const struct im_exchange *im_journal_get(struct im_journal *journal,
+const struct im_recorded *im_journal_get(struct im_journal *journal,
                                          struct im_arena *arena, uint64_t id)
 {
-    const struct im_exchange *found = NULL;
+    const struct im_recorded *found = NULL;
 
     pthread_mutex_lock(&journal->lock);
     for (size_t i = 0; i < journal->count && !found; i++) {
-        const struct im_exchange *e = at_locked(journal, i);
+        const struct im_recorded *e = at_locked(journal, i);
         void *memory = e->id == id ? im_arena_alloc(arena, packed_size(e)) : NULL;
         if (memory)
             found = pack(memory, e);

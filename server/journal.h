@@ -14,7 +14,7 @@ struct im_journal; /* lifetime: sandbox */
 enum { IM_JOURNAL_BODY_MAX = 16 * 1024 }; /* bytes kept of each body */
 
 /* One exchange. Lifetime: what im_journal_* hands out is copied into the caller's arena. */
-struct im_exchange {
+struct im_recorded {
     uint64_t id;     /* 1, 2, … per sandbox, never reused */
     int64_t at_ms;   /* the sandbox's clock */
     int64_t real_ms; /* the system's clock: what gaps between retries are measured on */
@@ -37,7 +37,7 @@ struct im_exchange {
     struct im_str evidence;
     struct im_note notes[IM_NOTES_MAX];
     size_t note_count;
-    unsigned rule; /* what a scenario did to it: see struct im_outcome */
+    unsigned rule; /* what a scenario did to it: see struct im_exchange */
     const char *effect, *fault;
     uint64_t call; /* hash of method, target and body: the same call again has the same */
 };
@@ -66,12 +66,12 @@ void im_journal_left(struct im_journal *journal, uint64_t id);
 
 /* Matching exchanges, oldest first; *count of them. NULL when there are none or memory is short
  * (then arena->failed). */
-const struct im_exchange *im_journal_select(struct im_journal *journal,
+const struct im_recorded *im_journal_select(struct im_journal *journal,
                                             struct im_arena *arena,
                                             const struct im_journal_filter *filter,
                                             size_t *count);
 /* One by id; NULL when it is not there (any more). */
-const struct im_exchange *im_journal_get(struct im_journal *journal,
+const struct im_recorded *im_journal_get(struct im_journal *journal,
                                          struct im_arena *arena, uint64_t id);
 /* Blocks until at least `count` exchanges match or timeout_ms of real time is over, or the
  * journal is interrupted. Returns how many match. */
@@ -93,10 +93,10 @@ uint64_t im_journal_newest(struct im_journal *journal);
 /* ---- written out, redacted (journal_write.c) ---- */
 
 /* The exchange as a JSON object: request, response, cause, evidence, notes. */
-void im_exchange_write(const struct im_exchange *exchange, struct im_json_out *out);
+void im_recorded_write(const struct im_recorded *exchange, struct im_json_out *out);
 /* The exchanges as an HTTP Archive 1.2 document. */
-void im_exchanges_write_har(const struct im_exchange *exchanges, size_t count,
-                            struct im_json_out *out);
+void im_recorded_write_har(const struct im_recorded *exchanges, size_t count,
+                           struct im_json_out *out);
 /* The text with every secret in it replaced by its fingerprint: form bodies and queries, JSON
  * bodies, header values, and whatever looks like a JWT anywhere. Lifetime: the arena's. */
 struct im_str im_redact_text(struct im_arena *arena, struct im_str text);

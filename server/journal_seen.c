@@ -2,14 +2,14 @@
 #include "journal.h"
 
 /* What the client could take for an answer: none where delivery was damaged. */
-static int status_of(const struct im_exchange *e, enum im_fault fault)
+static int status_of(const struct im_recorded *e, enum im_fault fault)
 {
     bool honest = fault < IM_FAULT_STALL || fault > IM_FAULT_HTML;
 
     return honest ? e->status : 0;
 }
 
-static struct im_seen see(const struct im_exchange *e)
+static struct im_seen see(const struct im_recorded *e)
 {
     enum im_fault fault = e->fault ? im_fault_find(im_str(e->fault)) : IM_FAULT_NONE;
     struct im_seen seen = {
@@ -47,7 +47,7 @@ const struct im_seen *im_journal_seen(struct im_journal *journal, struct im_aren
 {
     static const struct im_journal_filter all = {.status = 0};
     size_t n;
-    const struct im_exchange *exchanges = im_journal_select(journal, arena, &all, &n);
+    const struct im_recorded *exchanges = im_journal_select(journal, arena, &all, &n);
     struct im_seen *seen = n ? IM_ARENA_ARRAY(arena, struct im_seen, n) : NULL;
 
     *count = seen ? n : 0;

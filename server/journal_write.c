@@ -31,7 +31,7 @@ static void write_fact(struct im_json_out *out, const char *name, struct im_str 
         im_json_str(out, name, value);
 }
 
-static void write_refusal(struct im_json_out *out, const struct im_exchange *e)
+static void write_refusal(struct im_json_out *out, const struct im_recorded *e)
 {
     if (e->cause != CAUSE_NONE) {
         im_json_strz(out, "cause", im_cause_row(e->cause)->id);
@@ -53,7 +53,7 @@ static void write_refusal(struct im_json_out *out, const struct im_exchange *e)
     im_json_close_array(out);
 }
 
-static void write_scenario_state(struct im_json_out *out, const struct im_exchange *e)
+static void write_scenario_state(struct im_json_out *out, const struct im_recorded *e)
 {
     if (!e->rule)
         return;
@@ -66,7 +66,7 @@ static void write_scenario_state(struct im_json_out *out, const struct im_exchan
     im_json_close_object(out);
 }
 
-static void write_facts(struct im_json_out *out, const struct im_exchange *e)
+static void write_facts(struct im_json_out *out, const struct im_recorded *e)
 {
     im_json_strz(out, "endpoint", e->endpoint);
     write_fact(out, "grant", e->grant);
@@ -79,7 +79,7 @@ static void write_facts(struct im_json_out *out, const struct im_exchange *e)
     write_fact(out, "field", e->field);
 }
 
-void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)
+void im_recorded_write(const struct im_recorded *e, struct im_json_out *out)
 {
     struct im_arena *arena = out->buf->arena;
 
@@ -141,7 +141,7 @@ static void write_har_query(struct im_json_out *out, struct im_str query)
     im_json_close_array(out);
 }
 
-static void write_har_request(struct im_json_out *out, const struct im_exchange *e)
+static void write_har_request(struct im_json_out *out, const struct im_recorded *e)
 {
     struct im_arena *arena = out->buf->arena;
     struct im_str host = header_value(e->request_headers, "host");
@@ -166,7 +166,7 @@ static void write_har_request(struct im_json_out *out, const struct im_exchange 
     im_json_close_object(out);
 }
 
-static void write_har_response(struct im_json_out *out, const struct im_exchange *e)
+static void write_har_response(struct im_json_out *out, const struct im_recorded *e)
 {
     struct im_arena *arena = out->buf->arena;
     struct im_str type = header_value(e->response_headers, "content-type");
@@ -189,7 +189,7 @@ static void write_har_response(struct im_json_out *out, const struct im_exchange
     im_json_close_object(out);
 }
 
-static void write_har_entry(struct im_json_out *out, const struct im_exchange *e)
+static void write_har_entry(struct im_json_out *out, const struct im_recorded *e)
 {
     double ms = (double)e->duration_us / 1000.0;
 
@@ -211,8 +211,8 @@ static void write_har_entry(struct im_json_out *out, const struct im_exchange *e
     im_json_close_object(out);
 }
 
-void im_exchanges_write_har(const struct im_exchange *exchanges, size_t count,
-                            struct im_json_out *out)
+void im_recorded_write_har(const struct im_recorded *exchanges, size_t count,
+                           struct im_json_out *out)
 {
     im_json_open_object(out, NULL);
     im_json_open_object(out, "log");

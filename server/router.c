@@ -99,22 +99,22 @@ static void warn(const struct walk *walk, const char *event, const char *why)
  * the plan's facts. */
 static enum im_cause refuse_by_name(const struct walk *walk)
 {
-    struct im_outcome *outcome = walk->req->outcome;
+    struct im_exchange *exchange = walk->req->exchange;
     const struct im_facts *facts = &walk->plan.facts;
     struct im_arena *arena = walk->req->arena;
 
-    outcome->grant = im_sanitize(arena, facts->grant);
-    outcome->client_id = im_sanitize(arena, facts->client);
-    outcome->user = im_sanitize(arena, facts->user);
-    outcome->scope = im_sanitize(arena, facts->scope);
+    exchange->grant = im_sanitize(arena, facts->grant);
+    exchange->client_id = im_sanitize(arena, facts->client);
+    exchange->user = im_sanitize(arena, facts->user);
+    exchange->scope = im_sanitize(arena, facts->scope);
     if (facts->token.len)
-        outcome->token = im_fingerprint(arena, facts->token);
+        exchange->token = im_fingerprint(arena, facts->token);
     if (walk->route && walk->route->answer == im_endpoint_authorize) {
         enum im_cause unsound = im_authorize_address(walk->authority, walk->req);
         if (unsound)
             return unsound;
     }
-    outcome->bearer_challenge = outcome->place != IM_PLACE_TOKEN;
+    exchange->bearer_challenge = exchange->place != IM_PLACE_TOKEN;
     return im_refuse(walk->req, walk->plan.refuse, "%.*s", IM_ARG(walk->plan.evidence));
 }
 
@@ -156,23 +156,23 @@ static void add_hints(const struct im_sandboxes *sandboxes, const struct im_requ
                       struct im_response *res)
 {
     const struct im_settings *settings = &sandboxes->settings;
-    const struct im_outcome *outcome = req->outcome;
+    const struct im_exchange *exchange = req->exchange;
     struct im_str base = settings->control ? req->server_url : settings->control_url;
 
     if (!settings->hints)
         return;
-    if (outcome->cause != CAUSE_NONE) {
-        const char *id = im_cause_row(outcome->cause)->id;
+    if (exchange->cause != CAUSE_NONE) {
+        const char *id = im_cause_row(exchange->cause)->id;
         im_response_header(res, "X-Intacct-Mock-Cause", im_str(id));
-        im_response_header(res, "X-Intacct-Mock-Evidence", outcome->evidence);
+        im_response_header(res, "X-Intacct-Mock-Evidence", exchange->evidence);
         if (base.len)
             im_response_headerf(res, "Link", "<%.*s/__mock/causes/%s>; rel=\"help\"",
                                 IM_ARG(base), id);
     }
-    if (outcome->note_count)
+    if (exchange->note_count)
         im_response_headerf(res, "X-Intacct-Mock-Note", "%s: %.*s",
-                            im_cause_row(outcome->notes[0].cause)->id,
-                            IM_ARG(outcome->notes[0].text));
+                            im_cause_row(exchange->notes[0].cause)->id,
+                            IM_ARG(exchange->notes[0].text));
 }
 
 /* Memory ran out on the way: whatever stands in res is not to be trusted. */
@@ -180,11 +180,11 @@ static void answer_internal(struct im_request *req, struct im_response *res,
                             struct im_authority *authority,
                             const struct im_policy *policy)
 {
-    struct im_outcome *outcome = req->outcome;
+    struct im_exchange *exchange = req->exchange;
 
-    outcome->cause = outcome->worded_as = CAUSE_INTERNAL;
-    outcome->evidence = IM_STR("out of memory while answering");
-    outcome->page = false;
+    exchange->cause = exchange->worded_as = CAUSE_INTERNAL;
+    exchange->evidence = IM_STR("out of memory while answering");
+    exchange->page = false;
     im_response_clear(res);
     im_refusal_render(req, res, policy, &authority->rng);
 }
@@ -192,14 +192,14 @@ static void answer_internal(struct im_request *req, struct im_response *res,
 static void log_exchange(const struct im_log *log, enum im_log_level level,
                          const struct im_request *req, const struct im_response *res)
 {
-    const struct im_outcome *outcome = req->outcome;
+    const struct im_exchange *exchange = req->exchange;
     const char *cause =
-        outcome->cause == CAUSE_NONE ? "" : im_cause_row(outcome->cause)->id;
+        exchange->cause == CAUSE_NONE ? "" : im_cause_row(exchange->cause)->id;
     const struct im_log_field facts[] = {
-        {"method", req->method},        {"path", im_redact_url(req->arena, req->path)},
-        {"client", outcome->client_id}, {"user", outcome->user},
-        {"grant", outcome->grant},      {"token", outcome->token},
-        {"cause", im_str(cause)},       {"evidence", outcome->evidence},
+        {"method", req->method},         {"path", im_redact_url(req->arena, req->path)},
+        {"client", exchange->client_id}, {"user", exchange->user},
+        {"grant", exchange->grant},      {"token", exchange->token},
+        {"cause", im_str(cause)},        {"evidence", exchange->evidence},
     };
     enum { FACTS = sizeof(facts) / sizeof(facts[0]) };
     struct im_log_field known[FACTS + 2] = {{.name = NULL}};
@@ -212,7 +212,7 @@ static void log_exchange(const struct im_log *log, enum im_log_level level,
     for (size_t i = 0; i < FACTS; i++)
         if (facts[i].value.len)
             known[n++] = facts[i];
-    im_log_line(log, level, im_clock_real_ms(), outcome->endpoint, known);
+    im_log_line(log, level, im_clock_real_ms(), exchange->endpoint, known);
 }
 
 static void enter(struct walk *walk)
@@ -277,29 +277,29 @@ static void watch_end(const struct walk *walk, uint64_t id)
 
 static const struct im_route *find_route(struct im_request *req)
 {
-    struct im_outcome *outcome = req->outcome;
+    struct im_exchange *exchange = req->exchange;
     const struct im_route *route = route_of(req);
 
-    outcome->place = route ? route->place : im_place_of(req->path);
-    outcome->endpoint = route ? route->name : "unknown";
+    exchange->place = route ? route->place : im_place_of(req->path);
+    exchange->endpoint = route ? route->name : "unknown";
     return route;
 }
 
 static void make_plan(struct walk *walk)
 {
-    struct im_outcome *outcome = walk->req->outcome;
+    struct im_exchange *exchange = walk->req->exchange;
     struct im_plan *plan = &walk->plan;
 
     walk->route = find_route(walk->req);
     im_scenario_plan(walk->box->scenario_state, walk->authority, walk->req,
-                     outcome->endpoint, plan);
+                     exchange->endpoint, plan);
     const struct im_wire *wire = im_plan_wire(plan);
-    outcome->rule = im_plan_rule(plan);
-    outcome->effect = im_plan_effect(plan);
+    exchange->rule = im_plan_rule(plan);
+    exchange->effect = im_plan_effect(plan);
     if (wire && im_wire_fault(wire) != IM_FAULT_NONE)
-        outcome->fault = im_fault_name(im_wire_fault(wire));
+        exchange->fault = im_fault_name(im_wire_fault(wire));
     if (waits(wire, true))
-        outcome->delay_ms = wire->delay_ms;
+        exchange->delay_ms = wire->delay_ms;
 }
 
 static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
@@ -334,8 +334,8 @@ static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
     atomic_fetch_sub(&box->open, 1);
     if (res->damage.stall)
         watch_end(&walk, id);
-    im_metrics_count(&sandboxes->metrics, req->outcome->endpoint, res->status,
-                     req->outcome->cause, duration_us);
+    im_metrics_count(&sandboxes->metrics, req->exchange->endpoint, res->status,
+                     req->exchange->cause, duration_us);
     /* before leaving: what the outcome names may live in the authority that a reset frees */
     log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
     im_sandbox_leave(box);
@@ -355,8 +355,8 @@ static void refuse_box(struct im_sandboxes *sandboxes, struct im_request *req,
     struct im_policy policy = im_authority_policy(authority);
 
     req->now_ms = im_clock_now_ms(&authority->clock);
-    req->outcome->endpoint = "unknown";
-    req->outcome->place = im_place_of(req->path);
+    req->exchange->endpoint = "unknown";
+    req->exchange->place = im_place_of(req->path);
     im_refuse(req, CAUSE_SCENARIO_UNKNOWN, "%s", why);
     im_refusal_render(req, res, &policy, &authority->rng);
     add_hints(sandboxes, req, res);
@@ -376,8 +376,8 @@ static void answer_preflight(struct im_sandboxes *sandboxes, struct im_sandbox *
     req->now_ms = im_clock_now_ms(&authority->clock);
     im_cors_preflight(req, im_str(route ? route->methods : NULL), res);
     im_journal_add(box->journal, req, res, 0);
-    im_metrics_count(&sandboxes->metrics, req->outcome->endpoint, res->status, CAUSE_NONE,
-                     0);
+    im_metrics_count(&sandboxes->metrics, req->exchange->endpoint, res->status,
+                     CAUSE_NONE, 0);
     log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
     im_sandbox_leave(box);
 }
@@ -386,7 +386,7 @@ static void answer_control(struct im_sandboxes *sandboxes, struct im_request *re
                            struct im_response *res)
 {
     req->now_ms = im_clock_real_ms();
-    req->outcome->endpoint = "control";
+    req->exchange->endpoint = "control";
     if (im_cors_is_preflight(sandboxes, req)) {
         im_cors_preflight(req, im_control_methods(req), res);
     } else {
@@ -399,10 +399,10 @@ static void answer_control(struct im_sandboxes *sandboxes, struct im_request *re
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                struct im_response *res, int64_t *date_ms)
 {
-    struct im_outcome outcome = {.cause = CAUSE_NONE};
+    struct im_exchange exchange = {.cause = CAUSE_NONE};
     struct im_error err = {.text = ""};
 
-    req->outcome = &outcome;
+    req->exchange = &exchange;
     req->path = im_str_slice(req->target, 0, im_str_find(req->target, '?'));
     req->base_url = req->server_url = im_server_url(sandboxes, req);
     if (!req->began_us)
@@ -422,5 +422,5 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
         im_sandboxes_unref(sandboxes, box);
         *date_ms = req->now_ms;
     }
-    req->outcome = NULL;
+    req->exchange = NULL;
 }

@@ -68,7 +68,7 @@ static const char *comma_separated(struct im_arena *arena, const char *words)
 
 enum im_cause im_refuse_method(struct im_request *req, const struct im_route *route)
 {
-    req->outcome->allow = comma_separated(req->arena, route->methods);
+    req->exchange->allow = comma_separated(req->arena, route->methods);
     return im_refuse(req, CAUSE_METHOD_NOT_ALLOWED, "%.*s was sent to %s, which takes %s",
                      IM_ARG(req->method), route->path, route->methods);
 }

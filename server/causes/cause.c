@@ -211,15 +211,15 @@ static struct im_str evidence(struct im_arena *arena, const char *format, va_lis
 static enum im_cause refuse(struct im_request *req, enum im_cause cause,
                             enum im_cause worded_as, const char *format, va_list args)
 {
-    struct im_outcome *outcome = req->outcome;
+    struct im_exchange *exchange = req->exchange;
 
-    if (!outcome || cause == CAUSE_NONE)
+    if (!exchange || cause == CAUSE_NONE)
         return cause;
-    if (outcome->cause != CAUSE_NONE)
-        return outcome->cause;
-    outcome->cause = cause;
-    outcome->worded_as = worded_as;
-    outcome->evidence = evidence(req->arena, format, args);
+    if (exchange->cause != CAUSE_NONE)
+        return exchange->cause;
+    exchange->cause = cause;
+    exchange->worded_as = worded_as;
+    exchange->evidence = evidence(req->arena, format, args);
     return cause;
 }
 
@@ -247,11 +247,11 @@ enum im_cause im_refuse_as(struct im_request *req, enum im_cause cause,
 
 void im_note(struct im_request *req, enum im_cause cause, const char *format, ...)
 {
-    struct im_outcome *outcome = req->outcome;
+    struct im_exchange *exchange = req->exchange;
 
-    if (!outcome || outcome->note_count >= IM_NOTES_MAX)
+    if (!exchange || exchange->note_count >= IM_NOTES_MAX)
         return;
-    struct im_note *note = &outcome->notes[outcome->note_count++];
+    struct im_note *note = &exchange->notes[exchange->note_count++];
     va_list args;
 
     va_start(args, format);

@@ -84,7 +84,7 @@ enum { IM_NOTES_MAX = 6 };
 
 /* All that the pipeline learns about one request besides the answer itself: for the
  * renderer, the journal and the hint headers. Never holds a secret. Lifetime: request. */
-struct im_outcome {
+struct im_exchange {
     enum im_cause cause;     /* why it was refused; CAUSE_NONE = it was not */
     enum im_cause worded_as; /* the row whose wording is sent; normally = cause */
     struct im_str evidence;  /* "expired 12 s ago: exp …, now …" */

@@ -252,8 +252,8 @@ static struct im_refusal_facts gather(const struct im_request *req,
 {
     struct im_refusal_facts facts = {
         .method = req->method,
-        .object = req->outcome->object,
-        .field = req->outcome->field,
+        .object = req->exchange->object,
+        .field = req->exchange->field,
     };
     if (wording->envelope == IM_ENVELOPE_REST)
         facts.support_id = draw_support_id(req, rng);
@@ -264,21 +264,21 @@ static struct im_refusal_facts gather(const struct im_request *req,
 
 /* ---- headers ---- */
 
-static bool is_oauth_endpoint(const struct im_outcome *outcome)
+static bool is_oauth_endpoint(const struct im_exchange *exchange)
 {
     static const char *const names[] = {"token", "authorize", "revoke", "introspect"};
 
-    for (size_t i = 0; outcome->endpoint && i < sizeof names / sizeof *names; i++)
-        if (strcmp(outcome->endpoint, names[i]) == 0)
+    for (size_t i = 0; exchange->endpoint && i < sizeof names / sizeof *names; i++)
+        if (strcmp(exchange->endpoint, names[i]) == 0)
             return true;
-    return outcome->place == IM_PLACE_TOKEN || outcome->page;
+    return exchange->place == IM_PLACE_TOKEN || exchange->page;
 }
 
 /* RFC 6750 section 3.1: no error code when the request carried no token at all. */
-static const char *bearer_error(const struct im_outcome *outcome,
+static const char *bearer_error(const struct im_exchange *exchange,
                                 const struct im_wording *wording)
 {
-    switch (outcome->cause) {
+    switch (exchange->cause) {
     case CAUSE_AUTHORIZATION_HEADER_MISSING:
     case CAUSE_AUTHORIZATION_NOT_BEARER: return NULL;
     case CAUSE_AUTHORIZATION_REPEATED: return "invalid_request";
@@ -286,10 +286,10 @@ static const char *bearer_error(const struct im_outcome *outcome,
     }
 }
 
-static bool wants_bearer(const struct im_outcome *outcome,
+static bool wants_bearer(const struct im_exchange *exchange,
                          const struct im_wording *wording)
 {
-    if (!outcome->bearer_challenge || outcome->place != IM_PLACE_ARTICLE)
+    if (!exchange->bearer_challenge || exchange->place != IM_PLACE_ARTICLE)
         return false; /* no answer recorded of the REST API has one */
     return wording->status == 401 ||
            (wording->code && strcmp(wording->code, "insufficient_scope") == 0);
@@ -308,15 +308,15 @@ static bool wants_basic(const struct im_request *req, const struct im_wording *w
 static void challenge(const struct im_request *req, struct im_response *res,
                       const struct im_wording *wording)
 {
-    const char *error = bearer_error(req->outcome, wording);
+    const char *error = bearer_error(req->exchange, wording);
 
     if (wants_basic(req, wording))
         im_response_header(res, "WWW-Authenticate",
                            IM_STR("Basic realm=\"intacct-mock\""));
-    else if (wants_bearer(req->outcome, wording) && error)
+    else if (wants_bearer(req->exchange, wording) && error)
         im_response_headerf(res, "WWW-Authenticate",
                             "Bearer realm=\"intacct-mock\", error=\"%s\"", error);
-    else if (wants_bearer(req->outcome, wording))
+    else if (wants_bearer(req->exchange, wording))
         im_response_header(res, "WWW-Authenticate",
                            IM_STR("Bearer realm=\"intacct-mock\""));
 }
@@ -324,19 +324,19 @@ static void challenge(const struct im_request *req, struct im_response *res,
 static void add_headers(const struct im_request *req, struct im_response *res,
                         const struct im_wording *wording)
 {
-    const struct im_outcome *outcome = req->outcome;
-    int64_t retry_after_s = outcome->retry_after_s
-                                ? outcome->retry_after_s
-                                : im_cause_row(outcome->worded_as)->retry_after_s;
+    const struct im_exchange *exchange = req->exchange;
+    int64_t retry_after_s = exchange->retry_after_s
+                                ? exchange->retry_after_s
+                                : im_cause_row(exchange->worded_as)->retry_after_s;
 
-    if (is_oauth_endpoint(outcome)) {
+    if (is_oauth_endpoint(exchange)) {
         im_response_header(res, "Cache-Control", IM_STR("no-store"));
         im_response_header(res, "Pragma", IM_STR("no-cache"));
     }
     if (retry_after_s > 0)
         im_response_headerf(res, "Retry-After", "%" PRId64, retry_after_s);
-    if (outcome->allow && wording->status == 405)
-        im_response_header(res, "Allow", im_str(outcome->allow));
+    if (exchange->allow && wording->status == 405)
+        im_response_header(res, "Allow", im_str(exchange->allow));
     challenge(req, res, wording);
 }
 
@@ -362,20 +362,20 @@ static void add_description(struct im_buf *buf, const char *text)
     }
 }
 
-static void render_redirect(const struct im_outcome *outcome, struct im_response *res,
+static void render_redirect(const struct im_exchange *exchange, struct im_response *res,
                             const char *error)
 {
     struct im_buf to;
 
     im_buf_init(&to, res->arena, 0);
-    im_buf_add(&to, outcome->redirect_uri);
-    im_buf_addf(&to, "%cerror=%s", im_str_has(outcome->redirect_uri, '?') ? '&' : '?',
+    im_buf_add(&to, exchange->redirect_uri);
+    im_buf_addf(&to, "%cerror=%s", im_str_has(exchange->redirect_uri, '?') ? '&' : '?',
                 error);
     im_buf_addz(&to, "&error_description=");
-    add_description(&to, im_cause_row(outcome->cause)->why);
-    if (outcome->state.len) {
+    add_description(&to, im_cause_row(exchange->cause)->why);
+    if (exchange->state.len) {
         im_buf_addz(&to, "&state=");
-        im_buf_add_url(&to, outcome->state);
+        im_buf_add_url(&to, exchange->state);
     }
     im_response_redirect(res, 302, im_buf_str(&to));
 }
@@ -389,16 +389,16 @@ static void add_part(struct im_buf *buf, const char *heading, struct im_str text
     im_buf_addz(buf, "</p>\n");
 }
 
-static void render_page(const struct im_outcome *outcome, struct im_response *res,
+static void render_page(const struct im_exchange *exchange, struct im_response *res,
                         int status)
 {
-    const struct im_cause_row *row = im_cause_row(outcome->cause);
+    const struct im_cause_row *row = im_cause_row(exchange->cause);
     struct im_buf *buf = im_html_begin(res, status, IM_STR("The request was refused"));
 
     im_buf_addf(buf, "<p>Cause: <code>%s</code> <span class=\"soft\">(%s)</span></p>\n",
                 row->id, im_family_name(row->family));
     add_part(buf, "Why", im_str(row->why));
-    add_part(buf, "What was seen", outcome->evidence);
+    add_part(buf, "What was seen", exchange->evidence);
     add_part(buf, "What to do", im_str(row->fix));
     im_html_end(res);
 }
@@ -406,18 +406,18 @@ static void render_page(const struct im_outcome *outcome, struct im_response *re
 void im_refusal_render(const struct im_request *req, struct im_response *res,
                        const struct im_policy *policy, struct im_rng *rng)
 {
-    const struct im_outcome *outcome = req->outcome;
+    const struct im_exchange *exchange = req->exchange;
     const struct im_wording *wording =
-        im_wording(outcome->worded_as, outcome->place, policy);
-    const char *redirect = im_cause_row(outcome->worded_as)->redirect;
+        im_wording(exchange->worded_as, exchange->place, policy);
+    const char *redirect = im_cause_row(exchange->worded_as)->redirect;
 
-    if (!outcome->page || !outcome->page_ready)
+    if (!exchange->page || !exchange->page_ready)
         im_response_clear(res);
-    if (!outcome->page)
+    if (!exchange->page)
         render_json(req, res, wording, rng);
-    else if (!outcome->page_ready && redirect && outcome->redirect_uri.len)
-        render_redirect(outcome, res, redirect);
-    else if (!outcome->page_ready)
-        render_page(outcome, res, wording->status);
+    else if (!exchange->page_ready && redirect && exchange->redirect_uri.len)
+        render_redirect(exchange, res, redirect);
+    else if (!exchange->page_ready)
+        render_page(exchange, res, wording->status);
     add_headers(req, res, wording);
 }

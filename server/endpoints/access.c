@@ -156,7 +156,7 @@ enum im_cause im_access_object(struct im_authority *authority, struct im_request
                                const struct im_object_type *type, enum im_action action)
 {
     struct im_str object = im_str(type->rest_name);
-    req->outcome->object = object;
+    req->exchange->object = object;
     enum im_cause cause = check_module(req, access, type);
     if (cause)
         return cause;

@@ -12,7 +12,7 @@ static enum im_cause find_type(struct im_request *req, struct im_str name,
 {
     record->type = im_object_type_find_article(name);
     if (record->type) {
-        req->outcome->object = im_str(record->type->rest_name);
+        req->exchange->object = im_str(record->type->rest_name);
         return CAUSE_NONE;
     }
     const struct im_object_type *near = im_object_type_near_article(name);
@@ -23,7 +23,7 @@ static enum im_cause locate(struct im_request *req, struct im_record *record)
 {
     struct im_str rest = req->rest, name;
     if (!im_record_piece(req, &rest, &name) || !im_record_piece(req, &rest, &record->key))
-        return req->outcome->cause;
+        return req->exchange->cause;
     if (rest.len)
         return im_refuse(req, CAUSE_PATH_UNKNOWN,
                          "\"%.*s\": objects are addressed as {Object}[/{key}]",
@@ -40,7 +40,7 @@ static enum im_cause check_scope(struct im_request *req, const struct im_record 
     bool writes = record->action != IM_ACTION_READ;
     if (im_dialect_scope_allows(im_dialect(IM_DIALECT_ARTICLE), granted, object, writes))
         return CAUSE_NONE;
-    req->outcome->bearer_challenge = true;
+    req->exchange->bearer_challenge = true;
     return im_refuse(req, CAUSE_SCOPE_INSUFFICIENT,
                      "the token's scopes (%.*s) do not allow to %s %s; %s:%s would",
                      IM_ARG(granted), im_action_name(record->action),

@@ -64,7 +64,7 @@ static enum im_cause find_person(const struct im_authorize *ask,
         return cause;
     person->who = im_arena_format(ask->req->arena, "%.*s@%.*s", IM_ARG(named->user),
                                   IM_ARG(named->company));
-    ask->req->outcome->user = im_sanitize(ask->req->arena, person->who);
+    ask->req->exchange->user = im_sanitize(ask->req->arena, person->who);
     if (!im_directory_user(ask->authority->directory, named->company, named->user,
                            &person->user))
         return refuse_user(ask, person, named->user);
@@ -132,16 +132,16 @@ static enum im_cause check_connection(const struct im_authorize *ask,
 static enum im_cause sign_in_again(const struct im_authorize *ask,
                                    struct im_response *res, enum im_cause cause)
 {
-    struct im_outcome *outcome = ask->req->outcome;
-    int status = im_wording(cause, outcome->place, &ask->policy)->status;
+    struct im_exchange *exchange = ask->req->exchange;
+    int status = im_wording(cause, exchange->place, &ask->policy)->status;
     im_page_sign_in(ask, res, status < 400 ? 400 : status, cause);
-    outcome->page_ready = true;
+    exchange->page_ready = true;
     return cause;
 }
 
 static enum im_cause deny(const struct im_authorize *ask, const char *how)
 {
-    struct im_str who = ask->req->outcome->user;
+    struct im_str who = ask->req->exchange->user;
     return im_refuse(
         ask->req, CAUSE_CONSENT_DENIED, "%s%.*s denied client %.*s access (%s)",
         who.len ? "user " : "somebody", IM_ARG(who), IM_ARG(ask->client.id), how);
@@ -201,7 +201,7 @@ static enum im_cause give_code(const struct im_authorize *ask, struct im_respons
                                                  ask->req->now_ms, &issue, &err);
     if (!code.len)
         return im_refuse(ask->req, CAUSE_INTERNAL, "issuing the code: %s", err.text);
-    ask->req->outcome->issued = im_fingerprint(ask->req->arena, code);
+    ask->req->exchange->issued = im_fingerprint(ask->req->arena, code);
     im_response_redirect(res, 302, im_authorize_location(ask, code));
     im_response_header(res, "Cache-Control", IM_STR("no-store"));
     return CAUSE_NONE;
@@ -292,7 +292,7 @@ enum im_cause im_endpoint_authorize(struct im_authority *authority,
                                     struct im_request *req, struct im_response *res)
 {
     struct im_authorize ask;
-    req->outcome->page = true;
+    req->exchange->page = true;
     enum im_cause cause = im_authorize_read(authority, req, &ask);
     if (cause)
         return cause;

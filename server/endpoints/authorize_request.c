@@ -67,14 +67,14 @@ static enum im_cause find_client(struct im_authorize *ask)
     if (!id.len)
         return im_refuse_missing(ask->req, &ask->params, "client_id",
                                  CAUSE_AUTHORIZE_CLIENT_UNKNOWN);
-    ask->req->outcome->client_id = im_sanitize(ask->req->arena, id);
+    ask->req->exchange->client_id = im_sanitize(ask->req->arena, id);
     if (im_directory_client(ask->authority->directory, id, &ask->client))
         return CAUSE_NONE;
     bool padded =
         im_directory_client(ask->authority->directory, im_str_trim(id), &ask->client);
     return im_refuse(ask->req, CAUSE_AUTHORIZE_CLIENT_UNKNOWN,
                      "client_id \"%.*s\" is not registered%s",
-                     IM_ARG(ask->req->outcome->client_id),
+                     IM_ARG(ask->req->exchange->client_id),
                      padded ? "; without the white space around it, it is" : "");
 }
 
@@ -160,8 +160,8 @@ static enum im_cause find_redirect(struct im_authorize *ask)
 static void trust_redirect(struct im_authorize *ask)
 {
     ask->state = im_authorize_param(ask, "state");
-    ask->req->outcome->redirect_uri = ask->redirect_uri;
-    ask->req->outcome->state = ask->state;
+    ask->req->exchange->redirect_uri = ask->redirect_uri;
+    ask->req->exchange->state = ask->state;
     if (!ask->state.len)
         im_note(
             ask->req, CAUSE_STATE_MISSING,
@@ -324,7 +324,7 @@ enum im_cause im_authorize_read(struct im_authority *authority, struct im_reques
 enum im_cause im_authorize_address(struct im_authority *authority, struct im_request *req)
 {
     struct im_authorize ask;
-    req->outcome->page = true;
+    req->exchange->page = true;
     return read_address(authority, req, &ask);
 }
 

@@ -2,5 +2,6 @@
 
 enum im_dialect_id im_endpoint_dialect(const struct im_request *req)
 {
-    return req->outcome->place == IM_PLACE_ARTICLE ? IM_DIALECT_ARTICLE : IM_DIALECT_REST;
+    return req->exchange->place == IM_PLACE_ARTICLE ? IM_DIALECT_ARTICLE
+                                                    : IM_DIALECT_REST;
 }

@@ -38,7 +38,7 @@ static enum im_cause check_caller(struct im_authority *authority, struct im_requ
         return check_client(authority, req, params);
     enum im_cause cause = im_bearer_check(authority, req, im_endpoint_dialect(req), &own);
     if (!cause)
-        req->outcome->client_id = own.client_id;
+        req->exchange->client_id = own.client_id;
     return cause;
 }
 
@@ -78,7 +78,7 @@ static enum im_cause look_up(struct im_authority *authority, struct im_request *
     if (cause == CAUSE_CODE_USED_AS_ACCESS_TOKEN)
         why = IM_STR("it is an authorization code");
     if (cause)
-        im_note(req, cause, "%.*s is not active: %.*s (%s)", IM_ARG(req->outcome->token),
+        im_note(req, cause, "%.*s is not active: %.*s (%s)", IM_ARG(req->exchange->token),
                 IM_ARG(why), im_cause_row(cause)->id);
     return cause;
 }

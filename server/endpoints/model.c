@@ -33,7 +33,7 @@ static enum im_cause answer_one(struct im_request *req, struct im_response *res,
         const struct im_object_type *near = im_object_type_near(name);
         return im_record_unknown_object(req, name, near ? near->rest_name : NULL);
     }
-    req->outcome->object = im_str(type->rest_name);
+    req->exchange->object = im_str(type->rest_name);
     struct im_json_out out;
     im_rest_begin(res, 200, &out);
     im_object_model(type, &out, IM_REST_RESULT);

@@ -112,6 +112,6 @@ enum im_cause im_oauth_body_token(struct im_request *req, const struct im_params
         return cause;
     if (!token.len)
         return im_refuse_missing(req, params, "token", CAUSE_TOKEN_MISSING);
-    req->outcome->token = im_fingerprint(req->arena, token);
+    req->exchange->token = im_fingerprint(req->arena, token);
     return CAUSE_NONE;
 }

@@ -10,7 +10,7 @@ static enum im_cause find_type(struct im_request *req, struct im_record *record)
 {
     const struct im_json *object = im_json_get(record->body, "object");
     if (!object || object->type != IM_JSON_STRING) {
-        req->outcome->field = IM_STR("object");
+        req->exchange->field = IM_STR("object");
         return im_refuse(
             req, CAUSE_QUERY_INVALID,
             "the payload must be an object whose \"object\" names what to look "

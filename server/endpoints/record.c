@@ -19,7 +19,7 @@ enum im_cause im_record_unknown_object(struct im_request *req, struct im_str nam
                                        const char *near)
 {
     name = im_sanitize(req->arena, name);
-    req->outcome->object = name;
+    req->exchange->object = name;
     if (!near)
         return im_refuse(req, CAUSE_OBJECT_UNKNOWN, "there is no object \"%.*s\"",
                          IM_ARG(name));
@@ -54,11 +54,11 @@ enum im_cause im_record_method(struct im_request *req, struct im_record *record)
         if (one ? method->on_record : method->on_collection)
             return CAUSE_NONE;
     }
-    req->outcome->allow = one ? "GET, PATCH, DELETE" : "GET, POST";
+    req->exchange->allow = one ? "GET, PATCH, DELETE" : "GET, POST";
     return im_refuse(req, CAUSE_METHOD_NOT_ALLOWED, "%.*s on %s; allowed here: %s",
                      IM_ARG(req->method),
                      one ? "one record" : "all records of a type (no key in the path)",
-                     req->outcome->allow);
+                     req->exchange->allow);
 }
 
 /* ---- the payload ---- */
@@ -125,7 +125,7 @@ static enum im_cause read_page(struct im_request *req, struct im_objects_page *p
         wrong = "size";
     if (!wrong)
         return CAUSE_NONE;
-    req->outcome->field = im_str(wrong);
+    req->exchange->field = im_str(wrong);
     return im_refuse(req, CAUSE_QUERY_INVALID,
                      "%s=%.*s: a whole number from 1 is wanted (size: at most %d)", wrong,
                      IM_ARG(im_sanitize(req->arena, im_param(&params, wrong))),
@@ -178,7 +178,7 @@ enum im_cause im_record_refuse(struct im_request *req, enum im_objects_result re
     if (!cause)
         return CAUSE_NONE;
     if (call->why.field[0])
-        req->outcome->field = im_arena_copy(req->arena, im_str(call->why.field));
+        req->exchange->field = im_arena_copy(req->arena, im_str(call->why.field));
     if (result == IM_OBJECTS_NO_MEMORY)
         return im_refuse(req, cause, "memory is short in the store of business objects");
     return im_refuse(req, cause, "%s", call->why.text);

@@ -20,7 +20,7 @@ static enum im_cause find_type(struct im_request *req, struct im_str name,
 {
     record->type = im_object_type_find(name);
     if (record->type) {
-        req->outcome->object = im_str(record->type->rest_name);
+        req->exchange->object = im_str(record->type->rest_name);
         return CAUSE_NONE;
     }
     const struct im_object_type *near = im_object_type_near(name);
@@ -32,7 +32,7 @@ static enum im_cause locate(struct im_request *req, struct im_record *record)
     struct im_str rest = req->rest, application, name;
     if (!im_record_piece(req, &rest, &application) ||
         !im_record_piece(req, &rest, &name) || !im_record_piece(req, &rest, &record->key))
-        return req->outcome->cause;
+        return req->exchange->cause;
     if (rest.len)
         return refuse_longer_path(req);
     struct im_str full = im_arena_format(req->arena, "%.*s%s%.*s", IM_ARG(application),

@@ -28,7 +28,7 @@ static enum im_cause check_owner(struct im_request *req, const struct im_client 
     return im_refuse(
         req, CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT,
         "client %.*s asked to revoke the %s token %.*s, which is client %.*s's",
-        IM_ARG(client->id), im_token_kind_name(token->kind), IM_ARG(req->outcome->token),
+        IM_ARG(client->id), im_token_kind_name(token->kind), IM_ARG(req->exchange->token),
         IM_ARG(token->client_id));
 }
 
@@ -38,7 +38,7 @@ static void revoke(struct im_authority *authority, struct im_request *req,
     size_t ended = im_authority_revoke(authority, im_param(params, "token"), req->now_ms);
     if (token->ended_because)
         im_note(req, token->ended_because, "the %s token %.*s was dead already (%s)",
-                im_token_kind_name(token->kind), IM_ARG(req->outcome->token),
+                im_token_kind_name(token->kind), IM_ARG(req->exchange->token),
                 im_cause_row(token->ended_because)->id);
     else if (ended > 2) /* more than its own grant's access and refresh token */
         im_note(req, CAUSE_GRANT_REVOKED_ELSEWHERE,
@@ -70,11 +70,11 @@ static enum im_cause find_and_revoke(struct im_authority *authority,
                            &token)) {
         im_note(req, CAUSE_ACCESS_TOKEN_UNKNOWN,
                 "this server never issued %.*s, so nothing was revoked",
-                IM_ARG(req->outcome->token));
+                IM_ARG(req->exchange->token));
         return CAUSE_NONE;
     }
-    req->outcome->user = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token.user),
-                                         IM_ARG(token.company));
+    req->exchange->user = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token.user),
+                                          IM_ARG(token.company));
     enum im_cause cause = check_owner(req, client, &token);
     if (!cause)
         revoke(authority, req, params, &token);

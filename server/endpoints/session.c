@@ -7,10 +7,10 @@
 
 static void tell_outcome(struct im_request *req, const struct im_token *token)
 {
-    req->outcome->client_id = token->client_id;
-    req->outcome->user = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token->user),
-                                         IM_ARG(token->company));
-    req->outcome->scope = token->scopes;
+    req->exchange->client_id = token->client_id;
+    req->exchange->user = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token->user),
+                                          IM_ARG(token->company));
+    req->exchange->scope = token->scopes;
 }
 
 static void answer(struct im_response *res, struct im_str session, int64_t expires_in_s)

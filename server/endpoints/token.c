@@ -28,7 +28,7 @@ static enum im_cause find_grant(struct im_request *req, struct asked *asked)
     if (!type.len)
         return im_refuse_missing(req, &asked->params, "grant_type",
                                  CAUSE_GRANT_TYPE_MISSING);
-    req->outcome->grant = im_sanitize(req->arena, type);
+    req->exchange->grant = im_sanitize(req->arena, type);
     asked->grant = im_grant_find(type);
     return asked->grant ? CAUSE_NONE : im_grant_refuse(req, type);
 }
@@ -76,7 +76,7 @@ static enum im_cause hand_out(const struct im_grant_request *g,
     struct im_request *req = g->req;
     if (!im_authority_issue(g->authority, req->arena, req->now_ms, issue, &issued, &err))
         return im_refuse(req, CAUSE_INTERNAL, "issuing a token: %s", err.text);
-    req->outcome->issued = im_fingerprint(req->arena, issued.access_token);
+    req->exchange->issued = im_fingerprint(req->arena, issued.access_token);
 
     im_json_out_init(&out, im_response_begin(res, 200, "application/json"));
     im_json_open_object(&out, NULL);

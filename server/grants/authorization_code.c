@@ -39,8 +39,8 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
     struct im_token code;
     if (!im_authority_find(g->authority, g->req->arena, text, g->req->now_ms, &code))
         return CAUSE_NONE;
-    g->req->outcome->user = im_arena_format(g->req->arena, "%.*s@%.*s", IM_ARG(code.user),
-                                            IM_ARG(code.company));
+    g->req->exchange->user = im_arena_format(g->req->arena, "%.*s@%.*s",
+                                             IM_ARG(code.user), IM_ARG(code.company));
     if (code.ended_because || code.kind != IM_TOKEN_CODE ||
         !im_str_eq(code.client_id, g->client->id))
         return CAUSE_NONE;
@@ -73,7 +73,7 @@ static bool gives_refresh(const struct im_grant_request *g, struct im_str scopes
 static void fill(const struct im_grant_request *g, const struct im_token *code,
                  struct im_issue *issue)
 {
-    g->req->outcome->scope = code->scopes;
+    g->req->exchange->scope = code->scopes;
     issue->grant = code->grant;
     issue->user = code->user;
     issue->company = code->company;
@@ -95,7 +95,7 @@ static enum im_cause decide(const struct im_grant_request *g, struct im_issue *i
                                   .redirect_uri = im_param(g->params, "redirect_uri"),
                                   .verifier = verifier,
                                   .verifier_given = verifier.len > 0};
-    g->req->outcome->token = im_fingerprint(g->req->arena, text);
+    g->req->exchange->token = im_fingerprint(g->req->arena, text);
     enum im_cause cause = look_first(g, text);
     if (!cause)
         cause = im_authority_redeem_code(g->authority, g->req, &claim, &code);

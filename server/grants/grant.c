@@ -66,7 +66,7 @@ enum im_cause im_eligibility_require(const struct im_grant_request *request,
     struct im_str evidence = {0};
     struct im_str name =
         im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(who->user), IM_ARG(who->company));
-    req->outcome->user = im_sanitize(req->arena, name);
+    req->exchange->user = im_sanitize(req->arena, name);
     enum im_cause cause =
         im_eligibility_check(request->authority->directory, req->arena, who, &evidence);
     return cause ? im_refuse(req, cause, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;

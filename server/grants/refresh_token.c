@@ -47,8 +47,8 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
     *looked = false;
     if (!im_authority_find(g->authority, g->req->arena, text, g->req->now_ms, &token))
         return CAUSE_NONE;
-    g->req->outcome->user = im_arena_format(g->req->arena, "%.*s@%.*s",
-                                            IM_ARG(token.user), IM_ARG(token.company));
+    g->req->exchange->user = im_arena_format(g->req->arena, "%.*s@%.*s",
+                                             IM_ARG(token.user), IM_ARG(token.company));
     *looked = !token.ended_because && token.kind == IM_TOKEN_REFRESH &&
               im_str_eq(token.client_id, g->client->id);
     return *looked ? check_rest(g, &token, issue) : CAUSE_NONE;
@@ -71,7 +71,7 @@ static enum im_cause decide(const struct im_grant_request *g, struct im_issue *i
     bool looked;
     struct im_token token;
     struct im_str text = im_param(g->params, "refresh_token");
-    g->req->outcome->token = im_fingerprint(g->req->arena, text);
+    g->req->exchange->token = im_fingerprint(g->req->arena, text);
     enum im_cause cause = look_first(g, text, issue, &looked);
     if (!cause)
         cause = im_authority_redeem_refresh(g->authority, g->req, g->dialect->id, text,

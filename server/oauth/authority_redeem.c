@@ -167,8 +167,8 @@ static enum im_cause redeem(struct im_authority *authority, struct im_request *r
         return im_refuse(req, CAUSE_INTERNAL, "taking a digest: out of memory");
     redemption->arrived = req->arrived;
     redemption->arrivals = &authority->arrivals;
-    if (!req->outcome->token.len)
-        req->outcome->token = im_fingerprint(req->arena, text);
+    if (!req->exchange->token.len)
+        req->exchange->token = im_fingerprint(req->arena, text);
     return im_tokens_redeem(authority->tokens, redemption, &eval, req->arena, out);
 }
 

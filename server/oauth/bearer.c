@@ -292,12 +292,12 @@ static enum im_cause check_directory(const struct check *check,
 
 static void tell_outcome(const struct check *check, const struct im_token *token)
 {
-    struct im_outcome *outcome = check->req->outcome;
+    struct im_exchange *exchange = check->req->exchange;
 
-    outcome->client_id = token->client_id;
-    outcome->scope = token->scopes;
-    outcome->user = im_arena_format(check->req->arena, "%.*s@%.*s", IM_ARG(token->user),
-                                    IM_ARG(token->company));
+    exchange->client_id = token->client_id;
+    exchange->scope = token->scopes;
+    exchange->user = im_arena_format(check->req->arena, "%.*s@%.*s", IM_ARG(token->user),
+                                     IM_ARG(token->company));
 }
 
 static enum im_cause judge(const struct check *check, struct im_token *out)
@@ -330,10 +330,10 @@ enum im_cause im_bearer_check(struct im_authority *authority, struct im_request 
     *out = (struct im_token){.serial = 0};
     enum im_cause cause = read_header(req, &check.text);
     if (!cause) {
-        if (!req->outcome->token.len)
-            req->outcome->token = im_fingerprint(req->arena, check.text);
+        if (!req->exchange->token.len)
+            req->exchange->token = im_fingerprint(req->arena, check.text);
         cause = judge(&check, out);
     }
-    req->outcome->bearer_challenge = cause;
+    req->exchange->bearer_challenge = cause;
     return cause;
 }

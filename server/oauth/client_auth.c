@@ -290,7 +290,7 @@ static enum im_cause refuse_unknown(struct im_authority *authority,
             "client_id and client_secret look swapped: the secret sent is the id of "
             "client %.*s",
             IM_ARG(other.id));
-    req->outcome->client_id = shown;
+    req->exchange->client_id = shown;
     if (im_directory_client(authority->directory, im_str_trim(claim->id), &other))
         return im_refuse(
             req, CAUSE_CLIENT_UNKNOWN,
@@ -314,7 +314,7 @@ enum im_cause im_client_check(struct im_authority *authority, struct im_request 
         return cause;
     if (!im_directory_client(authority->directory, claim->id, out))
         return refuse_unknown(authority, req, claim);
-    req->outcome->client_id = out->id;
+    req->exchange->client_id = out->id;
     if (!out->active)
         return im_refuse(req, CAUSE_CLIENT_INACTIVE, "client %.*s is inactive",
                          IM_ARG(out->id));

@@ -33,7 +33,7 @@ enum im_cause im_scope_grant(struct im_request *req, const struct im_scope_ask *
                              struct im_str *granted)
 {
     struct im_str rest = im_str_trim(ask->asked);
-    req->outcome->scope = im_sanitize(req->arena, rest);
+    req->exchange->scope = im_sanitize(req->arena, rest);
     *granted = im_str(ask->dialect->default_scope);
     if (!rest.len)
         return CAUSE_NONE;
@@ -67,7 +67,7 @@ enum im_cause im_scope_keep(struct im_request *req, struct im_str asked,
                             struct im_str held, struct im_str *granted)
 {
     struct im_str rest = im_str_trim(asked);
-    req->outcome->scope = im_sanitize(req->arena, rest);
+    req->exchange->scope = im_sanitize(req->arena, rest);
     *granted = held;
     if (!rest.len)
         return CAUSE_NONE;

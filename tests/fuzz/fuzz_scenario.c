@@ -29,14 +29,14 @@ static const struct {
 static void one_call(struct im_sandbox *box, struct im_arena *arena, size_t number)
 {
     struct im_authority *authority = im_sandbox_enter(box);
-    struct im_outcome outcome = {.endpoint = calls[number].endpoint};
+    struct im_exchange exchange = {.endpoint = calls[number].endpoint};
     struct im_request req = {.arena = arena,
                              .method = im_str(calls[number].method),
                              .target = im_str(calls[number].path),
                              .path = im_str(calls[number].path),
                              .body = im_str(calls[number].body),
                              .began_us = im_clock_monotonic_us(),
-                             .outcome = &outcome};
+                             .exchange = &exchange};
     struct im_response res;
     struct im_plan plan;
     struct im_error err = {.text = ""};
@@ -44,13 +44,13 @@ static void one_call(struct im_sandbox *box, struct im_arena *arena, size_t numb
     im_response_init(&res, arena);
     req.now_ms = im_clock_now_ms(&authority->clock);
     im_scenario_plan(box->scenario_state, authority, &req, calls[number].endpoint, &plan);
-    outcome.rule = im_plan_rule(&plan);
-    outcome.effect = im_plan_effect(&plan);
+    exchange.rule = im_plan_rule(&plan);
+    exchange.effect = im_plan_effect(&plan);
     if (!im_plan_change_world(&plan, authority, req.now_ms, &err))
         require(err.text[0] != '\0');
     im_buf_addz(im_response_begin(&res, 200, "application/json"), "{\"a\":[1,2,3]}");
-    outcome.cause = outcome.worded_as = plan.refuse;
-    outcome.evidence = plan.evidence;
+    exchange.cause = exchange.worded_as = plan.refuse;
+    exchange.evidence = plan.evidence;
     if (im_plan_wire(&plan))
         im_wire_apply(im_plan_wire(&plan), &res);
     require(im_response_bytes(&res, req.now_ms, false, true).len > 0);

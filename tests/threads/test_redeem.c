@@ -121,9 +121,9 @@ static enum im_cause do_anything(struct runner *runner, struct im_request *req)
 
 static void run_once(struct runner *runner)
 {
-    struct im_outcome outcome = {.cause = CAUSE_NONE};
+    struct im_exchange exchange = {.cause = CAUSE_NONE};
     struct im_request req = {
-        .arena = &runner->arena, .now_ms = NOW_MS, .outcome = &outcome};
+        .arena = &runner->arena, .now_ms = NOW_MS, .exchange = &exchange};
 
     req.arrived = atomic_fetch_add(&runner->race->authority->arrivals, 1);
     runner->cause = runner->race->run(runner, &req);

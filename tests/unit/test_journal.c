@@ -56,18 +56,18 @@ static void add_headers(struct im_request *req, const char *text)
 
 static uint64_t add(struct book *b, struct entry e)
 {
-    struct im_outcome outcome = {.cause = e.cause,
-                                 .worded_as = e.cause,
-                                 .evidence = IM_STR("because"),
-                                 .endpoint = e.endpoint,
-                                 .client_id = im_str(e.client_id)};
+    struct im_exchange exchange = {.cause = e.cause,
+                                   .worded_as = e.cause,
+                                   .evidence = IM_STR("because"),
+                                   .endpoint = e.endpoint,
+                                   .client_id = im_str(e.client_id)};
     struct im_request req = {.arena = &b->arena,
                              .method = im_str(e.method ? e.method : "GET"),
                              .target = im_str(e.target ? e.target : "/"),
                              .path = im_str(e.target ? e.target : "/"),
                              .body = im_str(e.body),
                              .now_ms = START_MS,
-                             .outcome = &outcome};
+                             .exchange = &exchange};
     struct im_response res;
 
     req.path = im_str_slice(req.path, 0, im_str_find(req.path, '?'));
@@ -97,7 +97,7 @@ static struct im_str written(struct book *b, uint64_t id)
 
     im_buf_init(&text, &b->arena, 0);
     im_json_out_init(&out, &text);
-    im_exchange_write(im_journal_get(b->journal, &b->arena, id), &out);
+    im_recorded_write(im_journal_get(b->journal, &b->arena, id), &out);
     return im_buf_str(&text);
 }
 
@@ -107,12 +107,12 @@ static struct im_str archived(struct book *b)
     struct im_buf text;
     struct im_json_out out;
     size_t count;
-    const struct im_exchange *found =
+    const struct im_recorded *found =
         im_journal_select(b->journal, &b->arena, &all, &count);
 
     im_buf_init(&text, &b->arena, 0);
     im_json_out_init(&out, &text);
-    im_exchanges_write_har(found, count, &out);
+    im_recorded_write_har(found, count, &out);
     return im_buf_str(&text);
 }
 
@@ -159,7 +159,7 @@ static void every_ring_keeps_the_newest_in_order(void **state)
             add(b, (struct entry){0});
         struct im_journal_filter all = {.cause = CAUSE_NONE};
         size_t n;
-        const struct im_exchange *e = im_journal_select(b->journal, &b->arena, &all, &n);
+        const struct im_recorded *e = im_journal_select(b->journal, &b->arena, &all, &n);
         assert_int_equal(n, keep ? keep : 1);
         for (size_t i = 0; i < n; i++)
             assert_int_equal(e[i].id, 100 - n + 1 + i);
@@ -181,7 +181,7 @@ static void what_was_handed_out_outlives_the_exchange(void **state)
     struct book *b = *state;
     uint64_t id =
         add(b, (struct entry){.target = "/a", .body = "x=1", .client_id = "me"});
-    const struct im_exchange *e = im_journal_get(b->journal, &b->arena, id);
+    const struct im_recorded *e = im_journal_get(b->journal, &b->arena, id);
     im_journal_clear(b->journal);
     assert_true(im_str_is(e->target, "/a") && im_str_is(e->request_body, "x=1"));
     assert_true(im_str_is(e->client_id, "me"));
@@ -194,7 +194,7 @@ static void a_long_body_is_cut_and_its_length_told(void **state)
     memset(body, 'x', IM_JOURNAL_BODY_MAX + 1);
     body[IM_JOURNAL_BODY_MAX + 1] = '\0';
     uint64_t id = add(b, (struct entry){.body = body, .answer = body});
-    const struct im_exchange *e = im_journal_get(b->journal, &b->arena, id);
+    const struct im_recorded *e = im_journal_get(b->journal, &b->arena, id);
     assert_int_equal(e->request_body.len, IM_JOURNAL_BODY_MAX);
     assert_int_equal(e->request_body_len, IM_JOURNAL_BODY_MAX + 1);
     assert_has(written(b, id), "\"body_bytes\":16385");
@@ -210,7 +210,7 @@ static void an_arena_without_room_gets_nothing_and_is_marked(void **state)
         struct im_arena small;
         size_t count = 99;
         im_arena_init(&small, limit);
-        const struct im_exchange *e = im_journal_select(b->journal, &small, &all, &count);
+        const struct im_recorded *e = im_journal_select(b->journal, &small, &all, &count);
         assert_int_equal(count, e ? 1 : 0);
         assert_true(e || small.failed);
         im_arena_release(&small);
@@ -678,18 +678,18 @@ static const struct im_seen *seen_of(struct book *b, size_t wanted)
 /* One exchange with all that a scenario can do to it. */
 static uint64_t add_told(struct book *b, const char *fault, int status)
 {
-    struct im_outcome outcome = {.cause = CAUSE_RATE_LIMITED,
-                                 .worded_as = CAUSE_RATE_LIMITED,
-                                 .endpoint = "query",
-                                 .evidence = IM_STR("because"),
-                                 .client_id = IM_STR("demo"),
-                                 .user = IM_STR("jdoe@acme"),
-                                 .grant = IM_STR("g"),
-                                 .scope = IM_STR("a b"),
-                                 .token = IM_STR("sha256:1"),
-                                 .rule = 2,
-                                 .effect = "lock-user",
-                                 .fault = fault};
+    struct im_exchange exchange = {.cause = CAUSE_RATE_LIMITED,
+                                   .worded_as = CAUSE_RATE_LIMITED,
+                                   .endpoint = "query",
+                                   .evidence = IM_STR("because"),
+                                   .client_id = IM_STR("demo"),
+                                   .user = IM_STR("jdoe@acme"),
+                                   .grant = IM_STR("g"),
+                                   .scope = IM_STR("a b"),
+                                   .token = IM_STR("sha256:1"),
+                                   .rule = 2,
+                                   .effect = "lock-user",
+                                   .fault = fault};
     struct im_request req = {.arena = &b->arena,
                              .method = IM_STR("POST"),
                              .target = IM_STR("/s/x/p?q"),
@@ -698,7 +698,7 @@ static uint64_t add_told(struct book *b, const char *fault, int status)
                              .connection = 3,
                              .connection_us = 4,
                              .began_us = 5,
-                             .outcome = &outcome};
+                             .exchange = &exchange};
     struct im_response res;
 
     im_response_init(&res, &b->arena);
@@ -836,12 +836,12 @@ static size_t matching(struct book *b, const char *target, const char *path,
                        const char *glob)
 {
     struct im_journal_filter filter = {.path = im_str(glob)};
-    struct im_outcome outcome = {.cause = CAUSE_NONE};
+    struct im_exchange exchange = {.cause = CAUSE_NONE};
     struct im_request req = {.arena = &b->arena,
                              .method = IM_STR("GET"),
                              .target = im_str(target),
                              .path = im_str(path),
-                             .outcome = &outcome};
+                             .exchange = &exchange};
     struct im_response res;
     size_t n;
 

@@ -402,7 +402,7 @@ static void follow(struct spine *s, const char *rule)
     im_scenario_unref(scenario);
 }
 
-static const struct im_exchange *last_exchange(struct spine *s)
+static const struct im_recorded *last_exchange(struct spine *s)
 {
     struct im_journal *journal = s->boxes.standard->journal;
 

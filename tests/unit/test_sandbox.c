@@ -79,8 +79,8 @@ static bool knows(struct pair *p, struct im_sandbox *box, struct im_str token)
 
 static void record(struct pair *p, struct im_sandbox *box)
 {
-    struct im_outcome outcome = {.cause = CAUSE_NONE};
-    struct im_request req = {.arena = &p->arena, .outcome = &outcome};
+    struct im_exchange outcome = {.cause = CAUSE_NONE};
+    struct im_request req = {.arena = &p->arena, .exchange = &outcome};
     struct im_response res;
 
     im_response_init(&res, &p->arena);

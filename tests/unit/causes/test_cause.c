@@ -15,7 +15,7 @@
 struct fixture {
     struct im_arena arena;
     struct im_request req;
-    struct im_outcome outcome;
+    struct im_exchange exchange;
     struct im_buf buf;
 };
 
@@ -27,7 +27,7 @@ static int setup(void **state)
     im_arena_init(&f.arena, 0);
     im_buf_init(&f.buf, &f.arena, 0);
     f.req.arena = &f.arena;
-    f.req.outcome = &f.outcome;
+    f.req.exchange = &f.exchange;
     *state = &f;
     return 0;
 }
@@ -359,9 +359,9 @@ static void refusing_records_the_cause_and_its_evidence(void **state)
         im_refuse(&f->req, CAUSE_CODE_EXPIRED, "issued %d s ago, lives %d s", 75, 60);
 
     assert_int_equal(cause, CAUSE_CODE_EXPIRED);
-    assert_int_equal(f->outcome.cause, CAUSE_CODE_EXPIRED);
-    assert_int_equal(f->outcome.worded_as, CAUSE_CODE_EXPIRED);
-    text_is(f->outcome.evidence, "issued 75 s ago, lives 60 s");
+    assert_int_equal(f->exchange.cause, CAUSE_CODE_EXPIRED);
+    assert_int_equal(f->exchange.worded_as, CAUSE_CODE_EXPIRED);
+    text_is(f->exchange.evidence, "issued 75 s ago, lives 60 s");
 }
 
 static void the_first_refusal_wins(void **state)
@@ -371,7 +371,7 @@ static void the_first_refusal_wins(void **state)
     im_refuse(&f->req, CAUSE_CLIENT_UNKNOWN, "first");
     assert_int_equal(im_refuse(&f->req, CAUSE_CODE_EXPIRED, "second"),
                      CAUSE_CLIENT_UNKNOWN);
-    text_is(f->outcome.evidence, "first");
+    text_is(f->exchange.evidence, "first");
 }
 
 static void a_cause_may_be_worded_as_another(void **state)
@@ -381,7 +381,7 @@ static void a_cause_may_be_worded_as_another(void **state)
                                        CAUSE_CLIENT_ID_MISSING, "'clientid' was sent");
 
     assert_int_equal(cause, CAUSE_PARAMETER_MISSPELLED);
-    assert_int_equal(f->outcome.worded_as, CAUSE_CLIENT_ID_MISSING);
+    assert_int_equal(f->exchange.worded_as, CAUSE_CLIENT_ID_MISSING);
 }
 
 static void long_evidence_is_cut_between_characters(void **state)
@@ -393,8 +393,8 @@ static void long_evidence_is_cut_between_characters(void **state)
         memcpy(text + i, "\xC3\xA9", 2);
     text[sizeof text - 2] = '\0';
     im_refuse(&f->req, CAUSE_CODE_UNKNOWN, "%s", text);
-    assert_in_range(f->outcome.evidence.len, 1000, 1024);
-    assert_true(im_str_utf8(f->outcome.evidence));
+    assert_in_range(f->exchange.evidence.len, 1000, 1024);
+    assert_true(im_str_utf8(f->exchange.evidence));
 }
 
 static void notes_stand_beside_the_outcome_and_are_bounded(void **state)
@@ -403,10 +403,10 @@ static void notes_stand_beside_the_outcome_and_are_bounded(void **state)
 
     for (int i = 0; i < 2 * IM_NOTES_MAX; i++)
         im_note(&f->req, CAUSE_STATE_MISSING, "note %d", i);
-    assert_int_equal(f->outcome.cause, CAUSE_NONE);
-    assert_int_equal(f->outcome.note_count, IM_NOTES_MAX);
-    assert_int_equal(f->outcome.notes[0].cause, CAUSE_STATE_MISSING);
-    text_is(f->outcome.notes[IM_NOTES_MAX - 1].text, "note 5");
+    assert_int_equal(f->exchange.cause, CAUSE_NONE);
+    assert_int_equal(f->exchange.note_count, IM_NOTES_MAX);
+    assert_int_equal(f->exchange.notes[0].cause, CAUSE_STATE_MISSING);
+    text_is(f->exchange.notes[IM_NOTES_MAX - 1].text, "note 5");
 }
 
 static void without_memory_the_cause_still_stands(void **state)
@@ -417,8 +417,8 @@ static void without_memory_the_cause_still_stands(void **state)
     im_note(&f->req, CAUSE_STATE_MISSING, "no room for this");
     im_refuse(&f->req, CAUSE_CODE_EXPIRED, "nor for this");
     assert_true(f->arena.failed);
-    assert_int_equal(f->outcome.cause, CAUSE_CODE_EXPIRED);
-    assert_int_equal(f->outcome.evidence.len, 0);
+    assert_int_equal(f->exchange.cause, CAUSE_CODE_EXPIRED);
+    assert_int_equal(f->exchange.evidence.len, 0);
 }
 
 /* ---- the catalogue ---- */

@@ -14,7 +14,7 @@ struct fixture {
     struct im_arena arena;
     struct im_request req;
     struct im_response res;
-    struct im_outcome outcome;
+    struct im_exchange exchange;
     struct im_policy policy;
     struct im_rng rng;
 };
@@ -29,7 +29,7 @@ static int setup(void **state)
     im_policy_init(&f.policy);
     im_rng_init_seed(&f.rng, 7, IM_STR("test"));
     f.req.arena = &f.arena;
-    f.req.outcome = &f.outcome;
+    f.req.exchange = &f.exchange;
     f.req.method = IM_STR("POST");
     f.req.now_ms = 1773510525717;
     *state = &f;
@@ -46,8 +46,8 @@ static int teardown(void **state)
 
 static void refuse(struct fixture *f, enum im_place place, enum im_cause cause)
 {
-    f->outcome.place = place;
-    f->outcome.cause = f->outcome.worded_as = cause;
+    f->exchange.place = place;
+    f->exchange.cause = f->exchange.worded_as = cause;
     im_refusal_render(&f->req, &f->res, &f->policy, &f->rng);
 }
 
@@ -156,8 +156,8 @@ static void a_query_names_field_and_object_as_recorded(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.field = IM_STR("action");
-    f->outcome.object = IM_STR("accounts-receivable/invoice");
+    f->exchange.field = IM_STR("action");
+    f->exchange.object = IM_STR("accounts-receivable/invoice");
     refuse(f, IM_PLACE_API, CAUSE_QUERY_INVALID);
     answers_like(
         f, 400,
@@ -187,7 +187,7 @@ static void a_bad_field_stands_in_the_details(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.field = IM_STR("/newDate");
+    f->exchange.field = IM_STR("/newDate");
     refuse(f, IM_PLACE_API, CAUSE_FIELD_INVALID);
     answers_like(
         f, 400,
@@ -306,8 +306,8 @@ static void a_cause_worded_as_another_is_sent_as_that(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.cause = CAUSE_PARAMETER_MISSPELLED;
-    f->outcome.worded_as = CAUSE_CLIENT_ID_MISSING;
+    f->exchange.cause = CAUSE_PARAMETER_MISSPELLED;
+    f->exchange.worded_as = CAUSE_CLIENT_ID_MISSING;
     im_refusal_render(&f->req, &f->res, &f->policy, &f->rng);
     assert_true(body_holds(f, "GW-0037"));
 }
@@ -323,7 +323,7 @@ static void oauth_answers_are_not_stored(void **state)
     header_is(f, "Pragma", "no-cache");
     refuse(f, IM_PLACE_API, CAUSE_CODE_EXPIRED);
     header_is(f, "Cache-Control", "");
-    f->outcome.endpoint = "revoke";
+    f->exchange.endpoint = "revoke";
     refuse(f, IM_PLACE_ARTICLE, CAUSE_TOKEN_MISSING);
     header_is(f, "Cache-Control", "no-store");
 }
@@ -332,7 +332,7 @@ static void the_pause_is_told(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.retry_after_s = 30;
+    f->exchange.retry_after_s = 30;
     refuse(f, IM_PLACE_API, CAUSE_RATE_LIMITED);
     assert_int_equal(f->res.status, 429);
     header_is(f, "Retry-After", "30");
@@ -342,7 +342,7 @@ static void the_right_methods_are_told(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.allow = "GET, POST";
+    f->exchange.allow = "GET, POST";
     refuse(f, IM_PLACE_API, CAUSE_METHOD_NOT_ALLOWED);
     assert_int_equal(f->res.status, 405);
     header_is(f, "Allow", "GET, POST");
@@ -363,7 +363,7 @@ static void the_articles_api_challenges_by_bearer(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.bearer_challenge = true;
+    f->exchange.bearer_challenge = true;
     refuse(f, IM_PLACE_ARTICLE, CAUSE_ACCESS_TOKEN_EXPIRED);
     header_is(f, "WWW-Authenticate",
               "Bearer realm=\"intacct-mock\", error=\"invalid_token\"");
@@ -379,7 +379,7 @@ static void the_rest_api_challenges_nobody(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.bearer_challenge = true;
+    f->exchange.bearer_challenge = true;
     refuse(f, IM_PLACE_API, CAUSE_ACCESS_TOKEN_EXPIRED);
     header_is(f, "WWW-Authenticate", "");
 }
@@ -401,9 +401,9 @@ static void what_may_be_redirected_is_redirected(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.page = true;
-    f->outcome.redirect_uri = IM_STR("https://app.example/callback");
-    f->outcome.state = IM_STR("a b&c");
+    f->exchange.page = true;
+    f->exchange.redirect_uri = IM_STR("https://app.example/callback");
+    f->exchange.state = IM_STR("a b&c");
     refuse(f, IM_PLACE_TOKEN, CAUSE_CONSENT_DENIED);
     assert_int_equal(f->res.status, 302);
     header_is(
@@ -417,8 +417,8 @@ static void a_query_of_the_redirect_uri_is_kept(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.page = true;
-    f->outcome.redirect_uri = IM_STR("https://app.example/callback?x=1");
+    f->exchange.page = true;
+    f->exchange.redirect_uri = IM_STR("https://app.example/callback?x=1");
     refuse(f, IM_PLACE_TOKEN, CAUSE_SCOPE_UNKNOWN);
     assert_true(im_str_starts(im_response_get_header(&f->res, "Location"),
                               "https://app.example/callback?x=1&error=invalid_scope&"));
@@ -430,8 +430,8 @@ static void a_redirect_uri_that_is_not_sound_gets_a_page(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.page = true;
-    f->outcome.evidence = IM_STR("<script> is not registered");
+    f->exchange.page = true;
+    f->exchange.evidence = IM_STR("<script> is not registered");
     refuse(f, IM_PLACE_TOKEN, CAUSE_REDIRECT_URI_UNREGISTERED);
     assert_int_equal(f->res.status, 400);
     header_is(f, "Location", "");
@@ -446,8 +446,8 @@ static void what_may_not_be_redirected_gets_a_page(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.page = true;
-    f->outcome.redirect_uri = IM_STR("https://app.example/callback");
+    f->exchange.page = true;
+    f->exchange.redirect_uri = IM_STR("https://app.example/callback");
     refuse(f, IM_PLACE_TOKEN, CAUSE_AUTHORIZE_CLIENT_UNKNOWN);
     header_is(f, "Location", "");
     assert_true(body_holds(f, "authorize-client-unknown"));
@@ -457,7 +457,7 @@ static void a_page_that_the_endpoint_wrote_stays(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.page = f->outcome.page_ready = true;
+    f->exchange.page = f->exchange.page_ready = true;
     im_buf_addz(im_response_begin(&f->res, 403, "text/html"), "sign in again");
     refuse(f, IM_PLACE_TOKEN, CAUSE_PASSWORD_WRONG);
     assert_int_equal(f->res.status, 403);
@@ -478,13 +478,13 @@ static void memory_may_run_out_anywhere(void **state)
 {
     struct fixture *f = *state;
 
-    f->outcome.redirect_uri = IM_STR("https://app.example/callback");
+    f->exchange.redirect_uri = IM_STR("https://app.example/callback");
     for (size_t limit = 1; limit < 40000; limit += 1000)
         for (int form = 0; form < 3; form++) {
             im_arena_release(&f->arena);
             im_arena_init(&f->arena, limit);
             im_response_init(&f->res, &f->arena);
-            f->outcome.page = form > 0;
+            f->exchange.page = form > 0;
             refuse(f, IM_PLACE_API,
                    form == 1 ? CAUSE_CONSENT_DENIED : CAUSE_FIELD_INVALID);
         }

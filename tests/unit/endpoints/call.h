@@ -23,7 +23,7 @@ struct call {
     struct im_authority *authority;
     struct im_request req;
     struct im_response res;
-    struct im_outcome outcome;
+    struct im_exchange exchange;
     enum im_cause cause;
 };
 
@@ -31,14 +31,14 @@ struct call {
 static inline void next_call(struct call *call, const char *method, enum im_place place)
 {
     im_arena_release(&call->arena);
-    call->outcome = (struct im_outcome){.place = place};
+    call->exchange = (struct im_exchange){.place = place};
     call->req = (struct im_request){
         .arena = &call->arena,
         .method = im_str(method),
         .base_url = IM_STR(BASE_URL),
         .now_ms = im_clock_now_ms(&call->authority->clock),
         .arrived = ++call->authority->arrivals,
-        .outcome = &call->outcome,
+        .exchange = &call->exchange,
     };
 }
 
@@ -46,7 +46,7 @@ static inline void make_call(struct call *call, im_endpoint *endpoint)
 {
     im_response_init(&call->res, &call->arena);
     call->cause = endpoint(call->authority, &call->req, &call->res);
-    assert_int_equal(call->cause, call->outcome.cause);
+    assert_int_equal(call->cause, call->exchange.cause);
     assert_false(call->arena.failed);
 }
 
@@ -121,14 +121,14 @@ static inline void refused(const struct call *call, enum im_cause cause)
 {
     if (call->cause != cause)
         fail_msg("%s, not %s: %.*s", im_cause_row(call->cause)->id,
-                 im_cause_row(cause)->id, IM_ARG(call->outcome.evidence));
+                 im_cause_row(cause)->id, IM_ARG(call->exchange.evidence));
 }
 
 static inline void answered(const struct call *call, int status)
 {
     if (call->cause)
         fail_msg("%s: %.*s", im_cause_row(call->cause)->id,
-                 IM_ARG(call->outcome.evidence));
+                 IM_ARG(call->exchange.evidence));
     assert_int_equal(call->res.status, status);
 }
 
@@ -156,13 +156,13 @@ static inline void says(struct im_str text, const char *part)
 
 static inline void evidence_says(const struct call *call, const char *part)
 {
-    says(call->outcome.evidence, part);
+    says(call->exchange.evidence, part);
 }
 
 static inline bool noted(const struct call *call, enum im_cause cause)
 {
-    for (size_t i = 0; i < call->outcome.note_count; i++)
-        if (call->outcome.notes[i].cause == cause)
+    for (size_t i = 0; i < call->exchange.note_count; i++)
+        if (call->exchange.notes[i].cause == cause)
             return true;
     return false;
 }

@@ -47,9 +47,9 @@ static void tells_who_calls(void **state)
     present(call, (struct im_issue){0});
     struct im_access access = ask(call);
     assert_int_equal(call->cause, CAUSE_NONE);
-    assert_true(im_str_is(call->outcome.client_id, "demo"));
-    assert_true(im_str_is(call->outcome.user, "ws_user@acme"));
-    says(call->outcome.token, "sha256:");
+    assert_true(im_str_is(call->exchange.client_id, "demo"));
+    assert_true(im_str_is(call->exchange.user, "ws_user@acme"));
+    says(call->exchange.token, "sha256:");
     assert_int_equal(access.entity.len, 0);
 }
 
@@ -121,7 +121,7 @@ static void lookalike_is_noted(void **state)
     assert_int_equal(call->cause, CAUSE_NONE);
     assert_int_equal(access.entity.len, 0);
     assert_true(noted(call, CAUSE_ENTITY_HEADER_IGNORED));
-    says(call->outcome.notes[0].text, "data of all entities");
+    says(call->exchange.notes[0].text, "data of all entities");
 }
 
 static void documented_spelling_is_noted_as_unknown(void **state)
@@ -130,16 +130,16 @@ static void documented_spelling_is_noted_as_unknown(void **state)
     struct im_access access = ask_with(call, "X-IA-API-ParamEntity", "100");
     assert_int_equal(access.entity.len, 0);
     assert_true(noted(call, CAUSE_ENTITY_HEADER_IGNORED));
-    says(call->outcome.notes[0].text, "nobody has shown");
+    says(call->exchange.notes[0].text, "nobody has shown");
 }
 
 static void other_headers_are_no_lookalikes(void **state)
 {
     struct call *call = *state;
     ask_with(call, "X-IA-API-Param-Transaction", "true");
-    assert_int_equal(call->outcome.note_count, 0);
+    assert_int_equal(call->exchange.note_count, 0);
     ask_with(call, "X-Request-Id", "1");
-    assert_int_equal(call->outcome.note_count, 0);
+    assert_int_equal(call->exchange.note_count, 0);
 }
 
 static void module_must_be_subscribed(void **state)
@@ -160,7 +160,7 @@ static void role_is_needed(void **state)
     change(call, IM_CHANGE_REMOVE_ROLE, jdoe);
     ask_object(call, VENDOR, IM_ACTION_READ);
     refused(call, CAUSE_PERMISSION_ROLE_MISSING);
-    assert_true(im_str_is(call->outcome.object, VENDOR));
+    assert_true(im_str_is(call->exchange.object, VENDOR));
 }
 
 static void role_must_name_the_object(void **state)

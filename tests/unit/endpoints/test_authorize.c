@@ -80,7 +80,7 @@ static void client_id_may_name_a_sandbox(void **state)
     struct call *call = *state;
     get(call, "client_id=demo~happy-path.7&response_type=code&redirect_uri=" CALLBACK);
     answered(call, 200);
-    assert_true(im_str_is(call->outcome.client_id, "demo"));
+    assert_true(im_str_is(call->exchange.client_id, "demo"));
 }
 
 static void misspelled_client_id_is_named(void **state)
@@ -88,7 +88,7 @@ static void misspelled_client_id_is_named(void **state)
     struct call *call = *state;
     get(call, "clientId=demo&response_type=code&redirect_uri=" CALLBACK);
     refused(call, CAUSE_PARAMETER_MISSPELLED);
-    assert_int_equal(call->outcome.worded_as, CAUSE_AUTHORIZE_CLIENT_UNKNOWN);
+    assert_int_equal(call->exchange.worded_as, CAUSE_AUTHORIZE_CLIENT_UNKNOWN);
 }
 
 static void redirect_uri_must_be_registered(void **state)
@@ -110,7 +110,7 @@ static void redirect_uri_must_be_registered(void **state)
                  wrong[i]);
         get(call, query);
         refused(call, CAUSE_REDIRECT_URI_UNREGISTERED);
-        assert_int_equal(call->outcome.redirect_uri.len, 0);
+        assert_int_equal(call->exchange.redirect_uri.len, 0);
     }
     get(call, "client_id=demo&response_type=code");
     refused(call, CAUSE_REDIRECT_URI_MISSING);
@@ -136,8 +136,8 @@ static void later_refusals_may_redirect(void **state)
     struct call *call = *state;
     get(call, CLIENT "&state=s1&response_type=token");
     refused(call, CAUSE_RESPONSE_TYPE_UNSUPPORTED);
-    assert_true(im_str_is(call->outcome.redirect_uri, "http://127.0.0.1:5000/callback"));
-    assert_true(im_str_is(call->outcome.state, "s1"));
+    assert_true(im_str_is(call->exchange.redirect_uri, "http://127.0.0.1:5000/callback"));
+    assert_true(im_str_is(call->exchange.state, "s1"));
     get(call, CLIENT);
     refused(call, CAUSE_RESPONSE_TYPE_UNSUPPORTED);
     get(call, SOUND "&state=s2");
@@ -149,7 +149,7 @@ static void client_id_stands_once(void **state)
     struct call *call = *state;
     get(call, SOUND "&client_id=demo");
     refused(call, CAUSE_PARAMETER_REPEATED);
-    assert_int_equal(call->outcome.redirect_uri.len, 0);
+    assert_int_equal(call->exchange.redirect_uri.len, 0);
 }
 
 static void scopes_are_checked(void **state)
@@ -271,7 +271,7 @@ static void sign_in_errors_show_the_form_again(void **state)
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
         sign_in(call, tries[i].company, tries[i].user, tries[i].password);
         refused(call, tries[i].cause);
-        assert_true(call->outcome.page_ready);
+        assert_true(call->exchange.page_ready);
         assert_in_range(call->res.status, 400, 499);
         says(body(call), "role=\"alert\"");
         says(body(call), "aria-invalid=\"true\"");
@@ -285,7 +285,7 @@ static void password_is_never_shown(void **state)
     struct call *call = *state;
     sign_in(call, "acme", "jdoe", "hunter2");
     assert_false(contains(body(call), "hunter2"));
-    assert_false(contains(call->outcome.evidence, "hunter2"));
+    assert_false(contains(call->exchange.evidence, "hunter2"));
     sign_in(call, "acme", "jdoe", "secret+");
     refused(call, CAUSE_PASSWORD_WRONG);
     evidence_says(call, "white space");
@@ -324,7 +324,7 @@ static void consent_page_tells_who_and_what(void **state)
     says(body(call), "Stay connected");
     says(body(call), ">Accept</button>");
     says(body(call), ">Deny</button>");
-    assert_true(im_str_is(call->outcome.user, "jdoe@acme"));
+    assert_true(im_str_is(call->exchange.user, "jdoe@acme"));
 }
 
 static void accepting_gives_a_code(void **state)
@@ -337,7 +337,7 @@ static void accepting_gives_a_code(void **state)
     answered(call, 302);
     assert_true(im_str_starts(location(call), "http://127.0.0.1:5000/callback?code=eyJ"));
     says(location(call), "&state=s1");
-    says(call->outcome.issued, "sha256:");
+    says(call->exchange.issued, "sha256:");
 }
 
 static void denying_is_told_to_the_client(void **state)
@@ -363,7 +363,7 @@ static void ticket_runs_out(void **state)
     im_clock_advance(&call->authority->clock, 10 * 60 * 1000);
     decide(call, ticket, "accept");
     refused(call, CAUSE_SESSION_EXPIRED);
-    assert_true(call->outcome.page_ready);
+    assert_true(call->exchange.page_ready);
     says(body(call), "Please sign in again");
 }
 
@@ -413,7 +413,7 @@ static void company_must_have_authorized(void **state)
     withdraw_client(call);
     sign_in(call, "acme", "jdoe", "secret");
     refused(call, CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN);
-    assert_false(call->outcome.page_ready);
+    assert_false(call->exchange.page_ready);
 }
 
 static void administrator_authorizes(void **state)
@@ -494,7 +494,7 @@ static void mock_user_must_be_able_to_sign_in(void **state)
     struct call *call = *state;
     get(call, SOUND "&mock_user=jodo@acme");
     refused(call, CAUSE_USER_UNKNOWN);
-    assert_false(call->outcome.page_ready);
+    assert_false(call->exchange.page_ready);
     get(call, SOUND "&mock_user=jdoe");
     refused(call, CAUSE_USERNAME_WITHOUT_COMPANY);
     change_person(call, IM_CHANGE_EXPIRE_PASSWORD, "jdoe");

@@ -94,7 +94,7 @@ static void token_is_wanted(void **state)
     struct call *call = *state;
     post_to(call, im_endpoint_introspect, "access_token=x" DEMO);
     refused(call, CAUSE_PARAMETER_MISSPELLED);
-    assert_int_equal(call->outcome.worded_as, CAUSE_TOKEN_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_TOKEN_MISSING);
     introspect(call, "", DEMO);
     refused(call, CAUSE_TOKEN_MISSING);
 }

@@ -25,7 +25,7 @@ static void gives_the_fields(void **state)
     assert_non_null(member(call, "ia::result/0/name"));
     assert_null(member(call, "ia::result/0/status"));
     is_whole(call, "ia::meta/start", 1);
-    assert_true(im_str_is(call->outcome.object, "accounts-payable/vendor"));
+    assert_true(im_str_is(call->exchange.object, "accounts-payable/vendor"));
 }
 
 static void gives_pages(void **state)
@@ -43,7 +43,7 @@ static void names_the_field(void **state)
     struct call *call = *state;
     query(call, "{\"object\":\"accounts-receivable/invoice\",\"fields\":[\"action\"]}");
     refused(call, CAUSE_QUERY_INVALID);
-    assert_true(im_str_is(call->outcome.field, "action"));
+    assert_true(im_str_is(call->exchange.field, "action"));
 }
 
 static void names_the_object(void **state)

@@ -112,10 +112,10 @@ static void methods_fit_the_path(void **state)
     struct call *call = *state;
     ask(call, "DELETE", VENDOR, NULL);
     refused(call, CAUSE_METHOD_NOT_ALLOWED);
-    says(im_str(call->outcome.allow), "POST");
+    says(im_str(call->exchange.allow), "POST");
     ask(call, "POST", VENDOR "/1", "{}");
     refused(call, CAUSE_METHOD_NOT_ALLOWED);
-    says(im_str(call->outcome.allow), "PATCH");
+    says(im_str(call->exchange.allow), "PATCH");
 }
 
 static void names_the_wrong_field(void **state)
@@ -123,7 +123,7 @@ static void names_the_wrong_field(void **state)
     struct call *call = *state;
     ask(call, "POST", VENDOR, "{\"id\":\"V-9\",\"name\":\"Nine\",\"nmae\":\"x\"}");
     refused(call, CAUSE_FIELD_INVALID);
-    says(call->outcome.field, "nmae");
+    says(call->exchange.field, "nmae");
     ask(call, "POST", VENDOR, "{\"id\":\"V-9\",\"name\":\"Nine\",\"totalDue\":\"1.00\"}");
     refused(call, CAUSE_FIELD_READ_ONLY);
     ask(call, "POST", VENDOR, "{\"name\":\"Nine\"}");

@@ -25,8 +25,8 @@ static void token_dies(void **state)
     assert_true(im_str_is(body(call), "{\"revoked\":true}"));
     assert_int_equal(cause_of_death(call, access), CAUSE_ACCESS_TOKEN_REVOKED);
     assert_int_not_equal(cause_of_death(call, refresh), CAUSE_NONE);
-    assert_int_equal(call->outcome.note_count, 0);
-    assert_true(im_str_is(call->outcome.user, "ws_user@acme"));
+    assert_int_equal(call->exchange.note_count, 0);
+    assert_true(im_str_is(call->exchange.user, "ws_user@acme"));
 }
 
 static void article_has_its_own_answer(void **state)
@@ -74,7 +74,7 @@ static void token_is_wanted(void **state)
     refused(call, CAUSE_TOKEN_MISSING);
     post_to(call, im_endpoint_revoke, "refresh_token=x" DEMO);
     refused(call, CAUSE_PARAMETER_MISSPELLED);
-    assert_int_equal(call->outcome.worded_as, CAUSE_TOKEN_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_TOKEN_MISSING);
     post_to(call, im_endpoint_revoke, "token=x&token=y");
     refused(call, CAUSE_PARAMETER_REPEATED);
 }

@@ -27,7 +27,7 @@ static void session_of_the_token_is_told(void **state)
     assert_true(im_str_eq(member(call, "ia::result/sessionId")->text, id));
     is_whole(call, "ia::result/expiresIn", 21600 - 60);
     is_whole(call, "ia::meta/totalSuccess", 1);
-    assert_true(im_str_is(call->outcome.user, "ws_user@acme"));
+    assert_true(im_str_is(call->exchange.user, "ws_user@acme"));
 }
 
 static void bearer_is_needed(void **state)

@@ -69,11 +69,11 @@ static void outcome_tells_the_facts(void **state)
 {
     struct call *call = *state;
     post(call, CC DEMO USER "&scope=openid");
-    assert_true(im_str_is(call->outcome.grant, "client_credentials"));
-    assert_true(im_str_is(call->outcome.client_id, "demo"));
-    assert_true(im_str_is(call->outcome.user, "ws_user@acme"));
-    assert_true(im_str_is(call->outcome.scope, "openid"));
-    assert_true(im_str_starts(call->outcome.issued, "sha256:"));
+    assert_true(im_str_is(call->exchange.grant, "client_credentials"));
+    assert_true(im_str_is(call->exchange.client_id, "demo"));
+    assert_true(im_str_is(call->exchange.user, "ws_user@acme"));
+    assert_true(im_str_is(call->exchange.scope, "openid"));
+    assert_true(im_str_starts(call->exchange.issued, "sha256:"));
 }
 
 /* ---- the body ---- */
@@ -94,7 +94,7 @@ static void extra_fields_are_ignored(void **state)
     struct call *call = *state;
     post(call, CC DEMO USER "&foo=1&foo=2&resource=x");
     answered(call, 200);
-    assert_int_equal(call->outcome.note_count, 0);
+    assert_int_equal(call->exchange.note_count, 0);
 }
 
 static void empty_body_is_told(void **state)
@@ -158,7 +158,7 @@ static void grant_type_is_wanted_once(void **state)
     post_refused(call, CC "&" CC DEMO USER, CAUSE_PARAMETER_REPEATED, "2 times");
     post(call, "grant-type=client_credentials" DEMO USER);
     refused(call, CAUSE_PARAMETER_MISSPELLED);
-    assert_int_equal(call->outcome.worded_as, CAUSE_GRANT_TYPE_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_GRANT_TYPE_MISSING);
 }
 
 static void unsupported_grant_is_explained(void **state)

@@ -108,9 +108,9 @@ static inline void set_policy(struct call *call, const char *json)
 static inline void note_says(const struct call *call, enum im_cause cause,
                              const char *part)
 {
-    for (size_t i = 0; i < call->outcome.note_count; i++)
-        if (call->outcome.notes[i].cause == cause) {
-            says(call->outcome.notes[i].text, part);
+    for (size_t i = 0; i < call->exchange.note_count; i++)
+        if (call->exchange.notes[i].cause == cause) {
+            says(call->exchange.notes[i].text, part);
             return;
         }
     fail_msg("no note %s", im_cause_row(cause)->id);

@@ -22,8 +22,8 @@ static void code_gives_tokens(void **state)
     exchange_scoped(call, "offline_access");
     answered(call, 200);
     assert_non_null(member(call, "refresh_token"));
-    assert_true(im_str_is(call->outcome.user, "jdoe@acme"));
-    assert_true(im_str_starts(call->outcome.token, "sha256:"));
+    assert_true(im_str_is(call->exchange.user, "jdoe@acme"));
+    assert_true(im_str_starts(call->exchange.token, "sha256:"));
 }
 
 static void refresh_token_needs_offline_access(void **state)
@@ -74,7 +74,7 @@ static void missing_code_is_told(void **state)
     post_refused(call, "grant_type=authorization_code" DEMO, CAUSE_CODE_MISSING, "code");
     post_refused(call, "grant_type=authorization_code&auth_code=x" DEMO,
                  CAUSE_PARAMETER_MISSPELLED, "\"auth_code\"");
-    assert_int_equal(call->outcome.worded_as, CAUSE_CODE_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_CODE_MISSING);
 }
 
 static void code_works_once(void **state)
@@ -86,7 +86,7 @@ static void code_works_once(void **state)
     answered(call, 200);
     exchange(call, code, "");
     refused(call, CAUSE_CODE_REUSED);
-    assert_true(im_str_is(call->outcome.user, "jdoe@acme"));
+    assert_true(im_str_is(call->exchange.user, "jdoe@acme"));
     exchange(call, "made-up", "");
     refused(call, CAUSE_CODE_UNKNOWN);
 }
@@ -115,7 +115,7 @@ static void redirect_uri_must_match(void **state)
              code);
     post(call, form);
     refused(call, CAUSE_PARAMETER_MISSPELLED);
-    assert_int_equal(call->outcome.worded_as, CAUSE_REDIRECT_URI_MISMATCH);
+    assert_int_equal(call->exchange.worded_as, CAUSE_REDIRECT_URI_MISMATCH);
 }
 
 static void verifier_must_match(void **state)

@@ -63,10 +63,10 @@ static void misspelled_username_is_hinted_at(void **state)
     struct call *call = *state;
     post_refused(call, CC DEMO "&user_name=ws_user%40acme", CAUSE_PARAMETER_MISSPELLED,
                  "\"user_name\"");
-    assert_int_equal(call->outcome.worded_as, CAUSE_USERNAME_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_USERNAME_MISSING);
     post_refused(call, CC DEMO "&sessionId=x", CAUSE_PARAMETER_MISSPELLED,
                  "\"session_id\"");
-    assert_int_equal(call->outcome.worded_as, CAUSE_USERNAME_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_USERNAME_MISSING);
 }
 
 static void company_must_be_there(void **state)

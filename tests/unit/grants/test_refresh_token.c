@@ -18,11 +18,11 @@ static void refresh_gives_new_tokens(void **state)
     answered(call, 200);
     keep(call, "refresh_token", second);
     assert_string_not_equal(first, second);
-    assert_true(im_str_is(call->outcome.grant, "refresh_token"));
-    assert_true(im_str_is(call->outcome.user, "ws_user@acme"));
+    assert_true(im_str_is(call->exchange.grant, "refresh_token"));
+    assert_true(im_str_is(call->exchange.user, "ws_user@acme"));
     refresh(call, first, "");
     refused(call, CAUSE_REFRESH_TOKEN_REUSED);
-    assert_true(im_str_is(call->outcome.user, "ws_user@acme"));
+    assert_true(im_str_is(call->exchange.user, "ws_user@acme"));
 }
 
 static void rotation_is_policy(void **state)
@@ -65,7 +65,7 @@ static void missing_token_is_told(void **state)
                  "refresh_token");
     post_refused(call, "grant_type=refresh_token&refreshtoken=x" DEMO,
                  CAUSE_PARAMETER_MISSPELLED, "\"refreshtoken\"");
-    assert_int_equal(call->outcome.worded_as, CAUSE_REFRESH_TOKEN_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_REFRESH_TOKEN_MISSING);
 }
 
 /* The article's sample, with its `client secret`. */
@@ -75,7 +75,7 @@ static void sample_of_the_article_is_hinted_at(void **state)
     post_article(call, "grant_type=refresh_token&refresh_token=your_refresh_token+here&"
                        "client_id=demo&client+secret=demo-secret");
     refused(call, CAUSE_PARAMETER_MISSPELLED);
-    assert_int_equal(call->outcome.worded_as, CAUSE_CLIENT_SECRET_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_CLIENT_SECRET_MISSING);
     evidence_says(call, "\"client secret\"");
 }
 

@@ -26,7 +26,7 @@ struct fixture {
     struct im_authority *authority;
     struct im_arena arena;
     struct im_request req;
-    struct im_outcome outcome;
+    struct im_exchange exchange;
     struct im_issue issue;
     struct im_issued issued;
     struct im_token token;
@@ -36,11 +36,11 @@ struct fixture {
 
 static inline void arrive(struct fixture *f)
 {
-    f->outcome = (struct im_outcome){.cause = CAUSE_NONE};
+    f->exchange = (struct im_exchange){.cause = CAUSE_NONE};
     f->req = (struct im_request){.arena = &f->arena,
                                  .base_url = IM_STR(BASE),
                                  .now_ms = f->now_ms,
-                                 .outcome = &f->outcome};
+                                 .exchange = &f->exchange};
     f->req.arrived = atomic_fetch_add(&f->authority->arrivals, 1);
 }
 
@@ -177,8 +177,8 @@ static inline void refused(struct fixture *f, enum im_cause is, enum im_cause wa
 {
     if (is != wanted)
         fail_msg("refused as %s, not %s (%.*s)", im_cause_row(is)->id,
-                 im_cause_row(wanted)->id, IM_ARG(f->outcome.evidence));
-    struct im_str text = im_arena_copy(&f->arena, f->outcome.evidence);
+                 im_cause_row(wanted)->id, IM_ARG(f->exchange.evidence));
+    struct im_str text = im_arena_copy(&f->arena, f->exchange.evidence);
     if (!text.at || !strstr(text.at, evidence))
         fail_msg("the evidence \"%.*s\" does not say \"%s\"", IM_ARG(text), evidence);
 }

@@ -218,7 +218,7 @@ static void a_verifier_nobody_asked_for_is_noted(void **state)
     claim.verifier = IM_STR(VERIFIER);
     claim.verifier_given = true;
     assert_int_equal(redeem_claim(f, &claim), CAUSE_NONE);
-    assert_int_equal(f->outcome.note_count, 1);
+    assert_int_equal(f->exchange.note_count, 1);
 }
 
 static void an_unknown_code_is_described_by_its_looks(void **state)
@@ -349,10 +349,10 @@ static void evidence_never_holds_the_token(void **state)
     refresh(f, token);
     refresh(f, token);
     struct im_str secret = im_arena_copy(&f->arena, im_str_slice(token, 40, 60));
-    struct im_str said = im_arena_copy(&f->arena, f->outcome.evidence);
+    struct im_str said = im_arena_copy(&f->arena, f->exchange.evidence);
     assert_null(strstr(said.at, secret.at));
-    assert_true(im_str_starts(f->outcome.token, "sha256:"));
-    assert_int_equal(f->outcome.token.len, strlen("sha256:") + 12);
+    assert_true(im_str_starts(f->exchange.token, "sha256:"));
+    assert_int_equal(f->exchange.token.len, strlen("sha256:") + 12);
 }
 
 /* ---- listings ---- */

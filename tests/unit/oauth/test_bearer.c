@@ -33,10 +33,10 @@ static void a_token_gets_in_and_is_told_about(void **state)
 
     assert_int_equal(call_flawed(f, IM_FLAW_NONE), CAUSE_NONE);
     assert_true(im_str_is(f->token.user, "ws_user"));
-    assert_true(im_str_is(f->outcome.user, "ws_user@acme"));
-    assert_true(im_str_is(f->outcome.client_id, "demo"));
-    assert_true(im_str_starts(f->outcome.token, "sha256:"));
-    assert_false(f->outcome.bearer_challenge);
+    assert_true(im_str_is(f->exchange.user, "ws_user@acme"));
+    assert_true(im_str_is(f->exchange.client_id, "demo"));
+    assert_true(im_str_starts(f->exchange.token, "sha256:"));
+    assert_false(f->exchange.bearer_challenge);
 }
 
 static void an_article_token_gets_in_at_its_own_api(void **state)
@@ -66,7 +66,7 @@ static void without_header_nobody_gets_in(void **state)
 
     refused(f, im_bearer_check(f->authority, &f->req, IM_DIALECT_REST, &f->token),
             CAUSE_AUTHORIZATION_HEADER_MISSING, "no Authorization header");
-    assert_true(f->outcome.bearer_challenge);
+    assert_true(f->exchange.bearer_challenge);
 }
 
 static void two_headers_are_one_too_many(void **state)

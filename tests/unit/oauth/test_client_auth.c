@@ -29,7 +29,7 @@ static void attempt(struct call *call, struct attempt a)
         call->cause =
             im_client_check(call->authority, &call->req, &claim,
                             im_str(a.grant ? a.grant : "client_credentials"), &client);
-    assert_false(contains(call->outcome.evidence, "demo-secret"));
+    assert_false(contains(call->exchange.evidence, "demo-secret"));
 }
 
 static void sent(struct call *call, const char *form)
@@ -51,7 +51,7 @@ static void body_works(void **state)
     struct call *call = *state;
     sent(call, "client_id=demo&client_secret=demo-secret");
     refused(call, CAUSE_NONE);
-    assert_true(im_str_is(call->outcome.client_id, "demo"));
+    assert_true(im_str_is(call->exchange.client_id, "demo"));
 }
 
 static void basic_works(void **state)
@@ -64,7 +64,7 @@ static void basic_works(void **state)
     attempt(call,
             (struct attempt){.basic = "demo:demo-secret", .form = "client_id=demo"});
     refused(call, CAUSE_NONE);
-    assert_int_equal(call->outcome.note_count, 0);
+    assert_int_equal(call->exchange.note_count, 0);
 }
 
 static void unencoded_basic_works(void **state)
@@ -154,12 +154,12 @@ static void missing_parts_are_told(void **state)
     refused(call, CAUSE_CLIENT_ID_MISSING);
     sent(call, "clientId=demo&client_secret=demo-secret");
     refused(call, CAUSE_PARAMETER_MISSPELLED);
-    assert_int_equal(call->outcome.worded_as, CAUSE_CLIENT_ID_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_CLIENT_ID_MISSING);
     sent(call, "client_id=demo");
     refused(call, CAUSE_CLIENT_SECRET_MISSING);
     sent(call, "client_id=demo&client+secret=demo-secret");
     refused(call, CAUSE_PARAMETER_MISSPELLED);
-    assert_int_equal(call->outcome.worded_as, CAUSE_CLIENT_SECRET_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_CLIENT_SECRET_MISSING);
 }
 
 static void unknown_client_is_told(void **state)
@@ -181,7 +181,7 @@ static void swapped_credentials_are_not_printed(void **state)
     sent(call, "client_id=demo-secret&client_secret=demo");
     refused(call, CAUSE_CLIENT_UNKNOWN);
     evidence_says(call, "swapped");
-    assert_int_equal(call->outcome.client_id.len, 0);
+    assert_int_equal(call->exchange.client_id.len, 0);
 }
 
 static void sandbox_suffix_is_cut(void **state)
@@ -189,7 +189,7 @@ static void sandbox_suffix_is_cut(void **state)
     struct call *call = *state;
     sent(call, "client_id=demo~happy-path.test-42&client_secret=demo-secret");
     refused(call, CAUSE_NONE);
-    assert_true(im_str_is(call->outcome.client_id, "demo"));
+    assert_true(im_str_is(call->exchange.client_id, "demo"));
 }
 
 static void padding_is_named(void **state)
@@ -221,7 +221,7 @@ static void wrong_secret_is_explained(void **state)
     struct call *call = *state;
     world(call, "{\"clients\":[{\"id\":\"demo\",\"secret\":\"Dem+o\"}]}");
     wrong(call, "hush", "sha256:");
-    assert_false(contains(call->outcome.evidence, "hush"));
+    assert_false(contains(call->exchange.evidence, "hush"));
     wrong(call, "dem%2Bo", "only in case");
     wrong(call, "Dem+o", "arrived as a space");
     wrong(call, "%22Dem%2Bo%22", "quotation marks");

@@ -78,10 +78,10 @@ static void slip_is_worded_as_the_missing_one(void **state)
     call->cause = im_refuse_missing(&call->req, &params, "client_secret",
                                     CAUSE_CLIENT_SECRET_MISSING);
     refused(call, CAUSE_PARAMETER_MISSPELLED);
-    assert_int_equal(call->outcome.worded_as, CAUSE_CLIENT_SECRET_MISSING);
+    assert_int_equal(call->exchange.worded_as, CAUSE_CLIENT_SECRET_MISSING);
     evidence_says(call, "\"client secret\"");
     evidence_says(call, "\"client_secret\"");
-    assert_false(contains(call->outcome.evidence, "hush"));
+    assert_false(contains(call->exchange.evidence, "hush"));
 }
 
 static void absence_and_emptiness_are_told_apart(void **state)
@@ -93,7 +93,7 @@ static void absence_and_emptiness_are_told_apart(void **state)
     params = read_form(call, "code=");
     im_refuse_missing(&call->req, &params, "code", CAUSE_CODE_MISSING);
     evidence_says(call, "without a value");
-    assert_int_equal(call->outcome.cause, CAUSE_CODE_MISSING);
+    assert_int_equal(call->exchange.cause, CAUSE_CODE_MISSING);
 }
 
 static void optional_slip_is_noted(void **state)
@@ -102,7 +102,7 @@ static void optional_slip_is_noted(void **state)
     struct call *call = *state;
     struct im_params params = read_form(call, "entityid=100&scope=openid&scop=x&foo=1");
     im_note_misspelled(&call->req, &params, optional);
-    assert_int_equal(call->outcome.note_count, 1);
+    assert_int_equal(call->exchange.note_count, 1);
     note_says(call, CAUSE_PARAMETER_MISSPELLED, "\"entityid\"");
 }
 

@@ -35,7 +35,7 @@ static void known_scopes_are_granted_once(void **state)
     is(ask(call, IM_DIALECT_REST, "openid  offline_access openid"),
        "openid offline_access");
     assert_int_equal(call->cause, CAUSE_NONE);
-    is(call->outcome.scope, "openid  offline_access openid");
+    is(call->exchange.scope, "openid  offline_access openid");
 }
 
 static void unknown_scope_is_refused(void **state)

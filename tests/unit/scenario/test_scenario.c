@@ -12,7 +12,7 @@ struct stage {
     struct im_scenario_state *scenario_state;
     struct im_arena arena;
     struct im_request req;
-    struct im_outcome outcome;
+    struct im_exchange exchange;
     struct im_plan plan;
     struct im_error err;
 };
@@ -73,13 +73,13 @@ static const struct im_plan *ask_with(struct stage *s, const char *endpoint,
                                       const char *authorization, const char *body)
 {
     im_plan_release(&s->plan);
-    s->outcome = (struct im_outcome){.cause = CAUSE_NONE};
+    s->exchange = (struct im_exchange){.cause = CAUSE_NONE};
     s->req = (struct im_request){.arena = &s->arena,
                                  .method = IM_STR("POST"),
                                  .path = IM_STR("/p"),
                                  .body = im_str(body),
                                  .now_ms = im_clock_now_ms(&s->authority->clock),
-                                 .outcome = &s->outcome};
+                                 .exchange = &s->exchange};
     if (authorization)
         im_request_add_header(&s->req, IM_STR("Authorization"), im_str(authorization));
     im_scenario_plan(s->scenario_state, s->authority, &s->req, endpoint, &s->plan);
