@@ -44,6 +44,7 @@ THREADS_SRC := $(sort $(wildcard tests/threads/test_*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/*.c))
 WIRE_TESTS  := $(sort $(wildcard tests/wire/test_*.py))
+GOLDEN_TESTS := $(sort $(wildcard tests/golden/test_*.py))
 SCENARIO_TESTS := $(sort $(wildcard tests/scenarios/test_*.py))
 EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
 BROWSER_TESTS := $(sort $(wildcard tests/browser/test_*.py))
@@ -336,12 +337,13 @@ run_unit    = $(RUN) unit $(call pick,$(UNIT))
 run_stories = $(RUN) stories jobs=1 timeout=300 $(call overs,$(BUILD),process http https)
 run_threads = $(RUN) threads jobs=1 timeout=300 $(call pick,$(THREADS))
 run_wire    = $(RUN) wire timeout=300 $(call pick,$(WIRE_TESTS))
+run_golden  = $(RUN) golden timeout=300 $(call pick,$(GOLDEN_TESTS))
 run_scenarios = $(RUN) scenarios jobs=1 timeout=300 $(call pick,$(SCENARIO_TESTS))
 run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
-SUITES := unit stories threads wire scenarios $(if $(EMBED_TESTS),embed) docs
+SUITES := unit stories threads wire golden scenarios $(if $(EMBED_TESTS),embed) docs
 
-.PHONY: test $(SUITES:%=test-%) bench fuzz
+.PHONY: test $(SUITES:%=test-%) golden bench fuzz
 
 # every one of the commands, also after one has failed
 all_of = @status=0; $(foreach command,$(1),$($(command)) || status=1;) exit $$status
@@ -356,6 +358,10 @@ test-threads: $(THREADS)  ## many threads at once
 	@$(run_threads)
 test-wire: all  ## the program from outside: bytes, ports, signals
 	@$(run_wire)
+test-golden: all  ## every public surface is as tests/golden/files has it
+	@$(run_golden)
+golden: all  ## record the public surfaces anew
+	@GOLDEN=write $(run_golden)
 test-scenarios: all  ## the catalogue: what each scenario expects, held against good and bad clients
 	@$(run_scenarios)
 test-embed: all  ## the library, installed and linked
