@@ -27,8 +27,9 @@ def without(fields, *names):
 def authorized(query="", client="demo"):
     """Asks to authorize before the case: {code} is filled in."""
     def prepare(box, base):
+        scope = "offline_access" if base == REST else "full_access"
         box.ask("GET", f"{base}authorize?response_type=code&client_id={client}&redirect_uri={CALLBACK}&state=s"
-                       f"&mock_user=jdoe@acme&scope=offline_access{query}")
+                       f"&mock_user=jdoe@acme&scope={scope}{query}")
     return prepare
 
 
@@ -232,6 +233,7 @@ def what_tokens_say():
 ASK = f"response_type=code&client_id=demo&redirect_uri={CALLBACK}&state=s"
 AUTHORIZE = {
     "answered at once": ASK + "&scope=offline_access&mock_user=jdoe@acme",
+    "answered at once, a scope of the article": ASK + "&scope=full_access:read&mock_user=jdoe@acme",
     "answered at once with openid and nonce": ASK + "&scope=openid+offline_access&nonce=n&mock_user=jdoe@acme",
     "no state": ASK.replace("&state=s", "") + "&mock_user=jdoe@acme",
     "no query": "",
