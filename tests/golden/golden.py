@@ -66,6 +66,7 @@ VARIES = [
     (re.compile(r'"at_real": ?"[^"]*"'), '"at_real":"<real time>"'),
     (re.compile(r'"duration_us": ?\d+'), '"duration_us":"<duration>"'),
     (re.compile(r'"(time|wait)": ?[\d.]+'), r'"\1":"<duration>"'),
+    (re.compile(r'"uptime_s": ?\d+'), '"uptime_s":"<duration>"'),
     (re.compile(r'"pid": ?\d+'), '"pid":"<pid>"'),
     (re.compile(r'"offset_s": ?-?\d+'), '"offset_s":"<offset>"'),
     (re.compile(r"\b127\.0\.0\.1:\d{4,5}\b"), "127.0.0.1:<port>"),
