@@ -136,6 +136,8 @@ def metrics():
         answer = mock.control("GET", "metrics")
     lines = [re.sub(r" \S+$", " <time>", line) if re.match(r"intacct_mock_(uptime|request_duration_seconds_(bucket|sum))", line)
              else line for line in answer.body.splitlines()]
+    counted = [at for at, line in enumerate(lines) if line.startswith("intacct_mock_requests_total{")]
+    lines[counted[0]:counted[-1] + 1] = sorted(lines[at] for at in counted)  # their order says nothing
     return f"Content-Type: {answer.header('Content-Type')}\n" + "\n".join(lines)
 
 
