@@ -44,13 +44,14 @@ THREADS_SRC := $(sort $(wildcard tests/threads/test_*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/*.c))
 WIRE_TESTS  := $(sort $(wildcard tests/wire/test_*.py))
+GOLDEN_TESTS := $(sort $(wildcard tests/golden/test_*.py))
 SCENARIO_TESTS := $(sort $(wildcard tests/scenarios/test_*.py))
 EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
 BROWSER_TESTS := $(sort $(wildcard tests/browser/test_*.py))
 OPENAPI_TESTS := $(sort $(wildcard tests/openapi/test_*.py))
 DOCS_TESTS  := $(sort $(wildcard tests/docs/test_*.py))
 INTEROP     := $(sort $(wildcard tests/interop/*/run))
-BENCHES     := $(sort $(wildcard tests/bench/*.py tests/bench/*.sh))
+BENCHES     := $(filter-out tests/bench/instructions.py,$(sort $(wildcard tests/bench/*.py tests/bench/*.sh)))
 
 # Documents that the program prints about itself: the file, and the arguments that print it.
 DOCS := server/CAUSES.md scenarios/README.md scenarios/schema.json
@@ -63,7 +64,7 @@ print_scenarios/schema.json := scenarios --schema
 # .ci/setup knows what each kind of goal needs. Goals that run something also install what is missing (as root
 # or by sudo); the others only say what it is.
 CHECKS    := $(filter check check-% lint format asan ubsan tsan fuzz,$(MAKECMDGOALS))
-TESTS     := $(filter test test-% bench setup,$(MAKECMDGOALS))
+TESTS     := $(filter test test-% golden bench setup,$(MAKECMDGOALS))
 LANGUAGES := $(filter interop check-interop,$(MAKECMDGOALS))
 LEVEL     ?= $(if $(filter-out $(LANGUAGES),$(CHECKS)),check,$(if $(LANGUAGES),interop,$(if $(TESTS),test,build)))
 INSTALL_  := $(if $(CHECKS)$(TESTS)$(LANGUAGES)$(filter run,$(MAKECMDGOALS)),--install)
@@ -336,12 +337,13 @@ run_unit    = $(RUN) unit $(call pick,$(UNIT))
 run_stories = $(RUN) stories jobs=1 timeout=300 $(call overs,$(BUILD),process http https)
 run_threads = $(RUN) threads jobs=1 timeout=300 $(call pick,$(THREADS))
 run_wire    = $(RUN) wire timeout=300 $(call pick,$(WIRE_TESTS))
+run_golden  = $(RUN) golden timeout=300 $(call pick,$(GOLDEN_TESTS))
 run_scenarios = $(RUN) scenarios jobs=1 timeout=300 $(call pick,$(SCENARIO_TESTS))
 run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
-SUITES := unit stories threads wire scenarios $(if $(EMBED_TESTS),embed) docs
+SUITES := unit stories threads wire golden scenarios $(if $(EMBED_TESTS),embed) docs
 
-.PHONY: test $(SUITES:%=test-%) bench fuzz
+.PHONY: test $(SUITES:%=test-%) golden bench fuzz
 
 # every one of the commands, also after one has failed
 all_of = @status=0; $(foreach command,$(1),$($(command)) || status=1;) exit $$status
@@ -356,6 +358,10 @@ test-threads: $(THREADS)  ## many threads at once
 	@$(run_threads)
 test-wire: all  ## the program from outside: bytes, ports, signals
 	@$(run_wire)
+test-golden: all  ## every public surface is as tests/golden/files has it
+	@$(run_golden)
+golden: all  ## record the public surfaces anew
+	@GOLDEN=write $(run_golden)
 test-scenarios: all  ## the catalogue: what each scenario expects, held against good and bad clients
 	@$(run_scenarios)
 test-embed: all  ## the library, installed and linked
@@ -402,6 +408,7 @@ check_headers = $(PYTHON) tests/check/headers.py --flags '$(subst ','\'',$(COMPI
 check_symbols = $(PYTHON) tests/check/symbols.py --build $(BUILD) --libraries '$(STATIC_LIB) $(SHARED_LIB)' $(OUR_OBJ)
 check_docs    = $(PYTHON) tests/check/docs.py $(foreach doc,$(DOCS),'$(doc)=$(BUILD)/intacct-mock $(print_$(doc))')
 check_clang   = echo 'clang: $(words $(CLANGED)) passed, 0 failed'
+check_instructions = $(RUN) bench-instructions show=1 timeout=300 tests/bench/instructions.py
 check_asan    = $(ASAN_ENV) $(RUN) asan timeout=300 $(call pick,$(call programs,$(BUILD)/asan,$(UNIT_SRC))) \
 	jobs=1 $(call pick,$(call programs,$(BUILD)/asan,$(THREADS_SRC)) $(call overs,$(BUILD)/asan,process http https))
 check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
@@ -411,7 +418,7 @@ check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
 check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py \
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
-CHECKED := format layers headers symbols docs openapi lint clang asan tsan browser interop docker
+CHECKED := format layers headers symbols docs openapi lint clang instructions asan tsan browser interop docker
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -421,7 +428,7 @@ $(VENV)/installed: tests/requirements.txt | setup
 	$(Q)$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r $<
 	$(Q)touch $@
 
-.PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan
+.PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
 
 check: all $(VENV)/installed $(IMAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
@@ -441,6 +448,8 @@ check-lint: $(TIDIED)  ## clang-tidy, cppcheck, shellcheck
 	@$(check_lint)
 check-clang: $(CLANGED)  ## clang has nothing to warn of either
 	@$(check_clang)
+check-instructions: all  ## a request costs no more instructions than tests/bench/instructions.json says
+	@$(check_instructions)
 check-asan: $(ASAN_TESTS)  ## unit, stories and threads under ASan, UBSan and LSan
 	@$(check_asan)
 check-tsan: $(TSAN_TESTS)  ## stories and threads under TSan
@@ -453,6 +462,7 @@ check-docker: all $(IMAGES) $(VENV)/installed  ## the container image, built wit
 	@$(check_docker)
 interop: check-interop  ## the same
 lint: check-lint  ## the same
+bench-instructions: check-instructions  ## the same
 asan: check-asan  ## the same
 ubsan: check-asan  ## the same
 tsan: check-tsan  ## the same
