@@ -291,7 +291,7 @@ long im_revoke(struct im_server *server, const char *sandbox,
     return end_tokens(&ask, "/revoke", which);
 }
 
-static void write_params(struct writing *body, const struct im_token_params *order)
+static void write_params(struct writing *body, const struct im_token_order *order)
 {
     add_text(body, "user", order->user ? order->user : "ws_user@acme");
     add_text(body, "client_id", order->client_id ? order->client_id : "demo");
@@ -304,9 +304,9 @@ static void write_params(struct writing *body, const struct im_token_params *ord
 }
 
 char *im_mint(struct im_server *server, const char *sandbox,
-              const struct im_token_params *order, char *error, size_t error_size)
+              const struct im_token_order *order, char *error, size_t error_size)
 {
-    static const struct im_token_params good = {.user = NULL};
+    static const struct im_token_order good = {.user = NULL};
     struct ask ask = ask_of(server, sandbox, "minting a token", error, error_size);
     struct writing body;
     char *given = NULL;

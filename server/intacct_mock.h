@@ -153,7 +153,7 @@ IM_API long im_revoke(struct im_server *server, const char *sandbox,
                       const struct im_which *which, char *error, size_t error_size);
 
 /* A token to be minted. Zero is the default everywhere. */
-struct im_token_params {
+struct im_token_order {
     const char *user;      /* NULL = "ws_user@acme" */
     const char *client_id; /* NULL = "demo" */
     const char *scopes;    /* NULL = as the dialect has it */
@@ -167,7 +167,7 @@ struct im_token_params {
 /* Mints it past every rule. The token response as JSON; give it to im_free. NULL on failure.
  * order may be NULL. */
 IM_API char *im_mint(struct im_server *server, const char *sandbox,
-                     const struct im_token_params *order, char *error, size_t error_size);
+                     const struct im_token_order *order, char *error, size_t error_size);
 
 /* What was asked, what was answered, and why it was refused: JSON, as GET
  * /__mock/sandboxes/NAME/requests answers. query narrows it: "cause=access-token-expired",

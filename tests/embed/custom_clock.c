@@ -28,7 +28,7 @@ static int call(struct im_server *mock, const char *token, char date[40])
 int main(void)
 {
     struct im_options options = {.start_ms = NEW_YEAR_MS};
-    struct im_token_params an_hour = {.ttl_ms = HOUR_MS};
+    struct im_token_order an_hour = {.ttl_ms = HOUR_MS};
     char error[IM_ERROR_MAX], token[1024] = "", before[40] = "", after[40] = "";
     struct im_server *mock = im_start(&options, error, sizeof(error));
 

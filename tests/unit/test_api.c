@@ -318,7 +318,7 @@ static void a_token_is_minted_past_every_rule(void **state)
     token_from(minted, token, sizeof(token));
     im_free(minted);
     assert_int_equal(call_with(scene->mock, VENDORS, token), 200);
-    struct im_token_params order = {
+    struct im_token_order order = {
         .user = "jdoe@acme", .client_id = "demo", .ttl_ms = 1000};
     minted = im_mint(scene->mock, NULL, &order, ERROR);
     token_from(minted, token, sizeof(token));
@@ -336,7 +336,7 @@ static void every_flaw_makes_a_token_that_is_refused(void **state)
     char token[4096];
 
     for (size_t i = 0; i < sizeof(flaws) / sizeof(flaws[0]); i++) {
-        struct im_token_params order = {.flaw = flaws[i]};
+        struct im_token_order order = {.flaw = flaws[i]};
         char *minted = im_mint(scene->mock, NULL, &order, ERROR);
         if (!minted)
             fail_msg("%s: %s", flaws[i], scene->error);
@@ -351,7 +351,7 @@ static void every_flaw_makes_a_token_that_is_refused(void **state)
 static void orders_that_cannot_be_are_refused(void **state)
 {
     static const struct {
-        struct im_token_params order;
+        struct im_token_order order;
         const char *says;
     } bad[] = {{{.user = "nobody@acme"}, "there is no user \"nobody@acme\""},
                {{.user = "nobody"}, "USER@COMPANY"},
