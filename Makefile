@@ -238,7 +238,7 @@ $(CIVETWEB): | setup
 
 # === Everyday ==============================================================================================
 
-.PHONY: FORCE all static docker run setup docs install uninstall clean format help
+.PHONY: FORCE all static docker run setup docs compile_commands.json install uninstall clean format help
 FORCE:
 
 all: $(BUILD)/intacct-mock $(STATIC_LIB) $(SHARED_LIB)  ## the program, build/intacct-mock, and the libraries (the default)
@@ -271,6 +271,10 @@ setup:  ## install what building and testing need, where this is root or sudo wo
 
 docs: $(BUILD)/intacct-mock  ## write the documents that the program prints about itself
 	$(Q)$(foreach doc,$(DOCS),$(BUILD)/intacct-mock $(print_$(doc)) >$(BUILD)/doc.tmp && mv $(BUILD)/doc.tmp $(doc) &&) true
+
+compile_commands.json: | $(CIVETWEB)  ## how each C file is compiled, for clangd and other tools
+	$(Q)TEST_FLAGS='-Itests $(TEST_WARNINGS)' .ci/compile-commands '$(subst ','\'',$(CC) $(COMPILE) $(CFLAGS) $(HARDENING))' \
+		$(filter %.c,$(C_FILES)) >$@
 
 format:  ## lay out all C files as .clang-format says
 	clang-format -i $(C_FILES)
@@ -321,7 +325,7 @@ clean:  ## remove what was built, all but what was fetched (that is build/deps)
 	$(Q)[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 ! -path '$(DEPS)' -exec rm -rf {} +
 
 help:  ## this list
-	@sed -nE 's/^([a-z][a-z-]*):.*## (.*)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z][a-z_.-]*):.*## (.*)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 # === Tests: one suite is one line `NAME: N passed, N failed` ===============================================
 
