@@ -74,7 +74,7 @@ DEVELOPER ?= $(if $(CHECKS)$(TESTS)$(LANGUAGES),1)
 WERROR   := $(if $(DEVELOPER),-Werror)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wvla -Wundef -Wcast-qual -Wcast-align \
-	-Wwrite-strings -Wpointer-arith -Wnull-dereference
+	-Wwrite-strings -Wpointer-arith -Wnull-dereference -Wdate-time
 # cmocka hands every test a `void **state`, and no compiler is told that a failed assertion does not return
 TEST_WARNINGS := -Wno-unused-parameter -Wno-null-dereference -Wno-cast-qual
 
@@ -100,11 +100,14 @@ COMPILE   = $(DIALECT) $(WARNINGS) $(DEFINES) $(INCLUDES) $(CPPFLAGS)
 
 # SOCKET_TIMEOUT_QUANTUM: without it CivetWeb's threads take up to 2 s to notice that the server stops.
 # STOP_FLAG_NEEDS_LOCK: they look at an atomic then, not at a plain variable (no measurable cost; TSan agrees).
+# BUILD_DATE: without it the date of the build is compiled in, and the same source gives other bytes the next day. It is
+# text that the program never shows.
 # CIVETWEB_C: all it does with signals is that each thread sets SIGPIPE to be ignored for the whole process. That is the
 # host program's to decide (the listener blocks it in CivetWeb's threads), and it would still go on after mg_start.
 CIVETWEB         := $(DEPS)/civetweb/VERSION
 CIVETWEB_COMPILE := -std=gnu11 -pthread -fPIC -fvisibility=hidden -w -DNDEBUG -DUSE_IPV6 -DOPENSSL_API_3_0 \
-	-DNO_SSL_DL -DNO_CGI -DNO_FILES -DSOCKET_TIMEOUT_QUANTUM=20 -DSTOP_FLAG_NEEDS_LOCK -DCIVETWEB_API=
+	-DNO_SSL_DL -DNO_CGI -DNO_FILES -DSOCKET_TIMEOUT_QUANTUM=20 -DSTOP_FLAG_NEEDS_LOCK -DCIVETWEB_API= \
+	-DBUILD_DATE='"$(or $(SOURCE_DATE_EPOCH),$(VERSION))"'
 CIVETWEB_C       := printf '%s\n' '\#define _GNU_SOURCE' '\#include <signal.h>' '\#define sigaction(...) 0' '\#include "civetweb.c"'
 
 Q    := $(if $(V),,@)
@@ -236,7 +239,7 @@ $(CIVETWEB): | setup
 
 # === Everyday ==============================================================================================
 
-.PHONY: FORCE all static docker run setup docs install uninstall clean format help
+.PHONY: FORCE all static docker run setup docs compile_commands.json install uninstall clean format help
 FORCE:
 
 all: $(BUILD)/intacct-mock $(STATIC_LIB) $(SHARED_LIB)  ## the program, build/intacct-mock, and the libraries (the default)
@@ -269,6 +272,10 @@ setup:  ## install what building and testing need, where this is root or sudo wo
 
 docs: $(BUILD)/intacct-mock  ## write the documents that the program prints about itself
 	$(Q)$(foreach doc,$(DOCS),$(BUILD)/intacct-mock $(print_$(doc)) >$(BUILD)/doc.tmp && mv $(BUILD)/doc.tmp $(doc) &&) true
+
+compile_commands.json: | $(CIVETWEB)  ## how each C file is compiled, for clangd and other tools
+	$(Q)TEST_FLAGS='-Itests $(TEST_WARNINGS)' .ci/compile-commands '$(subst ','\'',$(CC) $(COMPILE) $(CFLAGS) $(HARDENING))' \
+		$(filter %.c,$(C_FILES)) >$@
 
 format:  ## lay out all C files as .clang-format says
 	clang-format -i $(C_FILES)
@@ -319,7 +326,7 @@ clean:  ## remove what was built, all but what was fetched (that is build/deps)
 	$(Q)[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 ! -path '$(DEPS)' -exec rm -rf {} +
 
 help:  ## this list
-	@sed -nE 's/^([a-z][a-z-]*):.*## (.*)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z][a-z_.-]*):.*## (.*)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 # === Tests: one suite is one line `NAME: N passed, N failed` ===============================================
 
@@ -416,7 +423,7 @@ check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
-check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py \
+check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py tests/docker/test_static.py \
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
 CHECKED := format layers headers symbols docs openapi lint clang instructions asan tsan browser interop docker
 

@@ -48,25 +48,19 @@ static int64_t add(int64_t at, int64_t by_ms)
     return at + by_ms;
 }
 
-static int64_t now_locked(const struct im_clock *clock)
+/* What the clock shows when the monotonic clock reads real_ms. Expects the lock. */
+static int64_t shown_at_locked(const struct im_clock *clock, int64_t real_ms)
 {
     if (clock->frozen)
         return clock->base_virtual_ms;
 
-    int64_t real = im_clock_monotonic_ms() - clock->base_real_ms;
+    int64_t passed = real_ms - clock->base_real_ms;
     if (clock->scale == 1.0)
-        return add(clock->base_virtual_ms, real);
+        return add(clock->base_virtual_ms, passed);
 
-    double by = (double)real * clock->scale;
+    double by = (double)passed * clock->scale;
     return add(clock->base_virtual_ms,
                by < (double)IM_TIME_MAX ? (int64_t)by : IM_TIME_MAX);
-}
-
-/* From this moment on the clock goes on from now_ms. */
-static void rebase_locked(struct im_clock *clock, int64_t now_ms)
-{
-    clock->base_virtual_ms = within(now_ms);
-    clock->base_real_ms = im_clock_monotonic_ms();
 }
 
 void im_cond_init(pthread_cond_t *cond)
@@ -96,7 +90,8 @@ void im_clock_init(struct im_clock *clock, int64_t start_ms)
 {
     *clock = (struct im_clock){.scale = 1.0};
     pthread_mutex_init(&clock->lock, NULL);
-    rebase_locked(clock, start_ms < 0 ? im_clock_real_ms() : start_ms);
+    clock->base_virtual_ms = within(start_ms < 0 ? im_clock_real_ms() : start_ms);
+    clock->base_real_ms = im_clock_monotonic_ms();
 }
 
 void im_clock_release(struct im_clock *clock)
@@ -107,52 +102,50 @@ void im_clock_release(struct im_clock *clock)
 int64_t im_clock_now_ms(struct im_clock *clock)
 {
     pthread_mutex_lock(&clock->lock);
-    int64_t now = now_locked(clock);
+    int64_t now = shown_at_locked(clock, im_clock_monotonic_ms());
     pthread_mutex_unlock(&clock->lock);
     return now;
 }
 
+/* now_ms is what the clock shows now. Expects the lock. */
+static struct im_clock_state state_locked(const struct im_clock *clock, int64_t now_ms)
+{
+    return (struct im_clock_state){.now_ms = now_ms,
+                                   .offset_ms = now_ms - im_clock_real_ms(),
+                                   .scale = clock->scale,
+                                   .frozen = clock->frozen};
+}
+
 struct im_clock_state im_clock_state(struct im_clock *clock)
 {
-    struct im_clock_state state;
-
     pthread_mutex_lock(&clock->lock);
-    state.now_ms = now_locked(clock);
-    state.scale = clock->scale;
-    state.frozen = clock->frozen;
+    int64_t now_ms = shown_at_locked(clock, im_clock_monotonic_ms());
+    struct im_clock_state state = state_locked(clock, now_ms);
     pthread_mutex_unlock(&clock->lock);
-    state.offset_ms = state.now_ms - im_clock_real_ms();
     return state;
 }
 
-void im_clock_set(struct im_clock *clock, int64_t now_ms)
+/* The monotonic clock is read once, for all parts of the change and for what is returned. */
+struct im_clock_state im_clock_change(struct im_clock *clock,
+                                      const struct im_clock_change *change)
 {
     pthread_mutex_lock(&clock->lock);
-    rebase_locked(clock, now_ms);
+    int64_t real_ms = im_clock_monotonic_ms();
+    int64_t from_ms =
+        change->has_set ? within(change->set_ms) : shown_at_locked(clock, real_ms);
+
+    clock->base_virtual_ms = add(from_ms, change->advance_ms);
+    clock->base_real_ms = real_ms;
+    if (change->scale > 0 && change->scale <= SCALE_MAX)
+        clock->scale = change->scale;
+    if (change->has_frozen)
+        clock->frozen = change->frozen;
+    struct im_clock_state state = state_locked(clock, clock->base_virtual_ms);
     pthread_mutex_unlock(&clock->lock);
+    return state;
 }
 
 void im_clock_advance(struct im_clock *clock, int64_t by_ms)
 {
-    pthread_mutex_lock(&clock->lock);
-    rebase_locked(clock, add(now_locked(clock), by_ms));
-    pthread_mutex_unlock(&clock->lock);
-}
-
-void im_clock_freeze(struct im_clock *clock, bool frozen)
-{
-    pthread_mutex_lock(&clock->lock);
-    rebase_locked(clock, now_locked(clock));
-    clock->frozen = frozen;
-    pthread_mutex_unlock(&clock->lock);
-}
-
-void im_clock_scale(struct im_clock *clock, double scale)
-{
-    if (!(scale > 0 && scale <= SCALE_MAX))
-        return;
-    pthread_mutex_lock(&clock->lock);
-    rebase_locked(clock, now_locked(clock));
-    clock->scale = scale;
-    pthread_mutex_unlock(&clock->lock);
+    im_clock_change(clock, &(struct im_clock_change){.advance_ms = by_ms});
 }

@@ -39,16 +39,27 @@ struct im_clock_state {
     bool frozen;
 };
 
+/* What is to change at one moment, in this order: set, advance, scale, freeze. All zero changes
+ * nothing. */
+struct im_clock_change {
+    int64_t set_ms;     /* the clock shows this now, if has_set */
+    int64_t advance_ms; /* may be negative */
+    double scale;       /* 0 < scale <= 1e6; any other value leaves it as it is */
+    bool has_set;
+    bool has_frozen;
+    bool frozen; /* stands still, or goes on from where it stands, if has_frozen */
+};
+
 void im_clock_init(struct im_clock *clock,
                    int64_t start_ms); /* start_ms < 0: the real time */
 void im_clock_release(struct im_clock *clock);
 int64_t im_clock_now_ms(struct im_clock *clock);
 struct im_clock_state im_clock_state(struct im_clock *clock);
-void im_clock_set(struct im_clock *clock, int64_t now_ms);
+/* Gives what the clock shows right after the change: no time passes between its parts, so a
+ * clock that is set and frozen stands at exactly the time that was set. */
+struct im_clock_state im_clock_change(struct im_clock *clock,
+                                      const struct im_clock_change *change);
 void im_clock_advance(struct im_clock *clock, int64_t by_ms); /* may be negative */
-void im_clock_freeze(struct im_clock *clock,
-                     bool frozen); /* goes on from where it stood */
-void im_clock_scale(struct im_clock *clock, double scale); /* 0 < scale <= 1e6 */
 
 /* "250ms", "2s", "5m", "12h", "30d" (whole or decimal number and a unit, optional leading
  * '-' for advance). False when it is not a duration or does not fit ±100,000 days. */

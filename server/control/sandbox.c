@@ -61,11 +61,8 @@ static void answer_reset(struct im_call *call)
 
 /* ---- the clock ---- */
 
-static void write_clock(struct im_call *call)
+static void write_clock(struct im_call *call, struct im_clock_state state)
 {
-    struct im_clock_state state = im_clock_state(&im_sandbox_enter(call->box)->clock);
-
-    im_sandbox_leave(call->box);
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
     im_json_str(&call->out, "now", im_time_rfc3339(call->req->arena, state.now_ms));
@@ -76,35 +73,37 @@ static void write_clock(struct im_call *call)
     im_json_close_object(&call->out);
 }
 
-/* All the clock can be told in one body; order of effect: set, advance, scale, freeze. */
-struct clock_params {
-    int64_t set_ms, advance_ms;
-    int freeze;
-    double scale;
-    bool has_set, has_advance;
-};
-
-static bool read_clock(struct im_call *call, struct clock_params *orders)
+static void answer_clock(struct im_call *call)
 {
+    struct im_clock_state state = im_clock_state(&im_sandbox_enter(call->box)->clock);
+
+    im_sandbox_leave(call->box);
+    write_clock(call, state);
+}
+
+static bool read_clock(struct im_call *call, struct im_clock_change *change)
+{
+    int freeze = -1;
     struct im_control_field fields[] = {
-        {.name = "set", .type = IM_TAKE_TIME, .into = &orders->set_ms},
-        {.name = "advance", .type = IM_TAKE_DURATION, .into = &orders->advance_ms},
-        {.name = "freeze", .type = IM_TAKE_BOOL, .into = &orders->freeze},
-        {.name = "scale", .type = IM_TAKE_NUMBER, .into = &orders->scale},
+        {.name = "set", .type = IM_TAKE_TIME, .into = &change->set_ms},
+        {.name = "advance", .type = IM_TAKE_DURATION, .into = &change->advance_ms},
+        {.name = "freeze", .type = IM_TAKE_BOOL, .into = &freeze},
+        {.name = "scale", .type = IM_TAKE_NUMBER, .into = &change->scale},
         {.name = NULL},
     };
 
     if (!im_control_fields(call, fields))
         return false;
-    orders->has_set = fields[0].given;
-    orders->has_advance = fields[1].given;
+    change->has_set = fields[0].given;
+    change->has_frozen = fields[2].given;
+    change->frozen = freeze == 1;
     if (!fields[0].given && !fields[1].given && !fields[2].given && !fields[3].given) {
         im_control_refuse(
             call, 400, NULL,
             "tell the clock something: \"advance\", \"set\", \"freeze\" or \"scale\"");
         return false;
     }
-    if (fields[3].given && !(orders->scale > 0 && orders->scale <= 1e6)) {
+    if (fields[3].given && !(change->scale > 0 && change->scale <= 1e6)) {
         im_control_refuse(call, 400, "scale",
                           "\"scale\" must be above 0 and at most 1000000");
         return false;
@@ -114,21 +113,14 @@ static bool read_clock(struct im_call *call, struct clock_params *orders)
 
 static void answer_set_clock(struct im_call *call)
 {
-    struct clock_params orders = {.freeze = -1};
+    struct im_clock_change change = {.has_set = false};
 
-    if (!read_clock(call, &orders))
+    if (!read_clock(call, &change))
         return;
-    struct im_clock *clock = &im_sandbox_enter(call->box)->clock;
-    if (orders.has_set)
-        im_clock_set(clock, orders.set_ms);
-    if (orders.has_advance)
-        im_clock_advance(clock, orders.advance_ms);
-    if (orders.scale > 0)
-        im_clock_scale(clock, orders.scale);
-    if (orders.freeze >= 0)
-        im_clock_freeze(clock, orders.freeze);
+    struct im_clock_state state =
+        im_clock_change(&im_sandbox_enter(call->box)->clock, &change);
     im_sandbox_leave(call->box);
-    write_clock(call);
+    write_clock(call, state);
 }
 
 /* ---- policy ---- */
@@ -164,7 +156,7 @@ static void answer_set_policy(struct im_call *call)
 const struct im_control_route im_control_sandbox_routes[] = {
     {"GET", "/sandboxes/{name}", answer_box, false, "one sandbox"},
     {"POST", "/sandboxes/{name}/reset", answer_reset, false, "as freshly made"},
-    {"GET", "/sandboxes/{name}/clock", write_clock, false, "its clock"},
+    {"GET", "/sandboxes/{name}/clock", answer_clock, false, "its clock"},
     {"POST", "/sandboxes/{name}/clock", answer_set_clock, false,
      "advance, set, freeze or scale it"},
     {"GET", "/sandboxes/{name}/policy", write_policy, false, "the switches of policy"},

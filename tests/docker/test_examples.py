@@ -1,5 +1,5 @@
-"""The examples beside the Dockerfile: valid by the schemas of those who read them, in step with the mock, and the sample test
-of compose.yaml run as it says, without an engine."""
+"""The examples beside the Dockerfile, and our own workflow: valid by the schemas of those who read them, in step with the mock,
+and the sample test of compose.yaml run as it says, without an engine."""
 import os
 import pathlib
 import re
@@ -17,7 +17,9 @@ import yaml  # noqa: E402
 from mock import ROOT, PROGRAM, Server, Tap  # noqa: E402
 
 DOCKER = ROOT / "docker"
-EXAMPLES = {"compose.yaml": "vendor.compose-spec", "github-actions.yaml": "vendor.github-workflows"}
+WORKFLOW = ROOT / ".github/workflows/ci.yaml"
+SCHEMAS = {DOCKER / "compose.yaml": "vendor.compose-spec", DOCKER / "github-actions.yaml": "vendor.github-workflows",
+           WORKFLOW: "vendor.github-workflows"}
 VERSION = re.search(r"^VERSION := (\S+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
 
 
@@ -29,11 +31,17 @@ def is_valid(schema, path):
 
 def schemas(tap):
     with tempfile.TemporaryDirectory() as folder:
-        for name, schema in EXAMPLES.items():
-            tap.check(f"{name} is valid", *is_valid(schema, DOCKER / name))
-            broken = pathlib.Path(folder) / name
-            broken.write_text((DOCKER / name).read_text().replace("services:", "servicez:"))
-            tap.check(f"{name} with a misspelt word is not", not is_valid(schema, broken)[0])
+        for path, schema in SCHEMAS.items():
+            tap.check(f"{path.name} is valid", *is_valid(schema, path))
+            broken = pathlib.Path(folder) / path.name
+            broken.write_text(path.read_text().replace("services:", "servicez:").replace("steps:", "stepz:"))
+            tap.check(f"{path.name} with a misspelt word is not", not is_valid(schema, broken)[0])
+
+
+def workflow(tap):
+    steps = yaml.safe_load(WORKFLOW.read_text())["jobs"]["run"]["steps"]
+    tap.check("our own workflow ends with .ci/run, which is there",
+              steps[-1].get("run") == ".ci/run" and os.access(ROOT / ".ci/run", os.X_OK), steps[-1])
 
 
 def kubernetes(tap):
@@ -98,6 +106,7 @@ def sample_test(tap, probes):
 def main():
     tap = Tap()
     schemas(tap)
+    workflow(tap)
     probes = kubernetes(tap)
     in_step(tap)
     sample_test(tap, probes)

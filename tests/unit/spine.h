@@ -13,6 +13,7 @@
 
 #include "router.h"
 #include "scenario/scenario_file.h"
+#include "support/clock.h"
 
 #define START_MS INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
 #define TOKEN    "/ia/api/v1/oauth2/token"
@@ -64,8 +65,7 @@ static inline int spine_begin_with(void **state, struct im_settings settings)
 
     if (!s || !im_sandboxes_init(&s->boxes, &settings, &err))
         return -1;
-    im_clock_freeze(&s->boxes.standard->authority->clock, true);
-    im_clock_set(&s->boxes.standard->authority->clock, START_MS);
+    stop_clock_at(&s->boxes.standard->authority->clock, START_MS);
     *state = s;
     return 0;
 }

@@ -20,8 +20,7 @@ static struct im_sandbox *make(struct pair *p, const char *name, uint64_t seed)
 
     if (!box)
         return NULL;
-    im_clock_freeze(&box->authority->clock, true);
-    im_clock_set(&box->authority->clock, START_MS);
+    stop_clock_at(&box->authority->clock, START_MS);
     return box;
 }
 

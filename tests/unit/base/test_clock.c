@@ -3,13 +3,18 @@
 
 #include "unit/base/base_test.h"
 
-#include "base/clock.h"
+#include "support/clock.h"
 
 #define NOON INT64_C(1795521600000) /* 2026-11-24T12:00:00Z */
 #define DAY  INT64_C(86400000)
 
 /* ---- the virtual clock. Frozen wherever a test could otherwise depend on its own speed.
  * ---- */
+
+static void go_on(struct im_clock *clock, double scale)
+{
+    im_clock_change(clock, &(struct im_clock_change){.scale = scale, .has_frozen = true});
+}
 
 static void a_clock_starts_where_it_is_told(void **state)
 {
@@ -33,8 +38,7 @@ static void a_frozen_clock_stands_still_and_can_be_moved(void **state)
 {
     struct im_clock clock;
     im_clock_init(&clock, NOON);
-    im_clock_freeze(&clock, true);
-    im_clock_set(&clock, NOON);
+    stop_clock_at(&clock, NOON);
     im_clock_advance(&clock, 3600000);
     assert_true(im_clock_now_ms(&clock) == NOON + 3600000);
     im_clock_advance(&clock, -7200000);
@@ -47,29 +51,59 @@ static void a_thawed_clock_goes_on_from_where_it_stood(void **state)
 {
     struct im_clock clock;
     im_clock_init(&clock, 0);
-    im_clock_freeze(&clock, true);
-    im_clock_set(&clock, NOON);
-    im_clock_freeze(&clock, false);
+    stop_clock_at(&clock, NOON);
+    go_on(&clock, 0);
     assert_in_range(im_clock_now_ms(&clock) - NOON, 0, 60000);
     assert_false(im_clock_state(&clock).frozen);
     im_clock_release(&clock);
 }
 
-/* What a fast clock shows lies between what its scale makes of the time around the
+/* Tried for so long that the system's clock ticks often while the change is being made. */
+static void a_clock_set_and_frozen_in_one_change_stands_exactly_there(void **state)
+{
+    struct im_clock clock;
+    im_clock_init(&clock, 0);
+    int64_t until = im_clock_monotonic_ms() + 50;
+    while (im_clock_monotonic_ms() < until) {
+        go_on(&clock, 0);
+        stop_clock_at(&clock, NOON);
+        assert_true(im_clock_now_ms(&clock) == NOON);
+    }
+    im_clock_release(&clock);
+}
+
+static void a_change_gives_what_the_clock_shows_right_after_it(void **state)
+{
+    struct im_clock clock;
+    im_clock_init(&clock, 0);
+    const struct im_clock_change change = {
+        .has_set = true, .set_ms = NOON, .advance_ms = DAY, .scale = 1e6};
+    int64_t until = im_clock_monotonic_ms() + 50;
+    while (im_clock_monotonic_ms() < until) {
+        struct im_clock_state after = im_clock_change(&clock, &change);
+        assert_true(after.now_ms == NOON + DAY);
+        assert_false(after.frozen);
+    }
+    im_clock_release(&clock);
+}
+
+/* What a fast clock shows lies between what its scale makes of the time around the two
  * readings. */
 static void a_scaled_clock_runs_as_fast_as_it_is_told(void **state)
 {
     struct im_clock clock;
     im_clock_init(&clock, NOON);
-    int64_t before = im_clock_monotonic_ms();
-    im_clock_scale(&clock, 1000);
-    int64_t start = im_clock_now_ms(&clock);
-    while (im_clock_monotonic_ms() < before + 5)
+    go_on(&clock, 1000);
+    int64_t before_first = im_clock_monotonic_ms();
+    int64_t first = im_clock_now_ms(&clock);
+    int64_t after_first = im_clock_monotonic_ms();
+    while (im_clock_monotonic_ms() < after_first + 5)
         ;
-    int64_t passed = im_clock_now_ms(&clock) - start;
-    int64_t real = im_clock_monotonic_ms() - before;
-    assert_true(passed >= 0 && passed <= (real + 1) * 1000);
-    assert_true(passed >= 3000 || real > 60000);
+    int64_t before_second = im_clock_monotonic_ms();
+    int64_t passed = im_clock_now_ms(&clock) - first;
+    int64_t after_second = im_clock_monotonic_ms();
+    assert_true(passed >= (before_second - after_first) * 1000);
+    assert_true(passed <= (after_second - before_first) * 1000);
     im_clock_release(&clock);
 }
 
@@ -79,7 +113,7 @@ static void senseless_scales_change_nothing(void **state)
     im_clock_init(&clock, NOON);
     const double bad[] = {0, -1, 1e7, (double)NAN, (double)INFINITY};
     for (size_t i = 0; i < COUNT(bad); i++) {
-        im_clock_scale(&clock, bad[i]);
+        go_on(&clock, bad[i]);
         assert_true(fabs(im_clock_state(&clock).scale - 1) <= 0);
     }
     im_clock_release(&clock);
@@ -99,14 +133,13 @@ static void the_clock_stops_at_both_ends_of_the_calendar(void **state)
 {
     struct im_clock clock;
     im_clock_init(&clock, NOON);
-    im_clock_freeze(&clock, true);
+    stop_clock_at(&clock, NOON);
     im_clock_advance(&clock, INT64_MAX);
     assert_true(im_clock_now_ms(&clock) == IM_TIME_MAX);
     im_clock_advance(&clock, INT64_MIN);
     assert_true(im_clock_now_ms(&clock) == IM_TIME_MIN);
-    im_clock_set(&clock, INT64_MAX);
-    im_clock_freeze(&clock, false);
-    im_clock_scale(&clock, 1e6);
+    stop_clock_at(&clock, INT64_MAX);
+    go_on(&clock, 1e6);
     assert_true(im_clock_now_ms(&clock) == IM_TIME_MAX);
     im_clock_release(&clock);
 }
@@ -349,6 +382,8 @@ int main(void)
         cmocka_unit_test(without_a_start_it_shows_the_real_time),
         cmocka_unit_test(a_frozen_clock_stands_still_and_can_be_moved),
         cmocka_unit_test(a_thawed_clock_goes_on_from_where_it_stood),
+        cmocka_unit_test(a_clock_set_and_frozen_in_one_change_stands_exactly_there),
+        cmocka_unit_test(a_change_gives_what_the_clock_shows_right_after_it),
         cmocka_unit_test(a_scaled_clock_runs_as_fast_as_it_is_told),
         cmocka_unit_test(senseless_scales_change_nothing),
         cmocka_unit_test(the_offset_is_what_is_ahead_of_the_real_time),

@@ -13,6 +13,7 @@
 
 #include "causes/refusal.h"
 #include "endpoints/endpoint.h"
+#include "support/clock.h"
 
 #define BASE_URL "http://127.0.0.1:8080"
 #define NOW_MS   INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
@@ -63,7 +64,7 @@ static inline int begin(void **state)
     im_arena_init(&call->arena, 0);
     call->authority = im_authority_new(7, IM_STR("unit"), NOW_MS, &err);
     assert_non_null(call->authority);
-    im_clock_freeze(&call->authority->clock, true);
+    stop_clock_at(&call->authority->clock, NOW_MS);
     *state = call;
     return 0;
 }

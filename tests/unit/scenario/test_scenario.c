@@ -22,8 +22,7 @@ static int begin(void **state)
     struct stage *s = calloc(1, sizeof(*s));
 
     s->authority = im_authority_new(7, IM_STR("test"), START_MS, &s->err);
-    im_clock_freeze(&s->authority->clock, true);
-    im_clock_set(&s->authority->clock, START_MS);
+    stop_clock_at(&s->authority->clock, START_MS);
     *state = s;
     return s->authority ? 0 : -1;
 }
