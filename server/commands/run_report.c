@@ -90,15 +90,6 @@ static const struct im_json *exchange_of(const struct im_json *verdict, int64_t 
     return NULL;
 }
 
-/* What a client sent may hold what moves a terminal's cursor. */
-static void add_visible(struct im_buf *text, struct im_str line)
-{
-    for (size_t i = 0; i < line.len; i++) {
-        unsigned char c = (unsigned char)line.at[i];
-        im_buf_addc(text, (char)(c < ' ' || c == 0x7f ? '?' : c));
-    }
-}
-
 void im_run_report_exchanges(struct im_buf *text, const struct im_json *verdict,
                              const struct im_json *expectation, const char *indent)
 {
@@ -110,7 +101,7 @@ void im_run_report_exchanges(struct im_buf *text, const struct im_json *verdict,
         if (!shown || n++ >= LINES)
             continue;
         im_buf_addf(text, "%s#%lld ", indent, (long long)id->whole);
-        add_visible(text, im_json_get_str(shown, "line"));
+        im_buf_add_visible(text, im_json_get_str(shown, "line"));
         im_buf_addc(text, '\n');
     }
     if (n > LINES)

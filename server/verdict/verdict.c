@@ -130,31 +130,6 @@ void im_verdict_write_json(const struct im_verdict *verdict, struct im_json_out 
 
 /* ---- text ---- */
 
-/* A character that shows, or begins one: no controls (C0, DEL, C1), no broken UTF-8. */
-static bool is_visible(struct im_str here, size_t step)
-{
-    unsigned char c = (unsigned char)here.at[0];
-
-    if (step == 2 && c == 0xc2)
-        return (unsigned char)here.at[1] >= 0xa0;
-    return step > 1 || (step == 1 && c >= ' ' && c != 0x7f);
-}
-
-/* What a client sent may hold what moves a terminal's cursor. */
-static void add_visible(struct im_buf *out, struct im_str text)
-{
-    size_t step;
-
-    for (size_t i = 0; i < text.len; i += step ? step : 1) {
-        struct im_str here = im_str_slice(text, i, text.len);
-        step = im_utf8_step(here.at, here.len);
-        if (is_visible(here, step))
-            im_buf_add(out, im_str_slice(here, 0, step));
-        else
-            im_buf_addc(out, '?');
-    }
-}
-
 static const char *mark(enum im_outcome_of outcome)
 {
     switch (outcome) {
@@ -170,7 +145,7 @@ static void text_lines(const struct im_judgement *judgement, struct im_buf *out)
     for (size_t i = 0; i < judgement->shown_count && i < IM_VERDICT_LINES; i++) {
         im_buf_addf(out, "                 %llu  ",
                     (unsigned long long)judgement->shown[i]->id);
-        add_visible(out, im_verdict_line(judgement->shown[i], out));
+        im_buf_add_visible(out, im_verdict_line(judgement->shown[i], out));
         im_buf_addc(out, '\n');
     }
     if (judgement->shown_count > IM_VERDICT_LINES)
@@ -184,9 +159,9 @@ static void text_expectation(const struct im_verdict *verdict, size_t index,
     enum im_outcome_of outcome = im_verdict_outcome_at(verdict, index);
 
     im_buf_addf(out, "  %s  ", mark(outcome));
-    add_visible(out, verdict->expectations->items[index].that);
+    im_buf_add_visible(out, verdict->expectations->items[index].that);
     im_buf_addz(out, "\n                 ");
-    add_visible(out, im_verdict_why(verdict, index, out));
+    im_buf_add_visible(out, im_verdict_why(verdict, index, out));
     im_buf_addc(out, '\n');
     if (outcome == IM_NOT_MET)
         text_lines(&verdict->judgements[index], out);

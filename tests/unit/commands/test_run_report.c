@@ -263,15 +263,16 @@ static void of_a_long_loop_the_first_exchanges_are_shown(void **state)
     for (int i = 1; i <= 14; i++) {
         im_json_open_object(&out, NULL);
         im_json_int(&out, "id", i);
-        im_json_strz(&out, "line", "GET /\033[2J");
+        im_json_strz(&out, "line", "GET /\033[2J\xc2\x9b\xc3\xa4");
         im_json_close_object(&out);
     }
     im_json_close_array(&out);
     im_json_close_object(&out);
     im_buf_addc(&verdict, '\0');
     struct im_run_result result = result_of(*state, verdict.at);
-    assert_non_null(strstr(card(*state, &result, &plain).at,
-                           "      #12 GET /?[2J\n      and 2 more\n  CMD exited"));
+    assert_non_null(
+        strstr(card(*state, &result, &plain).at,
+               "      #12 GET /?[2J?\xc3\xa4\n      and 2 more\n  CMD exited"));
 }
 
 static void junit_tells_that_cmd_could_not_run(void **state)
