@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/table.h"
 
 struct im_journal {
     pthread_mutex_t lock;
@@ -141,18 +142,11 @@ static struct im_str response_header_lines(const struct im_response *res)
     return im_buf_str(&lines);
 }
 
-static uint64_t hash_more(uint64_t hash, struct im_str text)
-{
-    for (size_t i = 0; i < text.len; i++) /* FNV-1a */
-        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(1099511628211);
-    return hash * UINT64_C(1099511628211);
-}
-
 static uint64_t hash_call(const struct im_request *req)
 {
-    uint64_t hash = hash_more(UINT64_C(14695981039346656037), req->method);
+    uint64_t hash = im_table_hash(im_table_hash(0, req->method), req->target);
 
-    return hash_more(hash_more(hash, req->target), req->body);
+    return im_table_hash(hash, req->body);
 }
 
 static struct im_recorded describe(const struct im_request *req,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/sanitize.h"
 #include "http/form.h"
 #include "journal.h"
 
@@ -103,24 +104,6 @@ static void add_fingerprint(struct im_buf *out, struct im_str secret)
         im_buf_add(out, im_fingerprint(out->arena, secret));
 }
 
-/* Length of a JWT at the head of the text, or 0. They all begin with `{"` in base64url. */
-static size_t jwt_length(struct im_str text)
-{
-    size_t dots = 0;
-    size_t n = 0;
-
-    if (!im_str_starts(text, "eyJ"))
-        return 0;
-    for (; n < text.len; n++) {
-        char c = text.at[n];
-        if (c == '.')
-            dots++;
-        else if (!is_word(c) && c != '-' && c != '_')
-            break;
-    }
-    return dots >= 2 || n > 40 ? n : 0;
-}
-
 /* ---- text of unknown shape: what is assigned to a secret name goes ---- */
 
 /* Length of the run at the head that may be a name: words, with blanks and escapes between,
@@ -130,7 +113,7 @@ static size_t name_length(struct im_str text)
     size_t n = 0;
 
     while (n < text.len && (is_word(text.at[n]) || is_of(text.at[n], "_-. %+")) &&
-           !jwt_length(im_str_slice(text, n, text.len)))
+           !im_jwt_length(im_str_slice(text, n, text.len)))
         n++;
     return n;
 }
@@ -235,7 +218,7 @@ static struct im_str redact_run(struct im_buf *out, struct im_str text, bool bro
 static void redact_loosely(struct im_buf *out, struct im_str text, bool broken)
 {
     while (text.len) {
-        size_t token = jwt_length(text);
+        size_t token = im_jwt_length(text);
 
         add_fingerprint(out, im_str_slice(text, 0, token));
         text = im_str_slice(text, token, text.len);

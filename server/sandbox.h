@@ -3,6 +3,7 @@
 #ifndef IM_SANDBOX_H
 #define IM_SANDBOX_H
 
+#include "base/table.h"
 #include "journal.h"
 #include "scenario/barrier.h"
 #include "scenario/scenario.h"
@@ -17,6 +18,7 @@ struct im_sandbox_options {
 };
 
 struct im_sandbox {
+    struct im_table_link by_name; /* sandboxes.c's; the first member, as im_table asks */
     struct im_str name;
     uint64_t seed;
     int64_t start_ms;
@@ -34,7 +36,6 @@ struct im_sandbox {
 
     /* sandboxes.c's, behind its lock */
     struct im_sandbox *newer, *older; /* by last use */
-    struct im_sandbox *next;          /* of the same hash */
     size_t users;                     /* who works with it now */
     bool gone;                        /* the last user frees it */
     int64_t used_ms;                  /* monotonic */

@@ -50,6 +50,7 @@ void im_sandboxes_release(struct im_sandboxes *sandboxes)
     }
     im_sandbox_free(sandboxes->standard);
     im_catalogue_free(sandboxes->catalogue);
+    im_table_release(&sandboxes->by_name);
     pthread_mutex_destroy(&sandboxes->lock);
     sandboxes->catalogue = NULL;
 }
@@ -68,24 +69,16 @@ bool im_sandbox_name_is_sound(struct im_str name)
     return true;
 }
 
-static struct im_sandbox **bucket_of(struct im_sandboxes *sandboxes, struct im_str name)
-{
-    uint32_t hash = 2166136261U; /* FNV-1a */
-
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (unsigned char)name.at[i]) * 16777619U;
-    return &sandboxes->by_hash[hash % IM_SANDBOX_HASHES];
-}
-
 /* ---- the others; all under the lock ---- */
 
 static struct im_sandbox *find_locked(struct im_sandboxes *sandboxes, struct im_str name)
 {
-    struct im_sandbox *box = *bucket_of(sandboxes, name);
+    struct im_table_link *link =
+        im_table_first(&sandboxes->by_name, im_table_hash(0, name));
 
-    while (box && !im_str_eq(box->name, name))
-        box = box->next;
-    return box;
+    while (link && !im_str_eq(((struct im_sandbox *)link)->name, name))
+        link = im_table_next(link);
+    return (struct im_sandbox *)link;
 }
 
 static void unlink_use_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
@@ -121,10 +114,7 @@ static void use_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
 
 static void add_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
 {
-    struct im_sandbox **bucket = bucket_of(sandboxes, box->name);
-
-    box->next = *bucket;
-    *bucket = box;
+    im_table_add(&sandboxes->by_name, &box->by_name, im_table_hash(0, box->name));
     link_use_locked(sandboxes, box);
     box->users = 1;
     atomic_fetch_add(&sandboxes->count, 1);
@@ -135,11 +125,7 @@ static void add_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
 static struct im_sandbox *remove_locked(struct im_sandboxes *sandboxes,
                                         struct im_sandbox *box)
 {
-    struct im_sandbox **at = bucket_of(sandboxes, box->name);
-
-    while (*at != box)
-        at = &(*at)->next;
-    *at = box->next;
+    im_table_remove(&sandboxes->by_name, &box->by_name);
     unlink_use_locked(sandboxes, box);
     atomic_fetch_sub(&sandboxes->count, 1);
     box->gone = true;
@@ -310,27 +296,33 @@ static struct im_sandbox *make(struct im_sandboxes *sandboxes,
     return im_sandbox_new(&options, err);
 }
 
-/* Puts a fresh one in its place, unless somebody else was faster: *taken is theirs, in use. */
+/* Puts a fresh one in its place, unless another thread was faster: *taken is theirs, in use. NULL
+ * with *taken NULL too and err when memory is short. What does not enter is freed. */
 static struct im_sandbox *enter_in_list(struct im_sandboxes *sandboxes,
                                         struct im_sandbox *fresh,
-                                        struct im_sandbox **taken)
+                                        struct im_sandbox **taken, struct im_error *err)
 {
+    bool entered = false;
+
     pthread_mutex_lock(&sandboxes->lock);
     struct im_sandbox *surplus = sweep_locked(sandboxes);
     *taken = find_locked(sandboxes, fresh->name);
     if (*taken) {
         use_locked(sandboxes, *taken);
-        fresh->older = surplus;
-        surplus = fresh;
+    } else if (!im_table_reserve(&sandboxes->by_name, 1)) {
+        im_error_set(err, "making a sandbox: out of memory");
     } else {
         surplus = make_room_locked(sandboxes, surplus);
         add_locked(sandboxes, fresh);
         if (sandboxes->stopping)
             im_sandbox_interrupt(fresh);
+        entered = true;
     }
     pthread_mutex_unlock(&sandboxes->lock);
     free_all(surplus);
-    return *taken ? NULL : fresh;
+    if (!entered)
+        im_sandbox_free(fresh);
+    return entered ? fresh : NULL;
 }
 
 static struct im_sandbox *make_by_name(struct im_sandboxes *sandboxes, struct im_str name,
@@ -345,7 +337,7 @@ static struct im_sandbox *make_by_name(struct im_sandboxes *sandboxes, struct im
         return NULL;
     struct im_sandbox *fresh = make(sandboxes, &params, err);
     im_scenario_unref(params.scenario);
-    struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken) : NULL;
+    struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken, err) : NULL;
     return box ? box : taken;
 }
 
@@ -406,7 +398,7 @@ struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
         return NULL;
     }
     struct im_sandbox *fresh = make(sandboxes, &named, err);
-    struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken) : NULL;
+    struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken, err) : NULL;
     *made = box ? IM_MADE : taken ? IM_MADE_TAKEN : IM_MADE_NOT;
     im_sandboxes_unref(sandboxes, taken);
     return box;

@@ -29,8 +29,6 @@ struct im_settings {
     struct im_str http_url, https_url, control_url, ca_pem;
 };
 
-enum { IM_SANDBOX_HASHES = 4096 };
-
 /* Lifetime: server. Texts in settings must live as long. */
 struct im_sandboxes {
     struct im_settings settings;
@@ -42,7 +40,7 @@ struct im_sandboxes {
     atomic_size_t count;         /* of the others; … */
     pthread_mutex_t lock;        /* … which stand behind this */
     struct im_sandbox *newest, *oldest;
-    struct im_sandbox *by_hash[IM_SANDBOX_HASHES];
+    struct im_table by_name;
     uint64_t serial;  /* of names that nobody gave */
     uint64_t dropped; /* because there were too many */
     int64_t swept_ms; /* monotonic */

@@ -158,3 +158,20 @@ void im_buf_add_url(struct im_buf *buf, struct im_str text)
     }
     im_buf_add(buf, im_str_slice(text, done, text.len));
 }
+
+void im_buf_add_visible(struct im_buf *buf, struct im_str text)
+{
+    size_t done = 0, step;
+
+    for (size_t i = 0; i < text.len; i += step ? step : 1) {
+        unsigned char c = (unsigned char)text.at[i];
+        step = im_utf8_step(text.at + i, text.len - i);
+        bool c1 = step == 2 && c == 0xC2 && (unsigned char)text.at[i + 1] < 0xA0;
+        if (step && !c1 && c >= ' ' && c != 0x7F)
+            continue;
+        im_buf_add(buf, im_str_slice(text, done, i));
+        im_buf_addc(buf, '?');
+        done = i + (step ? step : 1);
+    }
+    im_buf_add(buf, im_str_slice(text, done, text.len));
+}

@@ -14,29 +14,26 @@ struct scan {
     struct im_json_error *error;
 };
 
-void im_json_fail(struct im_json_error *error, struct im_str text, size_t offset,
+void im_json_fail(struct im_json_error *error, struct im_str whole, size_t offset,
                   const char *format, ...)
 {
     if (!error)
         return;
 
+    char text[sizeof(error->what)] = "";
+    struct im_buf what;
     va_list args;
+
     va_start(args, format);
-    if (vsnprintf(error->what, sizeof(error->what), format, args) < 0)
-        error->what[0] = '\0';
+    vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     error->offset = offset;
-    im_json_place(text, offset, &error->line, &error->column);
+    im_json_place(whole, offset, &error->line, &error->column);
 
     /* one line, and no half of a character where it was cut */
-    size_t step;
-    for (char *at = error->what; *at; at += step) {
-        step = im_utf8_step(at, strlen(at));
-        if (step == 0)
-            *at = '\0';
-        else if ((unsigned char)*at < ' ' || *at == 0x7F)
-            *at = '?';
-    }
+    im_buf_init_fixed(&what, error->what, sizeof(error->what));
+    im_buf_add_visible(&what, im_str_front(im_str(text), sizeof(text) - 2));
+    error->what[what.len] = '\0';
 }
 
 /* Names what stands at the current place, for "expected …, found …". */

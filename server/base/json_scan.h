@@ -21,7 +21,7 @@ const struct im_json_mark *im_json_scan(struct im_arena *arena, struct im_str te
 
 /* Fills in *error (which may be NULL): place from the offset, one line of well-formed
  * text. */
-void im_json_fail(struct im_json_error *error, struct im_str text, size_t offset,
+void im_json_fail(struct im_json_error *error, struct im_str whole, size_t offset,
                   const char *format, ...) IM_PRINTF(4, 5);
 
 /* The value of a number's text, which must be well-formed: false when it is out of a

@@ -186,14 +186,6 @@ static enum im_cause refuse(struct im_request *req, enum im_cause cause,
                             enum im_cause worded_as, const char *format, va_list args)
     IM_PRINTF(4, 0);
 
-/* How much of a text that was cut off stays: no part of a UTF-8 character at its end. */
-static size_t whole_characters(const char *text, size_t len)
-{
-    while (len && ((unsigned char)text[len - 1] & 0xC0) == 0x80)
-        len--;
-    return len && (unsigned char)text[len - 1] >= 0xC0 ? len - 1 : len;
-}
-
 /* Empty when memory is short: the cause still stands. */
 static struct im_str evidence(struct im_arena *arena, const char *format, va_list args)
 {
@@ -202,10 +194,10 @@ static struct im_str evidence(struct im_arena *arena, const char *format, va_lis
 
     if (wanted < 0)
         return (struct im_str){NULL, 0};
-    size_t len = (size_t)wanted;
-    if (len >= sizeof text)
-        len = whole_characters(text, sizeof text - 1);
-    return im_arena_copy(arena, (struct im_str){text, len});
+    struct im_str whole = im_str(text);
+    if ((size_t)wanted >= sizeof text) /* cut, perhaps within a character */
+        whole = im_str_front(whole, sizeof text - 2);
+    return im_arena_copy(arena, whole);
 }
 
 static enum im_cause refuse(struct im_request *req, enum im_cause cause,

@@ -8,7 +8,7 @@
 
 #include "commands/command.h"
 #include "commands/run_flow.h"
-#include "commands/run_junit.h"
+#include "commands/run_report.h"
 #include "intacct_mock.h"
 
 extern char **environ;

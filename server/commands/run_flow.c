@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "commands/command.h"
-#include "commands/run_junit.h"
+#include "commands/run_report.h"
 
 enum state { WAITING, RUNNING, ENDED, ABANDONED };
 

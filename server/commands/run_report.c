@@ -1,8 +1,10 @@
+/* What `run` says: the lines of the scorecard, and the same as JUnit. */
 #include "commands/run_report.h"
 
 #include <string.h>
 
 #include "base/clock.h"
+#include "verdict/junit.h"
 
 enum { LINES = 12 }; /* of the exchanges of one expectation; who loops sends thousands */
 
@@ -60,8 +62,9 @@ static void add_label(struct im_buf *text, enum im_run_outcome outcome, bool col
                 colour ? "\033[0m" : "");
 }
 
-void im_run_report_end_of(struct im_buf *text, const struct im_run_result *result,
-                          const struct im_run_rules *rules)
+/* Behind "CMD ". */
+static void add_how_it_ended(struct im_buf *text, const struct im_run_result *result,
+                             const struct im_run_rules *rules)
 {
     switch (result->end) {
     case IM_RUN_NOT_STARTED: im_buf_addz(text, "could not be started"); return;
@@ -90,17 +93,9 @@ static const struct im_json *exchange_of(const struct im_json *verdict, int64_t 
     return NULL;
 }
 
-/* What a client sent may hold what moves a terminal's cursor. */
-static void add_visible(struct im_buf *text, struct im_str line)
-{
-    for (size_t i = 0; i < line.len; i++) {
-        unsigned char c = (unsigned char)line.at[i];
-        im_buf_addc(text, (char)(c < ' ' || c == 0x7f ? '?' : c));
-    }
-}
-
-void im_run_report_exchanges(struct im_buf *text, const struct im_json *verdict,
-                             const struct im_json *expectation, const char *indent)
+/* The exchanges that show an expectation, a line each, behind `indent`. */
+static void add_exchanges(struct im_buf *text, const struct im_json *verdict,
+                          const struct im_json *expectation, const char *indent)
 {
     const struct im_json *ids = im_json_get(expectation, "exchanges");
     size_t n = 0;
@@ -110,7 +105,7 @@ void im_run_report_exchanges(struct im_buf *text, const struct im_json *verdict,
         if (!shown || n++ >= LINES)
             continue;
         im_buf_addf(text, "%s#%lld ", indent, (long long)id->whole);
-        add_visible(text, im_json_get_str(shown, "line"));
+        im_buf_add_visible(text, im_json_get_str(shown, "line"));
         im_buf_addc(text, '\n');
     }
     if (n > LINES)
@@ -126,23 +121,25 @@ static void add_unmet(struct im_buf *text, const struct im_json *verdict)
             im_buf_addf(text, "  not met: %.*s\n    %.*s\n",
                         IM_ARG(im_json_get_str(list, "that")),
                         IM_ARG(im_json_get_str(list, "why")));
-            im_run_report_exchanges(text, verdict, list, "      ");
+            add_exchanges(text, verdict, list, "      ");
         }
 }
 
-struct im_str im_run_report_note(const struct im_run_result *result)
+/* What the verdict says beside its expectations, or empty. */
+static struct im_str note_of(const struct im_run_result *result)
 {
     return im_json_get_str(result->verdict, "note");
 }
 
-struct im_str im_run_report_idle(const struct im_run_result *result)
+/* Why it was not exercised. */
+static struct im_str reason_of_skip(const struct im_run_result *result)
 {
     const struct im_json *list = im_json_get(result->verdict, "expect");
 
     if (exchanges(result) == 0)
         return IM_STR("CMD sent nothing to the mock");
-    if (im_run_report_note(result).len)
-        return im_run_report_note(result);
+    if (note_of(result).len)
+        return note_of(result);
     for (list = list ? list->first : NULL; list; list = list->next)
         if (is_outcome(list, "not-exercised") && im_json_get_str(list, "why").len)
             return im_json_get_str(list, "why");
@@ -163,16 +160,16 @@ static void add_what_failed(struct im_buf *text, const struct im_run_result *res
     if (result->trouble.len)
         im_buf_addf(text, "  %.*s\n", IM_ARG(result->trouble));
     add_unmet(text, result->verdict);
-    if (is_outcome(result->verdict, "not-met") && im_run_report_note(result).len)
-        im_buf_addf(text, "  %.*s\n", IM_ARG(im_run_report_note(result)));
+    if (is_outcome(result->verdict, "not-met") && note_of(result).len)
+        im_buf_addf(text, "  %.*s\n", IM_ARG(note_of(result)));
     if (is_outcome(result->verdict, "not-exercised"))
         im_buf_addf(text, "  not exercised%s: %.*s\n",
                     rules->require_all ? " (--require-all)" : "",
-                    IM_ARG(im_run_report_idle(result)));
+                    IM_ARG(reason_of_skip(result)));
     if (result->end == IM_RUN_NOT_STARTED)
         return;
     im_buf_addz(text, "  CMD ");
-    im_run_report_end_of(text, result, rules);
+    add_how_it_ended(text, result, rules);
     if (rules->exit_zero && result->end == IM_RUN_EXITED && result->code != 0)
         im_buf_addz(text, ", which --exit-zero does not allow");
     im_buf_addz(text, result->output.len ? "; its output:\n" : "; it printed nothing\n");
@@ -188,7 +185,7 @@ void im_run_report_add(struct im_buf *text, const struct im_run_result *result,
     if (outcome != IM_RUN_FAILED && result->code != 0)
         im_buf_addf(text, " (exit status %d)", result->code);
     if (outcome == IM_RUN_SKIPPED)
-        im_buf_addf(text, ": %.*s", IM_ARG(im_run_report_idle(result)));
+        im_buf_addf(text, ": %.*s", IM_ARG(reason_of_skip(result)));
     im_buf_addc(text, '\n');
     if (outcome == IM_RUN_FAILED)
         add_what_failed(text, result, rules);
@@ -219,4 +216,101 @@ void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,
     im_buf_addf(text, "%s%zu passed, %zu failed, %zu skipped%s\n",
                 rules->colour ? colour : "", tally->passed, tally->failed, tally->skipped,
                 rules->colour ? "\033[0m" : "");
+}
+
+/* ---- JUnit ---- */
+
+static const struct im_str none = {NULL, 0};
+
+static void add_ran(struct im_junit *suite, const struct im_run_result *result,
+                    const struct im_run_rules *rules)
+{
+    bool fine = result->end == IM_RUN_EXITED && !(rules->exit_zero && result->code);
+    struct im_buf how;
+
+    im_buf_init(&how, suite->body.arena, 0);
+    im_buf_addz(&how, "CMD ");
+    add_how_it_ended(&how, result, rules);
+    if (result->end == IM_RUN_NOT_STARTED)
+        im_buf_addf(&how, ": %.*s", IM_ARG(result->trouble));
+    im_junit_case(suite, IM_STR("CMD ran"), fine ? IM_JUNIT_PASSED : IM_JUNIT_FAILURE,
+                  im_buf_str(&how), none);
+}
+
+/* An expectation is a failure only where the scenario is. */
+static enum im_junit_kind kind_of(const struct im_json *value, bool exercised,
+                                  bool require_all)
+{
+    struct im_str outcome = im_json_get_str(value, "outcome");
+
+    if (im_str_is(outcome, "met"))
+        return IM_JUNIT_PASSED;
+    if (require_all)
+        return IM_JUNIT_FAILURE;
+    return im_str_is(outcome, "not-exercised") || !exercised ? IM_JUNIT_SKIPPED
+                                                             : IM_JUNIT_FAILURE;
+}
+
+/* The scenario's outcome in a case of its own, where no expectation's case says it. */
+static void add_whole(struct im_junit *suite, const struct im_run_result *result,
+                      enum im_junit_kind kind)
+{
+    im_junit_case(suite, IM_STR("the scenario is exercised"), kind,
+                  kind == IM_JUNIT_FAILURE && note_of(result).len
+                      ? note_of(result)
+                      : reason_of_skip(result),
+                  none);
+}
+
+static void add_expectations(struct im_junit *suite, const struct im_run_result *result,
+                             const struct im_run_rules *rules)
+{
+    struct im_str outcome = im_json_get_str(result->verdict, "outcome");
+    bool exercised = !im_str_is(outcome, "not-exercised");
+    enum im_junit_kind whole = kind_of(result->verdict, exercised, rules->require_all);
+    const struct im_json *list = im_json_get(result->verdict, "expect");
+    bool said = false;
+
+    for (list = list ? list->first : NULL; list; list = list->next) {
+        enum im_junit_kind kind = kind_of(list, exercised, rules->require_all);
+        struct im_buf lines;
+        im_buf_init(&lines, suite->body.arena, 0);
+        add_exchanges(&lines, result->verdict, list, "");
+        im_junit_case(suite, im_json_get_str(list, "that"), kind,
+                      im_json_get_str(list, "why"), im_buf_str(&lines));
+        said = said || kind == whole;
+    }
+    if (!said)
+        add_whole(suite, result, whole);
+}
+
+void im_run_junit_begin(struct im_buf *xml)
+{
+    im_buf_addz(xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                     "<testsuites name=\"intacct-mock run\">\n");
+}
+
+void im_run_junit_add(struct im_buf *xml, const struct im_run_result *result,
+                      const struct im_run_rules *rules)
+{
+    struct im_arena arena;
+    struct im_junit suite;
+
+    im_arena_init(&arena, 0);
+    im_junit_begin(&suite, &arena, result->scenario, "  ");
+    add_ran(&suite, result, rules);
+    if (result->verdict)
+        add_expectations(&suite, result, rules);
+    else if (result->end != IM_RUN_NOT_STARTED)
+        im_junit_case(&suite, IM_STR("the scenario is exercised"), IM_JUNIT_FAILURE,
+                      result->trouble, none);
+    if (result->output.len && im_run_judge(result, rules) == IM_RUN_FAILED)
+        im_junit_output(&suite, result->output);
+    im_junit_end(&suite, result->took_ms, xml);
+    im_arena_release(&arena);
+}
+
+void im_run_junit_end(struct im_buf *xml)
+{
+    im_buf_addz(xml, "</testsuites>\n");
 }

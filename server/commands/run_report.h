@@ -33,22 +33,17 @@ enum im_run_outcome im_run_judge(const struct im_run_result *result,
 void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *result,
                       const struct im_run_rules *rules);
 
-/* How CMD ended, behind "CMD ". */
-void im_run_report_end_of(struct im_buf *text, const struct im_run_result *result,
-                          const struct im_run_rules *rules);
-/* Lines of the exchanges that show an expectation, each behind `indent`. */
-void im_run_report_exchanges(struct im_buf *text, const struct im_json *verdict,
-                             const struct im_json *expectation, const char *indent);
-/* What the verdict says beside its expectations, or empty. */
-struct im_str im_run_report_note(const struct im_run_result *result);
-/* Why it was not exercised. */
-struct im_str im_run_report_idle(const struct im_run_result *result);
-
 /* The scorecard's lines of one scenario. */
 void im_run_report_add(struct im_buf *text, const struct im_run_result *result,
                        const struct im_run_rules *rules);
 /* What to do about it, and the last line. */
 void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,
                        const struct im_run_rules *rules);
+
+/* The same as JUnit XML: a suite for each scenario, a case for each of its expectations. */
+void im_run_junit_begin(struct im_buf *xml);
+void im_run_junit_add(struct im_buf *xml, const struct im_run_result *result,
+                      const struct im_run_rules *rules);
+void im_run_junit_end(struct im_buf *xml);
 
 #endif

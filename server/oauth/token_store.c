@@ -23,7 +23,8 @@ static uint64_t hash_of_subject(struct im_str user, struct im_str company)
 struct im_record *im_record_find_locked(const struct im_tokens *tokens,
                                         const unsigned char digest[32])
 {
-    struct im_link *link = im_table_first(&tokens->by_digest, hash_of_digest(digest));
+    struct im_table_link *link =
+        im_table_first(&tokens->by_digest, hash_of_digest(digest));
 
     for (; link; link = im_table_next(link)) {
         void *found = link;
@@ -37,7 +38,7 @@ struct im_record *im_record_find_locked(const struct im_tokens *tokens,
 struct im_session_state *im_session_find_locked(const struct im_tokens *tokens,
                                                 struct im_str id)
 {
-    struct im_link *link = im_table_first(&tokens->sessions, im_table_hash(0, id));
+    struct im_table_link *link = im_table_first(&tokens->sessions, im_table_hash(0, id));
 
     for (; link; link = im_table_next(link)) {
         void *found = link;
@@ -51,7 +52,7 @@ struct im_session_state *im_session_find_locked(const struct im_tokens *tokens,
 struct im_subject *im_subject_find_locked(const struct im_tokens *tokens,
                                           struct im_str user, struct im_str company)
 {
-    struct im_link *link =
+    struct im_table_link *link =
         im_table_first(&tokens->subjects, hash_of_subject(user, company));
 
     for (; link; link = im_table_next(link)) {
@@ -67,7 +68,7 @@ struct im_subject *im_subject_find_locked(const struct im_tokens *tokens,
 static struct im_grant_state *find_grant_locked(const struct im_tokens *tokens,
                                                 uint64_t id)
 {
-    struct im_link *link = id ? im_table_first(&tokens->grants, id) : NULL;
+    struct im_table_link *link = id ? im_table_first(&tokens->grants, id) : NULL;
     void *found = link;
 
     return found;

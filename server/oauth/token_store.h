@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-#include "oauth/table.h"
+#include "base/table.h"
 #include "oauth/tokens.h"
 
 /* Some of the texts of a token, packed behind one another; shared by those handed out
@@ -20,7 +20,7 @@ struct im_packed {
 };
 
 struct im_subject {
-    struct im_link link;
+    struct im_table_link link;
     struct im_packed *who; /* its user and company */
     struct im_grant_state *grants;
 };
@@ -34,7 +34,7 @@ struct im_ended {
 enum { IM_TOKEN_KINDS = IM_TOKEN_REFRESH + 1 };
 
 struct im_grant_state {
-    struct im_link link;
+    struct im_table_link link;
     uint64_t id;
     struct im_subject *subject;
     struct im_grant_state *next, *previous; /* of its holder */
@@ -45,7 +45,7 @@ struct im_grant_state {
 };
 
 struct im_session_state {
-    struct im_link link;
+    struct im_table_link link;
     unsigned refs;
     struct im_packed *who;
     int64_t started_ms, expires_ms;
@@ -55,7 +55,7 @@ struct im_session_state {
 };
 
 struct im_record {
-    struct im_link link; /* by digest */
+    struct im_table_link link; /* by digest */
     struct im_record *older, *newer;
     struct im_grant_state *grant;
     struct im_record *next, *previous; /* of its grant */

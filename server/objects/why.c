@@ -5,24 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The longest start of `text` within `max` bytes that does not end inside a character. */
-static struct im_str cut(struct im_str text, size_t max)
-{
-    if (text.len <= max)
-        return text;
-    while (max && ((unsigned char)text.at[max] & 0xC0U) == 0x80U)
-        max--;
-    return im_str_slice(text, 0, max);
-}
-
 struct im_str im_objects_quote(struct im_str text)
 {
-    return im_str_utf8(text) ? cut(text, 80) : IM_STR("(not UTF-8)");
+    return im_str_utf8(text) ? im_str_front(text, 80) : IM_STR("(not UTF-8)");
 }
 
 static void keep(char *room, size_t size, struct im_str text)
 {
-    struct im_str fits = cut(text, size - 1);
+    struct im_str fits = im_str_front(text, size - 1);
     if (fits.len)
         memcpy(room, fits.at, fits.len);
     room[fits.len] = '\0';

@@ -1,3 +1,9 @@
+/* The catalogue of scenarios. What the folder holds is a *view*, which is never changed once it
+ * counts. Whoever asks reads the folder without a lock; where a file differs from the view that
+ * counts, a new view is made and takes its place. So the lock guards two kinds of pointers and
+ * nothing else: no file is read, nothing parsed and nothing logged while it is held. Of two threads
+ * that read at the same time each goes by what it read, and the view of the one that began later
+ * stays. */
 #include "scenario/catalogue.h"
 
 #include <dirent.h>
@@ -10,55 +16,55 @@
 #include "base/embedded.h"
 #include "scenario/scenario_file.h"
 
-struct entry {
-    struct im_str name;           /* heap */
-    const struct im_embedded *in; /* NULL: from the folder */
-    struct im_str path, text;     /* heap: the file, as it was when looked at last */
-    struct im_scenario *scenario; /* NULL until somebody asks for a built-in one */
-    struct im_str trouble;        /* heap */
+struct file {
+    struct im_str path, text; /* text: as it was read */
+    struct im_scenario
+        *scenario; /* what counts: of this text, or of one before it; NULL = none */
+    struct im_str trouble; /* why this text does not count; empty = it does */
+    bool unreadable;
+    bool taken; /* the trouble: another file has the name, and may lose it */
+    const struct file *before; /* in the view before; only while this one is made */
+    struct im_scenario
+        *fresh; /* the same: of this text, before its name has been looked at */
 };
 
-struct im_catalogue {
-    pthread_mutex_t lock;
+struct view {
+    atomic_size_t refs;
+    uint64_t look; /* the how-manieth reading it comes from */
+    struct im_arena arena;
+    struct file *files; /* by path */
+    size_t count;
+};
+
+struct im_catalogue {     /* but for what stands behind the lock, never changed */
     struct im_str folder; /* heap; empty = none */
     const struct im_log *log;
-    struct entry *entries;
-    size_t count, room;
+    pthread_mutex_t lock;
+    uint64_t looks;
+    struct view *view;
+    struct im_scenario **built_in; /* as im_scenario_files; NULL until asked for */
 };
 
-/* ---- files ---- */
+/* ---- one file ---- */
 
-static bool read_stream(FILE *file, const char *path, char *into, size_t *len,
-                        struct im_error *err)
+static bool read_stream(FILE *stream, const char *path, struct im_arena *arena,
+                        struct im_str *text, struct im_error *err)
 {
-    *len = fread(into, 1, IM_SCENARIO_MAX + 1, file);
-    if (ferror(file))
+    char piece[8192];
+    struct im_buf buf;
+    size_t n;
+
+    im_buf_init(&buf, arena, 0);
+    while (buf.len <= IM_SCENARIO_MAX && (n = fread(piece, 1, sizeof(piece), stream)) > 0)
+        im_buf_add(&buf, (struct im_str){piece, n});
+    *text = im_buf_str(&buf);
+    if (ferror(stream))
         return im_error_set(err, "reading scenario %s: %s", path, strerror(errno));
-    return *len <= IM_SCENARIO_MAX ||
+    if (buf.failed)
+        return im_error_set(err, "reading %s: out of memory", path);
+    return buf.len <= IM_SCENARIO_MAX ||
            im_error_set(err, "reading %s: over %d bytes are too many for a scenario",
                         path, IM_SCENARIO_MAX);
-}
-
-/* The whole file on the heap. */
-static bool read_file(const char *path, struct im_str *text, struct im_error *err)
-{
-    FILE *file = fopen(path, "rb");
-    char *memory = file ? malloc(IM_SCENARIO_MAX + 1) : NULL;
-    size_t len = 0;
-    bool done = false;
-
-    *text = (struct im_str){0};
-    if (!file)
-        return im_error_set(err, "reading scenario %s: %s", path, strerror(errno));
-    if (!memory)
-        im_error_set(err, "reading %s: out of memory", path);
-    else
-        done = read_stream(file, path, memory, &len, err) &&
-               (im_str_duplicate((struct im_str){memory, len}, text) ||
-                im_error_set(err, "reading %s: out of memory", path));
-    free(memory);
-    fclose(file);
-    return done;
 }
 
 static struct im_scenario *parse(const char *path, struct im_str text,
@@ -74,251 +80,244 @@ static struct im_scenario *parse(const char *path, struct im_str text,
 
 struct im_scenario *im_scenario_read_file(const char *path, struct im_error *err)
 {
+    FILE *stream = fopen(path, "rb");
+    struct im_scenario *scenario = NULL;
+    struct im_arena arena;
     struct im_str text;
-    struct im_scenario *scenario =
-        read_file(path, &text, err) ? parse(path, text, err) : NULL;
 
-    im_str_free(&text);
+    if (!stream) {
+        im_error_set(err, "reading scenario %s: %s", path, strerror(errno));
+        return NULL;
+    }
+    im_arena_init(&arena, 0);
+    if (read_stream(stream, path, &arena, &text, err))
+        scenario = parse(path, text, err);
     if (scenario)
         scenario->path = im_arena_copy(&scenario->arena, im_str(path));
+    im_arena_release(&arena);
+    fclose(stream);
     return scenario;
 }
 
-/* ---- entries; all under the lock ---- */
+/* ---- a view: reading the folder ---- */
 
-static void empty(struct entry *entry)
+static void view_unref(struct view *view)
 {
-    im_scenario_unref(entry->scenario);
-    im_str_free(&entry->name);
-    im_str_free(&entry->path);
-    im_str_free(&entry->text);
-    im_str_free(&entry->trouble);
-    *entry = (struct entry){0};
+    if (!view || atomic_fetch_sub(&view->refs, 1) != 1)
+        return;
+    for (size_t i = 0; i < view->count; i++)
+        im_scenario_unref(view->files[i].scenario);
+    im_arena_release(&view->arena);
+    free(view);
 }
 
-static struct entry *find_locked(const struct im_catalogue *catalogue, struct im_str name)
+static int is_scenario_file(const struct dirent *item)
 {
-    for (size_t i = 0; i < catalogue->count; i++)
-        if (im_str_eq(catalogue->entries[i].name, name))
-            return &catalogue->entries[i];
-    return NULL;
+    return im_str_ends(im_str(item->d_name), ".json") && item->d_name[0] != '.' &&
+           strcmp(item->d_name, "schema.json") != 0;
 }
 
-static struct entry *add_locked(struct im_catalogue *catalogue, struct im_str name)
+/* Which of two files counts must not depend on the order in which a folder lists them, nor on the
+ * locale, as alphasort does. */
+static int by_file_name(const struct dirent **a, const struct dirent **b)
 {
-    if (catalogue->count == catalogue->room) {
-        size_t room = catalogue->room ? catalogue->room * 2 : 64;
-        struct entry *entries = realloc(catalogue->entries, room * sizeof(struct entry));
-        if (!entries)
-            return NULL;
-        catalogue->entries = entries;
-        catalogue->room = room;
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void view_add_file(struct view *view, struct im_str folder, const char *name)
+{
+    struct file *file = &view->files[view->count];
+    struct im_error why;
+
+    file->path = im_arena_format(&view->arena, "%.*s/%s", IM_ARG(folder), name);
+    FILE *stream = file->path.len ? fopen(file->path.at, "rb") : NULL;
+    if (!stream && errno == ENOENT)
+        return; /* gone since the folder was listed */
+    view->count++;
+    if (!stream)
+        im_error_set(&why, "reading scenario %s: %s", file->path.at, strerror(errno));
+    file->unreadable =
+        !stream || !read_stream(stream, file->path.at, &view->arena, &file->text, &why);
+    if (file->unreadable)
+        file->trouble = im_arena_copy(&view->arena, im_str(why.text));
+    if (stream)
+        fclose(stream);
+}
+
+/* The texts of all files, by path. NULL with err when the folder cannot be read. */
+static struct view *view_read(struct im_str folder, struct im_error *err)
+{
+    struct dirent **items = NULL;
+    int n = folder.len ? scandir(folder.at, &items, is_scenario_file, by_file_name) : 0;
+    int why = errno;
+    struct view *view = n < 0 ? NULL : calloc(1, sizeof(*view));
+
+    if (view) {
+        atomic_init(&view->refs, 1);
+        view->files = IM_ARENA_ARRAY(&view->arena, struct file, (size_t)n + 1);
     }
-    struct entry *entry = &catalogue->entries[catalogue->count];
-    *entry = (struct entry){0};
-    if (!im_str_duplicate(name, &entry->name))
-        return NULL;
-    catalogue->count++;
-    return entry;
-}
-
-static const struct im_embedded *embedded(struct im_str name)
-{
-    for (size_t i = 0; i < im_scenario_file_count; i++)
-        if (im_str_is(name, im_scenario_files[i].name))
-            return &im_scenario_files[i];
+    for (int i = 0; i < n; i++) {
+        if (view && view->files)
+            view_add_file(view, folder, items[i]->d_name);
+        free(items[i]);
+    }
+    free(items);
+    if (view && !view->arena.failed)
+        return view;
+    im_error_set(err, "reading --scenarios %.*s: %s", IM_ARG(folder),
+                 n < 0 ? strerror(why) : "out of memory");
+    view_unref(view);
     return NULL;
 }
 
-static bool add_built_in(struct im_catalogue *catalogue)
+static bool same_text(const struct file *a, const struct file *b)
 {
-    for (size_t i = 0; i < im_scenario_file_count; i++) {
-        struct entry *entry = add_locked(catalogue, im_str(im_scenario_files[i].name));
-        if (!entry)
+    return a->unreadable == b->unreadable && im_str_eq(a->text, b->text) &&
+           (!a->unreadable || im_str_eq(a->trouble, b->trouble));
+}
+
+static bool view_says_the_same(const struct view *a, const struct view *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!im_str_eq(a->files[i].path, b->files[i].path) ||
+            !same_text(&a->files[i], &b->files[i]))
             return false;
-        entry->in = &im_scenario_files[i];
-    }
     return true;
 }
 
-/* Built-in ones are read when first asked for: start is to be fast. */
-static struct im_scenario *scenario_of_locked(struct entry *entry, struct im_error *err)
-{
-    if (!entry->scenario && entry->in) {
-        struct im_str text = {entry->in->text, entry->in->len};
-        entry->scenario = parse(entry->in->name, text, err);
-        if (entry->scenario)
-            entry->scenario->listed = true;
-    }
-    return entry->scenario;
-}
+/* ---- a view: what its files mean ---- */
 
-/* ---- the folder ---- */
-
-static struct entry *find_path_locked(const struct im_catalogue *catalogue,
-                                      struct im_str path)
+static struct file *view_find(const struct view *view, struct im_str name)
 {
-    for (size_t i = 0; i < catalogue->count; i++)
-        if (im_str_eq(catalogue->entries[i].path, path))
-            return &catalogue->entries[i];
+    for (size_t i = 0; i < view->count; i++)
+        if (view->files[i].scenario && im_str_eq(view->files[i].scenario->name, name))
+            return &view->files[i];
     return NULL;
 }
 
-static bool is_there(struct im_str path)
+/* What it said before stays, if it said anything and no other file says that now. */
+static void file_stay(struct view *view, struct file *file)
 {
-    FILE *file = path.len ? fopen(path.at, "rb") : NULL;
+    struct im_scenario *before = file->before ? file->before->scenario : NULL;
 
-    if (file)
-        fclose(file);
-    return file != NULL;
+    if (before && !view_find(view, before->name))
+        file->scenario = im_scenario_ref(before);
 }
 
-/* Which of two files counts must not depend on the order in which a folder lists them. */
-static bool is_taken_locked(const struct im_catalogue *catalogue, const char *path,
-                            struct im_str name, struct im_error *err)
+/* Parses what has changed; what has not, and what is wrong, stays what it was. */
+static void file_read(struct view *view, struct file *file, const struct view *old)
 {
-    const struct entry *entry = find_locked(catalogue, name);
+    struct im_error why;
 
-    if (!entry || im_str_is(entry->path, path) || !is_there(entry->path))
-        return false;
-    im_error_set(err, "%s: there is a scenario \"%.*s\" already, in %s", path,
-                 IM_ARG(name), entry->path.at);
-    return true;
-}
-
-/* What comes of an entry whose file says it no longer: a built-in one of that name counts again. */
-static void lose_file_locked(struct entry *entry)
-{
-    im_scenario_unref(entry->scenario);
-    entry->scenario = NULL;
-    im_str_free(&entry->path);
-    im_str_free(&entry->text);
-    im_str_free(&entry->trouble);
-    entry->in = embedded(entry->name);
-}
-
-/* Takes over text and scenario. */
-static bool take_over_locked(struct im_catalogue *catalogue, struct im_str path,
-                             struct im_str *text, struct im_scenario *scenario)
-{
-    struct entry *entry = find_locked(catalogue, scenario->name);
-
-    if (!entry)
-        entry = add_locked(catalogue, scenario->name);
-    if (!entry)
-        return false;
-    im_scenario_unref(entry->scenario);
-    im_str_free(&entry->text);
-    im_str_free(&entry->path);
-    im_str_free(&entry->trouble);
-    scenario->listed = true;
-    entry->scenario = scenario;
-    entry->text = *text;
-    entry->in = NULL;
-    *text = (struct im_str){0};
-    return im_str_duplicate(path, &entry->path);
-}
-
-static void complain(const struct im_catalogue *catalogue, const struct im_error *err)
-{
-    struct im_log_field fields[] = {{"why", im_str(err->text)}, {NULL, {NULL, 0}}};
-
-    if (catalogue->log && im_log_wants(catalogue->log, IM_LOG_WARN))
-        im_log_line(catalogue->log, IM_LOG_WARN, im_clock_real_ms(),
-                    "a scenario file is wrong; what it said before stays", fields);
-}
-
-/* A file that was fine and is not any more, remembered so that it is said once. */
-static bool keep_trouble_locked(struct im_catalogue *catalogue, struct entry *before,
-                                struct im_str *text, const struct im_error *err)
-{
-    if (!before)
-        return false;
-    im_str_free(&before->trouble);
-    im_str_duplicate(im_str(err->text), &before->trouble);
-    im_str_free(&before->text);
-    before->text = *text;
-    *text = (struct im_str){0};
-    complain(catalogue, err);
-    return true;
-}
-
-/* One file of the folder. False with err when it is wrong and was never right. */
-static bool look_at_file_locked(struct im_catalogue *catalogue, const char *path,
-                                struct im_error *err)
-{
-    struct entry *before = find_path_locked(catalogue, im_str(path));
-    struct im_str text;
-    bool fine = read_file(path, &text, err);
-
-    if (fine && before && im_str_eq(before->text, text)) {
-        im_str_free(&text);
-        return true;
+    for (size_t i = 0; i < old->count && !file->before; i++)
+        if (im_str_eq(old->files[i].path, file->path))
+            file->before = &old->files[i];
+    if (file->before && !file->before->taken && same_text(file, file->before))
+        file->trouble = im_arena_copy(&view->arena, file->before->trouble);
+    else if (!file->unreadable) {
+        file->fresh = parse(file->path.at, file->text, &why);
+        if (!file->fresh)
+            file->trouble = im_arena_copy(&view->arena, im_str(why.text));
     }
-    struct im_scenario *scenario = fine ? parse(path, text, err) : NULL;
-    if (scenario && is_taken_locked(catalogue, path, scenario->name, err)) {
-        im_scenario_unref(scenario);
-        scenario = NULL;
-        im_str_free(&text); /* to be looked at again: the other one may go */
-    }
-    if (scenario && before && !im_str_eq(before->name, scenario->name))
-        lose_file_locked(before); /* renamed */
-    fine = scenario ? take_over_locked(catalogue, im_str(path), &text, scenario) ||
-                          im_error_set(err, "reading %s: out of memory", path)
-                    : keep_trouble_locked(catalogue, before, &text, err);
-    im_str_free(&text);
-    return fine;
+    if (!file->fresh)
+        file_stay(view, file);
 }
 
-static void forget_gone_locked(struct im_catalogue *catalogue)
+static bool has_kept_its_name(const struct file *file)
 {
-    size_t kept = 0;
-
-    for (size_t i = 0; i < catalogue->count; i++) {
-        struct entry *entry = &catalogue->entries[i];
-        if (entry->path.len && !is_there(entry->path))
-            lose_file_locked(entry);
-        if (entry->in || entry->scenario)
-            catalogue->entries[kept++] = *entry;
-        else
-            empty(entry);
-    }
-    catalogue->count = kept;
+    return file->before && file->before->scenario &&
+           im_str_eq(file->before->scenario->name, file->fresh->name);
 }
 
-static bool look_at_folder_locked(struct im_catalogue *catalogue, bool strict,
-                                  struct im_error *err)
+/* What was just parsed counts, unless another file has its name. */
+static void file_claim_name(struct view *view, struct file *file)
 {
-    char path[4096];
-    struct dirent *item;
-    bool fine = true;
+    const struct file *holder = view_find(view, file->fresh->name);
 
-    if (!catalogue->folder.len)
-        return true;
-    DIR *folder = opendir(catalogue->folder.at);
-    if (!folder)
-        return im_error_set(err, "reading --scenarios %s: %s", catalogue->folder.at,
-                            strerror(errno));
-    while ((fine || !strict) && (item = readdir(folder)) != NULL) {
-        struct im_str name = im_str(item->d_name);
-        if (!im_str_ends(name, ".json") || name.at[0] == '.' ||
-            im_str_is(name, "schema.json"))
-            continue;
-        snprintf(path, sizeof(path), "%s/%s", catalogue->folder.at, item->d_name);
-        fine = look_at_file_locked(catalogue, path, err);
-        if (!fine && !strict)
-            complain(catalogue, err);
+    if (!holder) {
+        file->scenario = file->fresh;
+        file->scenario->listed = true;
+    } else {
+        file->taken = true;
+        file->trouble = im_arena_format(
+            &view->arena, "%s: there is a scenario \"%.*s\" already, in %s",
+            file->path.at, IM_ARG(file->fresh->name), holder->path.at);
+        im_scenario_unref(file->fresh);
+        file_stay(view, file);
     }
-    closedir(folder);
-    forget_gone_locked(catalogue);
-    return fine || !strict;
+    file->fresh = NULL;
 }
 
-/* ---- the verbs ---- */
+/* Each file of the view gets its scenario, or says what is wrong with it. False with err when memory
+ * is short. */
+static bool view_settle(struct view *view, const struct view *old, struct im_error *err)
+{
+    for (size_t i = 0; i < view->count; i++)
+        file_read(view, &view->files[i], old);
+    /* a name goes to the file that had it, before it goes to another that now wants it */
+    for (int kept = 1; kept >= 0; kept--)
+        for (size_t i = 0; i < view->count; i++)
+            if (view->files[i].fresh && has_kept_its_name(&view->files[i]) >= kept)
+                file_claim_name(view, &view->files[i]);
+    return !view->arena.failed ||
+           im_error_set(err, "reading the scenarios: out of memory");
+}
+
+/* ---- the view that counts ---- */
+
+/* Tells the log what has become wrong, once. */
+static void complain(const struct im_catalogue *catalogue, const struct view *view)
+{
+    for (size_t i = 0; i < view->count; i++) {
+        const struct file *file = &view->files[i];
+        const struct im_log_field fields[] = {{"why", file->trouble}, {NULL, {NULL, 0}}};
+        bool known = file->before && im_str_eq(file->before->trouble, file->trouble);
+        if (file->trouble.len && !known)
+            im_log_line(catalogue->log, IM_LOG_WARN, im_clock_real_ms(),
+                        "a scenario file is wrong; what it said before stays", fields);
+    }
+}
+
+/* What the folder holds now, with a reference for the caller. Where it cannot be read, that is what
+ * it held before. */
+static struct view *look_at_folder(struct im_catalogue *catalogue)
+{
+    struct im_error ignored;
+
+    pthread_mutex_lock(&catalogue->lock);
+    struct view *old = catalogue->view;
+    uint64_t look = ++catalogue->looks;
+    atomic_fetch_add(&old->refs, 1);
+    pthread_mutex_unlock(&catalogue->lock);
+
+    struct view *now =
+        catalogue->folder.len ? view_read(catalogue->folder, &ignored) : NULL;
+    if (!now || view_says_the_same(now, old) || !view_settle(now, old, &ignored)) {
+        view_unref(now);
+        return old;
+    }
+    now->look = look;
+
+    pthread_mutex_lock(&catalogue->lock);
+    struct view *replaced = catalogue->view->look < look ? catalogue->view : NULL;
+    if (replaced) {
+        catalogue->view = now;
+        atomic_fetch_add(&now->refs, 1);
+    }
+    pthread_mutex_unlock(&catalogue->lock);
+    if (replaced)
+        complain(catalogue, now);
+    view_unref(replaced);
+    view_unref(old);
+    return now;
+}
 
 struct im_catalogue *im_catalogue_new(const char *folder, const struct im_log *log,
                                       struct im_error *err)
 {
+    const struct view nothing = {.count = 0};
     struct im_catalogue *catalogue = calloc(1, sizeof(*catalogue));
 
     if (!catalogue) {
@@ -327,11 +326,18 @@ struct im_catalogue *im_catalogue_new(const char *folder, const struct im_log *l
     }
     pthread_mutex_init(&catalogue->lock, NULL);
     catalogue->log = log;
-    bool room = (!folder || im_str_duplicate(im_str(folder), &catalogue->folder)) &&
-                add_built_in(catalogue);
-    if (!room)
+    catalogue->built_in =
+        calloc(im_scenario_file_count + 1, sizeof(struct im_scenario *));
+    bool fine = catalogue->built_in &&
+                (!folder || im_str_duplicate(im_str(folder), &catalogue->folder));
+    if (!fine)
         im_error_set(err, "reading the scenarios: out of memory");
-    if (room && look_at_folder_locked(catalogue, true, err))
+    catalogue->view = fine ? view_read(catalogue->folder, err) : NULL;
+    fine = catalogue->view && view_settle(catalogue->view, &nothing, err);
+    for (size_t i = 0; fine && i < catalogue->view->count; i++)
+        if (catalogue->view->files[i].trouble.len)
+            fine = im_error_set(err, "%.*s", IM_ARG(catalogue->view->files[i].trouble));
+    if (fine)
         return catalogue;
     im_catalogue_free(catalogue);
     return NULL;
@@ -341,58 +347,84 @@ void im_catalogue_free(struct im_catalogue *catalogue)
 {
     if (!catalogue)
         return;
-    for (size_t i = 0; i < catalogue->count; i++)
-        empty(&catalogue->entries[i]);
-    free(catalogue->entries);
+    for (size_t i = 0; catalogue->built_in && i < im_scenario_file_count; i++)
+        im_scenario_unref(catalogue->built_in[i]);
+    free(catalogue->built_in);
+    view_unref(catalogue->view);
     im_str_free(&catalogue->folder);
     pthread_mutex_destroy(&catalogue->lock);
     free(catalogue);
 }
 
-/* The entry whose name is a slip of the pen away; NULL when there is none, or no memory to look. */
-static const struct entry *nearest_locked(const struct im_catalogue *catalogue,
-                                          struct im_str name)
-{
-    struct im_str *known = calloc(catalogue->count + 1, sizeof(struct im_str));
-    int nearest = -1;
+/* ---- asking ---- */
 
-    for (size_t i = 0; known && i < catalogue->count; i++)
-        known[i] = catalogue->entries[i].name;
-    if (known)
-        nearest = im_str_nearest(name, known, catalogue->count);
-    free(known);
-    return nearest < 0 ? NULL : &catalogue->entries[nearest];
+/* Built-in ones are read when first asked for: start is to be fast. */
+static struct im_scenario *built_in(struct im_catalogue *catalogue, size_t index,
+                                    struct im_error *err)
+{
+    const struct im_embedded *in = &im_scenario_files[index];
+    struct im_scenario **home = &catalogue->built_in[index];
+
+    pthread_mutex_lock(&catalogue->lock);
+    struct im_scenario *scenario = *home ? im_scenario_ref(*home) : NULL;
+    pthread_mutex_unlock(&catalogue->lock);
+    if (scenario)
+        return scenario;
+    struct im_scenario *fresh = parse(in->name, (struct im_str){in->text, in->len}, err);
+    if (!fresh)
+        return NULL;
+    fresh->listed = true;
+    pthread_mutex_lock(&catalogue->lock);
+    if (!*home)
+        *home = im_scenario_ref(fresh);
+    scenario = *home == fresh ? fresh : im_scenario_ref(*home);
+    pthread_mutex_unlock(&catalogue->lock);
+    if (scenario != fresh)
+        im_scenario_unref(fresh); /* another thread was faster */
+    return scenario;
 }
 
-static void refuse_locked(const struct im_catalogue *catalogue, struct im_str name,
-                          struct im_error *err)
+static void refuse_name(const struct view *view, struct im_str name, struct im_error *err)
 {
-    const struct entry *nearest = nearest_locked(catalogue, name);
+    size_t n = 0, built_in_count = im_scenario_file_count;
+    struct im_str *known = calloc(view->count + built_in_count + 1, sizeof(*known));
 
-    if (nearest)
-        im_error_set(err, "there is no scenario \"%.*s\"; did you mean \"%.*s\"?",
-                     IM_ARG(im_str_front(name, 80)), IM_ARG(nearest->name));
+    for (size_t i = 0; known && i < built_in_count; i++)
+        known[n++] = im_str(im_scenario_files[i].name);
+    for (size_t i = 0; known && i < view->count; i++)
+        if (view->files[i].scenario)
+            known[n++] = view->files[i].scenario->name;
+    int nearest = known ? im_str_nearest(name, known, n) : -1;
+    name = im_str_front(name, 80);
+    if (nearest < 0)
+        im_error_set(err, "there is no scenario \"%.*s\"", IM_ARG(name));
     else
-        im_error_set(err, "there is no scenario \"%.*s\"",
-                     IM_ARG(im_str_front(name, 80)));
+        im_error_set(err, "there is no scenario \"%.*s\"; did you mean \"%.*s\"?",
+                     IM_ARG(name), IM_ARG(known[nearest]));
+    free(known);
+}
+
+static struct im_scenario *get(struct im_catalogue *catalogue, const struct view *view,
+                               struct im_str name, struct im_error *err)
+{
+    const struct file *file = view_find(view, name);
+
+    if (file)
+        return im_scenario_ref(file->scenario);
+    for (size_t i = 0; i < im_scenario_file_count; i++)
+        if (im_str_is(name, im_scenario_files[i].name))
+            return built_in(catalogue, i, err);
+    refuse_name(view, name, err);
+    return NULL;
 }
 
 struct im_scenario *im_catalogue_get(struct im_catalogue *catalogue, struct im_str name,
                                      struct im_error *err)
 {
-    struct im_scenario *scenario = NULL;
-    struct im_error ignored;
+    struct view *view = look_at_folder(catalogue);
+    struct im_scenario *scenario = get(catalogue, view, name, err);
 
-    pthread_mutex_lock(&catalogue->lock);
-    look_at_folder_locked(catalogue, false, &ignored);
-    struct entry *entry = find_locked(catalogue, name);
-    if (entry)
-        scenario = scenario_of_locked(entry, err);
-    else
-        refuse_locked(catalogue, name, err);
-    if (scenario)
-        im_scenario_ref(scenario);
-    pthread_mutex_unlock(&catalogue->lock);
+    view_unref(view);
     return scenario;
 }
 
@@ -406,37 +438,23 @@ struct im_scenario *im_catalogue_get_file(struct im_catalogue *catalogue,
                : im_catalogue_get(catalogue, text, err);
 }
 
-/* Why the file of that name is not what counts now. */
-static bool trouble_of(struct im_catalogue *catalogue, struct im_str name,
-                       struct im_error *err)
-{
-    pthread_mutex_lock(&catalogue->lock);
-    const struct entry *entry = find_locked(catalogue, name);
-    bool trouble = entry && entry->trouble.len;
-    if (trouble)
-        im_error_set(err, "%.*s", IM_ARG(entry->trouble));
-    pthread_mutex_unlock(&catalogue->lock);
-    return trouble;
-}
-
 struct im_scenario *im_catalogue_reread(struct im_catalogue *catalogue,
                                         struct im_scenario *scenario,
                                         struct im_error *err)
 {
-    struct im_error ignored;
+    struct view *view = look_at_folder(catalogue);
+    const struct file *file = scenario->listed ? view_find(view, scenario->name) : NULL;
+    struct im_scenario *now = NULL;
 
-    if (!scenario->listed) {
-        pthread_mutex_lock(&catalogue->lock);
-        look_at_folder_locked(catalogue, false, &ignored);
-        pthread_mutex_unlock(&catalogue->lock);
-        return scenario->path.len ? im_scenario_read_file(scenario->path.at, err)
-                                  : im_scenario_ref(scenario);
-    }
-    struct im_scenario *now = im_catalogue_get(catalogue, scenario->name, err);
-    if (!now || !trouble_of(catalogue, scenario->name, err))
-        return now;
-    im_scenario_unref(now);
-    return NULL;
+    if (file && file->trouble.len)
+        im_error_set(err, "%.*s", IM_ARG(file->trouble));
+    else if (scenario->listed)
+        now = get(catalogue, view, scenario->name, err);
+    else
+        now = scenario->path.len ? im_scenario_read_file(scenario->path.at, err)
+                                 : im_scenario_ref(scenario);
+    view_unref(view);
+    return now;
 }
 
 struct im_scenario *im_catalogue_renew(struct im_catalogue *catalogue,
@@ -455,37 +473,30 @@ static int by_name(const void *a, const void *b)
     return im_str_compare(x->scenario->name, y->scenario->name);
 }
 
-static size_t list_locked(struct im_catalogue *catalogue, struct im_arena *arena,
-                          struct im_listed *listed)
-{
-    struct im_error ignored;
-    size_t n = 0;
-
-    for (size_t i = 0; i < catalogue->count; i++) {
-        struct entry *entry = &catalogue->entries[i];
-        struct im_scenario *scenario = scenario_of_locked(entry, &ignored);
-        if (scenario)
-            listed[n++] = (struct im_listed){im_scenario_ref(scenario), entry->in != NULL,
-                                             im_arena_copy(arena, entry->trouble)};
-    }
-    return n;
-}
-
 struct im_listed *im_catalogue_list(struct im_catalogue *catalogue,
                                     struct im_arena *arena, size_t *count)
 {
-    struct im_error ignored;
-
-    *count = 0;
-    pthread_mutex_lock(&catalogue->lock);
-    look_at_folder_locked(catalogue, false, &ignored);
+    struct view *view = look_at_folder(catalogue);
     struct im_listed *listed =
-        IM_ARENA_ARRAY(arena, struct im_listed, catalogue->count + 1);
-    if (listed)
-        *count = list_locked(catalogue, arena, listed);
-    pthread_mutex_unlock(&catalogue->lock);
-    if (*count)
-        qsort(listed, *count, sizeof(*listed), by_name);
+        IM_ARENA_ARRAY(arena, struct im_listed, view->count + im_scenario_file_count + 1);
+    struct im_error ignored;
+    size_t n = 0;
+
+    for (size_t i = 0; listed && i < view->count; i++)
+        if (view->files[i].scenario)
+            listed[n++] = (struct im_listed){
+                .scenario = im_scenario_ref(view->files[i].scenario),
+                .trouble = im_arena_copy(arena, view->files[i].trouble)};
+    for (size_t i = 0; listed && i < im_scenario_file_count; i++) {
+        bool overridden = view_find(view, im_str(im_scenario_files[i].name)) != NULL;
+        listed[n].scenario = overridden ? NULL : built_in(catalogue, i, &ignored);
+        listed[n].built_in = true;
+        n += listed[n].scenario != NULL;
+    }
+    view_unref(view);
+    if (n)
+        qsort(listed, n, sizeof(*listed), by_name);
+    *count = n;
     return listed;
 }
 

@@ -1,7 +1,10 @@
+/* A verdict written down: as JSON for programs, as text for people, as JUnit for whatever shows test
+ * results. The sentences are verdict_say.c's. */
 #include "verdict/verdict.h"
 
 #include <stdlib.h>
 
+#include "verdict/junit.h"
 #include "verdict/verdict_say.h"
 
 /* ---- outcomes ---- */
@@ -130,31 +133,6 @@ void im_verdict_write_json(const struct im_verdict *verdict, struct im_json_out 
 
 /* ---- text ---- */
 
-/* A character that shows, or begins one: no controls (C0, DEL, C1), no broken UTF-8. */
-static bool is_visible(struct im_str here, size_t step)
-{
-    unsigned char c = (unsigned char)here.at[0];
-
-    if (step == 2 && c == 0xc2)
-        return (unsigned char)here.at[1] >= 0xa0;
-    return step > 1 || (step == 1 && c >= ' ' && c != 0x7f);
-}
-
-/* What a client sent may hold what moves a terminal's cursor. */
-static void add_visible(struct im_buf *out, struct im_str text)
-{
-    size_t step;
-
-    for (size_t i = 0; i < text.len; i += step ? step : 1) {
-        struct im_str here = im_str_slice(text, i, text.len);
-        step = im_utf8_step(here.at, here.len);
-        if (is_visible(here, step))
-            im_buf_add(out, im_str_slice(here, 0, step));
-        else
-            im_buf_addc(out, '?');
-    }
-}
-
 static const char *mark(enum im_outcome_of outcome)
 {
     switch (outcome) {
@@ -170,7 +148,7 @@ static void text_lines(const struct im_judgement *judgement, struct im_buf *out)
     for (size_t i = 0; i < judgement->shown_count && i < IM_VERDICT_LINES; i++) {
         im_buf_addf(out, "                 %llu  ",
                     (unsigned long long)judgement->shown[i]->id);
-        add_visible(out, im_verdict_line(judgement->shown[i], out));
+        im_buf_add_visible(out, im_verdict_line(judgement->shown[i], out));
         im_buf_addc(out, '\n');
     }
     if (judgement->shown_count > IM_VERDICT_LINES)
@@ -184,9 +162,9 @@ static void text_expectation(const struct im_verdict *verdict, size_t index,
     enum im_outcome_of outcome = im_verdict_outcome_at(verdict, index);
 
     im_buf_addf(out, "  %s  ", mark(outcome));
-    add_visible(out, verdict->expectations->items[index].that);
+    im_buf_add_visible(out, verdict->expectations->items[index].that);
     im_buf_addz(out, "\n                 ");
-    add_visible(out, im_verdict_why(verdict, index, out));
+    im_buf_add_visible(out, im_verdict_why(verdict, index, out));
     im_buf_addc(out, '\n');
     if (outcome == IM_NOT_MET)
         text_lines(&verdict->judgements[index], out);
@@ -215,4 +193,64 @@ void im_verdict_write_text(const struct im_verdict *verdict, struct im_buf *out)
     text_rules(verdict, out);
     if (note.len)
         im_buf_addf(out, "  note: %.*s\n", IM_ARG(note));
+}
+
+/* ---- JUnit ---- */
+
+static const struct im_str none = {NULL, 0};
+
+static void junit_expectation(const struct im_verdict *verdict, size_t index,
+                              struct im_junit *suite)
+{
+    const struct im_judgement *judgement = &verdict->judgements[index];
+    struct im_str that = verdict->expectations->items[index].that;
+    struct im_str why = im_verdict_why(verdict, index, &suite->body);
+    struct im_buf lines;
+
+    switch (im_verdict_outcome_at(verdict, index)) {
+    case IM_MET: im_junit_case(suite, that, IM_JUNIT_PASSED, none, none); return;
+    case IM_NOT_EXERCISED:
+        im_junit_case(suite, that, IM_JUNIT_SKIPPED, why, none);
+        return;
+    case IM_NOT_MET: break;
+    }
+    im_buf_init(&lines, suite->body.arena, 0);
+    for (size_t i = 0; i < judgement->shown_count && i < IM_VERDICT_LINES; i++) {
+        im_buf_addf(&lines, "%llu  ", (unsigned long long)judgement->shown[i]->id);
+        im_seen_line(judgement->shown[i], &lines);
+        im_buf_addc(&lines, '\n');
+    }
+    if (judgement->shown_count > IM_VERDICT_LINES)
+        im_buf_addf(&lines, "… and %zu more\n",
+                    judgement->shown_count - IM_VERDICT_LINES);
+    suite->body.failed |= lines.failed;
+    im_junit_case(suite, that, IM_JUNIT_FAILURE, why, im_buf_str(&lines));
+}
+
+void im_verdict_write_junit(const struct im_verdict *verdict, struct im_buf *out)
+{
+    struct im_junit suite;
+    struct im_buf said;
+
+    im_junit_begin(&suite, out->arena, verdict->scenario, "");
+    im_junit_property(&suite, "sandbox", verdict->sandbox);
+    for (size_t i = 0; i < verdict->expectations->count; i++)
+        junit_expectation(verdict, i, &suite);
+    if (!verdict->expectations->count)
+        im_junit_case(&suite, IM_STR("the scenario is exercised"),
+                      verdict->triggered ? IM_JUNIT_PASSED : IM_JUNIT_SKIPPED,
+                      im_verdict_note(verdict, out), none);
+    im_buf_init(&said, out->arena, 0);
+    if (verdict->triggered && verdict->exhausted) {
+        im_verdict_say_exhausted(&said);
+        im_junit_case(&suite, IM_STR("the scenario has a rule for every request"),
+                      IM_JUNIT_FAILURE, im_buf_str(&said), none);
+    }
+    im_buf_init(&said, out->arena, 0);
+    if (verdict->dropped) {
+        im_verdict_say_dropped(verdict, &said);
+        im_junit_output(&suite, im_buf_str(&said));
+    }
+    im_buf_addz(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    im_junit_end(&suite, -1, out);
 }

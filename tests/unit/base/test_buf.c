@@ -109,6 +109,14 @@ static void html_is_escaped(void **state)
                 "&lt;a href=&quot;?a&amp;b&quot;&gt;it&#39;s&lt;/a&gt;\xC3\xA9");
 }
 
+static void what_moves_a_cursor_is_made_visible(void **state)
+{
+    struct im_buf buf;
+    im_buf_init(&buf, *state, 0);
+    im_buf_add_visible(&buf, IM_STR("/a\x1b[2J\n\xc2\x9b\xff\x7f\xc3\xa4\xc2\xa0"));
+    assert_says(im_buf_str(&buf), "/a?[2J????\xc3\xa4\xc2\xa0");
+}
+
 static void urls_are_escaped(void **state)
 {
     struct im_buf buf;
@@ -129,6 +137,7 @@ int main(void)
         cmocka_unit_test(a_refusing_arena_fails_the_builder),
         cmocka_unit_test(a_fixed_builder_needs_no_arena),
         TEST_IN_ARENA(html_is_escaped),
+        TEST_IN_ARENA(what_moves_a_cursor_is_made_visible),
         TEST_IN_ARENA(urls_are_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-#include "commands/run_junit.h"
+#include "commands/run_report.h"
 
 static const char met[] =
     "{\"outcome\":\"met\",\"exchanges\":2,\"expect\":[{\"that\":\"it asks "
@@ -230,7 +230,7 @@ static void junit_of_a_scenario_without_expectations(void **state)
     assert_non_null(strstr(junit(*state, &result, &plain).at,
                            "<testcase name=\"the scenario is exercised\" "
                            "classname=\"token-dead\">\n      <skipped message=\"CMD sent "
-                           "nothing to the mock\">"));
+                           "nothing to the mock\"/>"));
 }
 
 static void a_script_that_ran_out_fails_by_its_note(void **state)
@@ -244,7 +244,7 @@ static void a_script_that_ran_out_fails_by_its_note(void **state)
                 "FAILED  token-dead\n  the rules ran out\n  CMD exited with status 0; it "
                 "printed nothing\n");
     assert_non_null(strstr(junit(*state, &result, &plain).at,
-                           "<failure message=\"the rules ran out\">"));
+                           "<failure message=\"the rules ran out\"/>"));
 }
 
 static void of_a_long_loop_the_first_exchanges_are_shown(void **state)
@@ -263,15 +263,16 @@ static void of_a_long_loop_the_first_exchanges_are_shown(void **state)
     for (int i = 1; i <= 14; i++) {
         im_json_open_object(&out, NULL);
         im_json_int(&out, "id", i);
-        im_json_strz(&out, "line", "GET /\033[2J");
+        im_json_strz(&out, "line", "GET /\033[2J\xc2\x9b\xc3\xa4");
         im_json_close_object(&out);
     }
     im_json_close_array(&out);
     im_json_close_object(&out);
     im_buf_addc(&verdict, '\0');
     struct im_run_result result = result_of(*state, verdict.at);
-    assert_non_null(strstr(card(*state, &result, &plain).at,
-                           "      #12 GET /?[2J\n      and 2 more\n  CMD exited"));
+    assert_non_null(
+        strstr(card(*state, &result, &plain).at,
+               "      #12 GET /?[2J?\xc3\xa4\n      and 2 more\n  CMD exited"));
 }
 
 static void junit_tells_that_cmd_could_not_run(void **state)
@@ -282,7 +283,7 @@ static void junit_tells_that_cmd_could_not_run(void **state)
     result.trouble = IM_STR("too many processes");
     assert_non_null(
         strstr(junit(*state, &result, &plain).at,
-               "<failure message=\"CMD could not be started: too many processes\">"));
+               "<failure message=\"CMD could not be started: too many processes\"/>"));
 }
 
 /* ---- output ---- */

@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -303,6 +305,77 @@ static void a_scenario_may_be_renamed_in_its_file(void **state)
     lists_not(s, "mine");
 }
 
+static void *ask_for_slow(void *context)
+{
+    struct collection *s = context;
+    struct im_error err;
+
+    return im_catalogue_get(s->catalogue, IM_STR("slow"), &err);
+}
+
+/* The folder holds a pipe: whoever reads it waits until the other end is closed. */
+static void who_reads_a_file_holds_up_nobody_else(void **state)
+{
+    static const char text[] = "{\"name\":\"slow\"}";
+    struct collection *s = *state;
+    pthread_t reader;
+    void *slow;
+
+    open_it(s);
+    assert_int_equal(mkfifo(path_of(s, "a.json"), 0600), 0);
+    assert_int_equal(pthread_create(&reader, NULL, ask_for_slow, s), 0);
+    int fd = open(path_of(s, "a.json"), O_WRONLY); /* waits until it is being read */
+    assert_true(fd >= 0);
+    unlink(path_of(s, "a.json"));
+    alarm(60); /* rather than hang */
+    assert_non_null(about(s, "happy-path"));
+    put_scenario(s, "b.json", "mine", "new");
+    assert_string_equal(about(s, "mine"), "new");
+    alarm(0);
+    assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+    close(fd);
+    assert_int_equal(pthread_join(reader, &slow), 0);
+    im_scenario_unref(slow);
+    assert_string_equal(about(s, "mine"), "new"); /* what was seen later counts */
+    assert_null(about(s, "slow"));
+}
+
+static void a_wrong_file_is_said_once_in_the_log(void **state)
+{
+    struct collection *s = *state;
+    FILE *said = tmpfile();
+    char text[2000] = "";
+    const struct im_log log = {.enabled = true, .level = IM_LOG_WARN, .fd = fileno(said)};
+
+    s->catalogue = im_catalogue_new(s->folder, &log, &s->err);
+    assert_non_null(s->catalogue);
+    put(s, "a.json", "{\"name\":\"mine\",\"rulez\":[]}");
+    put_scenario(s, "b.json", "happy-path", "overridden");
+    for (int i = 0; i < 3; i++)
+        about(s, "happy-path");
+    rewind(said);
+    text[fread(text, 1, sizeof(text) - 1, said)] = '\0';
+    fclose(said);
+    const char *first = strstr(text, "a scenario file is wrong");
+    assert_non_null(first);
+    assert_non_null(strstr(first, "a.json:1:16"));
+    assert_null(strstr(first + 1, "a scenario file is wrong"));
+    lists_not(s, "mine");
+}
+
+static void two_files_may_swap_their_names(void **state)
+{
+    struct collection *s = *state;
+    put_scenario(s, "a.json", "one", "in a");
+    put_scenario(s, "b.json", "two", "in b");
+    open_it(s);
+    put_scenario(s, "a.json", "two", "in a");
+    put_scenario(s, "b.json", "one", "in b");
+    assert_string_equal(about(s, "one"), "in b");
+    assert_string_equal(about(s, "two"), "in a");
+    lists(s, "one", false, "");
+}
+
 /* ---- a folder that is wrong from the start ---- */
 
 static void refuses_to_open(struct collection *s, const char *what)
@@ -476,6 +549,9 @@ int main(void)
         WITH_FOLDER(a_removed_file_gives_the_built_in_one_back),
         WITH_FOLDER(the_trouble_goes_with_the_file),
         WITH_FOLDER(a_scenario_may_be_renamed_in_its_file),
+        WITH_FOLDER(who_reads_a_file_holds_up_nobody_else),
+        WITH_FOLDER(a_wrong_file_is_said_once_in_the_log),
+        WITH_FOLDER(two_files_may_swap_their_names),
         WITH_FOLDER(a_wrong_file_is_refused_with_its_place),
         WITH_FOLDER(a_file_without_a_name_is_wrong),
         WITH_FOLDER(a_file_that_is_too_long_is_wrong),

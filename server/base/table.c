@@ -1,4 +1,8 @@
-#include "oauth/table.h"
+/* The one hash table and the one hash of the program. uthash was weighed and not taken: its macros
+ * allocate when a thing is added, while a table here has its room before the change it belongs to
+ * begins, so that the change itself cannot fail half way; and it would be one more thing to install
+ * for a hundred lines. */
+#include "base/table.h"
 
 #include <stdlib.h>
 
@@ -6,15 +10,15 @@ enum { FIRST_ROOM = 16 };
 
 /* Room is a power of two; the multiplication (Fibonacci hashing) spreads small
  * numbers. */
-static struct im_link **slot_of(const struct im_table *table, uint64_t hash)
+static struct im_table_link **slot_of(const struct im_table *table, uint64_t hash)
 {
     uint64_t spread = hash * UINT64_C(0x9E3779B97F4A7C15);
     return &table->slots[(size_t)(spread >> 32) & (table->room - 1)];
 }
 
-static void put(struct im_table *table, struct im_link *link)
+static void put(struct im_table *table, struct im_table_link *link)
 {
-    struct im_link **slot = slot_of(table, link->hash);
+    struct im_table_link **slot = slot_of(table, link->hash);
 
     link->next = *slot;
     *slot = link;
@@ -29,13 +33,13 @@ bool im_table_reserve(struct im_table *table, size_t more)
         room *= 2;
     if (room == table->room)
         return true;
-    struct im_link **slots = calloc(room, sizeof(struct im_link *));
+    struct im_table_link **slots = calloc(room, sizeof(struct im_table_link *));
     if (!slots)
         return false;
     table->slots = slots;
     table->room = room;
     for (size_t i = 0; i < old.room; i++) {
-        for (struct im_link *next, *link = old.slots[i]; link; link = next) {
+        for (struct im_table_link *next, *link = old.slots[i]; link; link = next) {
             next = link->next;
             put(table, link);
         }
@@ -44,16 +48,16 @@ bool im_table_reserve(struct im_table *table, size_t more)
     return true;
 }
 
-void im_table_add(struct im_table *table, struct im_link *link, uint64_t hash)
+void im_table_add(struct im_table *table, struct im_table_link *link, uint64_t hash)
 {
     link->hash = hash;
     put(table, link);
     table->count++;
 }
 
-void im_table_remove(struct im_table *table, struct im_link *link)
+void im_table_remove(struct im_table *table, struct im_table_link *link)
 {
-    struct im_link **at = slot_of(table, link->hash);
+    struct im_table_link **at = slot_of(table, link->hash);
 
     while (*at && *at != link)
         at = &(*at)->next;
@@ -63,19 +67,19 @@ void im_table_remove(struct im_table *table, struct im_link *link)
     table->count--;
 }
 
-static struct im_link *same(struct im_link *link, uint64_t hash)
+static struct im_table_link *same(struct im_table_link *link, uint64_t hash)
 {
     while (link && link->hash != hash)
         link = link->next;
     return link;
 }
 
-struct im_link *im_table_first(const struct im_table *table, uint64_t hash)
+struct im_table_link *im_table_first(const struct im_table *table, uint64_t hash)
 {
     return table->room ? same(*slot_of(table, hash), hash) : NULL;
 }
 
-struct im_link *im_table_next(const struct im_link *link)
+struct im_table_link *im_table_next(const struct im_table_link *link)
 {
     return same(link->next, link->hash);
 }
