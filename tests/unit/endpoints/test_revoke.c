@@ -112,7 +112,7 @@ static void client_revokes_its_own(void **state)
     struct call *call = *state;
     get_tokens(call, access, refresh);
     revoke(call, access, "&client_id=demo-public");
-    refused(call, CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT);
+    refused(call, CAUSE_TOKEN_OF_ANOTHER_CLIENT);
     evidence_says(call, "access token sha256:");
     assert_int_equal(cause_of_death(call, access), CAUSE_NONE);
 }
