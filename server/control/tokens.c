@@ -3,6 +3,7 @@
 
 #include "base/crypto.h"
 #include "control/control.h"
+#include "directory/account.h"
 #include "scenario/world.h"
 
 /* ---- the list ---- */
@@ -131,10 +132,12 @@ static bool read_dialect(struct im_call *call, const struct mint *mint,
 static bool read_issue(struct im_call *call, struct im_authority *authority,
                        const struct mint *mint, struct im_issue *issue)
 {
+    struct im_account account = im_account_read(mint->user);
     struct im_client client;
     struct im_user user;
 
-    im_world_split_user(mint->user, &issue->user, &issue->company);
+    issue->user = account.user;
+    issue->company = account.company;
     if (!im_directory_user(authority->directory, issue->company, issue->user, &user)) {
         im_control_refuse(
             call, 400, "user",
@@ -149,7 +152,7 @@ static bool read_issue(struct im_call *call, struct im_authority *authority,
     }
     issue->grant_type = IM_STR("client_credentials");
     issue->client_id = mint->client_id;
-    issue->entity = mint->entity;
+    issue->entity = mint->entity.len ? mint->entity : account.entity;
     issue->scopes = mint->scopes.len ? mint->scopes
                                      : im_str(im_dialect(issue->dialect)->default_scope);
     issue->ttl_ms = mint->ttl_ms;

@@ -101,8 +101,7 @@ static enum im_cause identify(struct im_authority *authority, struct im_request 
                               struct im_access *access)
 {
     const struct im_token *token = &access->token;
-    access->who = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token->user),
-                                  IM_ARG(token->company));
+    access->who = req->exchange->user; /* told by the bearer check */
     if (!im_directory_company(authority->directory, token->company, &access->company))
         return im_refuse(req, CAUSE_COMPANY_UNKNOWN,
                          "the token's company %.*s does not exist",

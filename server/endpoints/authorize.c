@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "base/sanitize.h"
 #include "causes/refusal.h"
+#include "directory/account.h"
 #include "directory/eligibility.h"
 #include "endpoints/authorize_page.h"
 #include "endpoints/authorize_ticket.h"
@@ -62,8 +63,7 @@ static enum im_cause find_person(const struct im_authorize *ask,
     enum im_cause cause = find_company(ask, named->company, &person->company);
     if (cause)
         return cause;
-    person->who = im_arena_format(ask->req->arena, "%.*s@%.*s", IM_ARG(named->user),
-                                  IM_ARG(named->company));
+    person->who = im_account_text(ask->req->arena, named->user, named->company);
     ask->req->exchange->user = im_sanitize(ask->req->arena, person->who);
     if (!im_directory_user(ask->authority->directory, named->company, named->user,
                            &person->user))
@@ -224,15 +224,12 @@ static enum im_cause answer_machine(const struct im_authorize *ask,
                                     struct im_response *res, struct im_str mock_user)
 {
     struct person person;
-    size_t at = mock_user.len;
-    while (at > 0 && mock_user.at[at - 1] != '@')
-        at--;
-    if (at == 0)
+    struct im_account account = im_account_read(mock_user);
+    if (!account.company.at)
         return im_refuse(ask->req, CAUSE_USERNAME_WITHOUT_COMPANY,
                          "mock_user=%.*s names no company; write ID@COMPANY",
                          IM_ARG(im_sanitize(ask->req->arena, mock_user)));
-    struct im_ticket named = {.company = im_str_slice(mock_user, at, mock_user.len),
-                              .user = im_str_slice(mock_user, 0, at - 1)};
+    struct im_ticket named = {.company = account.company, .user = account.user};
     enum im_cause cause = find_person(ask, &named, &person);
     if (!cause)
         cause = check_expiry(ask, &person);

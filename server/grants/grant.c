@@ -1,6 +1,7 @@
 #include "grants/grant.h"
 
 #include "base/sanitize.h"
+#include "directory/account.h"
 
 static const struct im_grant *const grants[] = {
     &im_grant_authorization_code,
@@ -64,8 +65,7 @@ enum im_cause im_eligibility_require(const struct im_grant_request *request,
 {
     struct im_request *req = request->req;
     struct im_str evidence = {0};
-    struct im_str name =
-        im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(who->user), IM_ARG(who->company));
+    struct im_str name = im_account_text(req->arena, who->user, who->company);
     req->exchange->user = im_sanitize(req->arena, name);
     enum im_cause cause =
         im_eligibility_check(request->authority->directory, req->arena, who, &evidence);

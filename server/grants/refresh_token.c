@@ -2,6 +2,7 @@
  * (rotation, reuse): Sage does not say. entity_id mints a token for one entity (seen
  * in two public SDKs). */
 #include "base/crypto.h"
+#include "directory/account.h"
 #include "directory/eligibility.h"
 #include "grants/grant.h"
 #include "oauth/misspelling.h"
@@ -47,8 +48,7 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
     *looked = false;
     if (!im_authority_find(g->authority, g->req->arena, text, g->req->now_ms, &token))
         return CAUSE_NONE;
-    g->req->exchange->user = im_arena_format(g->req->arena, "%.*s@%.*s",
-                                             IM_ARG(token.user), IM_ARG(token.company));
+    g->req->exchange->user = im_account_text(g->req->arena, token.user, token.company);
     *looked = !token.ended_because && token.kind == IM_TOKEN_REFRESH &&
               im_str_eq(token.client_id, g->client->id);
     return *looked ? check_rest(g, &token, issue) : CAUSE_NONE;

@@ -2,6 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/sanitize.h"
+#include "directory/account.h"
 #include "oauth/evidence.h"
 
 /* One check under way. */
@@ -296,8 +297,7 @@ static void tell_outcome(const struct check *check, const struct im_token *token
 
     exchange->client_id = token->client_id;
     exchange->scope = token->scopes;
-    exchange->user = im_arena_format(check->req->arena, "%.*s@%.*s", IM_ARG(token->user),
-                                     IM_ARG(token->company));
+    exchange->user = im_account_text(check->req->arena, token->user, token->company);
 }
 
 static enum im_cause judge(const struct check *check, struct im_token *out)

@@ -1,6 +1,7 @@
 #include "scenario/facts.h"
 
 #include "base/crypto.h"
+#include "directory/account.h"
 #include "oauth/presented.h"
 
 /* Whose token it is, dead or alive, where the request does not say. */
@@ -15,8 +16,7 @@ static void ask_token(struct im_authority *authority, struct im_request *req,
     if (!facts->client.len)
         facts->client = token.client_id;
     if (!facts->user.len)
-        facts->user = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token.user),
-                                      IM_ARG(token.company));
+        facts->user = im_account_text(req->arena, token.user, token.company);
     if (!facts->scope.len)
         facts->scope = token.scopes;
 }

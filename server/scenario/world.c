@@ -3,13 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-void im_world_split_user(struct im_str text, struct im_str *user, struct im_str *company)
-{
-    size_t at = im_str_find(text, '@');
-
-    *user = im_str_slice(text, 0, at);
-    *company = im_str_slice(text, at + 1, text.len);
-}
+#include "directory/account.h"
 
 /* ---- ways of applying ---- */
 
@@ -285,12 +279,13 @@ static bool split_user(const struct im_effect *effect, struct im_effect_args *ar
                        struct im_error *err)
 {
     struct im_str text = args->user;
+    struct im_account account = im_account_read(text);
 
-    im_world_split_user(text, &args->user, &args->company);
-    if (!args->user.len || !args->company.len)
-        return im_error_set(err, "%s: \"user\" must be \"USER@COMPANY\", not \"%.*s\"",
-                            effect->name, IM_ARG(im_str_slice(text, 0, 60)));
-    return true;
+    args->user = account.user;
+    args->company = account.company;
+    return im_account_is_user(&account) ||
+           im_error_set(err, "%s: \"user\" must be \"USER@COMPANY\", not \"%.*s\"",
+                        effect->name, IM_ARG(im_str_slice(text, 0, 60)));
 }
 
 static bool unknown_argument(const struct im_effect *effect, struct im_str name,
@@ -374,9 +369,8 @@ void im_effect_complete(const struct im_effect *effect, const struct im_facts *f
 {
     struct im_str user = facts->user.len ? facts->user : IM_STR("ws_user@acme");
     struct im_str client = facts->client.len ? facts->client : IM_STR("demo");
-    struct im_effect_args known = {0};
+    struct im_account known = im_account_read(user);
 
-    im_world_split_user(user, &known.user, &known.company);
     if (!args->user.len && (effect->needs & IM_ARG_USER)) {
         args->user = known.user;
         args->company = known.company;

@@ -77,7 +77,5 @@ const char *im_effect_lacks(const struct im_effect *effect, const struct im_json
 bool im_world_apply(struct im_authority *authority, const struct im_effect *effect,
                     const struct im_effect_args *args, int64_t now_ms, size_t *affected,
                     struct im_error *err);
-/* "jdoe@acme" → "jdoe", "acme"; without '@' the company stays empty. */
-void im_world_split_user(struct im_str text, struct im_str *user, struct im_str *company);
 
 #endif
