@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "control/control.h"
 #include "directory/account.h"
+#include "oauth/token_refusal.h"
 #include "scenario/world.h"
 
 /* ---- the list ---- */
@@ -15,17 +16,13 @@ struct listing {
 
 static const char *state_of(const struct im_token *token, int64_t now_ms)
 {
-    if (token->ended_because == CAUSE_NONE)
+    switch (token->ended) {
+    case IM_NOT_ENDED: /* under its grace, or within the skew */
         return token->consumed               ? "consumed"
                : now_ms >= token->expires_ms ? "expired"
                                              : "live";
-    switch (token->ended_because) {
-    case CAUSE_ACCESS_TOKEN_EXPIRED:
-    case CAUSE_REFRESH_TOKEN_EXPIRED:
-    case CAUSE_CODE_EXPIRED: return "expired";
-    case CAUSE_CODE_REUSED:
-    case CAUSE_REFRESH_TOKEN_REUSED:
-    case CAUSE_PARALLEL_REFRESH: return "consumed";
+    case IM_ENDED_EXPIRED: return "expired";
+    case IM_ENDED_USED_UP: return "consumed";
     default: return "revoked";
     }
 }
@@ -39,8 +36,8 @@ static bool write_token(void *context, const struct im_token *token)
     im_json_open_object(out, NULL);
     im_json_strz(out, "kind", im_token_kind_name(token->kind));
     im_json_strz(out, "state", state_of(token, listing->now_ms));
-    if (token->ended_because != CAUSE_NONE)
-        im_json_strz(out, "cause", im_cause_row(token->ended_because)->id);
+    if (token->ended != IM_NOT_ENDED)
+        im_json_strz(out, "cause", im_cause_row(im_token_cause(token))->id);
     im_json_strz(out, "dialect", im_dialect(token->dialect)->name);
     im_json_int(out, "grant", (int64_t)token->grant);
     im_json_str(out, "grant_type", token->grant_type);

@@ -5,6 +5,7 @@
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
 #include "oauth/client_auth.h"
+#include "oauth/token_refusal.h"
 
 /* ---- who asks ---- */
 
@@ -73,8 +74,8 @@ static enum im_cause look_up(struct im_authority *authority, struct im_request *
     else if (token->kind == IM_TOKEN_CODE)
         cause = CAUSE_CODE_USED_AS_ACCESS_TOKEN;
     else
-        cause = token->ended_because ? token->ended_because
-                                     : check_holder(authority, req, token, &why);
+        cause = token->ended ? im_token_cause(token)
+                             : check_holder(authority, req, token, &why);
     if (cause == CAUSE_CODE_USED_AS_ACCESS_TOKEN)
         why = IM_STR("it is an authorization code");
     if (cause)

@@ -4,6 +4,7 @@
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
 #include "oauth/client_auth.h"
+#include "oauth/token_refusal.h"
 
 static enum im_cause check_client(struct im_authority *authority, struct im_request *req,
                                   const struct im_client_claim *claim,
@@ -24,15 +25,10 @@ static enum im_cause check_client(struct im_authority *authority, struct im_requ
 static enum im_cause check_owner(struct im_request *req, const struct im_client *client,
                                  const struct im_token *token)
 {
-    static const enum im_cause causes[] = {
-        [IM_TOKEN_CODE] = CAUSE_CODE_OF_ANOTHER_CLIENT,
-        [IM_TOKEN_ACCESS] = CAUSE_TOKEN_OF_ANOTHER_CLIENT,
-        [IM_TOKEN_REFRESH] = CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT,
-    };
     if (!client->id.len || im_str_eq(client->id, token->client_id))
         return CAUSE_NONE;
     return im_refuse(
-        req, causes[token->kind],
+        req, im_other_client_cause(token->kind),
         "client %.*s asked to revoke the %s token %.*s, which is client %.*s's",
         IM_ARG(client->id), im_token_kind_name(token->kind), IM_ARG(req->exchange->token),
         IM_ARG(token->client_id));
@@ -42,10 +38,10 @@ static void revoke(struct im_authority *authority, struct im_request *req,
                    const struct im_params *params, const struct im_token *token)
 {
     size_t ended = im_authority_revoke(authority, im_param(params, "token"), req->now_ms);
-    if (token->ended_because)
-        im_note(req, token->ended_because, "the %s token %.*s was dead already (%s)",
+    if (token->ended)
+        im_note(req, im_token_cause(token), "the %s token %.*s was dead already (%s)",
                 im_token_kind_name(token->kind), IM_ARG(req->exchange->token),
-                im_cause_row(token->ended_because)->id);
+                im_cause_row(im_token_cause(token))->id);
     else if (ended > 2) /* more than its own grant's access and refresh token */
         im_note(req, CAUSE_GRANT_REVOKED_ELSEWHERE,
                 "revoking this one token ended %zu tokens of %.*s, those of other "

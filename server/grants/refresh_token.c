@@ -49,7 +49,7 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
     if (!im_authority_find(g->authority, g->req->arena, text, g->req->now_ms, &token))
         return CAUSE_NONE;
     g->req->exchange->user = im_account_text(g->req->arena, token.user, token.company);
-    *looked = !token.ended_because && token.kind == IM_TOKEN_REFRESH &&
+    *looked = !token.ended && token.kind == IM_TOKEN_REFRESH &&
               im_str_eq(token.client_id, g->client->id);
     return *looked ? check_rest(g, &token, issue) : CAUSE_NONE;
 }

@@ -111,7 +111,7 @@ enum im_cause im_authority_redeem_refresh(struct im_authority *authority,
                                           struct im_str client_id, struct im_token *out);
 
 /* What became of a token text (introspection, revocation, listings): false when this
- * authority has no record of it. out->ended_because tells why it is dead, CAUSE_NONE =
+ * authority has no record of it. out->ended tells why it is dead, IM_NOT_ENDED =
  * live at now_ms. Texts: the arena's. */
 bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
                        struct im_str token, int64_t now_ms, struct im_token *out);
@@ -126,9 +126,9 @@ bool im_authority_session(struct im_authority *authority, struct im_arena *arena
 
 /* ---- the truth changes (control API, scenarios) ---- */
 
-/* Live tokens that match end now, because of `cause`; returns how many. */
+/* Live tokens that match end now, for this reason; returns how many. */
 size_t im_authority_end(struct im_authority *authority,
-                        const struct im_token_selector *which, enum im_cause cause,
+                        const struct im_token_selector *which, enum im_end_reason reason,
                         int64_t now_ms);
 /* Live tokens that match reach their natural end now (their expiry becomes now). */
 size_t im_authority_expire(struct im_authority *authority,

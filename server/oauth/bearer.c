@@ -3,7 +3,7 @@
 #include "base/crypto.h"
 #include "base/sanitize.h"
 #include "directory/account.h"
-#include "oauth/evidence.h"
+#include "oauth/token_refusal.h"
 
 /* One check under way. */
 struct check {
@@ -73,7 +73,7 @@ static enum im_cause read_header(struct im_request *req, struct im_str *token)
 static enum im_cause refuse_undecodable(const struct check *check,
                                         const struct im_error *err)
 {
-    struct im_str looks = im_evidence_text(check->req->arena, check->text);
+    struct im_str looks = im_looks_evidence(check->text);
 
     if (looks.len)
         return im_refuse(check->req, CAUSE_TOKEN_MALFORMED, "%s; %.*s", err->text,
@@ -192,23 +192,14 @@ static enum im_cause check_begun(const struct check *check, const struct im_toke
                      IM_ARG(im_time_rfc3339(req->arena, req->now_ms)));
 }
 
-/* Its grant may have been ended for a reason that is about another kind of token. */
-static enum im_cause as_access_cause(enum im_cause cause)
-{
-    if (cause == CAUSE_REFRESH_TOKEN_REVOKED || cause == CAUSE_REFRESH_TOKEN_REUSED ||
-        cause == CAUSE_CODE_REUSED)
-        return CAUSE_ACCESS_TOKEN_REVOKED;
-    return cause;
-}
-
 static enum im_cause check_life(const struct check *check, const struct im_token *token)
 {
     struct im_request *req = check->req;
 
-    if (!token->ended_because)
+    if (!token->ended)
         return CAUSE_NONE;
-    return im_refuse(req, as_access_cause(token->ended_because), "%.*s",
-                     IM_ARG(im_evidence_dead(req->arena, token, req->now_ms)));
+    return im_refuse(req, im_token_cause(token), "%.*s",
+                     IM_ARG(im_ended_evidence(req->arena, token, req->now_ms)));
 }
 
 /* ---- what has changed since ---- */

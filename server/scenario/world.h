@@ -46,12 +46,12 @@ struct im_effect {
     bool (*apply)(const struct im_effect *effect, struct im_effect_context *context,
                   struct im_error *err);
     /* What the common ways of applying need. */
-    enum im_cause cause;      /* why the tokens end */
-    unsigned kinds;           /* which tokens: of IM_END_… */
-    bool whole_grant;         /* their grants end too */
-    bool sessions;            /* their sessions end too */
-    enum im_change change;    /* of the directory */
-    enum im_effect_arg value; /* the argument that is the change's value */
+    enum im_end_reason reason; /* why the tokens end */
+    unsigned kinds;            /* which tokens: of IM_END_… */
+    bool whole_grant;          /* their grants end too */
+    bool sessions;             /* their sessions end too */
+    enum im_change change;     /* of the directory */
+    enum im_effect_arg value;  /* the argument that is the change's value */
 };
 
 extern const struct im_effect im_effects[];

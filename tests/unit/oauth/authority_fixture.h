@@ -14,6 +14,7 @@
 
 #include "base/crypto.h"
 #include "oauth/bearer.h"
+#include "oauth/token_refusal.h"
 
 #define NOW_MS   INT64_C(1741600000000)
 #define BASE     "http://127.0.0.1:8080"
