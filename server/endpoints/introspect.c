@@ -5,22 +5,16 @@
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
 #include "oauth/client_auth.h"
+#include "oauth/credentials.h"
 #include "oauth/token_refusal.h"
 
 /* ---- who asks ---- */
 
-static bool has_bearer(const struct im_request *req)
-{
-    struct im_str rest = im_request_header(req, "Authorization");
-    return im_str_eq_nocase(im_str_cut(&rest, ' '), IM_STR("Bearer"));
-}
-
-static enum im_cause check_client(struct im_authority *authority, struct im_request *req,
-                                  const struct im_params *params)
+static enum im_cause check_client(struct im_authority *authority, struct im_request *req)
 {
     struct im_client client;
     struct im_client_claim claim;
-    enum im_cause cause = im_client_claim_read(req, params, &claim);
+    enum im_cause cause = im_client_claim_read(req, &claim);
     if (cause)
         return cause;
     if (im_client_claims(&claim))
@@ -32,11 +26,11 @@ static enum im_cause check_client(struct im_authority *authority, struct im_requ
 }
 
 static enum im_cause check_caller(struct im_authority *authority, struct im_request *req,
-                                  const struct im_params *params, bool bearer)
+                                  bool bearer)
 {
     struct im_token own;
     if (!bearer)
-        return check_client(authority, req, params);
+        return check_client(authority, req);
     enum im_cause cause = im_bearer_check(authority, req, im_endpoint_dialect(req), &own);
     if (!cause)
         req->exchange->client_id = own.client_id;
@@ -107,12 +101,12 @@ enum im_cause im_endpoint_introspect(struct im_authority *authority,
     struct im_params params;
     struct im_token token;
     struct im_json_out out;
-    bool bearer = has_bearer(req);
+    bool bearer = im_credentials(req)->scheme == IM_AUTH_BEARER;
     enum im_cause cause = im_oauth_body(req, &params);
     if (!cause)
         cause = im_oauth_body_token(req, &params);
     if (!cause)
-        cause = check_caller(authority, req, &params, bearer);
+        cause = check_caller(authority, req, bearer);
     if (cause)
         return cause;
 

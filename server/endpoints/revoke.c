@@ -92,7 +92,7 @@ enum im_cause im_endpoint_revoke(struct im_authority *authority, struct im_reque
     if (!cause)
         cause = im_oauth_body_token(req, &params);
     if (!cause)
-        cause = im_client_claim_read(req, &params, &claim);
+        cause = im_client_claim_read(req, &claim);
     if (!cause)
         cause = check_client(authority, req, &claim, &client);
     if (!cause)

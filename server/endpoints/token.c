@@ -47,7 +47,7 @@ static enum im_cause check_form(struct im_request *req, struct asked *asked)
     if (!cause)
         cause = find_grant(req, asked);
     if (!cause)
-        cause = im_client_claim_read(req, &asked->params, &asked->claim);
+        cause = im_client_claim_read(req, &asked->claim);
     if (!cause)
         cause = im_client_claim_need_id(req, &asked->claim);
     return cause ? cause : check_grant_form(req, asked);

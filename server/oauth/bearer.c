@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "base/sanitize.h"
 #include "directory/account.h"
+#include "oauth/credentials.h"
 #include "oauth/token_refusal.h"
 
 /* One check under way. */
@@ -29,20 +30,22 @@ static bool is_scheme(struct im_str word)
     return word.len && word.len <= LONGEST;
 }
 
-static enum im_cause refuse_scheme(struct im_request *req, struct im_str value,
-                                   struct im_str scheme)
+static enum im_cause refuse_scheme(struct im_request *req,
+                                   const struct im_credentials *said)
 {
-    if (!value.len)
+    struct im_str header = said->header, scheme = said->scheme_name;
+
+    if (!header.len)
         return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER, "the header is empty");
-    if (scheme.len == value.len && im_str_eq_nocase(scheme, IM_STR("Bearer")))
+    if (scheme.len == header.len && said->scheme == IM_AUTH_BEARER)
         return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER,
                          "the header is the word Bearer with no token behind it");
-    if (scheme.len == value.len)
+    if (scheme.len == header.len)
         return im_refuse(
             req, CAUSE_AUTHORIZATION_NOT_BEARER,
             "the header has %zu characters and no scheme: the word Bearer and a "
             "blank belong before the token",
-            value.len);
+            header.len);
     if (!is_scheme(scheme))
         return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER,
                          "the header does not begin with the word Bearer and a blank");
@@ -50,22 +53,16 @@ static enum im_cause refuse_scheme(struct im_request *req, struct im_str value,
                      "the header's scheme is \"%.*s\", not Bearer", IM_ARG(scheme));
 }
 
-static enum im_cause read_header(struct im_request *req, struct im_str *token)
+static enum im_cause check_header(struct im_request *req,
+                                  const struct im_credentials *said)
 {
-    size_t n = im_request_header_count(req, "Authorization");
-    struct im_str value = im_request_header(req, "Authorization"), rest = value;
-
-    if (!n)
+    if (!said->header_count)
         return im_refuse(req, CAUSE_AUTHORIZATION_HEADER_MISSING,
                          "the request has no Authorization header");
-    if (n > 1)
+    if (said->header_count > 1)
         return im_refuse(req, CAUSE_AUTHORIZATION_REPEATED,
-                         "the request has %zu Authorization headers", n);
-    struct im_str scheme = im_str_cut(&rest, ' ');
-    *token = im_str_trim(rest);
-    if (!im_str_eq_nocase(scheme, IM_STR("Bearer")) || !token->len)
-        return refuse_scheme(req, value, scheme);
-    return CAUSE_NONE;
+                         "the request has %zu Authorization headers", said->header_count);
+    return said->bearer_token.len ? CAUSE_NONE : refuse_scheme(req, said);
 }
 
 /* ---- bytes that were never issued, or are forgotten ---- */
@@ -316,10 +313,11 @@ enum im_cause im_bearer_check(struct im_authority *authority, struct im_request 
     struct check check = {.authority = authority,
                           .req = req,
                           .dialect = im_dialect(dialect),
-                          .policy = im_authority_policy(authority)};
+                          .policy = im_authority_policy(authority),
+                          .text = im_credentials(req)->bearer_token};
 
     *out = (struct im_token){.serial = 0};
-    enum im_cause cause = read_header(req, &check.text);
+    enum im_cause cause = check_header(req, im_credentials(req));
     if (!cause) {
         if (!req->exchange->token.len)
             req->exchange->token = im_fingerprint(req->arena, check.text);
