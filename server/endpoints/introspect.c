@@ -31,10 +31,7 @@ static enum im_cause check_caller(struct im_authority *authority, struct im_requ
     struct im_token own;
     if (!bearer)
         return check_client(authority, req);
-    enum im_cause cause = im_bearer_check(authority, req, im_endpoint_dialect(req), &own);
-    if (!cause)
-        req->exchange->client_id = own.client_id;
-    return cause;
+    return im_bearer_check(authority, req, im_endpoint_dialect(req), &own, NULL);
 }
 
 /* ---- what about ---- */
@@ -44,17 +41,15 @@ static enum im_cause check_caller(struct im_authority *authority, struct im_requ
 static enum im_cause check_holder(struct im_authority *authority, struct im_request *req,
                                   const struct im_token *token, struct im_str *why)
 {
-    struct im_client client;
-    struct im_eligibility who = {.user = token->user,
-                                 .company = token->company,
-                                 .entity = token->entity,
-                                 .client = &client};
-    if (im_directory_client(authority->directory, token->client_id, &client) &&
-        client.active)
-        return im_eligibility_check(authority->directory, req->arena, &who, why);
-    *why =
-        im_arena_format(req->arena, "client %.*s is inactive", IM_ARG(token->client_id));
-    return CAUSE_CLIENT_INACTIVE;
+    struct im_principal principal = {.entity = token->entity};
+    const struct im_eligibility asked = {.place = IM_ELIGIBLE_STILL,
+                                         .client_id = token->client_id,
+                                         .user = token->user,
+                                         .company = token->company};
+    im_directory_principal(authority->directory, token->client_id, token->company,
+                           token->user, &principal);
+    return im_eligibility_check(authority->directory, req->arena, &asked, &principal,
+                                why);
 }
 
 /* CAUSE_NONE = active. */

@@ -22,7 +22,7 @@ enum im_cause im_endpoint_session(struct im_authority *authority, struct im_requ
     struct im_token token;
     struct im_session session;
     enum im_cause cause =
-        im_bearer_check(authority, req, im_endpoint_dialect(req), &token);
+        im_bearer_check(authority, req, im_endpoint_dialect(req), &token, NULL);
     if (cause)
         return cause;
     if (!im_authority_session(authority, req->arena, token.session, req->now_ms,

@@ -92,6 +92,7 @@ static enum im_cause grant(struct im_authority *authority, struct im_request *re
                            const struct asked *asked, struct im_response *res)
 {
     struct im_client client;
+    struct im_principal principal = {.entity = {NULL, 0}};
     enum im_cause cause = check_client(authority, req, asked, &client);
     if (cause)
         return cause;
@@ -100,11 +101,13 @@ static enum im_cause grant(struct im_authority *authority, struct im_request *re
                                  .req = req,
                                  .params = &asked->params,
                                  .client = &client,
+                                 .principal = &principal,
                                  .policy = &policy,
                                  .dialect = im_dialect(im_endpoint_dialect(req))};
     struct im_issue issue = {.dialect = g.dialect->id,
                              .grant_type = im_str(asked->grant->grant_type),
                              .client_id = client.id,
+                             .principal = &principal,
                              .issuer = req->base_url};
     cause = asked->grant->decide(&g, &issue);
     if (cause)

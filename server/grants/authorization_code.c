@@ -44,10 +44,8 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
     if (code.ended || code.kind != IM_TOKEN_CODE ||
         !im_str_eq(code.client_id, g->client->id))
         return CAUSE_NONE;
-    struct im_eligibility who = {.user = code.user,
-                                 .company = code.company,
-                                 .entity = code.entity,
-                                 .client = g->client};
+    struct im_grant_subject who = {
+        .user = code.user, .company = code.company, .entity = code.entity};
     enum im_cause cause = check_slips(g, &code);
     return cause ? cause : im_eligibility_require(g, &who);
 }

@@ -47,11 +47,10 @@ static enum im_cause from_username(const struct im_grant_request *g,
     issue->user = account.user;
     issue->company = account.company;
     issue->entity = account.entity;
-    struct im_eligibility who = {.user = account.user,
-                                 .company = account.company,
-                                 .entity = account.entity,
-                                 .client = g->client,
-                                 .needs_web_services_user = true};
+    struct im_grant_subject who = {.user = account.user,
+                                   .company = account.company,
+                                   .entity = account.entity,
+                                   .web_services_user = true};
     return im_eligibility_require(g, &who);
 }
 
@@ -72,10 +71,8 @@ static enum im_cause from_session(const struct im_grant_request *g,
     issue->user = session.user;
     issue->company = session.company;
     issue->entity = session.entity;
-    struct im_eligibility who = {.user = session.user,
-                                 .company = session.company,
-                                 .entity = session.entity,
-                                 .client = g->client};
+    struct im_grant_subject who = {
+        .user = session.user, .company = session.company, .entity = session.entity};
     return im_eligibility_require(g, &who);
 }
 

@@ -27,10 +27,8 @@ static enum im_cause check_rest(const struct im_grant_request *g,
                                 const struct im_token *token, struct im_issue *issue)
 {
     issue->entity = choose_entity(g, token);
-    struct im_eligibility who = {.user = token->user,
-                                 .company = token->company,
-                                 .entity = issue->entity,
-                                 .client = g->client};
+    struct im_grant_subject who = {
+        .user = token->user, .company = token->company, .entity = issue->entity};
     enum im_cause cause = im_eligibility_require(g, &who);
     if (cause)
         return cause;

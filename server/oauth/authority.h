@@ -49,6 +49,8 @@ struct im_issue {
     enum im_dialect_id dialect;
     struct im_str grant_type; /* of the grant: "authorization_code", … */
     struct im_str client_id, user, company, entity, scopes;
+    /* User and company as they were looked up; NULL, or without ids = look them up. */
+    const struct im_principal *principal;
     /* Continue this grant, that of the redeemed code or refresh token; 0 = open a new one
      * (client_credentials). */
     uint64_t grant;

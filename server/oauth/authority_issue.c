@@ -63,12 +63,14 @@ static struct im_str key_of_entity(struct im_arena *arena,
 static struct im_token common(const struct minting *mint)
 {
     const struct im_issue *issue = mint->issue;
-    struct im_directory *directory = mint->authority->directory;
-    struct im_company company = {.active = false};
-    struct im_user user = {.active = false};
+    const struct im_principal *principal = issue->principal;
+    struct im_principal found = {.entity = issue->entity};
 
-    im_directory_company(directory, issue->company, &company);
-    im_directory_user(directory, issue->company, issue->user, &user);
+    if (!principal || !principal->user.id.at) {
+        im_directory_principal(mint->authority->directory, IM_STR(""), issue->company,
+                               issue->user, &found);
+        principal = &found;
+    }
     return (struct im_token){
         .dialect = issue->dialect,
         .grant_type = issue->grant_type,
@@ -78,9 +80,9 @@ static struct im_token common(const struct minting *mint)
         .entity = issue->entity,
         .scopes =
             issue->scopes.len ? issue->scopes : im_str(mint->dialect->default_scope),
-        .user_key = user.key,
-        .company_key = company.key,
-        .entity_key = key_of_entity(mint->arena, &company, issue->entity),
+        .user_key = principal->user.key,
+        .company_key = principal->company.key,
+        .entity_key = key_of_entity(mint->arena, &principal->company, issue->entity),
         .issued_ms = mint->eval.now_ms,
         .not_before_ms = mint->eval.now_ms,
         .key_generation = im_keys_generation(mint->authority->keys),

@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "base/sanitize.h"
 #include "directory/account.h"
+#include "directory/eligibility.h"
 #include "oauth/credentials.h"
 #include "oauth/token_refusal.h"
 
@@ -13,6 +14,7 @@ struct check {
     const struct im_dialect *dialect;
     struct im_policy policy;
     struct im_str text; /* of the token */
+    struct im_principal *principal;
 };
 
 /* ---- the header (RFC 6750 section 2.1, RFC 9110 section 11) ---- */
@@ -201,80 +203,22 @@ static enum im_cause check_life(const struct check *check, const struct im_token
 
 /* ---- what has changed since ---- */
 
-static enum im_cause check_client(const struct check *check, const struct im_token *token,
-                                  struct im_client *client)
-{
-    if (!im_directory_client(check->authority->directory, token->client_id, client))
-        return im_refuse(check->req, CAUSE_CLIENT_INACTIVE,
-                         "client %.*s does not exist any more", IM_ARG(token->client_id));
-    if (!client->active)
-        return im_refuse(check->req, CAUSE_CLIENT_INACTIVE, "client %.*s is inactive",
-                         IM_ARG(token->client_id));
-    return CAUSE_NONE;
-}
-
-static const char *environment(bool production)
-{
-    return production ? "production" : "non-production";
-}
-
-static enum im_cause check_company(const struct check *check,
-                                   const struct im_token *token,
-                                   const struct im_client *client,
-                                   struct im_company *company)
-{
-    struct im_request *req = check->req;
-
-    if (!im_directory_company(check->authority->directory, token->company, company))
-        return im_refuse(req, CAUSE_TOKEN_WRONG_COMPANY,
-                         "the token is for company %.*s, which does not exist here",
-                         IM_ARG(token->company));
-    if (!company->active)
-        return im_refuse(req, CAUSE_COMPANY_INACTIVE, "company %.*s is inactive",
-                         IM_ARG(company->id));
-    if (client->production != company->production)
-        return im_refuse(req, CAUSE_TOKEN_WRONG_ENVIRONMENT,
-                         "client %.*s has a %s key, and company %.*s is a %s company",
-                         IM_ARG(client->id), environment(client->production),
-                         IM_ARG(company->id), environment(company->production));
-    return CAUSE_NONE;
-}
-
-static enum im_cause check_user(const struct check *check, const struct im_token *token)
-{
-    struct im_request *req = check->req;
-    struct im_user user;
-
-    if (!im_directory_user(check->authority->directory, token->company, token->user,
-                           &user))
-        return im_refuse(req, CAUSE_TOKEN_WRONG_COMPANY,
-                         "the token is for user %.*s, whom company %.*s does not have",
-                         IM_ARG(token->user), IM_ARG(token->company));
-    if (!user.active)
-        return im_refuse(req, CAUSE_USER_INACTIVE, "user %.*s is inactive",
-                         IM_ARG(user.id));
-    if (user.locked)
-        return im_refuse(req, CAUSE_USER_LOCKED, "user %.*s is locked", IM_ARG(user.id));
-    return CAUSE_NONE;
-}
-
 static enum im_cause check_directory(const struct check *check,
                                      const struct im_token *token)
 {
-    struct im_client client = {.active = false};
-    struct im_company company = {.active = false};
-    enum im_cause cause = check_client(check, token, &client);
+    struct im_directory *directory = check->authority->directory;
+    struct im_str evidence = {NULL, 0};
+    const struct im_eligibility asked = {.place = IM_ELIGIBLE_TO_CALL,
+                                         .client_id = token->client_id,
+                                         .user = token->user,
+                                         .company = token->company};
 
-    if (!cause)
-        cause = check_company(check, token, &client, &company);
-    if (!cause)
-        cause = check_user(check, token);
-    if (cause || im_list_has(company.clients, client.id))
-        return cause;
-    return im_refuse(
-        check->req, CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN,
-        "client %.*s is not among the Authorized client applications of company %.*s",
-        IM_ARG(client.id), IM_ARG(company.id));
+    check->principal->entity = token->entity;
+    im_directory_principal(directory, token->client_id, token->company, token->user,
+                           check->principal);
+    enum im_cause cause = im_eligibility_check(directory, check->req->arena, &asked,
+                                               check->principal, &evidence);
+    return cause ? im_refuse(check->req, cause, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
 }
 
 /* ---- the gate ---- */
@@ -308,13 +252,16 @@ static enum im_cause judge(const struct check *check, struct im_token *out)
 }
 
 enum im_cause im_bearer_check(struct im_authority *authority, struct im_request *req,
-                              enum im_dialect_id dialect, struct im_token *out)
+                              enum im_dialect_id dialect, struct im_token *out,
+                              struct im_principal *principal)
 {
+    struct im_principal unwanted;
     struct check check = {.authority = authority,
                           .req = req,
                           .dialect = im_dialect(dialect),
                           .policy = im_authority_policy(authority),
-                          .text = im_credentials(req)->bearer_token};
+                          .text = im_credentials(req)->bearer_token,
+                          .principal = principal ? principal : &unwanted};
 
     *out = (struct im_token){.serial = 0};
     enum im_cause cause = check_header(req, im_credentials(req));

@@ -274,6 +274,17 @@ STORY(user_with_at_is_signed_in, "a user with an @ in the id can be signed in be
     then_fine(s);
 }
 
+STORY(mock_user_names_entity, "mock_user may name an entity, which the token then is for")
+{
+    when_asked_to_authorize(s, "%7C100");
+    when_code_is_exchanged(s, code(s), "");
+    const char *token = access_token(s);
+    when_posted(s, INTROSPECT_PATH, text(s, DEMO "&token=%s", token));
+    then_json(s, "entity_id", "100");
+    when_asked_to_authorize(s, "%7C999");
+    then_refused(s, CAUSE_ENTITY_UNKNOWN);
+}
+
 STORY(user_with_at_in_journal, "the journal finds a user with an @ in the id")
 {
     given_user_with_at(s, "");
@@ -325,6 +336,7 @@ STORIES(control) = {
     &story_user_with_at_is_revoked,
     &story_user_with_at_is_minted_for,
     &story_user_with_at_is_signed_in,
+    &story_mock_user_names_entity,
     &story_user_with_at_in_journal,
     &story_user_with_at_in_rules,
     NULL,

@@ -85,7 +85,7 @@ static void mint_one(struct im_authority *authority, struct im_request *req)
     struct im_str header =
         im_arena_format(req->arena, "Bearer %.*s", IM_ARG(issued.access_token));
     im_request_add_header(req, IM_STR("Authorization"), header);
-    im_bearer_check(authority, req, IM_DIALECT_REST, &token);
+    im_bearer_check(authority, req, IM_DIALECT_REST, &token, NULL);
 }
 
 static bool stop_soon(void *context, const struct im_token *token)

@@ -64,7 +64,7 @@ static void without_header_nobody_gets_in(void **state)
 {
     struct fixture *f = *state;
 
-    refused(f, im_bearer_check(f->authority, &f->req, IM_DIALECT_REST, &f->token),
+    refused(f, im_bearer_check(f->authority, &f->req, IM_DIALECT_REST, &f->token, NULL),
             CAUSE_AUTHORIZATION_HEADER_MISSING, "no Authorization header");
     assert_true(f->exchange.bearer_challenge);
 }
@@ -75,7 +75,7 @@ static void two_headers_are_one_too_many(void **state)
 
     im_request_add_header(&f->req, IM_STR("Authorization"), IM_STR("Bearer a"));
     im_request_add_header(&f->req, IM_STR("authorization"), IM_STR("Bearer b"));
-    refused(f, im_bearer_check(f->authority, &f->req, IM_DIALECT_REST, &f->token),
+    refused(f, im_bearer_check(f->authority, &f->req, IM_DIALECT_REST, &f->token, NULL),
             CAUSE_AUTHORIZATION_REPEATED, "2 Authorization headers");
 }
 
