@@ -47,8 +47,7 @@ static bool write_token(void *context, const struct im_token *token)
     im_json_str(out, "scopes", token->scopes);
     im_json_str(out, "issued", im_time_rfc3339(arena, token->issued_ms));
     im_json_str(out, "expires", im_time_rfc3339(arena, token->expires_ms));
-    im_json_strf(out, "fingerprint", "sha256:%.*s",
-                 IM_ARG(im_hex(arena, token->digest, 6)));
+    im_json_str(out, "fingerprint", im_fingerprint_of(arena, token->digest));
     im_json_close_object(out);
     return true;
 }

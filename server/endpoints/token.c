@@ -76,7 +76,7 @@ static enum im_cause hand_out(const struct im_grant_request *g,
     struct im_request *req = g->req;
     if (!im_authority_issue(g->authority, req->arena, req->now_ms, issue, &issued, &err))
         return im_refuse(req, CAUSE_INTERNAL, "issuing a token: %s", err.text);
-    req->exchange->issued = im_fingerprint(req->arena, issued.access_token);
+    req->exchange->issued = issued.fingerprint;
 
     im_json_out_init(&out, im_response_begin(res, 200, "application/json"));
     im_json_open_object(&out, NULL);

@@ -68,6 +68,7 @@ struct im_issue {
 
 struct im_issued {
     struct im_str access_token, refresh_token, id_token; /* refresh and id may be empty */
+    struct im_str fingerprint; /* of the access token, unless that has a flaw */
     struct im_str scopes, user_key;
     int64_t expires_in_s, refresh_expires_in_s;
     uint64_t grant;

@@ -243,6 +243,8 @@ static enum im_cause judge(const struct check *check, struct im_token *out)
 
     if (!im_sha256(check->text, digest))
         return im_refuse(check->req, CAUSE_INTERNAL, "taking a digest: out of memory");
+    if (!check->req->exchange->token.len) /* introspection names the one it is about */
+        check->req->exchange->token = im_fingerprint_of(check->req->arena, digest);
     if (!im_tokens_find(check->authority->tokens, digest, &eval, check->req->arena, out))
         return diagnose(check);
     tell_outcome(check, out);
@@ -265,11 +267,8 @@ enum im_cause im_bearer_check(struct im_authority *authority, struct im_request 
 
     *out = (struct im_token){.serial = 0};
     enum im_cause cause = check_header(req, im_credentials(req));
-    if (!cause) {
-        if (!req->exchange->token.len)
-            req->exchange->token = im_fingerprint(req->arena, check.text);
+    if (!cause)
         cause = judge(&check, out);
-    }
     req->exchange->bearer_challenge = cause;
     return cause;
 }
