@@ -1,7 +1,7 @@
 /* Which sandbox a request is for: the one of its path, of its client id, or of what it presents. */
 #include <string.h>
 
-#include "oauth/presented.h"
+#include "oauth/credentials.h"
 #include "router_parts.h"
 
 /* ---- which sandbox ---- */
@@ -21,32 +21,19 @@ static struct im_str take_name(struct im_request *req)
     return name;
 }
 
-/* Does nothing hint at another sandbox than the default one? Then nobody need look closer. */
-static bool is_plain(struct im_sandboxes *sandboxes, const struct im_request *req)
-{
-    struct im_str authorization = im_request_header(req, "authorization");
-
-    return atomic_load(&sandboxes->count) == 0 && !im_str_has(req->query, '~') &&
-           !im_str_has(req->query, '%') && !im_str_has(req->body, '~') &&
-           !im_str_has(req->body, '%') && !im_str_has(req->body, '\\') &&
-           !im_str_eq_nocase(im_str_slice(authorization, 0, 5), IM_STR("Basic"));
-}
-
 /* Base URLs that cannot carry a path: the client id names the sandbox, or what is presented was
  * handed out there. */
-static struct im_sandbox *find_presented(struct im_sandboxes *sandboxes,
-                                         struct im_request *req, struct im_error *err)
+static struct im_sandbox *find_by_credentials(struct im_sandboxes *sandboxes,
+                                              struct im_request *req,
+                                              struct im_error *err)
 {
-    struct im_presented presented;
+    const struct im_credentials *credentials = im_credentials(req);
     struct im_sandbox *owner;
 
-    if (is_plain(sandboxes, req))
-        return sandboxes->standard;
-    im_presented_read(req, &presented);
-    if (presented.sandbox.len)
-        return im_sandboxes_touch(sandboxes, presented.sandbox, err);
+    if (credentials->sandbox.len)
+        return im_sandboxes_touch(sandboxes, credentials->sandbox, err);
     owner = atomic_load(&sandboxes->count)
-                ? im_sandboxes_owner(sandboxes, req->arena, presented.token)
+                ? im_sandboxes_owner(sandboxes, req->arena, credentials->token)
                 : NULL;
     return owner ? owner : sandboxes->standard;
 }
@@ -56,5 +43,5 @@ struct im_sandbox *im_find_box(struct im_sandboxes *sandboxes, struct im_request
 {
     if (im_str_starts(req->path, BOX_PREFIX))
         return im_sandboxes_touch(sandboxes, take_name(req), err);
-    return find_presented(sandboxes, req, err);
+    return find_by_credentials(sandboxes, req, err);
 }

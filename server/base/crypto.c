@@ -186,6 +186,11 @@ struct im_str im_fingerprint(struct im_arena *arena, struct im_str secret)
         arena->failed = true;
         return (struct im_str){NULL, 0};
     }
-    struct im_str hex = im_hex(arena, digest, 6);
-    return im_arena_format(arena, "sha256:%.*s", IM_ARG(hex));
+    return im_fingerprint_of(arena, digest);
+}
+
+struct im_str im_fingerprint_of(struct im_arena *arena,
+                                const unsigned char digest[IM_SHA256_LEN])
+{
+    return im_arena_format(arena, "sha256:%.*s", IM_ARG(im_hex(arena, digest, 6)));
 }

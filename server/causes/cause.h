@@ -111,7 +111,8 @@ struct im_exchange {
     struct im_str field;   /* the offending field of a payload */
     int64_t retry_after_s; /* Retry-After; 0 = none */
     bool bearer_challenge; /* WWW-Authenticate: Bearer error=… belongs to the answer */
-    const char *allow;     /* 405: the Allow header */
+    bool basic_challenge; /* the client came by HTTP Basic, so it is challenged by that */
+    const char *allow;    /* 405: the Allow header */
 
     /* What a scenario did to it; 0 and NULL = nothing. */
     unsigned rule;      /* the first of its rules that fired, from 1 */

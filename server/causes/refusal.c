@@ -296,13 +296,12 @@ static bool wants_bearer(const struct im_exchange *exchange,
 }
 
 /* RFC 6749 section 5.2: who came by a scheme is answered with that scheme. */
-static bool wants_basic(const struct im_request *req, const struct im_wording *wording)
+static bool wants_basic(const struct im_exchange *exchange,
+                        const struct im_wording *wording)
 {
-    struct im_str header = im_request_header(req, "Authorization");
-
-    return wording->status == 401 && wording->envelope == IM_ENVELOPE_OAUTH &&
-           strcmp(wording->code, "invalid_client") == 0 &&
-           im_str_eq_nocase(im_str_cut(&header, ' '), IM_STR("Basic"));
+    return exchange->basic_challenge && wording->status == 401 &&
+           wording->envelope == IM_ENVELOPE_OAUTH &&
+           strcmp(wording->code, "invalid_client") == 0;
 }
 
 static void challenge(const struct im_request *req, struct im_response *res,
@@ -310,7 +309,7 @@ static void challenge(const struct im_request *req, struct im_response *res,
 {
     const char *error = bearer_error(req->exchange, wording);
 
-    if (wants_basic(req, wording))
+    if (wants_basic(req->exchange, wording))
         im_response_header(res, "WWW-Authenticate",
                            IM_STR("Basic realm=\"intacct-mock\""));
     else if (wants_bearer(req->exchange, wording) && error)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "control/control.h"
+#include "directory/account.h"
 #include "scenario/world.h"
 
 static void answer_affected(struct im_call *call, size_t affected)
@@ -113,6 +114,21 @@ static void answer_world(struct im_call *call)
         answer_affected(call, affected);
 }
 
+/* "jdoe@acme" into user and company; false when it has refused. */
+static bool read_user(struct im_call *call, struct im_str text,
+                      struct im_effect_args *args)
+{
+    struct im_account account = im_account_read(text);
+
+    args->user = account.user;
+    args->company = account.company;
+    if (!account.entity.at)
+        return true;
+    im_control_refuse(call, 400, "user",
+                      "\"user\" must be \"USER@COMPANY\", without an entity");
+    return false;
+}
+
 /* ---- POST …/expire, …/revoke ---- */
 
 struct kind_effects {
@@ -158,9 +174,8 @@ static void end_tokens(struct im_call *call, bool revoke)
     if (!im_control_fields(call, fields))
         return;
     const struct kind_effects *kind = kind_named(call, kind_name);
-    if (!kind)
+    if (!kind || !read_user(call, user, &args))
         return;
-    im_world_split_user(user, &args.user, &args.company);
     const char *const *effects = revoke ? kind->revoke : kind->expire;
     for (size_t i = 0; i < 3 && effects[i]; i++)
         if (!apply(call, effects[i], &args, &affected))
@@ -180,12 +195,15 @@ static void answer_revoke(struct im_call *call)
 
 /* ---- POST …/sign-in, …/withdraw, …/keys/rotate ---- */
 
-/* "jdoe@acme" into user and company; without '@' the built-in company. */
-static void split_user(struct im_str text, struct im_effect_args *args)
+/* The same; without '@' the built-in company. */
+static bool read_user_of_company(struct im_call *call, struct im_str text,
+                                 struct im_effect_args *args)
 {
-    im_world_split_user(text, &args->user, &args->company);
+    bool sound = read_user(call, text, args);
+
     if (!args->company.len)
         args->company = IM_STR("acme");
+    return sound;
 }
 
 static void answer_sign_in(struct im_call *call)
@@ -198,10 +216,8 @@ static void answer_sign_in(struct im_call *call)
     };
     size_t affected = 0;
 
-    if (!im_control_fields(call, fields))
-        return;
-    split_user(user, &args);
-    if (apply(call, "sign-in", &args, &affected))
+    if (im_control_fields(call, fields) && read_user_of_company(call, user, &args) &&
+        apply(call, "sign-in", &args, &affected))
         answer_affected(call, affected);
 }
 
@@ -248,7 +264,8 @@ static void answer_withdraw(struct im_call *call)
             "\"role\", \"permission\" or \"module\"");
         return;
     }
-    split_user(user.len ? user : IM_STR("ws_user@acme"), &args);
+    if (!read_user_of_company(call, user.len ? user : IM_STR("ws_user@acme"), &args))
+        return;
     if (company.len)
         args.company = company;
     if (apply(call, effect, &args, &affected))

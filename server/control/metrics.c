@@ -12,7 +12,7 @@ static bool count_token(void *context, const struct im_token *token)
 {
     struct census *census = context;
 
-    if (token->ended_because == CAUSE_NONE && !token->consumed &&
+    if (token->ended == IM_NOT_ENDED && !token->consumed &&
         census->now_ms < token->expires_ms)
         census->live[token->kind]++;
     return true;

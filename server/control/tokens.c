@@ -3,6 +3,8 @@
 
 #include "base/crypto.h"
 #include "control/control.h"
+#include "directory/account.h"
+#include "oauth/token_refusal.h"
 #include "scenario/world.h"
 
 /* ---- the list ---- */
@@ -14,17 +16,13 @@ struct listing {
 
 static const char *state_of(const struct im_token *token, int64_t now_ms)
 {
-    if (token->ended_because == CAUSE_NONE)
+    switch (token->ended) {
+    case IM_NOT_ENDED: /* under its grace, or within the skew */
         return token->consumed               ? "consumed"
                : now_ms >= token->expires_ms ? "expired"
                                              : "live";
-    switch (token->ended_because) {
-    case CAUSE_ACCESS_TOKEN_EXPIRED:
-    case CAUSE_REFRESH_TOKEN_EXPIRED:
-    case CAUSE_CODE_EXPIRED: return "expired";
-    case CAUSE_CODE_REUSED:
-    case CAUSE_REFRESH_TOKEN_REUSED:
-    case CAUSE_PARALLEL_REFRESH: return "consumed";
+    case IM_ENDED_EXPIRED: return "expired";
+    case IM_ENDED_USED_UP: return "consumed";
     default: return "revoked";
     }
 }
@@ -38,8 +36,8 @@ static bool write_token(void *context, const struct im_token *token)
     im_json_open_object(out, NULL);
     im_json_strz(out, "kind", im_token_kind_name(token->kind));
     im_json_strz(out, "state", state_of(token, listing->now_ms));
-    if (token->ended_because != CAUSE_NONE)
-        im_json_strz(out, "cause", im_cause_row(token->ended_because)->id);
+    if (token->ended != IM_NOT_ENDED)
+        im_json_strz(out, "cause", im_cause_row(im_token_cause(token))->id);
     im_json_strz(out, "dialect", im_dialect(token->dialect)->name);
     im_json_int(out, "grant", (int64_t)token->grant);
     im_json_str(out, "grant_type", token->grant_type);
@@ -49,8 +47,7 @@ static bool write_token(void *context, const struct im_token *token)
     im_json_str(out, "scopes", token->scopes);
     im_json_str(out, "issued", im_time_rfc3339(arena, token->issued_ms));
     im_json_str(out, "expires", im_time_rfc3339(arena, token->expires_ms));
-    im_json_strf(out, "fingerprint", "sha256:%.*s",
-                 IM_ARG(im_hex(arena, token->digest, 6)));
+    im_json_str(out, "fingerprint", im_fingerprint_of(arena, token->digest));
     im_json_close_object(out);
     return true;
 }
@@ -131,10 +128,12 @@ static bool read_dialect(struct im_call *call, const struct mint *mint,
 static bool read_issue(struct im_call *call, struct im_authority *authority,
                        const struct mint *mint, struct im_issue *issue)
 {
+    struct im_account account = im_account_read(mint->user);
     struct im_client client;
     struct im_user user;
 
-    im_world_split_user(mint->user, &issue->user, &issue->company);
+    issue->user = account.user;
+    issue->company = account.company;
     if (!im_directory_user(authority->directory, issue->company, issue->user, &user)) {
         im_control_refuse(
             call, 400, "user",
@@ -149,7 +148,7 @@ static bool read_issue(struct im_call *call, struct im_authority *authority,
     }
     issue->grant_type = IM_STR("client_credentials");
     issue->client_id = mint->client_id;
-    issue->entity = mint->entity;
+    issue->entity = mint->entity.len ? mint->entity : account.entity;
     issue->scopes = mint->scopes.len ? mint->scopes
                                      : im_str(im_dialect(issue->dialect)->default_scope);
     issue->ttl_ms = mint->ttl_ms;

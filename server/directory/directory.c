@@ -196,6 +196,23 @@ bool im_directory_user(struct im_directory *directory, struct im_str company,
     return found;
 }
 
+void im_directory_principal(struct im_directory *directory, struct im_str client_id,
+                            struct im_str company, struct im_str user,
+                            struct im_principal *out)
+{
+    pthread_mutex_lock(&directory->lock);
+    const struct im_world *world = &directory->world;
+    const struct im_client *client =
+        client_id.len ? im_world_client(world, client_id) : NULL;
+    const struct im_company *its_company = im_world_company(world, company);
+    const struct im_user *its_user = im_world_user(world, company, user);
+    if (client_id.len)
+        out->client = client ? *client : (struct im_client){.active = false};
+    out->company = its_company ? *its_company : (struct im_company){.active = false};
+    out->user = its_user ? *its_user : (struct im_user){.active = false};
+    pthread_mutex_unlock(&directory->lock);
+}
+
 bool im_directory_user_nocase(struct im_directory *directory, struct im_str company,
                               struct im_str id, struct im_user *out)
 {

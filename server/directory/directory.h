@@ -52,6 +52,14 @@ struct im_client {
     bool active, production;
 };
 
+/* Who works through which client in which company; what is not there has no id (id.at NULL). */
+struct im_principal {
+    struct im_client client;
+    struct im_company company;
+    struct im_user user;
+    struct im_str entity; /* empty = top level */
+};
+
 enum im_action { IM_ACTION_READ, IM_ACTION_CREATE, IM_ACTION_UPDATE, IM_ACTION_DELETE };
 const char *im_action_name(enum im_action action);
 
@@ -100,6 +108,11 @@ bool im_directory_user_nocase(struct im_directory *directory, struct im_str comp
                               struct im_str id, struct im_user *out);
 bool im_directory_client(struct im_directory *directory, struct im_str id,
                          struct im_client *out);
+/* All three as they are at one time; the entity stays as it is. An empty client_id leaves the
+ * client as it is too: one that has authenticated already. */
+void im_directory_principal(struct im_directory *directory, struct im_str client_id,
+                            struct im_str company, struct im_str user,
+                            struct im_principal *out);
 /* May the roles of this user do this to the object "accounts-payable/vendor"? */
 enum im_permit im_directory_permit(struct im_directory *directory,
                                    const struct im_user *user, struct im_str object,

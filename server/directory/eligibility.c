@@ -1,3 +1,4 @@
+/* One check for all places that ask whether somebody may work here; see eligibility.h. */
 #include "directory/eligibility.h"
 
 #include "base/sanitize.h"
@@ -5,89 +6,168 @@
 struct check {
     struct im_directory *directory;
     struct im_arena *arena;
-    const struct im_eligibility *who;
-    struct im_company company;
-    struct im_user user;
+    const struct im_eligibility *asked;
+    const struct im_principal *principal;
     struct im_str *evidence;
 };
+
+typedef enum im_cause check_step(const struct check *c);
 
 #define BECAUSE(check, cause, ...)                                                       \
     (*(check)->evidence = im_arena_format((check)->arena, __VA_ARGS__), (cause))
 
-static enum im_cause check_company(struct check *c)
+/* A token names company and user by itself, so a mistake in them is not its bearer's to mend: the API
+ * has causes of its own for it. */
+static bool is_call(const struct check *c)
 {
-    struct im_str id = c->who->company;
-    struct im_str shown = im_sanitize(c->arena, id);
-    if (im_directory_company(c->directory, id, &c->company)) {
-        if (c->company.active)
-            return CAUSE_NONE;
-        return BECAUSE(c, CAUSE_COMPANY_INACTIVE, "company %.*s is inactive", IM_ARG(id));
-    }
-    if (im_directory_company(c->directory, im_str_trim(id), &c->company))
+    return c->asked->place == IM_ELIGIBLE_TO_CALL;
+}
+
+/* ---- the client by itself ---- */
+
+static enum im_cause check_client(const struct check *c)
+{
+    const struct im_client *client = &c->principal->client;
+
+    if (!client->id.at)
+        return BECAUSE(c, CAUSE_CLIENT_INACTIVE, "client %.*s does not exist any more",
+                       IM_ARG(c->asked->client_id));
+    if (!client->active)
+        return BECAUSE(c, CAUSE_CLIENT_INACTIVE, "client %.*s is inactive",
+                       IM_ARG(client->id));
+    return CAUSE_NONE;
+}
+
+/* ---- the company, and what it has to say about the client ---- */
+
+static enum im_cause explain_company(const struct check *c)
+{
+    struct im_company other;
+    struct im_str id = c->asked->company, shown = im_sanitize(c->arena, id);
+
+    if (is_call(c))
+        return BECAUSE(c, CAUSE_TOKEN_WRONG_COMPANY,
+                       "the token is for company %.*s, which does not exist here",
+                       IM_ARG(id));
+    if (im_directory_company(c->directory, im_str_trim(id), &other))
         return BECAUSE(c, CAUSE_COMPANY_UNKNOWN,
                        "company id \"%.*s\" has white space at an end", IM_ARG(shown));
     return BECAUSE(c, CAUSE_COMPANY_UNKNOWN, "there is no company \"%.*s\"",
                    IM_ARG(shown));
 }
 
-/* What the company has to say about the client. */
-static enum im_cause check_client(struct check *c)
+static enum im_cause check_company(const struct check *c)
 {
-    const struct im_client *client = c->who->client;
-    struct im_str company = c->company.id;
-    if (client->production != c->company.production)
-        return BECAUSE(c, CAUSE_CLIENT_WRONG_ENVIRONMENT,
-                       "client %.*s has a %s key, company %.*s is a %s company",
-                       IM_ARG(client->id),
-                       client->production ? "production" : "non-production",
-                       IM_ARG(company), c->company.production ? "production" : "sandbox");
-    if (client->sender_id.len && !im_list_has(c->company.senders, client->sender_id))
-        return BECAUSE(c, CAUSE_SENDER_NOT_AUTHORIZED,
-                       "sender id %.*s of client %.*s is not among the Web Services "
-                       "authorizations of company %.*s",
-                       IM_ARG(client->sender_id), IM_ARG(client->id), IM_ARG(company));
-    if (!im_list_has(c->company.clients, client->id))
-        return BECAUSE(
-            c, CAUSE_CLIENT_NOT_AUTHORIZED_BY_COMPANY,
-            "client %.*s is not among the authorized client applications of company "
-            "%.*s",
-            IM_ARG(client->id), IM_ARG(company));
-    if (!c->company.web_services)
-        return BECAUSE(c, CAUSE_WEB_SERVICES_OFF,
-                       "company %.*s does not subscribe to Web Services",
-                       IM_ARG(company));
+    const struct im_company *company = &c->principal->company;
+
+    if (!company->id.at)
+        return explain_company(c);
+    if (!company->active)
+        return BECAUSE(c, CAUSE_COMPANY_INACTIVE, "company %.*s is inactive",
+                       IM_ARG(company->id));
     return CAUSE_NONE;
 }
 
-static enum im_cause explain_user(struct check *c)
+static enum im_cause check_environment(const struct check *c)
 {
-    struct im_str id = c->who->user, company = c->company.id;
+    const struct im_client *client = &c->principal->client;
+    const struct im_company *company = &c->principal->company;
+    const char *key = client->production ? "production" : "non-production";
+
+    if (client->production == company->production)
+        return CAUSE_NONE;
+    if (is_call(c))
+        return BECAUSE(c, CAUSE_TOKEN_WRONG_ENVIRONMENT,
+                       "client %.*s has a %s key, and company %.*s is a %s company",
+                       IM_ARG(client->id), key, IM_ARG(company->id),
+                       company->production ? "production" : "non-production");
+    return BECAUSE(c, CAUSE_CLIENT_WRONG_ENVIRONMENT,
+                   "client %.*s has a %s key, company %.*s is a %s company",
+                   IM_ARG(client->id), key, IM_ARG(company->id),
+                   company->production ? "production" : "sandbox");
+}
+
+static enum im_cause check_sender(const struct check *c)
+{
+    const struct im_client *client = &c->principal->client;
+    const struct im_company *company = &c->principal->company;
+
+    if (!client->sender_id.len || im_list_has(company->senders, client->sender_id))
+        return CAUSE_NONE;
+    return BECAUSE(c, CAUSE_SENDER_NOT_AUTHORIZED,
+                   "sender id %.*s of client %.*s is not among the Web Services "
+                   "authorizations of company %.*s",
+                   IM_ARG(client->sender_id), IM_ARG(client->id), IM_ARG(company->id));
+}
+
+static enum im_cause check_authorized(const struct check *c)
+{
+    const struct im_client *client = &c->principal->client;
+    const struct im_company *company = &c->principal->company;
+
+    if (im_list_has(company->clients, client->id))
+        return CAUSE_NONE;
+    return BECAUSE(c,
+                   is_call(c) ? CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN
+                              : CAUSE_CLIENT_NOT_AUTHORIZED_BY_COMPANY,
+                   "client %.*s is not among the %s client applications of company %.*s",
+                   IM_ARG(client->id), is_call(c) ? "Authorized" : "authorized",
+                   IM_ARG(company->id));
+}
+
+static enum im_cause check_subscription(const struct check *c)
+{
+    if (c->principal->company.web_services)
+        return CAUSE_NONE;
+    return BECAUSE(c, CAUSE_WEB_SERVICES_OFF,
+                   "company %.*s does not subscribe to Web Services",
+                   IM_ARG(c->principal->company.id));
+}
+
+/* ---- the user ---- */
+
+static enum im_cause explain_user(const struct check *c)
+{
+    struct im_user other;
+    struct im_str id = c->asked->user, company = c->principal->company.id;
     struct im_str shown = im_sanitize(c->arena, id);
-    struct im_user *other = &c->user;
-    if (im_directory_user_nocase(c->directory, company, id, other))
+
+    if (is_call(c))
+        return BECAUSE(c, CAUSE_TOKEN_WRONG_COMPANY,
+                       "the token is for user %.*s, whom company %.*s does not have",
+                       IM_ARG(id), IM_ARG(company));
+    if (im_directory_user_nocase(c->directory, company, id, &other)) {
+        if (c->asked->place == IM_ELIGIBLE_TO_SIGN_IN)
+            return BECAUSE(c, CAUSE_USER_WRONG_CASE,
+                           "company %.*s has no user \"%.*s\", but \"%.*s\": user ids "
+                           "are case-sensitive",
+                           IM_ARG(company), IM_ARG(shown), IM_ARG(other.id));
         return BECAUSE(c, CAUSE_USER_WRONG_CASE,
                        "username \"%.*s@%.*s\" differs only in case from \"%.*s\"",
-                       IM_ARG(shown), IM_ARG(company), IM_ARG(other->id));
-    if (im_directory_user(c->directory, company, im_str_trim(id), other))
+                       IM_ARG(shown), IM_ARG(company), IM_ARG(other.id));
+    }
+    if (im_directory_user(c->directory, company, im_str_trim(id), &other))
         return BECAUSE(c, CAUSE_USER_UNKNOWN,
                        "user id \"%.*s\" has white space at an end", IM_ARG(shown));
     return BECAUSE(c, CAUSE_USER_UNKNOWN, "company %.*s has no user \"%.*s\"",
                    IM_ARG(company), IM_ARG(shown));
 }
 
-static enum im_cause check_user(struct check *c)
+static enum im_cause check_user(const struct check *c)
 {
-    struct im_user *user = &c->user;
-    struct im_str company = c->company.id;
-    if (!im_directory_user(c->directory, company, c->who->user, user))
+    const struct im_user *user = &c->principal->user;
+    struct im_str company = is_call(c) ? IM_STR("") : user->company;
+    const char *at = is_call(c) ? "" : "@";
+
+    if (!user->id.at)
         return explain_user(c);
     if (!user->active)
-        return BECAUSE(c, CAUSE_USER_INACTIVE, "user %.*s@%.*s is inactive",
-                       IM_ARG(user->id), IM_ARG(company));
+        return BECAUSE(c, CAUSE_USER_INACTIVE, "user %.*s%s%.*s is inactive",
+                       IM_ARG(user->id), at, IM_ARG(company));
     if (user->locked)
-        return BECAUSE(c, CAUSE_USER_LOCKED, "user %.*s@%.*s is locked", IM_ARG(user->id),
-                       IM_ARG(company));
-    if (c->who->needs_web_services_user && !user->web_services)
+        return BECAUSE(c, CAUSE_USER_LOCKED, "user %.*s%s%.*s is locked",
+                       IM_ARG(user->id), at, IM_ARG(company));
+    if (c->asked->needs_web_services_user && !user->web_services)
         return BECAUSE(c, CAUSE_USER_NOT_WEB_SERVICES,
                        "user %.*s@%.*s is an ordinary user, not a Web Services user",
                        IM_ARG(user->id), IM_ARG(company));
@@ -95,25 +175,41 @@ static enum im_cause check_user(struct check *c)
 }
 
 /* Whether the user may enter it is for the API to say: tokens are minted all the same. */
-static enum im_cause check_entity(struct check *c)
+static enum im_cause check_entity(const struct check *c)
 {
-    struct im_str entity = c->who->entity;
-    if (!entity.len || im_list_has(c->company.entities, entity))
+    struct im_str entity = c->principal->entity;
+    const struct im_company *company = &c->principal->company;
+
+    if (!entity.len || im_list_has(company->entities, entity))
         return CAUSE_NONE;
     return BECAUSE(c, CAUSE_ENTITY_UNKNOWN, "company %.*s has no entity \"%.*s\"",
-                   IM_ARG(c->company.id), IM_ARG(im_sanitize(c->arena, entity)));
+                   IM_ARG(company->id), IM_ARG(im_sanitize(c->arena, entity)));
 }
 
+/* ---- what each place asks, in its order; the first that fails counts ---- */
+
+#define GRANT_STEPS                                                                      \
+    check_company, check_environment, check_sender, check_authorized,                    \
+        check_subscription, check_user, check_entity
+
+enum { STEPS_MAX = 9 };
+static check_step *const places[][STEPS_MAX] = {
+    [IM_ELIGIBLE_FOR_GRANT] = {GRANT_STEPS},
+    [IM_ELIGIBLE_STILL] = {check_client, GRANT_STEPS},
+    [IM_ELIGIBLE_TO_CALL] = {check_client, check_company, check_environment, check_user,
+                             check_authorized},
+    [IM_ELIGIBLE_TO_SIGN_IN] = {check_company, check_user},
+};
+
 enum im_cause im_eligibility_check(struct im_directory *directory, struct im_arena *arena,
-                                   const struct im_eligibility *who,
+                                   const struct im_eligibility *asked,
+                                   const struct im_principal *principal,
                                    struct im_str *evidence)
 {
-    struct check c = {
-        .directory = directory, .arena = arena, .who = who, .evidence = evidence};
-    enum im_cause cause = check_company(&c);
-    if (!cause)
-        cause = check_client(&c);
-    if (!cause)
-        cause = check_user(&c);
-    return cause ? cause : check_entity(&c);
+    const struct check c = {directory, arena, asked, principal, evidence};
+    enum im_cause cause = CAUSE_NONE;
+
+    for (check_step *const *step = places[asked->place]; !cause && *step; step++)
+        cause = (*step)(&c);
+    return cause;
 }

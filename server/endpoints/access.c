@@ -70,12 +70,13 @@ static struct im_str select_entity(struct im_request *req, struct im_str tokens_
 static enum im_cause check_entity(struct im_request *req, const struct im_access *access)
 {
     struct im_str entity = access->entity, shown = im_sanitize(req->arena, entity),
-                  company = access->company.id;
-    if (!im_list_has(access->company.entities, entity))
+                  company = access->principal.company.id;
+    if (!im_list_has(access->principal.company.entities, entity))
         return im_refuse(req, CAUSE_PERMISSION_ENTITY_DENIED,
                          "company %.*s has no entity \"%.*s\"", IM_ARG(company),
                          IM_ARG(shown));
-    if (access->user.entities.count && !im_list_has(access->user.entities, entity))
+    if (access->principal.user.entities.count &&
+        !im_list_has(access->principal.user.entities, entity))
         return im_refuse(req, CAUSE_PERMISSION_ENTITY_DENIED,
                          "user %.*s may not enter entity %.*s", IM_ARG(access->who),
                          IM_ARG(shown));
@@ -86,7 +87,7 @@ static enum im_cause check_place(struct im_request *req, const struct im_access 
 {
     if (access->entity.len)
         return check_entity(req, access);
-    if (access->user.top_level)
+    if (access->principal.user.top_level)
         return CAUSE_NONE;
     return im_refuse(
         req, CAUSE_PERMISSION_COMPANY_DENIED,
@@ -95,34 +96,15 @@ static enum im_cause check_place(struct im_request *req, const struct im_access 
         IM_ARG(access->who), ENTITY_HEADER);
 }
 
-/* ---- who ---- */
-
-static enum im_cause identify(struct im_authority *authority, struct im_request *req,
-                              struct im_access *access)
-{
-    const struct im_token *token = &access->token;
-    access->who = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token->user),
-                                  IM_ARG(token->company));
-    if (!im_directory_company(authority->directory, token->company, &access->company))
-        return im_refuse(req, CAUSE_COMPANY_UNKNOWN,
-                         "the token's company %.*s does not exist",
-                         IM_ARG(token->company));
-    if (!im_directory_user(authority->directory, token->company, token->user,
-                           &access->user))
-        return im_refuse(req, CAUSE_USER_UNKNOWN, "the token's user %.*s does not exist",
-                         IM_ARG(access->who));
-    return CAUSE_NONE;
-}
-
 enum im_cause im_access_check(struct im_authority *authority, struct im_request *req,
                               enum im_dialect_id dialect, struct im_access *out)
 {
     *out = (struct im_access){0};
-    enum im_cause cause = im_bearer_check(authority, req, dialect, &out->token);
-    if (!cause)
-        cause = identify(authority, req, out);
+    enum im_cause cause =
+        im_bearer_check(authority, req, dialect, &out->token, &out->principal);
     if (cause)
         return cause;
+    out->who = req->exchange->user; /* told by the bearer check */
     out->entity = select_entity(req, out->token.entity);
     return check_place(req, out);
 }
@@ -133,11 +115,11 @@ static enum im_cause check_module(struct im_request *req, const struct im_access
                                   const struct im_object_type *type)
 {
     if (type->always_subscribed ||
-        im_list_has(access->company.modules, im_str(type->module)))
+        im_list_has(access->principal.company.modules, im_str(type->module)))
         return CAUSE_NONE;
     return im_refuse(req, CAUSE_MODULE_NOT_SUBSCRIBED,
                      "company %.*s does not subscribe to %s, which %s belongs to",
-                     IM_ARG(access->company.id), type->module, type->rest_name);
+                     IM_ARG(access->principal.company.id), type->module, type->rest_name);
 }
 
 static struct im_str names(struct im_arena *arena, struct im_list list)
@@ -161,8 +143,9 @@ enum im_cause im_access_object(struct im_authority *authority, struct im_request
     if (cause)
         return cause;
     const char *verb = im_action_name(action);
-    struct im_str roles = names(req->arena, access->user.roles);
-    switch (im_directory_permit(authority->directory, &access->user, object, action)) {
+    struct im_str roles = names(req->arena, access->principal.user.roles);
+    switch (im_directory_permit(authority->directory, &access->principal.user, object,
+                                action)) {
     case IM_PERMIT_YES: return CAUSE_NONE;
     case IM_PERMIT_NO_ROLE:
         return im_refuse(req, CAUSE_PERMISSION_ROLE_MISSING,

@@ -10,9 +10,8 @@
 /* Who is calling and from where. Lifetime: request. */
 struct im_access {
     struct im_token token;
-    struct im_user user;
-    struct im_company company;
-    struct im_str entity; /* empty = top level */
+    struct im_principal principal;
+    struct im_str entity; /* of the header, else the token's; empty = top level */
     struct im_str who;    /* "jdoe@acme" */
 };
 

@@ -5,8 +5,8 @@
 #include "base/crypto.h"
 #include "base/sanitize.h"
 #include "endpoints/endpoint.h"
+#include "oauth/credentials.h"
 #include "oauth/misspelling.h"
-#include "oauth/presented.h"
 #include "oauth/scope.h"
 
 /* ---- parameters ---- */
@@ -35,8 +35,6 @@ static bool join(struct im_arena *arena, struct im_params *params,
 static enum im_cause read_body(struct im_authorize *ask)
 {
     struct im_request *req = ask->req;
-    struct im_params body;
-    struct im_error err;
     if (!im_str_is(req->method, "POST") || !req->body.len)
         return CAUSE_NONE;
     if (!im_request_is(req, "application/x-www-form-urlencoded"))
@@ -44,18 +42,25 @@ static enum im_cause read_body(struct im_authorize *ask)
             req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
             "Content-Type is \"%.*s\", not application/x-www-form-urlencoded",
             IM_ARG(im_request_header(req, "Content-Type")));
-    if (!im_params_parse_form(req->arena, req->body, &body, &err))
-        return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %s", err.text);
-    if (!join(req->arena, &ask->params, &body))
+    const struct im_sent_params *body = im_credentials_body(req);
+    if (body->json)
+        return im_refuse(req, CAUSE_PAYLOAD_MALFORMED,
+                         "the body: not a list of name=value: it begins with '{'");
+    if (body->fault.len)
+        return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %.*s",
+                         IM_ARG(body->fault));
+    if (!join(req->arena, &ask->params, &body->params))
         return im_refuse(req, CAUSE_INTERNAL, "memory is short");
     return CAUSE_NONE;
 }
 
 static enum im_cause read_params(struct im_authorize *ask)
 {
-    struct im_error err;
-    if (!im_request_query(ask->req, &ask->params, &err))
-        return im_refuse(ask->req, CAUSE_PAYLOAD_MALFORMED, "the query: %s", err.text);
+    const struct im_sent_params *query = &im_credentials(ask->req)->query;
+    ask->params = query->params;
+    if (query->fault.len)
+        return im_refuse(ask->req, CAUSE_PAYLOAD_MALFORMED, "the query: %.*s",
+                         IM_ARG(query->fault));
     return read_body(ask);
 }
 

@@ -5,21 +5,16 @@
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
 #include "oauth/client_auth.h"
+#include "oauth/credentials.h"
+#include "oauth/token_refusal.h"
 
 /* ---- who asks ---- */
 
-static bool has_bearer(const struct im_request *req)
-{
-    struct im_str rest = im_request_header(req, "Authorization");
-    return im_str_eq_nocase(im_str_cut(&rest, ' '), IM_STR("Bearer"));
-}
-
-static enum im_cause check_client(struct im_authority *authority, struct im_request *req,
-                                  const struct im_params *params)
+static enum im_cause check_client(struct im_authority *authority, struct im_request *req)
 {
     struct im_client client;
     struct im_client_claim claim;
-    enum im_cause cause = im_client_claim_read(req, params, &claim);
+    enum im_cause cause = im_client_claim_read(req, &claim);
     if (cause)
         return cause;
     if (im_client_claims(&claim))
@@ -31,15 +26,12 @@ static enum im_cause check_client(struct im_authority *authority, struct im_requ
 }
 
 static enum im_cause check_caller(struct im_authority *authority, struct im_request *req,
-                                  const struct im_params *params, bool bearer)
+                                  bool bearer)
 {
     struct im_token own;
     if (!bearer)
-        return check_client(authority, req, params);
-    enum im_cause cause = im_bearer_check(authority, req, im_endpoint_dialect(req), &own);
-    if (!cause)
-        req->exchange->client_id = own.client_id;
-    return cause;
+        return check_client(authority, req);
+    return im_bearer_check(authority, req, im_endpoint_dialect(req), &own, NULL);
 }
 
 /* ---- what about ---- */
@@ -49,17 +41,15 @@ static enum im_cause check_caller(struct im_authority *authority, struct im_requ
 static enum im_cause check_holder(struct im_authority *authority, struct im_request *req,
                                   const struct im_token *token, struct im_str *why)
 {
-    struct im_client client;
-    struct im_eligibility who = {.user = token->user,
-                                 .company = token->company,
-                                 .entity = token->entity,
-                                 .client = &client};
-    if (im_directory_client(authority->directory, token->client_id, &client) &&
-        client.active)
-        return im_eligibility_check(authority->directory, req->arena, &who, why);
-    *why =
-        im_arena_format(req->arena, "client %.*s is inactive", IM_ARG(token->client_id));
-    return CAUSE_CLIENT_INACTIVE;
+    struct im_principal principal = {.entity = token->entity};
+    const struct im_eligibility asked = {.place = IM_ELIGIBLE_STILL,
+                                         .client_id = token->client_id,
+                                         .user = token->user,
+                                         .company = token->company};
+    im_directory_principal(authority->directory, token->client_id, token->company,
+                           token->user, &principal);
+    return im_eligibility_check(authority->directory, req->arena, &asked, &principal,
+                                why);
 }
 
 /* CAUSE_NONE = active. */
@@ -73,8 +63,8 @@ static enum im_cause look_up(struct im_authority *authority, struct im_request *
     else if (token->kind == IM_TOKEN_CODE)
         cause = CAUSE_CODE_USED_AS_ACCESS_TOKEN;
     else
-        cause = token->ended_because ? token->ended_because
-                                     : check_holder(authority, req, token, &why);
+        cause = token->ended ? im_token_cause(token)
+                             : check_holder(authority, req, token, &why);
     if (cause == CAUSE_CODE_USED_AS_ACCESS_TOKEN)
         why = IM_STR("it is an authorization code");
     if (cause)
@@ -106,12 +96,12 @@ enum im_cause im_endpoint_introspect(struct im_authority *authority,
     struct im_params params;
     struct im_token token;
     struct im_json_out out;
-    bool bearer = has_bearer(req);
+    bool bearer = im_credentials(req)->scheme == IM_AUTH_BEARER;
     enum im_cause cause = im_oauth_body(req, &params);
     if (!cause)
         cause = im_oauth_body_token(req, &params);
     if (!cause)
-        cause = check_caller(authority, req, &params, bearer);
+        cause = check_caller(authority, req, bearer);
     if (cause)
         return cause;
 

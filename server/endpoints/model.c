@@ -4,16 +4,17 @@
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
 #include "endpoints/rest_envelope.h"
+#include "oauth/credentials.h"
 
-static enum im_cause admit(struct im_authority *authority, struct im_request *req,
-                           struct im_params *params)
+static enum im_cause admit(struct im_authority *authority, struct im_request *req)
 {
     struct im_access access;
-    struct im_error err;
+    struct im_str fault = im_credentials(req)->query.fault;
     enum im_cause cause = im_access_check(authority, req, IM_DIALECT_REST, &access);
-    if (cause || im_request_query(req, params, &err))
+    if (cause || !fault.len)
         return cause;
-    return im_refuse(req, CAUSE_QUERY_INVALID, "the query of the address: %s", err.text);
+    return im_refuse(req, CAUSE_QUERY_INVALID, "the query of the address: %.*s",
+                     IM_ARG(fault));
 }
 
 static enum im_cause answer_all(struct im_response *res)
@@ -44,10 +45,9 @@ static enum im_cause answer_one(struct im_request *req, struct im_response *res,
 enum im_cause im_endpoint_model(struct im_authority *authority, struct im_request *req,
                                 struct im_response *res)
 {
-    struct im_params params;
-    enum im_cause cause = admit(authority, req, &params);
+    enum im_cause cause = admit(authority, req);
     if (cause)
         return cause;
-    struct im_str name = im_param(&params, "name");
+    struct im_str name = im_param(&im_credentials(req)->query.params, "name");
     return name.at ? answer_one(req, res, name) : answer_all(res);
 }

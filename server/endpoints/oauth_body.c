@@ -2,6 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/sanitize.h"
+#include "oauth/credentials.h"
 #include "oauth/misspelling.h"
 
 #define FORM "application/x-www-form-urlencoded"
@@ -33,11 +34,6 @@ static enum media media_of(const struct im_request *req)
     return im_request_is(req, JSON) ? MEDIA_JSON : MEDIA_OTHER;
 }
 
-static bool looks_like_json(const struct im_request *req)
-{
-    return im_str_starts(im_str_trim(req->body), "{");
-}
-
 static enum im_cause refuse_empty(struct im_request *req)
 {
     if (req->query.len)
@@ -47,34 +43,39 @@ static enum im_cause refuse_empty(struct im_request *req)
     return im_refuse(req, CAUSE_PAYLOAD_MISSING, "the body is empty");
 }
 
-static enum im_cause read_form(struct im_request *req, struct im_params *params)
+static enum im_cause check_form(struct im_request *req, const struct im_sent_params *sent)
 {
-    struct im_error err;
-    if (looks_like_json(req))
+    if (sent->json)
         return im_refuse(req, CAUSE_PAYLOAD_MALFORMED,
                          "the body is JSON, but Content-Type says %s; say %s", FORM,
                          JSON);
-    if (im_params_parse_form(req->arena, req->body, params, &err))
+    if (!sent->fault.len)
         return CAUSE_NONE;
-    return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %s", err.text);
+    return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %.*s", IM_ARG(sent->fault));
 }
 
-static enum im_cause read_json(struct im_request *req, struct im_params *params)
+static enum im_cause check_json(struct im_request *req, const struct im_sent_params *sent)
 {
+    struct im_params none;
     struct im_error err;
-    if (im_params_parse_json(req->arena, req->body, params, &err))
+    if (sent->json && !sent->fault.len)
         return CAUSE_NONE;
-    if (!looks_like_json(req) && im_str_has(req->body, '='))
+    if (!sent->json && im_str_has(req->body, '='))
         return im_refuse(req, CAUSE_PAYLOAD_MALFORMED,
                          "the body is a form, but Content-Type says %s; say %s", JSON,
                          FORM);
+    if (sent->json)
+        return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %.*s",
+                         IM_ARG(sent->fault));
+    im_params_parse_json(req->arena, req->body, &none, &err); /* to learn why not */
     return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %s", err.text);
 }
 
-static enum im_cause read_untyped(struct im_request *req, struct im_params *params)
+static enum im_cause check_untyped(struct im_request *req,
+                                   const struct im_sent_params *sent)
 {
-    if (!looks_like_json(req))
-        return read_form(req, params);
+    if (!sent->json)
+        return check_form(req, sent);
     return im_refuse(req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
                      "the body is JSON, but there is no Content-Type; say %s", JSON);
 }
@@ -90,10 +91,12 @@ enum im_cause im_oauth_body(struct im_request *req, struct im_params *params)
             "is wanted");
     if (!im_str_trim(req->body).len)
         return refuse_empty(req);
+    const struct im_sent_params *sent = im_credentials_body(req);
+    *params = sent->params;
     switch (media) {
-    case MEDIA_FORM: return read_form(req, params);
-    case MEDIA_JSON: return read_json(req, params);
-    case MEDIA_NONE: return read_untyped(req, params);
+    case MEDIA_FORM: return check_form(req, sent);
+    case MEDIA_JSON: return check_json(req, sent);
+    case MEDIA_NONE: return check_untyped(req, sent);
     case MEDIA_XML:
     case MEDIA_OTHER:
     default:

@@ -1,6 +1,7 @@
 #include "endpoints/record.h"
 
 #include "base/sanitize.h"
+#include "oauth/credentials.h"
 
 /* ---- the path ---- */
 
@@ -112,23 +113,22 @@ static bool read_count(const struct im_params *params, const char *name, int64_t
 
 static enum im_cause read_page(struct im_request *req, struct im_objects_page *page)
 {
-    struct im_params params;
-    struct im_error err;
-    if (!im_request_query(req, &params, &err))
-        return im_refuse(req, CAUSE_QUERY_INVALID, "the query of the address: %s",
-                         err.text);
+    const struct im_sent_params *query = &im_credentials(req)->query;
+    const struct im_params *params = &query->params;
+    if (query->fault.len)
+        return im_refuse(req, CAUSE_QUERY_INVALID, "the query of the address: %.*s",
+                         IM_ARG(query->fault));
     const char *wrong = NULL;
-    if (!read_count(&params, "start", &page->start))
+    if (!read_count(params, "start", &page->start))
         wrong = "start";
-    else if (!read_count(&params, "size", &page->size) ||
-             page->size > IM_OBJECTS_PAGE_MAX)
+    else if (!read_count(params, "size", &page->size) || page->size > IM_OBJECTS_PAGE_MAX)
         wrong = "size";
     if (!wrong)
         return CAUSE_NONE;
     req->exchange->field = im_str(wrong);
     return im_refuse(req, CAUSE_QUERY_INVALID,
                      "%s=%.*s: a whole number from 1 is wanted (size: at most %d)", wrong,
-                     IM_ARG(im_sanitize(req->arena, im_param(&params, wrong))),
+                     IM_ARG(im_sanitize(req->arena, im_param(params, wrong))),
                      IM_OBJECTS_PAGE_MAX);
 }
 

@@ -1,8 +1,10 @@
 /* Revocation (RFC 7009). The body is seen with and without the client's credentials,
  * so they are checked when they come, and demanded only by policy revoke_needs_client. */
+#include "directory/account.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
 #include "oauth/client_auth.h"
+#include "oauth/token_refusal.h"
 
 static enum im_cause check_client(struct im_authority *authority, struct im_request *req,
                                   const struct im_client_claim *claim,
@@ -19,14 +21,14 @@ static enum im_cause check_client(struct im_authority *authority, struct im_requ
         "revoke_needs_client demands them");
 }
 
-/* RFC 7009 section 2.1: a client revokes its own tokens. */
+/* RFC 7009 section 2.1: a client revokes its own tokens, of whatever kind. */
 static enum im_cause check_owner(struct im_request *req, const struct im_client *client,
                                  const struct im_token *token)
 {
     if (!client->id.len || im_str_eq(client->id, token->client_id))
         return CAUSE_NONE;
     return im_refuse(
-        req, CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT,
+        req, im_other_client_cause(token->kind),
         "client %.*s asked to revoke the %s token %.*s, which is client %.*s's",
         IM_ARG(client->id), im_token_kind_name(token->kind), IM_ARG(req->exchange->token),
         IM_ARG(token->client_id));
@@ -36,15 +38,15 @@ static void revoke(struct im_authority *authority, struct im_request *req,
                    const struct im_params *params, const struct im_token *token)
 {
     size_t ended = im_authority_revoke(authority, im_param(params, "token"), req->now_ms);
-    if (token->ended_because)
-        im_note(req, token->ended_because, "the %s token %.*s was dead already (%s)",
+    if (token->ended)
+        im_note(req, im_token_cause(token), "the %s token %.*s was dead already (%s)",
                 im_token_kind_name(token->kind), IM_ARG(req->exchange->token),
-                im_cause_row(token->ended_because)->id);
+                im_cause_row(im_token_cause(token))->id);
     else if (ended > 2) /* more than its own grant's access and refresh token */
         im_note(req, CAUSE_GRANT_REVOKED_ELSEWHERE,
-                "revoking this one token ended %zu tokens of %.*s@%.*s, those of other "
+                "revoking this one token ended %zu tokens of %.*s, those of other "
                 "connections too",
-                ended, IM_ARG(token->user), IM_ARG(token->company));
+                ended, IM_ARG(req->exchange->user));
 }
 
 static void answer(const struct im_request *req, struct im_response *res)
@@ -73,8 +75,7 @@ static enum im_cause find_and_revoke(struct im_authority *authority,
                 IM_ARG(req->exchange->token));
         return CAUSE_NONE;
     }
-    req->exchange->user = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token.user),
-                                          IM_ARG(token.company));
+    req->exchange->user = im_account_text(req->arena, token.user, token.company);
     enum im_cause cause = check_owner(req, client, &token);
     if (!cause)
         revoke(authority, req, params, &token);
@@ -91,7 +92,7 @@ enum im_cause im_endpoint_revoke(struct im_authority *authority, struct im_reque
     if (!cause)
         cause = im_oauth_body_token(req, &params);
     if (!cause)
-        cause = im_client_claim_read(req, &params, &claim);
+        cause = im_client_claim_read(req, &claim);
     if (!cause)
         cause = check_client(authority, req, &claim, &client);
     if (!cause)

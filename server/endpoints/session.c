@@ -5,14 +5,6 @@
 #include "endpoints/endpoint.h"
 #include "endpoints/rest_envelope.h"
 
-static void tell_outcome(struct im_request *req, const struct im_token *token)
-{
-    req->exchange->client_id = token->client_id;
-    req->exchange->user = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token->user),
-                                          IM_ARG(token->company));
-    req->exchange->scope = token->scopes;
-}
-
 static void answer(struct im_response *res, struct im_str session, int64_t expires_in_s)
 {
     struct im_json_out out;
@@ -30,10 +22,9 @@ enum im_cause im_endpoint_session(struct im_authority *authority, struct im_requ
     struct im_token token;
     struct im_session session;
     enum im_cause cause =
-        im_bearer_check(authority, req, im_endpoint_dialect(req), &token);
+        im_bearer_check(authority, req, im_endpoint_dialect(req), &token, NULL);
     if (cause)
         return cause;
-    tell_outcome(req, &token);
     if (!im_authority_session(authority, req->arena, token.session, req->now_ms,
                               &session))
         return im_refuse(

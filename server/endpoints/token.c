@@ -47,7 +47,7 @@ static enum im_cause check_form(struct im_request *req, struct asked *asked)
     if (!cause)
         cause = find_grant(req, asked);
     if (!cause)
-        cause = im_client_claim_read(req, &asked->params, &asked->claim);
+        cause = im_client_claim_read(req, &asked->claim);
     if (!cause)
         cause = im_client_claim_need_id(req, &asked->claim);
     return cause ? cause : check_grant_form(req, asked);
@@ -76,7 +76,7 @@ static enum im_cause hand_out(const struct im_grant_request *g,
     struct im_request *req = g->req;
     if (!im_authority_issue(g->authority, req->arena, req->now_ms, issue, &issued, &err))
         return im_refuse(req, CAUSE_INTERNAL, "issuing a token: %s", err.text);
-    req->exchange->issued = im_fingerprint(req->arena, issued.access_token);
+    req->exchange->issued = issued.fingerprint;
 
     im_json_out_init(&out, im_response_begin(res, 200, "application/json"));
     im_json_open_object(&out, NULL);
@@ -92,6 +92,7 @@ static enum im_cause grant(struct im_authority *authority, struct im_request *re
                            const struct asked *asked, struct im_response *res)
 {
     struct im_client client;
+    struct im_principal principal = {.entity = {NULL, 0}};
     enum im_cause cause = check_client(authority, req, asked, &client);
     if (cause)
         return cause;
@@ -100,11 +101,13 @@ static enum im_cause grant(struct im_authority *authority, struct im_request *re
                                  .req = req,
                                  .params = &asked->params,
                                  .client = &client,
+                                 .principal = &principal,
                                  .policy = &policy,
                                  .dialect = im_dialect(im_endpoint_dialect(req))};
     struct im_issue issue = {.dialect = g.dialect->id,
                              .grant_type = im_str(asked->grant->grant_type),
                              .client_id = client.id,
+                             .principal = &principal,
                              .issuer = req->base_url};
     cause = asked->grant->decide(&g, &issue);
     if (cause)

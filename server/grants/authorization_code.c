@@ -1,5 +1,6 @@
 /* authorization_code (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.5). */
 #include "base/crypto.h"
+#include "directory/account.h"
 #include "directory/eligibility.h"
 #include "grants/grant.h"
 #include "oauth/misspelling.h"
@@ -39,15 +40,12 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
     struct im_token code;
     if (!im_authority_find(g->authority, g->req->arena, text, g->req->now_ms, &code))
         return CAUSE_NONE;
-    g->req->exchange->user = im_arena_format(g->req->arena, "%.*s@%.*s",
-                                             IM_ARG(code.user), IM_ARG(code.company));
-    if (code.ended_because || code.kind != IM_TOKEN_CODE ||
+    g->req->exchange->user = im_account_text(g->req->arena, code.user, code.company);
+    if (code.ended || code.kind != IM_TOKEN_CODE ||
         !im_str_eq(code.client_id, g->client->id))
         return CAUSE_NONE;
-    struct im_eligibility who = {.user = code.user,
-                                 .company = code.company,
-                                 .entity = code.entity,
-                                 .client = g->client};
+    struct im_grant_subject who = {
+        .user = code.user, .company = code.company, .entity = code.entity};
     enum im_cause cause = check_slips(g, &code);
     return cause ? cause : im_eligibility_require(g, &who);
 }

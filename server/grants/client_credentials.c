@@ -2,35 +2,16 @@
  * user's, and `username` = userId@companyId[|entityId], or a live `session_id`, says
  * whose (documented). A refresh token comes with it, against section 4.4.3 (recorded). */
 #include "base/sanitize.h"
+#include "directory/account.h"
 #include "directory/eligibility.h"
 #include "grants/grant.h"
 #include "oauth/misspelling.h"
 #include "oauth/scope.h"
 
-struct username {
-    struct im_str user, company, entity;
-};
-
-/* A user id may hold an '@', a company id may not: the last one counts. */
-static bool split(struct im_str text, struct username *name)
-{
-    struct im_str rest = text;
-    struct im_str account = im_str_cut(&rest, '|');
-    size_t at = account.len;
-    while (at > 0 && account.at[at - 1] != '@')
-        at--;
-    if (at < 2 || at == account.len)
-        return false;
-    *name = (struct username){.user = im_str_slice(account, 0, at - 1),
-                              .company = im_str_slice(account, at, account.len),
-                              .entity = rest};
-    return true;
-}
-
 static enum im_cause check_username(struct im_request *req, struct im_str text)
 {
-    struct username name;
-    if (split(text, &name))
+    struct im_account account = im_account_read(text);
+    if (im_account_is_whole(&account))
         return CAUSE_NONE;
     return im_refuse(req, CAUSE_USERNAME_WITHOUT_COMPANY,
                      "username \"%.*s\" is not user@company or user@company|entity",
@@ -59,21 +40,17 @@ static enum im_cause check(struct im_request *req, const struct im_params *param
 static enum im_cause from_username(const struct im_grant_request *g,
                                    struct im_issue *issue)
 {
-    struct username name;
-    struct im_str text = im_param(g->params, "username");
-    if (!split(text, &name))
-        return check_username(g->req, text);
+    struct im_account account = im_account_read(im_param(g->params, "username"));
     if (im_param(g->params, "session_id").len)
         im_note(g->req, CAUSE_PARAMETER_REPEATED,
                 "username and session_id both say whose token it is; username was taken");
-    issue->user = name.user;
-    issue->company = name.company;
-    issue->entity = name.entity;
-    struct im_eligibility who = {.user = name.user,
-                                 .company = name.company,
-                                 .entity = name.entity,
-                                 .client = g->client,
-                                 .needs_web_services_user = true};
+    issue->user = account.user;
+    issue->company = account.company;
+    issue->entity = account.entity;
+    struct im_grant_subject who = {.user = account.user,
+                                   .company = account.company,
+                                   .entity = account.entity,
+                                   .web_services_user = true};
     return im_eligibility_require(g, &who);
 }
 
@@ -94,10 +71,8 @@ static enum im_cause from_session(const struct im_grant_request *g,
     issue->user = session.user;
     issue->company = session.company;
     issue->entity = session.entity;
-    struct im_eligibility who = {.user = session.user,
-                                 .company = session.company,
-                                 .entity = session.entity,
-                                 .client = g->client};
+    struct im_grant_subject who = {
+        .user = session.user, .company = session.company, .entity = session.entity};
     return im_eligibility_require(g, &who);
 }
 

@@ -1,6 +1,7 @@
 #include "grants/grant.h"
 
 #include "base/sanitize.h"
+#include "directory/account.h"
 
 static const struct im_grant *const grants[] = {
     &im_grant_authorization_code,
@@ -60,14 +61,24 @@ enum im_cause im_grant_refuse(struct im_request *req, struct im_str grant_type)
 }
 
 enum im_cause im_eligibility_require(const struct im_grant_request *request,
-                                     const struct im_eligibility *who)
+                                     const struct im_grant_subject *subject)
 {
     struct im_request *req = request->req;
+    struct im_directory *directory = request->authority->directory;
     struct im_str evidence = {0};
-    struct im_str name =
-        im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(who->user), IM_ARG(who->company));
-    req->exchange->user = im_sanitize(req->arena, name);
-    enum im_cause cause =
-        im_eligibility_check(request->authority->directory, req->arena, who, &evidence);
+    const struct im_eligibility asked = {.place = IM_ELIGIBLE_FOR_GRANT,
+                                         .client_id = request->client->id,
+                                         .user = subject->user,
+                                         .company = subject->company,
+                                         .needs_web_services_user =
+                                             subject->web_services_user};
+    req->exchange->user = im_sanitize(
+        req->arena, im_account_text(req->arena, subject->user, subject->company));
+    *request->principal =
+        (struct im_principal){.client = *request->client, .entity = subject->entity};
+    im_directory_principal(directory, IM_STR(""), subject->company, subject->user,
+                           request->principal);
+    enum im_cause cause = im_eligibility_check(directory, req->arena, &asked,
+                                               request->principal, &evidence);
     return cause ? im_refuse(req, cause, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
 }

@@ -12,6 +12,7 @@ struct im_grant_request {
     struct im_request *req;
     const struct im_params *params;
     const struct im_client *client;
+    struct im_principal *principal; /* filled in by im_eligibility_require() */
     const struct im_policy *policy;
     const struct im_dialect *dialect;
 };
@@ -39,8 +40,15 @@ const struct im_grant *im_grant_find(struct im_str grant_type);
 /* grant-type-unsupported, with what is known about the one asked for. */
 enum im_cause im_grant_refuse(struct im_request *req, struct im_str grant_type);
 
-/* The eligibility check for a grant: tells the outcome who the user is, and refuses. */
+/* Whose tokens they will be. */
+struct im_grant_subject {
+    struct im_str user, company, entity;
+    bool web_services_user; /* it must be one */
+};
+
+/* The eligibility check for a grant: tells the exchange who the user is, looks up the principal and
+ * refuses. */
 enum im_cause im_eligibility_require(const struct im_grant_request *request,
-                                     const struct im_eligibility *who);
+                                     const struct im_grant_subject *subject);
 
 #endif

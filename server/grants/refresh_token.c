@@ -2,6 +2,7 @@
  * (rotation, reuse): Sage does not say. entity_id mints a token for one entity (seen
  * in two public SDKs). */
 #include "base/crypto.h"
+#include "directory/account.h"
 #include "directory/eligibility.h"
 #include "grants/grant.h"
 #include "oauth/misspelling.h"
@@ -26,10 +27,8 @@ static enum im_cause check_rest(const struct im_grant_request *g,
                                 const struct im_token *token, struct im_issue *issue)
 {
     issue->entity = choose_entity(g, token);
-    struct im_eligibility who = {.user = token->user,
-                                 .company = token->company,
-                                 .entity = issue->entity,
-                                 .client = g->client};
+    struct im_grant_subject who = {
+        .user = token->user, .company = token->company, .entity = issue->entity};
     enum im_cause cause = im_eligibility_require(g, &who);
     if (cause)
         return cause;
@@ -47,9 +46,8 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
     *looked = false;
     if (!im_authority_find(g->authority, g->req->arena, text, g->req->now_ms, &token))
         return CAUSE_NONE;
-    g->req->exchange->user = im_arena_format(g->req->arena, "%.*s@%.*s",
-                                             IM_ARG(token.user), IM_ARG(token.company));
-    *looked = !token.ended_because && token.kind == IM_TOKEN_REFRESH &&
+    g->req->exchange->user = im_account_text(g->req->arena, token.user, token.company);
+    *looked = !token.ended && token.kind == IM_TOKEN_REFRESH &&
               im_str_eq(token.client_id, g->client->id);
     return *looked ? check_rest(g, &token, issue) : CAUSE_NONE;
 }

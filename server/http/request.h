@@ -6,7 +6,8 @@
 #include "base/arena.h"
 #include "http/form.h"
 
-struct im_exchange; /* causes/cause.h: why it was refused, with evidence */
+struct im_exchange;    /* causes/cause.h: why it was refused, with evidence */
+struct im_credentials; /* oauth/credentials.h: who says it sends it */
 
 struct im_header {
     struct im_str name, value; /* value without white space at both ends */
@@ -54,7 +55,8 @@ struct im_request {
     struct im_str rest;       /* what a route's trailing wildcard matched, undecoded */
     int64_t now_ms;           /* the sandbox's clock, read once */
     uint64_t arrived; /* serial of arrival in the sandbox: who was in flight with whom */
-    struct im_exchange *exchange; /* never NULL inside the pipeline */
+    struct im_exchange *exchange;       /* never NULL inside the pipeline */
+    struct im_credentials *credentials; /* NULL until read: use im_credentials() */
 };
 
 /* Value of the first header of that name (case folded); at == NULL when absent. */

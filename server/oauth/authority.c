@@ -148,12 +148,12 @@ size_t im_authority_revoke(struct im_authority *authority, struct im_str token,
 }
 
 size_t im_authority_end(struct im_authority *authority,
-                        const struct im_token_selector *which, enum im_cause cause,
+                        const struct im_token_selector *which, enum im_end_reason reason,
                         int64_t now_ms)
 {
     struct im_policy policy = im_authority_policy(authority);
     struct im_eval_context eval = {now_ms, &policy};
-    struct im_ending ending = {.which = which, .cause = cause};
+    struct im_ending ending = {.which = which, .reason = reason};
 
     if (which->token.len && !im_sha256(which->token, ending.digest))
         return 0;
@@ -163,5 +163,5 @@ size_t im_authority_end(struct im_authority *authority,
 size_t im_authority_expire(struct im_authority *authority,
                            const struct im_token_selector *which, int64_t now_ms)
 {
-    return im_authority_end(authority, which, CAUSE_NONE, now_ms);
+    return im_authority_end(authority, which, IM_NOT_ENDED, now_ms);
 }

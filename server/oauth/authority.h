@@ -49,6 +49,8 @@ struct im_issue {
     enum im_dialect_id dialect;
     struct im_str grant_type; /* of the grant: "authorization_code", … */
     struct im_str client_id, user, company, entity, scopes;
+    /* User and company as they were looked up; NULL, or without ids = look them up. */
+    const struct im_principal *principal;
     /* Continue this grant, that of the redeemed code or refresh token; 0 = open a new one
      * (client_credentials). */
     uint64_t grant;
@@ -66,6 +68,7 @@ struct im_issue {
 
 struct im_issued {
     struct im_str access_token, refresh_token, id_token; /* refresh and id may be empty */
+    struct im_str fingerprint; /* of the access token, unless that has a flaw */
     struct im_str scopes, user_key;
     int64_t expires_in_s, refresh_expires_in_s;
     uint64_t grant;
@@ -111,7 +114,7 @@ enum im_cause im_authority_redeem_refresh(struct im_authority *authority,
                                           struct im_str client_id, struct im_token *out);
 
 /* What became of a token text (introspection, revocation, listings): false when this
- * authority has no record of it. out->ended_because tells why it is dead, CAUSE_NONE =
+ * authority has no record of it. out->ended tells why it is dead, IM_NOT_ENDED =
  * live at now_ms. Texts: the arena's. */
 bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
                        struct im_str token, int64_t now_ms, struct im_token *out);
@@ -126,9 +129,9 @@ bool im_authority_session(struct im_authority *authority, struct im_arena *arena
 
 /* ---- the truth changes (control API, scenarios) ---- */
 
-/* Live tokens that match end now, because of `cause`; returns how many. */
+/* Live tokens that match end now, for this reason; returns how many. */
 size_t im_authority_end(struct im_authority *authority,
-                        const struct im_token_selector *which, enum im_cause cause,
+                        const struct im_token_selector *which, enum im_end_reason reason,
                         int64_t now_ms);
 /* Live tokens that match reach their natural end now (their expiry becomes now). */
 size_t im_authority_expire(struct im_authority *authority,

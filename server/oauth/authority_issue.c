@@ -3,7 +3,6 @@
 
 #include "base/crypto.h"
 #include "oauth/authority.h"
-#include "oauth/flaw.h"
 
 enum { SESSION_LEN = 56, JTI_LEN = 22, PAYLOAD_MAX = 16 * 1024 };
 #define HOUR_MS      INT64_C(3600000)
@@ -21,8 +20,9 @@ struct minting {
     struct im_error *err;
 };
 
-static void begin(struct minting *mint, struct im_authority *authority,
-                  struct im_arena *arena, int64_t now_ms, const struct im_issue *issue)
+static void mint_init(struct minting *mint, struct im_authority *authority,
+                      struct im_arena *arena, int64_t now_ms,
+                      const struct im_issue *issue)
 {
     *mint = (struct minting){.authority = authority,
                              .arena = arena,
@@ -60,15 +60,17 @@ static struct im_str key_of_entity(struct im_arena *arena,
 
 /* What all tokens of this issue have in common. Unknown users and companies have no
  * keys. */
-static struct im_token common(const struct minting *mint)
+static struct im_token common_facts(const struct minting *mint)
 {
     const struct im_issue *issue = mint->issue;
-    struct im_directory *directory = mint->authority->directory;
-    struct im_company company = {.active = false};
-    struct im_user user = {.active = false};
+    const struct im_principal *principal = issue->principal;
+    struct im_principal found = {.entity = issue->entity};
 
-    im_directory_company(directory, issue->company, &company);
-    im_directory_user(directory, issue->company, issue->user, &user);
+    if (!principal || !principal->user.id.at) {
+        im_directory_principal(mint->authority->directory, IM_STR(""), issue->company,
+                               issue->user, &found);
+        principal = &found;
+    }
     return (struct im_token){
         .dialect = issue->dialect,
         .grant_type = issue->grant_type,
@@ -78,9 +80,9 @@ static struct im_token common(const struct minting *mint)
         .entity = issue->entity,
         .scopes =
             issue->scopes.len ? issue->scopes : im_str(mint->dialect->default_scope),
-        .user_key = user.key,
-        .company_key = company.key,
-        .entity_key = key_of_entity(mint->arena, &company, issue->entity),
+        .user_key = principal->user.key,
+        .company_key = principal->company.key,
+        .entity_key = key_of_entity(mint->arena, &principal->company, issue->entity),
         .issued_ms = mint->eval.now_ms,
         .not_before_ms = mint->eval.now_ms,
         .key_generation = im_keys_generation(mint->authority->keys),
@@ -118,7 +120,7 @@ static void apply_flaw(const struct minting *mint, struct im_token *token)
 
 static struct im_token access_facts(const struct minting *mint)
 {
-    struct im_token token = common(mint);
+    struct im_token token = common_facts(mint);
 
     token.kind = IM_TOKEN_ACCESS;
     apply_flaw(mint, &token);
@@ -135,7 +137,7 @@ static struct im_token access_facts(const struct minting *mint)
 
 static struct im_token refresh_facts(const struct minting *mint)
 {
-    struct im_token token = common(mint);
+    struct im_token token = common_facts(mint);
 
     token.kind = IM_TOKEN_REFRESH;
     token.expires_ms = token.issued_ms + ttl_of(mint, mint->dialect->refresh_ttl);
@@ -191,6 +193,59 @@ static struct im_str sign(const struct minting *mint, struct im_token *token)
     return text;
 }
 
+/* ---- tokens that are wrong on purpose ---- */
+
+static const char *const flaw_names[] = {
+    [IM_FLAW_NONE] = "none",
+    [IM_FLAW_EXPIRED] = "expired",
+    [IM_FLAW_NOT_YET_VALID] = "not-yet-valid",
+    [IM_FLAW_BAD_SIGNATURE] = "bad-signature",
+    [IM_FLAW_UNKNOWN_KEY] = "unknown-key",
+    [IM_FLAW_WRONG_ISSUER] = "wrong-issuer",
+    [IM_FLAW_WRONG_COMPANY] = "wrong-company",
+    [IM_FLAW_WRONG_ALGORITHM] = "wrong-algorithm",
+    [IM_FLAW_MALFORMED] = "malformed",
+};
+enum { FLAWS = sizeof(flaw_names) / sizeof(flaw_names[0]) };
+
+const char *im_flaw_name(enum im_flaw flaw)
+{
+    return flaw_names[flaw];
+}
+
+bool im_flaw_find(struct im_str name, enum im_flaw *flaw)
+{
+    for (unsigned i = IM_FLAW_NONE; i < FLAWS; i++) {
+        if (!im_str_is(name, flaw_names[i]))
+            continue;
+        *flaw = (enum im_flaw)i;
+        return true;
+    }
+    return false;
+}
+
+/* Another character in the middle of the signature: still base64url, no longer ours. */
+static struct im_str flaw_tamper(struct im_arena *arena, struct im_str token)
+{
+    size_t at = token.len - 10;
+    const char *other = token.at[at] == 'A' ? "B" : "A";
+
+    return im_arena_format(arena, "%.*s%s%.*s", (int)at, token.at, other, 9,
+                           token.at + at + 1);
+}
+
+/* RFC 7519 section 6: "alg":"none" and nothing behind the last dot. */
+static struct im_str flaw_unsign(struct im_arena *arena, struct im_str token)
+{
+    static const char header[] = "{\"alg\":\"none\",\"typ\":\"JWT\"}";
+    struct im_str coded = im_base64url(arena, header, sizeof(header) - 1);
+    struct im_str rest = token;
+
+    im_str_cut(&rest, '.');
+    struct im_str payload = im_str_cut(&rest, '.');
+    return im_arena_format(arena, "%.*s.%.*s.", IM_ARG(coded), IM_ARG(payload));
+}
+
 /* The access token as the client gets it. */
 static struct im_str sign_flawed(const struct minting *mint, struct im_token *token)
 {
@@ -207,8 +262,8 @@ static struct im_str sign_flawed(const struct minting *mint, struct im_token *to
     if (!text.len)
         return text;
     switch (mint->flaw) {
-    case IM_FLAW_BAD_SIGNATURE: return im_flaw_tamper(mint->arena, text);
-    case IM_FLAW_WRONG_ALGORITHM: return im_flaw_unsign(mint->arena, text);
+    case IM_FLAW_BAD_SIGNATURE: return flaw_tamper(mint->arena, text);
+    case IM_FLAW_WRONG_ALGORITHM: return flaw_unsign(mint->arena, text);
     case IM_FLAW_MALFORMED: return im_str_slice(text, 0, text.len / 3);
     default: return text;
     }
@@ -220,6 +275,8 @@ static bool is_genuine(enum im_flaw flaw)
     return flaw == IM_FLAW_NONE || flaw == IM_FLAW_EXPIRED ||
            flaw == IM_FLAW_NOT_YET_VALID || flaw == IM_FLAW_WRONG_COMPANY;
 }
+
+/* ---- the id_token ---- */
 
 /* OpenID Connect Core section 2. Discovery says RS256; the claims besides the standard
  * ones are a guess. */
@@ -290,6 +347,8 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
     *access = access_facts(mint);
     issued->access_token = sign_flawed(mint, access);
     issued->expires_in_s = access_ttl(mint) / 1000;
+    if (is_genuine(mint->flaw))
+        issued->fingerprint = im_fingerprint_of(mint->arena, access->digest);
     issued->scopes = access->scopes;
     issued->user_key = access->user_key;
     if (issued->access_token.len && mint->issue->with_id_token) {
@@ -347,7 +406,7 @@ bool im_authority_issue_flawed(struct im_authority *authority, struct im_arena *
 {
     struct minting mint;
 
-    begin(&mint, authority, arena, now_ms, issue);
+    mint_init(&mint, authority, arena, now_ms, issue);
     mint.flaw = flaw;
     mint.err = err;
     return issue_all(&mint, issued);
@@ -361,9 +420,9 @@ struct im_str im_authority_issue_code(struct im_authority *authority,
     struct im_token *code = &batch.items[0];
     struct minting mint;
 
-    begin(&mint, authority, arena, now_ms, issue);
+    mint_init(&mint, authority, arena, now_ms, issue);
     mint.err = err;
-    *code = common(&mint);
+    *code = common_facts(&mint);
     code->kind = IM_TOKEN_CODE;
     code->expires_ms = now_ms + mint.policy.code_ttl;
     code->redirect_uri = issue->redirect_uri;

@@ -4,7 +4,7 @@
 #include "base/crypto.h"
 #include "base/sanitize.h"
 #include "oauth/authority.h"
-#include "oauth/evidence.h"
+#include "oauth/token_refusal.h"
 
 /* RFC 7636 section 4.6: BASE64URL-ENCODE(SHA256(ASCII(code_verifier))) */
 static struct im_str s256(struct im_arena *arena, struct im_str verifier)
@@ -23,7 +23,7 @@ static enum im_cause refuse_unknown(struct im_request *req, enum im_cause cause,
 {
     const char *wanted =
         cause == CAUSE_CODE_UNKNOWN ? "an authorization code" : "a refresh token";
-    struct im_str looks = im_evidence_text(req->arena, text);
+    struct im_str looks = im_looks_evidence(text);
     enum im_token_kind kind =
         cause == CAUSE_CODE_UNKNOWN ? IM_TOKEN_CODE : IM_TOKEN_REFRESH;
 
@@ -54,7 +54,7 @@ static enum im_cause refuse_dead(struct im_request *req, enum im_cause cause,
                                  const struct im_token *token)
 {
     return im_refuse(req, cause, "%.*s",
-                     IM_ARG(im_evidence_dead(req->arena, token, req->now_ms)));
+                     IM_ARG(im_ended_evidence(req->arena, token, req->now_ms)));
 }
 
 static enum im_cause refuse_parallel(struct im_request *req, const struct im_token *token)
@@ -103,23 +103,6 @@ static enum im_cause refuse_verifier(struct im_request *req, const struct im_tok
                      IM_ARG(im_sanitize(req->arena, token->challenge)));
 }
 
-/* A dead grant may have been ended for a reason that is about another kind of token. */
-static enum im_cause as_refresh_cause(enum im_cause cause, const struct im_token *token)
-{
-    bool of_grant = cause == CAUSE_REFRESH_TOKEN_REUSED && !token->consumed;
-
-    if (cause == CAUSE_ACCESS_TOKEN_REVOKED || cause == CAUSE_CODE_REUSED || of_grant)
-        return CAUSE_REFRESH_TOKEN_REVOKED;
-    return cause;
-}
-
-static enum im_cause as_code_cause(enum im_cause cause)
-{
-    if (cause == CAUSE_ACCESS_TOKEN_REVOKED || cause == CAUSE_REFRESH_TOKEN_REVOKED)
-        return CAUSE_GRANT_REVOKED_ELSEWHERE;
-    return cause;
-}
-
 static enum im_cause explain_code(struct im_request *req, enum im_cause cause,
                                   const struct im_code_claim *claim,
                                   const struct im_token *token)
@@ -136,7 +119,7 @@ static enum im_cause explain_code(struct im_request *req, enum im_cause cause,
                          "authorize was given a code_challenge, and the token request "
                          "has no code_verifier");
     case CAUSE_PKCE_VERIFIER_WRONG: return refuse_verifier(req, token, claim->verifier);
-    default: return refuse_dead(req, as_code_cause(cause), token);
+    default: return refuse_dead(req, cause, token);
     }
 }
 
@@ -150,7 +133,7 @@ static enum im_cause explain_refresh(struct im_request *req, enum im_cause cause
     case CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT:
         return refuse_other_client(req, cause, token, client_id);
     case CAUSE_PARALLEL_REFRESH: return refuse_parallel(req, token);
-    default: return refuse_dead(req, as_refresh_cause(cause, token), token);
+    default: return refuse_dead(req, cause, token);
     }
 }
 

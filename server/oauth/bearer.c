@@ -2,7 +2,10 @@
 
 #include "base/crypto.h"
 #include "base/sanitize.h"
-#include "oauth/evidence.h"
+#include "directory/account.h"
+#include "directory/eligibility.h"
+#include "oauth/credentials.h"
+#include "oauth/token_refusal.h"
 
 /* One check under way. */
 struct check {
@@ -11,6 +14,7 @@ struct check {
     const struct im_dialect *dialect;
     struct im_policy policy;
     struct im_str text; /* of the token */
+    struct im_principal *principal;
 };
 
 /* ---- the header (RFC 6750 section 2.1, RFC 9110 section 11) ---- */
@@ -28,20 +32,22 @@ static bool is_scheme(struct im_str word)
     return word.len && word.len <= LONGEST;
 }
 
-static enum im_cause refuse_scheme(struct im_request *req, struct im_str value,
-                                   struct im_str scheme)
+static enum im_cause refuse_scheme(struct im_request *req,
+                                   const struct im_credentials *said)
 {
-    if (!value.len)
+    struct im_str header = said->header, scheme = said->scheme_name;
+
+    if (!header.len)
         return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER, "the header is empty");
-    if (scheme.len == value.len && im_str_eq_nocase(scheme, IM_STR("Bearer")))
+    if (scheme.len == header.len && said->scheme == IM_AUTH_BEARER)
         return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER,
                          "the header is the word Bearer with no token behind it");
-    if (scheme.len == value.len)
+    if (scheme.len == header.len)
         return im_refuse(
             req, CAUSE_AUTHORIZATION_NOT_BEARER,
             "the header has %zu characters and no scheme: the word Bearer and a "
             "blank belong before the token",
-            value.len);
+            header.len);
     if (!is_scheme(scheme))
         return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER,
                          "the header does not begin with the word Bearer and a blank");
@@ -49,22 +55,16 @@ static enum im_cause refuse_scheme(struct im_request *req, struct im_str value,
                      "the header's scheme is \"%.*s\", not Bearer", IM_ARG(scheme));
 }
 
-static enum im_cause read_header(struct im_request *req, struct im_str *token)
+static enum im_cause check_header(struct im_request *req,
+                                  const struct im_credentials *said)
 {
-    size_t n = im_request_header_count(req, "Authorization");
-    struct im_str value = im_request_header(req, "Authorization"), rest = value;
-
-    if (!n)
+    if (!said->header_count)
         return im_refuse(req, CAUSE_AUTHORIZATION_HEADER_MISSING,
                          "the request has no Authorization header");
-    if (n > 1)
+    if (said->header_count > 1)
         return im_refuse(req, CAUSE_AUTHORIZATION_REPEATED,
-                         "the request has %zu Authorization headers", n);
-    struct im_str scheme = im_str_cut(&rest, ' ');
-    *token = im_str_trim(rest);
-    if (!im_str_eq_nocase(scheme, IM_STR("Bearer")) || !token->len)
-        return refuse_scheme(req, value, scheme);
-    return CAUSE_NONE;
+                         "the request has %zu Authorization headers", said->header_count);
+    return said->bearer_token.len ? CAUSE_NONE : refuse_scheme(req, said);
 }
 
 /* ---- bytes that were never issued, or are forgotten ---- */
@@ -72,7 +72,7 @@ static enum im_cause read_header(struct im_request *req, struct im_str *token)
 static enum im_cause refuse_undecodable(const struct check *check,
                                         const struct im_error *err)
 {
-    struct im_str looks = im_evidence_text(check->req->arena, check->text);
+    struct im_str looks = im_looks_evidence(check->text);
 
     if (looks.len)
         return im_refuse(check->req, CAUSE_TOKEN_MALFORMED, "%s; %.*s", err->text,
@@ -191,101 +191,34 @@ static enum im_cause check_begun(const struct check *check, const struct im_toke
                      IM_ARG(im_time_rfc3339(req->arena, req->now_ms)));
 }
 
-/* Its grant may have been ended for a reason that is about another kind of token. */
-static enum im_cause as_access_cause(enum im_cause cause)
-{
-    if (cause == CAUSE_REFRESH_TOKEN_REVOKED || cause == CAUSE_REFRESH_TOKEN_REUSED ||
-        cause == CAUSE_CODE_REUSED)
-        return CAUSE_ACCESS_TOKEN_REVOKED;
-    return cause;
-}
-
 static enum im_cause check_life(const struct check *check, const struct im_token *token)
 {
     struct im_request *req = check->req;
 
-    if (!token->ended_because)
+    if (!token->ended)
         return CAUSE_NONE;
-    return im_refuse(req, as_access_cause(token->ended_because), "%.*s",
-                     IM_ARG(im_evidence_dead(req->arena, token, req->now_ms)));
+    return im_refuse(req, im_token_cause(token), "%.*s",
+                     IM_ARG(im_ended_evidence(req->arena, token, req->now_ms)));
 }
 
 /* ---- what has changed since ---- */
 
-static enum im_cause check_client(const struct check *check, const struct im_token *token,
-                                  struct im_client *client)
-{
-    if (!im_directory_client(check->authority->directory, token->client_id, client))
-        return im_refuse(check->req, CAUSE_CLIENT_INACTIVE,
-                         "client %.*s does not exist any more", IM_ARG(token->client_id));
-    if (!client->active)
-        return im_refuse(check->req, CAUSE_CLIENT_INACTIVE, "client %.*s is inactive",
-                         IM_ARG(token->client_id));
-    return CAUSE_NONE;
-}
-
-static const char *environment(bool production)
-{
-    return production ? "production" : "non-production";
-}
-
-static enum im_cause check_company(const struct check *check,
-                                   const struct im_token *token,
-                                   const struct im_client *client,
-                                   struct im_company *company)
-{
-    struct im_request *req = check->req;
-
-    if (!im_directory_company(check->authority->directory, token->company, company))
-        return im_refuse(req, CAUSE_TOKEN_WRONG_COMPANY,
-                         "the token is for company %.*s, which does not exist here",
-                         IM_ARG(token->company));
-    if (!company->active)
-        return im_refuse(req, CAUSE_COMPANY_INACTIVE, "company %.*s is inactive",
-                         IM_ARG(company->id));
-    if (client->production != company->production)
-        return im_refuse(req, CAUSE_TOKEN_WRONG_ENVIRONMENT,
-                         "client %.*s has a %s key, and company %.*s is a %s company",
-                         IM_ARG(client->id), environment(client->production),
-                         IM_ARG(company->id), environment(company->production));
-    return CAUSE_NONE;
-}
-
-static enum im_cause check_user(const struct check *check, const struct im_token *token)
-{
-    struct im_request *req = check->req;
-    struct im_user user;
-
-    if (!im_directory_user(check->authority->directory, token->company, token->user,
-                           &user))
-        return im_refuse(req, CAUSE_TOKEN_WRONG_COMPANY,
-                         "the token is for user %.*s, whom company %.*s does not have",
-                         IM_ARG(token->user), IM_ARG(token->company));
-    if (!user.active)
-        return im_refuse(req, CAUSE_USER_INACTIVE, "user %.*s is inactive",
-                         IM_ARG(user.id));
-    if (user.locked)
-        return im_refuse(req, CAUSE_USER_LOCKED, "user %.*s is locked", IM_ARG(user.id));
-    return CAUSE_NONE;
-}
-
 static enum im_cause check_directory(const struct check *check,
                                      const struct im_token *token)
 {
-    struct im_client client = {.active = false};
-    struct im_company company = {.active = false};
-    enum im_cause cause = check_client(check, token, &client);
+    struct im_directory *directory = check->authority->directory;
+    struct im_str evidence = {NULL, 0};
+    const struct im_eligibility asked = {.place = IM_ELIGIBLE_TO_CALL,
+                                         .client_id = token->client_id,
+                                         .user = token->user,
+                                         .company = token->company};
 
-    if (!cause)
-        cause = check_company(check, token, &client, &company);
-    if (!cause)
-        cause = check_user(check, token);
-    if (cause || im_list_has(company.clients, client.id))
-        return cause;
-    return im_refuse(
-        check->req, CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN,
-        "client %.*s is not among the Authorized client applications of company %.*s",
-        IM_ARG(client.id), IM_ARG(company.id));
+    check->principal->entity = token->entity;
+    im_directory_principal(directory, token->client_id, token->company, token->user,
+                           check->principal);
+    enum im_cause cause = im_eligibility_check(directory, check->req->arena, &asked,
+                                               check->principal, &evidence);
+    return cause ? im_refuse(check->req, cause, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
 }
 
 /* ---- the gate ---- */
@@ -296,8 +229,7 @@ static void tell_outcome(const struct check *check, const struct im_token *token
 
     exchange->client_id = token->client_id;
     exchange->scope = token->scopes;
-    exchange->user = im_arena_format(check->req->arena, "%.*s@%.*s", IM_ARG(token->user),
-                                     IM_ARG(token->company));
+    exchange->user = im_account_text(check->req->arena, token->user, token->company);
 }
 
 static enum im_cause judge(const struct check *check, struct im_token *out)
@@ -311,6 +243,8 @@ static enum im_cause judge(const struct check *check, struct im_token *out)
 
     if (!im_sha256(check->text, digest))
         return im_refuse(check->req, CAUSE_INTERNAL, "taking a digest: out of memory");
+    if (!check->req->exchange->token.len) /* introspection names the one it is about */
+        check->req->exchange->token = im_fingerprint_of(check->req->arena, digest);
     if (!im_tokens_find(check->authority->tokens, digest, &eval, check->req->arena, out))
         return diagnose(check);
     tell_outcome(check, out);
@@ -320,20 +254,21 @@ static enum im_cause judge(const struct check *check, struct im_token *out)
 }
 
 enum im_cause im_bearer_check(struct im_authority *authority, struct im_request *req,
-                              enum im_dialect_id dialect, struct im_token *out)
+                              enum im_dialect_id dialect, struct im_token *out,
+                              struct im_principal *principal)
 {
+    struct im_principal unwanted;
     struct check check = {.authority = authority,
                           .req = req,
                           .dialect = im_dialect(dialect),
-                          .policy = im_authority_policy(authority)};
+                          .policy = im_authority_policy(authority),
+                          .text = im_credentials(req)->bearer_token,
+                          .principal = principal ? principal : &unwanted};
 
     *out = (struct im_token){.serial = 0};
-    enum im_cause cause = read_header(req, &check.text);
-    if (!cause) {
-        if (!req->exchange->token.len)
-            req->exchange->token = im_fingerprint(req->arena, check.text);
+    enum im_cause cause = check_header(req, im_credentials(req));
+    if (!cause)
         cause = judge(&check, out);
-    }
     req->exchange->bearer_challenge = cause;
     return cause;
 }

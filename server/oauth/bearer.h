@@ -11,8 +11,9 @@
  * -expired, -revoked; grant-revoked-elsewhere, grant-superseded, session-expired,
  * session-ended-by-sign-in, password-changed, user-revoked-access; client-inactive,
  * user-inactive, user-locked, company-inactive, app-not-authorized-by-admin when the
- * directory has changed since. */
+ * directory has changed since. principal: for whom, when nothing is refused; may be NULL. */
 enum im_cause im_bearer_check(struct im_authority *authority, struct im_request *req,
-                              enum im_dialect_id dialect, struct im_token *out);
+                              enum im_dialect_id dialect, struct im_token *out,
+                              struct im_principal *principal);
 
 #endif

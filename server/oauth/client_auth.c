@@ -2,51 +2,34 @@
 
 #include "base/crypto.h"
 #include "base/sanitize.h"
+#include "oauth/credentials.h"
 #include "oauth/misspelling.h"
-#include "oauth/presented.h"
 
 /* ---- what was sent ---- */
 
-/* RFC 6749 section 2.3.1 has both parts percent-encoded before base64; who did not do
- * so is understood all the same. */
-static struct im_str decoded(struct im_arena *arena, struct im_str part)
+static enum im_cause read_header(struct im_request *req, struct im_client_claim *claim)
 {
-    struct im_str out;
-    return im_url_decode(arena, part, true, &out) ? out : part;
-}
-
-static enum im_cause read_basic(struct im_request *req, struct im_str encoded,
-                                struct im_client_claim *claim)
-{
-    struct im_str pair;
-    if (!im_base64_decode(req->arena, im_str_trim(encoded), &pair))
+    const struct im_credentials *said = im_credentials(req);
+    if (said->header_count > 1)
+        return im_refuse(req, CAUSE_AUTHORIZATION_REPEATED,
+                         "the Authorization header was sent %zu times",
+                         said->header_count);
+    if (said->scheme != IM_AUTH_BASIC)
+        return CAUSE_NONE;
+    if (said->basic_fault == IM_BASIC_NOT_BASE64)
         return im_refuse(
             req, CAUSE_CLIENT_AUTH_MISSING,
             "the Authorization header says Basic, but what follows is not base64");
-    if (!im_str_has(pair, ':'))
+    if (said->basic_fault == IM_BASIC_NO_COLON)
         return im_refuse(
             req, CAUSE_CLIENT_AUTH_MISSING,
             "the Authorization header says Basic, but what it encodes has no ':' "
             "between client id and secret");
-    struct im_str id = im_str_cut(&pair, ':');
-    claim->id = im_client_id_alone(decoded(req->arena, id));
-    claim->raw_secret = pair;
-    claim->secret = decoded(req->arena, pair);
+    claim->id = im_client_id_alone(said->basic_id);
+    claim->raw_secret = said->basic_raw_secret;
+    claim->secret = said->basic_secret;
     claim->in_header = true;
     return CAUSE_NONE;
-}
-
-static enum im_cause read_header(struct im_request *req, struct im_client_claim *claim)
-{
-    struct im_str rest = im_request_header(req, "Authorization");
-    size_t n = im_request_header_count(req, "Authorization");
-    if (n > 1)
-        return im_refuse(req, CAUSE_AUTHORIZATION_REPEATED,
-                         "the Authorization header was sent %zu times", n);
-    struct im_str scheme = im_str_cut(&rest, ' ');
-    if (!im_str_eq_nocase(scheme, IM_STR("Basic")))
-        return CAUSE_NONE;
-    return read_basic(req, rest, claim);
 }
 
 static enum im_cause refuse_other_methods(struct im_request *req,
@@ -107,9 +90,9 @@ static enum im_cause merge_body(struct im_request *req, struct im_client_claim *
     return CAUSE_NONE;
 }
 
-enum im_cause im_client_claim_read(struct im_request *req, const struct im_params *params,
-                                   struct im_client_claim *claim)
+enum im_cause im_client_claim_read(struct im_request *req, struct im_client_claim *claim)
 {
+    const struct im_params *params = &im_credentials_body(req)->params;
     *claim = (struct im_client_claim){.params = params};
     enum im_cause cause = check_once(req, params);
     if (!cause)

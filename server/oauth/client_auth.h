@@ -15,7 +15,7 @@ struct im_client_claim {
     struct im_str
         raw_secret; /* Basic: before percent-decoding, which many clients do not do */
     bool in_header; /* the secret came by Basic, and not in the body as well */
-    const struct im_params *params;
+    const struct im_params *params; /* of the body */
 };
 
 /* The form of the claim. A Basic header and the body may both speak as long as they
@@ -24,8 +24,7 @@ struct im_client_claim {
  * client-id-repeated, parameter-repeated, client-auth-method-refused,
  * client-auth-missing (Basic that cannot be read). No claim at all is no refusal: see
  * im_client_claims. A header of another scheme is not looked at. */
-enum im_cause im_client_claim_read(struct im_request *req, const struct im_params *params,
-                                   struct im_client_claim *claim);
+enum im_cause im_client_claim_read(struct im_request *req, struct im_client_claim *claim);
 
 /* Did the request say anything about its client? */
 bool im_client_claims(const struct im_client_claim *claim);

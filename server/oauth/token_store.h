@@ -1,8 +1,8 @@
-/* What stands inside struct im_tokens, for the files of tokens.h alone: records, and
- * what they belong to. Ownership: records hold their texts; grants, sessions and holders
- * live as long as a record belongs to them.
+/* What stands inside struct im_tokens, for tokens.c alone: records, and what they belong
+ * to. Ownership: records hold their texts; grants, sessions and subjects live as long as
+ * a record belongs to them.
  *
- *   holder (user, company) ─< grant ─< record >─ session */
+ *   subject (user, company) ─< grant ─< record >─ session */
 #ifndef IM_OAUTH_TOKEN_STORE_H
 #define IM_OAUTH_TOKEN_STORE_H
 
@@ -25,19 +25,17 @@ struct im_subject {
     struct im_grant_state *grants;
 };
 
-/* Why something is over, and since when; CAUSE_NONE = it is not. */
+/* Why something ended, and since when. */
 struct im_ended {
-    enum im_cause cause;
+    enum im_end_reason reason;
     int64_t since_ms;
 };
-
-enum { IM_TOKEN_KINDS = IM_TOKEN_REFRESH + 1 };
 
 struct im_grant_state {
     struct im_table_link link;
     uint64_t id;
     struct im_subject *subject;
-    struct im_grant_state *next, *previous; /* of its holder */
+    struct im_grant_state *next, *previous; /* of its subject */
     struct im_record *records;
     bool by_code;                          /* of type authorization_code */
     bool started;                          /* has had an access token */
@@ -82,7 +80,7 @@ struct im_tokens {
     uint64_t serials, grant_ids, dropped;
 };
 
-/* ---- token_record.c ---- */
+/* ---- records and their texts ---- */
 
 /* A record of the token, in no list yet. `who`: shared texts, NULL = of this token. NULL
  * when memory is short. */
@@ -100,14 +98,14 @@ struct im_str im_packed_grant_type(const struct im_packed *who);
 struct im_str im_packed_entity(const struct im_packed *who);
 
 /* Copies out; texts into the arena, or, when that is NULL, views of the store's. Fills
- * in all but what has happened to it (ended_because, ended_ms). */
+ * in all but its status (ended, ended_ms). */
 void im_record_copy(const struct im_record *record, struct im_arena *arena,
                     struct im_token *out);
 /* One text: a field of `own`. */
 struct im_str im_record_redirect_uri(const struct im_record *record);
 struct im_str im_record_challenge(const struct im_record *record);
 
-/* ---- token_store.c; they expect the lock ---- */
+/* ---- where they are kept; these expect the lock ---- */
 
 struct im_record *im_record_find_locked(const struct im_tokens *tokens,
                                         const unsigned char digest[32]);
@@ -121,22 +119,5 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
                          struct im_record *const *records);
 /* Forgets it, and what it alone kept. */
 void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record);
-
-/* ---- token_fate.c; they expect the lock too ---- */
-
-/* Why it is dead at that moment: used up, expired, or ended. */
-struct im_ended im_record_status_locked(const struct im_record *record,
-                                        const struct im_eval_context *eval);
-bool im_record_is_live_locked(const struct im_record *record,
-                              const struct im_eval_context *eval);
-/* As im_record_copy, with its fate. */
-void im_record_tell_locked(const struct im_record *record,
-                           const struct im_eval_context *eval, struct im_arena *arena,
-                           struct im_token *out);
-/* Ends it now; the first reason stays. */
-void im_ended_set(struct im_ended *ended, enum im_cause cause,
-                  const struct im_eval_context *eval);
-void im_grant_end_locked(struct im_grant_state *grant, enum im_cause cause,
-                         const struct im_eval_context *eval);
 
 #endif

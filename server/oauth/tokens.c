@@ -1,7 +1,13 @@
+/* What has become of tokens, and the verbs that judge and change them in one step under one lock:
+ * handing out, redeeming (RFC 6749 sections 4.1.3 and 6, RFC 7636 section 4.6), ending and revoking
+ * (RFC 7009). */
 #include "oauth/tokens.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/crypto.h"
+#include "oauth/token_refusal.h"
 #include "oauth/token_store.h"
 
 enum { LOOK_FOR_DEAD = 64 }; /* how many of the oldest are looked at when one must go */
@@ -39,6 +45,76 @@ void im_tokens_free(struct im_tokens *tokens)
     free(tokens);
 }
 
+/* ---- what has become of a token ---- */
+
+/* A used refresh token goes on working for a while under rotation `grace`. */
+static bool is_used_up(const struct im_record *record, const struct im_eval_context *eval)
+{
+    const struct im_policy *policy = eval->policy;
+
+    return record->consumed &&
+           !(record->kind == IM_TOKEN_REFRESH && policy->rotation == IM_ROTATION_GRACE &&
+             eval->now_ms < record->consumed_ms + policy->rotation_grace);
+}
+
+/* Several may be true at once. A second use is told first, since it is what the client has to put
+ * right; then expiry, which would have come anyway; then what ended it before its time: itself, its
+ * grant, its session. */
+static struct im_ended record_status_locked(const struct im_record *record,
+                                            const struct im_eval_context *eval)
+{
+    const struct im_grant_state *grant = record->grant;
+    const struct im_session_state *session = record->session;
+
+    if (is_used_up(record, eval))
+        return (struct im_ended){IM_ENDED_USED_UP, record->consumed_ms};
+    if (eval->now_ms >= record->expires_ms + eval->policy->skew)
+        return (struct im_ended){IM_ENDED_EXPIRED, record->expires_ms};
+    if (record->ended.reason)
+        return record->ended;
+    if (grant->ended[record->kind].reason)
+        return grant->ended[record->kind];
+    if (session && session->ended.reason)
+        return session->ended;
+    if (session && eval->policy->session_ends_tokens &&
+        eval->now_ms >= session->expires_ms)
+        return (struct im_ended){IM_ENDED_SESSION_EXPIRED, session->expires_ms};
+    return (struct im_ended){IM_NOT_ENDED, 0};
+}
+
+static bool record_is_live_locked(const struct im_record *record,
+                                  const struct im_eval_context *eval)
+{
+    return record_status_locked(record, eval).reason == IM_NOT_ENDED;
+}
+
+/* As im_record_copy, with its status. */
+static void record_tell_locked(const struct im_record *record,
+                               const struct im_eval_context *eval, struct im_arena *arena,
+                               struct im_token *out)
+{
+    struct im_ended status = record_status_locked(record, eval);
+
+    im_record_copy(record, arena, out);
+    out->ended = status.reason;
+    out->ended_ms = status.since_ms;
+}
+
+/* Ends it now; the first reason stays. */
+static void ended_set(struct im_ended *ended, enum im_end_reason reason,
+                      const struct im_eval_context *eval)
+{
+    if (!ended->reason)
+        *ended = (struct im_ended){reason, eval->now_ms};
+}
+
+static void grant_end_locked(struct im_grant_state *grant, enum im_end_reason reason,
+                             const struct im_eval_context *eval)
+{
+    for (unsigned kind = 0; kind < IM_TOKEN_KINDS; kind++)
+        ended_set(&grant->ended[kind], reason, eval);
+}
+
 /* ---- handing out ---- */
 
 static void supersede_locked(const struct im_grant_state *grant,
@@ -48,9 +124,9 @@ static void supersede_locked(const struct im_grant_state *grant,
          other = other->next) {
         if (other == grant || !other->by_code || !other->started)
             continue;
-        im_ended_set(&other->ended[IM_TOKEN_REFRESH], CAUSE_GRANT_SUPERSEDED, eval);
+        ended_set(&other->ended[IM_TOKEN_REFRESH], IM_ENDED_SUPERSEDED, eval);
         if (eval->policy->supersede_ends_access)
-            im_ended_set(&other->ended[IM_TOKEN_ACCESS], CAUSE_GRANT_SUPERSEDED, eval);
+            ended_set(&other->ended[IM_TOKEN_ACCESS], IM_ENDED_SUPERSEDED, eval);
     }
 }
 
@@ -68,10 +144,10 @@ static void shed_locked(struct im_tokens *tokens, const struct im_eval_context *
 {
     struct im_record *record = tokens->oldest;
 
-    for (int i = 0; i < LOOK_FOR_DEAD && record && im_record_is_live_locked(record, eval);
+    for (int i = 0; i < LOOK_FOR_DEAD && record && record_is_live_locked(record, eval);
          i++)
         record = record->newer;
-    if (!record || im_record_is_live_locked(record, eval))
+    if (!record || record_is_live_locked(record, eval))
         record = tokens->oldest;
     im_store_drop_locked(tokens, record);
     tokens->dropped++;
@@ -124,7 +200,7 @@ bool im_tokens_find(struct im_tokens *tokens, const unsigned char digest[32],
     pthread_mutex_lock(&tokens->lock);
     const struct im_record *record = im_record_find_locked(tokens, digest);
     if (record)
-        im_record_tell_locked(record, eval, arena, out);
+        record_tell_locked(record, eval, arena, out);
     pthread_mutex_unlock(&tokens->lock);
     return record;
 }
@@ -134,7 +210,7 @@ bool im_tokens_session(struct im_tokens *tokens, struct im_str id, int64_t now_m
 {
     pthread_mutex_lock(&tokens->lock);
     const struct im_session_state *session = im_session_find_locked(tokens, id);
-    bool live = session && !session->ended.cause && now_ms < session->expires_ms;
+    bool live = session && !session->ended.reason && now_ms < session->expires_ms;
     if (live)
         *out = (struct im_session){
             .id = im_arena_copy(arena, id),
@@ -159,7 +235,7 @@ void im_tokens_each(struct im_tokens *tokens, const struct im_eval_context *eval
     pthread_mutex_lock(&tokens->lock);
     for (struct im_record *record = tokens->oldest; more && record;
          record = record->newer) {
-        im_record_tell_locked(record, eval, NULL, &token);
+        record_tell_locked(record, eval, NULL, &token);
         more = visit(context, &token);
     }
     pthread_mutex_unlock(&tokens->lock);
@@ -171,4 +247,232 @@ uint64_t im_tokens_dropped(struct im_tokens *tokens)
     uint64_t dropped = tokens->dropped;
     pthread_mutex_unlock(&tokens->lock);
     return dropped;
+}
+
+/* ---- redeeming ---- */
+
+static enum im_cause judge_code_locked(const struct im_record *record,
+                                       const struct im_redemption *redemption)
+{
+    struct im_str challenge = im_record_challenge(record);
+    struct im_str answer =
+        record->challenge_plain ? redemption->verifier : redemption->verifier_s256;
+
+    if (!im_str_eq(im_record_redirect_uri(record), redemption->redirect_uri))
+        return CAUSE_REDIRECT_URI_MISMATCH;
+    if (!challenge.len)
+        return CAUSE_NONE;
+    if (!redemption->verifier_s256.len)
+        return CAUSE_PKCE_VERIFIER_MISSING;
+    return im_secret_eq(challenge, answer) ? CAUSE_NONE : CAUSE_PKCE_VERIFIER_WRONG;
+}
+
+static enum im_cause judge_locked(const struct im_record *record,
+                                  const struct im_redemption *redemption,
+                                  const struct im_eval_context *eval)
+{
+    bool code = redemption->kind == IM_TOKEN_CODE;
+
+    if (!record || record->kind != redemption->kind ||
+        record->dialect != redemption->dialect)
+        return code ? CAUSE_CODE_UNKNOWN : CAUSE_REFRESH_TOKEN_UNKNOWN;
+    if (!im_str_eq(im_packed_client(record->who), redemption->client_id))
+        return im_other_client_cause(record->kind);
+
+    enum im_end_reason reason = record_status_locked(record, eval).reason;
+    if (!code && reason == IM_ENDED_USED_UP && redemption->arrived < record->consumed_at)
+        return CAUSE_PARALLEL_REFRESH;
+    if (reason)
+        return im_ended_cause(reason, record->kind);
+    return code ? judge_code_locked(record, redemption) : CAUSE_NONE;
+}
+
+/* Using a code twice ends what it gave (RFC 6749 section 4.1.2); using a refresh token
+ * twice does when policy says so (RFC 9700 section 4.14.2). Losing a race is not using
+ * it twice. */
+static void revoke_on_reuse_locked(struct im_record *record, enum im_cause cause,
+                                   const struct im_eval_context *eval)
+{
+    if (cause == CAUSE_CODE_REUSED)
+        grant_end_locked(record->grant, IM_ENDED_CODE_REUSED, eval);
+    if (cause == CAUSE_REFRESH_TOKEN_REUSED &&
+        eval->policy->reuse == IM_REUSE_REVOKE_FAMILY)
+        grant_end_locked(record->grant, IM_ENDED_REFRESH_REUSED, eval);
+}
+
+static void use_up_locked(struct im_record *record,
+                          const struct im_redemption *redemption,
+                          const struct im_eval_context *eval)
+{
+    int64_t rotation = eval->policy->rotation;
+    bool stays = record->kind == IM_TOKEN_REFRESH &&
+                 (rotation == IM_ROTATION_KEEP || rotation == IM_ROTATION_ROTATE_KEEP);
+
+    if (stays || record->consumed)
+        return;
+    record->consumed = true;
+    record->consumed_ms = eval->now_ms;
+    record->consumed_at = atomic_fetch_add(redemption->arrivals, 1) + 1;
+}
+
+enum im_cause im_tokens_redeem(struct im_tokens *tokens,
+                               const struct im_redemption *redemption,
+                               const struct im_eval_context *eval, struct im_arena *arena,
+                               struct im_token *out)
+{
+    *out = (struct im_token){.serial = 0};
+    pthread_mutex_lock(&tokens->lock);
+    struct im_record *record = im_record_find_locked(tokens, redemption->digest);
+    enum im_cause cause = judge_locked(record, redemption, eval);
+    if (record)
+        record_tell_locked(record, eval, arena, out);
+    if (!cause)
+        use_up_locked(record, redemption, eval);
+    else
+        revoke_on_reuse_locked(record, cause, eval);
+    pthread_mutex_unlock(&tokens->lock);
+    return cause;
+}
+
+/* ---- ending before their time ---- */
+
+static unsigned kind_bit(enum im_token_kind kind)
+{
+    static const unsigned bits[] = {IM_END_CODE, IM_END_ACCESS, IM_END_REFRESH};
+    return bits[kind];
+}
+
+/* Calls back for each record of the holder, or of everybody. */
+static void walk_locked(struct im_tokens *tokens, const struct im_subject *subject,
+                        void (*visit)(struct im_record *record, void *context),
+                        void *context)
+{
+    struct im_record *record;
+
+    if (!subject) {
+        for (record = tokens->oldest; record; record = record->newer)
+            visit(record, context);
+        return;
+    }
+    for (struct im_grant_state *grant = subject->grants; grant; grant = grant->next)
+        for (record = grant->records; record; record = record->next)
+            visit(record, context);
+}
+
+struct counting {
+    const struct im_eval_context *eval;
+    size_t live;
+};
+
+static void count_one_locked(struct im_record *record, void *context)
+{
+    struct counting *counting = context;
+    counting->live += record_is_live_locked(record, counting->eval);
+}
+
+static size_t count_live_locked(struct im_tokens *tokens,
+                                const struct im_subject *subject,
+                                const struct im_eval_context *eval)
+{
+    struct counting counting = {eval, 0};
+
+    walk_locked(tokens, subject, count_one_locked, &counting);
+    return counting.live;
+}
+
+struct ending {
+    const struct im_ending *how;
+    const struct im_eval_context *eval;
+};
+
+static bool agrees(struct im_str wanted, struct im_str is)
+{
+    return !wanted.len || im_str_eq(wanted, is);
+}
+
+static bool matches(const struct im_record *record, const struct im_ending *how)
+{
+    const struct im_token_selector *which = how->which;
+
+    return (!which->kinds || (which->kinds & kind_bit(record->kind))) &&
+           (!which->token.len ||
+            !memcmp(record->digest, how->digest, sizeof(how->digest))) &&
+           (!which->grant || which->grant == record->grant->id) &&
+           agrees(which->client_id, im_packed_client(record->who)) &&
+           agrees(which->user, im_packed_user(record->who)) &&
+           agrees(which->company, im_packed_company(record->who)) &&
+           agrees(which->grant_type, im_packed_grant_type(record->who));
+}
+
+static void end_one_locked(struct im_record *record, void *context)
+{
+    const struct ending *ending = context;
+    const struct im_token_selector *which = ending->how->which;
+    const struct im_eval_context *eval = ending->eval;
+    enum im_end_reason reason = ending->how->reason;
+
+    if (!matches(record, ending->how) || !record_is_live_locked(record, eval))
+        return;
+    if (!reason) {
+        record->expires_ms = eval->now_ms - eval->policy->skew;
+        return;
+    }
+    if (which->whole_grant)
+        grant_end_locked(record->grant, reason, eval);
+    if (which->sessions && record->session)
+        ended_set(&record->session->ended, reason, eval);
+    if (!which->whole_grant && !which->sessions)
+        ended_set(&record->ended, reason, eval);
+}
+
+/* Whose records must be looked at: NULL = everybody's. */
+static struct im_subject *whose_locked(const struct im_tokens *tokens,
+                                       const struct im_ending *ending)
+{
+    const struct im_record *record =
+        ending->which->token.len ? im_record_find_locked(tokens, ending->digest) : NULL;
+
+    if (record)
+        return record->grant->subject;
+    return im_subject_find_locked(tokens, ending->which->user, ending->which->company);
+}
+
+size_t im_tokens_end(struct im_tokens *tokens, const struct im_ending *ending,
+                     const struct im_eval_context *eval)
+{
+    struct ending context = {ending, eval};
+
+    pthread_mutex_lock(&tokens->lock);
+    const struct im_subject *subject = whose_locked(tokens, ending);
+    size_t before = count_live_locked(tokens, subject, eval);
+    walk_locked(tokens, subject, end_one_locked, &context);
+    size_t after = count_live_locked(tokens, subject, eval);
+    pthread_mutex_unlock(&tokens->lock);
+    return before - after;
+}
+
+static void revoke_locked(struct im_record *record, const struct im_eval_context *eval)
+{
+    struct im_grant_state *grant = record->grant->subject->grants;
+
+    ended_set(&record->ended, IM_ENDED_REVOKED, eval);
+    for (; eval->policy->revoke_cascades && grant; grant = grant->next)
+        grant_end_locked(grant, IM_ENDED_REVOKED_ELSEWHERE, eval);
+}
+
+size_t im_tokens_revoke(struct im_tokens *tokens, const unsigned char digest[32],
+                        const struct im_eval_context *eval)
+{
+    size_t died = 0;
+
+    pthread_mutex_lock(&tokens->lock);
+    struct im_record *record = im_record_find_locked(tokens, digest);
+    if (record && record_is_live_locked(record, eval)) {
+        const struct im_subject *subject = record->grant->subject;
+        died = count_live_locked(tokens, subject, eval);
+        revoke_locked(record, eval);
+        died -= count_live_locked(tokens, subject, eval);
+    }
+    pthread_mutex_unlock(&tokens->lock);
+    return died;
 }

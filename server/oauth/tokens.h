@@ -18,7 +18,25 @@
 struct im_tokens;
 
 enum im_token_kind { IM_TOKEN_CODE, IM_TOKEN_ACCESS, IM_TOKEN_REFRESH };
+enum { IM_TOKEN_KINDS = IM_TOKEN_REFRESH + 1 };
 const char *im_token_kind_name(enum im_token_kind kind); /* "code", "access", "refresh" */
+
+/* Why a token is not live (any more). A fact about the token; which cause a client is refused for is
+ * told by token_refusal.h. */
+enum im_end_reason {
+    IM_NOT_ENDED,
+    IM_ENDED_EXPIRED,
+    IM_ENDED_USED_UP,           /* a code or refresh token, redeemed */
+    IM_ENDED_REVOKED,           /* itself, or its grant */
+    IM_ENDED_CODE_REUSED,       /* its grant, because the code was redeemed twice */
+    IM_ENDED_REFRESH_REUSED,    /* its grant, because a refresh token was */
+    IM_ENDED_REVOKED_ELSEWHERE, /* with another token of its user and company */
+    IM_ENDED_SUPERSEDED,        /* by a second authorization */
+    IM_ENDED_SESSION_EXPIRED,
+    IM_ENDED_SIGN_IN, /* its user signed in to the web UI */
+    IM_ENDED_PASSWORD_CHANGED,
+    IM_ENDED_CONSENT_WITHDRAWN
+};
 
 struct im_token {
     enum im_token_kind kind;
@@ -40,9 +58,8 @@ struct im_token {
     bool consumed; /* code or refresh token used up */
     int64_t consumed_ms;
     uint64_t consumed_at; /* serial of arrival of the request that used it */
-    /* why it is dead at the moment asked about: used up, expired, or it, its grant or its
-     * session ended; CAUSE_NONE = it is live */
-    enum im_cause ended_because;
+    enum im_end_reason
+        ended; /* at the time asked about; of itself, its grant or session */
     int64_t ended_ms;
 };
 
@@ -126,13 +143,13 @@ enum im_cause im_tokens_redeem(struct im_tokens *tokens,
                                const struct im_eval_context *eval, struct im_arena *arena,
                                struct im_token *out);
 
-/* Why the matching live tokens end; CAUSE_NONE: by reaching their natural end now.
+/* Why the matching live tokens end; IM_NOT_ENDED: by reaching their natural end now.
  * digest: of which->token, looked at only when that is given. Returns how many live
  * tokens died. */
 struct im_ending {
     const struct im_token_selector *which;
     unsigned char digest[32];
-    enum im_cause cause;
+    enum im_end_reason reason;
 };
 size_t im_tokens_end(struct im_tokens *tokens, const struct im_ending *ending,
                      const struct im_eval_context *eval);

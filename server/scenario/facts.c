@@ -1,7 +1,8 @@
 #include "scenario/facts.h"
 
 #include "base/crypto.h"
-#include "oauth/presented.h"
+#include "directory/account.h"
+#include "oauth/credentials.h"
 
 /* Whose token it is, dead or alive, where the request does not say. */
 static void ask_token(struct im_authority *authority, struct im_request *req,
@@ -15,8 +16,7 @@ static void ask_token(struct im_authority *authority, struct im_request *req,
     if (!facts->client.len)
         facts->client = token.client_id;
     if (!facts->user.len)
-        facts->user = im_arena_format(req->arena, "%.*s@%.*s", IM_ARG(token.user),
-                                      IM_ARG(token.company));
+        facts->user = im_account_text(req->arena, token.user, token.company);
     if (!facts->scope.len)
         facts->scope = token.scopes;
 }
@@ -24,18 +24,17 @@ static void ask_token(struct im_authority *authority, struct im_request *req,
 void im_facts_read(struct im_authority *authority, struct im_request *req,
                    const char *endpoint, struct im_facts *facts)
 {
-    struct im_presented presented;
+    const struct im_credentials *said = im_credentials(req);
 
-    im_presented_read(req, &presented);
     *facts = (struct im_facts){
         .endpoint = endpoint,
-        .grant = presented.grant,
-        .client = presented.client,
-        .user = im_str_slice(presented.username, 0, im_str_find(presented.username, '|')),
+        .grant = said->grant,
+        .client = said->client,
+        .user = im_str_slice(said->username, 0, im_str_find(said->username, '|')),
         .method = req->method,
         .path = req->path,
-        .scope = presented.scope,
-        .token = presented.token,
+        .scope = said->scope,
+        .token = said->token,
     };
     if (facts->token.len)
         ask_token(authority, req, facts);

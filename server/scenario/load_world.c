@@ -1,4 +1,5 @@
 /* Reading what a scenario's world is from the start, and trying it out. */
+#include "directory/account.h"
 #include "scenario/load.h"
 
 static bool is_collection(struct im_str name)
@@ -103,13 +104,13 @@ static bool try_steps(struct im_load *load, struct im_authority *authority)
 
 static bool check_signed_in(struct im_load *load, struct im_authority *authority)
 {
-    struct im_str user, company;
+    struct im_account account = im_account_read(load->scenario->signed_in);
     struct im_user found;
 
     if (!load->scenario->signed_in.len)
         return true;
-    im_world_split_user(load->scenario->signed_in, &user, &company);
-    return im_directory_user(authority->directory, company, user, &found) ||
+    return im_directory_user(authority->directory, account.company, account.user,
+                             &found) ||
            im_error_set(&load->err, "world: signed_in: there is no user \"%.*s\"",
                         IM_ARG(im_str_slice(load->scenario->signed_in, 0, 60)));
 }

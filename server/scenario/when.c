@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "directory/account.h"
 #include "endpoints/endpoint.h"
 #include "scenario/member.h"
 
@@ -99,9 +100,9 @@ static bool capitals(struct im_str text)
 
 static bool user_at_company(struct im_str text)
 {
-    size_t at = im_str_find(text, '@');
+    struct im_account account = im_account_read(text);
 
-    return at > 0 && at + 1 < text.len;
+    return im_account_is_user(&account);
 }
 
 static bool rooted(struct im_str text)

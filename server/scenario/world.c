@@ -3,13 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-void im_world_split_user(struct im_str text, struct im_str *user, struct im_str *company)
-{
-    size_t at = im_str_find(text, '@');
-
-    *user = im_str_slice(text, 0, at);
-    *company = im_str_slice(text, at + 1, text.len);
-}
+#include "directory/account.h"
 
 /* ---- ways of applying ---- */
 
@@ -43,7 +37,7 @@ static bool end(const struct im_effect *effect, struct im_effect_context *contex
 
     (void)err;
     context->affected =
-        im_authority_end(context->authority, &which, effect->cause, context->now_ms);
+        im_authority_end(context->authority, &which, effect->reason, context->now_ms);
     return true;
 }
 
@@ -166,28 +160,28 @@ const struct im_effect im_effects[] = {
     {"expire-code", "the authorization codes reach their end", 0, WHOSE, expire,
      .kinds = IM_END_CODE},
     {"end-session", "the Intacct sessions behind the access tokens end", 0, WHOSE, end,
-     .kinds = IM_END_ACCESS, .sessions = true, .cause = CAUSE_SESSION_EXPIRED},
+     .kinds = IM_END_ACCESS, .sessions = true, .reason = IM_ENDED_SESSION_EXPIRED},
     {"revoke-access-token", "the access tokens are revoked", 0, WHOSE, end,
-     .kinds = IM_END_ACCESS, .cause = CAUSE_ACCESS_TOKEN_REVOKED},
+     .kinds = IM_END_ACCESS, .reason = IM_ENDED_REVOKED},
     {"revoke-refresh-token", "the refresh tokens are revoked", 0, WHOSE, end,
-     .kinds = IM_END_REFRESH, .cause = CAUSE_REFRESH_TOKEN_REVOKED},
+     .kinds = IM_END_REFRESH, .reason = IM_ENDED_REVOKED},
     {"revoke-code", "the authorization codes are withdrawn", 0, WHOSE, end,
-     .kinds = IM_END_CODE, .cause = CAUSE_USER_REVOKED_ACCESS},
+     .kinds = IM_END_CODE, .reason = IM_ENDED_CONSENT_WITHDRAWN},
     {"revoke-grant", "the whole grants are revoked: access and refresh tokens", 0, WHOSE,
-     end, .kinds = IM_END_ALL, .whole_grant = true, .cause = CAUSE_ACCESS_TOKEN_REVOKED},
+     end, .kinds = IM_END_ALL, .whole_grant = true, .reason = IM_ENDED_REVOKED},
     {"revoke-user", "a revocation elsewhere takes every token of the user and company",
      IM_ARG_USER, 0, end, .kinds = IM_END_ALL, .whole_grant = true,
-     .cause = CAUSE_GRANT_REVOKED_ELSEWHERE},
+     .reason = IM_ENDED_REVOKED_ELSEWHERE},
     {"withdraw-consent", "the user withdraws the consent given to the application",
      IM_ARG_USER | IM_ARG_CLIENT, 0, end, .kinds = IM_END_ALL, .whole_grant = true,
-     .cause = CAUSE_USER_REVOKED_ACCESS},
+     .reason = IM_ENDED_CONSENT_WITHDRAWN},
     {"second-authorization", "the same user and company are connected a second time",
      IM_ARG_USER, IM_ARG_CLIENT, authorize_again, .kinds = 0},
     {"sign-in", "the user signs in to the web UI", IM_ARG_USER, 0, sign_in,
-     .kinds = IM_END_ACCESS, .sessions = true, .cause = CAUSE_SESSION_ENDED_BY_SIGN_IN},
+     .kinds = IM_END_ACCESS, .sessions = true, .reason = IM_ENDED_SIGN_IN},
     {"change-password", "the user changes the password", IM_ARG_USER, IM_ARG_VALUE,
      change_and_end, .change = IM_CHANGE_PASSWORD, .kinds = IM_END_ALL,
-     .whole_grant = true, .cause = CAUSE_PASSWORD_CHANGED},
+     .whole_grant = true, .reason = IM_ENDED_PASSWORD_CHANGED},
     {"expire-password", "the user's password expires", IM_ARG_USER, 0, change,
      .change = IM_CHANGE_EXPIRE_PASSWORD},
     {"lock-user", "the user is locked out", IM_ARG_USER, 0, change,
@@ -285,12 +279,13 @@ static bool split_user(const struct im_effect *effect, struct im_effect_args *ar
                        struct im_error *err)
 {
     struct im_str text = args->user;
+    struct im_account account = im_account_read(text);
 
-    im_world_split_user(text, &args->user, &args->company);
-    if (!args->user.len || !args->company.len)
-        return im_error_set(err, "%s: \"user\" must be \"USER@COMPANY\", not \"%.*s\"",
-                            effect->name, IM_ARG(im_str_slice(text, 0, 60)));
-    return true;
+    args->user = account.user;
+    args->company = account.company;
+    return im_account_is_user(&account) ||
+           im_error_set(err, "%s: \"user\" must be \"USER@COMPANY\", not \"%.*s\"",
+                        effect->name, IM_ARG(im_str_slice(text, 0, 60)));
 }
 
 static bool unknown_argument(const struct im_effect *effect, struct im_str name,
@@ -374,9 +369,8 @@ void im_effect_complete(const struct im_effect *effect, const struct im_facts *f
 {
     struct im_str user = facts->user.len ? facts->user : IM_STR("ws_user@acme");
     struct im_str client = facts->client.len ? facts->client : IM_STR("demo");
-    struct im_effect_args known = {0};
+    struct im_account known = im_account_read(user);
 
-    im_world_split_user(user, &known.user, &known.company);
     if (!args->user.len && (effect->needs & IM_ARG_USER)) {
         args->user = known.user;
         args->company = known.company;

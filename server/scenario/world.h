@@ -46,12 +46,12 @@ struct im_effect {
     bool (*apply)(const struct im_effect *effect, struct im_effect_context *context,
                   struct im_error *err);
     /* What the common ways of applying need. */
-    enum im_cause cause;      /* why the tokens end */
-    unsigned kinds;           /* which tokens: of IM_END_… */
-    bool whole_grant;         /* their grants end too */
-    bool sessions;            /* their sessions end too */
-    enum im_change change;    /* of the directory */
-    enum im_effect_arg value; /* the argument that is the change's value */
+    enum im_end_reason reason; /* why the tokens end */
+    unsigned kinds;            /* which tokens: of IM_END_… */
+    bool whole_grant;          /* their grants end too */
+    bool sessions;             /* their sessions end too */
+    enum im_change change;     /* of the directory */
+    enum im_effect_arg value;  /* the argument that is the change's value */
 };
 
 extern const struct im_effect im_effects[];
@@ -77,7 +77,5 @@ const char *im_effect_lacks(const struct im_effect *effect, const struct im_json
 bool im_world_apply(struct im_authority *authority, const struct im_effect *effect,
                     const struct im_effect_args *args, int64_t now_ms, size_t *affected,
                     struct im_error *err);
-/* "jdoe@acme" → "jdoe", "acme"; without '@' the company stays empty. */
-void im_world_split_user(struct im_str text, struct im_str *user, struct im_str *company);
 
 #endif

@@ -33,6 +33,7 @@ SKIPS = {
     "redirect-uri-unregistered": BY_CODE, "response-type-unsupported": BY_CODE, "scope-denied": BY_CODE,
     "scope-unknown": BY_CODE,
     "client-auth-missing": NOTHING_ELSE, "token-missing": NOTHING_ELSE,
+    "token-of-another-client": NOTHING_ELSE,
 }
 SENTENCE = re.compile(r"[a-z0-9\"].*[^.]")  # said behind the expectation: no capital, no full stop
 tap = Tap()

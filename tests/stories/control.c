@@ -217,6 +217,96 @@ STORY(policy_is_strict, "an unknown switch of policy is told the nearest one")
     then_body_has(s, "rotation");
 }
 
+/* The user id has an '@' in it, as an e-mail address does. */
+static void given_user_with_at(struct story *s, const char *world)
+{
+    given_scenario(s, text(s,
+                           "'world':{'users':[{'id':'j@doe','company':'acme',"
+                           "'web_services':true,'roles':['all']}]%s}",
+                           world));
+}
+
+static void when_connected_as_user_with_at(struct story *s)
+{
+    when_posted(s, TOKEN_PATH,
+                "grant_type=client_credentials&" DEMO "&username=j@doe@acme");
+}
+
+STORY(user_with_at_is_locked, "a user whose id has an @ in it can be locked")
+{
+    given_user_with_at(s, "");
+    when_connected_as_user_with_at(s);
+    then_fine(s);
+    given_world(s, "{\"do\":\"lock-user\",\"user\":\"j@doe@acme\"}");
+    when_connected_as_user_with_at(s);
+    then_refused(s, CAUSE_USER_LOCKED);
+}
+
+STORY(user_with_at_is_revoked, "the tokens of a user with an @ in the id can be revoked")
+{
+    given_user_with_at(s, "");
+    when_connected_as_user_with_at(s);
+    const char *token = access_token(s);
+    when_controlled(s, "POST", "/revoke",
+                    "{\"kind\":\"access\",\"user\":\"j@doe@acme\"}");
+    then_json(s, "affected", "1");
+    when_got(s, VENDORS, token);
+    then_refused(s, CAUSE_ACCESS_TOKEN_REVOKED);
+}
+
+STORY(user_with_at_is_minted_for, "a token can be minted for a user with an @ in the id")
+{
+    given_user_with_at(s, "");
+    when_controlled(s, "POST", "/tokens",
+                    "{\"user\":\"j@doe@acme\",\"client_id\":\"demo\"}");
+    when_got(s, VENDORS, access_token(s));
+    then_fine(s);
+}
+
+STORY(user_with_at_is_signed_in, "a user with an @ in the id can be signed in beforehand")
+{
+    given_user_with_at(s, ",'signed_in':'j@doe@acme'");
+    when_sent(s, "GET",
+              AUTHORIZE_PATH "?response_type=code&client_id=demo&state=x"
+                             "&redirect_uri=" CALLBACK,
+              NULL, NULL);
+    when_code_is_exchanged(s, code(s), "");
+    then_fine(s);
+}
+
+STORY(mock_user_names_entity, "mock_user may name an entity, which the token then is for")
+{
+    when_asked_to_authorize(s, "%7C100");
+    when_code_is_exchanged(s, code(s), "");
+    const char *token = access_token(s);
+    when_posted(s, INTROSPECT_PATH, text(s, DEMO "&token=%s", token));
+    then_json(s, "entity_id", "100");
+    when_asked_to_authorize(s, "%7C999");
+    then_refused(s, CAUSE_ENTITY_UNKNOWN);
+}
+
+STORY(user_with_at_in_journal, "the journal finds a user with an @ in the id")
+{
+    given_user_with_at(s, "");
+    when_connected_as_user_with_at(s);
+    when_controlled(s, "GET", "/requests?user=j%40doe%40acme", NULL);
+    then_json(s, "count", "1");
+    when_controlled(s, "GET", "/requests?user=j%40doe", NULL);
+    then_json(s, "count", "0");
+}
+
+STORY(user_with_at_in_rules, "a rule can lock the user with an @ in the id who asks")
+{
+    given_scenario(s, "'world':{'users':[{'id':'j@doe','company':'acme',"
+                      "'web_services':true,'roles':['all']}]},"
+                      "'rules':[{'when':{'endpoint':'token','user':'j@doe@acme','nth':2},"
+                      "'then':{'world':'lock-user'}}]");
+    when_connected_as_user_with_at(s);
+    then_fine(s);
+    when_connected_as_user_with_at(s);
+    then_refused(s, CAUSE_USER_LOCKED);
+}
+
 STORIES(control) = {
     &story_health_and_ready,
     &story_causes_explain_themselves,
@@ -242,5 +332,12 @@ STORIES(control) = {
     &story_metrics_count,
     &story_described,
     &story_policy_is_strict,
+    &story_user_with_at_is_locked,
+    &story_user_with_at_is_revoked,
+    &story_user_with_at_is_minted_for,
+    &story_user_with_at_is_signed_in,
+    &story_mock_user_names_entity,
+    &story_user_with_at_in_journal,
+    &story_user_with_at_in_rules,
     NULL,
 };

@@ -550,6 +550,29 @@ STORY(refresh_token_of_another_client, "a refresh token is good for its own clie
     then_refused(s, CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT);
 }
 
+STORY(access_token_of_another_client, "a client cannot revoke another's access token")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_posted(s, REVOKE_PATH, text(s, "client_id=demo-public&token=%s", token));
+    then_oauth_error(s, 400, "invalid_grant");
+    then_refused(s, CAUSE_TOKEN_OF_ANOTHER_CLIENT);
+    when_got(s, VENDORS, token);
+    then_fine(s);
+}
+
+STORY(revoking_refresh_token_of_another,
+      "a client cannot revoke another's refresh token either")
+{
+    when_connected(s);
+    const char *token = refresh_token(s);
+    when_posted(s, REVOKE_PATH, text(s, "client_id=demo-public&token=%s", token));
+    then_oauth_error(s, 400, "invalid_grant");
+    then_refused(s, CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT);
+    when_refreshed_with(s, token);
+    then_fine(s);
+}
+
 STORY(invalid_grant_may_be_401,
       "with invalid_grant_status 401 invalid_grant comes as 401")
 {
@@ -635,6 +658,8 @@ STORIES(credentials) = {
     &story_rotation_may_be_graceful,
     &story_revoked_refresh_token,
     &story_refresh_token_of_another_client,
+    &story_access_token_of_another_client,
+    &story_revoking_refresh_token_of_another,
     &story_invalid_grant_may_be_401,
     &story_parallel_refresh,
     NULL,

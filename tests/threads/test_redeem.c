@@ -85,7 +85,7 @@ static void mint_one(struct im_authority *authority, struct im_request *req)
     struct im_str header =
         im_arena_format(req->arena, "Bearer %.*s", IM_ARG(issued.access_token));
     im_request_add_header(req, IM_STR("Authorization"), header);
-    im_bearer_check(authority, req, IM_DIALECT_REST, &token);
+    im_bearer_check(authority, req, IM_DIALECT_REST, &token, NULL);
 }
 
 static bool stop_soon(void *context, const struct im_token *token)
@@ -107,7 +107,7 @@ static enum im_cause do_anything(struct runner *runner, struct im_request *req)
 
     mint_one(authority, req);
     switch (runner->number % 6) {
-    case 0: im_authority_end(authority, &all, CAUSE_PASSWORD_CHANGED, NOW_MS); break;
+    case 0: im_authority_end(authority, &all, IM_ENDED_PASSWORD_CHANGED, NOW_MS); break;
     case 1: im_authority_each_token(authority, NOW_MS, stop_soon, &count); break;
     case 2:
         im_directory_change(authority->directory, IM_CHANGE_AUTHORIZE_CLIENT, &who, &err);

@@ -1,3 +1,4 @@
+#include "oauth/token_refusal.h"
 #include "unit/endpoints/token_call.h"
 
 static void revoke(struct call *call, const char *token, const char *more)
@@ -12,7 +13,7 @@ static enum im_cause cause_of_death(struct call *call, const char *token)
     struct im_token record;
     assert_true(im_authority_find(call->authority, &call->arena, im_str(token),
                                   call->req.now_ms, &record));
-    return record.ended_because;
+    return im_token_cause(&record);
 }
 
 static void token_dies(void **state)
@@ -112,7 +113,7 @@ static void client_revokes_its_own(void **state)
     struct call *call = *state;
     get_tokens(call, access, refresh);
     revoke(call, access, "&client_id=demo-public");
-    refused(call, CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT);
+    refused(call, CAUSE_TOKEN_OF_ANOTHER_CLIENT);
     evidence_says(call, "access token sha256:");
     assert_int_equal(cause_of_death(call, access), CAUSE_NONE);
 }

@@ -14,6 +14,7 @@
 
 #include "base/crypto.h"
 #include "oauth/bearer.h"
+#include "oauth/token_refusal.h"
 
 #define NOW_MS   INT64_C(1741600000000)
 #define BASE     "http://127.0.0.1:8080"
@@ -141,7 +142,7 @@ static inline enum im_cause check_header(struct fixture *f, enum im_dialect_id d
 {
     arrive(f);
     im_request_add_header(&f->req, IM_STR("Authorization"), value);
-    return im_bearer_check(f->authority, &f->req, dialect, &f->token);
+    return im_bearer_check(f->authority, &f->req, dialect, &f->token, NULL);
 }
 
 static inline enum im_cause call_api(struct fixture *f, struct im_str token)

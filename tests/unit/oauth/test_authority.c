@@ -13,10 +13,10 @@ static void an_issued_token_is_known_until_it_expires(void **state)
     assert_true(im_authority_find(f->authority, &f->arena, issued.access_token, f->now_ms,
                                   &f->token));
     assert_int_equal(f->token.kind, IM_TOKEN_ACCESS);
-    assert_int_equal(f->token.ended_because, CAUSE_NONE);
+    assert_int_equal(f->token.ended, IM_NOT_ENDED);
     im_authority_find(f->authority, &f->arena, issued.access_token,
                       f->now_ms + 43200 * 1000, &f->token);
-    assert_int_equal(f->token.ended_because, CAUSE_ACCESS_TOKEN_EXPIRED);
+    assert_int_equal(im_token_cause(&f->token), CAUSE_ACCESS_TOKEN_EXPIRED);
 }
 
 static void without_being_asked_there_is_neither_refresh_nor_id_token(void **state)
@@ -324,8 +324,8 @@ static void a_grant_ended_for_its_access_token_refuses_the_refresh_as_revoked(
     struct im_str token = issue(f).refresh_token;
     struct im_str code = issue_code(f);
 
-    assert_int_equal(
-        im_authority_end(f->authority, &all, CAUSE_ACCESS_TOKEN_REVOKED, f->now_ms), 3);
+    assert_int_equal(im_authority_end(f->authority, &all, IM_ENDED_REVOKED, f->now_ms),
+                     3);
     refused(f, refresh(f, token), CAUSE_REFRESH_TOKEN_REVOKED, "it was revoked");
     refused(f, redeem_code(f, code), CAUSE_GRANT_REVOKED_ELSEWHERE, "it was revoked");
 }
@@ -337,7 +337,7 @@ static void a_changed_password_refuses_the_refresh(void **state)
         .user = IM_STR("ws_user"), .company = IM_STR("acme"), .whole_grant = true};
     struct im_str token = issue(f).refresh_token;
 
-    im_authority_end(f->authority, &whose, CAUSE_PASSWORD_CHANGED, f->now_ms);
+    im_authority_end(f->authority, &whose, IM_ENDED_PASSWORD_CHANGED, f->now_ms);
     refused(f, refresh(f, token), CAUSE_PASSWORD_CHANGED, "password was changed");
 }
 

@@ -7,11 +7,11 @@ static enum im_cause call_flawed(struct fixture *f, enum im_flaw flaw)
 }
 
 static enum im_cause call_after_ending(struct fixture *f, struct im_token_selector which,
-                                       enum im_cause cause)
+                                       enum im_end_reason reason)
 {
     struct im_str token = issue(f).access_token;
 
-    assert_true(im_authority_end(f->authority, &which, cause, f->now_ms) > 0);
+    assert_true(im_authority_end(f->authority, &which, reason, f->now_ms) > 0);
     f->now_ms += 4000;
     return call_api(f, token);
 }
@@ -64,7 +64,7 @@ static void without_header_nobody_gets_in(void **state)
 {
     struct fixture *f = *state;
 
-    refused(f, im_bearer_check(f->authority, &f->req, IM_DIALECT_REST, &f->token),
+    refused(f, im_bearer_check(f->authority, &f->req, IM_DIALECT_REST, &f->token, NULL),
             CAUSE_AUTHORIZATION_HEADER_MISSING, "no Authorization header");
     assert_true(f->exchange.bearer_challenge);
 }
@@ -75,7 +75,7 @@ static void two_headers_are_one_too_many(void **state)
 
     im_request_add_header(&f->req, IM_STR("Authorization"), IM_STR("Bearer a"));
     im_request_add_header(&f->req, IM_STR("authorization"), IM_STR("Bearer b"));
-    refused(f, im_bearer_check(f->authority, &f->req, IM_DIALECT_REST, &f->token),
+    refused(f, im_bearer_check(f->authority, &f->req, IM_DIALECT_REST, &f->token, NULL),
             CAUSE_AUTHORIZATION_REPEATED, "2 Authorization headers");
 }
 
@@ -266,18 +266,16 @@ static void each_end_is_told_by_its_name(void **state)
     struct im_token_selector grant = {.whole_grant = true};
     struct im_token_selector session = {.sessions = true};
 
-    refused(f, call_after_ending(f, one, CAUSE_ACCESS_TOKEN_REVOKED),
-            CAUSE_ACCESS_TOKEN_REVOKED, "it was revoked 4s ago");
-    refused(f, call_after_ending(f, grant, CAUSE_PASSWORD_CHANGED),
+    refused(f, call_after_ending(f, one, IM_ENDED_REVOKED), CAUSE_ACCESS_TOKEN_REVOKED,
+            "it was revoked 4s ago");
+    refused(f, call_after_ending(f, grant, IM_ENDED_PASSWORD_CHANGED),
             CAUSE_PASSWORD_CHANGED, "password was changed 4s ago");
-    refused(f, call_after_ending(f, grant, CAUSE_USER_REVOKED_ACCESS),
+    refused(f, call_after_ending(f, grant, IM_ENDED_CONSENT_WITHDRAWN),
             CAUSE_USER_REVOKED_ACCESS, "withdrew the consent");
-    refused(f, call_after_ending(f, session, CAUSE_SESSION_EXPIRED),
+    refused(f, call_after_ending(f, session, IM_ENDED_SESSION_EXPIRED),
             CAUSE_SESSION_EXPIRED, "session behind it ended");
-    refused(f, call_after_ending(f, session, CAUSE_SESSION_ENDED_BY_SIGN_IN),
+    refused(f, call_after_ending(f, session, IM_ENDED_SIGN_IN),
             CAUSE_SESSION_ENDED_BY_SIGN_IN, "signed in to the web UI");
-    refused(f, call_after_ending(f, grant, CAUSE_RATE_LIMITED), CAUSE_RATE_LIMITED,
-            "it was ended (rate-limited)");
 }
 
 static void the_end_of_a_refresh_token_family_revokes_the_access_token(void **state)

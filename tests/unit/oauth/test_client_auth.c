@@ -13,18 +13,16 @@ struct attempt {
 
 static void attempt(struct call *call, struct attempt a)
 {
-    struct im_error err;
-    struct im_params params;
     struct im_client_claim claim;
     struct im_client client;
     next_call(call, "POST", IM_PLACE_TOKEN);
-    assert_true(im_params_parse_form(&call->arena, im_str(a.form), &params, &err));
+    call->req.body = im_str(a.form);
     if (a.basic) {
         struct im_str code = im_base64(&call->arena, a.basic, strlen(a.basic));
         struct im_str value = im_arena_format(&call->arena, "Basic %.*s", IM_ARG(code));
         header(call, "Authorization", value.at);
     }
-    call->cause = im_client_claim_read(&call->req, &params, &claim);
+    call->cause = im_client_claim_read(&call->req, &claim);
     if (!call->cause)
         call->cause =
             im_client_check(call->authority, &call->req, &claim,
@@ -130,12 +128,11 @@ static void repetition_is_refused(void **state)
 static void two_headers_are_refused(void **state)
 {
     struct call *call = *state;
-    struct im_params none = {0};
     struct im_client_claim claim;
     next_call(call, "POST", IM_PLACE_TOKEN);
     header(call, "Authorization", BASIC);
     header(call, "authorization", BASIC);
-    call->cause = im_client_claim_read(&call->req, &none, &claim);
+    call->cause = im_client_claim_read(&call->req, &claim);
     refused(call, CAUSE_AUTHORIZATION_REPEATED);
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
-#include "oauth/tokens.h"
+#include "oauth/token_refusal.h"
 
 enum { MAX = 100 };
 
@@ -99,8 +99,8 @@ static struct im_token *find(struct fixture *f, const struct im_token *token)
 static void is(struct fixture *f, const struct im_token *token, enum im_cause cause)
 {
     assert_non_null(find(f, token));
-    if (f->out.ended_because != cause)
-        fail_msg("it is %s, not %s", im_cause_row(f->out.ended_because)->id,
+    if (im_token_cause(&f->out) != cause)
+        fail_msg("it is %s, not %s", im_cause_row(im_token_cause(&f->out))->id,
                  im_cause_row(cause)->id);
 }
 
@@ -121,9 +121,10 @@ static enum im_cause redeem_now(struct fixture *f, const struct im_token *token)
     return redeem(f, token, how);
 }
 
-static size_t end(struct fixture *f, struct im_token_selector which, enum im_cause cause)
+static size_t end(struct fixture *f, struct im_token_selector which,
+                  enum im_end_reason reason)
 {
-    struct im_ending ending = {.which = &which, .cause = cause};
+    struct im_ending ending = {.which = &which, .reason = reason};
 
     if (which.token.len)
         im_sha256(which.token, ending.digest);
@@ -167,7 +168,7 @@ static void what_was_added_is_found_with_all_its_facts(void **state)
     assert_true(im_str_is(found->client_id, "demo"));
     assert_true(im_str_is(found->scopes, "openid"));
     assert_true(im_str_is(found->session, "session 1"));
-    assert_int_equal(found->ended_because, CAUSE_NONE);
+    assert_int_equal(found->ended, IM_NOT_ENDED);
     assert_true(im_str_is(find(f, &f->batch.items[1])->jti, "jti 2"));
     assert_int_equal(f->out.session.len, 0);
 }
@@ -270,10 +271,10 @@ static void ending_one_token_leaves_its_sibling(void **state)
     struct im_token_selector which = {.token = IM_STR("token 1")};
 
     add_pair(f, "ws_user", "client_credentials");
-    assert_int_equal(end(f, which, CAUSE_ACCESS_TOKEN_REVOKED), 1);
+    assert_int_equal(end(f, which, IM_ENDED_REVOKED), 1);
     is(f, &f->batch.items[0], CAUSE_ACCESS_TOKEN_REVOKED);
     is(f, &f->batch.items[1], CAUSE_NONE);
-    assert_int_equal(end(f, which, CAUSE_ACCESS_TOKEN_REVOKED), 0);
+    assert_int_equal(end(f, which, IM_ENDED_REVOKED), 0);
 }
 
 static void ending_a_grant_ends_all_of_it_and_what_is_minted_later(void **state)
@@ -282,7 +283,7 @@ static void ending_a_grant_ends_all_of_it_and_what_is_minted_later(void **state)
     struct im_token_selector which = {.token = IM_STR("token 1"), .whole_grant = true};
     uint64_t grant = add_pair(f, "ws_user", "client_credentials");
 
-    assert_int_equal(end(f, which, CAUSE_USER_REVOKED_ACCESS), 2);
+    assert_int_equal(end(f, which, IM_ENDED_CONSENT_WITHDRAWN), 2);
     is(f, &f->batch.items[1], CAUSE_USER_REVOKED_ACCESS);
     f->batch.items[0] = token_of(f, IM_TOKEN_ACCESS, "ws_user");
     f->batch.grant = grant;
@@ -298,7 +299,7 @@ static void ending_sessions_ends_access_tokens_alone(void **state)
         .user = IM_STR("ws_user"), .company = IM_STR("acme"), .sessions = true};
 
     add_pair(f, "ws_user", "client_credentials");
-    assert_int_equal(end(f, which, CAUSE_SESSION_ENDED_BY_SIGN_IN), 1);
+    assert_int_equal(end(f, which, IM_ENDED_SIGN_IN), 1);
     is(f, &f->batch.items[0], CAUSE_SESSION_ENDED_BY_SIGN_IN);
     is(f, &f->batch.items[1], CAUSE_NONE);
 }
@@ -310,16 +311,16 @@ static void a_selector_matches_on_every_field(void **state)
     add_pair(f, "jdoe", "client_credentials");
     add_pair(f, "ws_user", "client_credentials");
     assert_int_equal(end(f, (struct im_token_selector){.client_id = IM_STR("other")},
-                         CAUSE_ACCESS_TOKEN_REVOKED),
+                         IM_ENDED_REVOKED),
                      0);
     assert_int_equal(
         end(f,
             (struct im_token_selector){.user = IM_STR("jdoe"), .kinds = IM_END_REFRESH},
-            CAUSE_REFRESH_TOKEN_REVOKED),
+            IM_ENDED_REVOKED),
         1);
     assert_int_equal(
         end(f, (struct im_token_selector){.grant_type = IM_STR("client_credentials")},
-            CAUSE_ACCESS_TOKEN_REVOKED),
+            IM_ENDED_REVOKED),
         3);
 }
 
@@ -330,7 +331,7 @@ static void expiring_is_ending_now_whatever_the_skew(void **state)
     f->policy.skew = 60000;
     add_pair(f, "ws_user", "client_credentials");
     assert_int_equal(
-        end(f, (struct im_token_selector){.kinds = IM_END_ACCESS}, CAUSE_NONE), 1);
+        end(f, (struct im_token_selector){.kinds = IM_END_ACCESS}, IM_NOT_ENDED), 1);
     is(f, &f->batch.items[0], CAUSE_ACCESS_TOKEN_EXPIRED);
     is(f, &f->batch.items[1], CAUSE_NONE);
 }
@@ -341,8 +342,8 @@ static void the_first_reason_stays(void **state)
     struct im_token_selector all = {.whole_grant = true};
 
     add_pair(f, "ws_user", "client_credentials");
-    end(f, all, CAUSE_PASSWORD_CHANGED);
-    end(f, all, CAUSE_USER_REVOKED_ACCESS);
+    end(f, all, IM_ENDED_PASSWORD_CHANGED);
+    end(f, all, IM_ENDED_CONSENT_WITHDRAWN);
     is(f, &f->batch.items[0], CAUSE_PASSWORD_CHANGED);
 }
 
@@ -480,7 +481,7 @@ static void reuse_may_revoke_the_family(void **state)
     redeem_now(f, &f->batch.items[1]);
     is(f, &f->batch.items[0], CAUSE_NONE);
     redeem_now(f, &f->batch.items[1]);
-    is(f, &f->batch.items[0], CAUSE_REFRESH_TOKEN_REUSED);
+    is(f, &f->batch.items[0], CAUSE_ACCESS_TOKEN_REVOKED);
 }
 
 static void losing_a_race_does_not_revoke_the_family(void **state)
@@ -590,7 +591,7 @@ static void a_session_tells_whose_it_is_until_it_is_over(void **state)
     assert_false(im_tokens_session(f->tokens, id, 500000, &f->arena, &session));
     assert_false(
         im_tokens_session(f->tokens, IM_STR("session 9"), 1000, &f->arena, &session));
-    end(f, (struct im_token_selector){.sessions = true}, CAUSE_SESSION_EXPIRED);
+    end(f, (struct im_token_selector){.sessions = true}, IM_ENDED_SESSION_EXPIRED);
     assert_false(im_tokens_session(f->tokens, id, 1000, &f->arena, &session));
 }
 
@@ -607,7 +608,7 @@ static void tokens_may_share_a_session(void **state)
     add(f);
     assert_int_equal(
         end(f, (struct im_token_selector){.token = IM_STR("token 1"), .sessions = true},
-            CAUSE_SESSION_EXPIRED),
+            IM_ENDED_SESSION_EXPIRED),
         2);
     is(f, &f->batch.items[0], CAUSE_SESSION_EXPIRED);
 }

@@ -450,7 +450,7 @@ static bool is_alive(struct stage *s, struct im_str token)
     int64_t now_ms = im_clock_now_ms(&s->authority->clock);
 
     assert_true(im_authority_find(s->authority, &s->arena, token, now_ms, &found));
-    return found.ended_because == CAUSE_NONE;
+    return found.ended == IM_NOT_ENDED;
 }
 
 static void change(struct stage *s)

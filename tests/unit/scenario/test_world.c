@@ -167,17 +167,6 @@ static void who_does_not_exist_is_refused(void **state)
         "\"no\"");
 }
 
-static void a_user_is_split_at_the_first_at_sign(void **state)
-{
-    struct im_str user, company;
-    im_world_split_user(IM_STR("a@b@c"), &user, &company);
-    assert_true(im_str_is(user, "a") && im_str_is(company, "b@c"));
-    im_world_split_user(IM_STR("a"), &user, &company);
-    assert_true(im_str_is(user, "a") && company.len == 0);
-    im_world_split_user(IM_STR(""), &user, &company);
-    assert_true(user.len == 0 && company.len == 0);
-}
-
 /* ---- what follows from an effect is the ordinary rules' affair ---- */
 
 static void call_is_refused(struct spine *s, const char *bearer, const char *cause)
@@ -385,7 +374,6 @@ int main(void)
         IN_SPINE(arguments_are_strings_with_something_in_them),
         IN_SPINE(a_user_is_written_with_the_company),
         IN_SPINE(who_does_not_exist_is_refused),
-        cmocka_unit_test(a_user_is_split_at_the_first_at_sign),
         IN_SPINE(effects_on_access_tokens_are_met_at_the_api),
         IN_SPINE(effects_on_the_directory_are_met_at_the_api),
         IN_SPINE(effects_on_the_directory_are_met_at_the_token_endpoint),

@@ -7,11 +7,10 @@
 #include <cmocka.h>
 
 #include "base/crypto.h"
-#include "oauth/presented.h"
+#include "oauth/credentials.h"
 
 struct said {
     struct im_arena arena;
-    struct im_presented presented;
 };
 
 static int begin(void **state)
@@ -32,7 +31,7 @@ static int end(void **state)
 
 #define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
-static const struct im_presented *reads(struct said *s, const char *authorization,
+static const struct im_credentials *reads(struct said *s, const char *authorization,
                                         const char *query, const char *body)
 {
     struct im_request req = {
@@ -40,8 +39,7 @@ static const struct im_presented *reads(struct said *s, const char *authorizatio
 
     if (authorization)
         im_request_add_header(&req, IM_STR("Authorization"), im_str(authorization));
-    im_presented_read(&req, &s->presented);
-    return &s->presented;
+    return im_credentials(&req);
 }
 
 static void is(struct im_str text, const char *wanted)
@@ -61,7 +59,7 @@ static const char *basic(struct said *s, const char *pair)
 
 static void a_form_tells_all(void **state)
 {
-    const struct im_presented *p =
+    const struct im_credentials *p =
         reads(*state, NULL, NULL,
               "grant_type=refresh_token&client_id=demo&client_secret=x&scope=a+b"
               "&username=ws_user%40acme&refresh_token=r1");
@@ -75,7 +73,7 @@ static void a_form_tells_all(void **state)
 
 static void json_tells_the_same(void **state)
 {
-    const struct im_presented *p =
+    const struct im_credentials *p =
         reads(*state, NULL, NULL,
               " {\"grant_type\":\"authorization_code\",\"client_id\":\"demo~drop.1\","
               "\"code\":\"c1\"}");
@@ -87,7 +85,7 @@ static void json_tells_the_same(void **state)
 
 static void a_query_tells_the_same(void **state)
 {
-    const struct im_presented *p = reads(
+    const struct im_credentials *p = reads(
         *state, NULL, "client_id=demo%7Edrop&mock_user=jdoe%40acme&scope=openid", NULL);
     is(p->client, "demo");
     is(p->sandbox, "drop");
@@ -98,7 +96,7 @@ static void a_query_tells_the_same(void **state)
 
 static void basic_tells_the_client(void **state)
 {
-    const struct im_presented *p =
+    const struct im_credentials *p =
         reads(*state, basic(*state, "demo:demo-secret"), NULL, "grant_type=x");
     is(p->client, "demo");
     is(p->grant, "x");
@@ -137,7 +135,7 @@ static void every_kind_of_token_is_presented(void **state)
 
 static void with_a_bearer_token_the_body_is_not_asked(void **state)
 {
-    const struct im_presented *p =
+    const struct im_credentials *p =
         reads(*state, "Bearer t1", NULL, "{\"client_id\":\"x\",\"token\":\"y\"}");
     is(p->token, "t1");
     is(p->client, "");
@@ -154,7 +152,7 @@ static void the_header_counts_before_the_query_before_the_body(void **state)
 
 /* ---- what is broken says nothing ---- */
 
-static void nothing_is_presented(const struct im_presented *p)
+static void nothing_is_presented(const struct im_credentials *p)
 {
     is(p->client, "");
     is(p->sandbox, "");

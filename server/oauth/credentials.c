@@ -1,0 +1,152 @@
+/* Reading the Authorization header and the parameters of a request, once; see credentials.h. */
+#include "oauth/credentials.h"
+
+#include "base/crypto.h"
+#include "causes/cause.h"
+
+struct im_str im_client_id_alone(struct im_str id)
+{
+    return im_str_slice(id, 0, im_str_find(id, '~'));
+}
+
+/* ---- the Authorization header ---- */
+
+/* RFC 6749 section 2.3.1 has both parts percent-encoded before base64; who did not do so is
+ * understood all the same. */
+static struct im_str decode_part(struct im_arena *arena, struct im_str part)
+{
+    struct im_str decoded;
+
+    return im_url_decode(arena, part, true, &decoded) ? decoded : part;
+}
+
+/* Without a ':' the whole is an id: enough to find the sandbox that refuses it. */
+static void read_basic(struct im_request *req, struct im_str encoded,
+                       struct im_credentials *credentials)
+{
+    struct im_str pair;
+
+    credentials->basic_fault = IM_BASIC_NOT_BASE64;
+    if (!im_base64_decode(req->arena, im_str_trim(encoded), &pair))
+        return;
+    credentials->basic_fault = im_str_has(pair, ':') ? IM_BASIC_SOUND : IM_BASIC_NO_COLON;
+    credentials->basic_id = decode_part(req->arena, im_str_cut(&pair, ':'));
+    credentials->basic_secret = decode_part(req->arena, pair);
+    credentials->basic_raw_secret = pair;
+}
+
+static void read_header(struct im_request *req, struct im_credentials *credentials)
+{
+    struct im_str rest;
+
+    credentials->header_count = im_request_header_count(req, "Authorization");
+    if (!credentials->header_count)
+        return;
+    rest = credentials->header = im_request_header(req, "Authorization");
+    credentials->scheme_name = im_str_cut(&rest, ' ');
+    if (im_str_eq_nocase(credentials->scheme_name, IM_STR("Bearer"))) {
+        credentials->scheme = IM_AUTH_BEARER;
+        credentials->bearer_token = im_str_trim(rest);
+    } else if (im_str_eq_nocase(credentials->scheme_name, IM_STR("Basic"))) {
+        credentials->scheme = IM_AUTH_BASIC;
+        read_basic(req, rest, credentials);
+        if (req->exchange)
+            req->exchange->basic_challenge = true;
+    } else {
+        credentials->scheme = IM_AUTH_OTHER;
+    }
+}
+
+/* ---- parameters ---- */
+
+/* The text's own look says what it is: Content-Type may be wrong, and it is for the endpoint to say
+ * so. */
+static struct im_sent_params read_params(struct im_request *req, struct im_str text,
+                                         bool may_be_json)
+{
+    struct im_sent_params sent = {.params = {NULL, 0}};
+    struct im_error err;
+
+    if (!text.len)
+        return sent;
+    sent.json = may_be_json && im_str_starts(im_str_trim(text), "{");
+    if (sent.json ? im_params_parse_json(req->arena, text, &sent.params, &err)
+                  : im_params_parse_form(req->arena, text, &sent.params, &err))
+        return sent;
+    sent.params = (struct im_params){NULL, 0};
+    sent.fault = im_arena_format(req->arena, "%s", err.text);
+    return sent;
+}
+
+static void take(const struct im_params *params, const char *name, struct im_str *into)
+{
+    if (!into->len)
+        *into = im_param(params, name);
+}
+
+/* What was found before counts. */
+static void take_all(const struct im_params *params, struct im_credentials *credentials,
+                     struct im_str *client_id)
+{
+    if (!params->count)
+        return;
+    take(params, "client_id", client_id);
+    take(params, "grant_type", &credentials->grant);
+    take(params, "username", &credentials->username);
+    take(params, "mock_user", &credentials->username);
+    take(params, "scope", &credentials->scope);
+    take(params, "refresh_token", &credentials->token);
+    take(params, "code", &credentials->token);
+    take(params, "token", &credentials->token);
+    take(params, "session_id", &credentials->token);
+}
+
+static void read_all(struct im_request *req, struct im_credentials *credentials)
+{
+    read_header(req, credentials);
+    struct im_str client_id = credentials->basic_id;
+
+    credentials->token = credentials->bearer_token;
+    credentials->query = read_params(req, req->query, false);
+    take_all(&credentials->query.params, credentials, &client_id);
+    if (!credentials->token.len)
+        take_all(&im_credentials_body(req)->params, credentials, &client_id);
+    credentials->client = im_client_id_alone(client_id);
+    if (credentials->client.len < client_id.len)
+        credentials->sandbox =
+            im_str_slice(client_id, credentials->client.len + 1, client_id.len);
+}
+
+/* ---- once ---- */
+
+static struct im_credentials *credentials_of(struct im_request *req)
+{
+    static struct im_credentials nothing = {.body_known = true,
+                                            .query.fault = IM_STR_INIT("out of memory"),
+                                            .body.fault = IM_STR_INIT("out of memory")};
+
+    if (req->credentials)
+        return req->credentials;
+    struct im_credentials *made = IM_ARENA_NEW(req->arena, struct im_credentials);
+    if (!made)
+        return &nothing;
+    req->credentials = made;
+    read_all(req, made);
+    return made;
+}
+
+const struct im_credentials *im_credentials(struct im_request *req)
+{
+    return credentials_of(req);
+}
+
+const struct im_sent_params *im_credentials_body(struct im_request *req)
+{
+    struct im_credentials *credentials = credentials_of(req);
+
+    if (!credentials->body_known) {
+        credentials->body_known = true;
+        credentials->body = read_params(req, req->body, true);
+    }
+    return &credentials->body;
+}
