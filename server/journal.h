@@ -97,12 +97,5 @@ void im_recorded_write(const struct im_recorded *exchange, struct im_json_out *o
 /* The exchanges as an HTTP Archive 1.2 document. */
 void im_recorded_write_har(const struct im_recorded *exchanges, size_t count,
                            struct im_json_out *out);
-/* The text with every secret in it replaced by its fingerprint: form bodies and queries, JSON
- * bodies, header values, and whatever looks like a JWT anywhere. Lifetime: the arena's. */
-struct im_str im_redact_text(struct im_arena *arena, struct im_str text);
-/* A URL, or the path of one: path, query and fragment may hold secrets. */
-struct im_str im_redact_url(struct im_arena *arena, struct im_str url);
-struct im_str im_redact_header(struct im_arena *arena, struct im_str name,
-                               struct im_str value);
 
 #endif

@@ -1,5 +1,6 @@
 /* Exchanges written out for people and tools: JSON and HTTP Archive, redacted. */
 #include "base/clock.h"
+#include "http/redact.h"
 #include "journal.h"
 
 /* As pairs, because the same name may stand there twice: that is a cause of its own. */

@@ -7,6 +7,7 @@
 #include "causes/refusal.h"
 #include "control/control.h"
 #include "endpoints/endpoint.h"
+#include "http/redact.h"
 #include "router_parts.h"
 
 /* ---- the table ---- */

@@ -1,7 +1,7 @@
 /* Requests that are refused before an endpoint is asked: wrong path, wrong method, no HTTP. */
 #include <string.h>
 
-#include "base/crypto.h"
+#include "http/redact.h"
 #include "journal.h"
 #include "router.h"
 #include "router_parts.h"

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "http/redact.h"
 #include "journal.h"
 
 /* ---- a journal, and exchanges for it ---- */
