@@ -369,11 +369,11 @@ bool im_effect_read(const struct im_effect *effect, const struct im_json *object
     return all_there(effect, given, err);
 }
 
-void im_effect_complete(const struct im_effect *effect, const struct im_facts *facts,
+void im_effect_complete(const struct im_effect *effect, const struct im_exchange *asked,
                         struct im_effect_args *args)
 {
-    struct im_str user = facts->user.len ? facts->user : IM_STR("ws_user@acme");
-    struct im_str client = facts->client.len ? facts->client : IM_STR("demo");
+    struct im_str user = asked->user.len ? asked->user : IM_STR("ws_user@acme");
+    struct im_str client = asked->client_id.len ? asked->client_id : IM_STR("demo");
     struct im_effect_args known = {0};
 
     im_world_split_user(user, &known.user, &known.company);
@@ -387,5 +387,5 @@ void im_effect_complete(const struct im_effect *effect, const struct im_facts *f
         args->client_id = client;
     if ((effect->takes & IM_ARG_TOKEN) && !args->token.len && !args->client_id.len &&
         !args->user.len)
-        args->grant = facts->grant_id;
+        args->grant = asked->grant_id;
 }
