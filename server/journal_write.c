@@ -1,5 +1,6 @@
 /* Exchanges written out for people and tools: JSON and HTTP Archive, redacted. */
 #include "base/clock.h"
+#include "http/redact.h"
 #include "journal.h"
 
 /* As pairs, because the same name may stand there twice: that is a cause of its own. */
@@ -25,13 +26,14 @@ static void write_body(struct im_json_out *out, struct im_str body, size_t whole
         im_json_int(out, "body_bytes", (int64_t)whole);
 }
 
-static void write_fact(struct im_json_out *out, const char *name, struct im_str value)
+static void write_attribute(struct im_json_out *out, const char *name,
+                            struct im_str value)
 {
     if (value.len)
         im_json_str(out, name, value);
 }
 
-static void write_refusal(struct im_json_out *out, const struct im_recorded *e)
+static void write_refusal(struct im_json_out *out, const struct im_exchange *e)
 {
     if (e->cause != CAUSE_NONE) {
         im_json_strz(out, "cause", im_cause_row(e->cause)->id);
@@ -53,7 +55,7 @@ static void write_refusal(struct im_json_out *out, const struct im_recorded *e)
     im_json_close_array(out);
 }
 
-static void write_scenario_state(struct im_json_out *out, const struct im_recorded *e)
+static void write_scenario_state(struct im_json_out *out, const struct im_exchange *e)
 {
     if (!e->rule)
         return;
@@ -62,24 +64,24 @@ static void write_scenario_state(struct im_json_out *out, const struct im_record
     if (e->effect)
         im_json_strz(out, "world", e->effect);
     if (e->fault)
-        im_json_strz(out, "wire", e->fault);
+        im_json_strz(out, "wire", im_fault_name(e->fault));
     im_json_close_object(out);
 }
 
-static void write_facts(struct im_json_out *out, const struct im_recorded *e)
+static void write_attributes(struct im_json_out *out, const struct im_exchange *e)
 {
-    im_json_strz(out, "endpoint", e->endpoint);
-    write_fact(out, "grant", e->grant);
-    write_fact(out, "client_id", e->client_id);
-    write_fact(out, "user", e->user);
-    write_fact(out, "scope", e->scope);
-    write_fact(out, "token", e->token);
-    write_fact(out, "issued", e->issued);
-    write_fact(out, "object", e->object);
-    write_fact(out, "field", e->field);
+    im_json_strz(out, "endpoint", im_endpoint_name(e->endpoint));
+    write_attribute(out, "grant", e->grant);
+    write_attribute(out, "client_id", e->client_id);
+    write_attribute(out, "user", e->user);
+    write_attribute(out, "scope", e->scope);
+    write_attribute(out, "token", e->token);
+    write_attribute(out, "issued", e->issued);
+    write_attribute(out, "object", e->object);
+    write_attribute(out, "field", e->field);
 }
 
-void im_recorded_write(const struct im_recorded *e, struct im_json_out *out)
+void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)
 {
     struct im_arena *arena = out->buf->arena;
 
@@ -88,14 +90,14 @@ void im_recorded_write(const struct im_recorded *e, struct im_json_out *out)
     im_json_str(out, "at", im_time_rfc3339(arena, e->at_ms));
     im_json_str(out, "at_real", im_time_rfc3339(arena, e->real_ms));
     im_json_int(out, "duration_us", e->duration_us);
-    write_facts(out, e);
+    write_attributes(out, e);
     im_json_int(out, "status", e->status);
     write_refusal(out, e);
     write_scenario_state(out, e);
     im_json_open_object(out, "request");
     im_json_str(out, "method", e->method);
     im_json_str(out, "target", im_redact_url(arena, e->target));
-    write_fact(out, "peer", e->peer);
+    write_attribute(out, "peer", e->peer);
     write_headers(out, e->request_headers);
     write_body(out, e->request_body, e->request_body_len);
     im_json_close_object(out);
@@ -141,7 +143,7 @@ static void write_har_query(struct im_json_out *out, struct im_str query)
     im_json_close_array(out);
 }
 
-static void write_har_request(struct im_json_out *out, const struct im_recorded *e)
+static void write_har_request(struct im_json_out *out, const struct im_exchange *e)
 {
     struct im_arena *arena = out->buf->arena;
     struct im_str host = header_value(e->request_headers, "host");
@@ -166,7 +168,7 @@ static void write_har_request(struct im_json_out *out, const struct im_recorded 
     im_json_close_object(out);
 }
 
-static void write_har_response(struct im_json_out *out, const struct im_recorded *e)
+static void write_har_response(struct im_json_out *out, const struct im_exchange *e)
 {
     struct im_arena *arena = out->buf->arena;
     struct im_str type = header_value(e->response_headers, "content-type");
@@ -189,7 +191,7 @@ static void write_har_response(struct im_json_out *out, const struct im_recorded
     im_json_close_object(out);
 }
 
-static void write_har_entry(struct im_json_out *out, const struct im_recorded *e)
+static void write_har_entry(struct im_json_out *out, const struct im_exchange *e)
 {
     double ms = (double)e->duration_us / 1000.0;
 
@@ -211,7 +213,7 @@ static void write_har_entry(struct im_json_out *out, const struct im_recorded *e
     im_json_close_object(out);
 }
 
-void im_recorded_write_har(const struct im_recorded *exchanges, size_t count,
+void im_exchange_write_har(const struct im_exchange *exchanges, size_t count,
                            struct im_json_out *out)
 {
     im_json_open_object(out, NULL);

@@ -1,28 +1,18 @@
+/* Counting without locks, and Prometheus' text exposition of what was counted. */
 #include "metrics.h"
 
 #include <inttypes.h>
-#include <string.h>
-
-#include "endpoints/endpoint.h"
 
 /* ---- kinds of answer: an open table that only ever grows ---- */
 
-/* Who has none counts as the last one, unknown. */
-static uint64_t index_of(const char *endpoint)
-{
-    uint64_t i = 0;
-
-    while (im_endpoint_name(i + 1) &&
-           (!endpoint || strcmp(endpoint, im_endpoint_name(i)) != 0))
-        i++;
-    return i;
-}
-
 /* Endpoint, status and cause in one number that is never 0. */
-static uint64_t key_of(const char *endpoint, int status, enum im_cause cause)
+static uint64_t key_of(const struct im_exchange *exchange)
 {
-    return (index_of(endpoint) + 1) << 48 | (uint64_t)(status & 0xffff) << 32 |
-           (uint64_t)cause;
+    uint64_t endpoint =
+        exchange->endpoint ? exchange->endpoint : (uint64_t)IM_ENDPOINT_UNKNOWN;
+
+    return endpoint << 48 | (uint64_t)(exchange->status & 0xffff) << 32 |
+           (uint64_t)exchange->cause;
 }
 
 static size_t first_slot(uint64_t key)
@@ -80,12 +70,13 @@ static void add(_Atomic uint64_t *counter, uint64_t by)
     atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
 }
 
-void im_metrics_count(struct im_metrics *metrics, const char *endpoint, int status,
-                      enum im_cause cause, int64_t duration_us)
+void im_metrics_count(struct im_metrics *metrics, const struct im_exchange *exchange)
 {
-    add(counter_of(metrics, key_of(endpoint, status, cause)), 1);
-    add(bucket_of(metrics, duration_us), 1);
-    add(&metrics->microseconds, duration_us > 0 ? (uint64_t)duration_us : 0);
+    int64_t us = exchange->duration_us;
+
+    add(counter_of(metrics, key_of(exchange)), 1);
+    add(bucket_of(metrics, us), 1);
+    add(&metrics->microseconds, us > 0 ? (uint64_t)us : 0);
 }
 
 /* ---- written out ---- */
@@ -106,7 +97,8 @@ static void write_slot(struct im_metrics_slot *slot, struct im_buf *out)
     im_buf_addf(out,
                 "intacct_mock_requests_total{endpoint=\"%s\",status=\"%d\",cause=\"%s\"} "
                 "%" PRIu64 "\n",
-                im_endpoint_name((key >> 48) - 1), (int)(key >> 32 & 0xffff),
+                im_endpoint_name((enum im_endpoint)(key >> 48)),
+                (int)(key >> 32 & 0xffff),
                 cause == CAUSE_NONE ? "" : im_cause_row(cause)->id, count);
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdatomic.h>
 
-#include "causes/cause.h"
+#include "causes/exchange.h"
 
 enum {
     IM_METRICS_ROOM = 512, /* kinds of answer told apart; the rest is counted together */
@@ -27,8 +27,8 @@ struct im_metrics {
     _Atomic uint64_t microseconds;                /* of all together */
 };
 
-void im_metrics_count(struct im_metrics *metrics, const char *endpoint, int status,
-                      enum im_cause cause, int64_t duration_us);
+/* By its endpoint, status, cause and duration. */
+void im_metrics_count(struct im_metrics *metrics, const struct im_exchange *exchange);
 /* intacct_mock_requests_total and intacct_mock_request_duration_seconds, in Prometheus' text
  * exposition 0.0.4. */
 void im_metrics_write(struct im_metrics *metrics, struct im_buf *out);

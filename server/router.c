@@ -7,35 +7,47 @@
 #include "causes/refusal.h"
 #include "control/control.h"
 #include "endpoints/endpoint.h"
+#include "http/redact.h"
 #include "router_parts.h"
 
 /* ---- the table ---- */
 
 static const struct im_route routes[] = {
     /* Sage Intacct's REST API. The captured discovery document names /ia/authorize as well. */
-    {OAUTH "token", "POST", "token", IM_PLACE_TOKEN, im_endpoint_token},
-    {OAUTH "authorize", "GET POST", "authorize", IM_PLACE_TOKEN, im_endpoint_authorize},
-    {"/ia/authorize", "GET POST", "authorize", IM_PLACE_TOKEN, im_endpoint_authorize},
-    {OAUTH "revoke", "POST", "revoke", IM_PLACE_TOKEN, im_endpoint_revoke},
-    {OAUTH "introspect", "POST", "introspect", IM_PLACE_TOKEN, im_endpoint_introspect},
-    {"/.well-known/openid-configuration", "GET HEAD", "discovery", IM_PLACE_TOKEN,
-     im_endpoint_discovery},
-    {"/.well-known/jwks.json", "GET HEAD", "jwks", IM_PLACE_TOKEN, im_endpoint_jwks},
-    {API "objects/*", "GET POST PATCH DELETE", "resource", IM_PLACE_API,
+    {OAUTH "token", "POST", IM_ENDPOINT_TOKEN, IM_PLACE_TOKEN, im_endpoint_token},
+    {OAUTH "authorize", "GET POST", IM_ENDPOINT_AUTHORIZE, IM_PLACE_TOKEN,
+     im_endpoint_authorize},
+    {"/ia/authorize", "GET POST", IM_ENDPOINT_AUTHORIZE, IM_PLACE_TOKEN,
+     im_endpoint_authorize},
+    {OAUTH "revoke", "POST", IM_ENDPOINT_REVOKE, IM_PLACE_TOKEN, im_endpoint_revoke},
+    {OAUTH "introspect", "POST", IM_ENDPOINT_INTROSPECT, IM_PLACE_TOKEN,
+     im_endpoint_introspect},
+    {"/.well-known/openid-configuration", "GET HEAD", IM_ENDPOINT_DISCOVERY,
+     IM_PLACE_TOKEN, im_endpoint_discovery},
+    {"/.well-known/jwks.json", "GET HEAD", IM_ENDPOINT_JWKS, IM_PLACE_TOKEN,
+     im_endpoint_jwks},
+    {API "objects/*", "GET POST PATCH DELETE", IM_ENDPOINT_RESOURCE, IM_PLACE_API,
      im_endpoint_resource},
-    {API "services/core/query", "POST", "query", IM_PLACE_API, im_endpoint_query},
-    {API "services/core/model", "GET", "model", IM_PLACE_API, im_endpoint_model},
-    {API "services/core/session/id", "GET", "session", IM_PLACE_API, im_endpoint_session},
+    {API "services/core/query", "POST", IM_ENDPOINT_QUERY, IM_PLACE_API,
+     im_endpoint_query},
+    {API "services/core/model", "GET", IM_ENDPOINT_MODEL, IM_PLACE_API,
+     im_endpoint_model},
+    {API "services/core/session/id", "GET", IM_ENDPOINT_SESSION, IM_PLACE_API,
+     im_endpoint_session},
     /* The article's dialect; its sample spells the token path twice. */
-    {ARTICLE "oauth2/token", "POST", "token", IM_PLACE_ARTICLE, im_endpoint_token},
-    {ARTICLE "oauth/token", "POST", "token", IM_PLACE_ARTICLE, im_endpoint_token},
-    {ARTICLE "oauth2/authorize", "GET POST", "authorize", IM_PLACE_ARTICLE,
+    {ARTICLE "oauth2/token", "POST", IM_ENDPOINT_TOKEN, IM_PLACE_ARTICLE,
+     im_endpoint_token},
+    {ARTICLE "oauth/token", "POST", IM_ENDPOINT_TOKEN, IM_PLACE_ARTICLE,
+     im_endpoint_token},
+    {ARTICLE "oauth2/authorize", "GET POST", IM_ENDPOINT_AUTHORIZE, IM_PLACE_ARTICLE,
      im_endpoint_authorize},
-    {ARTICLE "oauth/authorize", "GET POST", "authorize", IM_PLACE_ARTICLE,
+    {ARTICLE "oauth/authorize", "GET POST", IM_ENDPOINT_AUTHORIZE, IM_PLACE_ARTICLE,
      im_endpoint_authorize},
-    {ARTICLE "oauth2/revoke", "POST", "revoke", IM_PLACE_ARTICLE, im_endpoint_revoke},
-    {ARTICLE "oauth/revoke", "POST", "revoke", IM_PLACE_ARTICLE, im_endpoint_revoke},
-    {"/api/v1/*", "GET POST PATCH DELETE", "resource", IM_PLACE_ARTICLE,
+    {ARTICLE "oauth2/revoke", "POST", IM_ENDPOINT_REVOKE, IM_PLACE_ARTICLE,
+     im_endpoint_revoke},
+    {ARTICLE "oauth/revoke", "POST", IM_ENDPOINT_REVOKE, IM_PLACE_ARTICLE,
+     im_endpoint_revoke},
+    {"/api/v1/*", "GET POST PATCH DELETE", IM_ENDPOINT_RESOURCE, IM_PLACE_ARTICLE,
      im_endpoint_article},
 };
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
@@ -45,7 +57,7 @@ const char *im_route_path(size_t index, const char **methods, const char **endpo
     if (index >= ROUTES)
         return NULL;
     *methods = routes[index].methods;
-    *endpoint = routes[index].name;
+    *endpoint = im_endpoint_name(routes[index].endpoint);
     return routes[index].path;
 }
 
@@ -100,15 +112,15 @@ static void warn(const struct walk *walk, const char *event, const char *why)
 static enum im_cause refuse_by_name(const struct walk *walk)
 {
     struct im_exchange *exchange = walk->req->exchange;
-    const struct im_facts *facts = &walk->plan.facts;
+    const struct im_exchange *asked = walk->plan.asked;
     struct im_arena *arena = walk->req->arena;
 
-    exchange->grant = im_sanitize(arena, facts->grant);
-    exchange->client_id = im_sanitize(arena, facts->client);
-    exchange->user = im_sanitize(arena, facts->user);
-    exchange->scope = im_sanitize(arena, facts->scope);
-    if (facts->token.len)
-        exchange->token = im_fingerprint(arena, facts->token);
+    exchange->grant = im_sanitize(arena, asked->grant);
+    exchange->client_id = im_sanitize(arena, asked->client_id);
+    exchange->user = im_sanitize(arena, asked->user);
+    exchange->scope = im_sanitize(arena, asked->scope);
+    if (walk->plan.token.len)
+        exchange->token = im_fingerprint(arena, walk->plan.token);
     if (walk->route && walk->route->answer == im_endpoint_authorize) {
         enum im_cause unsound = im_authorize_address(walk->authority, walk->req);
         if (unsound)
@@ -212,7 +224,9 @@ static void log_exchange(const struct im_log *log, enum im_log_level level,
     for (size_t i = 0; i < FACTS; i++)
         if (facts[i].value.len)
             known[n++] = facts[i];
-    im_log_line(log, level, im_clock_real_ms(), exchange->endpoint, known);
+    im_log_line(log, level, im_clock_real_ms(),
+                exchange->endpoint ? im_endpoint_name(exchange->endpoint) : "control",
+                known);
 }
 
 static void enter(struct walk *walk)
@@ -259,7 +273,7 @@ static void close_end(void *context)
 {
     const struct open_end *end = context;
 
-    im_journal_left(end->box->journal, end->id);
+    im_journal_delivered(end->box->journal, end->id);
     im_sandboxes_unref(end->sandboxes, end->box);
 }
 
@@ -281,7 +295,7 @@ static const struct im_route *find_route(struct im_request *req)
     const struct im_route *route = route_of(req);
 
     exchange->place = route ? route->place : im_place_of(req->path);
-    exchange->endpoint = route ? route->name : "unknown";
+    exchange->endpoint = route ? route->endpoint : IM_ENDPOINT_UNKNOWN;
     return route;
 }
 
@@ -291,13 +305,12 @@ static void make_plan(struct walk *walk)
     struct im_plan *plan = &walk->plan;
 
     walk->route = find_route(walk->req);
-    im_scenario_plan(walk->box->scenario_state, walk->authority, walk->req,
-                     exchange->endpoint, plan);
+    im_scenario_plan(walk->box->scenario_state, walk->authority, walk->req, plan);
     const struct im_wire *wire = im_plan_wire(plan);
     exchange->rule = im_plan_rule(plan);
     exchange->effect = im_plan_effect(plan);
-    if (wire && im_wire_fault(wire) != IM_FAULT_NONE)
-        exchange->fault = im_fault_name(im_wire_fault(wire));
+    if (wire)
+        exchange->fault = im_wire_fault(wire);
     if (waits(wire, true))
         exchange->delay_ms = wire->delay_ms;
 }
@@ -329,13 +342,13 @@ static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
     if (wire)
         im_wire_apply(wire, res);
     im_cors_allow(sandboxes, req, res);
-    int64_t duration_us = im_clock_monotonic_us() - began_us;
-    uint64_t id = im_journal_add(box->journal, req, res, duration_us);
+    req->exchange->duration_us = im_clock_monotonic_us() - began_us;
+    im_exchange_complete(req, res);
+    uint64_t id = im_journal_add(box->journal, req->exchange);
     atomic_fetch_sub(&box->open, 1);
     if (res->damage.stall)
         watch_end(&walk, id);
-    im_metrics_count(&sandboxes->metrics, req->exchange->endpoint, res->status,
-                     req->exchange->cause, duration_us);
+    im_metrics_count(&sandboxes->metrics, req->exchange);
     /* before leaving: what the outcome names may live in the authority that a reset frees */
     log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
     im_sandbox_leave(box);
@@ -355,13 +368,14 @@ static void refuse_box(struct im_sandboxes *sandboxes, struct im_request *req,
     struct im_policy policy = im_authority_policy(authority);
 
     req->now_ms = im_clock_now_ms(&authority->clock);
-    req->exchange->endpoint = "unknown";
+    req->exchange->endpoint = IM_ENDPOINT_UNKNOWN;
     req->exchange->place = im_place_of(req->path);
     im_refuse(req, CAUSE_SCENARIO_UNKNOWN, "%s", why);
     im_refusal_render(req, res, &policy, &authority->rng);
     add_hints(sandboxes, req, res);
     im_cors_allow(sandboxes, req, res);
-    im_journal_add(box->journal, req, res, 0);
+    im_exchange_complete(req, res);
+    im_journal_add(box->journal, req->exchange);
     log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
     im_sandbox_leave(box);
 }
@@ -375,9 +389,9 @@ static void answer_preflight(struct im_sandboxes *sandboxes, struct im_sandbox *
 
     req->now_ms = im_clock_now_ms(&authority->clock);
     im_cors_preflight(req, im_str(route ? route->methods : NULL), res);
-    im_journal_add(box->journal, req, res, 0);
-    im_metrics_count(&sandboxes->metrics, req->exchange->endpoint, res->status,
-                     CAUSE_NONE, 0);
+    im_exchange_complete(req, res);
+    im_journal_add(box->journal, req->exchange);
+    im_metrics_count(&sandboxes->metrics, req->exchange);
     log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
     im_sandbox_leave(box);
 }
@@ -386,7 +400,6 @@ static void answer_control(struct im_sandboxes *sandboxes, struct im_request *re
                            struct im_response *res)
 {
     req->now_ms = im_clock_real_ms();
-    req->exchange->endpoint = "control";
     if (im_cors_is_preflight(sandboxes, req)) {
         im_cors_preflight(req, im_control_methods(req), res);
     } else {

@@ -10,9 +10,9 @@ struct im_route {
     const char
         *path; /* under the base URL; a final '*' matches the rest, which is not empty */
     const char *methods; /* space-separated */
-    const char *name;    /* the endpoint's name in the journal */
+    enum im_endpoint endpoint;
     enum im_place place;
-    im_endpoint *answer;
+    im_endpoint_handler *answer;
 };
 
 #define OAUTH   "/ia/api/v1/oauth2/"

@@ -1,7 +1,7 @@
 /* Requests that are refused before an endpoint is asked: wrong path, wrong method, no HTTP. */
 #include <string.h>
 
-#include "base/crypto.h"
+#include "http/redact.h"
 #include "journal.h"
 #include "router.h"
 #include "router_parts.h"
@@ -53,7 +53,7 @@ enum im_cause im_refuse_path(struct im_request *req)
 }
 
 /* "GET POST" → "GET, POST": what an Allow header wants (RFC 9110 section 10.2.1). */
-static const char *comma_separated(struct im_arena *arena, const char *words)
+static struct im_str comma_separated(struct im_arena *arena, const char *words)
 {
     struct im_str rest = im_str(words);
     struct im_buf list;
@@ -63,7 +63,7 @@ static const char *comma_separated(struct im_arena *arena, const char *words)
         im_buf_add(&list, im_str_cut(&rest, ' '));
         im_buf_addz(&list, rest.len ? ", " : "");
     }
-    return im_arena_copy(arena, im_buf_str(&list)).at;
+    return im_buf_str(&list);
 }
 
 enum im_cause im_refuse_method(struct im_request *req, const struct im_route *route)

@@ -187,20 +187,20 @@ static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
 {
     struct im_judgement *judgements =
         IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
+    static const struct im_journal_filter all = {.status = 0};
     size_t count;
-    const struct im_seen *seen = im_journal_seen(box->journal, arena, &count);
+    const struct im_exchange *exchanges =
+        im_journal_select(box->journal, arena, &all, &count);
 
     *verdict = (struct im_verdict){.scenario = scenario->name,
                                    .sandbox = box->name,
                                    .expectations = &scenario->expect,
                                    .judgements = judgements,
-                                   .dropped = im_journal_dropped(box->journal),
-                                   .seen = seen,
-                                   .seen_count = count};
+                                   .dropped = im_journal_dropped(box->journal)};
     verdict->exchanges = count + verdict->dropped;
     verdict->triggered = !scenario->rule_count && verdict->exchanges > 0;
     return judgements && count_rules(box, scenario, arena, verdict) &&
-           im_expect_judge(&scenario->expect, seen, count, arena, judgements);
+           im_expect_judge(&scenario->expect, exchanges, count, arena, judgements);
 }
 
 struct im_scenario *im_sandbox_judge(struct im_sandbox *box, struct im_arena *arena,

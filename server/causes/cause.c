@@ -1,9 +1,6 @@
-/* The table of causes and the three verbs that use it. The words that causes.def is
- * written in are defined here; what they put on the wire is refusal.c's business. */
+/* The table of causes, looked up and written as JSON. The words that causes.def is written
+ * in are defined here; what they put on the wire is refusal.c's business. */
 #include "causes/cause.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "base/json.h"
 #include "causes/refusal.h"
@@ -174,80 +171,4 @@ void im_cause_write(enum im_cause cause, struct im_json_out *out, const char *na
     if (row->redirect)
         im_json_strz(out, "redirect", row->redirect);
     im_json_close_object(out);
-}
-
-/* ---- refusing ---- */
-
-enum { EVIDENCE_MAX = 1024 }; /* bytes; what a client sends must not swell the journal */
-
-static struct im_str evidence(struct im_arena *arena, const char *format, va_list args)
-    IM_PRINTF(2, 0);
-static enum im_cause refuse(struct im_request *req, enum im_cause cause,
-                            enum im_cause worded_as, const char *format, va_list args)
-    IM_PRINTF(4, 0);
-
-/* Empty when memory is short: the cause still stands. */
-static struct im_str evidence(struct im_arena *arena, const char *format, va_list args)
-{
-    char text[EVIDENCE_MAX];
-    int wanted = vsnprintf(text, sizeof text, format, args);
-
-    if (wanted < 0)
-        return (struct im_str){NULL, 0};
-    struct im_str whole = im_str(text);
-    if ((size_t)wanted >= sizeof text) /* cut, perhaps within a character */
-        whole = im_str_front(whole, sizeof text - 2);
-    return im_arena_copy(arena, whole);
-}
-
-static enum im_cause refuse(struct im_request *req, enum im_cause cause,
-                            enum im_cause worded_as, const char *format, va_list args)
-{
-    struct im_exchange *exchange = req->exchange;
-
-    if (!exchange || cause == CAUSE_NONE)
-        return cause;
-    if (exchange->cause != CAUSE_NONE)
-        return exchange->cause;
-    exchange->cause = cause;
-    exchange->worded_as = worded_as;
-    exchange->evidence = evidence(req->arena, format, args);
-    return cause;
-}
-
-enum im_cause im_refuse(struct im_request *req, enum im_cause cause, const char *format,
-                        ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    enum im_cause first = refuse(req, cause, cause, format, args);
-    va_end(args);
-    return first;
-}
-
-enum im_cause im_refuse_as(struct im_request *req, enum im_cause cause,
-                           enum im_cause worded_as, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    enum im_cause first = refuse(req, cause, worded_as, format, args);
-    va_end(args);
-    return first;
-}
-
-void im_note(struct im_request *req, enum im_cause cause, const char *format, ...)
-{
-    struct im_exchange *exchange = req->exchange;
-
-    if (!exchange || exchange->note_count >= IM_NOTES_MAX)
-        return;
-    struct im_note *note = &exchange->notes[exchange->note_count++];
-    va_list args;
-
-    va_start(args, format);
-    note->cause = cause;
-    note->text = evidence(req->arena, format, args);
-    va_end(args);
 }

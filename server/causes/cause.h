@@ -1,11 +1,10 @@
-/* Why an integration is turned away: the table of causes (causes.def), and the outcome
- * of one request. Deciding happens in endpoints and grants (`return im_refuse(req,
- * CAUSE_…, "…")`), wording in refusal.c, sending in the listener. */
+/* Why an integration is turned away: the table of causes (causes.def). Deciding happens in
+ * endpoints and grants (`return im_refuse(req, CAUSE_…, "…")`, causes/exchange.h), wording in
+ * refusal.c, sending in the listener. */
 #ifndef IM_CAUSES_CAUSE_H
 #define IM_CAUSES_CAUSE_H
 
 #include "causes/policy.h"
-#include "http/request.h"
 
 enum im_cause {
     CAUSE_NONE, /* nothing to refuse */
@@ -63,62 +62,13 @@ struct im_cause_row {
     struct im_wording api;     /* REST dialect at the protected API */
     struct im_wording article; /* article dialect, everywhere */
     struct im_wording_switch token_switch, api_switch;
-    int64_t retry_after_s; /* Retry-After, unless the outcome has another; 0 = none */
+    int64_t retry_after_s; /* Retry-After, unless the exchange has another; 0 = none */
     const char
         *redirect;   /* authorize: `error` of the redirect; NULL = a page, no redirect */
     const char *why; /* one or two sentences a newcomer understands */
     const char *fix; /* what its maker does about it */
     enum im_confidence confidence; /* of the wording and of the rule */
     const char *source; /* where that is from: RFC section, Sage page, report */
-};
-
-/* Where a refusal is worded. Set by the route. */
-enum im_place { IM_PLACE_TOKEN, IM_PLACE_API, IM_PLACE_ARTICLE };
-
-struct im_note {
-    enum im_cause cause;
-    struct im_str text;
-};
-
-enum { IM_NOTES_MAX = 6 };
-
-/* All that the pipeline learns about one request besides the answer itself: for the
- * renderer, the journal and the hint headers. Never holds a secret. Lifetime: request. */
-struct im_exchange {
-    enum im_cause cause;     /* why it was refused; CAUSE_NONE = it was not */
-    enum im_cause worded_as; /* the row whose wording is sent; normally = cause */
-    struct im_str evidence;  /* "expired 12 s ago: exp …, now …" */
-    struct im_note notes[IM_NOTES_MAX]; /* warnings beside the outcome */
-    size_t note_count;
-
-    enum im_place place;
-    bool page;       /* a person is looking: refusals are HTML pages … */
-    bool page_ready; /* the endpoint has worded this refusal for that person itself
-                                     (the sign-in page again): status and body stay */
-    struct im_str redirect_uri; /* … or, once this is known to be sound, redirects */
-    struct im_str state;
-
-    /* What is known about who asked for what; empty when not known. */
-    const char *endpoint; /* "token", "authorize", "revoke", "introspect", "discovery",
-                                     "resource", "query", "session", "model", "unknown", … */
-    struct im_str grant;  /* grant_type */
-    struct im_str client_id;
-    struct im_str user;    /* "ws_user@acme" */
-    struct im_str scope;   /* asked for */
-    struct im_str token;   /* fingerprint of the token or code presented */
-    struct im_str issued;  /* fingerprint of the access token handed out */
-    struct im_str object;  /* "accounts-payable/vendor" */
-    struct im_str field;   /* the offending field of a payload */
-    int64_t retry_after_s; /* Retry-After; 0 = none */
-    bool bearer_challenge; /* WWW-Authenticate: Bearer error=… belongs to the answer */
-    bool basic_challenge; /* the client came by HTTP Basic, so it is challenged by that */
-    const char *allow;    /* 405: the Allow header */
-
-    /* What a scenario did to it; 0 and NULL = nothing. */
-    unsigned rule;      /* the first of its rules that fired, from 1 */
-    const char *effect; /* the first change of the world that it set off */
-    const char *fault;  /* how delivery is damaged */
-    int64_t delay_ms;   /* the answer is still held back for so long */
 };
 
 const struct im_cause_row *im_cause_row(enum im_cause cause); /* never NULL */
@@ -128,18 +78,5 @@ const char *im_family_name(enum im_family family); /* "access token expired", �
 /* One row as JSON: id, family, natural, why, fix, confidence, source, wording per
  * place. */
 void im_cause_write(enum im_cause cause, struct im_json_out *out, const char *name);
-
-/* Records the refusal with its evidence and returns the cause, so that refusing is one
- * statement. The first refusal of a request wins. */
-enum im_cause im_refuse(struct im_request *req, enum im_cause cause, const char *format,
-                        ...) IM_PRINTF(3, 4);
-/* The cause is one thing, the wording on the wire that of another row: a misspelled
- * parameter is answered as the missing one it stands for. */
-enum im_cause im_refuse_as(struct im_request *req, enum im_cause cause,
-                           enum im_cause worded_as, const char *format, ...)
-    IM_PRINTF(4, 5);
-/* A warning: the request is not refused for it. */
-void im_note(struct im_request *req, enum im_cause cause, const char *format, ...)
-    IM_PRINTF(3, 4);
 
 #endif

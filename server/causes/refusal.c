@@ -266,12 +266,8 @@ static struct im_refusal_facts gather(const struct im_request *req,
 
 static bool is_oauth_endpoint(const struct im_exchange *exchange)
 {
-    static const char *const names[] = {"token", "authorize", "revoke", "introspect"};
-
-    for (size_t i = 0; exchange->endpoint && i < sizeof names / sizeof *names; i++)
-        if (strcmp(exchange->endpoint, names[i]) == 0)
-            return true;
-    return exchange->place == IM_PLACE_TOKEN || exchange->page;
+    return im_endpoint_group(exchange->endpoint) == IM_GROUP_OAUTH ||
+           exchange->place == IM_PLACE_TOKEN || exchange->page;
 }
 
 /* RFC 6750 section 3.1: no error code when the request carried no token at all. */
@@ -334,8 +330,8 @@ static void add_headers(const struct im_request *req, struct im_response *res,
     }
     if (retry_after_s > 0)
         im_response_headerf(res, "Retry-After", "%" PRId64, retry_after_s);
-    if (exchange->allow && wording->status == 405)
-        im_response_header(res, "Allow", im_str(exchange->allow));
+    if (exchange->allow.len && wording->status == 405)
+        im_response_header(res, "Allow", exchange->allow);
     challenge(req, res, wording);
 }
 

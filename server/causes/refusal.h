@@ -3,8 +3,7 @@
 #define IM_CAUSES_REFUSAL_H
 
 #include "base/rng.h"
-#include "causes/cause.h"
-#include "http/response.h"
+#include "causes/exchange.h"
 
 /* The wording that this place and policy give the cause (never IM_ENVELOPE_NONE: a
  * place that does not word a cause falls back to the row's other wording). */
@@ -27,7 +26,7 @@ void im_wording_write(const struct im_wording *wording,
 /* The same with made-up facts, for people who look a cause up. */
 void im_wording_write_sample(const struct im_wording *wording, struct im_json_out *out,
                              const char *name);
-/* Replaces whatever is in res by the refusal that req->outcome tells: JSON envelope,
+/* Replaces whatever is in res by the refusal that req->exchange tells: JSON envelope,
  * HTML page or redirect. Draws supportId and requestId from rng. */
 void im_refusal_render(const struct im_request *req, struct im_response *res,
                        const struct im_policy *policy, struct im_rng *rng);

@@ -83,7 +83,7 @@ void im_control_answer_box(struct im_call *call, struct im_sandbox *box, int sta
 
 /* The exchange as JSON, on one line. Redaction copies what it looks at: all of that memory is the
  * scratch arena's, to be released after each one. */
-struct im_str im_control_exchange(const struct im_recorded *exchange,
+struct im_str im_control_exchange(const struct im_exchange *exchange,
                                   struct im_arena *scratch);
 /* The scenario that stands in the body, with a reference for the caller; NULL when it has refused. */
 struct im_scenario *im_control_scenario(struct im_call *call, const struct im_json *json,

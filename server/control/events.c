@@ -6,7 +6,7 @@
 
 enum { PIECE_MAX = 256 * 1024 };
 
-static void write_event(const struct im_recorded *exchange, struct im_buf *piece)
+static void write_event(const struct im_exchange *exchange, struct im_buf *piece)
 {
     struct im_arena scratch;
 
@@ -27,7 +27,7 @@ static void write_news(struct im_events *events, uint64_t newest, struct im_buf 
     size_t count;
 
     im_arena_init(&arena, 0);
-    const struct im_recorded *news =
+    const struct im_exchange *news =
         im_journal_select(events->box->journal, &arena, &events->filter, &count);
     piece->failed |= arena.failed;
     for (size_t i = 0; i < count && piece->len < PIECE_MAX; i++) {

@@ -3,7 +3,7 @@
 
 /* ---- answers ---- */
 
-struct im_str im_control_exchange(const struct im_recorded *exchange,
+struct im_str im_control_exchange(const struct im_exchange *exchange,
                                   struct im_arena *scratch)
 {
     struct im_json_out out;
@@ -11,13 +11,13 @@ struct im_str im_control_exchange(const struct im_recorded *exchange,
 
     im_buf_init(&text, scratch, 0);
     im_json_out_init(&out, &text);
-    im_recorded_write(exchange, &out);
+    im_exchange_write(exchange, &out);
     if (text.failed)
         scratch->failed = true;
     return im_buf_str(&text);
 }
 
-static void write_exchange(struct im_call *call, const struct im_recorded *exchange)
+static void write_exchange(struct im_call *call, const struct im_exchange *exchange)
 {
     struct im_arena scratch;
 
@@ -39,7 +39,7 @@ static void answer_requests(struct im_call *call)
         im_journal_wait(journal, &question.filter,
                         question.count < 0 ? 1 : (size_t)question.count,
                         question.wait_ms);
-    const struct im_recorded *found =
+    const struct im_exchange *found =
         im_journal_select(journal, call->req->arena, &question.filter, &count);
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
@@ -54,7 +54,7 @@ static void answer_requests(struct im_call *call)
 
 static void answer_one(struct im_call *call)
 {
-    const struct im_recorded *exchange = NULL;
+    const struct im_exchange *exchange = NULL;
     int64_t id;
 
     if (im_str_int(call->id, &id) && id > 0)
@@ -68,7 +68,7 @@ static void answer_one(struct im_call *call)
         return;
     }
     im_control_begin(call, 200);
-    im_recorded_write(exchange, &call->out);
+    im_exchange_write(exchange, &call->out);
 }
 
 static void answer_har(struct im_call *call)
@@ -78,10 +78,10 @@ static void answer_har(struct im_call *call)
 
     if (!im_control_question(call, false, &question))
         return;
-    const struct im_recorded *found =
+    const struct im_exchange *found =
         im_journal_select(call->box->journal, call->req->arena, &question.filter, &count);
     im_control_begin(call, 200);
-    im_recorded_write_har(found, count, &call->out);
+    im_exchange_write_har(found, count, &call->out);
 }
 
 static void answer_forget(struct im_call *call)

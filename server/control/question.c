@@ -1,6 +1,5 @@
 /* Which exchanges of the journal a call asks for: its query, read strictly. */
 #include "control/control.h"
-#include "endpoints/endpoint.h"
 
 static bool refuse_value(struct im_call *call, const char *name, struct im_str value,
                          const char *wanted)
@@ -18,26 +17,30 @@ static bool read_cause(struct im_call *call, struct im_str value, enum im_cause 
 }
 
 static bool read_endpoint(struct im_call *call, struct im_str value,
-                          struct im_str *endpoint)
+                          enum im_endpoint *endpoint)
 {
-    struct im_str known[32];
+    struct im_str known[IM_ENDPOINTS];
+    struct im_buf list;
     size_t n = 0;
 
-    for (; n < 32 && im_endpoint_name(n); n++) {
-        known[n] = im_str(im_endpoint_name(n));
-        if (im_str_eq(value, known[n]))
-            *endpoint = known[n];
-    }
-    if (endpoint->len)
+    *endpoint = im_endpoint_find(value);
+    if (*endpoint)
         return true;
+    im_buf_init(&list, call->req->arena, 0);
+    for (int i = IM_ENDPOINT_TOKEN; i < IM_ENDPOINTS; i++) {
+        known[n] = im_str(im_endpoint_name((enum im_endpoint)i));
+        im_buf_addf(&list, "%s%.*s",
+                    n == 0                  ? ""
+                    : i == IM_ENDPOINTS - 1 ? " and "
+                                            : ", ",
+                    IM_ARG(known[n]));
+        n++;
+    }
     int nearest = im_str_nearest(value, known, n);
-    im_control_refuse(call, 400, "endpoint", "there is no endpoint \"%.*s\"%s%.*s%s",
+    im_control_refuse(call, 400, "endpoint", "there is no endpoint \"%.*s\"; %s%.*s%s",
                       IM_ARG(im_str_slice(value, 0, 60)),
-                      nearest < 0 ? "; there are token, authorize, revoke, introspect, "
-                                    "discovery, jwks, resource, query, model, session "
-                                    "and unknown"
-                                  : "; did you mean \"",
-                      IM_ARG(nearest < 0 ? IM_STR("") : known[nearest]),
+                      nearest < 0 ? "there are " : "did you mean \"",
+                      IM_ARG(nearest < 0 ? im_buf_str(&list) : known[nearest]),
                       nearest < 0 ? "" : "\"?");
     return false;
 }

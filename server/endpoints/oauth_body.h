@@ -3,7 +3,7 @@
 #ifndef IM_ENDPOINTS_OAUTH_BODY_H
 #define IM_ENDPOINTS_OAUTH_BODY_H
 
-#include "causes/cause.h"
+#include "causes/exchange.h"
 
 /* What the gateway wants of a body before it looks at any parameter. Without a
  * Content-Type a body that reads as a form is one. Refuses xml-sent-to-rest,

@@ -55,11 +55,11 @@ enum im_cause im_record_method(struct im_request *req, struct im_record *record)
         if (one ? method->on_record : method->on_collection)
             return CAUSE_NONE;
     }
-    req->exchange->allow = one ? "GET, PATCH, DELETE" : "GET, POST";
-    return im_refuse(req, CAUSE_METHOD_NOT_ALLOWED, "%.*s on %s; allowed here: %s",
+    req->exchange->allow = one ? IM_STR("GET, PATCH, DELETE") : IM_STR("GET, POST");
+    return im_refuse(req, CAUSE_METHOD_NOT_ALLOWED, "%.*s on %s; allowed here: %.*s",
                      IM_ARG(req->method),
                      one ? "one record" : "all records of a type (no key in the path)",
-                     req->exchange->allow);
+                     IM_ARG(req->exchange->allow));
 }
 
 /* ---- the payload ---- */

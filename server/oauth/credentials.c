@@ -2,7 +2,7 @@
 #include "oauth/credentials.h"
 
 #include "base/crypto.h"
-#include "causes/cause.h"
+#include "causes/exchange.h"
 
 struct im_str im_client_id_alone(struct im_str id)
 {

@@ -5,7 +5,7 @@
 #ifndef IM_OAUTH_DIALECT_H
 #define IM_OAUTH_DIALECT_H
 
-#include "causes/cause.h"
+#include "causes/exchange.h"
 #include "oauth/jwt.h"
 
 enum im_dialect_id { IM_DIALECT_REST, IM_DIALECT_ARTICLE };

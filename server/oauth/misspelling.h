@@ -5,7 +5,7 @@
 #ifndef IM_OAUTH_MISSPELLING_H
 #define IM_OAUTH_MISSPELLING_H
 
-#include "causes/cause.h"
+#include "causes/exchange.h"
 
 /* The name among those sent that stands for `wanted`: a slip of the pen, or another
  * word for the same thing (`secret`, `user_id`). at == NULL when there is none. Names

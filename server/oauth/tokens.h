@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-#include "causes/cause.h"
+#include "causes/exchange.h"
 #include "oauth/dialect.h"
 
 struct im_tokens;

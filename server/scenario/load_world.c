@@ -79,8 +79,8 @@ bool im_load_world(struct im_load *load)
 static bool try_step(struct im_load *load, struct im_authority *authority,
                      const struct im_rule *rule, const struct im_step *step)
 {
-    const struct im_facts fitting = {
-        .endpoint = "unknown", .user = rule->when.user, .client = rule->when.client};
+    const struct im_exchange fitting = {.user = rule->when.user,
+                                        .client_id = rule->when.client};
     struct im_effect_args args = step->args;
     size_t affected;
 

@@ -1,7 +1,10 @@
+/* A scenario's references, its progress in one sandbox, and the plan it has for one request. */
 #include "scenario/scenario.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+
+#include "scenario/attributes.h"
 
 struct im_scenario_state {
     struct im_scenario *scenario;
@@ -132,7 +135,7 @@ static void ask_rules(struct im_scenario_state *scenario_state, struct im_plan *
     for (size_t i = 0; i < scenario->rule_count; i++) {
         const struct im_rule *rule = &scenario->rules[i];
         struct im_rule_count *count = &scenario_state->counts[i];
-        if (!im_when_fits(&rule->when, &plan->facts))
+        if (!im_when_fits(&rule->when, plan->asked))
             continue;
         fitting++;
         spent += is_spent(rule, count);
@@ -166,7 +169,7 @@ static void find_evidence(struct im_plan *plan, struct im_arena *arena)
 
 void im_scenario_plan(struct im_scenario_state *scenario_state,
                       struct im_authority *authority, struct im_request *req,
-                      const char *endpoint, struct im_plan *plan)
+                      struct im_plan *plan)
 {
     struct im_scenario *scenario = scenario_state->scenario;
 
@@ -175,10 +178,11 @@ void im_scenario_plan(struct im_scenario_state *scenario_state,
         return;
     plan->world =
         IM_ARENA_ARRAY(req->arena, const struct im_rule *, scenario->rule_count);
-    if (!plan->world)
+    plan->asked = IM_ARENA_NEW(req->arena, struct im_exchange);
+    if (!plan->world || !plan->asked)
         return;
     plan->scenario = im_scenario_ref(scenario);
-    im_facts_read(authority, req, endpoint, &plan->facts);
+    plan->token = im_attributes_read(authority, req, plan->asked);
     ask_rules(scenario_state, plan);
     find_evidence(plan, req->arena);
 }
@@ -199,7 +203,7 @@ static bool take_step(const struct im_step *step, const struct im_plan *plan,
     struct im_error why = {.text = ""};
     size_t affected;
 
-    im_effect_complete(step->effect, &plan->facts, &args);
+    im_effect_complete(step->effect, plan->asked, &args);
     return im_world_apply(authority, step->effect, &args, now_ms, &affected, &why) ||
            im_error_set(err, "scenario %.*s: %s: %s", IM_ARG(plan->scenario->name),
                         step->effect->name, why.text);

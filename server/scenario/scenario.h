@@ -73,8 +73,10 @@ bool im_scenario_state_counts(struct im_scenario_state *scenario_state,
 /* What the scenario has in mind for one request. Lifetime: request. */
 struct im_plan {
     struct im_scenario
-        *scenario;         /* holds a reference while the plan lives; NULL = no plan */
-    struct im_facts facts; /* known when there is a plan */
+        *scenario; /* holds a reference while the plan lives; NULL = no plan */
+    struct im_exchange *asked; /* what the request says of itself; NULL = no plan */
+    struct im_str
+        token; /* the token or code it presents: a secret, to be fingerprinted */
     const struct im_rule **world; /* rules that change the truth, in order */
     size_t world_count;
     const struct im_rule *taken; /* the rule that refuses or damages; NULL = none */
@@ -82,10 +84,10 @@ struct im_plan {
     struct im_str evidence;      /* for that refusal */
 };
 
-/* The one question. Counts the request. */
+/* The one question. Counts the request, whose exchange knows its endpoint. */
 void im_scenario_plan(struct im_scenario_state *scenario_state,
                       struct im_authority *authority, struct im_request *req,
-                      const char *endpoint, struct im_plan *plan);
+                      struct im_plan *plan);
 void im_plan_release(struct im_plan *plan);
 /* The truth changes. False with err when a step cannot be done (a role that is not there). */
 bool im_plan_change_world(const struct im_plan *plan, struct im_authority *authority,

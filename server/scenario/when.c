@@ -3,45 +3,26 @@
 #include <stddef.h>
 
 #include "directory/account.h"
-#include "endpoints/endpoint.h"
 #include "scenario/member.h"
 
 /* ---- endpoints and their groups ---- */
 
-static const char *const api[] = {"resource", "query", "model", "session", NULL};
-static const char *const oauth[] = {"token", "authorize", "revoke", "introspect", NULL};
-
-static const struct group {
-    const char *name;
-    const char *const *members;
-} groups[] = {{"api", api}, {"oauth", oauth}};
-enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
-
 const char *im_when_endpoint(size_t index)
 {
-    size_t names = 0;
+    enum { NAMES = IM_ENDPOINTS - IM_ENDPOINT_TOKEN, GROUPS = IM_GROUPS - IM_GROUP_API };
 
-    while (names <= index && im_endpoint_name(names))
-        names++;
-    if (index < names)
-        return im_endpoint_name(index);
-    return index - names < GROUPS ? groups[index - names].name : NULL;
+    if (index < NAMES)
+        return im_endpoint_name((enum im_endpoint)(index + IM_ENDPOINT_TOKEN));
+    index -= NAMES;
+    return index < GROUPS
+               ? im_endpoint_group_name((enum im_endpoint_group)(index + IM_GROUP_API))
+               : NULL;
 }
 
-static bool among(const char *const *names, const char *name)
+static bool endpoint_fits(struct im_str wanted, enum im_endpoint endpoint)
 {
-    for (; *names; names++)
-        if (im_str_is(im_str(name), *names))
-            return true;
-    return false;
-}
-
-static bool endpoint_fits(struct im_str wanted, const char *endpoint)
-{
-    for (size_t i = 0; i < GROUPS; i++)
-        if (im_str_is(wanted, groups[i].name))
-            return endpoint && among(groups[i].members, endpoint);
-    return im_str_eq(wanted, im_str(endpoint));
+    return im_str_is(wanted, im_endpoint_name(endpoint)) ||
+           im_str_is(wanted, im_endpoint_group_name(im_endpoint_group(endpoint)));
 }
 
 /* ---- asking ---- */
@@ -51,18 +32,18 @@ void im_when_init(struct im_when *when)
     *when = (struct im_when){.rate = -1};
 }
 
-static bool same(struct im_str wanted, struct im_str fact)
+static bool same(struct im_str wanted, struct im_str attribute)
 {
-    return !wanted.len || im_str_eq(wanted, fact);
+    return !wanted.len || im_str_eq(wanted, attribute);
 }
 
-bool im_when_fits(const struct im_when *when, const struct im_facts *facts)
+bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange)
 {
-    return (!when->endpoint.len || endpoint_fits(when->endpoint, facts->endpoint)) &&
-           same(when->method, facts->method) && same(when->grant, facts->grant) &&
-           same(when->client, facts->client) && same(when->user, facts->user) &&
-           (!when->path.len || im_str_glob(when->path, facts->path)) &&
-           (!when->scope.len || im_str_in_list(facts->scope, when->scope));
+    return (!when->endpoint.len || endpoint_fits(when->endpoint, exchange->endpoint)) &&
+           same(when->method, exchange->method) && same(when->grant, exchange->grant) &&
+           same(when->client, exchange->client_id) && same(when->user, exchange->user) &&
+           (!when->path.len || im_str_glob(when->path, exchange->path)) &&
+           (!when->scope.len || im_str_in_list(exchange->scope, when->scope));
 }
 
 /* splitmix64's finalizer: neighbouring numbers become unrelated ones. */

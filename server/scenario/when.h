@@ -4,7 +4,7 @@
 #define IM_SCENARIO_WHEN_H
 
 #include "base/json.h"
-#include "scenario/facts.h"
+#include "causes/exchange.h"
 
 /* Lifetime: of the scenario. Empty, 0 or negative = not given. */
 struct im_when {
@@ -20,8 +20,8 @@ struct im_when {
 
 /* Nothing given: everything fits. */
 void im_when_init(struct im_when *when);
-/* Does the request fit, counting left aside? */
-bool im_when_fits(const struct im_when *when, const struct im_facts *facts);
+/* Does the request or exchange fit, counting left aside? */
+bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange);
 /* Is the `n`th that fits (from 1) one of those meant by nth, every and rate? */
 bool im_when_counts(const struct im_when *when, uint64_t n);
 /* Takes the member if it is one of `when`'s: 1 = taken, 0 = not one of them, -1 = refused, err

@@ -5,48 +5,6 @@
 #include "base/clock.h"
 #include "scenario/member.h"
 
-/* ---- the vocabulary ---- */
-
-struct fault_row {
-    const char *name;
-    bool after; /* by default: it damages an answer that there is */
-    const char *about;
-};
-
-static const struct fault_row faults[IM_FAULTS] = {
-    [IM_FAULT_NONE] = {"none", false, "delivery is not damaged"},
-    [IM_FAULT_DELAY] = {"delay", false, "the answer comes late"},
-    [IM_FAULT_HOLD] = {"hold", false, "the request waits until others are there"},
-    [IM_FAULT_STALL] = {"stall", false, "headers come, the body never does"},
-    [IM_FAULT_DROP] = {"drop", false, "the connection is closed without a byte"},
-    [IM_FAULT_RESET] = {"reset", false, "the connection is reset (TCP RST)"},
-    [IM_FAULT_TRUNCATE] = {"truncate", true,
-                           "half the body comes, less than Content-Length says"},
-    [IM_FAULT_MALFORMED_JSON] = {"malformed-json", true, "the JSON is cut short"},
-    [IM_FAULT_WRONG_TYPE] = {"wrong-type", true, "the JSON is called text/html"},
-    [IM_FAULT_HTML] = {"html", false, "a proxy's login page comes with status 200"},
-    [IM_FAULT_STATUS] = {"status", false, "another status and body"},
-    [IM_FAULT_REDIRECT] = {"redirect", false, "a redirect to another address"},
-};
-
-const char *im_fault_name(enum im_fault fault)
-{
-    return faults[fault].name;
-}
-
-const char *im_fault_about(enum im_fault fault)
-{
-    return faults[fault].about;
-}
-
-enum im_fault im_fault_find(struct im_str name)
-{
-    for (int i = IM_FAULT_NONE + 1; i < IM_FAULTS; i++)
-        if (im_str_is(name, faults[i].name))
-            return (enum im_fault)i;
-    return IM_FAULT_NONE;
-}
-
 enum im_fault im_wire_fault(const struct im_wire *wire)
 {
     if (wire->fault != IM_FAULT_NONE)
@@ -324,8 +282,8 @@ static bool finish(struct reading *r, const struct im_json *json)
     if (!wire->content_type)
         wire->content_type = "application/json";
     if (!r->at_given)
-        wire->after = faults[wire->fault].after;
-    else if (!wire->after && faults[wire->fault].after)
+        wire->after = im_fault_is_after(wire->fault);
+    else if (!wire->after && im_fault_is_after(wire->fault))
         return im_error_set(r->err,
                             "wire: \"%s\" damages an answer, so it comes after the "
                             "request took effect: leave \"at\" out",

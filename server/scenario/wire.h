@@ -4,28 +4,8 @@
 #define IM_SCENARIO_WIRE_H
 
 #include "base/json.h"
+#include "http/fault.h"
 #include "http/response.h"
-
-/* The closed vocabulary. */
-enum im_fault {
-    IM_FAULT_NONE,
-    IM_FAULT_DELAY,
-    IM_FAULT_HOLD,
-    IM_FAULT_STALL,
-    IM_FAULT_DROP,
-    IM_FAULT_RESET,
-    IM_FAULT_TRUNCATE,
-    IM_FAULT_MALFORMED_JSON,
-    IM_FAULT_WRONG_TYPE,
-    IM_FAULT_HTML,
-    IM_FAULT_STATUS,
-    IM_FAULT_REDIRECT,
-    IM_FAULTS
-};
-
-const char *im_fault_name(enum im_fault fault);  /* "malformed-json"; "none" */
-const char *im_fault_about(enum im_fault fault); /* one sentence */
-enum im_fault im_fault_find(struct im_str name); /* IM_FAULT_NONE when there is none */
 
 /* What one rule does to delivery. Lifetime: of the scenario. */
 struct im_wire {

@@ -364,11 +364,11 @@ bool im_effect_read(const struct im_effect *effect, const struct im_json *object
     return all_there(effect, given, err);
 }
 
-void im_effect_complete(const struct im_effect *effect, const struct im_facts *facts,
+void im_effect_complete(const struct im_effect *effect, const struct im_exchange *asked,
                         struct im_effect_args *args)
 {
-    struct im_str user = facts->user.len ? facts->user : IM_STR("ws_user@acme");
-    struct im_str client = facts->client.len ? facts->client : IM_STR("demo");
+    struct im_str user = asked->user.len ? asked->user : IM_STR("ws_user@acme");
+    struct im_str client = asked->client_id.len ? asked->client_id : IM_STR("demo");
     struct im_account known = im_account_read(user);
 
     if (!args->user.len && (effect->needs & IM_ARG_USER)) {
@@ -381,5 +381,5 @@ void im_effect_complete(const struct im_effect *effect, const struct im_facts *f
         args->client_id = client;
     if ((effect->takes & IM_ARG_TOKEN) && !args->token.len && !args->client_id.len &&
         !args->user.len)
-        args->grant = facts->grant_id;
+        args->grant = asked->grant_id;
 }

@@ -4,8 +4,8 @@
 #ifndef IM_SCENARIO_WORLD_H
 #define IM_SCENARIO_WORLD_H
 
+#include "causes/exchange.h"
 #include "oauth/authority.h"
-#include "scenario/facts.h"
 
 /* What an effect is told. Empty = not given; what selects tokens then matches all of them. */
 struct im_effect_args {
@@ -69,7 +69,7 @@ bool im_effect_read(const struct im_effect *effect, const struct im_json *object
 enum { IM_ARGS_OF_REQUEST = IM_ARG_CLIENT | IM_ARG_USER | IM_ARG_COMPANY };
 /* Takes from the request what the effect needs and nobody gave; what the request does not tell
  * either is that of the built-in connection (ws_user@acme, demo). */
-void im_effect_complete(const struct im_effect *effect, const struct im_facts *facts,
+void im_effect_complete(const struct im_effect *effect, const struct im_exchange *asked,
                         struct im_effect_args *args);
 /* The first argument that the effect needs and the object does not have; NULL when all are there. */
 const char *im_effect_lacks(const struct im_effect *effect, const struct im_json *object);

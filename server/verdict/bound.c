@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 enum {
     US_PER_MS = 1000,
     PAUSE_US = 50 * US_PER_MS,
@@ -11,13 +13,19 @@ enum {
 
 /* ---- time ---- */
 
+/* When the client of a stalled exchange had enough of it; 0 = not known. */
+static int64_t left_us(const struct im_exchange *exchange)
+{
+    return exchange->fault == IM_FAULT_STALL ? exchange->delivered_us : 0;
+}
+
 /* The two clocks are read at different moments of an exchange, so the sandbox's counts only where
  * it went further than real time can explain: an answer that was delayed, or one tick, is not time
  * that the client waited. */
-int64_t im_bound_elapsed_us(const struct im_seen *from, const struct im_seen *to)
+int64_t im_bound_elapsed_us(const struct im_exchange *from, const struct im_exchange *to)
 {
-    bool left = from->left_us && from->left_us <= to->began_us;
-    int64_t in_vain = left ? from->left_us - from->ended_us : 0; /* no pause either */
+    bool left = left_us(from) && left_us(from) <= to->began_us;
+    int64_t in_vain = left ? left_us(from) - from->ended_us : 0; /* no pause either */
     int64_t real = to->began_us - from->ended_us - in_vain;
     int64_t within_them =
         (from->ended_us - from->began_us) + (to->ended_us - to->began_us);
@@ -29,37 +37,37 @@ int64_t im_bound_elapsed_us(const struct im_seen *from, const struct im_seen *to
 /* ---- how many ---- */
 
 /* The first request on its connection since the reference was answered. */
-static bool is_first_since(const struct im_seen *reference, const struct im_try *try)
+static bool is_first_since(const struct im_exchange *reference, const struct im_try *try)
 {
-    const struct im_seen *seen = try->seen;
+    const struct im_exchange *exchange = try->exchange;
 
-    return seen->connection && seen->connection != reference->connection &&
+    return exchange->connection && exchange->connection != reference->connection &&
            (!try->before || try->before->began_us < reference->ended_us);
 }
 
-bool im_bound_in_flight(const struct im_seen *reference, const struct im_try *try)
+bool im_bound_in_flight(const struct im_exchange *reference, const struct im_try *try)
 {
-    const struct im_seen *seen = try->seen;
+    const struct im_exchange *exchange = try->exchange;
 
-    return seen != reference && (seen->began_us < reference->ended_us ||
-                                 (is_first_since(reference, try) &&
-                                  seen->connection_us < reference->ended_us));
+    return exchange != reference && (exchange->began_us < reference->ended_us ||
+                                     (is_first_since(reference, try) &&
+                                      exchange->connection_us < reference->ended_us));
 }
 
 /* Another worker may open its connection only now, and know as little. Soon, that is, and not for a
  * call that was made before: so a client that repeats itself is told from one that works in
  * parallel. */
-static bool is_late_worker(const struct im_seen *reference, const struct im_tries *tries,
-                           size_t index)
+static bool is_late_worker(const struct im_exchange *reference,
+                           const struct im_tries *tries, size_t index)
 {
-    const struct im_seen *seen = tries->items[index]->seen;
+    const struct im_exchange *exchange = tries->items[index]->exchange;
 
     if (!is_first_since(reference, tries->items[index]) ||
-        seen->began_us - reference->ended_us >= UNAWARE_US ||
-        seen->call == reference->call)
+        exchange->began_us - reference->ended_us >= UNAWARE_US ||
+        exchange->call == reference->call)
         return false;
     for (size_t i = 0; i < index; i++)
-        if (tries->items[i]->seen->call == seen->call)
+        if (tries->items[i]->exchange->call == exchange->call)
             return false;
     return true;
 }
@@ -73,8 +81,8 @@ static size_t blamed(const struct im_expectation *expectation,
 
     if (!tries->count || (!windowed && !expectation->cause))
         return tries->count;
-    const struct im_seen *reference =
-        windowed && tries->anchor ? tries->anchor : tries->items[0]->seen;
+    const struct im_exchange *reference =
+        windowed && tries->anchor ? tries->anchor : tries->items[0]->exchange;
     for (size_t i = 0; i < tries->count; i++)
         n += !im_bound_in_flight(reference, tries->items[i]) &&
              !is_late_worker(reference, tries, i);
@@ -100,9 +108,10 @@ static int by_value(const void *a, const void *b)
 }
 
 /* An exchange is open up to its end, and for one tick at least. */
-static int64_t end_of(const struct im_seen *seen)
+static int64_t end_of(const struct im_exchange *exchange)
 {
-    return seen->ended_us > seen->began_us ? seen->ended_us : seen->began_us + 1;
+    return exchange->ended_us > exchange->began_us ? exchange->ended_us
+                                                   : exchange->began_us + 1;
 }
 
 /* The most that were open at once; *at is the index of the one that made it so many. */
@@ -112,10 +121,10 @@ static size_t most_at_once(const struct im_tries *tries, size_t *at)
 
     *at = 0;
     for (size_t i = 0; i < tries->count; i++)
-        tries->scratch[i] = end_of(tries->items[i]->seen);
+        tries->scratch[i] = end_of(tries->items[i]->exchange);
     qsort(tries->scratch, tries->count, sizeof(*tries->scratch), by_value);
     for (size_t i = 0; i < tries->count; i++) {
-        while (tries->scratch[ended] <= tries->items[i]->seen->began_us)
+        while (tries->scratch[ended] <= tries->items[i]->exchange->began_us)
             ended++;
         if (i + 1 - ended > most) {
             most = i + 1 - ended;
@@ -129,17 +138,18 @@ static size_t most_at_once(const struct im_tries *tries, size_t *at)
 
 static int64_t gap(const struct im_tries *tries, size_t i)
 {
-    return im_bound_elapsed_us(tries->items[i]->seen, tries->items[i + 1]->seen);
+    return im_bound_elapsed_us(tries->items[i]->exchange, tries->items[i + 1]->exchange);
 }
 
 /* How long a client waited for a stalled answer, and how long it then paused, is not known when it
  * left its connection open. */
 static bool is_known(const struct im_tries *tries, size_t i)
 {
-    const struct im_seen *seen = tries->items[i]->seen;
+    const struct im_exchange *exchange = tries->items[i]->exchange;
 
-    return seen->fault != IM_FAULT_STALL ||
-           (seen->left_us && seen->left_us <= tries->items[i + 1]->seen->began_us);
+    return exchange->fault != IM_FAULT_STALL ||
+           (left_us(exchange) &&
+            left_us(exchange) <= tries->items[i + 1]->exchange->began_us);
 }
 
 static bool gaps_grow(const struct im_tries *tries)
@@ -182,7 +192,7 @@ enum im_bound im_bound_broken(const struct im_expectation *expectation,
 }
 
 size_t im_bound_shown(const struct im_tries *tries, enum im_bound broken,
-                      const struct im_seen **shown)
+                      const struct im_exchange **shown)
 {
     size_t n = 0, peak = tries->count;
 
@@ -192,8 +202,8 @@ size_t im_bound_shown(const struct im_tries *tries, enum im_bound broken,
         most_at_once(tries, &peak);
     for (size_t i = 0; i < tries->count && i <= peak; i++)
         if (broken != IM_BOUND_PARALLEL ||
-            end_of(tries->items[i]->seen) > tries->items[peak]->seen->began_us)
-            shown[n++] = tries->items[i]->seen;
+            end_of(tries->items[i]->exchange) > tries->items[peak]->exchange->began_us)
+            shown[n++] = tries->items[i]->exchange;
     return n;
 }
 

@@ -7,9 +7,9 @@
 
 /* One exchange in order of arrival. Lifetime: of one judging. */
 struct im_try {
-    const struct im_seen *seen;
-    size_t place;                 /* in the order of arrival */
-    const struct im_seen *before; /* the one before it on its connection, or NULL */
+    const struct im_exchange *exchange;
+    size_t place;                     /* in the order of arrival */
+    const struct im_exchange *before; /* the one before it on its connection, or NULL */
 };
 
 /* What one bound is held against: the exchanges that match, of one window, and of one token or
@@ -17,8 +17,8 @@ struct im_try {
 struct im_tries {
     const struct im_try **items;
     size_t count;
-    const struct im_seen *anchor; /* what the window opened with, or NULL */
-    int64_t *scratch;             /* room for `count` times */
+    const struct im_exchange *anchor; /* what the window opened with, or NULL */
+    int64_t *scratch;                 /* room for `count` times */
 };
 
 enum im_bound {
@@ -31,10 +31,10 @@ enum im_bound {
 
 /* Between the end of one exchange and the arrival of the other, as the client saw it: real time,
  * or the sandbox's where that went further (a test advances the clock instead of sleeping). */
-int64_t im_bound_elapsed_us(const struct im_seen *from, const struct im_seen *to);
+int64_t im_bound_elapsed_us(const struct im_exchange *from, const struct im_exchange *to);
 /* Was it on its way before the client could know of the reference? It began before that was
  * answered, or another worker, on another connection, could not know yet. */
-bool im_bound_in_flight(const struct im_seen *reference, const struct im_try *try);
+bool im_bound_in_flight(const struct im_exchange *reference, const struct im_try *try);
 /* The first bound that these tries break. */
 enum im_bound im_bound_broken(const struct im_expectation *expectation,
                               const struct im_tries *tries);
@@ -44,6 +44,6 @@ void im_bound_why(const struct im_expectation *expectation, const struct im_trie
 /* The exchanges that show it: into `shown`, which has room for tries->count and one more. Returns
  * how many. */
 size_t im_bound_shown(const struct im_tries *tries, enum im_bound broken,
-                      const struct im_seen **shown);
+                      const struct im_exchange **shown);
 
 #endif

@@ -47,54 +47,56 @@ const char *im_outcome_of_name(enum im_outcome_of outcome)
 
 /* ---- which exchanges ---- */
 
-static bool has_cause(const struct im_seen *seen, enum im_cause cause)
+static bool has_cause(const struct im_exchange *exchange, enum im_cause cause)
 {
-    if (seen->cause == cause)
+    if (exchange->cause == cause)
         return true;
-    for (size_t i = 0; i < seen->note_count; i++)
-        if (seen->notes[i] == cause)
+    for (size_t i = 0; i < exchange->note_count; i++)
+        if (exchange->notes[i].cause == cause)
             return true;
     return false;
 }
 
 static bool passes_filter(const struct im_expectation *expectation,
-                          const struct im_seen *seen)
+                          const struct im_exchange *exchange)
 {
-    if (expectation->cause && !has_cause(seen, expectation->cause))
+    if (expectation->cause && !has_cause(exchange, expectation->cause))
         return false;
-    if (expectation->fault && seen->fault != expectation->fault)
+    if (expectation->fault && exchange->fault != expectation->fault)
         return false;
-    if (expectation->per == IM_PER_TOKEN && !seen->facts.token.len)
+    if (expectation->per == IM_PER_TOKEN && !exchange->token.len)
         return false;
-    return !expectation->status_min || (seen->status >= expectation->status_min &&
-                                        seen->status <= expectation->status_max);
+    int status = im_exchange_status(exchange);
+    return !expectation->status_min ||
+           (status >= expectation->status_min && status <= expectation->status_max);
 }
 
 /* A browser asks whether its page may (204; any other OPTIONS is refused): that is no call of the
  * integration's, unless somebody looks for just that. */
 static bool is_preflight(const struct im_expectation *expectation,
-                         const struct im_seen *seen)
+                         const struct im_exchange *exchange)
 {
-    return seen->status == 204 && im_str_is(seen->facts.method, "OPTIONS") &&
-           !expectation->when.method.len;
+    return im_exchange_status(exchange) == 204 &&
+           im_str_is(exchange->method, "OPTIONS") && !expectation->when.method.len;
 }
 
 static void find_fitting(struct judging *j, const struct im_expectation *expectation)
 {
     for (size_t i = 0; i < j->count; i++) {
-        const struct im_seen *seen = j->tries[i].seen;
+        const struct im_exchange *exchange = j->tries[i].exchange;
         j->fits[i] = 0;
-        if (!im_when_fits(&expectation->when, &seen->facts) ||
-            is_preflight(expectation, seen))
+        if (!im_when_fits(&expectation->when, exchange) ||
+            is_preflight(expectation, exchange))
             continue;
-        j->fits[i] = passes_filter(expectation, seen) ? FITS | FILTERED : FITS;
+        j->fits[i] = passes_filter(expectation, exchange) ? FITS | FILTERED : FITS;
     }
 }
 
-static bool another_user(const struct im_seen *anchor, const struct im_seen *seen)
+static bool another_user(const struct im_exchange *anchor,
+                         const struct im_exchange *exchange)
 {
-    return anchor->facts.user.len && seen->facts.user.len &&
-           !im_str_eq(anchor->facts.user, seen->facts.user);
+    return anchor->user.len && exchange->user.len &&
+           !im_str_eq(anchor->user, exchange->user);
 }
 
 /* Does it lie in the window that the anchor opens? */
@@ -103,14 +105,16 @@ static bool in_window(const struct im_expectation *expectation,
 {
     if (!anchor)
         return true;
-    if (try->place <= anchor->place || try->seen->began_us < anchor->seen->ended_us)
+    if (try->place <= anchor->place ||
+        try->exchange->began_us < anchor->exchange->ended_us)
         return false;
-    if (another_user(anchor->seen, try->seen))
+    if (another_user(anchor->exchange, try->exchange))
         return false;
-    if (expectation->same_call && try->seen->call != anchor->seen->call)
+    if (expectation->same_call && try->exchange->call != anchor->exchange->call)
         return false;
     return expectation->within_ms < 0 ||
-           im_bound_elapsed_us(anchor->seen, try->seen) / 1000 < expectation->within_ms;
+           im_bound_elapsed_us(anchor->exchange, try->exchange) / 1000 <
+               expectation->within_ms;
 }
 
 /* nth and every count what fits `when` in this window, whatever became of it. */
@@ -142,7 +146,7 @@ static int by_token(const void *a, const void *b)
 {
     const struct im_try *left = *(const struct im_try *const *)a;
     const struct im_try *right = *(const struct im_try *const *)b;
-    int order = im_str_compare(left->seen->facts.token, right->seen->facts.token);
+    int order = im_str_compare(left->exchange->token, right->exchange->token);
 
     return order ? order : by_place(left, right);
 }
@@ -152,8 +156,8 @@ static int by_call(const void *a, const void *b)
     const struct im_try *left = *(const struct im_try *const *)a;
     const struct im_try *right = *(const struct im_try *const *)b;
 
-    if (left->seen->call != right->seen->call)
-        return left->seen->call > right->seen->call ? 1 : -1;
+    if (left->exchange->call != right->exchange->call)
+        return left->exchange->call > right->exchange->call ? 1 : -1;
     return by_place(left, right);
 }
 
@@ -162,8 +166,8 @@ static int by_connection(const void *a, const void *b)
     const struct im_try *left = *(const struct im_try *const *)a;
     const struct im_try *right = *(const struct im_try *const *)b;
 
-    if (left->seen->connection != right->seen->connection)
-        return left->seen->connection > right->seen->connection ? 1 : -1;
+    if (left->exchange->connection != right->exchange->connection)
+        return left->exchange->connection > right->exchange->connection ? 1 : -1;
     return by_place(left, right);
 }
 
@@ -177,10 +181,11 @@ static void group_by(struct judging *j, enum im_per per)
         qsort(j->grouped, j->count, sizeof(struct im_try *), by_call);
 }
 
-static bool same_group(enum im_per per, const struct im_seen *a, const struct im_seen *b)
+static bool same_group(enum im_per per, const struct im_exchange *a,
+                       const struct im_exchange *b)
 {
     if (per == IM_PER_TOKEN)
-        return im_str_eq(a->facts.token, b->facts.token);
+        return im_str_eq(a->token, b->token);
     return per != IM_PER_CALL || a->call == b->call;
 }
 
@@ -193,7 +198,8 @@ static void say_broken(struct judging *j, struct finding *found,
     struct im_buf why;
 
     judgement->outcome = IM_NOT_MET;
-    judgement->shown = IM_ARENA_ARRAY(j->arena, const struct im_seen *, tries->count + 1);
+    judgement->shown =
+        IM_ARENA_ARRAY(j->arena, const struct im_exchange *, tries->count + 1);
     if (judgement->shown)
         judgement->shown_count = im_bound_shown(tries, broken, judgement->shown);
     im_buf_init(&why, j->arena, 0);
@@ -205,7 +211,8 @@ static void say_broken(struct judging *j, struct finding *found,
 static void judge_group(struct judging *j, struct finding *found, size_t count,
                         const struct im_try *anchor)
 {
-    struct im_tries tries = {j->group, count, anchor ? anchor->seen : NULL, j->scratch};
+    struct im_tries tries = {j->group, count, anchor ? anchor->exchange : NULL,
+                             j->scratch};
 
     found->groups++;
     found->last = tries;
@@ -216,9 +223,9 @@ static void judge_group(struct judging *j, struct finding *found, size_t count,
         say_broken(j, found, &tries, broken);
 }
 
-static bool went_well(const struct im_seen *seen)
+static bool went_well(const struct im_exchange *exchange)
 {
-    return seen->cause == CAUSE_NONE && seen->fault == IM_FAULT_NONE;
+    return exchange->cause == CAUSE_NONE && exchange->fault == IM_FAULT_NONE;
 }
 
 /* The anchor and its repeats, up to the first that went well: the tries of one call. */
@@ -232,10 +239,10 @@ static void judge_series(struct judging *j, struct finding *found,
     j->group[n++] = anchor;
     for (size_t i = 0; i < j->count; i++) {
         const struct im_try *try = &j->tries[i];
-        if (!j->inside[i] || im_bound_in_flight(anchor->seen, try))
+        if (!j->inside[i] || im_bound_in_flight(anchor->exchange, try))
             continue;
         j->group[n++] = try;
-        if (went_well(try->seen))
+        if (went_well(try->exchange))
             break;
     }
     judge_group(j, found, n, anchor);
@@ -253,7 +260,7 @@ static void judge_window(struct judging *j, struct finding *found,
         const struct im_try *try = j->grouped[i];
         if (!j->inside[try->place])
             continue;
-        if (n && !same_group(per, j->group[0]->seen, try->seen)) {
+        if (n && !same_group(per, j->group[0]->exchange, try->exchange)) {
             judge_group(j, found, n, anchor);
             n = 0;
         }
@@ -269,11 +276,11 @@ static bool is_anchor(const struct judging *j, const struct im_anchor *after,
     if (after->expectation >= 0)
         return j->matched[after->expectation][try->place];
     if (after->cause)
-        return has_cause(try->seen, after->cause);
+        return has_cause(try->exchange, after->cause);
     if (after->fault)
-        return try->seen->fault == after->fault;
-    return after->effect && try->seen->effect &&
-           strcmp(after->effect, try->seen->effect) == 0;
+        return try->exchange->fault == after->fault;
+    return after->effect && try->exchange->effect &&
+           strcmp(after->effect, try->exchange->effect) == 0;
 }
 
 static void judge_windows(struct judging *j, struct finding *found)
@@ -313,10 +320,10 @@ static void show_matching(struct judging *j, struct finding *found)
 {
     struct im_judgement *judgement = found->judgement;
 
-    judgement->shown = IM_ARENA_ARRAY(j->arena, const struct im_seen *, j->count);
+    judgement->shown = IM_ARENA_ARRAY(j->arena, const struct im_exchange *, j->count);
     for (size_t i = 0; judgement->shown && i < j->count; i++)
         if (found->matched[i])
-            judgement->shown[judgement->shown_count++] = j->tries[i].seen;
+            judgement->shown[judgement->shown_count++] = j->tries[i].exchange;
 }
 
 static void say_met(struct judging *j, struct finding *found)
@@ -362,8 +369,8 @@ static void judge(struct judging *j, size_t index)
 
 static int by_arrival(const void *a, const void *b)
 {
-    const struct im_seen *left = ((const struct im_try *)a)->seen;
-    const struct im_seen *right = ((const struct im_try *)b)->seen;
+    const struct im_exchange *left = ((const struct im_try *)a)->exchange;
+    const struct im_exchange *right = ((const struct im_try *)b)->exchange;
 
     if (left->began_us != right->began_us)
         return left->began_us > right->began_us ? 1 : -1;
@@ -373,23 +380,24 @@ static int by_arrival(const void *a, const void *b)
 /* Room in j->grouped is free before the first expectation is judged. */
 static void link_connections(struct judging *j)
 {
-    const struct im_seen *before = NULL;
+    const struct im_exchange *before = NULL;
 
     for (size_t i = 0; i < j->count; i++)
         j->grouped[i] = &j->tries[i];
     qsort(j->grouped, j->count, sizeof(struct im_try *), by_connection);
     for (size_t i = 0; i < j->count; i++) {
-        const struct im_seen *seen = j->grouped[i]->seen;
-        bool same = before && seen->connection && before->connection == seen->connection;
+        const struct im_exchange *exchange = j->grouped[i]->exchange;
+        bool same =
+            before && exchange->connection && before->connection == exchange->connection;
         j->tries[j->grouped[i]->place].before = same ? before : NULL;
-        before = seen;
+        before = exchange;
     }
 }
 
-static void put_in_order(struct judging *j, const struct im_seen *seen)
+static void put_in_order(struct judging *j, const struct im_exchange *exchanges)
 {
     for (size_t i = 0; i < j->count; i++)
-        j->tries[i].seen = &seen[i];
+        j->tries[i].exchange = &exchanges[i];
     qsort(j->tries, j->count, sizeof(*j->tries), by_arrival);
     for (size_t i = 0; i < j->count; i++)
         j->tries[i].place = i;
@@ -415,17 +423,17 @@ static bool make_room(struct judging *j)
 }
 
 bool im_expect_judge(const struct im_expectations *expectations,
-                     const struct im_seen *seen, size_t seen_count,
+                     const struct im_exchange *exchanges, size_t exchange_count,
                      struct im_arena *arena, struct im_judgement *judgements)
 {
     struct judging j = {.expectations = expectations,
                         .judgements = judgements,
                         .arena = arena,
-                        .count = seen_count};
+                        .count = exchange_count};
 
     if (!make_room(&j))
         return false;
-    put_in_order(&j, seen);
+    put_in_order(&j, exchanges);
     for (size_t i = 0; i < expectations->count; i++)
         judge(&j, i);
     return !arena->failed;

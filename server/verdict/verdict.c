@@ -62,22 +62,22 @@ static void write_expectation(const struct im_verdict *verdict, size_t index,
 
 static int by_id(const void *a, const void *b)
 {
-    uint64_t left = (*(const struct im_seen *const *)a)->id;
-    uint64_t right = (*(const struct im_seen *const *)b)->id;
+    uint64_t left = (*(const struct im_exchange *const *)a)->id;
+    uint64_t right = (*(const struct im_exchange *const *)b)->id;
 
     return (left > right) - (left < right);
 }
 
 /* Every exchange that any expectation shows, once, oldest first. */
-static const struct im_seen **all_shown(const struct im_verdict *verdict,
-                                        struct im_arena *arena, size_t *count)
+static const struct im_exchange **all_shown(const struct im_verdict *verdict,
+                                            struct im_arena *arena, size_t *count)
 {
-    const struct im_seen **all;
+    const struct im_exchange **all;
     size_t n = 0, kept = 0;
 
     for (size_t i = 0; i < verdict->expectations->count; i++)
         n += im_verdict_shown_at(verdict, i);
-    all = IM_ARENA_ARRAY(arena, const struct im_seen *, n);
+    all = IM_ARENA_ARRAY(arena, const struct im_exchange *, n);
     *count = 0;
     if (!all)
         return NULL;
@@ -96,7 +96,7 @@ static const struct im_seen **all_shown(const struct im_verdict *verdict,
 static void write_shown(const struct im_verdict *verdict, struct im_json_out *out)
 {
     size_t count;
-    const struct im_seen **all = all_shown(verdict, out->buf->arena, &count);
+    const struct im_exchange **all = all_shown(verdict, out->buf->arena, &count);
 
     im_json_open_array(out, "exchanges_shown");
     for (size_t i = 0; i < count; i++) {
@@ -217,7 +217,7 @@ static void junit_expectation(const struct im_verdict *verdict, size_t index,
     im_buf_init(&lines, suite->body.arena, 0);
     for (size_t i = 0; i < judgement->shown_count && i < IM_VERDICT_LINES; i++) {
         im_buf_addf(&lines, "%llu  ", (unsigned long long)judgement->shown[i]->id);
-        im_seen_line(judgement->shown[i], &lines);
+        im_exchange_line(judgement->shown[i], &lines);
         im_buf_addc(&lines, '\n');
     }
     if (judgement->shown_count > IM_VERDICT_LINES)

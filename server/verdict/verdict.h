@@ -14,12 +14,10 @@ struct im_verdict {
     /* Per rule: how many requests fitted its `when`, and how often it fired. */
     const uint64_t *fits, *fired;
     size_t rule_count;
-    uint64_t exchanges; /* seen in all, those that were dropped since included */
+    uint64_t exchanges; /* in all, those that were dropped since included */
     uint64_t dropped;   /* of these, no longer in the journal: not judged */
     bool triggered;     /* a rule fired; without rules: there was an exchange */
     bool exhausted;     /* "exhausted": "fail", and a request came after the last rule */
-    const struct im_seen *seen; /* what was judged, oldest first */
-    size_t seen_count;
 };
 
 /* Of the whole scenario: not exercised when it was not triggered; else not met when it is
@@ -35,6 +33,6 @@ void im_verdict_write_text(const struct im_verdict *verdict, struct im_buf *out)
 /* One <testsuite>, with a <testcase> per expectation. */
 void im_verdict_write_junit(const struct im_verdict *verdict, struct im_buf *out);
 /* "GET /ia/api/v1/objects/… → 401 access-token-revoked: evidence" */
-void im_seen_line(const struct im_seen *seen, struct im_buf *out);
+void im_exchange_line(const struct im_exchange *exchange, struct im_buf *out);
 
 #endif

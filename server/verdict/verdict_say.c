@@ -40,31 +40,31 @@ size_t im_verdict_shown_at(const struct im_verdict *verdict, size_t index)
 
 /* ---- the line of an exchange ---- */
 
-static void add_reason(const struct im_seen *seen, struct im_buf *out)
+static void add_reason(const struct im_exchange *exchange, struct im_buf *out)
 {
-    if (seen->cause)
-        im_buf_addf(out, " %s", im_cause_row(seen->cause)->id);
-    for (size_t i = 0; i < seen->note_count && !seen->cause; i++)
+    if (exchange->cause)
+        im_buf_addf(out, " %s", im_cause_row(exchange->cause)->id);
+    for (size_t i = 0; i < exchange->note_count && !exchange->cause; i++)
         im_buf_addf(out, "%s %s", i ? "," : ", warned of",
-                    im_cause_row(seen->notes[i])->id);
-    if (seen->fault)
-        im_buf_addf(out, " (%s)", im_fault_name(seen->fault));
-    if (seen->evidence.len) {
+                    im_cause_row(exchange->notes[i].cause)->id);
+    if (exchange->fault)
+        im_buf_addf(out, " (%s)", im_fault_name(exchange->fault));
+    if (exchange->evidence.len) {
         im_buf_addz(out, ": ");
-        im_buf_add(out, seen->evidence);
+        im_buf_add(out, exchange->evidence);
     }
 }
 
-void im_seen_line(const struct im_seen *seen, struct im_buf *out)
+void im_exchange_line(const struct im_exchange *exchange, struct im_buf *out)
 {
-    im_buf_add(out, seen->facts.method);
+    im_buf_add(out, exchange->method);
     im_buf_addc(out, ' ');
-    im_buf_add(out, seen->facts.path);
-    if (seen->status > 0)
-        im_buf_addf(out, " → %d", seen->status);
+    im_buf_add(out, exchange->path);
+    if (im_exchange_status(exchange) > 0)
+        im_buf_addf(out, " → %d", im_exchange_status(exchange));
     else
         im_buf_addz(out, " → no answer");
-    add_reason(seen, out);
+    add_reason(exchange, out);
 }
 
 /* A text built on its own, to be made safe for its place as a whole. */
@@ -76,11 +76,11 @@ static struct im_buf begin(const struct im_buf *out)
     return text;
 }
 
-struct im_str im_verdict_line(const struct im_seen *seen, struct im_buf *out)
+struct im_str im_verdict_line(const struct im_exchange *exchange, struct im_buf *out)
 {
     struct im_buf line = begin(out);
 
-    im_seen_line(seen, &line);
+    im_exchange_line(exchange, &line);
     out->failed |= line.failed;
     return im_buf_str(&line);
 }

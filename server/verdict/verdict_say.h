@@ -16,7 +16,7 @@ struct im_str im_verdict_why(const struct im_verdict *verdict, size_t index,
                              struct im_buf *out);
 /* How many exchanges show it; none where the scenario was not triggered. */
 size_t im_verdict_shown_at(const struct im_verdict *verdict, size_t index);
-/* im_seen_line as a text of its own. */
-struct im_str im_verdict_line(const struct im_seen *seen, struct im_buf *out);
+/* im_exchange_line as a text of its own. */
+struct im_str im_verdict_line(const struct im_exchange *exchange, struct im_buf *out);
 
 #endif

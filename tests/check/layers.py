@@ -23,7 +23,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
 def unit_of(path):
-    """server/base/str.c -> base; server/router.h -> router; server/journal_redact.c -> journal."""
+    """server/base/str.c -> base; server/router.h -> router; server/journal_write.c -> journal."""
     parts = path.split("/")[1:]
     if len(parts) > 1:
         return parts[0]

@@ -29,7 +29,8 @@ static const struct {
 static void one_call(struct im_sandbox *box, struct im_arena *arena, size_t number)
 {
     struct im_authority *authority = im_sandbox_enter(box);
-    struct im_exchange exchange = {.endpoint = calls[number].endpoint};
+    struct im_exchange exchange = {.endpoint =
+                                       im_endpoint_find(im_str(calls[number].endpoint))};
     struct im_request req = {.arena = arena,
                              .method = im_str(calls[number].method),
                              .target = im_str(calls[number].path),
@@ -43,7 +44,7 @@ static void one_call(struct im_sandbox *box, struct im_arena *arena, size_t numb
 
     im_response_init(&res, arena);
     req.now_ms = im_clock_now_ms(&authority->clock);
-    im_scenario_plan(box->scenario_state, authority, &req, calls[number].endpoint, &plan);
+    im_scenario_plan(box->scenario_state, authority, &req, &plan);
     exchange.rule = im_plan_rule(&plan);
     exchange.effect = im_plan_effect(&plan);
     if (!im_plan_change_world(&plan, authority, req.now_ms, &err))
@@ -54,7 +55,8 @@ static void one_call(struct im_sandbox *box, struct im_arena *arena, size_t numb
     if (im_plan_wire(&plan))
         im_wire_apply(im_plan_wire(&plan), &res);
     require(im_response_bytes(&res, req.now_ms, false, true).len > 0);
-    im_journal_add(box->journal, &req, &res, 1);
+    im_exchange_complete(&req, &res);
+    im_journal_add(box->journal, &exchange);
     im_plan_release(&plan);
     im_sandbox_leave(box);
 }

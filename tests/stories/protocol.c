@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/request.h"
 #include "stories/story.h"
 
 #define BILLS "/ia/api/v1/objects/accounts-payable/bill"

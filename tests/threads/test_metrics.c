@@ -33,7 +33,10 @@ static void *count_many(void *context)
     struct counting *c = context;
 
     for (int i = 0; i < EACH; i++)
-        im_metrics_count(&c->metrics, "resource", 200 + i % KINDS, CAUSE_NONE, 1);
+        im_metrics_count(&c->metrics,
+                         &(struct im_exchange){.endpoint = IM_ENDPOINT_RESOURCE,
+                                               .status = 200 + i % KINDS,
+                                               .duration_us = 1});
     return NULL;
 }
 

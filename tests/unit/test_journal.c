@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "http/redact.h"
 #include "journal.h"
 
 /* ---- a journal, and exchanges for it ---- */
@@ -38,7 +39,8 @@ static int close_book(void **state)
 
 struct entry {
     const char *target, *headers, *body, *answer, *location;
-    const char *endpoint, *method, *client_id;
+    enum im_endpoint endpoint;
+    const char *method, *client_id;
     enum im_cause cause, note;
     int status;
 };
@@ -59,7 +61,9 @@ static uint64_t add(struct book *b, struct entry e)
     struct im_exchange exchange = {.cause = e.cause,
                                    .worded_as = e.cause,
                                    .evidence = IM_STR("because"),
-                                   .endpoint = e.endpoint,
+                                   .endpoint =
+                                       e.endpoint ? e.endpoint : IM_ENDPOINT_UNKNOWN,
+                                   .duration_us = 1500,
                                    .client_id = im_str(e.client_id)};
     struct im_request req = {.arena = &b->arena,
                              .method = im_str(e.method ? e.method : "GET"),
@@ -79,7 +83,8 @@ static uint64_t add(struct book *b, struct entry e)
         im_response_header(&res, "Location", im_str(e.location));
     if (e.note)
         im_note(&req, e.note, "noted");
-    return im_journal_add(b->journal, &req, &res, 1500);
+    im_exchange_complete(&req, &res);
+    return im_journal_add(b->journal, &exchange);
 }
 
 static size_t count_of(struct book *b, struct im_journal_filter filter)
@@ -97,7 +102,7 @@ static struct im_str written(struct book *b, uint64_t id)
 
     im_buf_init(&text, &b->arena, 0);
     im_json_out_init(&out, &text);
-    im_recorded_write(im_journal_get(b->journal, &b->arena, id), &out);
+    im_exchange_write(im_journal_get(b->journal, &b->arena, id), &out);
     return im_buf_str(&text);
 }
 
@@ -107,12 +112,12 @@ static struct im_str archived(struct book *b)
     struct im_buf text;
     struct im_json_out out;
     size_t count;
-    const struct im_recorded *found =
+    const struct im_exchange *found =
         im_journal_select(b->journal, &b->arena, &all, &count);
 
     im_buf_init(&text, &b->arena, 0);
     im_json_out_init(&out, &text);
-    im_recorded_write_har(found, count, &out);
+    im_exchange_write_har(found, count, &out);
     return im_buf_str(&text);
 }
 
@@ -159,7 +164,7 @@ static void every_ring_keeps_the_newest_in_order(void **state)
             add(b, (struct entry){0});
         struct im_journal_filter all = {.cause = CAUSE_NONE};
         size_t n;
-        const struct im_recorded *e = im_journal_select(b->journal, &b->arena, &all, &n);
+        const struct im_exchange *e = im_journal_select(b->journal, &b->arena, &all, &n);
         assert_int_equal(n, keep ? keep : 1);
         for (size_t i = 0; i < n; i++)
             assert_int_equal(e[i].id, 100 - n + 1 + i);
@@ -181,7 +186,7 @@ static void what_was_handed_out_outlives_the_exchange(void **state)
     struct book *b = *state;
     uint64_t id =
         add(b, (struct entry){.target = "/a", .body = "x=1", .client_id = "me"});
-    const struct im_recorded *e = im_journal_get(b->journal, &b->arena, id);
+    const struct im_exchange *e = im_journal_get(b->journal, &b->arena, id);
     im_journal_clear(b->journal);
     assert_true(im_str_is(e->target, "/a") && im_str_is(e->request_body, "x=1"));
     assert_true(im_str_is(e->client_id, "me"));
@@ -190,13 +195,13 @@ static void what_was_handed_out_outlives_the_exchange(void **state)
 static void a_long_body_is_cut_and_its_length_told(void **state)
 {
     struct book *b = *state;
-    char *body = test_malloc(IM_JOURNAL_BODY_MAX + 2);
-    memset(body, 'x', IM_JOURNAL_BODY_MAX + 1);
-    body[IM_JOURNAL_BODY_MAX + 1] = '\0';
+    char *body = test_malloc(IM_EXCHANGE_BODY_MAX + 2);
+    memset(body, 'x', IM_EXCHANGE_BODY_MAX + 1);
+    body[IM_EXCHANGE_BODY_MAX + 1] = '\0';
     uint64_t id = add(b, (struct entry){.body = body, .answer = body});
-    const struct im_recorded *e = im_journal_get(b->journal, &b->arena, id);
-    assert_int_equal(e->request_body.len, IM_JOURNAL_BODY_MAX);
-    assert_int_equal(e->request_body_len, IM_JOURNAL_BODY_MAX + 1);
+    const struct im_exchange *e = im_journal_get(b->journal, &b->arena, id);
+    assert_int_equal(e->request_body.len, IM_EXCHANGE_BODY_MAX);
+    assert_int_equal(e->request_body_len, IM_EXCHANGE_BODY_MAX + 1);
     assert_has(written(b, id), "\"body_bytes\":16385");
     test_free(body);
 }
@@ -210,7 +215,7 @@ static void an_arena_without_room_gets_nothing_and_is_marked(void **state)
         struct im_arena small;
         size_t count = 99;
         im_arena_init(&small, limit);
-        const struct im_recorded *e = im_journal_select(b->journal, &small, &all, &count);
+        const struct im_exchange *e = im_journal_select(b->journal, &small, &all, &count);
         assert_int_equal(count, e ? 1 : 0);
         assert_true(e || small.failed);
         im_arena_release(&small);
@@ -222,7 +227,8 @@ static void an_arena_without_room_gets_nothing_and_is_marked(void **state)
 static void every_filter_matches_what_it_names_only(void **state)
 {
     struct book *b = *state;
-    add(b, (struct entry){.endpoint = "token", .method = "POST", .client_id = "a"});
+    add(b, (struct entry){
+               .endpoint = IM_ENDPOINT_TOKEN, .method = "POST", .client_id = "a"});
     add(b,
         (struct entry){.cause = CAUSE_PATH_UNKNOWN, .status = 404, .target = "/x/y?z"});
     add(b, (struct entry){.note = CAUSE_PATH_UNKNOWN});
@@ -231,8 +237,8 @@ static void every_filter_matches_what_it_names_only(void **state)
         struct im_journal_filter filter;
         size_t count;
     } cases[] = {
-        {{.endpoint = IM_STR("token")}, 1},
-        {{.endpoint = IM_STR("unknown")}, 2},
+        {{.endpoint = IM_ENDPOINT_TOKEN}, 1},
+        {{.endpoint = IM_ENDPOINT_UNKNOWN}, 2},
         {{.method = IM_STR("POST")}, 1},
         {{.method = IM_STR("post")}, 0},
         {{.client_id = IM_STR("a")}, 1},
@@ -498,7 +504,7 @@ static void redaction_takes_time_in_proportion(void **state)
     for (size_t p = 0; p < sizeof(pieces) / sizeof(pieces[0]); p++) {
         struct im_buf text;
         im_buf_init(&text, &b->arena, 0);
-        while (text.len < IM_JOURNAL_BODY_MAX)
+        while (text.len < IM_EXCHANGE_BODY_MAX)
             im_buf_addz(&text, pieces[p]);
         int64_t began = im_clock_monotonic_ms();
         im_redact_text(&b->arena, im_buf_str(&text));
@@ -666,21 +672,23 @@ static void an_empty_archive_is_one_too(void **state)
 
 /* ---- as expectations see it ---- */
 
-static const struct im_seen *seen_of(struct book *b, size_t wanted)
+static const struct im_exchange *all_of(struct book *b, size_t wanted)
 {
+    struct im_journal_filter all = {.status = 0};
     size_t count;
-    const struct im_seen *seen = im_journal_seen(b->journal, &b->arena, &count);
+    const struct im_exchange *exchanges =
+        im_journal_select(b->journal, &b->arena, &all, &count);
 
     assert_int_equal(count, wanted);
-    return seen;
+    return exchanges;
 }
 
 /* One exchange with all that a scenario can do to it. */
-static uint64_t add_told(struct book *b, const char *fault, int status)
+static uint64_t add_told(struct book *b, enum im_fault fault, int status)
 {
     struct im_exchange exchange = {.cause = CAUSE_RATE_LIMITED,
                                    .worded_as = CAUSE_RATE_LIMITED,
-                                   .endpoint = "query",
+                                   .endpoint = IM_ENDPOINT_QUERY,
                                    .evidence = IM_STR("because"),
                                    .client_id = IM_STR("demo"),
                                    .user = IM_STR("jdoe@acme"),
@@ -704,38 +712,39 @@ static uint64_t add_told(struct book *b, const char *fault, int status)
     im_response_init(&res, &b->arena);
     im_response_begin(&res, status, "text/plain");
     im_note(&req, CAUSE_HOST_MISSPELLED, "noted");
-    return im_journal_add(b->journal, &req, &res, 1500);
+    im_exchange_complete(&req, &res);
+    return im_journal_add(b->journal, &exchange);
 }
 
-static void an_empty_journal_has_seen_nothing(void **state)
+static void an_empty_journal_has_no_exchange(void **state)
 {
-    assert_null(seen_of(*state, 0));
+    assert_null(all_of(*state, 0));
 }
 
-static void what_was_seen_has_facts_causes_and_times(void **state)
+static void an_exchange_keeps_attributes_causes_and_times(void **state)
 {
     struct book *b = *state;
-    uint64_t id = add_told(b, "delay", 429);
-    const struct im_seen *seen = seen_of(b, 1);
-    assert_int_equal(seen->id, id);
-    assert_string_equal(seen->facts.endpoint, "query");
-    assert_true(im_str_is(seen->facts.client, "demo"));
-    assert_true(im_str_is(seen->facts.user, "jdoe@acme"));
-    assert_true(im_str_is(seen->facts.grant, "g"));
-    assert_true(im_str_is(seen->facts.method, "POST"));
-    assert_true(im_str_is(seen->facts.path, "/p"));
-    assert_true(im_str_is(seen->facts.scope, "a b"));
-    assert_true(im_str_is(seen->facts.token, "sha256:1"));
-    assert_int_equal(seen->status, 429);
-    assert_int_equal(seen->cause, CAUSE_RATE_LIMITED);
-    assert_int_equal(seen->note_count, 1);
-    assert_int_equal(seen->notes[0], CAUSE_HOST_MISSPELLED);
-    assert_true(im_str_is(seen->evidence, "because"));
-    assert_int_equal(seen->fault, IM_FAULT_DELAY);
-    assert_string_equal(seen->effect, "lock-user");
-    assert_true(seen->connection == 3 && seen->connection_us == 4 && seen->began_us == 5);
-    assert_true(seen->ended_us >= seen->began_us && seen->at_ms == START_MS);
-    assert_int_equal(seen->left_us, 0);
+    uint64_t id = add_told(b, IM_FAULT_DELAY, 429);
+    const struct im_exchange *e = all_of(b, 1);
+    assert_int_equal(e->id, id);
+    assert_int_equal(e->endpoint, IM_ENDPOINT_QUERY);
+    assert_true(im_str_is(e->client_id, "demo"));
+    assert_true(im_str_is(e->user, "jdoe@acme"));
+    assert_true(im_str_is(e->grant, "g"));
+    assert_true(im_str_is(e->method, "POST"));
+    assert_true(im_str_is(e->path, "/p"));
+    assert_true(im_str_is(e->scope, "a b"));
+    assert_true(im_str_is(e->token, "sha256:1"));
+    assert_int_equal(e->status, 429);
+    assert_int_equal(e->cause, CAUSE_RATE_LIMITED);
+    assert_int_equal(e->note_count, 1);
+    assert_int_equal(e->notes[0].cause, CAUSE_HOST_MISSPELLED);
+    assert_true(im_str_is(e->evidence, "because"));
+    assert_int_equal(e->fault, IM_FAULT_DELAY);
+    assert_string_equal(e->effect, "lock-user");
+    assert_true(e->connection == 3 && e->connection_us == 4 && e->began_us == 5);
+    assert_true(e->ended_us >= e->began_us && e->at_ms == START_MS);
+    assert_int_equal(e->delivered_us, 0);
 }
 
 static void a_damaged_answer_has_no_status_for_the_client(void **state)
@@ -747,48 +756,50 @@ static void a_damaged_answer_has_no_status_for_the_client(void **state)
                       fault == IM_FAULT_HOLD || fault == IM_FAULT_STATUS ||
                       fault == IM_FAULT_REDIRECT;
         im_journal_clear(b->journal);
-        add_told(b, fault ? im_fault_name(fault) : NULL, 201);
-        const struct im_seen *seen = seen_of(b, 1);
-        assert_int_equal(seen->fault, fault);
-        assert_int_equal(seen->status, honest ? 201 : 0);
+        add_told(b, fault, 201);
+        const struct im_exchange *e = all_of(b, 1);
+        assert_int_equal(e->fault, fault);
+        assert_int_equal(e->status, 201);
+        assert_int_equal(im_exchange_status(e), honest ? 201 : 0);
     }
 }
 
-static void what_was_seen_is_in_order(void **state)
+static void exchanges_are_in_order(void **state)
 {
     struct book *b = *state;
     for (int i = 0; i < KEEP + 2; i++)
         add(b, (struct entry){.target = "/"});
-    const struct im_seen *seen = seen_of(b, KEEP);
+    const struct im_exchange *e = all_of(b, KEEP);
     for (int i = 0; i < KEEP; i++)
-        assert_int_equal(seen[i].id, i + 3);
+        assert_int_equal(e[i].id, i + 3);
 }
 
-static void without_room_nothing_was_seen(void **state)
+static void without_room_there_is_none(void **state)
 {
     struct book *b = *state;
     struct im_arena small;
     size_t count = 7;
     add(b, (struct entry){.target = "/"});
     im_arena_init(&small, 1);
-    assert_null(im_journal_seen(b->journal, &small, &count));
+    struct im_journal_filter all = {.status = 0};
+    assert_null(im_journal_select(b->journal, &small, &all, &count));
     assert_int_equal(count, 0);
     assert_true(small.failed);
     im_arena_release(&small);
 }
 
-static void a_client_that_leaves_is_timed(void **state)
+static void delivery_is_timed(void **state)
 {
     struct book *b = *state;
     int64_t before_us = im_clock_monotonic_us();
-    uint64_t id = add_told(b, "stall", 200);
-    add_told(b, "stall", 200);
-    im_journal_left(b->journal, id);
-    im_journal_left(b->journal, 99); /* gone from the ring: nobody's */
-    const struct im_seen *seen = seen_of(b, 2);
-    assert_true(seen[0].left_us >= before_us);
-    assert_true(seen[0].left_us <= im_clock_monotonic_us());
-    assert_int_equal(seen[1].left_us, 0);
+    uint64_t id = add_told(b, IM_FAULT_STALL, 200);
+    add_told(b, IM_FAULT_STALL, 200);
+    im_journal_delivered(b->journal, id);
+    im_journal_delivered(b->journal, 99); /* gone from the ring: nobody's */
+    const struct im_exchange *e = all_of(b, 2);
+    assert_true(e[0].delivered_us >= before_us);
+    assert_true(e[0].delivered_us <= im_clock_monotonic_us());
+    assert_int_equal(e[1].delivered_us, 0);
 }
 
 static void all_since_the_last_clear_are_counted(void **state)
@@ -847,7 +858,8 @@ static size_t matching(struct book *b, const char *target, const char *path,
 
     im_response_init(&res, &b->arena);
     im_journal_clear(b->journal);
-    im_journal_add(b->journal, &req, &res, 1);
+    im_exchange_complete(&req, &res);
+    im_journal_add(b->journal, &exchange);
     im_journal_select(b->journal, &b->arena, &filter, &n);
     return n;
 }
@@ -894,12 +906,12 @@ int main(void)
         IN_BOOK(the_archive_has_what_har_1_2_demands),
         IN_BOOK(the_archive_lists_the_query_and_holds_no_secret),
         IN_BOOK(an_empty_archive_is_one_too),
-        IN_BOOK(an_empty_journal_has_seen_nothing),
-        IN_BOOK(what_was_seen_has_facts_causes_and_times),
+        IN_BOOK(an_empty_journal_has_no_exchange),
+        IN_BOOK(an_exchange_keeps_attributes_causes_and_times),
         IN_BOOK(a_damaged_answer_has_no_status_for_the_client),
-        IN_BOOK(what_was_seen_is_in_order),
-        IN_BOOK(without_room_nothing_was_seen),
-        IN_BOOK(a_client_that_leaves_is_timed),
+        IN_BOOK(exchanges_are_in_order),
+        IN_BOOK(without_room_there_is_none),
+        IN_BOOK(delivery_is_timed),
         IN_BOOK(all_since_the_last_clear_are_counted),
         IN_BOOK(a_call_is_method_target_and_body),
         IN_BOOK(a_path_is_asked_for_below_the_base_url),

@@ -51,14 +51,25 @@ static void nothing_is_counted_yet(void **state)
     assert_has(written(c), "_sum 0.000000\n");
 }
 
+static void count(struct counting *c, enum im_endpoint endpoint, int status,
+                  enum im_cause cause, int64_t duration_us)
+{
+    const struct im_exchange exchange = {.endpoint = endpoint,
+                                         .status = status,
+                                         .cause = cause,
+                                         .duration_us = duration_us};
+
+    im_metrics_count(&c->metrics, &exchange);
+}
+
 static void answers_are_told_apart_by_endpoint_status_and_cause(void **state)
 {
     struct counting *c = *state;
-    im_metrics_count(&c->metrics, "token", 200, CAUSE_NONE, 1);
-    im_metrics_count(&c->metrics, "token", 200, CAUSE_NONE, 1);
-    im_metrics_count(&c->metrics, "resource", 200, CAUSE_NONE, 1);
-    im_metrics_count(&c->metrics, "resource", 401, CAUSE_ACCESS_TOKEN_EXPIRED, 1);
-    im_metrics_count(&c->metrics, "resource", 400, CAUSE_ACCESS_TOKEN_EXPIRED, 1);
+    count(c, IM_ENDPOINT_TOKEN, 200, CAUSE_NONE, 1);
+    count(c, IM_ENDPOINT_TOKEN, 200, CAUSE_NONE, 1);
+    count(c, IM_ENDPOINT_RESOURCE, 200, CAUSE_NONE, 1);
+    count(c, IM_ENDPOINT_RESOURCE, 401, CAUSE_ACCESS_TOKEN_EXPIRED, 1);
+    count(c, IM_ENDPOINT_RESOURCE, 400, CAUSE_ACCESS_TOKEN_EXPIRED, 1);
     assert_has(written(c), "{endpoint=\"token\",status=\"200\",cause=\"\"} 2\n");
     assert_has(written(c), "{endpoint=\"resource\",status=\"200\",cause=\"\"} 1\n");
     assert_has(
@@ -73,8 +84,8 @@ static void answers_are_told_apart_by_endpoint_status_and_cause(void **state)
 static void an_endpoint_nobody_knows_is_unknown(void **state)
 {
     struct counting *c = *state;
-    im_metrics_count(&c->metrics, "frob", 404, CAUSE_PATH_UNKNOWN, 1);
-    im_metrics_count(&c->metrics, NULL, 404, CAUSE_PATH_UNKNOWN, 1);
+    count(c, IM_ENDPOINT_UNKNOWN, 404, CAUSE_PATH_UNKNOWN, 1);
+    count(c, IM_ENDPOINT_NONE, 404, CAUSE_PATH_UNKNOWN, 1);
     assert_has(written(c),
                "{endpoint=\"unknown\",status=\"404\",cause=\"path-unknown\"} 2\n");
 }
@@ -83,8 +94,8 @@ static void what_finds_no_room_is_counted_together(void **state)
 {
     struct counting *c = *state;
     for (int status = 100; status < 100 + IM_METRICS_ROOM + 30; status++)
-        im_metrics_count(&c->metrics, "token", status, CAUSE_NONE, 1);
-    im_metrics_count(&c->metrics, "token", 100, CAUSE_NONE, 1);
+        count(c, IM_ENDPOINT_TOKEN, status, CAUSE_NONE, 1);
+    count(c, IM_ENDPOINT_TOKEN, 100, CAUSE_NONE, 1);
     assert_has(written(c), "{endpoint=\"token\",status=\"100\",cause=\"\"} 2\n");
     assert_has(written(c), "{endpoint=\"other\",status=\"other\",cause=\"other\"} 30\n");
     assert_int_equal(lines_with(written(c), "intacct_mock_requests_total"),
@@ -96,10 +107,10 @@ static void what_finds_no_room_is_counted_together(void **state)
 static void buckets_hold_all_that_was_as_fast(void **state)
 {
     struct counting *c = *state;
-    im_metrics_count(&c->metrics, "token", 200, CAUSE_NONE, 50);
-    im_metrics_count(&c->metrics, "token", 200, CAUSE_NONE, 51);
-    im_metrics_count(&c->metrics, "token", 200, CAUSE_NONE, 2000000);
-    im_metrics_count(&c->metrics, "token", 200, CAUSE_NONE, 3600 * INT64_C(1000000));
+    count(c, IM_ENDPOINT_TOKEN, 200, CAUSE_NONE, 50);
+    count(c, IM_ENDPOINT_TOKEN, 200, CAUSE_NONE, 51);
+    count(c, IM_ENDPOINT_TOKEN, 200, CAUSE_NONE, 2000000);
+    count(c, IM_ENDPOINT_TOKEN, 200, CAUSE_NONE, 3600 * INT64_C(1000000));
     assert_has(written(c), "_bucket{le=\"0.00005\"} 1\n");
     assert_has(written(c), "_bucket{le=\"0.0001\"} 2\n");
     assert_has(written(c), "_bucket{le=\"1\"} 2\n");
@@ -113,29 +124,21 @@ static void buckets_hold_all_that_was_as_fast(void **state)
 static void a_clock_that_goes_back_takes_nothing_away(void **state)
 {
     struct counting *c = *state;
-    im_metrics_count(&c->metrics, "token", 200, CAUSE_NONE, -5);
+    count(c, IM_ENDPOINT_TOKEN, 200, CAUSE_NONE, -5);
     assert_has(written(c), "_bucket{le=\"0.00005\"} 1\n");
     assert_has(written(c), "_sum 0.000000\n");
 }
 
 /* ---- names, and the pipeline ---- */
 
-static bool is_endpoint(const char *name)
-{
-    for (size_t i = 0; im_endpoint_name(i); i++)
-        if (strcmp(im_endpoint_name(i), name) == 0)
-            return true;
-    return false;
-}
-
 static void every_route_has_a_name_that_is_known_here(void **state)
 {
     const char *methods;
     const char *endpoint;
     for (size_t i = 0; im_route_path(i, &methods, &endpoint); i++)
-        assert_true(is_endpoint(endpoint));
-    assert_true(is_endpoint("unknown"));
-    assert_false(is_endpoint("frob"));
+        assert_true(im_endpoint_find(im_str(endpoint)));
+    assert_int_equal(im_endpoint_find(IM_STR("unknown")), IM_ENDPOINT_UNKNOWN);
+    assert_int_equal(im_endpoint_find(IM_STR("frob")), IM_ENDPOINT_NONE);
 }
 
 static void the_corridor_counts_but_not_the_control_api(void **state)

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "causes/cause_catalogue.h"
+#include "causes/exchange.h"
 
 struct fixture {
     struct im_arena arena;

@@ -323,7 +323,7 @@ static void oauth_answers_are_not_stored(void **state)
     header_is(f, "Pragma", "no-cache");
     refuse(f, IM_PLACE_API, CAUSE_CODE_EXPIRED);
     header_is(f, "Cache-Control", "");
-    f->exchange.endpoint = "revoke";
+    f->exchange.endpoint = IM_ENDPOINT_REVOKE;
     refuse(f, IM_PLACE_ARTICLE, CAUSE_TOKEN_MISSING);
     header_is(f, "Cache-Control", "no-store");
 }
@@ -342,7 +342,7 @@ static void the_right_methods_are_told(void **state)
 {
     struct fixture *f = *state;
 
-    f->exchange.allow = "GET, POST";
+    f->exchange.allow = IM_STR("GET, POST");
     refuse(f, IM_PLACE_API, CAUSE_METHOD_NOT_ALLOWED);
     assert_int_equal(f->res.status, 405);
     header_is(f, "Allow", "GET, POST");

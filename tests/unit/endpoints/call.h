@@ -43,7 +43,7 @@ static inline void next_call(struct call *call, const char *method, enum im_plac
     };
 }
 
-static inline void make_call(struct call *call, im_endpoint *endpoint)
+static inline void make_call(struct call *call, im_endpoint_handler *endpoint)
 {
     im_response_init(&call->res, &call->arena);
     call->cause = endpoint(call->authority, &call->req, &call->res);

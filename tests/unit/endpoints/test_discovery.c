@@ -1,6 +1,6 @@
 #include "unit/endpoints/call.h"
 
-static void get(struct call *call, im_endpoint *endpoint)
+static void get(struct call *call, im_endpoint_handler *endpoint)
 {
     next_call(call, "GET", IM_PLACE_TOKEN);
     make_call(call, endpoint);

@@ -27,7 +27,8 @@ static inline void prepare(struct call *call, enum im_place place, const char *t
     call->req.body = im_arena_copy(&call->arena, im_str(body));
 }
 
-static inline void post_to(struct call *call, im_endpoint *endpoint, const char *form)
+static inline void post_to(struct call *call, im_endpoint_handler *endpoint,
+                           const char *form)
 {
     prepare(call, IM_PLACE_TOKEN, FORM, form);
     make_call(call, endpoint);

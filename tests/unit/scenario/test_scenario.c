@@ -72,7 +72,7 @@ static const struct im_plan *ask_with(struct stage *s, const char *endpoint,
                                       const char *authorization, const char *body)
 {
     im_plan_release(&s->plan);
-    s->exchange = (struct im_exchange){.cause = CAUSE_NONE};
+    s->exchange = (struct im_exchange){.endpoint = im_endpoint_find(im_str(endpoint))};
     s->req = (struct im_request){.arena = &s->arena,
                                  .method = IM_STR("POST"),
                                  .path = IM_STR("/p"),
@@ -81,7 +81,7 @@ static const struct im_plan *ask_with(struct stage *s, const char *endpoint,
                                  .exchange = &s->exchange};
     if (authorization)
         im_request_add_header(&s->req, IM_STR("Authorization"), im_str(authorization));
-    im_scenario_plan(s->scenario_state, s->authority, &s->req, endpoint, &s->plan);
+    im_scenario_plan(s->scenario_state, s->authority, &s->req, &s->plan);
     return &s->plan;
 }
 
@@ -541,7 +541,7 @@ static void an_unknown_token_means_no_grant_in_particular(void **state)
     struct stage *s = *state;
     play(s, "{'then':{'world':'lock-user'}}");
     ask_with(s, "query", "Bearer nonsense", NULL);
-    assert_int_equal(s->plan.facts.grant_id, 0);
+    assert_int_equal(s->plan.asked->grant_id, 0);
     change(s);
     assert_true(locked(s, "ws_user"));
 }

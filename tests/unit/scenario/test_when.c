@@ -51,20 +51,20 @@ static void refused(struct reader *r, const char *text, const char *sentence)
     assert_string_equal(r->err.text, sentence);
 }
 
-static struct im_facts facts(void)
+static struct im_exchange request(void)
 {
-    return (struct im_facts){.endpoint = "resource",
-                             .grant = IM_STR("refresh_token"),
-                             .client = IM_STR("demo"),
-                             .user = IM_STR("ws_user@acme"),
-                             .method = IM_STR("GET"),
-                             .path = IM_STR("/ia/api/v1/objects/vendor/1"),
-                             .scope = IM_STR("read offline_access")};
+    return (struct im_exchange){.endpoint = IM_ENDPOINT_RESOURCE,
+                                .grant = IM_STR("refresh_token"),
+                                .client_id = IM_STR("demo"),
+                                .user = IM_STR("ws_user@acme"),
+                                .method = IM_STR("GET"),
+                                .path = IM_STR("/ia/api/v1/objects/vendor/1"),
+                                .scope = IM_STR("read offline_access")};
 }
 
 static bool fits(struct reader *r, const char *text)
 {
-    struct im_facts known = facts();
+    struct im_exchange known = request();
 
     return im_when_fits(when(r, text), &known);
 }
@@ -73,7 +73,7 @@ static bool fits(struct reader *r, const char *text)
 
 static void nothing_given_fits_everything(void **state)
 {
-    struct im_facts none = {0}, known = facts();
+    struct im_exchange none = {0}, known = request();
     struct im_when when;
 
     im_when_init(&when);
@@ -116,7 +116,7 @@ static void every_field_that_is_given_must_fit(void **state)
 
 static void what_is_not_known_does_not_fit(void **state)
 {
-    struct im_facts none = {0};
+    struct im_exchange none = {0};
 
     assert_false(im_when_fits(when(*state, "{'endpoint':'resource'}"), &none));
     assert_false(im_when_fits(when(*state, "{'endpoint':'api'}"), &none));
@@ -133,7 +133,7 @@ static void a_group_stands_for_its_endpoints(void **state)
 
     for (size_t i = 0; im_when_endpoint(i); i++) {
         struct im_str name = im_str(im_when_endpoint(i));
-        struct im_facts asked = {.endpoint = im_when_endpoint(i)};
+        struct im_exchange asked = {.endpoint = im_endpoint_find(name)};
         assert_int_equal(im_when_fits(&in_api, &asked),
                          im_str_in_list(im_str(api), name));
         assert_int_equal(im_when_fits(&in_oauth, &asked),

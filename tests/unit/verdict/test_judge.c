@@ -9,7 +9,7 @@ enum { SEEN_MAX = 1000, MS = 1000 };
 
 struct history {
     struct im_arena arena;
-    struct im_seen seen[SEEN_MAX];
+    struct im_exchange seen[SEEN_MAX];
     size_t count;
     int64_t now_us, jumped_ms; /* real time; how far the clock was advanced */
     struct im_expectations all;
@@ -37,38 +37,39 @@ static int end(void **state)
 }
 
 /* One exchange of 1 ms on connection 1, 9 ms of silence after it. */
-static struct im_seen *saw(struct history *h, const char *endpoint, int status,
-                           enum im_cause cause)
+static struct im_exchange *saw(struct history *h, const char *endpoint, int status,
+                               enum im_cause cause)
 {
-    struct im_seen *seen = &h->seen[h->count++];
+    struct im_exchange *seen = &h->seen[h->count++];
 
-    *seen = (struct im_seen){
-        .id = h->count,
-        .facts = {.endpoint = endpoint, .method = IM_STR("GET"), .path = IM_STR("/p")},
-        .status = status,
-        .cause = cause,
-        .began_us = h->now_us,
-        .ended_us = h->now_us + MS,
-        .at_ms = h->now_us / MS + h->jumped_ms,
-        .connection = 1,
-        .connection_us = 10};
+    *seen = (struct im_exchange){.id = h->count,
+                                 .endpoint = im_endpoint_find(im_str(endpoint)),
+                                 .method = IM_STR("GET"),
+                                 .path = IM_STR("/p"),
+                                 .status = status,
+                                 .cause = cause,
+                                 .began_us = h->now_us,
+                                 .ended_us = h->now_us + MS,
+                                 .at_ms = h->now_us / MS + h->jumped_ms,
+                                 .connection = 1,
+                                 .connection_us = 10};
     h->now_us += 10 * MS;
     return seen;
 }
 
-static struct im_seen *refused(struct history *h)
+static struct im_exchange *refused(struct history *h)
 {
     return saw(h, "resource", 401, CAUSE_ACCESS_TOKEN_REVOKED);
 }
 
-static struct im_seen *answered(struct history *h)
+static struct im_exchange *answered(struct history *h)
 {
     return saw(h, "resource", 200, CAUSE_NONE);
 }
 
 /* The same, arrived so many ms from now, and open for so long. */
-static struct im_seen *at(struct history *h, struct im_seen *seen, int64_t from_ms,
-                          int64_t for_ms)
+static struct im_exchange *at(struct history *h, struct im_exchange *seen,
+                              int64_t from_ms, int64_t for_ms)
 {
     (void)h;
     seen->began_us += from_ms * MS;
@@ -77,7 +78,8 @@ static struct im_seen *at(struct history *h, struct im_seen *seen, int64_t from_
     return seen;
 }
 
-static struct im_seen *on(struct im_seen *seen, uint64_t connection, int64_t since_us)
+static struct im_exchange *on(struct im_exchange *seen, uint64_t connection,
+                              int64_t since_us)
 {
     seen->connection = connection;
     seen->connection_us = since_us;
@@ -170,10 +172,10 @@ static void filters_pick_by_cause_status_and_wire(void **state)
 static void a_warning_counts_as_its_cause(void **state)
 {
     struct history *h = *state;
-    struct im_seen *seen = answered(h);
+    struct im_exchange *seen = answered(h);
 
-    seen->notes[0] = CAUSE_REFRESH_TOKEN_MISSING;
-    seen->notes[1] = CAUSE_SESSION_EXPIRED;
+    seen->notes[0].cause = CAUSE_REFRESH_TOKEN_MISSING;
+    seen->notes[1].cause = CAUSE_SESSION_EXPIRED;
     seen->note_count = 2;
     met(h, "{'that':'t','cause':'session-expired'}", "once, as it should be", "1");
 }
@@ -234,12 +236,12 @@ static void bounds_hold_for_each_token(void **state)
 {
     struct history *h = *state;
 
-    refused(h)->facts.token = IM_STR("A");
-    refused(h)->facts.token = IM_STR("B");
+    refused(h)->token = IM_STR("A");
+    refused(h)->token = IM_STR("B");
     refused(h);
     met(h, "{'that':'t','per':'token','at_most':1}",
         "as it should be, for each of 2 tokens", "1 2");
-    refused(h)->facts.token = IM_STR("A");
+    refused(h)->token = IM_STR("A");
     not_met(h, "{'that':'t','per':'token','at_most':1}",
             "wanted at most 1 per token, but saw 2 with one of them", "1 4");
     not_met(h, "{'that':'t','per':'token','at_least':2}",
@@ -277,7 +279,7 @@ static void a_repeat_on_the_same_connection_is_caught(void **state)
 static void a_repeat_on_a_fresh_connection_is_caught(void **state)
 {
     struct history *h = *state;
-    struct im_seen *first = refused(h);
+    struct im_exchange *first = refused(h);
 
     on(refused(h), 2, first->ended_us);
     not_met(h, ONCE, "wanted at most 1, but saw 2", "1 2");
@@ -352,10 +354,10 @@ static void each_token_has_its_own_reference(void **state)
 {
     struct history *h = *state;
 
-    refused(h)->facts.token = IM_STR("A");
-    on(refused(h), 2, 20)->facts.token = IM_STR("A");
-    refused(h)->facts.token = IM_STR("B");
-    on(refused(h), 2, 20)->facts.token = IM_STR("B");
+    refused(h)->token = IM_STR("A");
+    on(refused(h), 2, 20)->token = IM_STR("A");
+    refused(h)->token = IM_STR("B");
+    on(refused(h), 2, 20)->token = IM_STR("B");
     met(h, "{'that':'t','cause':'access-token-revoked','per':'token','at_most':1}",
         "as it should be, for each of 2 tokens", "1 2 3 4");
 }
@@ -413,9 +415,9 @@ static void there_are_four_kinds_of_anchors(void **state)
 static void a_warning_is_an_anchor(void **state)
 {
     struct history *h = *state;
-    struct im_seen *seen = answered(h);
+    struct im_exchange *seen = answered(h);
 
-    seen->notes[seen->note_count++] = CAUSE_SESSION_EXPIRED;
+    seen->notes[seen->note_count++].cause = CAUSE_SESSION_EXPIRED;
     answered(h);
     met(h, "{'that':'t','after':'session-expired'}", "once, as it should be", "2");
 }
@@ -454,13 +456,13 @@ static void other_users_are_left_out(void **state)
 {
     struct history *h = *state;
 
-    refused(h)->facts.user = IM_STR("a@acme");
-    answered(h)->facts.user = IM_STR("b@acme");
-    answered(h)->facts.user = IM_STR("a@acme");
+    refused(h)->user = IM_STR("a@acme");
+    answered(h)->user = IM_STR("b@acme");
+    answered(h)->user = IM_STR("a@acme");
     answered(h);
     met(h, "{'that':'t','after':'access-token-revoked'}", "twice, as it should be",
         "3 4");
-    h->seen[0].facts.user = IM_STR("");
+    h->seen[0].user = IM_STR("");
     met(h, "{'that':'t','after':'access-token-revoked'}", "3 times, as it should be",
         "2 3 4");
 }
@@ -665,11 +667,12 @@ static void the_clock_makes_a_gap_too(void **state)
 static void waiting_for_a_stalled_answer_is_no_pause(void **state)
 {
     struct history *h = *state;
-    struct im_seen *stalled = answered(h);
+    struct im_exchange *stalled = answered(h);
 
-    stalled->left_us = stalled->ended_us + 1000 * MS;
+    stalled->fault = IM_FAULT_STALL;
+    stalled->delivered_us = stalled->ended_us + 1000 * MS;
     h->now_us += 1000 * MS;
-    struct im_seen *repeat = answered(h);
+    struct im_exchange *repeat = answered(h);
     not_met(h, GROWING, "the gap between the tries was 9 ms: it should be 50 ms or more",
             "1 2");
     repeat->at_ms += 200; /* a client that sleeps by moving the clock */
@@ -712,13 +715,13 @@ static void a_sound_client_is_told_from_one_that_hammers(void **state)
         "{'that':'c','endpoint':'api','status':'2xx','after':'b'}]";
 
     answered(h);
-    refused(h)->facts.token = IM_STR("A");
+    refused(h)->token = IM_STR("A");
     saw(h, "token", 200, CAUSE_NONE);
-    answered(h)->facts.token = IM_STR("B");
+    answered(h)->token = IM_STR("B");
     judge(h, expect);
     for (int i = 0; i < 3; i++)
         assert_int_equal(h->judgements[i].outcome, IM_MET);
-    refused(h)->facts.token = IM_STR("A");
+    refused(h)->token = IM_STR("A");
     judge(h, expect);
     assert_int_equal(h->judgements[0].outcome, IM_NOT_MET);
     assert_int_equal(h->judgements[1].outcome, IM_MET);

@@ -7,7 +7,8 @@
 
 struct fixture {
     struct im_arena arena;
-    struct im_seen seen[40];
+    struct im_exchange seen[40];
+    size_t seen_count;
     struct im_expectations all;
     struct im_judgement judgements[8];
     uint64_t fits[2], fired[2];
@@ -28,8 +29,7 @@ static int begin(void **state)
                                      .judgements = f->judgements,
                                      .fits = f->fits,
                                      .fired = f->fired,
-                                     .triggered = true,
-                                     .seen = f->seen};
+                                     .triggered = true};
     *state = f;
     return 0;
 }
@@ -43,19 +43,19 @@ static int end(void **state)
     return 0;
 }
 
-static struct im_seen *saw(struct fixture *f, int status, enum im_cause cause)
+static struct im_exchange *saw(struct fixture *f, int status, enum im_cause cause)
 {
-    size_t n = f->verdict.seen_count++;
+    size_t n = f->seen_count++;
 
     f->verdict.exchanges++;
-    f->seen[n] = (struct im_seen){.id = n + 1,
-                                  .facts = {.endpoint = "resource",
-                                            .method = IM_STR("GET"),
-                                            .path = IM_STR("/ia/api/v1/objects/x")},
-                                  .status = status,
-                                  .cause = cause,
-                                  .began_us = (int64_t)n * 2000,
-                                  .ended_us = (int64_t)n * 2000 + 1000};
+    f->seen[n] = (struct im_exchange){.id = n + 1,
+                                      .endpoint = IM_ENDPOINT_RESOURCE,
+                                      .method = IM_STR("GET"),
+                                      .path = IM_STR("/ia/api/v1/objects/x"),
+                                      .status = status,
+                                      .cause = cause,
+                                      .began_us = (int64_t)n * 2000,
+                                      .ended_us = (int64_t)n * 2000 + 1000};
     return &f->seen[n];
 }
 
@@ -66,8 +66,8 @@ static struct im_verdict *judged(struct fixture *f, const char *expect)
 
     if (!im_expect_read(&f->all, &f->arena, quoted(&f->arena, expect), &at, &err))
         fail_msg("%s: %s", expect, err.text);
-    assert_true(im_expect_judge(&f->all, f->seen, f->verdict.seen_count, &f->arena,
-                                f->judgements));
+    assert_true(
+        im_expect_judge(&f->all, f->seen, f->seen_count, &f->arena, f->judgements));
     return &f->verdict;
 }
 
@@ -376,7 +376,7 @@ static void what_xml_does_not_allow_is_replaced(void **state)
 {
     struct fixture *f = *state;
 
-    saw(f, 200, CAUSE_NONE)->facts.path = IM_STR(
+    saw(f, 200, CAUSE_NONE)->path = IM_STR(
         "/a<b>&\"'\x01\x1b\x7f|\xff|\xed\xa0\x80|\xef\xbf\xbe|\xef\xbf\xbf|\xc3\xa4");
     saw(f, 200, CAUSE_NONE);
     judged(f, "[{'that':'<it> & it\\n\\tß','at_most':1}]");
@@ -392,34 +392,33 @@ static void a_terminal_is_not_written_to_by_a_client(void **state)
 {
     struct fixture *f = *state;
 
-    saw(f, 200, CAUSE_NONE)->facts.path = IM_STR("/a\x1b[2J\n\xc2\x9b\xff\x7f\xc3\xa4");
+    saw(f, 200, CAUSE_NONE)->path = IM_STR("/a\x1b[2J\n\xc2\x9b\xff\x7f\xc3\xa4");
     saw(f, 200, CAUSE_NONE);
     judged(f, "[" NOT_MET "]");
     has(text(f), "GET /a?[2J????\xc3\xa4 → 200\n");
 }
 
-static const char *line(struct fixture *f, const struct im_seen *seen)
+static const char *line(struct fixture *f, const struct im_exchange *seen)
 {
     struct im_buf buf;
 
     im_buf_init(&buf, &f->arena, 0);
-    im_seen_line(seen, &buf);
+    im_exchange_line(seen, &buf);
     return finished(&buf);
 }
 
 static void a_line_tells_what_happened_to_an_exchange(void **state)
 {
     struct fixture *f = *state;
-    struct im_seen *seen = saw(f, 200, CAUSE_NONE);
+    struct im_exchange *seen = saw(f, 200, CAUSE_NONE);
 
+    seen->fault = IM_FAULT_DELAY;
+    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (delay)");
     seen->fault = IM_FAULT_DROP;
-    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (drop)");
-    seen->status = 0;
     assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → no answer (drop)");
-    seen->status = 200;
     seen->fault = IM_FAULT_NONE;
-    seen->notes[0] = CAUSE_SESSION_EXPIRED;
-    seen->notes[1] = CAUSE_REFRESH_TOKEN_MISSING;
+    seen->notes[0].cause = CAUSE_SESSION_EXPIRED;
+    seen->notes[1].cause = CAUSE_REFRESH_TOKEN_MISSING;
     seen->note_count = 2;
     assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200, warned of "
                                        "session-expired, refresh-token-missing");

@@ -1,27 +1,32 @@
 #include "unit/oauth/authority_fixture.h"
 
-#include "scenario/facts.h"
+#include "scenario/attributes.h"
 
-/* ---- what is known of a request before anybody decides ---- */
+/* ---- what a request says of itself before anybody decides ---- */
 
-static struct im_facts facts_of(struct fixture *f, const char *authorization,
-                                const char *body)
+struct asked {
+    struct im_exchange of;
+    struct im_str token;
+};
+
+static struct asked ask(struct fixture *f, const char *authorization, const char *body)
 {
-    struct im_facts facts;
+    struct asked asked;
 
     arrive(f);
     f->req.method = IM_STR("POST");
     f->req.path = IM_STR("/ia/x");
     f->req.body = im_str(body);
+    f->exchange.endpoint = IM_ENDPOINT_TOKEN;
     if (authorization)
         im_request_add_header(&f->req, IM_STR("Authorization"), im_str(authorization));
-    im_facts_read(f->authority, &f->req, "token", &facts);
-    return facts;
+    asked.token = im_attributes_read(f->authority, &f->req, &asked.of);
+    return asked;
 }
 
-static struct im_facts facts_of_bearer(struct fixture *f, struct im_str token)
+static struct asked ask_with_bearer(struct fixture *f, struct im_str token)
 {
-    return facts_of(f, im_arena_format(&f->arena, "Bearer %.*s", IM_ARG(token)).at, NULL);
+    return ask(f, im_arena_format(&f->arena, "Bearer %.*s", IM_ARG(token)).at, NULL);
 }
 
 static struct im_issued hand_out(struct fixture *f)
@@ -43,36 +48,36 @@ static void is(struct im_str text, const char *wanted)
 
 static void the_request_says_who_and_what(void **state)
 {
-    struct im_facts facts =
-        facts_of(*state, NULL,
-                 "grant_type=client_credentials&client_id=other~drop.1"
-                 "&username=jdoe%40acme&scope=a");
-    assert_string_equal(facts.endpoint, "token");
-    is(facts.method, "POST");
-    is(facts.path, "/ia/x");
-    is(facts.grant, "client_credentials");
-    is(facts.client, "other");
-    is(facts.user, "jdoe@acme");
-    is(facts.scope, "a");
-    assert_int_equal(facts.token.len, 0);
-    assert_int_equal(facts.grant_id, 0);
+    struct asked asked = ask(*state, NULL,
+                             "grant_type=client_credentials&client_id=other~drop.1"
+                             "&username=jdoe%40acme&scope=a");
+    assert_int_equal(asked.of.endpoint, IM_ENDPOINT_TOKEN);
+    is(asked.of.method, "POST");
+    is(asked.of.path, "/ia/x");
+    is(asked.of.grant, "client_credentials");
+    is(asked.of.client_id, "other");
+    is(asked.of.user, "jdoe@acme");
+    is(asked.of.scope, "a");
+    assert_int_equal(asked.token.len, 0);
+    assert_int_equal(asked.of.grant_id, 0);
 }
 
 static void the_entity_is_no_part_of_the_user(void **state)
 {
-    is(facts_of(*state, NULL, "username=jdoe%40acme%7C100").user, "jdoe@acme");
+    is(ask(*state, NULL, "username=jdoe%40acme%7C100").of.user, "jdoe@acme");
 }
 
 static void a_token_tells_whose_it_is(void **state)
 {
     struct fixture *f = *state;
     struct im_issued issued = hand_out(f);
-    struct im_facts facts = facts_of_bearer(f, issued.access_token);
-    is(facts.client, "demo");
-    is(facts.user, "ws_user@acme");
-    is(facts.scope, "offline_access");
-    assert_true(im_str_eq(facts.token, issued.access_token));
-    assert_int_equal(facts.grant_id, issued.grant);
+    struct asked asked = ask_with_bearer(f, issued.access_token);
+    is(asked.of.client_id, "demo");
+    is(asked.of.user, "ws_user@acme");
+    is(asked.of.scope, "offline_access");
+    assert_true(im_str_eq(asked.token, issued.access_token));
+    assert_int_equal(asked.of.token.len, 0); /* no secret in an exchange */
+    assert_int_equal(asked.of.grant_id, issued.grant);
     assert_true(issued.grant > 0);
 }
 
@@ -82,10 +87,10 @@ static void a_refresh_token_tells_it_too(void **state)
     struct im_issued issued = hand_out(f);
     const char *body =
         im_arena_format(&f->arena, "refresh_token=%.*s", IM_ARG(issued.refresh_token)).at;
-    struct im_facts facts = facts_of(f, NULL, body);
-    is(facts.user, "ws_user@acme");
-    is(facts.client, "demo");
-    assert_int_equal(facts.grant_id, issued.grant);
+    struct asked asked = ask(f, NULL, body);
+    is(asked.of.user, "ws_user@acme");
+    is(asked.of.client_id, "demo");
+    assert_int_equal(asked.of.grant_id, issued.grant);
 }
 
 static void what_the_request_says_counts_first(void **state)
@@ -97,11 +102,11 @@ static void what_the_request_says_counts_first(void **state)
                                        "&username=jdoe%%40acme",
                                        IM_ARG(issued.refresh_token))
                            .at;
-    struct im_facts facts = facts_of(f, NULL, body);
-    is(facts.client, "other");
-    is(facts.user, "jdoe@acme");
-    is(facts.scope, "b");
-    assert_int_equal(facts.grant_id, issued.grant);
+    struct asked asked = ask(f, NULL, body);
+    is(asked.of.client_id, "other");
+    is(asked.of.user, "jdoe@acme");
+    is(asked.of.scope, "b");
+    assert_int_equal(asked.of.grant_id, issued.grant);
 }
 
 static void the_owner_of_a_dead_token_is_still_known(void **state)
@@ -109,30 +114,30 @@ static void the_owner_of_a_dead_token_is_still_known(void **state)
     struct fixture *f = *state;
     struct im_issued issued = hand_out(f);
     im_authority_revoke(f->authority, issued.access_token, f->now_ms);
-    is(facts_of_bearer(f, issued.access_token).user, "ws_user@acme");
+    is(ask_with_bearer(f, issued.access_token).of.user, "ws_user@acme");
     f->now_ms += INT64_C(100) * 86400 * 1000;
-    struct im_facts facts = facts_of_bearer(f, issued.access_token);
-    is(facts.user, "ws_user@acme");
-    assert_int_equal(facts.grant_id, issued.grant);
+    struct asked asked = ask_with_bearer(f, issued.access_token);
+    is(asked.of.user, "ws_user@acme");
+    assert_int_equal(asked.of.grant_id, issued.grant);
 }
 
 static void an_unknown_token_tells_nothing(void **state)
 {
-    struct im_facts facts = facts_of(*state, "Bearer nonsense", NULL);
-    is(facts.token, "nonsense");
-    is(facts.user, "");
-    is(facts.client, "");
-    assert_int_equal(facts.grant_id, 0);
+    struct asked asked = ask(*state, "Bearer nonsense", NULL);
+    is(asked.token, "nonsense");
+    is(asked.of.user, "");
+    is(asked.of.client_id, "");
+    assert_int_equal(asked.of.grant_id, 0);
 }
 
 static void nothing_said_is_nothing_known(void **state)
 {
-    struct im_facts facts = facts_of(*state, NULL, "{\"client_id\":");
-    is(facts.client, "");
-    is(facts.user, "");
-    is(facts.grant, "");
-    is(facts.scope, "");
-    is(facts.token, "");
+    struct asked asked = ask(*state, NULL, "{\"client_id\":");
+    is(asked.of.client_id, "");
+    is(asked.of.user, "");
+    is(asked.of.grant, "");
+    is(asked.of.scope, "");
+    is(asked.token, "");
 }
 
 #define KNOWING(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

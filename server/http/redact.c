@@ -1,12 +1,14 @@
-/* Redaction: what leaves the journal carries fingerprints where secrets stood. A name is secret by
- * what it contains once case and punctuation are folded away, so that the misspelled `client
- * secret` of a broken client is covered as well as the right one. */
+/* Redaction: whatever leaves the program carries fingerprints where secrets stood. A name is
+ * secret by what it contains once case and punctuation are folded away, so that the misspelled
+ * `client secret` of a broken client is covered as well as the right one. */
+#include "http/redact.h"
+
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/json.h"
 #include "base/sanitize.h"
 #include "http/form.h"
-#include "journal.h"
 
 static bool is_word(char c)
 {

@@ -1,0 +1,211 @@
+/* What happens to an exchange in every endpoint: refusals and warnings are recorded with their
+ * evidence, and at the end it takes in what request and answer say themselves. The names of
+ * endpoints stand here too, since journal, scenarios, metrics and control API all say them. */
+#include "causes/exchange.h"
+
+#include "base/table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+
+/* ---- endpoints ---- */
+
+static const struct {
+    const char *name;
+    enum im_endpoint_group group;
+} endpoints[IM_ENDPOINTS] = {
+    [IM_ENDPOINT_NONE] = {"unknown", IM_GROUP_NONE},
+    [IM_ENDPOINT_TOKEN] = {"token", IM_GROUP_OAUTH},
+    [IM_ENDPOINT_AUTHORIZE] = {"authorize", IM_GROUP_OAUTH},
+    [IM_ENDPOINT_REVOKE] = {"revoke", IM_GROUP_OAUTH},
+    [IM_ENDPOINT_INTROSPECT] = {"introspect", IM_GROUP_OAUTH},
+    [IM_ENDPOINT_DISCOVERY] = {"discovery", IM_GROUP_NONE},
+    [IM_ENDPOINT_JWKS] = {"jwks", IM_GROUP_NONE},
+    [IM_ENDPOINT_RESOURCE] = {"resource", IM_GROUP_API},
+    [IM_ENDPOINT_QUERY] = {"query", IM_GROUP_API},
+    [IM_ENDPOINT_MODEL] = {"model", IM_GROUP_API},
+    [IM_ENDPOINT_SESSION] = {"session", IM_GROUP_API},
+    [IM_ENDPOINT_UNKNOWN] = {"unknown", IM_GROUP_NONE},
+};
+
+const char *im_endpoint_name(enum im_endpoint endpoint)
+{
+    return endpoint < IM_ENDPOINTS ? endpoints[endpoint].name : NULL;
+}
+
+enum im_endpoint im_endpoint_find(struct im_str name)
+{
+    for (int i = IM_ENDPOINT_TOKEN; i < IM_ENDPOINTS; i++)
+        if (im_str_is(name, endpoints[i].name))
+            return (enum im_endpoint)i;
+    return IM_ENDPOINT_NONE;
+}
+
+enum im_endpoint_group im_endpoint_group(enum im_endpoint endpoint)
+{
+    return endpoints[endpoint].group;
+}
+
+const char *im_endpoint_group_name(enum im_endpoint_group group)
+{
+    static const char *const names[IM_GROUPS] = {
+        [IM_GROUP_NONE] = "", [IM_GROUP_API] = "api", [IM_GROUP_OAUTH] = "oauth"};
+
+    return names[group];
+}
+
+/* ---- refusing ---- */
+
+enum { EVIDENCE_MAX = 1024 }; /* bytes; what a client sends must not swell the journal */
+
+static struct im_str evidence_format(struct im_arena *arena, const char *format,
+                                     va_list args) IM_PRINTF(2, 0);
+static enum im_cause refusal_record(struct im_request *req, enum im_cause cause,
+                                    enum im_cause worded_as, const char *format,
+                                    va_list args) IM_PRINTF(4, 0);
+
+/* Empty when memory is short: the cause still stands. */
+static struct im_str evidence_format(struct im_arena *arena, const char *format,
+                                     va_list args)
+{
+    char text[EVIDENCE_MAX];
+    int wanted = vsnprintf(text, sizeof text, format, args);
+
+    if (wanted < 0)
+        return (struct im_str){NULL, 0};
+    struct im_str whole = im_str(text);
+    if ((size_t)wanted >= sizeof text) /* cut, perhaps within a character */
+        whole = im_str_front(whole, sizeof text - 2);
+    return im_arena_copy(arena, whole);
+}
+
+static enum im_cause refusal_record(struct im_request *req, enum im_cause cause,
+                                    enum im_cause worded_as, const char *format,
+                                    va_list args)
+{
+    struct im_exchange *exchange = req->exchange;
+
+    if (!exchange || cause == CAUSE_NONE)
+        return cause;
+    if (exchange->cause != CAUSE_NONE)
+        return exchange->cause;
+    exchange->cause = cause;
+    exchange->worded_as = worded_as;
+    exchange->evidence = evidence_format(req->arena, format, args);
+    return cause;
+}
+
+enum im_cause im_refuse(struct im_request *req, enum im_cause cause, const char *format,
+                        ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    enum im_cause first = refusal_record(req, cause, cause, format, args);
+    va_end(args);
+    return first;
+}
+
+enum im_cause im_refuse_as(struct im_request *req, enum im_cause cause,
+                           enum im_cause worded_as, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    enum im_cause first = refusal_record(req, cause, worded_as, format, args);
+    va_end(args);
+    return first;
+}
+
+void im_note(struct im_request *req, enum im_cause cause, const char *format, ...)
+{
+    struct im_exchange *exchange = req->exchange;
+
+    if (!exchange || exchange->note_count >= IM_NOTES_MAX)
+        return;
+    struct im_note *note = &exchange->notes[exchange->note_count++];
+    va_list args;
+
+    va_start(args, format);
+    note->cause = cause;
+    note->text = evidence_format(req->arena, format, args);
+    va_end(args);
+}
+
+/* ---- completing ---- */
+
+static void header_line_add(struct im_buf *lines, struct im_str name, struct im_str value)
+{
+    im_buf_add(lines, name);
+    im_buf_addz(lines, ": ");
+    im_buf_add(lines, value);
+    im_buf_addc(lines, '\n');
+}
+
+static struct im_str request_header_lines(const struct im_request *req)
+{
+    struct im_buf lines;
+
+    im_buf_init(&lines, req->arena, IM_EXCHANGE_BODY_MAX);
+    for (size_t i = 0; i < req->header_count; i++)
+        header_line_add(&lines, req->headers[i].name, req->headers[i].value);
+    return im_buf_str(&lines);
+}
+
+static struct im_str response_header_lines(const struct im_response *res)
+{
+    struct im_buf lines;
+
+    im_buf_init(&lines, res->arena, IM_EXCHANGE_BODY_MAX);
+    for (size_t i = 0; i < res->header_count; i++)
+        header_line_add(&lines, im_str(res->headers[i].name), res->headers[i].value);
+    return im_buf_str(&lines);
+}
+
+static uint64_t call_hash(const struct im_request *req)
+{
+    uint64_t hash = im_table_hash(0, req->method);
+
+    return im_table_hash(im_table_hash(hash, req->target), req->body);
+}
+
+void im_exchange_complete(const struct im_request *req, const struct im_response *res)
+{
+    struct im_exchange *exchange = req->exchange;
+    struct im_str answer = im_buf_str(&res->body);
+
+    exchange->connection = req->connection;
+    exchange->connection_us = req->connection_us;
+    exchange->began_us = req->began_us;
+    exchange->method = req->method;
+    exchange->target = req->target;
+    exchange->peer = req->peer;
+    exchange->path = req->path;
+    exchange->request_headers = request_header_lines(req);
+    exchange->request_body = im_str_slice(req->body, 0, IM_EXCHANGE_BODY_MAX);
+    exchange->request_body_len = req->body.len;
+    exchange->call = call_hash(req);
+    exchange->status = res->status;
+    exchange->response_headers = response_header_lines(res);
+    exchange->response_body = im_str_slice(answer, 0, IM_EXCHANGE_BODY_MAX);
+    exchange->response_body_len = answer.len;
+    exchange->at_ms = req->now_ms;
+    exchange->real_ms = im_clock_real_ms();
+    exchange->ended_us = im_clock_monotonic_us() + exchange->delay_ms * 1000;
+}
+
+int im_exchange_status(const struct im_exchange *exchange)
+{
+    switch (exchange->fault) {
+    case IM_FAULT_STALL:
+    case IM_FAULT_DROP:
+    case IM_FAULT_RESET:
+    case IM_FAULT_TRUNCATE:
+    case IM_FAULT_MALFORMED_JSON:
+    case IM_FAULT_WRONG_TYPE:
+    case IM_FAULT_HTML: return 0;
+    default: return exchange->status;
+    }
+}

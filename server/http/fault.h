@@ -1,0 +1,31 @@
+/* How delivery can be damaged: the closed vocabulary that scenarios, journal and verdicts share. */
+#ifndef IM_HTTP_FAULT_H
+#define IM_HTTP_FAULT_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+enum im_fault {
+    IM_FAULT_NONE,
+    IM_FAULT_DELAY,
+    IM_FAULT_HOLD,
+    IM_FAULT_STALL,
+    IM_FAULT_DROP,
+    IM_FAULT_RESET,
+    IM_FAULT_TRUNCATE,
+    IM_FAULT_MALFORMED_JSON,
+    IM_FAULT_WRONG_TYPE,
+    IM_FAULT_HTML,
+    IM_FAULT_STATUS,
+    IM_FAULT_REDIRECT,
+    IM_FAULTS
+};
+
+const char *im_fault_name(enum im_fault fault);  /* "malformed-json"; "none" */
+const char *im_fault_about(enum im_fault fault); /* one sentence */
+/* By default the request takes effect first: the fault damages an answer that there is. */
+bool im_fault_is_after(enum im_fault fault);
+enum im_fault im_fault_find(struct im_str name); /* IM_FAULT_NONE when there is none */
+
+#endif

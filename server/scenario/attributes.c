@@ -1,0 +1,41 @@
+/* The attributes of a request that rules ask for: see attributes.h. */
+#include "scenario/attributes.h"
+
+#include "directory/account.h"
+#include "oauth/credentials.h"
+
+/* Whose token it is, dead or alive, where the request does not say. */
+static void ask_token(struct im_authority *authority, struct im_request *req,
+                      struct im_str text, struct im_exchange *asked)
+{
+    struct im_token token;
+
+    if (!im_authority_find(authority, req->arena, text, req->now_ms, &token))
+        return;
+    asked->grant_id = token.grant;
+    if (!asked->client_id.len)
+        asked->client_id = token.client_id;
+    if (!asked->user.len)
+        asked->user = im_account_text(req->arena, token.user, token.company);
+    if (!asked->scope.len)
+        asked->scope = token.scopes;
+}
+
+struct im_str im_attributes_read(struct im_authority *authority, struct im_request *req,
+                                 struct im_exchange *asked)
+{
+    const struct im_credentials *said = im_credentials(req);
+
+    *asked = (struct im_exchange){
+        .endpoint = req->exchange->endpoint,
+        .grant = said->grant,
+        .client_id = said->client,
+        .user = im_str_slice(said->username, 0, im_str_find(said->username, '|')),
+        .method = req->method,
+        .path = req->path,
+        .scope = said->scope,
+    };
+    if (said->token.len)
+        ask_token(authority, req, said->token, asked);
+    return said->token;
+}
