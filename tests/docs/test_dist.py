@@ -107,7 +107,7 @@ for place, time in zip(("one", "another/place"), TIMES):
     packages.append(make(folder / top, "deb", folder / "built", time))
 one, two = packages
 check("a package built in two places and years is the same bytes", one.read_bytes() == two.read_bytes(),
-      run("sh", "-c", f"cmp {one} {two}").stdout)
+      run("cmp", str(one), str(two)).stdout)
 check("and its checksum is beside it", sums_up(one))
 check("its name has version and architecture",
       one.name == f"intacct-mock_{VERSION}_{run('dpkg', '--print-architecture').stdout.strip()}.deb", one)
@@ -144,7 +144,7 @@ shortest = WORK / "shortest"
 compiled = run(CC, str(ROOT / "tests/embed/shortest.c"), f"-I{installed}/usr/include", "-o", str(shortest),
                f"-L{installed}/usr/lib", "-lintacct-mock", f"-Wl,-rpath,{installed}/usr/lib")
 check("a program is compiled and linked with its library", compiled.returncode == 0, compiled.stderr)
-sums = run("sh", "-c", f"dpkg-deb -I {one} md5sums | md5sum -c --quiet", cwd=installed)
+sums = run("sh", "-c", 'dpkg-deb -I "$0" md5sums | md5sum -c --quiet', str(one), cwd=installed)
 check("its list of sums is right", sums.returncode == 0, sums.stdout + sums.stderr)
 
 shutil.rmtree(WORK)
