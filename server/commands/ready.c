@@ -35,7 +35,7 @@ static const struct im_option ready_table[] = {
     {.flag = NULL},
 };
 
-static bool connect_to(int fd, const struct target *target)
+static bool connect_to_target(int fd, const struct target *target)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)target->port)};
@@ -64,7 +64,7 @@ static bool answers_200(int fd)
     return have >= 12 && memcmp(line, "HTTP/1.1 200", 12) == 0;
 }
 
-static bool is_ready(const struct target *target)
+static bool target_is_ready(const struct target *target)
 {
     struct timeval limit = {.tv_sec = ANSWER_WITHIN_S};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -74,14 +74,14 @@ static bool is_ready(const struct target *target)
         return false;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-    if (connect_to(fd, target))
+    if (connect_to_target(fd, target))
         ready = answers_200(fd);
     close(fd);
     return ready;
 }
 
 /* "http://HOST:PORT[/…]" */
-static bool read_url(const char *url, struct target *target)
+static bool target_of_url(const char *url, struct target *target)
 {
     struct im_str rest = im_str(url);
     int64_t port = 80;
@@ -117,7 +117,7 @@ static int wait_until_ready(const struct target *target, int64_t wait_ms)
 {
     int64_t deadline = im_clock_monotonic_ms() + wait_ms;
 
-    while (!is_ready(target)) {
+    while (!target_is_ready(target)) {
         if (im_clock_monotonic_ms() >= deadline)
             return im_command_fail(
                 IM_EXIT_NO, "not ready: http://%s:%d/__mock/ready does not answer 200",
@@ -132,7 +132,7 @@ static int ready(const struct im_args *args)
     const struct ready_options *wanted = args->options;
     struct target target = default_target();
 
-    if (wanted->url && !read_url(wanted->url, &target))
+    if (wanted->url && !target_of_url(wanted->url, &target))
         return im_command_fail(IM_EXIT_USAGE,
                                "--url must be http://ADDRESS:PORT, not \"%.80s\"",
                                wanted->url);

@@ -83,7 +83,7 @@ static bool is_chosen(const struct im_run_options *options, struct im_str name)
     return options->globs.count == 0;
 }
 
-static bool matches_any(const struct run *run, struct im_str glob)
+static bool glob_matches_any(const struct run *run, struct im_str glob)
 {
     for (size_t i = 0; i < run->count; i++)
         if (im_str_glob(glob, run->scenarios[i].name))
@@ -91,14 +91,14 @@ static bool matches_any(const struct run *run, struct im_str glob)
     return false;
 }
 
-static int choose(struct run *run)
+static int choose_scenarios(struct run *run)
 {
     const struct im_run_options *options = &run->options;
     size_t kept = 0;
 
     for (size_t i = 0; i < options->globs.count; i++) {
         struct im_str glob = im_str(options->globs.items[i]);
-        if (!matches_any(run, glob))
+        if (!glob_matches_any(run, glob))
             return refuse_glob(run, glob);
     }
     for (size_t i = 0; i < run->count; i++)
@@ -109,7 +109,7 @@ static int choose(struct run *run)
                 : im_command_fail(IM_EXIT_START, "there is no scenario to run");
 }
 
-static int list(const struct run *run)
+static int list_scenarios(const struct run *run)
 {
     size_t width = 0;
 
@@ -161,7 +161,7 @@ static int close_junit(struct run *run, int status)
 
 /* ---- running ---- */
 
-static int run_all(struct run *run)
+static int run_scenarios(struct run *run)
 {
     const char *no_colour = getenv("NO_COLOR");
     bool terminal = isatty(STDOUT_FILENO) != 0;
@@ -184,7 +184,7 @@ static int run_all(struct run *run)
     return status == IM_EXIT_START ? im_command_fail(status, "%s", err.text) : status;
 }
 
-static int with_mock(struct run *run, struct im_server *server)
+static int run_with_mock(struct run *run, struct im_server *server)
 {
     struct im_error err = {.text = ""};
 
@@ -193,13 +193,13 @@ static int with_mock(struct run *run, struct im_server *server)
     run->scenarios = im_run_mock_scenarios(&run->mock, run->arena, &run->count, &err);
     if (!run->scenarios)
         return im_command_fail(IM_EXIT_START, "%s", err.text);
-    int status = choose(run);
+    int status = choose_scenarios(run);
     if (status != IM_EXIT_FINE)
         return status;
-    return run->options.list ? list(run) : run_all(run);
+    return run->options.list ? list_scenarios(run) : run_scenarios(run);
 }
 
-static int with_signals(struct run *run)
+static int run_with_server(struct run *run)
 {
     const int connections = (int)run->options.jobs * 8; /* of each client, generously */
     const struct im_options library = {
@@ -212,12 +212,12 @@ static int with_signals(struct run *run)
 
     if (!server)
         return im_command_fail(IM_EXIT_START, "%s", text);
-    int status = with_mock(run, server);
+    int status = run_with_mock(run, server);
     im_stop(server);
     return status;
 }
 
-static int prepared(struct run *run)
+static int run_prepared(struct run *run)
 {
     struct im_error err = {.text = ""};
 
@@ -229,7 +229,7 @@ static int prepared(struct run *run)
                                run->options.junit, strerror(errno));
     if (!im_run_signals_begin(&run->signals, &err))
         return close_junit(run, im_command_fail(IM_EXIT_START, "%s", err.text));
-    int status = close_junit(run, with_signals(run));
+    int status = close_junit(run, run_with_server(run));
     im_run_signals_end(&run->signals);
     return status;
 }
@@ -256,7 +256,7 @@ static int run(const struct im_args *args)
                                "intacct-mock run [options] -- CMD [ARG]...");
     if (!run.options.jobs)
         run.options.jobs = processors();
-    return prepared(&run);
+    return run_prepared(&run);
 }
 
 const struct im_command im_command_run = {

@@ -8,7 +8,6 @@
 #include "commands/args.h"
 #include "commands/run_child.h"
 #include "commands/run_mock.h"
-#include "commands/run_signals.h"
 
 enum { IM_RUN_JOBS_MAX = 256 };
 
