@@ -1,10 +1,11 @@
 /* One parser for the options of all verbs.
  *
- * Why our own: popt and getopt_long replace the loop over argv, which is some thirty lines here.
- * What is behind it stays ours with either of them: values with bounds and units, the environment,
- * "did you mean", the table for the README. getopt_long also takes any beginning of a name that is
- * unique today (--scen), which the next option of that beginning breaks, and keeps its place in a
- * variable of the process; popt would be one more library to link statically for each processor. */
+ * Why our own: popt and getopt_long replace the loop over argv, which is some thirty
+ * lines here. What is behind it stays ours with either of them: values with bounds and
+ * units, the environment, "did you mean", the table for the README. getopt_long also
+ * takes any beginning of a name that is unique today (--scen), which the next option of
+ * that beginning breaks, and keeps its place in a variable of the process; popt would be
+ * one more library to link statically for each processor. */
 #include "commands/args.h"
 
 #include <string.h>
@@ -51,7 +52,8 @@ static bool take_number(struct im_str text, int64_t least, int64_t most, int64_t
     return im_str_int(text, number) && *number >= least && *number <= most;
 }
 
-/* Puts the value where the option has it in *options; false when it is not what is wanted. */
+/* Puts the value where the option has it in *options; false when it is not what is
+ * wanted. */
 static bool take_value(const struct im_option *option, const char *value, void *options)
 {
     struct im_str text = im_str(value);

@@ -1,6 +1,6 @@
-/* The options of the program's verbs. Each verb has one table of rows; it feeds the parser, the
- * environment (INTACCT_MOCK_<NAME>), --help and, by --markdown, the README and the test that holds
- * the manual page against it. */
+/* The options of the program's verbs. Each verb has one table of rows; it feeds the
+ * parser, the environment (INTACCT_MOCK_<NAME>), --help and, by --markdown, the README
+ * and the test that holds the manual page against it. */
 #ifndef IM_COMMANDS_ARGS_H
 #define IM_COMMANDS_ARGS_H
 
@@ -60,9 +60,9 @@ struct im_command {
     int (*run)(const struct im_args *args); /* returns an im_exit */
 };
 
-/* Reads argv (what follows the verb; NULL ends it) over the environment over the defaults. args->arena
- * is the caller's. False with err: unknown option with "did you mean", value missing or bad, too
- * many or too few operands. */
+/* Reads argv (what follows the verb; NULL ends it) over the environment over the
+ * defaults. args->arena is the caller's. False with err: unknown option with "did you
+ * mean", value missing or bad, too many or too few operands. */
 bool im_args_read(const struct im_command *command, char *const *argv,
                   char *const *environment, struct im_args *args, struct im_error *err);
 /* A line for each variable INTACCT_MOCK_* that is none of these verbs' (NULL ends them). */

@@ -1,4 +1,5 @@
-/* `intacct-mock causes`: the catalogue of causes on a terminal; --markdown makes server/CAUSES.md. */
+/* `intacct-mock causes`: the catalogue of causes on a terminal; --markdown makes
+ * server/CAUSES.md. */
 #include "causes/cause_catalogue.h"
 #include "commands/command.h"
 

@@ -1,5 +1,5 @@
-/* `intacct-mock check`: are these scenario files right? Each wrong one gets its line: where, what, what
- * was meant. */
+/* `intacct-mock check`: are these scenario files right? Each wrong one gets its line:
+ * where, what, what was meant. */
 #include <stdio.h>
 
 #include "commands/command.h"

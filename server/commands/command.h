@@ -1,5 +1,5 @@
-/* The verbs of the program. A new one is a file here with its table of options (args.h), a line
- * below, and a row in command.c; help, errors and the manual page's test follow. */
+/* The verbs of the program. A new one is a file here with its table of options (args.h),
+ * a line below, and a row in command.c; help, errors and the manual page's test follow. */
 #ifndef IM_COMMANDS_COMMAND_H
 #define IM_COMMANDS_COMMAND_H
 
@@ -25,7 +25,8 @@ int im_command_main(char *const *argv, char *const *environment);
 
 /* One line on standard error, "intacct-mock: …", and the status to return. */
 int im_command_fail(int status, const char *format, ...) IM_PRINTF(2, 3);
-/* The text on standard output, and the status: memory may have been short when it was built. */
+/* The text on standard output, and the status: memory may have been short when it was
+ * built. */
 int im_command_print(const struct im_buf *text);
 
 #endif

@@ -1,5 +1,5 @@
-/* `intacct-mock ready`: is the server ready? The container's HEALTHCHECK: works without a shell and without resolving
- * names, asks the open /__mock/ready over plain HTTP. */
+/* `intacct-mock ready`: is the server ready? The container's HEALTHCHECK: works without
+ * a shell and without resolving names, asks the open /__mock/ready over plain HTTP. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
-/* `intacct-mock run`: CMD once per scenario, each against a fresh sandbox of a mock in this process;
- * the scorecard of an integration. The options, which scenarios, and what lasts as long as all of
- * it; scenario after scenario is run_flow.c's. */
+/* `intacct-mock run`: CMD once per scenario, each against a fresh sandbox of a mock in
+ * this process; the scorecard of an integration. The options, which scenarios, and what
+ * lasts as long as all of it; scenario after scenario is run_flow.c's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

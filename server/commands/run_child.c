@@ -1,5 +1,6 @@
-/* The processes of `run`: what is started and how it ends (POSIX fork, exec, sessions), what it
- * prints, and signals as bytes in a pipe, so that one poll() waits for all of it. */
+/* The processes of `run`: what is started and how it ends (POSIX fork, exec, sessions),
+ * what it prints, and signals as bytes in a pipe, so that one poll() waits for all of
+ * it. */
 #include "commands/run_child.h"
 
 #include <errno.h>
@@ -135,8 +136,8 @@ static void passage_close(struct passage *passage)
             close(*fds[i]);
 }
 
-/* From here to exec only what is async-signal-safe: other threads' locks stay locked for ever in
- * the copy of the process. */
+/* From here to exec only what is async-signal-safe: other threads' locks stay locked for
+ * ever in the copy of the process. */
 
 static bool child_take_streams(const struct passage *passage)
 {
@@ -292,8 +293,8 @@ void im_run_child_press(struct im_run_child *child, int64_t now_ms)
     }
 }
 
-/* A process that left the session may hold the pipe open and write for ever: take what is there,
- * not what comes. */
+/* A process that left the session may hold the pipe open and write for ever: take what
+ * is there, not what comes. */
 static void child_take_rest(struct im_run_child *child)
 {
     for (int i = 0; i < 8; i++)
@@ -358,8 +359,8 @@ static void signals_restore(struct im_run_signals *signals)
     pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
 }
 
-/* Those that ask us to end; but whoever started us may have had them ignored (nohup), and then they
- * stay so. */
+/* Those that ask us to end; but whoever started us may have had them ignored (nohup),
+ * and then they stay so. */
 static void signals_choose(sigset_t *watched)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};

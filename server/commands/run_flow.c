@@ -1,4 +1,5 @@
-/* The loop of `run`: who has a sandbox and a child now, who is next, what is printed when. */
+/* The loop of `run`: who has a sandbox and a child now, who is next, what is printed
+ * when. */
 #include "commands/run_flow.h"
 
 #include <poll.h>

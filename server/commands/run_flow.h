@@ -1,5 +1,5 @@
-/* Scenario after scenario, several at a time: a fresh sandbox, CMD, the verdict, its lines. One
- * thread and one poll(). */
+/* Scenario after scenario, several at a time: a fresh sandbox, CMD, the verdict, its
+ * lines. One thread and one poll(). */
 #ifndef IM_COMMANDS_RUN_FLOW_H
 #define IM_COMMANDS_RUN_FLOW_H
 

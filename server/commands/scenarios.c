@@ -1,5 +1,5 @@
-/* `intacct-mock scenarios`: the scenarios on a terminal; --markdown and --schema make the documents in
- * scenarios/. */
+/* `intacct-mock scenarios`: the scenarios on a terminal; --markdown and --schema make
+ * the documents in scenarios/. */
 #include <stdio.h>
 
 #include "commands/command.h"

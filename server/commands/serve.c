@@ -1,4 +1,5 @@
-/* `intacct-mock serve`: start the server, tell where it is, wait for SIGTERM or SIGINT, stop. */
+/* `intacct-mock serve`: start the server, tell where it is, wait for SIGTERM or SIGINT,
+ * stop. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -224,7 +225,8 @@ static int write_verdict(struct im_server *server, const struct serve_options *o
 
 /* ---- running ---- */
 
-/* Blocked before any thread starts, so that every thread inherits it and only sigwait sees them. */
+/* Blocked before any thread starts, so that every thread inherits it and only sigwait
+ * sees them. */
 static void block_signals(sigset_t *signals)
 {
     sigemptyset(signals);
@@ -235,8 +237,9 @@ static void block_signals(sigset_t *signals)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* What is to be known before the first request: where it is, and that what is to be written at exit
- * can be. An old verdict goes now, so that it is not taken for this one's. */
+/* What is to be known before the first request: where it is, and that what is to be
+ * written at exit can be. An old verdict goes now, so that it is not taken for this
+ * one's. */
 static bool tell_where(struct im_server *server, const struct serve_options *options,
                        struct im_arena *arena, struct im_error *err)
 {
