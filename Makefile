@@ -33,8 +33,8 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc 2>/dev/null || echo 2)
 
 PROGRAM_SRC := server/main.c $(sort $(wildcard server/commands/*.c))
 LIBRARY_SRC := $(filter-out $(PROGRAM_SRC),$(sort $(wildcard server/*.c server/*/*.c)))
-# of the program: what is no command itself, and so can be tested by itself
-COMMAND_PARTS := $(filter server/commands/run_%,$(PROGRAM_SRC))
+# of the program: all but main(), so that it can be tested by itself
+COMMAND_PARTS := $(filter-out server/main.c,$(PROGRAM_SRC))
 HEADERS     := $(sort $(wildcard server/*.h server/*/*.h))
 
 # C sources of the library made during the build, $(BUILD)/gen/NAME.c: files that the program carries inside itself.
