@@ -91,7 +91,7 @@ struct im_str im_control_methods(const struct im_request *req)
         for (size_t i = 0; i < *im_control_tables[t].count; i++) {
             const struct im_control_route *route = &im_control_tables[t].routes[i];
             if (path_matches(route->path, path, &name, &id))
-                im_buf_addf(&list, "%s%s", list.len ? " " : "", route->method);
+                im_buf_addf(&list, "%s%s", list.len ? ", " : "", route->method);
         }
     return im_buf_str(&list);
 }

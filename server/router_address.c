@@ -1,7 +1,67 @@
-/* What the client believes our address is: told by --public-url, by a proxy, or by its Host. */
+/* By which address a request came. Which sandbox that is: the one of its path, of its client id, or
+ * of what it presents. And what the client believes our own address to be, for issuer and links:
+ * told by --public-url, by a proxy (RFC 7239), or by its Host. */
 #include <string.h>
 
+#include "oauth/presented.h"
 #include "router_parts.h"
+
+/* ---- which sandbox ---- */
+
+#define BOX_PREFIX "/s/"
+
+/* "/s/NAME/ia/…" → NAME; path and base URL then are those of that sandbox. */
+static struct im_str take_name(struct im_request *req)
+{
+    struct im_str rest = im_str_slice(req->path, strlen(BOX_PREFIX), req->path.len);
+    size_t end = im_str_find(rest, '/');
+    struct im_str name = im_str_slice(rest, 0, end);
+
+    req->path = end < rest.len ? im_str_slice(rest, end, rest.len) : IM_STR("/");
+    req->base_url = im_arena_format(req->arena, "%.*s" BOX_PREFIX "%.*s",
+                                    IM_ARG(req->base_url), IM_ARG(name));
+    return name;
+}
+
+/* Does nothing hint at another sandbox than the default one? Then nobody need look closer. */
+static bool is_plain(struct im_sandboxes *sandboxes, const struct im_request *req)
+{
+    struct im_str authorization = im_request_header(req, "authorization");
+
+    return atomic_load(&sandboxes->count) == 0 && !im_str_has(req->query, '~') &&
+           !im_str_has(req->query, '%') && !im_str_has(req->body, '~') &&
+           !im_str_has(req->body, '%') && !im_str_has(req->body, '\\') &&
+           !im_str_eq_nocase(im_str_slice(authorization, 0, 5), IM_STR("Basic"));
+}
+
+/* Base URLs that cannot carry a path: the client id names the sandbox, or what is presented was
+ * handed out there. */
+static struct im_sandbox *find_presented(struct im_sandboxes *sandboxes,
+                                         struct im_request *req, struct im_error *err)
+{
+    struct im_presented presented;
+    struct im_sandbox *owner;
+
+    if (is_plain(sandboxes, req))
+        return sandboxes->standard;
+    im_presented_read(req, &presented);
+    if (presented.sandbox.len)
+        return im_sandboxes_touch(sandboxes, presented.sandbox, err);
+    owner = atomic_load(&sandboxes->count)
+                ? im_sandboxes_owner(sandboxes, req->arena, presented.token)
+                : NULL;
+    return owner ? owner : sandboxes->standard;
+}
+
+struct im_sandbox *im_find_box(struct im_sandboxes *sandboxes, struct im_request *req,
+                               struct im_error *err)
+{
+    if (im_str_starts(req->path, BOX_PREFIX))
+        return im_sandboxes_touch(sandboxes, take_name(req), err);
+    return find_presented(sandboxes, req, err);
+}
+
+/* ---- our own address ---- */
 
 static bool is_host(struct im_str host)
 {
@@ -145,4 +205,18 @@ void im_warn_of_public_url(struct im_sandboxes *sandboxes, const struct im_reque
         {NULL, {NULL, 0}}};
     im_log_line(&settings->log, IM_LOG_WARN, im_clock_real_ms(),
                 "a client came by another address than --public-url", fields);
+}
+
+#define SAGES_HOST "api.intacct.com"
+
+/* The article's own sample mistypes the host, and a proxy or hosts file may carry that here. */
+void im_note_host(struct im_request *req)
+{
+    struct im_str host = im_request_header(req, "host");
+    struct im_str name = im_str_slice(host, 0, im_str_find(host, ':'));
+
+    if (name.len + 2 >= strlen(SAGES_HOST) && name.len <= strlen(SAGES_HOST) + 2 &&
+        !im_str_is(name, SAGES_HOST) && im_str_distance(name, IM_STR(SAGES_HOST)) <= 2)
+        im_note(req, CAUSE_HOST_MISSPELLED, "Host says \"%.*s\"; Sage's is " SAGES_HOST,
+                IM_ARG(name));
 }
