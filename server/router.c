@@ -153,13 +153,13 @@ struct pipeline {
     int64_t began_us;               /* monotonic */
 };
 
-static void enter_sandbox(struct pipeline *p)
+static void pipeline_enter(struct pipeline *p)
 {
     p->authority = im_sandbox_enter(p->box);
     p->req->now_ms = im_clock_now_ms(&p->authority->clock);
 }
 
-static void warn(const struct pipeline *p, const char *event, const char *why)
+static void pipeline_warn(const struct pipeline *p, const char *event, const char *why)
 {
     const struct im_log *log = &p->sandboxes->settings.log;
     const struct im_log_field fields[] = {
@@ -170,7 +170,7 @@ static void warn(const struct pipeline *p, const char *event, const char *why)
 }
 
 /* Is this the moment at which the scenario lets the request wait? */
-static bool waits(const struct im_wire *wire, bool after)
+static bool wire_waits(const struct im_wire *wire, bool after)
 {
     return wire && (wire->hold_until || wire->delay_ms) && wire->after == after;
 }
@@ -183,8 +183,8 @@ static void wait_if_room(const struct pipeline *p, const struct im_wire *wire)
     struct im_barrier *barrier = p->box->barrier;
 
     if (atomic_fetch_add(&sandboxes->waiting, 1) >= sandboxes->settings.waiting_max) {
-        warn(p, "a request that should wait goes on at once",
-             "half of the threads wait already; see --threads");
+        pipeline_warn(p, "a request that should wait goes on at once",
+                      "half of the threads wait already; see --threads");
     } else {
         if (wire->hold_until)
             im_barrier_wait(barrier, p->plan.taken, wire->hold_until, wire->hold_ms);
@@ -195,7 +195,7 @@ static void wait_if_room(const struct pipeline *p, const struct im_wire *wire)
 }
 
 /* Asks the scenario what it does to this request, and lets it wait where that comes first. */
-static void make_plan(struct pipeline *p)
+static void pipeline_plan(struct pipeline *p)
 {
     struct im_exchange *exchange = p->req->exchange;
 
@@ -208,25 +208,25 @@ static void make_plan(struct pipeline *p)
     if (!wire)
         return;
     exchange->fault = im_wire_fault(wire);
-    if (waits(wire, true))
+    if (wire_waits(wire, true))
         exchange->delay_ms = wire->delay_ms;
-    if (waits(wire, false)) {
+    if (wire_waits(wire, false)) {
         im_sandbox_leave(p->box);
         wait_if_room(p, wire);
-        enter_sandbox(p);
+        pipeline_enter(p);
     }
 }
 
 /* First the truth changes, then the request meets it. A change that is not possible is one for a
  * client or user that the request makes up: it is refused for that in the ordinary way. */
-static void change_world(struct pipeline *p)
+static void pipeline_change_world(struct pipeline *p)
 {
     struct im_error err;
 
     if (!p->plan.world_count)
         return;
     if (!im_plan_change_world(&p->plan, p->authority, p->req->now_ms, &err))
-        warn(p, "a scenario's change of the world was not possible", err.text);
+        pipeline_warn(p, "a scenario's change of the world was not possible", err.text);
     p->req->now_ms = im_clock_now_ms(&p->authority->clock);
 }
 
@@ -255,7 +255,7 @@ static enum im_cause refuse_by_name(const struct pipeline *p)
 
 /* The ordinary answer. A method that no path of this kind takes is refused before anybody asks who
  * is calling; one that only this path does not take, by the endpoint. */
-static enum im_cause decide(const struct pipeline *p)
+static enum im_cause pipeline_decide(const struct pipeline *p)
 {
     struct im_request *req = p->req;
 
@@ -276,7 +276,7 @@ static bool ran_out_of_memory(const struct pipeline *p)
     return p->req->arena->failed || p->res->body.failed;
 }
 
-static void render(const struct pipeline *p, enum im_cause cause)
+static void pipeline_render(const struct pipeline *p, enum im_cause cause)
 {
     struct im_exchange *exchange = p->req->exchange;
 
@@ -295,8 +295,8 @@ static void render(const struct pipeline *p, enum im_cause cause)
     im_refusal_render(p->req, p->res, &policy, &p->authority->rng);
 }
 
-static void add_hints(const struct im_settings *settings, const struct im_request *req,
-                      struct im_response *res)
+static void pipeline_add_hints(const struct im_settings *settings,
+                               const struct im_request *req, struct im_response *res)
 {
     const struct im_exchange *exchange = req->exchange;
     struct im_str base = settings->control ? req->server_url : settings->control_url;
@@ -345,7 +345,7 @@ static void delivery_begin(const struct pipeline *p, uint64_t id)
     p->res->delivered_context = delivery;
 }
 
-static void record(const struct pipeline *p)
+static void pipeline_record(const struct pipeline *p)
 {
     struct im_exchange *exchange = p->req->exchange;
 
@@ -358,7 +358,7 @@ static void record(const struct pipeline *p)
 }
 
 /* What the control API is asked is nobody's exchange: it is logged where much is wanted. */
-static void log_exchange(const struct pipeline *p)
+static void pipeline_log(const struct pipeline *p)
 {
     const struct im_log *log = &p->sandboxes->settings.log;
     enum im_log_level level = p->box ? IM_LOG_INFO : IM_LOG_DEBUG;
@@ -392,17 +392,17 @@ static void log_exchange(const struct pipeline *p)
 
 /* The one exit of all answers, in this order: a fault may replace the answer with its hints, but
  * no page is to lose the right to read it; journal, metrics and log tell what is sent. */
-static void finish(struct pipeline *p, enum im_cause cause)
+static void pipeline_finish(struct pipeline *p, enum im_cause cause)
 {
     if (p->box) /* the control API words its own refusals */
-        render(p, cause);
-    add_hints(&p->sandboxes->settings, p->req, p->res);
+        pipeline_render(p, cause);
+    pipeline_add_hints(&p->sandboxes->settings, p->req, p->res);
     if (im_plan_wire(&p->plan))
         im_wire_apply(im_plan_wire(&p->plan), p->res);
     im_cors_add_headers(p->sandboxes, p->req, p->res);
     if (p->box)
-        record(p);
-    log_exchange(p);
+        pipeline_record(p);
+    pipeline_log(p);
 }
 
 /* ---- the way in ---- */
@@ -415,20 +415,20 @@ static enum im_cause answer_preflight(struct pipeline *p, struct im_str methods)
     return CAUSE_NONE;
 }
 
-static enum im_cause answer(struct pipeline *p)
+static enum im_cause pipeline_answer(struct pipeline *p)
 {
     const struct im_wire *wire;
 
     find_route(p->req);
     if (im_cors_is_preflight(p->sandboxes, p->req))
         return answer_preflight(p, im_str(im_route_methods(p->req)));
-    make_plan(p);
+    pipeline_plan(p);
     im_note_host(p->req);
-    change_world(p);
+    pipeline_change_world(p);
     if (p->plan.refuse != CAUSE_NONE)
         return refuse_by_name(p);
     wire = im_plan_wire(&p->plan);
-    return wire && im_wire_replaces(wire) ? CAUSE_NONE : decide(p);
+    return wire && im_wire_replaces(wire) ? CAUSE_NONE : pipeline_decide(p);
 }
 
 static enum im_cause refuse_sandbox(struct pipeline *p, const char *why)
@@ -438,7 +438,7 @@ static enum im_cause refuse_sandbox(struct pipeline *p, const char *why)
     return im_refuse(p->req, CAUSE_SCENARIO_UNKNOWN, "%s", why);
 }
 
-static void dispatch(struct pipeline *p)
+static void dispatch_to_sandbox(struct pipeline *p)
 {
     struct im_error err = {.text = ""};
     enum im_cause cause;
@@ -448,28 +448,28 @@ static void dispatch(struct pipeline *p)
     p->box = found ? found : p->sandboxes->standard;
     p->began_us = im_clock_monotonic_us();
     atomic_fetch_add(&p->box->open, 1);
-    enter_sandbox(p);
+    pipeline_enter(p);
     cause = found || im_cors_is_preflight(p->sandboxes, p->req)
-                ? answer(p)
+                ? pipeline_answer(p)
                 : refuse_sandbox(p, err.text);
-    finish(p, cause);
+    pipeline_finish(p, cause);
     /* not before: what the exchange names may live in the authority, which a reset frees */
     im_sandbox_leave(p->box);
-    if (waits(im_plan_wire(&p->plan), true))
+    if (wire_waits(im_plan_wire(&p->plan), true))
         wait_if_room(p, im_plan_wire(&p->plan));
     im_plan_release(&p->plan);
     if (!p->res->delivered)
         im_sandboxes_unref(p->sandboxes, p->box);
 }
 
-static void dispatch_control(struct pipeline *p)
+static void dispatch_to_control(struct pipeline *p)
 {
     p->req->now_ms = im_clock_real_ms();
     if (im_cors_is_preflight(p->sandboxes, p->req))
         answer_preflight(p, im_control_methods(p->req));
     else
         im_control_answer(p->sandboxes, p->req, p->res);
-    finish(p, CAUSE_NONE);
+    pipeline_finish(p, CAUSE_NONE);
 }
 
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
@@ -484,10 +484,10 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
     if (!req->began_us)
         req->began_us = im_clock_monotonic_us();
     if (im_control_owns(sandboxes, req)) {
-        dispatch_control(&p);
+        dispatch_to_control(&p);
     } else {
         im_warn_of_public_url(sandboxes, req);
-        dispatch(&p);
+        dispatch_to_sandbox(&p);
     }
     *date_ms = req->now_ms;
     req->exchange = NULL;

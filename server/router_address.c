@@ -63,14 +63,23 @@ struct im_sandbox *im_find_box(struct im_sandboxes *sandboxes, struct im_request
 
 /* ---- our own address ---- */
 
+static bool is_letter_or_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool is_made_of(struct im_str text, const char *marks)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_letter_or_digit(text.at[i]) &&
+            (!text.at[i] || !strchr(marks, text.at[i])))
+            return false;
+    return text.len < 256;
+}
+
 static bool is_host(struct im_str host)
 {
-    for (size_t i = 0; i < host.len; i++)
-        if (!strchr(
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_",
-                host.at[i]))
-            return false;
-    return host.len > 0 && host.len < 256;
+    return host.len > 0 && is_made_of(host, ".-:[]_");
 }
 
 /* What a proxy in front of us says that its client asked for. Where several proxies are in a row,
@@ -112,13 +121,8 @@ static bool is_proto(struct im_str proto)
 /* "/mock/a"; what would change the meaning of an address that begins with it does not belong in */
 static bool is_prefix(struct im_str prefix)
 {
-    for (size_t i = 0; i < prefix.len; i++)
-        if (!prefix.at[i] ||
-            !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~-/",
-                    prefix.at[i]))
-            return false;
-    return prefix.len > 1 && prefix.len < 256 && prefix.at[0] == '/' &&
-           prefix.at[1] != '/';
+    return prefix.len > 1 && prefix.at[0] == '/' && prefix.at[1] != '/' &&
+           is_made_of(prefix, "._~-/");
 }
 
 /* Forwarded is the standard, X-Forwarded-* what most proxies send; only the latter has a prefix.

@@ -2,6 +2,8 @@
  * sections 10.2.1 and 15.5.6). */
 #include "endpoints/endpoint.h"
 
+#include <string.h>
+
 enum im_dialect_id im_endpoint_dialect(const struct im_request *req)
 {
     return req->exchange->place == IM_PLACE_ARTICLE ? IM_DIALECT_ARTICLE
@@ -31,11 +33,14 @@ const char *im_route_methods(const struct im_request *req)
 
 bool im_method_in(const char *methods, struct im_str method)
 {
-    struct im_str rest = im_str(methods);
+    static const char between[] = ", ";
 
-    while (rest.len)
-        if (im_str_eq(im_str_trim(im_str_cut(&rest, ',')), method))
+    for (; methods && *methods; methods += strspn(methods, between)) {
+        size_t len = strcspn(methods, between);
+        if (len == method.len && memcmp(methods, method.at, len) == 0)
             return true;
+        methods += len;
+    }
     return false;
 }
 
