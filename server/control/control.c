@@ -78,21 +78,11 @@ static const struct im_control_route *route_of(const struct im_request *req,
 
 struct im_str im_control_methods(const struct im_request *req)
 {
-    struct im_str path = im_str_slice(req->path, strlen(PREFIX), req->path.len);
     struct im_str name, id;
     struct im_buf list;
 
     im_buf_init(&list, req->arena, 0);
-    if (!is_below_prefix(req->path))
-        return im_buf_str(&list);
-    if (!path.len)
-        path = IM_STR("/");
-    for (size_t t = 0; t < IM_CONTROL_TABLES; t++)
-        for (size_t i = 0; i < *im_control_tables[t].count; i++) {
-            const struct im_control_route *route = &im_control_tables[t].routes[i];
-            if (path_matches(route->path, path, &name, &id))
-                im_buf_addf(&list, "%s%s", list.len ? " " : "", route->method);
-        }
+    route_of(req, &name, &id, &list); /* no route has OPTIONS: all others are listed */
     return im_buf_str(&list);
 }
 

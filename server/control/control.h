@@ -12,7 +12,7 @@ bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_reque
 void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                        struct im_response *res);
 
-/* The methods that this path takes, space-separated; empty = there is no such path. */
+/* The methods that this path takes, "GET, POST"; empty = there is no such path. */
 struct im_str im_control_methods(const struct im_request *req);
 
 /* The ready document: addresses, pid, and the built-in client; also what --port-file holds. */

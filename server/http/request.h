@@ -1,4 +1,4 @@
-/* One request as it arrived, and the facts that the pipeline learns about it on the way.
+/* One request as it arrived, and where the pipeline finds that it leads to.
  * Lifetime: request. The listener fills the first part; nothing here knows a socket. */
 #ifndef IM_HTTP_REQUEST_H
 #define IM_HTTP_REQUEST_H
@@ -6,8 +6,9 @@
 #include "base/arena.h"
 #include "http/form.h"
 
-struct im_exchange;    /* causes/cause.h: why it was refused, with evidence */
+struct im_exchange;    /* causes/exchange.h: what is known of it and of its answer */
 struct im_credentials; /* oauth/credentials.h: who says it sends it */
+struct im_route;       /* endpoints/endpoint.h: where it leads to */
 
 struct im_header {
     struct im_str name, value; /* value without white space at both ends */
@@ -51,9 +52,10 @@ struct im_request {
         path; /* under the sandbox's base, undecoded, no query: "/ia/api/v1/…" */
     struct im_str
         base_url; /* of the sandbox, no trailing '/': "http://h:p" or "http://h:p/s/x" */
-    struct im_str server_url; /* the same without the sandbox: where /__mock lies */
-    struct im_str rest;       /* what a route's trailing wildcard matched, undecoded */
-    int64_t now_ms;           /* the sandbox's clock, read once */
+    struct im_str server_url;     /* the same without the sandbox: where /__mock lies */
+    const struct im_route *route; /* NULL = there is no such path */
+    struct im_str rest; /* what the route's trailing wildcard matched, undecoded */
+    int64_t now_ms;     /* the sandbox's clock, read once */
     uint64_t arrived; /* serial of arrival in the sandbox: who was in flight with whom */
     struct im_exchange *exchange;       /* never NULL inside the pipeline */
     struct im_credentials *credentials; /* NULL until read: use im_credentials() */
