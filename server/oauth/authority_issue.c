@@ -175,7 +175,7 @@ static bool too_large(const struct minting *mint)
 
 /* Signs it and takes its digest. A code is an HS256 JWT in both dialects: documented for
  * Intacct, whose is the only sample. */
-static struct im_str sign(const struct minting *mint, struct im_token *token)
+static struct im_str token_sign(const struct minting *mint, struct im_token *token)
 {
     bool code = token->kind == IM_TOKEN_CODE;
     struct im_str payload = payload_of(mint, token), text = {NULL, 0};
@@ -247,7 +247,7 @@ static struct im_str flaw_unsign(struct im_arena *arena, struct im_str token)
 }
 
 /* The access token as the client gets it. */
-static struct im_str sign_flawed(const struct minting *mint, struct im_token *token)
+static struct im_str token_sign_flawed(const struct minting *mint, struct im_token *token)
 {
     struct im_str text = {NULL, 0}, payload;
 
@@ -258,7 +258,7 @@ static struct im_str sign_flawed(const struct minting *mint, struct im_token *to
                                                   mint->dialect->alg, payload, mint->err)
                    : payload;
     }
-    text = sign(mint, token);
+    text = token_sign(mint, token);
     if (!text.len)
         return text;
     switch (mint->flaw) {
@@ -334,7 +334,7 @@ static bool mint_refresh(const struct minting *mint, struct im_batch *batch,
     }
     struct im_token *refresh = &batch->items[batch->count++];
     *refresh = refresh_facts(mint);
-    issued->refresh_token = sign(mint, refresh);
+    issued->refresh_token = token_sign(mint, refresh);
     issued->refresh_expires_in_s = ttl_ms / 1000;
     return issued->refresh_token.len;
 }
@@ -345,7 +345,7 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
     struct im_token *access = &batch->items[batch->count];
 
     *access = access_facts(mint);
-    issued->access_token = sign_flawed(mint, access);
+    issued->access_token = token_sign_flawed(mint, access);
     issued->expires_in_s = access_ttl(mint) / 1000;
     if (is_genuine(mint->flaw))
         issued->fingerprint = im_fingerprint_of(mint->arena, access->digest);
@@ -360,8 +360,8 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
     return issued->access_token.len;
 }
 
-static bool remember(const struct minting *mint, struct im_batch *batch,
-                     struct im_issued *issued)
+static bool remember_batch(const struct minting *mint, struct im_batch *batch,
+                           struct im_issued *issued)
 {
     if (mint->arena->failed)
         return im_error_set(mint->err, "minting a token: out of memory");
@@ -382,11 +382,11 @@ static bool issue_all(const struct minting *mint, struct im_issued *issued)
     *issued = (struct im_issued){.grant = mint->issue->grant};
     if (!mint_access(mint, &batch, issued))
         return false;
-    if (mint->flaw == IM_FLAW_WRONG_COMPANY && !remember(mint, &batch, issued))
+    if (mint->flaw == IM_FLAW_WRONG_COMPANY && !remember_batch(mint, &batch, issued))
         return false; /* another company's token belongs to another company's grant */
     if (!mint_refresh(mint, &batch, issued))
         return false;
-    return remember(mint, &batch, issued);
+    return remember_batch(mint, &batch, issued);
 }
 
 bool im_authority_issue(struct im_authority *authority, struct im_arena *arena,
@@ -430,7 +430,7 @@ struct im_str im_authority_issue_code(struct im_authority *authority,
     code->challenge_plain = issue->challenge_plain;
     code->nonce = issue->nonce;
     code->jti = draw_jti(&mint);
-    struct im_str text = sign(&mint, code);
+    struct im_str text = token_sign(&mint, code);
     if (!text.len || !im_tokens_add(authority->tokens, &batch, &mint.eval, err))
         return (struct im_str){NULL, 0};
     return text;

@@ -45,7 +45,8 @@ static enum im_cause refuse_other_methods(struct im_request *req,
         "client_secret");
 }
 
-static enum im_cause check_once(struct im_request *req, const struct im_params *params)
+static enum im_cause check_sent_once(struct im_request *req,
+                                     const struct im_params *params)
 {
     static const char *const once[] = {"client_secret", NULL};
     size_t n = im_param_count(params, "client_id");
@@ -57,12 +58,13 @@ static enum im_cause check_once(struct im_request *req, const struct im_params *
 
 /* ---- header and body together ---- */
 
-static bool contradicts(struct im_str in_header, struct im_str in_body)
+static bool secrets_contradict(struct im_str in_header, struct im_str in_body)
 {
     return in_body.len && !im_secret_eq(in_header, in_body);
 }
 
-static enum im_cause merge_body(struct im_request *req, struct im_client_claim *claim)
+static enum im_cause merge_header_and_body(struct im_request *req,
+                                           struct im_client_claim *claim)
 {
     struct im_str id = im_client_id_alone(im_param(claim->params, "client_id"));
     struct im_str secret = im_param(claim->params, "client_secret");
@@ -71,10 +73,11 @@ static enum im_cause merge_body(struct im_request *req, struct im_client_claim *
         claim->secret = claim->raw_secret = secret;
         return CAUSE_NONE;
     }
-    if (contradicts(claim->id, id))
+    if (secrets_contradict(claim->id, id))
         return im_refuse(req, CAUSE_CLIENT_AUTH_REPEATED,
                          "the Authorization header and the body name different clients");
-    if (contradicts(claim->secret, secret) && contradicts(claim->raw_secret, secret))
+    if (secrets_contradict(claim->secret, secret) &&
+        secrets_contradict(claim->raw_secret, secret))
         return im_refuse(
             req, CAUSE_CLIENT_AUTH_REPEATED,
             "client secrets were sent in the Authorization header and in the "
@@ -94,12 +97,12 @@ enum im_cause im_client_claim_read(struct im_request *req, struct im_client_clai
 {
     const struct im_params *params = &im_credentials_body(req)->params;
     *claim = (struct im_client_claim){.params = params};
-    enum im_cause cause = check_once(req, params);
+    enum im_cause cause = check_sent_once(req, params);
     if (!cause)
         cause = refuse_other_methods(req, params);
     if (!cause)
         cause = read_header(req, claim);
-    return cause ? cause : merge_body(req, claim);
+    return cause ? cause : merge_header_and_body(req, claim);
 }
 
 bool im_client_claims(const struct im_client_claim *claim)
@@ -171,8 +174,8 @@ static bool is_placeholder(struct im_str sent)
 }
 
 /* What may have happened to the right secret on its way. */
-static const char *guess(struct im_arena *arena, const struct im_client *client,
-                         struct im_str sent)
+static const char *guess_mistake(struct im_arena *arena, const struct im_client *client,
+                                 struct im_str sent)
 {
     struct im_str once_more;
     if (im_str_eq(sent, client->id))
@@ -208,7 +211,7 @@ static enum im_cause refuse_secret(struct im_request *req, const struct im_clien
                      "the secret sent is %.*s, that of client %.*s is %.*s%s",
                      IM_ARG(shown), IM_ARG(client->id),
                      IM_ARG(im_fingerprint(req->arena, client->secret)),
-                     guess(req->arena, client, sent));
+                     guess_mistake(req->arena, client, sent));
 }
 
 static enum im_cause check_secret(struct im_request *req,

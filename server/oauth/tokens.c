@@ -343,9 +343,9 @@ static unsigned kind_bit(enum im_token_kind kind)
 }
 
 /* Calls back for each record of the holder, or of everybody. */
-static void walk_locked(struct im_tokens *tokens, const struct im_subject *subject,
-                        void (*visit)(struct im_record *record, void *context),
-                        void *context)
+static void each_record_locked(struct im_tokens *tokens, const struct im_subject *subject,
+                               void (*visit)(struct im_record *record, void *context),
+                               void *context)
 {
     struct im_record *record;
 
@@ -376,21 +376,21 @@ static size_t count_live_locked(struct im_tokens *tokens,
 {
     struct counting counting = {eval, 0};
 
-    walk_locked(tokens, subject, count_one_locked, &counting);
+    each_record_locked(tokens, subject, count_one_locked, &counting);
     return counting.live;
 }
 
-struct ending {
+struct ending_context {
     const struct im_ending *how;
     const struct im_eval_context *eval;
 };
 
-static bool agrees(struct im_str wanted, struct im_str is)
+static bool selector_agrees(struct im_str wanted, struct im_str is)
 {
     return !wanted.len || im_str_eq(wanted, is);
 }
 
-static bool matches(const struct im_record *record, const struct im_ending *how)
+static bool selector_matches(const struct im_record *record, const struct im_ending *how)
 {
     const struct im_token_selector *which = how->which;
 
@@ -398,20 +398,20 @@ static bool matches(const struct im_record *record, const struct im_ending *how)
            (!which->token.len ||
             !memcmp(record->digest, how->digest, sizeof(how->digest))) &&
            (!which->grant || which->grant == record->grant->id) &&
-           agrees(which->client_id, im_packed_client(record->who)) &&
-           agrees(which->user, im_packed_user(record->who)) &&
-           agrees(which->company, im_packed_company(record->who)) &&
-           agrees(which->grant_type, im_packed_grant_type(record->who));
+           selector_agrees(which->client_id, im_packed_client(record->who)) &&
+           selector_agrees(which->user, im_packed_user(record->who)) &&
+           selector_agrees(which->company, im_packed_company(record->who)) &&
+           selector_agrees(which->grant_type, im_packed_grant_type(record->who));
 }
 
 static void end_one_locked(struct im_record *record, void *context)
 {
-    const struct ending *ending = context;
+    const struct ending_context *ending = context;
     const struct im_token_selector *which = ending->how->which;
     const struct im_eval_context *eval = ending->eval;
     enum im_end_reason reason = ending->how->reason;
 
-    if (!matches(record, ending->how) || !record_is_live_locked(record, eval))
+    if (!selector_matches(record, ending->how) || !record_is_live_locked(record, eval))
         return;
     if (!reason) {
         record->expires_ms = eval->now_ms - eval->policy->skew;
@@ -426,8 +426,8 @@ static void end_one_locked(struct im_record *record, void *context)
 }
 
 /* Whose records must be looked at: NULL = everybody's. */
-static struct im_subject *whose_locked(const struct im_tokens *tokens,
-                                       const struct im_ending *ending)
+static struct im_subject *subject_of_ending_locked(const struct im_tokens *tokens,
+                                                   const struct im_ending *ending)
 {
     const struct im_record *record =
         ending->which->token.len ? im_record_find_locked(tokens, ending->digest) : NULL;
@@ -440,12 +440,12 @@ static struct im_subject *whose_locked(const struct im_tokens *tokens,
 size_t im_tokens_end(struct im_tokens *tokens, const struct im_ending *ending,
                      const struct im_eval_context *eval)
 {
-    struct ending context = {ending, eval};
+    struct ending_context context = {ending, eval};
 
     pthread_mutex_lock(&tokens->lock);
-    const struct im_subject *subject = whose_locked(tokens, ending);
+    const struct im_subject *subject = subject_of_ending_locked(tokens, ending);
     size_t before = count_live_locked(tokens, subject, eval);
-    walk_locked(tokens, subject, end_one_locked, &context);
+    each_record_locked(tokens, subject, end_one_locked, &context);
     size_t after = count_live_locked(tokens, subject, eval);
     pthread_mutex_unlock(&tokens->lock);
     return before - after;
