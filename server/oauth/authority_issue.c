@@ -16,7 +16,6 @@ struct minting {
     const struct im_dialect *dialect;
     struct im_policy policy;
     struct im_eval_context eval;
-    enum im_flaw flaw; /* of the access token */
     struct im_error *err;
 };
 
@@ -110,11 +109,11 @@ static void apply_flaw(const struct minting *mint, struct im_token *token)
 {
     int64_t ttl_ms = access_ttl(mint), skew_ms = mint->policy.skew;
 
-    if (mint->flaw == IM_FLAW_EXPIRED)
+    if (mint->issue->flaw == IM_FLAW_EXPIRED)
         token->issued_ms = mint->eval.now_ms - skew_ms - ttl_ms - 60000;
-    if (mint->flaw == IM_FLAW_NOT_YET_VALID)
+    if (mint->issue->flaw == IM_FLAW_NOT_YET_VALID)
         token->issued_ms = mint->eval.now_ms + skew_ms + HOUR_MS;
-    if (mint->flaw == IM_FLAW_WRONG_COMPANY)
+    if (mint->issue->flaw == IM_FLAW_WRONG_COMPANY)
         move_company(token);
 }
 
@@ -155,7 +154,7 @@ static struct im_str payload_of(const struct minting *mint, const struct im_toke
 
     if (!issuer.len)
         issuer = mint->issue->issuer;
-    if (mint->flaw == IM_FLAW_WRONG_ISSUER && token->kind == IM_TOKEN_ACCESS)
+    if (mint->issue->flaw == IM_FLAW_WRONG_ISSUER && token->kind == IM_TOKEN_ACCESS)
         issuer = IM_STR(WRONG_ISSUER);
     im_buf_init(&buf, mint->arena, PAYLOAD_MAX);
     im_json_out_init(&out, &buf);
@@ -251,7 +250,7 @@ static struct im_str token_sign_flawed(const struct minting *mint, struct im_tok
 {
     struct im_str text = {NULL, 0}, payload;
 
-    if (mint->flaw == IM_FLAW_UNKNOWN_KEY) {
+    if (mint->issue->flaw == IM_FLAW_UNKNOWN_KEY) {
         payload = payload_of(mint, token);
         return payload.len
                    ? im_jwt_sign_with_unknown_key(mint->authority->keys, mint->arena,
@@ -261,7 +260,7 @@ static struct im_str token_sign_flawed(const struct minting *mint, struct im_tok
     text = token_sign(mint, token);
     if (!text.len)
         return text;
-    switch (mint->flaw) {
+    switch (mint->issue->flaw) {
     case IM_FLAW_BAD_SIGNATURE: return flaw_tamper(mint->arena, text);
     case IM_FLAW_WRONG_ALGORITHM: return flaw_unsign(mint->arena, text);
     case IM_FLAW_MALFORMED: return im_str_slice(text, 0, text.len / 3);
@@ -347,7 +346,7 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
     *access = access_facts(mint);
     issued->access_token = token_sign_flawed(mint, access);
     issued->expires_in_s = access_ttl(mint) / 1000;
-    if (is_genuine(mint->flaw))
+    if (is_genuine(mint->issue->flaw))
         issued->fingerprint = im_fingerprint_of(mint->arena, access->digest);
     issued->scopes = access->scopes;
     issued->user_key = access->user_key;
@@ -356,7 +355,7 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
         if (!issued->id_token.len)
             return false;
     }
-    batch->count += is_genuine(mint->flaw);
+    batch->count += is_genuine(mint->issue->flaw);
     return issued->access_token.len;
 }
 
@@ -372,44 +371,22 @@ static bool remember_batch(const struct minting *mint, struct im_batch *batch,
     return issued->grant;
 }
 
-static bool issue_all(const struct minting *mint, struct im_issued *issued)
-{
-    struct im_batch batch = {.count = 0,
-                             .grant = mint->issue->grant,
-                             .session_expires_ms =
-                                 mint->eval.now_ms + mint->policy.session_ttl};
-
-    *issued = (struct im_issued){.grant = mint->issue->grant};
-    if (!mint_access(mint, &batch, issued))
-        return false;
-    if (mint->flaw == IM_FLAW_WRONG_COMPANY && !remember_batch(mint, &batch, issued))
-        return false; /* another company's token belongs to another company's grant */
-    if (!mint_refresh(mint, &batch, issued))
-        return false;
-    return remember_batch(mint, &batch, issued);
-}
-
 bool im_authority_issue(struct im_authority *authority, struct im_arena *arena,
                         int64_t now_ms, const struct im_issue *issue,
                         struct im_issued *issued, struct im_error *err)
 {
-    return im_authority_issue_flawed(authority, arena, now_ms, issue, IM_FLAW_NONE,
-                                     issued, err);
-}
-
-/* One parameter more than is good: it is im_authority_issue and its flaw. */
-/* NOLINTNEXTLINE(readability-function-size) */
-bool im_authority_issue_flawed(struct im_authority *authority, struct im_arena *arena,
-                               int64_t now_ms, const struct im_issue *issue,
-                               enum im_flaw flaw, struct im_issued *issued,
-                               struct im_error *err)
-{
     struct minting mint;
+    struct im_batch batch = {.grant = issue->grant};
 
     mint_init(&mint, authority, arena, now_ms, issue);
-    mint.flaw = flaw;
     mint.err = err;
-    return issue_all(&mint, issued);
+    batch.session_expires_ms = now_ms + mint.policy.session_ttl;
+    *issued = (struct im_issued){.grant = issue->grant};
+    if (!mint_access(&mint, &batch, issued))
+        return false;
+    if (issue->flaw == IM_FLAW_WRONG_COMPANY && !remember_batch(&mint, &batch, issued))
+        return false; /* another company's token belongs to another company's grant */
+    return mint_refresh(&mint, &batch, issued) && remember_batch(&mint, &batch, issued);
 }
 
 struct im_str im_authority_issue_code(struct im_authority *authority,
