@@ -1,3 +1,6 @@
+/* The directory itself: look-ups under its lock, lists, loading as a whole or not at
+ * all, and what roles permit. Linear search throughout: a world has a few dozen
+ * entries. */
 #include "directory/directory.h"
 
 #include <stdlib.h>

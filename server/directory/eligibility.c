@@ -1,4 +1,5 @@
-/* One check for all places that ask whether somebody may work here; see eligibility.h. */
+/* One check for all places that ask whether a user may work here: the steps, and
+ * which places take them in which order; see eligibility.h. */
 #include "directory/eligibility.h"
 
 #include "base/sanitize.h"
@@ -16,8 +17,8 @@ typedef enum im_cause check_step(const struct eligibility_check *c);
 #define BECAUSE(check, cause, ...)                                                       \
     (*(check)->evidence = im_arena_format((check)->arena, __VA_ARGS__), (cause))
 
-/* A token names company and user by itself, so a mistake in them is not its bearer's to mend: the API
- * has causes of its own for it. */
+/* A token names company and user by itself, so a mistake in them is not its bearer's
+ * to mend: the API has causes of its own for it. */
 static bool is_call(const struct eligibility_check *c)
 {
     return c->asked->place == IM_ELIGIBLE_TO_CALL;

@@ -1,3 +1,6 @@
+/* The gate of the protected API behind the bearer check: which entity the call works
+ * in, whether the user may be there, and whether module and roles allow what it asks
+ * for. See access.h. */
 #include "endpoints/access.h"
 
 #include <string.h>
@@ -67,6 +70,8 @@ static struct im_str select_entity(struct im_request *req, struct im_str tokens_
 
 /* ---- where ---- */
 
+/* An entity that the company does not have and one that the user may not enter are one
+ * cause; the evidence tells which. */
 static enum im_cause access_check_entity(struct im_request *req,
                                          const struct im_access *access)
 {

@@ -1,6 +1,6 @@
 /* The authorization endpoint (RFC 6749 section 3.1) with its person: sign-in page,
- * consent page, redirect with the code. `mock_user=ID@COMPANY[|ENTITY]` stands for a person who
- * signs in and accepts, `mock_consent=deny` for one who denies. */
+ * consent page, redirect with the code. `mock_user=ID@COMPANY[|ENTITY]` stands for a
+ * person who signs in and accepts, `mock_consent=deny` for one who denies. */
 #include "base/crypto.h"
 #include "base/sanitize.h"
 #include "causes/refusal.h"
@@ -18,8 +18,9 @@ struct person {
 
 enum { TICKET_TTL_MS = 10 * 60 * 1000 };
 
-/* Between sign-in page and consent page the server keeps nothing: a signed ticket in the form proves who
- * signed in. It also keeps other sites from consenting in the person's name. */
+/* Between sign-in page and consent page the server keeps nothing: a signed ticket in
+ * the form proves who signed in. It also keeps other sites from consenting in the
+ * person's name. */
 
 /* MAC of the ticket's payload as base64url; empty when OpenSSL has no memory. */
 static struct im_str ticket_seal(const struct im_authorize *ask, struct im_str payload)
@@ -31,7 +32,8 @@ static struct im_str ticket_seal(const struct im_authorize *ask, struct im_str p
     return im_base64url(ask->req->arena, mac, sizeof mac);
 }
 
-/* For this client, good for ten minutes of the sandbox's clock. Empty when memory is short. */
+/* For this client, good for ten minutes of the sandbox's clock. Empty when memory is
+ * short. */
 static struct im_str ticket_write(const struct im_authorize *ask,
                                   const struct im_account *named)
 {
@@ -66,8 +68,8 @@ static const struct im_json *ticket_open(const struct im_authorize *ask,
     return im_json_parse(ask->req->arena, json, &why);
 }
 
-/* request-malformed when it is not ours or was given for another client; session-expired when its time
- * is over. */
+/* request-malformed when it is not ours or was given for another client;
+ * session-expired when its time is over. */
 static enum im_cause ticket_read(const struct im_authorize *ask, struct im_str text,
                                  struct im_account *named)
 {
@@ -157,8 +159,9 @@ static enum im_cause check_eligible(const struct im_authorize *ask,
                                 principal, evidence);
 }
 
-/* *mends: the consent itself will remove the one reason that there is. An administrator's also
- * authorizes the client and its sender id for the company (documented). */
+/* *mends: the consent itself will remove the one reason that there is. An
+ * administrator's also authorizes the client and its sender id for the company
+ * (documented). */
 static enum im_cause check_connection(const struct im_authorize *ask,
                                       const struct person *person, bool *mends)
 {
@@ -216,7 +219,8 @@ static enum im_cause show_consent(const struct im_authorize *ask, struct im_resp
     return CAUSE_NONE;
 }
 
-/* What is left against it then is judged anew: the change may have removed only the first reason. */
+/* What is left against it then is judged anew: the change may have removed only the
+ * first reason. */
 static enum im_cause authorize_client_by_consent(const struct im_authorize *ask,
                                                  struct person *person)
 {
@@ -276,7 +280,7 @@ static enum im_cause accept_consent(const struct im_authorize *ask,
 /* ---- the steps ---- */
 
 /* A machine in the person's place. What would keep the person from signing in is a
- * plain refusal: nobody is there to look at the sign-in page. */
+ * plain refusal: no person looks at a sign-in page. */
 static enum im_cause answer_machine(const struct im_authorize *ask,
                                     struct im_response *res, struct im_str mock_user)
 {

@@ -1,3 +1,6 @@
+/* Reading and checking an authorization request (RFC 6749 section 4.1.1). As long as
+ * client and redirect URI are in doubt the refusal is a page, because a redirect to
+ * an address that is not registered would hand answers to anybody (section 4.1.2.1). */
 #include "endpoints/authorize_request.h"
 
 #include <string.h>
@@ -293,7 +296,7 @@ static enum im_cause read_asked(struct im_authorize *ask)
     return cause;
 }
 
-/* As long as these are in doubt, nobody is sent anywhere. */
+/* As long as these are in doubt there is no redirect. */
 static enum im_cause read_client(struct im_authorize *ask)
 {
     static const char *const once[] = {"client_id", "redirect_uri", NULL};

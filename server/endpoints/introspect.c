@@ -37,7 +37,7 @@ static enum im_cause check_caller(struct im_authority *authority, struct im_requ
 
 /* ---- what about ---- */
 
-/* A token of somebody who may not work here any more would be refused by the API, so
+/* A token of a user who may not work here any more would be refused by the API, so
  * it is not active either. */
 static enum im_cause check_subject(struct im_authority *authority, struct im_request *req,
                                    const struct im_token *token, struct im_str *why)

@@ -1,5 +1,5 @@
 /* services/core/model: which objects there are (no name), or the fields of one
- * (name=…). Whoever has a token may ask: a model holds no data of the company. */
+ * (name=…). Any token will do: a model holds no data of the company. */
 #include "endpoints/access.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"

@@ -1,4 +1,5 @@
-/* authorization_code (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.5). */
+/* authorization_code (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.5).
+ * Whether the code is good is the authority's to say, which also uses it up. */
 #include "base/crypto.h"
 #include "directory/account.h"
 #include "directory/eligibility.h"

@@ -1,3 +1,5 @@
+/* The table of grants, what is said about a grant_type that is not in it, and the
+ * eligibility check that they share. */
 #include "grants/grant.h"
 
 #include "base/sanitize.h"

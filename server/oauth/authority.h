@@ -30,24 +30,24 @@ void im_authority_free(struct im_authority *authority);
 struct im_policy im_authority_policy(struct im_authority *authority); /* a copy */
 void im_authority_set_policy(struct im_authority *authority,
                              const struct im_policy *policy);
-/* Sets the switches that the object names (im_policy_set_all), all or none, in one step: two
- * changes at once lose nothing. */
+/* Sets the switches that the object names (im_policy_set_all), all or none, in one
+ * step: two changes at once lose nothing. */
 bool im_authority_change_policy(struct im_authority *authority,
                                 const struct im_json *object, const struct im_json **at,
                                 struct im_error *err);
 
-/* Somebody ("jdoe@acme") who is signed in at authorize and accepts whatever is asked, as
- * mock_user does: an unattended client can then take a code. Empty = nobody. Set: false when memory
- * is short; get: a copy in the arena. */
+/* Somebody ("jdoe@acme") who is signed in at authorize and accepts whatever is
+ * asked, as mock_user does: an unattended client can then take a code. Empty = no
+ * one. Set: false when memory is short; get: a copy in the arena. */
 bool im_authority_set_signed_in(struct im_authority *authority, struct im_str user);
 struct im_str im_authority_signed_in(struct im_authority *authority,
                                      struct im_arena *arena);
 
 /* ---- handing out ---- */
 
-/* The ways in which an access token can be wrong on purpose. What we would never hand out (bad
- * signature, unknown key, wrong issuer, wrong algorithm, malformed) is not remembered either: the
- * bearer check finds out by taking it apart. */
+/* The ways in which an access token can be wrong on purpose. What we would never
+ * hand out (bad signature, unknown key, wrong issuer, wrong algorithm, malformed) is
+ * not remembered either: the bearer check finds out by taking it apart. */
 enum im_flaw {
     IM_FLAW_NONE,
     IM_FLAW_EXPIRED,

@@ -1,4 +1,6 @@
-/* Minting: what is to be issued → claims → signed text → remembered under its digest. */
+/* Minting: what is to be issued → claims → signed text (RFC 7515) → remembered under
+ * its digest. Tokens that are wrong on purpose take the same way, with one step done
+ * wrong. */
 #include <string.h>
 
 #include "base/crypto.h"
@@ -31,6 +33,7 @@ static void mint_init(struct minting *mint, struct im_authority *authority,
     mint->eval = (struct im_eval_context){now_ms, &mint->policy};
 }
 
+/* Lifetimes are members of the policy that the dialect's row names by their offset. */
 static int64_t ttl_of(const struct minting *mint, size_t offset)
 {
     int64_t ttl_ms;
@@ -319,6 +322,7 @@ static int64_t rest_of_refresh(const struct minting *mint, int64_t otherwise_ms)
     return kept.expires_ms - mint->eval.now_ms;
 }
 
+/* Under rotation `keep` no new token is made: the text that was presented goes back. */
 static bool mint_refresh(const struct minting *mint, struct im_batch *batch,
                          struct im_issued *issued)
 {
@@ -355,6 +359,7 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
         if (!issued->id_token.len)
             return false;
     }
+    /* otherwise the next token takes its place in the batch: it is not remembered */
     batch->count += is_genuine(mint->issue->flaw);
     return issued->access_token.len;
 }

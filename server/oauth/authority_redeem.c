@@ -1,4 +1,6 @@
-/* Using up codes and refresh tokens: the token store decides, this file says why. */
+/* Redeeming codes (RFC 6749 section 4.1.3, RFC 7636 section 4.6) and refresh tokens
+ * (RFC 6749 section 6): the token store decides under its lock, this file gives the
+ * evidence for what it decided. */
 #include <string.h>
 
 #include "base/crypto.h"
@@ -57,6 +59,8 @@ static enum im_cause refuse_dead(struct im_request *req, enum im_cause cause,
                      IM_ARG(im_ended_evidence(req->arena, token, req->now_ms)));
 }
 
+/* Two refreshes at once are a mistake of another kind than one after the other: the
+ * client lost a race with itself and has the new tokens in another process. */
 static enum im_cause refuse_parallel(struct im_request *req, const struct im_token *token)
 {
     return im_refuse(

@@ -1,3 +1,7 @@
+/* The API's gate: Authorization header to token to principal (RFC 6750 section 2.1).
+ * A token is looked up first: one that this server remembers is judged by what is
+ * known of it, and only an unknown text is taken apart and verified (RFC 7519
+ * section 7.2), to say why it is unknown. */
 #include "oauth/bearer.h"
 
 #include "base/crypto.h"
@@ -100,7 +104,7 @@ static enum im_cause judge_unknown_key(const struct bearer_check *check,
     const struct im_json *exp = im_json_get(jwt->payload, "exp");
     uint64_t dropped = im_tokens_dropped(check->authority->tokens);
 
-    if (!expected.len)
+    if (!expected.len) /* the REST dialect issues under its own address */
         expected = req->base_url;
     if (!im_str_eq(issuer, expected))
         return refuse_issuer(check, issuer, expected);
@@ -143,7 +147,7 @@ static enum im_cause diagnose_unknown_text(const struct bearer_check *check)
     return judge_unknown_key(check, &jwt);
 }
 
-/* ---- what is known of the token ---- */
+/* ---- what is known of the token; checked in this order ---- */
 
 static enum im_cause check_kind(const struct bearer_check *check,
                                 const struct im_token *token)
@@ -167,6 +171,7 @@ static enum im_cause check_kind(const struct bearer_check *check,
     return CAUSE_NONE;
 }
 
+/* Key rotation does not end tokens in the store: whether it refuses them is a switch. */
 static enum im_cause check_key(const struct bearer_check *check,
                                const struct im_token *token)
 {
@@ -180,6 +185,7 @@ static enum im_cause check_key(const struct bearer_check *check,
         token->key_generation, in_force);
 }
 
+/* A clock that was set back, or a token minted for the future. */
 static enum im_cause check_begun(const struct bearer_check *check,
                                  const struct im_token *token)
 {
@@ -227,7 +233,9 @@ static enum im_cause check_eligible(const struct bearer_check *check,
 
 /* ---- the gate ---- */
 
-static void tell_outcome(const struct bearer_check *check, const struct im_token *token)
+/* Who the token is of is told even if it is refused: the journal and rules need it
+ * most then. */
+static void tell_exchange(const struct bearer_check *check, const struct im_token *token)
 {
     struct im_exchange *exchange = check->req->exchange;
 
@@ -251,7 +259,7 @@ static enum im_cause bearer_judge(const struct bearer_check *check, struct im_to
         check->req->exchange->token = im_fingerprint_of(check->req->arena, digest);
     if (!im_tokens_find(check->authority->tokens, digest, &eval, check->req->arena, out))
         return diagnose_unknown_text(check);
-    tell_outcome(check, out);
+    tell_exchange(check, out);
     for (size_t i = 0; !cause && i < sizeof(steps) / sizeof(steps[0]); i++)
         cause = steps[i](check, out);
     return cause;

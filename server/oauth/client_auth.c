@@ -1,3 +1,6 @@
+/* Client authentication (RFC 6749 section 2.3): what the credentials claim, put
+ * together from header and body, and whether it is true. Most of the file words the
+ * mistakes that people make with secrets. */
 #include "oauth/client_auth.h"
 
 #include "base/crypto.h"
@@ -32,6 +35,8 @@ static enum im_cause read_header(struct im_request *req, struct im_client_claim 
     return CAUSE_NONE;
 }
 
+/* Refused by name rather than ignored: the client would otherwise be told that it
+ * sent no secret. */
 static enum im_cause refuse_other_methods(struct im_request *req,
                                           const struct im_params *params)
 {
@@ -58,11 +63,15 @@ static enum im_cause check_sent_once(struct im_request *req,
 
 /* ---- header and body together ---- */
 
+/* Constant time, since one of them may be the right secret. */
 static bool secrets_contradict(struct im_str in_header, struct im_str in_body)
 {
     return in_body.len && !im_secret_eq(in_header, in_body);
 }
 
+/* Both are taken as long as they agree: libraries that try Basic first and add the
+ * body are common. The body then counts, so that policy basic_auth refuses only
+ * clients that sent nothing else. */
 static enum im_cause merge_header_and_body(struct im_request *req,
                                            struct im_client_claim *claim)
 {
@@ -150,7 +159,7 @@ static enum im_cause refuse_padded(struct im_request *req, const struct im_clien
         name_of_space(sent.at[before ? 0 : sent.len - 1]), before ? "beginning" : "end");
 }
 
-/* A '+' that nobody percent-encoded is a space once a form has been decoded. */
+/* A '+' that was not percent-encoded is a space once a form has been decoded. */
 static bool lost_plus(struct im_str sent, struct im_str right)
 {
     if (sent.len != right.len || !im_str_has(right, '+'))
@@ -214,6 +223,7 @@ static enum im_cause refuse_secret(struct im_request *req, const struct im_clien
                      guess_mistake(req->arena, client, sent));
 }
 
+/* Either reading of a Basic secret may be right: see basic_raw_secret. */
 static enum im_cause check_secret(struct im_request *req,
                                   const struct im_client_claim *claim,
                                   const struct im_client *client)

@@ -1,8 +1,8 @@
-/* JSON Web Tokens (RFC 7519) in the compact form of RFC 7515, and the keys that sign them (RFC
- * 7517, 7518). Keys come in generations. A generation is never freed or changed while the keys live,
- * but for its RSA key, which is made when it is first needed; so signing needs no lock
- * beyond the glance at which generation is in force. OpenSSL allows one EVP_PKEY to be
- * used by many threads. */
+/* JSON Web Tokens (RFC 7519) in the compact form of RFC 7515, and the keys that sign
+ * them (RFC 7517, 7518). Keys come in generations. A generation is never freed or
+ * changed while the keys live, but for its RSA key, which is made when it is first
+ * needed; so signing needs no lock beyond the glance at which generation is in
+ * force. OpenSSL allows one EVP_PKEY to be used by many threads. */
 #include "oauth/jwt.h"
 
 #include <openssl/bn.h>
@@ -174,8 +174,8 @@ static bool name_key(struct generation *one, struct im_arena *arena, enum im_jwt
     return kid.len && header.len && header.len < HEADER_MAX;
 }
 
-/* A name is drawn, not the key's thumbprint: sandboxes share the few keys of the pool, and who looks
- * one up by its name must not find that of another sandbox. */
+/* A name is drawn, not the key's thumbprint: sandboxes share the few keys of the
+ * pool, and who looks one up by its name must not find that of another sandbox. */
 static bool name_keys(struct im_keys *keys, struct generation *one,
                       struct im_arena *arena)
 {

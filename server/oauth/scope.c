@@ -1,3 +1,6 @@
+/* What was asked for and what is granted (RFC 6749 section 3.3), and what a refresh
+ * may ask for again (section 6). Which scopes there are is the dialect's affair,
+ * which the client may have the directory's. */
 #include "oauth/scope.h"
 
 #include "base/sanitize.h"

@@ -1,6 +1,6 @@
-/* Where tokens are kept: records with their texts packed behind one another, and the grants,
- * sessions and subjects they belong to. Only finding, adding and forgetting; what tokens.h promises
- * of them is tokens.c's affair. */
+/* Where tokens are kept: records with their texts packed behind one another, and the
+ * grants, sessions and subjects they belong to. Only finding, adding and forgetting;
+ * what tokens.h promises of them is tokens.c's affair. */
 #include "oauth/token_store.h"
 
 #include <stddef.h>
@@ -49,6 +49,7 @@ static char *packed_characters(struct im_packed *packed)
     return place;
 }
 
+/* One allocation for all texts of a token: 200,000 of them are kept (IM_TOKENS_MAX). */
 static struct im_packed *texts_pack(const struct im_token *token, const size_t *fields,
                                     unsigned n)
 {
@@ -222,6 +223,7 @@ void im_record_copy(const struct im_record *record, struct im_arena *arena,
 
 /* ---- finding ---- */
 
+/* A SHA-256 digest is as good as random, so its first bytes are the hash. */
 static uint64_t hash_of_digest(const unsigned char digest[32])
 {
     uint64_t hash;
@@ -317,6 +319,8 @@ static void close_subject_locked(struct im_tokens *tokens, struct im_subject *su
     free(subject);
 }
 
+/* An id that is not known any more, its tokens having been dropped, opens a new
+ * grant: the refresh token that continues it was just accepted. */
 static struct im_grant_state *open_grant_locked(struct im_tokens *tokens, uint64_t id,
                                                 const struct im_record *first)
 {
@@ -408,6 +412,7 @@ static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *
     im_table_add(&tokens->by_digest, &record->link, hash_of_digest(record->digest));
 }
 
+/* All that can fail comes first, so that a batch is added as a whole or not at all. */
 bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
                          struct im_record *const *records)
 {
