@@ -160,7 +160,7 @@ static bool read_issue(struct im_call *call, struct im_authority *authority,
 static void mint_token(struct im_call *call, struct im_authority *authority,
                        const struct mint *mint, enum im_flaw flaw)
 {
-    struct im_issue issue = {.grant = 0};
+    struct im_issue issue = {.flaw = flaw};
     struct im_issued issued;
     struct im_error err;
     int64_t now_ms = im_clock_now_ms(&authority->clock);
@@ -168,8 +168,7 @@ static void mint_token(struct im_call *call, struct im_authority *authority,
     if (!read_dialect(call, mint, &issue.dialect) ||
         !read_issue(call, authority, mint, &issue))
         return;
-    if (!im_authority_issue_flawed(authority, call->req->arena, now_ms, &issue, flaw,
-                                   &issued, &err)) {
+    if (!im_authority_issue(authority, call->req->arena, now_ms, &issue, &issued, &err)) {
         im_control_refuse(call, 500, NULL, "%s", err.text);
         return;
     }

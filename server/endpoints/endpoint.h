@@ -1,4 +1,4 @@
-/* What a route leads to: one file per endpoint. An endpoint returns the outcome
+/* What a route leads to: one file per endpoint. An endpoint returns the cause
  * (CAUSE_NONE = it has answered in res) and never words a refusal itself; the pipeline
  * does. It knows nothing of scenarios, the journal or sockets. It records what it
  * learns (grant, client, user, object …) in req->exchange. The dialect follows from
@@ -49,8 +49,8 @@ im_endpoint_handler im_endpoint_article; /* article API; rest = "{Object}[/{key}
 /* The dialect of the place where this request is being answered. */
 enum im_dialect_id im_endpoint_dialect(const struct im_request *req);
 
-/* Only where the answer of authorize goes: for a refusal that is decided elsewhere. Refuses while
- * client or redirect URI are unsound (then it is a page). */
+/* Only where the answer of authorize goes: for a refusal that is decided elsewhere.
+ * Refuses while client or redirect URI are unsound (then it is a page). */
 enum im_cause im_authorize_address(struct im_authority *authority,
                                    struct im_request *req);
 

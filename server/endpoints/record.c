@@ -1,4 +1,5 @@
-/* A call to one business record, or to all of its type: see record.h. */
+/* What REST objects and the article's API have in common: path, method, payload and
+ * page of a request, and the causes for what the store refuses. */
 #include "endpoints/record.h"
 
 #include "base/sanitize.h"

@@ -1,4 +1,5 @@
-/* Reading the Authorization header and the parameters of a request, once; see credentials.h. */
+/* Reading the Authorization header and the parameters of a request, once; see
+ * credentials.h. */
 #include "oauth/credentials.h"
 
 #include "base/crypto.h"
@@ -11,8 +12,8 @@ struct im_str im_client_id_alone(struct im_str id)
 
 /* ---- the Authorization header ---- */
 
-/* RFC 6749 section 2.3.1 has both parts percent-encoded before base64; who did not do so is
- * understood all the same. */
+/* RFC 6749 section 2.3.1 has both parts percent-encoded before base64; who did not
+ * do so is understood all the same. */
 static struct im_str decode_part(struct im_arena *arena, struct im_str part)
 {
     struct im_str decoded;
@@ -59,8 +60,8 @@ static void read_header(struct im_request *req, struct im_credentials *credentia
 
 /* ---- parameters ---- */
 
-/* The text's own look says what it is: Content-Type may be wrong, and it is for the endpoint to say
- * so. */
+/* The text's own look says what it is: Content-Type may be wrong, and it is for the
+ * endpoint to say so. */
 static struct im_sent_params read_params(struct im_request *req, struct im_str text,
                                          bool may_be_json)
 {

@@ -1,14 +1,16 @@
-/* Causes and evidence for tokens that are refused: the table [reason][kind], and what a token's text
- * betrays. Sources: RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 7009 section 2.1; field reports
- * for sessions and for what one authorization does to another. */
+/* Causes and evidence for tokens that are refused: the table [reason][kind], and
+ * what a token's text betrays. Sources: RFC 6749 section 5.2, RFC 6750 section 3.1,
+ * RFC 7009 section 2.1; field reports for sessions and for what one authorization
+ * does to another. */
 #include "oauth/token_refusal.h"
 
 #include "base/clock.h"
 
-/* What ended a whole grant is told in words that fit the token presented: a client that comes with
- * an access token has not used the code twice, and needs to know only that its token was revoked. A
- * code is handed out once and redeemed at once, so one that was revoked was revoked by something
- * done to another token of its user. */
+/* What ended a whole grant is told in words that fit the token presented: a client
+ * that comes with an access token has not used the code twice, and needs to know
+ * only that its token was revoked. A code is handed out once and redeemed at once,
+ * so one that was revoked was revoked by something done to another token of its
+ * user. */
 static const struct {
     enum im_cause cause[IM_TOKEN_KINDS]; /* code, access, refresh */
     const char *sentence;
