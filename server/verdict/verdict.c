@@ -1,3 +1,4 @@
+/* A verdict as JSON and as text for a terminal; verdict_junit.c has the third form. */
 #include "verdict/verdict.h"
 
 #include <stdlib.h>
