@@ -217,7 +217,7 @@ static void pipeline_plan(struct pipeline *p)
     }
 }
 
-/* First the truth changes, then the request meets it. A change that is not possible is one for a
+/* First the world changes, then the request meets it. A change that is not possible is one for a
  * client or user that the request makes up: it is refused for that in the ordinary way. */
 static void pipeline_change_world(struct pipeline *p)
 {

@@ -1,3 +1,4 @@
+/* Bounds of one expectation, and the sentence that says how one is broken or that all hold. */
 #include "verdict/bound.h"
 
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* Expectations, judged one after the other: which exchanges an expectation is about, in which window
+ * after its anchor, and by which token or call. Whether the bounds hold is bound.c's business. */
 #include "verdict/judge.h"
 
 #include <stdlib.h>

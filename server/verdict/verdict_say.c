@@ -1,3 +1,4 @@
+/* The sentences that all forms of a verdict share. */
 #include "verdict/verdict_say.h"
 
 void im_verdict_say_exhausted(struct im_buf *out)
