@@ -6,6 +6,11 @@
 
 #include "base/clock.h"
 
+#define EVERY_KIND(cause)                                                                \
+    {                                                                                    \
+        cause, cause, cause                                                              \
+    }
+
 /* What ended a whole grant is told in words that fit the token presented: a client
  * that comes with an access token has not used the code twice, and needs to know
  * only that its token was revoked. A code is handed out once and redeemed at once,
@@ -33,26 +38,19 @@ static const struct {
                                   CAUSE_REFRESH_TOKEN_REVOKED},
                                  "a refresh token of its grant was used again, which "
                                  "ended the grant"},
-    [IM_ENDED_REVOKED_ELSEWHERE] = {{CAUSE_GRANT_REVOKED_ELSEWHERE,
-                                     CAUSE_GRANT_REVOKED_ELSEWHERE,
-                                     CAUSE_GRANT_REVOKED_ELSEWHERE},
+    [IM_ENDED_REVOKED_ELSEWHERE] = {EVERY_KIND(CAUSE_GRANT_REVOKED_ELSEWHERE),
                                     "another token of its user and company was revoked, "
                                     "which ended them all"},
-    [IM_ENDED_SUPERSEDED] = {{CAUSE_GRANT_SUPERSEDED, CAUSE_GRANT_SUPERSEDED,
-                              CAUSE_GRANT_SUPERSEDED},
+    [IM_ENDED_SUPERSEDED] = {EVERY_KIND(CAUSE_GRANT_SUPERSEDED),
                              "its user and company were authorized again, which "
                              "superseded its grant"},
-    [IM_ENDED_SESSION_EXPIRED] = {{CAUSE_SESSION_EXPIRED, CAUSE_SESSION_EXPIRED,
-                                   CAUSE_SESSION_EXPIRED},
+    [IM_ENDED_SESSION_EXPIRED] = {EVERY_KIND(CAUSE_SESSION_EXPIRED),
                                   "the session behind it ended"},
-    [IM_ENDED_SIGN_IN] = {{CAUSE_SESSION_ENDED_BY_SIGN_IN, CAUSE_SESSION_ENDED_BY_SIGN_IN,
-                           CAUSE_SESSION_ENDED_BY_SIGN_IN},
+    [IM_ENDED_SIGN_IN] = {EVERY_KIND(CAUSE_SESSION_ENDED_BY_SIGN_IN),
                           "its user signed in to the web UI, which ended its session"},
-    [IM_ENDED_PASSWORD_CHANGED] = {{CAUSE_PASSWORD_CHANGED, CAUSE_PASSWORD_CHANGED,
-                                    CAUSE_PASSWORD_CHANGED},
+    [IM_ENDED_PASSWORD_CHANGED] = {EVERY_KIND(CAUSE_PASSWORD_CHANGED),
                                    "its user's password was changed"},
-    [IM_ENDED_CONSENT_WITHDRAWN] = {{CAUSE_USER_REVOKED_ACCESS, CAUSE_USER_REVOKED_ACCESS,
-                                     CAUSE_USER_REVOKED_ACCESS},
+    [IM_ENDED_CONSENT_WITHDRAWN] = {EVERY_KIND(CAUSE_USER_REVOKED_ACCESS),
                                     "its user withdrew the consent"},
 };
 
