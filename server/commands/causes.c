@@ -25,15 +25,10 @@ static int print_cause(enum im_cause cause, bool markdown)
 
 static int unknown(const char *id)
 {
-    enum im_cause nearest = im_cause_nearest(im_str(id));
+    struct im_hint hint = im_cause_hint(im_str(id));
 
-    if (nearest == CAUSE_NONE)
-        return im_command_fail(
-            IM_EXIT_NO, "there is no cause \"%.60s\"; intacct-mock causes lists them",
-            id);
-    return im_command_fail(IM_EXIT_NO,
-                           "there is no cause \"%.60s\"; did you mean \"%s\"?", id,
-                           im_cause_row(nearest)->id);
+    return im_command_fail(IM_EXIT_NO, "there is no cause \"%.60s\"%s", id,
+                           hint.text[0] ? hint.text : "; intacct-mock causes lists them");
 }
 
 static int run(int argc, char **argv)

@@ -30,15 +30,13 @@ static bool read_endpoint(struct im_call *call, struct im_str value,
     }
     if (endpoint->len)
         return true;
-    int nearest = im_str_nearest(value, known, n);
-    im_control_refuse(call, 400, "endpoint", "there is no endpoint \"%.*s\"%s%.*s%s",
-                      IM_ARG(im_str_slice(value, 0, 60)),
-                      nearest < 0 ? "; there are token, authorize, revoke, introspect, "
-                                    "discovery, jwks, resource, query, model, session "
-                                    "and unknown"
-                                  : "; did you mean \"",
-                      IM_ARG(nearest < 0 ? IM_STR("") : known[nearest]),
-                      nearest < 0 ? "" : "\"?");
+    struct im_hint hint = im_hint(value, known, n);
+    im_control_refuse(call, 400, "endpoint", "there is no endpoint \"%.*s\"%s",
+                      IM_ARG(im_str_front(value, 60)),
+                      hint.text[0] ? hint.text
+                                   : "; there are token, authorize, revoke, introspect, "
+                                     "discovery, jwks, resource, query, model, session "
+                                     "and unknown");
     return false;
 }
 
