@@ -8,8 +8,9 @@
 #include "base/clock.h"
 
 enum {
-    SHOWN_MAX = 60,  /* bytes of what was written, in a sentence */
-    EXAMPLES_MAX = 6 /* members named in a sentence */
+    SHOWN_MAX = 60,   /* bytes of what was written, in a sentence */
+    EXAMPLES_MAX = 6, /* members named in a sentence as examples … */
+    LISTED_MAX = 12   /* … and so many are few enough to name all */
 };
 
 /* The next fault, with `where` before its sentence; NULL when there is no room. */
@@ -263,7 +264,16 @@ bool im_json_wrong_by(struct im_json_reader *r, const struct im_json_row *row,
 bool im_json_unknown(struct im_json_reader *r, const struct im_json *member,
                      const struct im_str *names, size_t count)
 {
-    return im_json_fault(r, member, "unknown field \"%.*s\"%s",
-                         IM_ARG(im_str_front(member->name, SHOWN_MAX)),
-                         im_hint(member->name, names, count).text);
+    struct im_hint hint = im_hint(member->name, names, count);
+    struct im_buf text;
+
+    if (!fault_begin(r, member, member->name, &text))
+        return false;
+    im_buf_addf(&text, "unknown %s \"%.*s\"%s", r->member ? r->member : "field",
+                IM_ARG(im_str_front(member->name, SHOWN_MAX)), hint.text);
+    if (!hint.text[0] && count > 1 && count <= LISTED_MAX) {
+        im_buf_addz(&text, "; there are ");
+        add_words(&text, names, count, " and ");
+    }
+    return false;
 }

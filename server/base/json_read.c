@@ -112,7 +112,8 @@ static bool suits(const struct im_json_row *row, const struct im_json *value)
     switch (row->kind) {
     case IM_READ_BOOL:
     case IM_READ_TRUE: return value->type == IM_JSON_BOOL;
-    case IM_READ_WHOLE:
+    case IM_READ_WHOLE: /* in a query a number is a string */
+        return value->type == IM_JSON_NUMBER || (text && value->is_whole);
     case IM_READ_NUMBER: return value->type == IM_JSON_NUMBER;
     case IM_READ_TEXT:
         return text && (value->text.len || (row->flags & IM_READ_EMPTY)) &&
@@ -306,8 +307,8 @@ bool im_json_read_row(struct im_json_reader *r, const struct im_json_row *row,
 
     if (row->kind == IM_READ_OBJECT && row->table->where && value->type == IM_JSON_OBJECT)
         r->where = row->table->where; /* for the check too */
-    bool fine = read_kind(r, row, value, into) &&
-                (!row->check || row->check(r, row, value, into));
+    bool fine =
+        read_kind(r, row, value, into) && (!row->check || row->check(r, value, into));
     r->where = around;
     return fine;
 }

@@ -70,8 +70,7 @@ struct im_json_row {
     const char *wanted; /* "a duration such as \"2s\""; NULL: from the kind */
     /* More about the value; `into` is the struct that has the member. When it returns
      * false it has added a fault. */
-    bool (*check)(struct im_json_reader *r, const struct im_json_row *row,
-                  const struct im_json *value, void *into);
+    bool (*check)(struct im_json_reader *r, const struct im_json *value, void *into);
     const char *about; /* for the schema, and when it is missing */
 };
 
@@ -99,9 +98,10 @@ struct im_json_fault {
 /* Reading under way. It goes on behind a fault while there is room for another, so that
  * one pass can find all that is wrong with a text. */
 struct im_json_reader {
-    struct im_arena *arena; /* texts and lists are copied into it */
-    void *context;          /* for the checks */
-    const char *where;
+    struct im_arena *arena;       /* texts and lists are copied into it */
+    void *context;                /* for the checks */
+    const char *where;            /* begins each sentence; tables set it */
+    const char *member;           /* what a member is called; NULL = "field" */
     struct im_json_fault *faults; /* the caller's */
     size_t room, count;           /* of faults */
 };

@@ -42,16 +42,13 @@ int64_t im_policy_value(const struct im_policy *policy, const struct im_policy_r
     return value;
 }
 
-static bool put(struct im_policy *policy, const struct im_policy_row *row, int64_t value)
-{
-    memcpy((char *)policy + row->offset, &value, sizeof value);
-    return true;
-}
-
 void im_policy_init(struct im_policy *policy)
 {
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        put(policy, &im_policy_rows[i], im_policy_rows[i].initial);
+    *policy = (struct im_policy){
+#define IM_POLICY(member, sort, value, words, sure, text) .member = (value),
+#include "causes/policy.def"
+#undef IM_POLICY
+    };
 }
 
 const struct im_policy_row *im_policy_find(struct im_str name)
@@ -77,8 +74,7 @@ static bool is_grace(struct im_str text)
     return im_str_starts(text, "grace:");
 }
 
-static bool take_grace(struct im_json_reader *r, const struct im_json_row *row,
-                       const struct im_json *value, void *into)
+static bool take_grace(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_policy *policy = into;
     struct im_str duration = value->text;
@@ -86,7 +82,7 @@ static bool take_grace(struct im_json_reader *r, const struct im_json_row *row,
 
     im_str_cut(&duration, ':');
     if (!im_duration_parse(duration, &ms) || ms < 0)
-        return im_json_wrong(r, value, row->wanted);
+        return im_json_wrong(r, value, "\"grace:\" and a duration, such as \"grace:5s\"");
     policy->rotation = IM_ROTATION_GRACE;
     policy->rotation_grace = ms;
     return true;
@@ -94,8 +90,7 @@ static bool take_grace(struct im_json_reader *r, const struct im_json_row *row,
 
 static const struct im_json_row rotations[] = {
     {NULL, IM_READ_TEXT, .sound = is_grace, .check = take_grace,
-     .pattern = "^grace:[0-9]",
-     .wanted = "\"grace:\" and a duration, such as \"grace:5s\""},
+     .pattern = "^grace:[0-9]"},
     {NULL, IM_READ_WORD, IM_READ_INTO(struct im_policy, rotation), .words = IM_ROTATIONS},
 };
 

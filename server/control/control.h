@@ -102,7 +102,8 @@ struct im_scenario *im_control_scenario(struct im_call *call, const struct im_js
 
 struct im_question {
     struct im_journal_filter filter; /* texts: the request's */
-    int64_t count, wait_ms;          /* < 0 = not given */
+    int64_t count, since;            /* < 0 = not given */
+    int64_t wait_ms;
     bool has_since;
 };
 

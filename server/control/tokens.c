@@ -80,7 +80,7 @@ struct mint {
 
 static const char *flaw_word(size_t index)
 {
-    return index < IM_FLAW_MALFORMED ? im_flaw_name((enum im_flaw)(index + 1)) : NULL;
+    return index <= IM_FLAW_MALFORMED ? im_flaw_name((enum im_flaw)index) : NULL;
 }
 
 static const struct im_json_names flaws = {.name = "Flaw",
@@ -95,7 +95,7 @@ static const struct im_json_row mint_rows[] = {
     {"scopes", IM_READ_TEXT, MINT(scopes), .about = "separated by spaces"},
     {"ttl", IM_READ_DURATION, MINT(ttl_ms), .min = 1, .max = INT64_MAX,
      .about = "how long it lives; for an expired token say \"flaw\": \"expired\""},
-    {"flaw", IM_READ_WORD, MINT(flaw), .min = 1, .names = &flaws,
+    {"flaw", IM_READ_WORD, MINT(flaw), .names = &flaws,
      .about = "in which one way it is wrong"},
     {"dialect", IM_READ_WORD, MINT(dialect), .words = "rest|article"},
     {"entity", IM_READ_TEXT, MINT(entity)},

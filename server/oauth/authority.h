@@ -146,7 +146,6 @@ enum im_flaw {
     IM_FLAW_MALFORMED
 };
 const char *im_flaw_name(enum im_flaw flaw);
-bool im_flaw_find(struct im_str name, enum im_flaw *flaw);
 /* As im_authority_issue, with an access token that is wrong in one way. What is not what
  * we would ever hand out (bad signature, unknown key, wrong issuer, wrong algorithm,
  * malformed) is not remembered either: the bearer check finds out by taking it apart. */

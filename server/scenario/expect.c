@@ -16,13 +16,11 @@ static bool is_class(struct im_str text)
            im_str_ends(text, "xx");
 }
 
-static bool take_status(struct im_json_reader *r, const struct im_json_row *row,
-                        const struct im_json *value, void *into)
+static bool take_status(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_expectation *e = into;
 
     (void)r;
-    (void)row;
     e->status_max = e->status_min;
     if (value->type == IM_JSON_STRING) {
         e->status_min = (value->text.at[0] - '0') * 100;
@@ -31,14 +29,15 @@ static bool take_status(struct im_json_reader *r, const struct im_json_row *row,
     return true;
 }
 
-static bool refuse_chance(struct im_json_reader *r, const struct im_json_row *row,
-                          const struct im_json *value, void *into)
+static bool refuse_chance(struct im_json_reader *r, const struct im_json *value,
+                          void *into)
 {
     (void)into;
-    return im_json_fault(r, value,
-                         "\"%s\" is for rules: it decides by chance what happens, and an "
-                         "expectation is about what has happened",
-                         row->name);
+    return im_json_fault(
+        r, value,
+        "\"%.*s\" is for rules: it decides by chance what happens, and an "
+        "expectation is about what has happened",
+        IM_ARG(value->name));
 }
 
 #define EXPECT(member) IM_READ_INTO(struct im_expectation, member)
@@ -83,15 +82,14 @@ static const struct im_json_table expectation = {.name = "expectation",
 
 /* ---- one expectation ---- */
 
-static bool check_bounds(struct im_json_reader *r, const struct im_json_row *row,
-                         const struct im_json *object, void *into)
+static bool check_bounds(struct im_json_reader *r, const struct im_json *object,
+                         void *into)
 {
     struct im_expectation *e = into;
     const struct im_json *count = im_json_get(object, "count");
     const struct im_json *same = im_json_get(object, "same");
     const struct im_json *within = im_json_get(object, "within");
 
-    (void)row;
     e->offset = object->offset;
     if (count && (e->at_least >= 0 || e->at_most >= 0))
         return im_json_fault(r, count,
@@ -202,13 +200,11 @@ static bool refuse_circle(struct im_json_reader *r, const struct im_json *after,
                          IM_ARG(im_buf_str(&circle)));
 }
 
-static bool check_all(struct im_json_reader *r, const struct im_json_row *row,
-                      const struct im_json *list, void *into)
+static bool check_all(struct im_json_reader *r, const struct im_json *list, void *into)
 {
     struct im_expectations *all = into;
     size_t before = r->count, i = 0;
 
-    (void)row;
     r->where = expectation.where; /* im_json_read_row puts the old one back */
     for (const struct im_json *one = list->first; one; one = one->next, i++) {
         struct im_str that = all->items[i].that;

@@ -9,34 +9,28 @@
 
 /* ---- rules ---- */
 
-static bool take_step(struct im_json_reader *r, const struct im_json_row *row,
-                      const struct im_json *value, void *into)
+static bool take_step(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_step *step = into;
     bool object = value->type == IM_JSON_OBJECT;
 
-    (void)row;
     step->json = value;
     step->effect = im_effect_find(object ? im_json_get_str(value, "do") : value->text);
     return im_effect_check(r, step->effect, value, IM_ARGS_OF_REQUEST);
 }
 
-static bool note_wire(struct im_json_reader *r, const struct im_json_row *row,
-                      const struct im_json *value, void *into)
+static bool note_wire(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     (void)r;
-    (void)row;
     (void)value;
     ((struct im_rule *)into)->has_wire = true;
     return true;
 }
 
-static bool check_rule(struct im_json_reader *r, const struct im_json_row *row,
-                       const struct im_json *value, void *into)
+static bool check_rule(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     const struct im_rule *rule = into;
 
-    (void)row;
     return rule->refuse == CAUSE_NONE || !rule->has_wire ||
            rule->wire.fault < IM_FAULT_HTML || !im_wire_replaces(&rule->wire) ||
            im_json_fault(r, value,
@@ -118,11 +112,9 @@ static const struct im_json_table world_table = {
     .about = "what is so from the start; added to what is built in"};
 
 /* Whoever lives in it is read anew for each sandbox: see directory.h. */
-static bool keep_world(struct im_json_reader *r, const struct im_json_row *row,
-                       const struct im_json *value, void *into)
+static bool keep_world(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     (void)r;
-    (void)row;
     ((struct im_scenario *)into)->world = value;
     return true;
 }

@@ -144,18 +144,16 @@ static bool set_fault(struct im_json_reader *r, const struct im_json *value,
 }
 
 /* The member is called like the fault that it brings about. */
-static bool take_fault(struct im_json_reader *r, const struct im_json_row *row,
-                       const struct im_json *value, void *into)
+static bool take_fault(struct im_json_reader *r, const struct im_json *value, void *into)
 {
-    return set_fault(r, value, into, im_fault_find(im_str(row->name)));
+    return set_fault(r, value, into, im_fault_find(value->name));
 }
 
-static bool take_redirect(struct im_json_reader *r, const struct im_json_row *row,
-                          const struct im_json *value, void *into)
+static bool take_redirect(struct im_json_reader *r, const struct im_json *value,
+                          void *into)
 {
     struct im_wire *wire = into;
 
-    (void)row;
     wire->status = 302;
     return set_fault(r, value, wire, IM_FAULT_REDIRECT);
 }
@@ -163,13 +161,11 @@ static bool take_redirect(struct im_json_reader *r, const struct im_json_row *ro
 /* HOLD_MAX also stands for "until the time is up, or release". */
 enum { HOLD_MAX = 10000, HOLD_MS = 5000, WAIT_MAX_MS = 600000 };
 
-static bool take_hold(struct im_json_reader *r, const struct im_json_row *row,
-                      const struct im_json *value, void *into)
+static bool take_hold(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_wire *wire = into;
 
     (void)r;
-    (void)row;
     (void)value;
     if (!wire->hold_until)
         wire->hold_until = HOLD_MAX;
@@ -178,14 +174,12 @@ static bool take_hold(struct im_json_reader *r, const struct im_json_row *row,
     return true;
 }
 
-static bool take_body(struct im_json_reader *r, const struct im_json_row *row,
-                      const struct im_json *value, void *into)
+static bool take_body(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_wire *wire = into;
     struct im_buf text;
     struct im_json_out out;
 
-    (void)row;
     if (value->type == IM_JSON_STRING) {
         bool page = im_str_starts(im_str_trim(value->text), "<");
         wire->content_type =
@@ -202,23 +196,19 @@ static bool take_body(struct im_json_reader *r, const struct im_json_row *row,
 }
 
 /* A header of whole seconds: a duration is rounded up. */
-static bool round_up(struct im_json_reader *r, const struct im_json_row *row,
-                     const struct im_json *value, void *into)
+static bool round_up(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_wire *wire = into;
 
     (void)r;
-    (void)row;
     if (value->type == IM_JSON_STRING)
         wire->retry_after_s = (wire->retry_after_s + 999) / 1000;
     return true;
 }
 
-static bool take_at(struct im_json_reader *r, const struct im_json_row *row,
-                    const struct im_json *value, void *into)
+static bool take_at(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     (void)r;
-    (void)row;
     ((struct im_wire *)into)->after = im_str_is(value->text, "after");
     return true;
 }
@@ -275,13 +265,12 @@ static const struct im_json_row members[] = {
 static const struct im_json_table wire_table = {.where = "wire", IM_READ_ROWS(members)};
 
 /* What the members mean together. */
-static bool check_object(struct im_json_reader *r, const struct im_json_row *row,
-                         const struct im_json *value, void *into)
+static bool check_object(struct im_json_reader *r, const struct im_json *value,
+                         void *into)
 {
     struct im_wire *wire = into;
     bool after = faults[wire->fault].after;
 
-    (void)row;
     if (wire->content_type && wire->fault != IM_FAULT_STATUS)
         return im_json_fault(r, value, "\"body\" goes with \"status\" alone");
     if (!im_json_get(value, "at"))
@@ -298,12 +287,10 @@ static bool check_object(struct im_json_reader *r, const struct im_json_row *row
     return true;
 }
 
-static bool check_word(struct im_json_reader *r, const struct im_json_row *row,
-                       const struct im_json *value, void *into)
+static bool check_word(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_wire *wire = into;
 
-    (void)row;
     wire->after = faults[wire->fault].after;
     wire->content_type = "application/json";
     return (wire->fault >= IM_FAULT_STALL && wire->fault <= IM_FAULT_HTML) ||

@@ -265,13 +265,13 @@ bool im_world_apply(struct im_authority *authority, const struct im_effect *effe
 
 /* ---- reading the arguments ---- */
 
-static bool split_user(struct im_json_reader *r, const struct im_json_row *row,
-                       const struct im_json *value, void *into)
+static bool split_user(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_effect_args *args = into;
 
     im_world_split_user(args->user, &args->user, &args->company);
-    return (args->user.len && args->company.len) || im_json_wrong(r, value, row->wanted);
+    return (args->user.len && args->company.len) ||
+           im_json_wrong(r, value, "\"USER@COMPANY\"");
 }
 
 #define ARG(member) IM_READ_TEXT, IM_READ_INTO(struct im_effect_args, member)

@@ -50,12 +50,10 @@ static bool is_host(struct im_str text)
     return !im_str_has(text, '/');
 }
 
-static bool count_check(struct im_json_reader *r, const struct im_json_row *row,
-                        const struct im_json *value, void *into)
+static bool count_check(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct thing *thing = into;
 
-    (void)row;
     assert_ptr_equal(r->context, thing);
     thing->checks++;
     return im_str_is(value->text, "9") ? im_json_fault(r, value, "nine is one too many")
@@ -341,7 +339,8 @@ static void a_nested_fault_has_its_place_and_its_surroundings(void **state)
     refused(f, "{'points':[{'x':1},{'x':2,'y':^'a'}]}",
             "point: \"y\" must be a whole number, not \"a\"");
     assert_true(im_str_is(f->faults[0].field, "y"));
-    refused(f, "{'point':{'x':1,'zzz':^1}}", "point: unknown field \"zzz\"");
+    refused(f, "{'point':{'x':1,'zzz':^1}}",
+            "point: unknown field \"zzz\"; there are \"x\" and \"y\"");
     refused(f, "{'point':^{}}", "point: \"x\" is missing: how far to the right");
     assert_true(im_str_is(f->faults[0].field, "x"));
 }

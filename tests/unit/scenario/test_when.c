@@ -194,7 +194,10 @@ static void the_same_seed_picks_the_same(void **state)
 
 static void other_members_are_not_taken(void **state)
 {
-    refused(*state, "{'cause':'x'}", "unknown field \"cause\"");
+    refused(*state, "{'cause':'x'}",
+            "unknown field \"cause\"; there are \"endpoint\", \"grant\", \"client\", "
+            "\"user\", "
+            "\"method\", \"path\", \"scope\", \"nth\", \"every\", \"rate\" and \"seed\"");
     refused(*state, "{'Nth':1}", "unknown field \"Nth\"; did you mean \"nth\"?");
 }
 
