@@ -126,6 +126,14 @@ void im_control_refuse(struct im_call *call, int status, const char *field,
     im_json_close_object(&call->out);
 }
 
+void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *fault)
+{
+    const char *field =
+        im_arena_copy(call->req->arena, im_str_front(fault->field, 60)).at;
+
+    im_control_refuse(call, 400, field, "%s", fault->err.text);
+}
+
 struct im_str im_control_api_url(const struct im_call *call)
 {
     const struct im_settings *settings = &call->sandboxes->settings;
@@ -184,6 +192,25 @@ static bool read_body(struct im_call *call)
     return true;
 }
 
+const struct im_json_table im_control_nothing = {
+    .name = "Nothing",
+    .size = 1,
+    .about = "no field; no body at all is the same"};
+
+static bool read_params(struct im_call *call, const struct im_json_table *table)
+{
+    static const struct im_json empty = {.type = IM_JSON_OBJECT};
+    struct im_json_fault fault;
+    struct im_json_reader r = {.arena = call->req->arena, .faults = &fault, .room = 1};
+
+    if (!table || !table->size)
+        return true;
+    call->params = im_json_read_new(&r, table, call->body ? call->body : &empty);
+    if (!call->params)
+        im_control_refuse_fault(call, &fault);
+    return call->params != NULL;
+}
+
 /* To end a sandbox is not to touch it. */
 static bool ends_box(const struct im_control_route *route)
 {
@@ -237,7 +264,7 @@ static void run(struct im_call *call)
     }
     if (!route)
         refuse_route(call, &allow);
-    else if (find_box(call, route) && read_body(call))
+    else if (find_box(call, route) && read_body(call) && read_params(call, route->body))
         route->answer(call);
     im_sandboxes_unref(call->sandboxes, call->box);
 }

@@ -24,12 +24,8 @@ enum im_cause im_record_unknown_object(struct im_request *req, struct im_str nam
 {
     name = im_sanitize(req->arena, name);
     req->exchange->object = name;
-    if (!near)
-        return im_refuse(req, CAUSE_OBJECT_UNKNOWN, "there is no object \"%.*s\"",
-                         IM_ARG(name));
-    return im_refuse(req, CAUSE_OBJECT_UNKNOWN,
-                     "there is no object \"%.*s\"; did you mean \"%s\"?", IM_ARG(name),
-                     near);
+    return im_refuse(req, CAUSE_OBJECT_UNKNOWN, "there is no object \"%.*s\"%s",
+                     IM_ARG(name), im_hint_of(near).text);
 }
 
 /* ---- the method ---- */

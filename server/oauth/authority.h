@@ -60,7 +60,6 @@ enum im_flaw {
     IM_FLAW_MALFORMED
 };
 const char *im_flaw_name(enum im_flaw flaw);
-bool im_flaw_find(struct im_str name, enum im_flaw *flaw);
 
 struct im_issue {
     enum im_dialect_id dialect;

@@ -208,22 +208,10 @@ static const char *const flaw_names[] = {
     [IM_FLAW_WRONG_ALGORITHM] = "wrong-algorithm",
     [IM_FLAW_MALFORMED] = "malformed",
 };
-enum { FLAWS = sizeof(flaw_names) / sizeof(flaw_names[0]) };
 
 const char *im_flaw_name(enum im_flaw flaw)
 {
     return flaw_names[flaw];
-}
-
-bool im_flaw_find(struct im_str name, enum im_flaw *flaw)
-{
-    for (unsigned i = IM_FLAW_NONE; i < FLAWS; i++) {
-        if (!im_str_is(name, flaw_names[i]))
-            continue;
-        *flaw = (enum im_flaw)i;
-        return true;
-    }
-    return false;
 }
 
 /* Another character in the middle of the signature: still base64url, no longer ours. */

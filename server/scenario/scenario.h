@@ -34,10 +34,10 @@ struct im_scenario {
     struct im_str name, about;
     enum im_cause cause;         /* the label; CAUSE_NONE = none */
     const struct im_json *world; /* companies, users, roles, clients; NULL = nothing */
-    const struct im_json *policy;
+    struct im_policy policy;
     struct im_str signed_in; /* "jdoe@acme"; empty = nobody */
     struct im_rule *rules;
-    size_t rule_count;
+    size_t rule_count; /* right behind its list, as im_json_list has it */
     bool exhausted_fails;
     struct im_expectations expect;
     struct im_str text; /* as it was read */

@@ -3,7 +3,7 @@
 #ifndef IM_SCENARIO_WHEN_H
 #define IM_SCENARIO_WHEN_H
 
-#include "base/json.h"
+#include "base/json_read.h"
 #include "causes/exchange.h"
 
 /* Lifetime: of the scenario. Empty, 0 or negative = not given. */
@@ -24,13 +24,9 @@ void im_when_init(struct im_when *when);
 bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange);
 /* Is the `n`th that fits (from 1) one of those meant by nth, every and rate? */
 bool im_when_counts(const struct im_when *when, uint64_t n);
-/* Takes the member if it is one of `when`'s: 1 = taken, 0 = not one of them, -1 = refused, err
- * says why. Texts are copied into the arena. */
-int im_when_read(struct im_when *when, struct im_arena *arena,
-                 const struct im_json *member, struct im_error *err);
-/* The members' names, for "did you mean" and the schema; NULL past the end. */
-const char *im_when_field(size_t index);
-/* The endpoints there are, then the groups; NULL past the end. */
-const char *im_when_endpoint(size_t index);
+/* The members that rules and expectations share, and those that only rules have (rate and seed);
+ * both are read into a struct im_when. */
+extern const struct im_json_table im_when_shared, im_when_chance;
+extern const struct im_json_names im_when_endpoints; /* there are, then the groups */
 
 #endif

@@ -316,11 +316,11 @@ static void only_five_causes_need_a_scenario(void **state)
 
 static void a_slip_of_the_pen_finds_its_cause(void **state)
 {
-    assert_int_equal(im_cause_nearest(IM_STR("acces-token-expird")),
-                     CAUSE_ACCESS_TOKEN_EXPIRED);
-    assert_int_equal(im_cause_nearest(IM_STR("parallel_refresh")),
-                     CAUSE_PARALLEL_REFRESH);
-    assert_int_equal(im_cause_nearest(IM_STR("the-dog-ate-it")), CAUSE_NONE);
+    assert_string_equal(im_cause_hint(IM_STR("acces-token-expird")).text,
+                        "; did you mean \"access-token-expired\"?");
+    assert_string_equal(im_cause_hint(IM_STR("parallel_refresh")).text,
+                        "; did you mean \"parallel-refresh\"?");
+    assert_string_equal(im_cause_hint(IM_STR("the-dog-ate-it")).text, "");
 }
 
 static void what_is_no_cause_has_an_empty_row(void **state)
