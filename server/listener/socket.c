@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "listener/holder.h"
 
 enum {
     DESCRIPTORS_MAX = 65536, /* nobody who runs this has more open */
@@ -134,16 +133,14 @@ static int bind_one(const char *text, int *port)
 static bool refuse_bind(const char *where, int port, int why, const char *option,
                         struct im_error *err)
 {
-    char holder[IM_HOLDER_TEXT];
-
     switch (why) {
     case EADDRINUSE:
-        im_port_holder(port, holder);
         return im_error_set(
             err,
-            "listening on %s: address already in use (%s); stop the other program "
-            "or choose another port with %s (0 = any free one)",
-            where, holder, option);
+            "listening on %s: address already in use (`ss -ltnp 'sport = :%d'` shows by "
+            "whom); stop the other program or choose another port with %s (0 = any free "
+            "one)",
+            where, port, option);
     case EACCES:
         return im_error_set(err,
                             "listening on %s: permission denied; ports below 1024 need "
