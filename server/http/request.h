@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "http/form.h"
 
+struct im_waker;
 struct im_exchange; /* causes/cause.h: why it was refused, with evidence */
 
 struct im_header {
@@ -44,6 +45,7 @@ struct im_request {
     bool on_control_port;  /* arrived at the port that serves only /__mock */
     enum im_request_flaw flaw;
     struct im_str flaw_text; /* the evidence for it */
+    struct im_waker *waker;  /* ends a pause early (im_response.resume); NULL = nobody can */
 
     /* Set by the pipeline. */
     struct im_str
