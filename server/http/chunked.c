@@ -1,5 +1,6 @@
-/* A machine that takes a byte at a time, but the chunks' own bytes at once. Extensions and trailers are
- * read past; their form is checked, and their size bounded, since nothing else would end them. */
+/* A machine that takes a byte at a time, but the chunks' own bytes at once. Extensions
+ * and trailers are read past; their form is checked, and their size bounded, since
+ * nothing else would end them. */
 #include "http/chunked.h"
 
 enum {
@@ -56,13 +57,15 @@ static bool read_size(struct im_chunked *c, char byte)
 static bool pass(struct im_chunked *c, char byte, int after_cr)
 {
     if (byte == '\n')
-        return chunk_wrong(c, c->state == EXTENSION
-                                  ? "a chunk of the body has an extension whose line ends "
-                                    "without CR"
-                                  : "a trailer of the body ends without CR");
+        return chunk_wrong(c,
+                           c->state == EXTENSION
+                               ? "a chunk of the body has an extension whose line ends "
+                                 "without CR"
+                               : "a trailer of the body ends without CR");
     if (++c->extra > EXTRA_MAX)
-        return chunk_wrong(c, "a chunk of the body has extensions or trailers of more than "
-                              "65536 bytes in all");
+        return chunk_wrong(c,
+                           "a chunk of the body has extensions or trailers of more than "
+                           "65536 bytes in all");
     c->colon |= byte == ':';
     if (byte == '\r')
         c->state = after_cr;
@@ -72,9 +75,10 @@ static bool pass(struct im_chunked *c, char byte, int after_cr)
 static bool expect(struct im_chunked *c, char byte, char wanted, int next)
 {
     if (byte != wanted)
-        return chunk_wrong(c, c->state == DATA_CR || c->state == DATA_LF
-                                  ? "a chunk of the body is longer than the size it says"
-                                  : "a chunk of the body or a trailer has a CR without LF");
+        return chunk_wrong(c,
+                           c->state == DATA_CR || c->state == DATA_LF
+                               ? "a chunk of the body is longer than the size it says"
+                               : "a chunk of the body or a trailer has a CR without LF");
     c->state = next;
     return true;
 }

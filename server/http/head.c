@@ -1,6 +1,7 @@
-/* Where a request's head ends, and what in it is no HTTP. Lines end in CRLF; a bare LF is taken for one
- * as well (RFC 9112 section 2.2), a bare CR is not. Strict where two readers could differ: an empty line
- * too many, a blank too many, a line that goes on in the next. */
+/* Where a request's head ends, and what in it is no HTTP. Lines end in CRLF; a bare LF is
+ * taken for one as well (RFC 9112 section 2.2), a bare CR is not. Strict where two
+ * readers could differ: an empty line too many, a blank too many, a line that goes on in
+ * the next. */
 #include "http/head.h"
 
 #include <stdio.h>
@@ -56,8 +57,8 @@ bool im_head_look(struct im_head_scan *scan, struct im_str bytes)
         if (c == '\n')
             look_at_line(scan, bytes);
         else
-            scan->wrong =
-                is_control(c) || bare_cr || (scan->at == scan->begin && c <= ' ' && c != '\r');
+            scan->wrong = is_control(c) || bare_cr ||
+                          (scan->at == scan->begin && c <= ' ' && c != '\r');
         scan->at += !scan->wrong;
     }
     return scan->wrong || scan->end || scan->at - scan->begin > LOOK_MAX;
@@ -83,7 +84,8 @@ static bool refuse_begin(struct im_request *req, unsigned char c)
         return im_request_refuse(req, IM_REQUEST_MALFORMED,
                                  "a blank where a request begins");
     return im_request_refuse(req, IM_REQUEST_MALFORMED,
-                             "these bytes begin no HTTP request: the first is 0x%02x%s", c,
+                             "these bytes begin no HTTP request: the first is 0x%02x%s",
+                             c,
                              c == 0x16 ? " (TLS at the HTTP port looks like this)" : "");
 }
 
@@ -92,7 +94,8 @@ static bool refuse_byte(struct im_request *req, const struct im_head_scan *scan,
 {
     size_t begin = line_begin(bytes, scan->at);
     unsigned char c = (unsigned char)bytes.at[scan->at];
-    const char *what = is_control(c) ? "a byte that no head may have" : "behind a CR without LF";
+    const char *what =
+        is_control(c) ? "a byte that no head may have" : "behind a CR without LF";
     struct im_str line = line_at(bytes, begin), value = line;
     struct im_str name = im_str_cut(&value, ':');
 
@@ -101,15 +104,16 @@ static bool refuse_byte(struct im_request *req, const struct im_head_scan *scan,
         return refuse_begin(req, c);
     if (begin == scan->begin)
         return im_request_refuse(req, IM_REQUEST_MALFORMED,
-                                 "%s, 0x%02x, in the first line, at its position %zu", what,
-                                 c, scan->at - begin + 1);
+                                 "%s, 0x%02x, in the first line, at its position %zu",
+                                 what, c, scan->at - begin + 1);
     if (scan->at - begin <= name.len)
         return im_request_refuse(req, IM_REQUEST_MALFORMED,
-                                 "%s, 0x%02x, in a header's name, at its position %zu", what,
-                                 c, scan->at - begin + 1);
-    return im_request_refuse(req, IM_REQUEST_MALFORMED,
-                             "%s, 0x%02x, in the header %.*s, at position %zu of its line",
-                             what, c, IM_ARG(name), scan->at - begin + 1);
+                                 "%s, 0x%02x, in a header's name, at its position %zu",
+                                 what, c, scan->at - begin + 1);
+    return im_request_refuse(
+        req, IM_REQUEST_MALFORMED,
+        "%s, 0x%02x, in the header %.*s, at position %zu of its line", what, c,
+        IM_ARG(name), scan->at - begin + 1);
 }
 
 /* ---- lines ---- */
@@ -121,18 +125,19 @@ static bool check_first_line(struct im_request *req, struct im_str line)
 
     im_head_first_line(line, &method, &target, &version);
     if (!method.len || !target.len || !im_str_starts(version, "HTTP/"))
-        return im_request_refuse(
-            req, IM_REQUEST_MALFORMED,
-            "the first line is no \"METHOD target HTTP/1.1\"%s",
-            im_str_find(version, ' ') < version.len
-                ? "; a blank in the target is written %20, and one stands between the words"
-                : "");
+        return im_request_refuse(req, IM_REQUEST_MALFORMED,
+                                 "the first line is no \"METHOD target HTTP/1.1\"%s",
+                                 im_str_find(version, ' ') < version.len
+                                     ? "; a blank in the target is written %20, and one "
+                                       "stands between the words"
+                                     : "");
     for (size_t i = 0; i < target.len; i++)
         if ((unsigned char)target.at[i] > '~' || target.at[i] == '\t')
-            return im_request_refuse(
-                req, IM_REQUEST_MALFORMED,
-                "the byte 0x%02x in the target, at its position %zu; it is written %%%02X",
-                (unsigned char)target.at[i], i + 1, (unsigned char)target.at[i]);
+            return im_request_refuse(req, IM_REQUEST_MALFORMED,
+                                     "the byte 0x%02x in the target, at its position "
+                                     "%zu; it is written %%%02X",
+                                     (unsigned char)target.at[i], i + 1,
+                                     (unsigned char)target.at[i]);
     return im_str_find(version, ' ') == version.len ||
            im_request_refuse(req, IM_REQUEST_MALFORMED,
                              "the first line goes on behind the version");
@@ -191,8 +196,8 @@ bool im_head_check(struct im_request *req, const struct im_head_scan *scan,
         *sound = line_at(head, 0).len < size ? im_str_find(head, '\n') + 1 : 0;
         return im_request_refuse(req, IM_REQUEST_HEADERS_TOO_LARGE,
                                  "headers of %s%zu bytes; at most %d are taken",
-                                 scan->end ? "" : "more than ", scan->end ? size : LOOK_MAX,
-                                 IM_HEADERS_SIZE_MAX);
+                                 scan->end ? "" : "more than ",
+                                 scan->end ? size : LOOK_MAX, IM_HEADERS_SIZE_MAX);
     }
     if (!check_first_line(req, line_at(head, 0)))
         return false;

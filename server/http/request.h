@@ -45,7 +45,8 @@ struct im_request {
     bool on_control_port;  /* arrived at the port that serves only /__mock */
     enum im_request_flaw flaw;
     struct im_str flaw_text; /* the evidence for it */
-    struct im_waker *waker;  /* ends a pause early (im_response.resume); NULL = nobody can */
+    struct im_waker
+        *waker; /* ends a pause early (im_response.resume); NULL = nobody can */
 
     /* Set by the pipeline. */
     struct im_str

@@ -1,5 +1,5 @@
-/* Text to addresses, and sockets bound to several of them at one port. IPv6 sockets take no IPv4: each
- * address is listened on for itself. */
+/* Text to addresses, and sockets bound to several of them at one port. IPv6 sockets take
+ * no IPv4: each address is listened on for itself. */
 #include "listener/address.h"
 
 #include <arpa/inet.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
 
 enum {
     PROBES_MAX = 32, /* tries to find a port that is free on all addresses */

@@ -1,5 +1,5 @@
-/* Sockets and TLS sessions as one kind of byte stream. What OpenSSL reports stays in its thread's
- * queue of errors, so each call begins with an empty one. */
+/* Sockets and TLS sessions as one kind of byte stream. What OpenSSL reports stays in its
+ * thread's queue of errors, so each call begins with an empty one. */
 #include "listener/channel.h"
 
 #include <errno.h>

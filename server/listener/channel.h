@@ -1,4 +1,5 @@
-/* The bytes of one connection, plain or through TLS, never waiting. One thread at a time. */
+/* The bytes of one connection, plain or through TLS, never waiting. One thread at a time.
+ */
 #ifndef IM_LISTENER_CHANNEL_H
 #define IM_LISTENER_CHANNEL_H
 
@@ -23,14 +24,14 @@ ssize_t im_channel_write(struct im_channel *channel, struct im_str bytes);
 /* TLS from here on, as ssl_ctx says; `read_already` was read before and belongs to it. */
 bool im_channel_secure(struct im_channel *channel, void *ssl_ctx,
                        struct im_str read_already);
-/* Goes on with the handshake: 1 when it is done, AGAIN, or BROKEN with the reason in err, empty
- * when the peer has just left. */
+/* Goes on with the handshake: 1 when it is done, AGAIN, or BROKEN with the reason in err,
+ * empty when the peer has just left. */
 int im_channel_handshake(struct im_channel *channel, struct im_error *err);
 
 /* True when the peer sends no more, and nothing of it is left to read. */
 bool im_channel_gone(const struct im_channel *channel);
-/* Throws away what has come, at most *room bytes, which it lessens. False when the peer has ended,
- * or has sent more. */
+/* Throws away what has come, at most *room bytes, which it lessens. False when the peer
+ * has ended, or has sent more. */
 bool im_channel_discard(const struct im_channel *channel, size_t *room);
 /* The peer gets no more, but what it sends can still be taken. */
 void im_channel_finish(const struct im_channel *channel);

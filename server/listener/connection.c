@@ -1,6 +1,7 @@
-/* Connections: how they come, are run step by step, and go. A connection is an object of its own and no
- * thread's: whoever runs it takes it as far as it goes, and it waits without a thread. It is never freed
- * while the listener lives, but used again (listener/reactor.h says why). */
+/* Connections: how they come, are run step by step, and go. A connection is an object of
+ * its own and no thread's: whoever runs it takes it as far as it goes, and it waits
+ * without a thread. It is never freed while the listener lives, but used again
+ * (listener/reactor.h says why). */
 #define _GNU_SOURCE /* accept4 */
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -107,8 +108,8 @@ static void begin_requests(struct im_connection *c)
     c->step = im_exchange_begin;
 }
 
-/* With TLS 1.3 a client that is refused already sends its request. Were the connection closed before
- * that is taken, its reset would overtake the alert that says why. */
+/* With TLS 1.3 a client that is refused already sends its request. Were the connection
+ * closed before that is taken, its reset would overtake the alert that says why. */
 static enum im_step step_linger(struct im_connection *c)
 {
     size_t room = LINGER_MAX;
@@ -126,7 +127,7 @@ static enum im_step step_handshake(struct im_connection *c)
 
     if (done == IM_CHANNEL_AGAIN)
         return im_connection_late(c) || im_listener_stopping(c->listener) ? IM_STEP_CLOSE
-                                                                           : IM_STEP_WAIT;
+                                                                          : IM_STEP_WAIT;
     if (done == 1) {
         begin_requests(c);
         return IM_STEP_NEXT;
@@ -217,7 +218,8 @@ static bool connection_run(struct im_task *task)
 static void connection_wake(struct im_waker *waker)
 {
     struct im_connection *c =
-        (struct im_connection *)(void *)((char *)waker - offsetof(struct im_connection, waker));
+        (struct im_connection *)(void *)((char *)waker -
+                                         offsetof(struct im_connection, waker));
 
     atomic_store(&c->woken, true);
     im_reactor_wake(c->listener->reactor, &c->task);
@@ -259,8 +261,8 @@ static struct im_connection *take_connection(struct im_listener *l)
     return c;
 }
 
-/* The address a connection came from, and the one it arrived at, which must be asked for only where the
- * door stands for all addresses of the machine. */
+/* The address a connection came from, and the one it arrived at, which must be asked for
+ * only where the door stands for all addresses of the machine. */
 static void describe_connection(struct im_connection *c, const struct im_door *door,
                                 const union im_address *peer)
 {
@@ -311,7 +313,8 @@ static bool open_connection(struct im_door *door, int fd, const union im_address
     return false;
 }
 
-/* Nothing can be accepted, and what waits at the door goes on waiting. One warning, until it is over. */
+/* Nothing can be accepted, and what waits at the door goes on waiting. One warning, until
+ * it is over. */
 static bool door_is_short(struct im_door *door, int why)
 {
     struct im_listener *l = door->listener;

@@ -1,5 +1,5 @@
-/* The answer on its way out: whole, piece by piece, or damaged on purpose; and what is left to do on the
- * connection then. Nothing of it holds a thread while it waits. */
+/* The answer on its way out: whole, piece by piece, or damaged on purpose; and what is
+ * left to do on the connection then. Nothing of it holds a thread while it waits. */
 #include "base/clock.h"
 #include "listener/inside.h"
 
@@ -43,8 +43,8 @@ static enum im_step discard_until(struct im_connection *c, int64_t until_ms, siz
     return IM_STEP_NEXT;
 }
 
-/* Closing a socket with unread bytes resets the connection, and the peer may lose the very answer that
- * says what is wrong. So it gets a moment to read it. */
+/* Closing a socket with unread bytes resets the connection, and the peer may lose the
+ * very answer that says what is wrong. So it gets a moment to read it. */
 static enum im_step linger(struct im_connection *c)
 {
     im_channel_finish(&c->channel);

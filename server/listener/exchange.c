@@ -1,6 +1,7 @@
-/* Bytes become a request, and the request an answer. CivetWeb splits the head; what it would let pass
- * or get wrong is looked at before (http/head.h, http/framing.h), so that each refusal says what is
- * wrong and where. Whatever could be read of a refused request goes with it. */
+/* Bytes become a request, and the request an answer. CivetWeb splits the head; what it
+ * would let pass or get wrong is looked at before (http/head.h, http/framing.h), so that
+ * each refusal says what is wrong and where. Whatever could be read of a refused request
+ * goes with it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,8 +71,8 @@ static void answer_probe(struct im_response *res)
     res->close = true;
 }
 
-/* It waits on purpose until its time, until it is woken, or until nobody is there any more to hear it.
- * `resume` finds out what of that it was, and may let it wait on. */
+/* It waits on purpose until its time, until it is woken, or until nobody is there any
+ * more to hear it. `resume` finds out what of that it was, and may let it wait on. */
 static enum im_step step_pause(struct im_connection *c)
 {
     struct im_response *res = &c->now->res;
@@ -171,15 +172,15 @@ static enum im_step begin_body(struct im_connection *c)
 
 /* ---- the request's head ---- */
 
-/* RFC 9112 section 3.2: a path, a whole URL, whose authority then counts instead of the Host header, or
- * "*" for OPTIONS. */
+/* RFC 9112 section 3.2: a path, a whole URL, whose authority then counts instead of the
+ * Host header, or "*" for OPTIONS. */
 static bool read_target(struct im_request *req)
 {
     struct im_str target = req->target, authority;
-    size_t scheme =
-        im_str_eq_nocase(im_str_slice(target, 0, 7), IM_STR("http://"))    ? 7
-        : im_str_eq_nocase(im_str_slice(target, 0, 8), IM_STR("https://")) ? 8
-                                                                           : 0;
+    size_t scheme = im_str_eq_nocase(im_str_slice(target, 0, 7), IM_STR("http://")) ? 7
+                    : im_str_eq_nocase(im_str_slice(target, 0, 8), IM_STR("https://"))
+                        ? 8
+                        : 0;
 
     if (scheme) {
         target = im_str_slice(target, scheme, target.len);
@@ -209,7 +210,8 @@ static bool check_version(struct im_request *req, struct im_str version)
                              IM_ARG(version));
 }
 
-/* Parses the lines that are sound. Of a first line that is not, its words are taken as they are. */
+/* Parses the lines that are sound. Of a first line that is not, its words are taken as
+ * they are. */
 static struct im_str parse_head(struct im_request *req, struct im_str head, size_t sound)
 {
     struct im_str version = IM_STR("");
@@ -285,12 +287,13 @@ static enum im_step begin_request(struct im_connection *c)
                                        : begin_body(c);
 }
 
-/* A head that is not whole, and never will be. What lines there are go with the refusal. */
+/* A head that is not whole, and never will be. What lines there are go with the refusal.
+ */
 static enum im_step refuse_head(struct im_connection *c, bool late)
 {
     struct im_transaction *t = begin_transaction(c);
-    struct im_str head = im_str_slice((struct im_str){c->in, c->in_len}, c->scan.begin,
-                                      c->in_len);
+    struct im_str head =
+        im_str_slice((struct im_str){c->in, c->in_len}, c->scan.begin, c->in_len);
     size_t sound = head.len;
 
     if (!t)
@@ -317,7 +320,8 @@ static enum im_step step_head(struct im_connection *c)
         bool late = im_connection_late(c), begun = c->in_len > c->scan.begin;
         ssize_t n = late ? IM_CHANNEL_AGAIN : im_connection_fill(c);
         if (n > 0 && !begun)
-            c->until_ms = im_clock_monotonic_ms() + c->listener->options.request_timeout_ms;
+            c->until_ms =
+                im_clock_monotonic_ms() + c->listener->options.request_timeout_ms;
         if (n > 0)
             continue;
         if (n == IM_CHANNEL_AGAIN && !late)

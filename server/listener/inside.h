@@ -1,6 +1,6 @@
-/* What the files of the listener share: the listener, its connections, and the request that is under
- * way on one. The way of a request: connection.c reads and writes bytes, exchange.c makes a request of
- * them and has it answered, delivery.c sends the answer. */
+/* What the files of the listener share: the listener, its connections, and the request
+ * that is under way on one. The way of a request: connection.c reads and writes bytes,
+ * exchange.c makes a request of them and has it answered, delivery.c sends the answer. */
 #ifndef IM_LISTENER_INSIDE_H
 #define IM_LISTENER_INSIDE_H
 
@@ -41,13 +41,13 @@ struct im_listener {
     void *tls;             /* SSL_CTX; NULL without HTTPS */
     struct im_arena arena; /* URLs; used by the starting thread alone */
     struct im_port ports[IM_ROLES];
-    atomic_int probe_port; /* from which our own first request comes; 0 = no more */
+    atomic_int probe_port;       /* from which our own first request comes; 0 = no more */
     atomic_uint_fast64_t serial; /* of connections */
-    atomic_int in_flight;        /* requests whose head is there and whose answer is not sent */
+    atomic_int in_flight; /* requests whose head is there and whose answer is not sent */
     atomic_bool stopping;
     pthread_mutex_t lock;
-    pthread_cond_t changed;                 /* in_flight is 0; by the monotonic clock */
-    struct im_connection *open, *recycled;  /* under the lock */
+    pthread_cond_t changed;                /* in_flight is 0; by the monotonic clock */
+    struct im_connection *open, *recycled; /* under the lock */
 };
 
 /* What becomes of a connection after a step. */
@@ -105,8 +105,8 @@ void im_connections_free(struct im_listener *l);
 ssize_t im_connection_fill(struct im_connection *c);
 void im_connection_use(struct im_connection *c, size_t bytes); /* of `in` */
 bool im_connection_late(const struct im_connection *c);
-/* Sends `bytes`, which must stay, and goes on with `sent`; or closes the connection, if the peer does
- * not take them. */
+/* Sends `bytes`, which must stay, and goes on with `sent`; or closes the connection, if
+ * the peer does not take them. */
 enum im_step im_connection_send(struct im_connection *c, struct im_str bytes,
                                 enum im_step (*sent)(struct im_connection *c));
 /* TLS begins here, with what was read already. */

@@ -1,6 +1,6 @@
-/* Ports and their sockets, the start and the stop. The start is over when a request of our own was
- * answered, so that a limit of the system which lets sockets listen but nothing answer is found before
- * anybody is told the address. */
+/* Ports and their sockets, the start and the stop. The start is over when a request of
+ * our own was answered, so that a limit of the system which lets sockets listen but
+ * nothing answer is found before anybody is told the address. */
 #include "listener/listener.h"
 
 #include <errno.h>
@@ -24,11 +24,12 @@ enum { DEFAULT_THREADS = 64, DEFAULT_TIMEOUT_MS = 5000 };
 
 static bool refuse_probe(struct im_error *err, const char *why)
 {
-    return im_error_set(err,
-                        "starting to listen: a first request of our own was not answered: "
-                        "%s; a limit of open files (ulimit -n), of threads (ulimit -u, a "
-                        "container's pids limit) or of memory (ulimit -v) may be reached",
-                        why);
+    return im_error_set(
+        err,
+        "starting to listen: a first request of our own was not answered: "
+        "%s; a limit of open files (ulimit -n), of threads (ulimit -u, a "
+        "container's pids limit) or of memory (ulimit -v) may be reached",
+        why);
 }
 
 /* Whatever is on: the address that we listen on, or the loopback for all of them. */

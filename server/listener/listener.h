@@ -1,5 +1,5 @@
-/* What listens and answers: bytes become an im_request, and an im_response becomes bytes. The only
- * folder that knows sockets and CivetWeb. */
+/* What listens and answers: bytes become an im_request, and an im_response becomes bytes.
+ * The only folder that knows sockets and CivetWeb. */
 #ifndef IM_LISTENER_LISTENER_H
 #define IM_LISTENER_LISTENER_H
 

@@ -1,12 +1,13 @@
-/* All workers wait together on one epoll set, so an event costs one wake-up and no hand-over. Sockets
- * are watched edge-triggered and once for all directions: a request costs no change of the set. A task
- * is parked, running, or running and to be run again; who moves it from parked to running owns it.
- * Because an event is only a hint to look, one that comes late, for a task that has ended or has been
- * taken up again for another connection, does no harm.
+/* All workers wait together on one epoll set, so an event costs one wake-up and no
+ * hand-over. Sockets are watched edge-triggered and once for all directions: a request
+ * costs no change of the set. A task is parked, running, or running and to be run again;
+ * who moves it from parked to running owns it. Because an event is only a hint to look,
+ * one that comes late, for a task that has ended or has been taken up again for another
+ * connection, does no harm.
  *
- * Times stand in a heap that one more thread looks at. A time that is put off, as it is with every
- * request of a connection that is kept, does not touch the heap: the thread notices when the old time
- * comes. The same thread adds workers when all are held up. */
+ * Times stand in a heap that one more thread looks at. A time that is put off, as it is
+ * with every request of a connection that is kept, does not touch the heap: the thread
+ * notices when the old time comes. The same thread adds workers when all are held up. */
 #include "listener/reactor.h"
 
 #include <errno.h>
@@ -43,8 +44,9 @@ struct im_reactor {
     pthread_t timekeeper, *workers;
     atomic_int worker_count, worker_max;
     atomic_int busy;
-    atomic_uint turns;    /* runs that came to their end */
-    atomic_bool strained; /* no worker was free; the timekeeper looks whether it stays so */
+    atomic_uint turns; /* runs that came to their end */
+    atomic_bool
+        strained; /* no worker was free; the timekeeper looks whether it stays so */
     int64_t look_ms;
     unsigned turns_seen;
 };
@@ -72,7 +74,8 @@ static void heap_settle_locked(struct im_reactor *r, struct im_task *task)
         at = (at - 1) / 2;
     }
     while ((child = 2 * at + 1) < r->heap_count) {
-        if (child + 1 < r->heap_count && armed(r->heap[child + 1]) < armed(r->heap[child]))
+        if (child + 1 < r->heap_count &&
+            armed(r->heap[child + 1]) < armed(r->heap[child]))
             child++;
         if (armed(r->heap[child]) >= armed(task))
             break;
@@ -153,7 +156,8 @@ void im_reactor_wake(struct im_reactor *r, struct im_task *task)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* Two rings may have become one event, so who finds more than one task rings for the rest. */
+/* Two rings may have become one event, so who finds more than one task rings for the
+ * rest. */
 static struct im_task *take_ready(struct im_reactor *r)
 {
     pthread_mutex_lock(&r->lock);
@@ -258,8 +262,8 @@ static void wake_due_locked(struct im_reactor *r, int64_t now_ms)
     }
 }
 
-/* All workers were busy a moment ago. When none has finished since, they are held up, not just in
- * demand: twice as many, then. */
+/* All workers were busy a moment ago. When none has finished since, they are held up, not
+ * just in demand: twice as many, then. */
 static void look_locked(struct im_reactor *r, int64_t now_ms)
 {
     unsigned turns = atomic_load(&r->turns);
@@ -332,7 +336,8 @@ static bool heap_reserve_locked(struct im_reactor *r)
     return true;
 }
 
-/* From here on it is ours until it is in the set: what comes meanwhile is not lost, and not run yet. */
+/* From here on it is ours until it is in the set: what comes meanwhile is not lost, and
+ * not run yet. */
 static bool task_enter(struct im_reactor *r, struct im_task *task, int64_t due_ms)
 {
     atomic_store(&task->hung_up, false);
