@@ -116,6 +116,16 @@ static bool read_length(struct im_request *req, struct im_framing *framing)
     return true;
 }
 
+bool im_request_is_plain(struct im_request *req)
+{
+    struct im_str encoding = im_request_header(req, "Content-Encoding");
+
+    return encoding.len == 0 || im_str_eq_nocase(encoding, IM_STR("identity")) ||
+           im_request_refuse(req, IM_REQUEST_ENCODED,
+                             "Content-Encoding: %.*s; a body is taken as it is, without",
+                             IM_ARG(encoding));
+}
+
 static bool list_has(struct im_str list, const char *word)
 {
     while (list.len)
@@ -152,5 +162,5 @@ bool im_framing_read(struct im_request *req, struct im_str version,
     framing->expects_continue =
         im_str_is(version, "1.1") && (framing->chunked || framing->length) &&
         im_str_eq_nocase(im_request_header(req, "Expect"), IM_STR("100-continue"));
-    return true;
+    return (!framing->chunked && !framing->length) || im_request_is_plain(req);
 }

@@ -124,6 +124,10 @@ static bool check_first_line(struct im_request *req, struct im_str line)
     struct im_str method, target, version;
 
     im_head_first_line(line, &method, &target, &version);
+    if (im_str_is(line, "PRI * HTTP/2.0")) /* RFC 9113 section 3.4 */
+        return im_request_refuse(req, IM_REQUEST_HTTP2,
+                                 "the connection begins with the preface of HTTP/2; "
+                                 "HTTP/1.1 is spoken here");
     if (!method.len || !target.len || !im_str_starts(version, "HTTP/"))
         return im_request_refuse(req, IM_REQUEST_MALFORMED,
                                  "the first line is no \"METHOD target HTTP/1.1\"%s",

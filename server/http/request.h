@@ -23,7 +23,9 @@ enum im_request_flaw {
     IM_REQUEST_HEADERS_TOO_LARGE,
     IM_REQUEST_BODY_TOO_LARGE, /* over IM_BODY_MAX */
     IM_REQUEST_BODY_CUT,       /* the peer closed or stalled inside the body */
-    IM_REQUEST_METHOD_UNKNOWN
+    IM_REQUEST_METHOD_UNKNOWN,
+    IM_REQUEST_ENCODED, /* the body, by Content-Encoding */
+    IM_REQUEST_HTTP2    /* its preface, without having asked */
 };
 
 enum { IM_BODY_MAX = 1024 * 1024 }; /* bytes; the REST guides: a body of at most 1 MB */

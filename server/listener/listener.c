@@ -72,9 +72,12 @@ static bool probe_ask(struct im_listener *l, int fd, struct im_error *err)
         return refuse_probe(err, strerror(errno));
     if (poll(&answered, 1, l->options.request_timeout_ms) != 1)
         return refuse_probe(err, "none came in time");
-    return (recv(fd, answer, sizeof(answer) - 1, 0) > 0 &&
-            strncmp(answer, "HTTP/1.1 204", 12) == 0) ||
-           refuse_probe(err, "the connection ended");
+    if (recv(fd, answer, sizeof(answer) - 1, 0) <= 0 ||
+        strncmp(answer, "HTTP/1.1 204", 12) != 0)
+        return refuse_probe(err, "the connection ended");
+    while (recv(fd, answer, sizeof(answer), 0) > 0) /* until nothing is left of it */
+        continue;
+    return true;
 }
 
 static bool probe(struct im_listener *l, struct im_error *err)
@@ -173,8 +176,10 @@ static bool make_tls(struct im_listener *l, struct im_error *err)
         return true;
     if (!l->options.tls)
         return im_error_set(err, "starting to listen: HTTPS without a certificate");
-    im_error_set(err, "preparing TLS: out of memory");
+    err->text[0] = '\0';
     l->tls = im_civetweb_tls(configure_tls, &setup);
+    if (!l->tls && !err->text[0])
+        im_error_set(err, "preparing TLS: out of memory");
     return l->tls != NULL;
 }
 

@@ -218,6 +218,19 @@ static void header_names_are_tokens(void **state)
     assert_non_null(strstr(f->req.flaw_text.at, "\"X(A)?\""));
 }
 
+static void a_body_comes_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+
+    given(f, "Host", "h");
+    given(f, "Content-Encoding", "gzip");
+    sound(f, "1.1"); /* without a body it says nothing */
+    given(f, "Content-Length", "3");
+    refused(f, IM_REQUEST_ENCODED, "Content-Encoding: gzip");
+    f->req.headers[1].value = IM_STR("Identity");
+    sound(f, "1.1");
+}
+
 static bool kept(struct fixture *f, const char *version, const char *connection)
 {
     f->req.header_count = 0;
@@ -259,6 +272,7 @@ int main(void)
         TEST(other_codings_are_refused),
         TEST(http_1_1_needs_one_host),
         TEST(header_names_are_tokens),
+        TEST(a_body_comes_as_it_is),
         TEST(connections_are_kept_as_asked),
     };
 
