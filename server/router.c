@@ -135,6 +135,8 @@ static enum im_cause refuse_flaw(struct im_request *req)
         [IM_REQUEST_BODY_TOO_LARGE] = CAUSE_REQUEST_TOO_LARGE,
         [IM_REQUEST_BODY_CUT] = CAUSE_REQUEST_INCOMPLETE,
         [IM_REQUEST_METHOD_UNKNOWN] = CAUSE_METHOD_UNKNOWN,
+        [IM_REQUEST_ENCODED] = CAUSE_CONTENT_ENCODING_UNSUPPORTED,
+        [IM_REQUEST_HTTP2] = CAUSE_HTTP2_SPOKEN,
     };
 
     return im_refuse(req, causes[req->flaw], "%.*s", IM_ARG(req->flaw_text));

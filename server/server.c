@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "control/control.h"
+#include "http/framing.h"
 #include "http/tls.h"
 #include "intacct_mock.h"
 #include "listener/listener.h"
@@ -475,6 +476,8 @@ static struct im_request *read_message(const struct im_server *server,
         req->flaw = IM_REQUEST_BODY_TOO_LARGE;
         req->flaw_text = IM_STR("the body is over 1 MiB");
     }
+    if (req->body.len && req->flaw == IM_REQUEST_SOUND)
+        im_request_is_plain(req);
     return req;
 }
 

@@ -9,6 +9,7 @@
 struct im_exchange;    /* causes/exchange.h: what is known of it and of its answer */
 struct im_credentials; /* oauth/credentials.h: who says it sends it */
 struct im_route;       /* endpoints/endpoint.h: where it leads to */
+struct im_waker;
 
 struct im_header {
     struct im_str name, value; /* value without white space at both ends */
@@ -24,7 +25,9 @@ enum im_request_flaw {
     IM_REQUEST_HEADERS_TOO_LARGE,
     IM_REQUEST_BODY_TOO_LARGE, /* over IM_BODY_MAX */
     IM_REQUEST_BODY_CUT,       /* the peer closed or stalled inside the body */
-    IM_REQUEST_METHOD_UNKNOWN
+    IM_REQUEST_METHOD_UNKNOWN,
+    IM_REQUEST_ENCODED, /* the body, by Content-Encoding */
+    IM_REQUEST_HTTP2    /* its preface, without having asked */
 };
 
 enum { IM_BODY_MAX = 1024 * 1024 }; /* bytes; the REST guides: a body of at most 1 MB */
@@ -46,6 +49,8 @@ struct im_request {
     bool on_control_port;  /* arrived at the port that serves only /__mock */
     enum im_request_flaw flaw;
     struct im_str flaw_text; /* the evidence for it */
+    struct im_waker
+        *waker; /* ends a pause early (im_response.resume); NULL = nobody can */
 
     /* Set by the pipeline. */
     struct im_str

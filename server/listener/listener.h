@@ -1,6 +1,5 @@
-/* The only file that knows sockets: ports, threads, TLS; bytes become an im_request, and
- * an im_response becomes bytes. Both doors of CivetWeb (a sound request, and one that
- * CivetWeb itself would refuse) end in the same answer function. */
+/* What listens and answers: bytes become an im_request, and an im_response becomes bytes.
+ * The only folder that knows sockets and CivetWeb. */
 #ifndef IM_LISTENER_LISTENER_H
 #define IM_LISTENER_LISTENER_H
 

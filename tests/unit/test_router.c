@@ -119,7 +119,9 @@ static void flaws_of_the_bytes_are_causes_too(void **state)
                  {IM_REQUEST_HEADERS_TOO_LARGE, "headers-too-large"},
                  {IM_REQUEST_BODY_TOO_LARGE, "request-too-large"},
                  {IM_REQUEST_BODY_CUT, "request-incomplete"},
-                 {IM_REQUEST_METHOD_UNKNOWN, "method-unknown"}};
+                 {IM_REQUEST_METHOD_UNKNOWN, "method-unknown"},
+                 {IM_REQUEST_ENCODED, "content-encoding-unsupported"},
+                 {IM_REQUEST_HTTP2, "http2-spoken"}};
     struct spine *s = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         send(s, "GET", "/", NULL, NULL); /* what the pipeline was told the last time … */

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,7 +173,8 @@ static bool is_kebab(const char *id)
     char before = '-';
 
     for (; *id; before = *id++)
-        if (!(*id >= 'a' && *id <= 'z') && !(*id == '-' && before != '-'))
+        if (!(*id >= 'a' && *id <= 'z') && !(*id >= '0' && *id <= '9') &&
+            !(*id == '-' && before != '-'))
             return false;
     return before != '-';
 }
@@ -198,7 +200,8 @@ static void every_enumerator_is_its_id_in_capitals(void **state)
     for (int i = 1; i < CAUSE_COUNT; i++) {
         const char *id = row_at(i)->id;
         for (size_t c = 0; id[c]; c++)
-            assert_int_equal(names[i][c], id[c] == '-' ? '_' : id[c] - 'a' + 'A');
+            assert_int_equal(names[i][c],
+                             id[c] == '-' ? '_' : toupper((unsigned char)id[c]));
         assert_int_equal(strlen(names[i]), strlen(id));
     }
 }
