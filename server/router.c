@@ -12,7 +12,8 @@
 /* ---- the table ---- */
 
 static const struct im_route routes[] = {
-    /* Sage Intacct's REST API. The captured discovery document names /ia/authorize as well. */
+    /* Sage Intacct's REST API. The captured discovery document names /ia/authorize as
+     * well. */
     {OAUTH "token", "POST", "token", IM_PLACE_TOKEN, im_endpoint_token},
     {OAUTH "authorize", "GET POST", "authorize", IM_PLACE_TOKEN, im_endpoint_authorize},
     {"/ia/authorize", "GET POST", "authorize", IM_PLACE_TOKEN, im_endpoint_authorize},
@@ -83,6 +84,12 @@ struct walk {
     struct im_authority *authority; /* while the sandbox is entered */
     const struct im_route *route;   /* NULL = there is no such path */
     struct im_plan plan;
+    int64_t began_us, *date_ms;
+
+    /* while it waits on purpose */
+    struct im_waiter waiter;
+    int64_t delay_ms;                /* still to come, after what it waits for now */
+    void (*then)(struct walk *walk); /* what comes after that */
 };
 
 static void warn(const struct walk *walk, const char *event, const char *why)
@@ -95,8 +102,8 @@ static void warn(const struct walk *walk, const char *event, const char *why)
         im_log_line(log, IM_LOG_WARN, im_clock_real_ms(), event, fields);
 }
 
-/* Refused because a scenario says so. What the ordinary way would have learnt of who asks is in
- * the plan's facts. */
+/* Refused because a scenario says so. What the ordinary way would have learnt of who asks
+ * is in the plan's facts. */
 static enum im_cause refuse_by_name(const struct walk *walk)
 {
     struct im_exchange *exchange = walk->req->exchange;
@@ -133,8 +140,9 @@ static enum im_cause decide(const struct walk *walk)
     return route->answer(walk->authority, req, walk->res);
 }
 
-/* First the truth changes, then the request meets it. A change that is not possible is one for a
- * client or user that the request makes up: it is refused for that in the ordinary way. */
+/* First the truth changes, then the request meets it. A change that is not possible is
+ * one for a client or user that the request makes up: it is refused for that in the
+ * ordinary way. */
 static enum im_cause answer(const struct walk *walk)
 {
     const struct im_wire *wire = im_plan_wire(&walk->plan);
@@ -221,34 +229,60 @@ static void enter(struct walk *walk)
     walk->req->now_ms = im_clock_now_ms(&walk->authority->clock);
 }
 
-static void wait_on_purpose(const struct walk *walk, const struct im_wire *wire)
+static void wait_more(void *context);
+
+static void wait_begin(struct walk *walk, const void *key, int64_t until, int64_t for_ms)
 {
+    struct im_response *res = walk->res;
+
+    walk->waiter = (struct im_waiter){.key = key, .waker = walk->req->waker};
+    res->resume_ms =
+        im_clock_monotonic_ms() + for_ms + 1; /* a part of it is over already */
+    res->resume_context = walk;
+    res->resume = wait_more;
+    im_barrier_enter(walk->box->barrier, &walk->waiter, until);
+}
+
+/* Its time has come, or it was released, or neither. */
+static void wait_more(void *context)
+{
+    struct walk *walk = context;
+    struct im_response *res = walk->res;
+    bool late = res->abandoned || im_clock_monotonic_ms() >= res->resume_ms;
+    int64_t delay_ms = walk->delay_ms;
+
+    res->resume = NULL;
+    if (!im_barrier_leave(walk->box->barrier, &walk->waiter, late)) {
+        res->resume = wait_more;
+    } else if (delay_ms && !res->abandoned) {
+        walk->delay_ms = 0;
+        wait_begin(walk, walk->req, 0, delay_ms);
+    } else {
+        walk->then(walk);
+    }
+}
+
+/* Without a thread: whoever carries the request comes back for it (im_response.resume).
+ */
+static void wait_on_purpose(struct walk *walk, const struct im_wire *wire,
+                            void (*then)(struct walk *walk))
+{
+    walk->then = then;
+    walk->delay_ms = wire->hold_until ? wire->delay_ms : 0;
     if (wire->hold_until)
-        im_barrier_wait(walk->box->barrier, walk->plan.taken, wire->hold_until,
-                        wire->hold_ms);
-    if (wire->delay_ms)
-        im_barrier_wait(walk->box->barrier, walk->req, 0, wire->delay_ms);
-}
-
-/* Not when so many wait that others would not get a thread. */
-static void wait_if_room(const struct walk *walk, const struct im_wire *wire)
-{
-    struct im_sandboxes *sandboxes = walk->sandboxes;
-
-    if (atomic_fetch_add(&sandboxes->waiting, 1) < sandboxes->settings.waiting_max)
-        wait_on_purpose(walk, wire);
+        wait_begin(walk, walk->plan.taken, wire->hold_until, wire->hold_ms);
     else
-        warn(walk, "a request that should wait goes on at once",
-             "half of the threads wait already; see --threads");
-    atomic_fetch_sub(&sandboxes->waiting, 1);
+        wait_begin(walk, walk->req, 0, wire->delay_ms);
 }
 
-static bool waits(const struct im_wire *wire, bool after)
+static bool waits(const struct walk *walk, const struct im_wire *wire, bool after)
 {
-    return wire && (wire->hold_until || wire->delay_ms) && wire->after == after;
+    return wire && !walk->res->abandoned && (wire->hold_until || wire->delay_ms) &&
+           wire->after == after;
 }
 
-/* A client waits for a stalled answer until it has had enough: only from then on is it a pause. */
+/* A client waits for a stalled answer until it has had enough: only from then on is it a
+ * pause. */
 struct open_end {
     struct im_sandboxes *sandboxes;
     struct im_sandbox *box; /* kept until then */
@@ -298,50 +332,77 @@ static void make_plan(struct walk *walk)
     exchange->effect = im_plan_effect(plan);
     if (wire && im_wire_fault(wire) != IM_FAULT_NONE)
         exchange->fault = im_fault_name(im_wire_fault(wire));
-    if (waits(wire, true))
+    if (waits(walk, wire, true))
         exchange->delay_ms = wire->delay_ms;
 }
 
-static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
-                     struct im_request *req, struct im_response *res)
+static void finish(struct walk *walk)
 {
-    struct walk walk = {.sandboxes = sandboxes, .box = box, .req = req, .res = res};
-    int64_t began_us = im_clock_monotonic_us();
+    im_plan_release(&walk->plan);
+    im_sandboxes_unref(walk->sandboxes, walk->box);
+    *walk->date_ms = walk->req->now_ms;
+    walk->req->exchange = NULL;
+}
 
-    atomic_fetch_add(&box->open, 1);
-    enter(&walk);
-    /* before it may be held: who was in flight together stays so */
-    req->arrived = atomic_fetch_add(&walk.authority->arrivals, 1) + 1;
-    make_plan(&walk);
-    const struct im_wire *wire = im_plan_wire(&walk.plan);
-    if (waits(wire, false)) {
-        im_sandbox_leave(box);
-        wait_if_room(&walk, wire);
-        enter(&walk);
-    }
-    struct im_policy policy = im_authority_policy(walk.authority);
-    enum im_cause cause = answer(&walk);
+/* Decided, worded, written down. The sandbox is entered. */
+static void judge(struct walk *walk)
+{
+    struct im_sandboxes *sandboxes = walk->sandboxes;
+    struct im_sandbox *box = walk->box;
+    struct im_request *req = walk->req;
+    struct im_response *res = walk->res;
+    const struct im_wire *wire = im_plan_wire(&walk->plan);
+    struct im_policy policy = im_authority_policy(walk->authority);
+
+    enum im_cause cause = answer(walk);
     if (cause != CAUSE_NONE)
-        im_refusal_render(req, res, &policy, &walk.authority->rng);
+        im_refusal_render(req, res, &policy, &walk->authority->rng);
     if (req->arena->failed || res->body.failed)
-        answer_internal(req, res, walk.authority, &policy);
+        answer_internal(req, res, walk->authority, &policy);
     add_hints(sandboxes, req, res);
     if (wire)
         im_wire_apply(wire, res);
     im_cors_allow(sandboxes, req, res);
-    int64_t duration_us = im_clock_monotonic_us() - began_us;
+    int64_t duration_us = im_clock_monotonic_us() - walk->began_us;
     uint64_t id = im_journal_add(box->journal, req, res, duration_us);
     atomic_fetch_sub(&box->open, 1);
     if (res->damage.stall)
-        watch_end(&walk, id);
+        watch_end(walk, id);
     im_metrics_count(&sandboxes->metrics, req->exchange->endpoint, res->status,
                      req->exchange->cause, duration_us);
-    /* before leaving: what the outcome names may live in the authority that a reset frees */
+    /* before leaving: what the outcome names may live in the authority that a reset frees
+     */
     log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
     im_sandbox_leave(box);
-    if (waits(wire, true))
-        wait_if_room(&walk, wire);
-    im_plan_release(&walk.plan);
+    if (waits(walk, wire, true))
+        wait_on_purpose(walk, wire, finish);
+    else
+        finish(walk);
+}
+
+static void enter_and_judge(struct walk *walk)
+{
+    enter(walk);
+    judge(walk);
+}
+
+static void dispatch(struct walk *walk)
+{
+    struct im_request *req = walk->req;
+
+    walk->began_us = im_clock_monotonic_us();
+    atomic_fetch_add(&walk->box->open, 1);
+    enter(walk);
+    /* before it may be held: who was in flight together stays so */
+    req->arrived = atomic_fetch_add(&walk->authority->arrivals, 1) + 1;
+    make_plan(walk);
+    const struct im_wire *wire = im_plan_wire(&walk->plan);
+    if (waits(walk, wire, false)) {
+        im_sandbox_leave(walk->box);
+        wait_on_purpose(walk, wire, enter_and_judge);
+    } else {
+        judge(walk);
+    }
 }
 
 /* ---- the way in ---- */
@@ -396,13 +457,35 @@ static void answer_control(struct im_sandboxes *sandboxes, struct im_request *re
     log_exchange(&sandboxes->settings.log, IM_LOG_DEBUG, req, res);
 }
 
+/* It outlives the call while a request waits. NULL when there is no memory even for that.
+ */
+static struct walk *make_walk(struct im_sandboxes *sandboxes, struct im_request *req,
+                              struct im_response *res, int64_t *date_ms)
+{
+    struct {
+        struct walk walk;
+        struct im_exchange exchange;
+    } *kept = im_arena_alloc(req->arena, sizeof(*kept));
+
+    if (!kept)
+        return NULL;
+    kept->walk =
+        (struct walk){.sandboxes = sandboxes, .req = req, .res = res, .date_ms = date_ms};
+    req->exchange = &kept->exchange;
+    return &kept->walk;
+}
+
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                struct im_response *res, int64_t *date_ms)
 {
-    struct im_exchange exchange = {.cause = CAUSE_NONE};
+    struct walk *walk = make_walk(sandboxes, req, res, date_ms);
     struct im_error err = {.text = ""};
 
-    req->exchange = &exchange;
+    if (!walk) {
+        res->status = 500;
+        res->close = true;
+        return;
+    }
     req->path = im_str_slice(req->target, 0, im_str_find(req->target, '?'));
     req->base_url = req->server_url = im_server_url(sandboxes, req);
     if (!req->began_us)
@@ -413,10 +496,13 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
     } else {
         im_warn_of_public_url(sandboxes, req);
         struct im_sandbox *box = im_find_box(sandboxes, req, &err);
+        walk->box = box;
+        if (box && !im_cors_is_preflight(sandboxes, req)) {
+            dispatch(walk);
+            return;
+        }
         if (im_cors_is_preflight(sandboxes, req))
             answer_preflight(sandboxes, box ? box : sandboxes->standard, req, res);
-        else if (box)
-            dispatch(sandboxes, box, req, res);
         else
             refuse_box(sandboxes, req, res, err.text);
         im_sandboxes_unref(sandboxes, box);
