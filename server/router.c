@@ -144,15 +144,23 @@ static enum im_cause refuse_flaw(struct im_request *req)
 
 /* ---- the pipeline ---- */
 
-/* One request on its way. */
+/* One request on its way. In the request's arena: it outlives the call while the request waits on
+ * purpose. */
 struct pipeline {
     struct im_sandboxes *sandboxes;
     struct im_request *req;
     struct im_response *res;
+    int64_t *date_ms;
+    struct im_exchange exchange;
     struct im_sandbox *box;         /* NULL = the control API answers */
     struct im_authority *authority; /* the sandbox's, while it is entered */
     struct im_plan plan;            /* what its scenario does to the request */
     int64_t began_us;               /* monotonic */
+
+    /* while it waits on purpose */
+    struct im_waiter waiter;
+    int64_t delay_ms;                 /* still to come, after what it waits for now */
+    void (*then)(struct pipeline *p); /* what comes after that */
 };
 
 static void pipeline_enter(struct pipeline *p)
@@ -171,32 +179,63 @@ static void pipeline_warn(const struct pipeline *p, const char *event, const cha
         im_log_line(log, IM_LOG_WARN, im_clock_real_ms(), event, fields);
 }
 
-/* Is this the moment at which the scenario lets the request wait? */
-static bool wire_waits(const struct im_wire *wire, bool after)
+/* Is this the moment at which the scenario lets the request wait? Not for a client that has left. */
+static bool pipeline_waits(const struct pipeline *p, bool after)
 {
-    return wire && (wire->hold_until || wire->delay_ms) && wire->after == after;
+    const struct im_wire *wire = im_plan_wire(&p->plan);
+
+    return wire && !p->res->abandoned && (wire->hold_until || wire->delay_ms) &&
+           wire->after == after;
 }
 
-/* Outside of the sandbox, which others may change meanwhile. Not when so many wait that the rest
- * would not get a thread. */
-static void wait_if_room(const struct pipeline *p, const struct im_wire *wire)
-{
-    struct im_sandboxes *sandboxes = p->sandboxes;
-    struct im_barrier *barrier = p->box->barrier;
+static void wait_resume(void *context);
 
-    if (atomic_fetch_add(&sandboxes->waiting, 1) >= sandboxes->settings.waiting_max) {
-        pipeline_warn(p, "a request that should wait goes on at once",
-                      "half of the threads wait already; see --threads");
+static void wait_begin(struct pipeline *p, const void *key, int64_t until, int64_t for_ms)
+{
+    struct im_response *res = p->res;
+
+    p->waiter = (struct im_waiter){.key = key, .waker = p->req->waker};
+    res->resume_ms =
+        im_clock_monotonic_ms() + for_ms + 1; /* of this one a part is over */
+    res->resume_context = p;
+    res->resume = wait_resume;
+    im_barrier_enter(p->box->barrier, &p->waiter, until);
+}
+
+/* Its time has come, or it was released, or neither. */
+static void wait_resume(void *context)
+{
+    struct pipeline *p = context;
+    struct im_response *res = p->res;
+    bool late = res->abandoned || im_clock_monotonic_ms() >= res->resume_ms;
+    int64_t delay_ms = p->delay_ms;
+
+    res->resume = NULL;
+    if (!im_barrier_leave(p->box->barrier, &p->waiter, late)) {
+        res->resume = wait_resume;
+    } else if (delay_ms && !res->abandoned) {
+        p->delay_ms = 0;
+        wait_begin(p, p->req, 0, delay_ms);
     } else {
-        if (wire->hold_until)
-            im_barrier_wait(barrier, p->plan.taken, wire->hold_until, wire->hold_ms);
-        if (wire->delay_ms)
-            im_barrier_wait(barrier, p->req, 0, wire->delay_ms);
+        p->then(p);
     }
-    atomic_fetch_sub(&sandboxes->waiting, 1);
 }
 
-/* Asks the scenario what it does to this request, and lets it wait where that comes first. */
+/* Outside of the sandbox, which others may change meanwhile, and without a thread: whoever carries
+ * the request comes back for it (im_response.resume). */
+static void pipeline_wait(struct pipeline *p, void (*then)(struct pipeline *p))
+{
+    const struct im_wire *wire = im_plan_wire(&p->plan);
+
+    p->then = then;
+    p->delay_ms = wire->hold_until ? wire->delay_ms : 0;
+    if (wire->hold_until)
+        wait_begin(p, p->plan.taken, wire->hold_until, wire->hold_ms);
+    else
+        wait_begin(p, p->req, 0, wire->delay_ms);
+}
+
+/* Asks the scenario what it does to this request. */
 static void pipeline_plan(struct pipeline *p)
 {
     struct im_exchange *exchange = p->req->exchange;
@@ -210,13 +249,8 @@ static void pipeline_plan(struct pipeline *p)
     if (!wire)
         return;
     exchange->fault = im_wire_fault(wire);
-    if (wire_waits(wire, true))
+    if (pipeline_waits(p, true))
         exchange->delay_ms = wire->delay_ms;
-    if (wire_waits(wire, false)) {
-        im_sandbox_leave(p->box);
-        wait_if_room(p, wire);
-        pipeline_enter(p);
-    }
 }
 
 /* First the world changes, then the request meets it. A change that is not possible is one for a
@@ -419,17 +453,12 @@ static enum im_cause answer_preflight(struct pipeline *p, struct im_str methods)
 
 static enum im_cause pipeline_answer(struct pipeline *p)
 {
-    const struct im_wire *wire;
+    const struct im_wire *wire = im_plan_wire(&p->plan);
 
-    find_route(p->req);
-    if (im_cors_is_preflight(p->sandboxes, p->req))
-        return answer_preflight(p, im_str(im_route_methods(p->req)));
-    pipeline_plan(p);
     im_note_host(p->req);
     pipeline_change_world(p);
     if (p->plan.refuse != CAUSE_NONE)
         return refuse_by_name(p);
-    wire = im_plan_wire(&p->plan);
     return wire && im_wire_replaces(wire) ? CAUSE_NONE : pipeline_decide(p);
 }
 
@@ -440,28 +469,60 @@ static enum im_cause refuse_sandbox(struct pipeline *p, const char *why)
     return im_refuse(p->req, CAUSE_SCENARIO_UNKNOWN, "%s", why);
 }
 
+static void pipeline_end(struct pipeline *p)
+{
+    im_plan_release(&p->plan);
+    if (p->box && !p->res->delivered)
+        im_sandboxes_unref(p->sandboxes, p->box);
+    *p->date_ms = p->req->now_ms;
+    p->req->exchange = NULL;
+}
+
+/* The answer is decided: it leaves through the one exit, now or after a delay. */
+static void pipeline_conclude(struct pipeline *p, enum im_cause cause)
+{
+    pipeline_finish(p, cause);
+    /* not before: what the exchange names may live in the authority, which a reset frees */
+    im_sandbox_leave(p->box);
+    if (pipeline_waits(p, true))
+        pipeline_wait(p, pipeline_end);
+    else
+        pipeline_end(p);
+}
+
+static void pipeline_go_on(struct pipeline *p)
+{
+    pipeline_enter(p);
+    pipeline_conclude(p, pipeline_answer(p));
+}
+
 static void dispatch_to_sandbox(struct pipeline *p)
 {
     struct im_error err = {.text = ""};
-    enum im_cause cause;
     struct im_sandbox *found = im_find_box(p->sandboxes, p->req, &err);
+    bool preflight = im_cors_is_preflight(p->sandboxes, p->req);
 
     /* a sandbox that cannot be: the default one answers, and its journal shows it */
     p->box = found ? found : p->sandboxes->standard;
     p->began_us = im_clock_monotonic_us();
     atomic_fetch_add(&p->box->open, 1);
     pipeline_enter(p);
-    cause = found || im_cors_is_preflight(p->sandboxes, p->req)
-                ? pipeline_answer(p)
-                : refuse_sandbox(p, err.text);
-    pipeline_finish(p, cause);
-    /* not before: what the exchange names may live in the authority, which a reset frees */
-    im_sandbox_leave(p->box);
-    if (wire_waits(im_plan_wire(&p->plan), true))
-        wait_if_room(p, im_plan_wire(&p->plan));
-    im_plan_release(&p->plan);
-    if (!p->res->delivered)
-        im_sandboxes_unref(p->sandboxes, p->box);
+    if (!found && !preflight) {
+        pipeline_conclude(p, refuse_sandbox(p, err.text));
+        return;
+    }
+    find_route(p->req);
+    if (preflight) {
+        pipeline_conclude(p, answer_preflight(p, im_str(im_route_methods(p->req))));
+        return;
+    }
+    pipeline_plan(p);
+    if (pipeline_waits(p, false)) {
+        im_sandbox_leave(p->box);
+        pipeline_wait(p, pipeline_go_on);
+    } else {
+        pipeline_conclude(p, pipeline_answer(p));
+    }
 }
 
 static void dispatch_to_control(struct pipeline *p)
@@ -472,25 +533,30 @@ static void dispatch_to_control(struct pipeline *p)
     else
         im_control_answer(p->sandboxes, p->req, p->res);
     pipeline_finish(p, CAUSE_NONE);
+    pipeline_end(p);
 }
 
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                struct im_response *res, int64_t *date_ms)
 {
-    struct im_exchange exchange = {.cause = CAUSE_NONE};
-    struct pipeline p = {.sandboxes = sandboxes, .req = req, .res = res};
+    struct pipeline *p = IM_ARENA_NEW(req->arena, struct pipeline);
 
-    req->exchange = &exchange;
+    if (!p) { /* no memory even for that */
+        res->status = 500;
+        res->close = true;
+        return;
+    }
+    *p = (struct pipeline){
+        .sandboxes = sandboxes, .req = req, .res = res, .date_ms = date_ms};
+    req->exchange = &p->exchange;
     req->path = im_str_slice(req->target, 0, im_str_find(req->target, '?'));
     req->base_url = req->server_url = im_server_url(sandboxes, req);
     if (!req->began_us)
         req->began_us = im_clock_monotonic_us();
     if (im_control_owns(sandboxes, req)) {
-        dispatch_to_control(&p);
+        dispatch_to_control(p);
     } else {
         im_warn_of_public_url(sandboxes, req);
-        dispatch_to_sandbox(&p);
+        dispatch_to_sandbox(p);
     }
-    *date_ms = req->now_ms;
-    req->exchange = NULL;
 }

@@ -39,6 +39,7 @@ struct im_response {
     void *resume_context;
     int64_t resume_ms;
     bool resume_if_gone;
+    bool abandoned; /* nobody can hear it any more: `resume` must come to an end */
 
     /* TLS begins on this connection after the answer (CONNECT). */
     bool start_tls;

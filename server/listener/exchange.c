@@ -49,6 +49,10 @@ void im_exchange_end(struct im_connection *c)
     if (!t)
         return;
     c->now = NULL;
+    if (t->res.resume) { /* what it holds on to must be let go */
+        t->res.abandoned = true;
+        t->res.resume(t->res.resume_context);
+    }
     if (t->res.stream_end)
         t->res.stream_end(t->res.stream_context);
     if (t->res.delivered)

@@ -54,8 +54,7 @@ static inline struct im_settings spine_settings(void)
                                 .start_ms = START_MS,
                                 .journal_keep = 10,
                                 .sandboxes_max = 4,
-                                .sandbox_ttl_ms = 3600000,
-                                .waiting_max = 100};
+                                .sandbox_ttl_ms = 3600000};
 }
 
 static inline int spine_begin_with(void **state, struct im_settings settings)

@@ -561,15 +561,48 @@ static void control_is_never_touched_by_a_scenario(void **state)
     assert_false(s->res.damage.drop);
 }
 
-static void who_may_not_wait_goes_on_at_once(void **state)
+/* Whoever carries the request comes back for it. */
+static void comes_back(struct spine *s)
+{
+    void (*resume)(void *) = s->res.resume;
+
+    assert_non_null(resume);
+    s->res.resume = NULL;
+    resume(s->res.resume_context);
+}
+
+static void who_waits_holds_no_thread(void **state)
 {
     struct spine *s = *state;
-    s->boxes.settings.waiting_max = 0;
+    struct im_sandbox *box = s->boxes.standard;
     follow(s, "{\"then\":{\"wire\":{\"hold\":9,\"delay\":\"10m\"}}}");
     send(s, "GET", "/.well-known/jwks.json", NULL, NULL);
+    assert_int_equal(s->res.status, 0);
+    assert_int_equal(im_barrier_waiting(box->barrier), 1);
+    comes_back(s); /* for no reason */
+    assert_int_equal(im_barrier_waiting(box->barrier), 1);
+    im_barrier_release(box->barrier);
+    comes_back(s); /* held no longer, and delayed now */
+    assert_int_equal(s->res.status, 0);
+    assert_in_range(s->res.resume_ms - im_clock_monotonic_ms(), 590000, 600001);
+    im_barrier_release(box->barrier);
+    comes_back(s);
+    assert_null(s->res.resume);
     assert_status(s, 200);
     assert_int_equal(last_exchange(s)->fault, IM_FAULT_HOLD);
-    assert_int_equal(atomic_load(&s->boxes.waiting), 0);
+    assert_int_equal(im_barrier_waiting(box->barrier), 0);
+}
+
+static void who_has_been_given_up_waits_no_more(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"wire\":{\"hold\":9,\"delay\":\"10m\"}}}");
+    send(s, "GET", "/.well-known/jwks.json", NULL, NULL);
+    s->res.abandoned = true;
+    comes_back(s);
+    assert_null(s->res.resume);
+    assert_status(s, 200);
+    assert_int_equal(im_barrier_waiting(s->boxes.standard->barrier), 0);
 }
 
 static void a_stalled_client_keeps_its_sandbox_until_it_leaves(void **state)
@@ -828,7 +861,8 @@ int main(void)
         IN_SPINE(another_status_is_written_down_as_sent),
         IN_SPINE(scenarios_reach_paths_that_are_not_there),
         IN_SPINE(control_is_never_touched_by_a_scenario),
-        IN_SPINE(who_may_not_wait_goes_on_at_once),
+        IN_SPINE(who_waits_holds_no_thread),
+        IN_SPINE(who_has_been_given_up_waits_no_more),
         IN_SPINE(a_stalled_client_keeps_its_sandbox_until_it_leaves),
         IN_SPINE(it_is_known_when_each_answer_was_delivered),
         IN_SPINE(a_line_that_no_level_wants_is_not_made),
