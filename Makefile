@@ -405,7 +405,7 @@ TSAN_TESTS := $(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(BUILD)/tsan/tests/
 ASAN_ENV := ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 # a kernel that scatters addresses widely (vm.mmap_rnd_bits=32) leaves TSan no room for its shadow
 $(call lazily,UNSCATTERED,setarch `uname -m` -R true 2>/dev/null && echo setarch `uname -m` -R)
-TSAN_ENV = $(UNSCATTERED) env TSAN_OPTIONS=suppressions=tests/support/tsan.supp:second_deadlock_stack=1
+TSAN_ENV = $(UNSCATTERED) env TSAN_OPTIONS=second_deadlock_stack=1
 
 check_format  = $(PYTHON) tests/check/format.py $(C_FILES)
 check_lint    = BUILD='$(BUILD)' $(PYTHON) tests/check/lint.py $(TIDIED)

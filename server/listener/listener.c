@@ -18,7 +18,7 @@
 #include "listener/civetweb.h"
 #include "listener/inside.h"
 
-enum { DEFAULT_THREADS = 64, DEFAULT_TIMEOUT_MS = 5000 };
+enum { DEFAULT_THREADS = 200, DEFAULT_TIMEOUT_MS = 5000 };
 
 /* ---- our own first request ---- */
 
