@@ -49,11 +49,6 @@ static bool endpoint_fits(struct im_str wanted, const char *endpoint)
 
 /* ---- asking ---- */
 
-void im_when_init(struct im_when *when)
-{
-    *when = (struct im_when){.rate = -1};
-}
-
 static bool same(struct im_str wanted, struct im_str fact)
 {
     return !wanted.len || im_str_eq(wanted, fact);
