@@ -457,10 +457,9 @@ static void answer_control(struct im_sandboxes *sandboxes, struct im_request *re
     log_exchange(&sandboxes->settings.log, IM_LOG_DEBUG, req, res);
 }
 
-/* It outlives the call while a request waits. NULL when there is no memory even for that.
- */
+/* It outlives the call while a request waits. NULL when there is no memory for that. */
 static struct walk *make_walk(struct im_sandboxes *sandboxes, struct im_request *req,
-                              struct im_response *res, int64_t *date_ms)
+                              struct im_response *res)
 {
     struct {
         struct walk walk;
@@ -469,8 +468,7 @@ static struct walk *make_walk(struct im_sandboxes *sandboxes, struct im_request 
 
     if (!kept)
         return NULL;
-    kept->walk =
-        (struct walk){.sandboxes = sandboxes, .req = req, .res = res, .date_ms = date_ms};
+    kept->walk = (struct walk){.sandboxes = sandboxes, .req = req, .res = res};
     req->exchange = &kept->exchange;
     return &kept->walk;
 }
@@ -478,7 +476,7 @@ static struct walk *make_walk(struct im_sandboxes *sandboxes, struct im_request 
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                struct im_response *res, int64_t *date_ms)
 {
-    struct walk *walk = make_walk(sandboxes, req, res, date_ms);
+    struct walk *walk = make_walk(sandboxes, req, res);
     struct im_error err = {.text = ""};
 
     if (!walk) {
@@ -486,6 +484,7 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
         res->close = true;
         return;
     }
+    walk->date_ms = date_ms;
     req->path = im_str_slice(req->target, 0, im_str_find(req->target, '?'));
     req->base_url = req->server_url = im_server_url(sandboxes, req);
     if (!req->began_us)

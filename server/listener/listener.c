@@ -37,7 +37,7 @@ static void probe_target(const struct im_listener *l, union im_address *to)
 {
     int role = 0;
 
-    while (l->ports[role].number == IM_PORT_NONE && role < IM_ROLES - 1)
+    while (role < IM_ROLES - 1 && l->ports[role].number == IM_PORT_NONE)
         role++;
     const char *text = l->ports[role].addresses.items[0].text;
     if (im_address_is_wildcard(text))
