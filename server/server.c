@@ -522,6 +522,7 @@ static void answer_to_the_end(struct im_server *server, struct im_request *req,
 
     pthread_mutex_init(&sleeper.lock, NULL);
     im_cond_init(&sleeper.changed);
+    /* cppcheck-suppress autoVariables ; it is taken out again before this returns */
     req->waker = &sleeper.waker;
     im_answer(&server->sandboxes, req, res, date_ms);
     while ((resume = res->resume) != NULL) {
@@ -529,6 +530,7 @@ static void answer_to_the_end(struct im_server *server, struct im_request *req,
         res->resume = NULL;
         resume(res->resume_context);
     }
+    req->waker = NULL;
     pthread_cond_destroy(&sleeper.changed);
     pthread_mutex_destroy(&sleeper.lock);
 }
