@@ -6,10 +6,10 @@
 
 #include "base/buf.h"
 
-#define SECOND_MS    INT64_C(1000)
-#define MINUTE_MS    (60 * SECOND_MS)
-#define HOUR_MS      (60 * MINUTE_MS)
-#define DAY_MS       (24 * HOUR_MS)
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
 
 /* ---- durations ---- */
 
