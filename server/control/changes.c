@@ -66,7 +66,7 @@ static void answer_world(struct im_call *call)
 {
     const struct im_effect_args *args = call->params;
     const struct im_effect *effect = im_effect_find(im_json_get_str(call->body, "do"));
-    struct im_json_fault fault;
+    struct im_json_fault fault = {.at = NULL};
     struct im_json_reader r = {.faults = &fault, .room = 1};
     size_t affected = 0;
 

@@ -57,7 +57,7 @@ static struct im_json *object_of(struct im_arena *arena, const struct im_params 
 
 bool im_control_question(struct im_call *call, bool waits, struct im_question *question)
 {
-    struct im_json_fault fault;
+    struct im_json_fault fault = {.at = NULL};
     struct im_json_reader r = {
         .arena = call->req->arena, .faults = &fault, .room = 1, .member = "parameter"};
     struct im_params params;
