@@ -47,7 +47,7 @@ def two_builds(tap, sums):
         tap.check(f"the same bytes: {name}", again.exists() and hashlib.sha256(again.read_bytes()).hexdigest() == sum_)
     status, said = run(ROOT / ".ci/epoch", "9.9.9", env=env)
     tap.check("a version without an entry in CHANGELOG.md has no date, and it is said what to write", status == 1
-              and "## 9.9.9 - 2026-01-31" in said, said)
+              and "## [9.9.9] - 2026-01-31" in said, said)
 
 
 def tarballs(tap):
