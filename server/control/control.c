@@ -212,7 +212,7 @@ const struct im_json_table im_control_nothing = {
 static bool call_read_params(struct im_call *call, const struct im_json_table *table)
 {
     static const struct im_json empty = {.type = IM_JSON_OBJECT};
-    struct im_json_fault fault;
+    struct im_json_fault fault = {.at = NULL};
     struct im_json_reader r = {.arena = call->req->arena, .faults = &fault, .room = 1};
 
     if (!table || !table->size)

@@ -156,7 +156,7 @@ static void name_after_id(enum im_collection_kind which, void *thing)
 static bool load_thing(struct im_loading *load, enum im_collection_kind which)
 {
     const struct im_json *json = load->at;
-    struct im_json_fault fault;
+    struct im_json_fault fault = {.at = NULL};
     struct im_json_reader r = {.arena = load->arena, .faults = &fault, .room = 1};
     void *thing = find(load->world, which, json);
 
