@@ -58,7 +58,7 @@ def write_tar(path, files, epoch, top):
             info.uname = info.gname = "root"
             tar.addfile(info, io.BytesIO(data))
     packed = io.BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, compresslevel=9, filename="") as out:
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, compresslevel=6, filename="") as out:
         out.write(raw.getvalue())
     path.write_bytes(packed.getvalue())
 
@@ -72,7 +72,7 @@ def write_zip(path, files, epoch, last=()):
             info = zipfile.ZipInfo(name, date)
             info.create_system = 3  # Unix, also where this runs on something else
             info.external_attr = (0o100000 | mode_of(files[name])) << 16
-            archive.writestr(info, files[name], zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(info, files[name], zipfile.ZIP_DEFLATED, 6)
 
 
 def man_pages(folder):
