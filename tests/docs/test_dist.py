@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""`make dist` and `make deb`: what is in them, that it works, and that the same source gives the same bytes, whoever
-makes it where. Builds what the tarball holds, in two places. Prints TAP."""
+"""`make dist`, `make deb` and `make static`: what is in them, that it works, and that the same source gives the same
+bytes, whoever makes it where and when. Builds what the tarball holds in two places, zones and years. Prints TAP."""
 import hashlib
 import os
 import pathlib
@@ -17,6 +17,8 @@ DEPS = (ROOT / os.environ.get("DEPS", "build/deps")).resolve()
 CC = os.environ.get("CC", "cc")
 WORK = BUILD / "dist-test"
 FORM = (b"grant_type=client_credentials&client_id=demo&client_secret=demo-secret&username=ws_user@acme")
+# (zone, what the clock of the build starts at there): more than a year apart, another day of the year and hour each
+TIMES = (("UTC", "2030-03-01 08:00:00"), ("JST-9", "2031-12-31 23:58:00"))
 results = []
 
 
@@ -43,9 +45,12 @@ def run(*arguments, cwd=ROOT, **more):
     return subprocess.run(arguments, cwd=cwd, capture_output=True, text=True, env={**env, **more}, check=False)
 
 
-def make(source, goal, into, **more):
-    """What the goal says it has made, as a path; checks that it could."""
-    made = run("make", f"BUILD={into}", f"DEPS={DEPS}", f"CC={CC}", goal, cwd=source, **more)
+def make(source, goal, into, time):
+    """The path of what the goal says it has made; checks that it could."""
+    zone, clock = time
+    # NO_FAKE_STAT: files keep their real times, so that make compares them as ever
+    made = run("faketime", "-f", f"@{clock}", "make", f"BUILD={into}", f"DEPS={DEPS}", f"CC={CC}", goal, cwd=source,
+               TZ=zone, NO_FAKE_STAT="1")
     last = made.stdout.splitlines()[-1] if made.stdout else ""
     if made.returncode or not last:
         check(f"make {goal}", False, made.stdout + made.stderr)
@@ -68,8 +73,10 @@ if run("git", "rev-parse", "HEAD").returncode:
     end()
 clone = WORK / "clone"
 run("git", "clone", "--quiet", "--no-local", str(ROOT), str(clone))
-here, there = make(ROOT, "dist", WORK / "here"), make(clone, "dist", WORK / "there", TZ="Asia/Tokyo")
-check("a tarball is the same bytes, made from a clone too", here.read_bytes() == there.read_bytes())
+clocks = [run("faketime", "-f", f"@{clock}", "date", "+%F %H:%M", TZ=zone).stdout.strip() for zone, clock in TIMES]
+check("the builds see the clocks that are set for them", clocks == [clock[:-3] for _, clock in TIMES], clocks)
+here, there = make(ROOT, "dist", WORK / "here", TIMES[0]), make(clone, "dist", WORK / "there", TIMES[1])
+check("a tarball is the same bytes, made from a clone and in another year too", here.read_bytes() == there.read_bytes())
 check("and its checksum is beside it", sums_up(here) and sums_up(there))
 
 VERSION = re.search(r"^VERSION := (.*)$", (ROOT / "Makefile").read_text(), re.M).group(1)
@@ -90,13 +97,13 @@ if not shutil.which("dpkg-deb") or not shutil.which("dpkg-shlibdeps"):
     skip("the package is reproducible", "dpkg-deb and dpkg-shlibdeps are not here")
     end()
 packages = []
-for place, zone in (("one", "UTC"), ("another/place", "Asia/Tokyo")):
+for place, time in zip(("one", "another/place"), TIMES):
     folder = WORK / place
     folder.mkdir(parents=True)
     run("tar", "-xzf", str(here), "-C", str(folder))
-    packages.append(make(folder / top, "deb", folder / "built", TZ=zone))
+    packages.append(make(folder / top, "deb", folder / "built", time))
 one, two = packages
-check("a package built in two places is the same bytes", one.read_bytes() == two.read_bytes(),
+check("a package built in two places and years is the same bytes", one.read_bytes() == two.read_bytes(),
       run("sh", "-c", f"cmp {one} {two}").stdout)
 check("and its checksum is beside it", sums_up(one))
 check("its name has version and architecture",
