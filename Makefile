@@ -248,7 +248,7 @@ static: $(STATIC)  ## the program with all its libraries inside, build/static/in
 # every file that the Dockerfile copies
 IMAGE       := $(BUILD)/docker/image.tar
 IMAGES      := $(IMAGE) $(BUILD)/docker/image-arm64.tar
-IMAGE_FILES := docker/Dockerfile docker/build docker/cross .dockerignore CHANGELOG.md Makefile LICENSE $(wildcard .ci/*) $(PROGRAM_SRC) $(LIBRARY_SRC) \
+IMAGE_FILES := docker/Dockerfile docker/build docker/cross .dockerignore Makefile LICENSE $(wildcard .ci/*) $(PROGRAM_SRC) $(LIBRARY_SRC) \
 	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS)
 docker:  ## the container image, with docker, podman or buildah, whichever is there; for another processor: ARCH=arm64
 	$(Q)ARCH='$(ARCH)' BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION)
