@@ -48,6 +48,7 @@ SCENARIO_TESTS := $(sort $(wildcard tests/scenarios/test_*.py))
 EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
 BROWSER_TESTS := $(sort $(wildcard tests/browser/test_*.py))
 OPENAPI_TESTS := $(sort $(wildcard tests/openapi/test_*.py))
+PACKAGES_TESTS := $(sort $(wildcard tests/packages/test_*.py))
 DOCS_TESTS  := $(sort $(wildcard tests/docs/test_*.py))
 INTEROP     := $(sort $(wildcard tests/interop/*/run))
 BENCHES     := $(sort $(wildcard tests/bench/*.py tests/bench/*.sh))
@@ -263,6 +264,20 @@ $(IMAGES): $(IMAGE_FILES) | setup
 	$(call say,IMAGE,$@)
 	$(Q)ARCH='$(FOR)' BUILD='$(BUILD)' docker/build intacct-mock:$(TAG) $@ >$@.log 2>&1 || { tail -n 30 $@.log >&2; exit 1; }
 
+# --- what a release consists of: packages/README.md ---
+
+.PHONY: packages release images
+PACKAGES      := $(BUILD)/dist/SHA256SUMS
+PACKAGE_FILES := $(shell find packages -type f ! -name '*.pyc') $(wildcard server/man/*) README.md CHANGELOG.md LICENSE .ci/epoch
+images: $(IMAGES)
+packages: $(PACKAGES)  ## tarballs, wheels, npm, Maven and Go packages, for x86-64 and arm64, into build/dist
+$(PACKAGES): $(IMAGES) $(PACKAGE_FILES)
+	$(call say,PACKAGES,$(@D))
+	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) packages/build.py $(VERSION) "$$(.ci/epoch $(VERSION))" $(@D) $(BUILD)/packages $(IMAGES) >$(BUILD)/packages.log \
+		|| { cat $(BUILD)/packages.log >&2; exit 1; }
+release:  ## make VERSION=x.y.z ready to be published, and say how: packages/release
+	$(Q)packages/release $(VERSION)
+
 run: all  ## start the server; more options: make run ARGS='--port 9000'
 	$(Q)exec $(BUILD)/intacct-mock serve $(ARGS)
 
@@ -414,7 +429,9 @@ check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
 check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py tests/docker/test_static.py \
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
-CHECKED := format layers headers symbols docs openapi lint clang asan tsan browser interop docker
+# the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
+check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))
+CHECKED := format layers headers symbols docs openapi lint clang asan tsan browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -426,7 +443,7 @@ $(VENV)/installed: tests/requirements.txt | setup
 
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan
 
-check: all $(VENV)/installed $(IMAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
+check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -454,6 +471,8 @@ check-interop: all  ## the OAuth clients that people really use, in their own la
 	@$(check_interop)
 check-docker: all $(IMAGES) $(VENV)/installed  ## the container image, built without an engine and run; the examples beside it
 	@$(check_docker)
+check-packages: all $(PACKAGES) $(VENV)/installed  ## each package, installed from its file and used as its user would
+	@$(check_packages)
 interop: check-interop  ## the same
 lint: check-lint  ## the same
 asan: check-asan  ## the same
