@@ -35,10 +35,10 @@ def environment(**more):
 
 
 def run(*command, cwd=None, env=None, timeout=300):
-    """Exit status and all that was printed."""
+    """Exit status and all that was printed, without what colours it."""
     done = subprocess.run(command, cwd=cwd, env=env or environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
-    return done.returncode, done.stdout
+    return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
 
 
 def works(tap, title, *command, says="", **options):

@@ -73,7 +73,8 @@ def project(name, tools):
 
 def tools(tap, env):
     folder = fresh("npm")
-    (folder / "package.json").write_text('{"private": true}')
+    # attw 0.18.2 unpacks nothing with fflate 0.8.3
+    (folder / "package.json").write_text(json.dumps({"private": True, "overrides": {"fflate": "0.8.2"}}))
     works(tap, "it is installed from its file, with no script", "npm", "install", "--no-audit", "--no-fund", "--silent", FILE, *TOOLS,
           cwd=folder, env=env, timeout=500)
     with tarfile.open(FILE) as tar:
@@ -145,11 +146,9 @@ def form(tap, installed, env):
     tap.check("the programs may be run", {name for name, mode in ours.items() if mode == 0o755} == {
         "bin/intacct-mock.js", "bin/linux-x64/intacct-mock", "bin/linux-arm64/intacct-mock"}, ours)
     works(tap, "publint finds no fault", "npx", "--no-install", "publint", str(folder / "package"), "--strict", cwd=installed, env=env)
-    for program in (folder / "package/bin").glob("linux-*"):  # attw unpacks no archive of this size
-        shutil.rmtree(program)
-    works(tap, "it is packed again without the programs", "tar", "-czf", str(folder / "small.tgz"), "package", cwd=folder)
-    works(tap, "attw finds no fault with its types", "npx", "--no-install", "attw", str(folder / "small.tgz"), "--profile", "node16",
-          cwd=installed, env=env)
+    # Vitest is an ES module alone, and so is what is for it
+    works(tap, "nor does attw with its types", "npx", "--no-install", "attw", FILE, "--profile", "node16", "--ignore-rules",
+          "cjs-resolves-to-esm", cwd=installed, env=env)
 
 
 def main():

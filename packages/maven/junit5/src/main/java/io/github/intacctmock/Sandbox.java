@@ -81,10 +81,17 @@ public final class Sandbox {
         boolean skipped = verdict.outcome() == Verdict.Outcome.SKIPPED;
         if (verdict.outcome() == Verdict.Outcome.FAILED || skipped && IntacctMock.requiresAll()) {
             keep();
-            throw new AssertionError(verdict.text());
+            throw failure(verdict.text());
         }
         if (skipped)
             throw new TestAbortedException(verdict.reason());
+    }
+
+    /** The verdict alone: where in this package it was asked for helps nobody. */
+    static AssertionError failure(String text) {
+        AssertionError error = new AssertionError(text);
+        error.setStackTrace(new StackTraceElement[0]);
+        return error;
     }
 
     /** Writes verdict and journal into the folder of INTACCT_MOCK_ARTIFACTS; without it, nothing. */

@@ -34,6 +34,6 @@ final class ScenarioRuns implements TestTemplateInvocationContextProvider {
 
         @Override public String getDisplayName(int index) { return scenario; }
 
-        @Override public List<Extension> getAdditionalExtensions() { return List.of(new IntacctExtension(scenario)); }
+        @Override public List<Extension> getAdditionalExtensions() { return List.of(new IntacctExtension(scenario, true)); }
     }
 }
