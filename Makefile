@@ -273,6 +273,7 @@ images: $(IMAGES)
 packages: $(PACKAGES)  ## tarballs, wheels, npm, Maven and Go packages, for x86-64 and arm64, into build/dist
 $(PACKAGES): $(IMAGES) $(PACKAGE_FILES)
 	$(call say,PACKAGES,$(@D))
+	@mkdir -p $(@D)
 	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) packages/build.py $(VERSION) "$$(.ci/epoch $(VERSION))" $(@D) $(BUILD)/packages $(IMAGES) >$(BUILD)/packages.log \
 		|| { cat $(BUILD)/packages.log >&2; exit 1; }
 release:  ## make VERSION=x.y.z ready to be published, and say how: packages/release

@@ -106,7 +106,7 @@ def maven(release):
     date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(release.epoch))
     repository = release.work / "repository"
     run("mvn", "-B", "-ntp", "-q", f"-Dproject.build.outputTimestamp={date}", f"-DaltDeploymentRepository=dist::file:{repository}",
-        "deploy", cwd=work, env={**os.environ, "TZ": "UTC"})
+        "deploy", cwd=work, env={**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8"})
     # the metadata say when they were written; Maven Central makes them anew, and a fixed version needs none
     files = {name: data for name, data in tree(repository).items() if "maven-metadata" not in name}
     write_zip(release.path(f"intacct-mock-{release.version}-maven.zip"), files, release.epoch)
