@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Completion of intacct-mock for bash; in zsh after `autoload -U bashcompinit && bashcompinit`. The program itself is
 # asked for its commands, options, scenarios and causes, so this is never older than it.
 _intacct_mock() {

@@ -17,7 +17,7 @@ import yaml  # noqa: E402
 from mock import ROOT, PROGRAM, Server, Tap  # noqa: E402
 
 DOCKER = ROOT / "docker"
-EXAMPLES = {"compose.yaml": "vendor.compose-spec", "github-actions.yaml": "vendor.github-workflows"}
+EXAMPLES = {"compose.yaml": "vendor.compose-spec"}
 VERSION = re.search(r"^VERSION := (\S+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
 
 
