@@ -50,11 +50,18 @@ var shared struct {
 // scenario is a name, or a whole scenario as JSON.
 func Sandbox(t testing.TB, scenario string) *Box {
 	t.Helper()
+	return Shared(t).Sandbox(t, scenario)
+}
+
+// Shared is the server of this test binary. What is asked below HTTP + "/s/SCENARIO.KEY" has a sandbox without a verdict at
+// the end, for tests in which a refusal is what is wanted.
+func Shared(t testing.TB) *Mock {
+	t.Helper()
 	shared.once.Do(func() { shared.mock, shared.err = start() })
 	if shared.err != nil {
 		t.Fatal(shared.err)
 	}
-	return shared.mock.Sandbox(t, scenario)
+	return shared.mock
 }
 
 // Start starts a server for this test alone, with more options of `intacct-mock serve`; it ends with the test.
@@ -104,9 +111,6 @@ func (m *Mock) CA(t testing.TB) []byte {
 	}
 	return pem
 }
-
-// Mock is the server that the sandbox is on.
-func (b *Box) Mock() *Mock { return b.mock }
 
 // Env are the variables that `intacct-mock run` sets too, for an integration that reads its environment.
 func (b *Box) Env() map[string]string {

@@ -43,7 +43,7 @@ func TestOwnServer(t *testing.T) {
 	if data, err := http.Get(mock.HTTP + "/__mock/ready"); err == nil {
 		json.NewDecoder(data.Body).Decode(&ready)
 	}
-	if data, err := http.Get(intacct.Sandbox(t, "happy-path").Mock().HTTP + "/__mock/ready"); err == nil {
+	if data, err := http.Get(intacct.Shared(t).HTTP + "/__mock/ready"); err == nil {
 		var shared struct{ PID int }
 		json.NewDecoder(data.Body).Decode(&shared)
 		t.Log("PIDs", ready.PID, shared.PID)
