@@ -1,3 +1,3 @@
 module github.com/intacct-mock/intacct-mock/packages/go
 
-go 1.21
+go 1.18

@@ -48,9 +48,10 @@ def works(tap, title, *command, says="", **options):
     return said
 
 
-def counted(said, **wanted):
-    """Whether each of these texts stands in it that many times."""
-    return all(said.count(text) == count for text, count in wanted.items())
+def unpack(archive, folder):
+    status, said = run("tar", "-xzf", str(archive), "-C", str(folder))
+    if status:
+        sys.exit(f"{archive} cannot be unpacked: {said}")
 
 
 def blocks(readme):

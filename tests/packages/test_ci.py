@@ -7,13 +7,12 @@ import re
 import signal
 import subprocess
 import sys
-import tarfile
 import urllib.request
 import xml.etree.ElementTree as xml
 
 import yaml
 
-from beside import DIST, ROOT, VERSION, Tap, environment, fresh, run
+from beside import DIST, ROOT, VERSION, Tap, environment, fresh, run, unpack
 
 ACTION = ROOT / "packages/action"
 GITLAB = ROOT / "packages/gitlab/intacct-mock.yml"
@@ -151,8 +150,7 @@ def gitlab(tap):
     tap.check("and it names this version", job["variables"]["INTACCT_MOCK_IMAGE"].endswith(f":{VERSION}"), job["variables"])
 
     folder = fresh("ci/gitlab")
-    with tarfile.open(TARBALL) as tar:
-        tar.extractall(folder, filter="data")
+    unpack(TARBALL, folder)
     program = folder / TARBALL.name.removesuffix(".tar.gz") / "intacct-mock"
     with subprocess.Popen([program, "--port", "0", "--https-port", "none", "--log-level", "error"], stdout=subprocess.PIPE, text=True,
                           env=environment()) as server:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 
-from beside import BUILD, DIST, ROOT, VERSION, Tap, environment, fresh, run, works
+from beside import BUILD, DIST, ROOT, VERSION, Tap, environment, fresh, run, unpack, works
 
 IMAGES = [BUILD / "docker/image.tar", BUILD / "docker/image-arm64.tar"]
 ARCHES = ("x86_64", "aarch64")
@@ -58,7 +58,7 @@ def tarballs(tap):
         with tarfile.open(DIST / f"{top.name}.tar.gz") as tar:
             tap.check(f"{arch}: all below one folder, of root's", all(
                 member.name.startswith(top.name + "/") and member.uname == "root" for member in tar.getmembers()))
-            tar.extractall(folder, filter="data")
+        unpack(DIST / f"{top.name}.tar.gz", folder)
         files = {str(path.relative_to(top)) for path in top.rglob("*") if path.is_file()}
         wanted = {"intacct-mock", "LICENSE", "README.md", "CHANGELOG.md", "share/man/man1/intacct-mock.1", "share/man/man3/intacct-mock.3",
                   "share/man/man5/intacct-mock-scenario.5", "share/bash-completion/completions/intacct-mock",

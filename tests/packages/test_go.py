@@ -7,10 +7,9 @@ import pathlib
 import re
 import select
 import shutil
-import tarfile
 import zipfile
 
-from beside import DIST, ROOT, VERSION, Tap, environment, follow, fresh, run, works
+from beside import DIST, ROOT, VERSION, Tap, environment, follow, fresh, run, unpack, works
 
 MODULE = "github.com/intacct-mock/intacct-mock/packages/go"
 FILE = DIST / f"intacct-mock-{VERSION}-go.zip"
@@ -66,8 +65,7 @@ def proxy(folder):
 
 def program(folder):
     [archive] = DIST.glob(f"intacct-mock-{VERSION}-linux-{os.uname().machine}.tar.gz")
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+    unpack(archive, folder)
     return folder / archive.name.removesuffix(".tar.gz")
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The wheel, installed into a fresh virtual environment: its README to the letter, the pytest plugin, unittest, and the
 wheel's form by those who check wheels. Prints TAP."""
+import re
 import sys
 import zipfile
 
@@ -73,9 +74,11 @@ def environments(tap):
     env = environment(PATH=f"{folder}/venv/bin:/usr/bin:/bin", PIP_DISABLE_PIP_VERSION_CHECK="1", PYTHONDONTWRITEBYTECODE="1",
                       PIP_QUIET="1")
     project = folder / "project"
-    project.mkdir()
-    follow(tap, ROOT / "packages/python/README.md", project, env,
-           lambda command: command.replace("install intacct-mock", f"install '{wheel()}'"))
+    first = folder / "README.md"
+    first.write_text(re.search(r"<!-- packages:(.*?)<!-- /packages -->", (ROOT / "README.md").read_text(), re.DOTALL)[1])
+    for readme, place in ((first, folder / "first"), (ROOT / "packages/python/README.md", project)):
+        place.mkdir()
+        follow(tap, readme, place, env, lambda command: command.replace("install intacct-mock", f"install '{wheel()}'"))
     works(tap, "the program is on PATH", "bash", "-c", "type -P intacct-mock && intacct-mock version", env=env, says=VERSION)
     return folder, env
 
