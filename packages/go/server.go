@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,7 +18,11 @@ import (
 type Mock struct {
 	HTTP, HTTPS string // its addresses; for HTTPS trust CA
 	process     *exec.Cmd
+	tie         io.Closer // the pipe that ends the server when it ends
 }
+
+// The server ends when a pipe from this process does: Go runs nothing at the end of a test binary.
+const tied = `exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$0" "$@" </dev/null 3<&-`
 
 var options = []string{"--port", "0", "--https-port", "0", "--log-level", "warn"}
 
@@ -48,7 +51,7 @@ func (m *Mock) startProgram(more []string) error {
 		program = "intacct-mock"
 	}
 	var errs bytes.Buffer
-	m.process = exec.Command(program, append(append([]string{}, options...), more...)...)
+	m.process = exec.Command("/bin/sh", append(append([]string{"-c", tied, program}, options...), more...)...)
 	m.process.Stderr = &errs
 	for _, variable := range os.Environ() { // what the test's side reads; the server would warn that it does not know them
 		if !strings.HasPrefix(variable, "INTACCT_MOCK_URL=") && !strings.HasPrefix(variable, "INTACCT_MOCK_ARTIFACTS=") {
@@ -57,10 +60,10 @@ func (m *Mock) startProgram(more []string) error {
 	}
 	stdout, err := m.process.StdoutPipe()
 	if err == nil {
-		err = startTied(m.process)
+		m.tie, err = m.process.StdinPipe()
 	}
-	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-		err = errors.New("there is no program to start: it is not on PATH; INTACCT_MOCK=/path/to/intacct-mock names one")
+	if err == nil {
+		err = m.process.Start()
 	}
 	if err != nil {
 		return fmt.Errorf("intacct-mock: %s did not start: %w", program, err)
@@ -69,7 +72,11 @@ func (m *Mock) startProgram(more []string) error {
 	ready := strings.Fields(line)
 	if len(ready) < 4 || ready[2] != "ready" {
 		_ = m.process.Wait()
-		return fmt.Errorf("intacct-mock: %s did not start: %s", program, strings.TrimSpace(errs.String()))
+		why := strings.TrimSpace(errs.String())
+		if m.process.ProcessState.ExitCode() == 127 {
+			why = "there is no program to start: it is not on PATH; INTACCT_MOCK=/path/to/intacct-mock names one"
+		}
+		return fmt.Errorf("intacct-mock: %s did not start: %s", program, why)
 	}
 	m.HTTP = ready[3]
 	return nil

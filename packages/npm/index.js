@@ -9,6 +9,9 @@ const { createInterface } = require('node:readline');
 const OPTIONS = ['--port', '0', '--https-port', '0', '--log-level', 'warn'];
 // What the test's side reads; the server would warn that it does not know them.
 const OURS = ['INTACCT_MOCK_URL', 'INTACCT_MOCK_ARTIFACTS'];
+// The server ends when a pipe from this process does, so also when that is killed: then no exit handler is run.
+const TIED = 'exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$0" "$@" </dev/null 3<&-';
+const NONE = 'there is no program to start: neither in this package nor on PATH; INTACCT_MOCK=/path/to/intacct-mock names one';
 
 class IntacctMock {
   #process;
@@ -127,18 +130,15 @@ async function start({ url = process.env.INTACCT_MOCK_URL, options = [] } = {}) 
 async function startProgram(options) {
   const command = program();
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.includes(name)));
-  const server = spawn(command, [...OPTIONS, ...options], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const server = spawn('/bin/sh', ['-c', TIED, command, ...OPTIONS, ...options], { env, stdio: 'pipe' });
   let errors = '';
   server.stderr.setEncoding('utf8').on('data', (text) => { errors += text; });
+  server.once('exit', () => server.stdin.destroy());
   const line = await new Promise((resolve, reject) => {
-    const failed = (why) => reject(new Error(`intacct-mock: ${command} did not start: ${why}`));
-    server.once('error', (error) => failed(error.code === 'ENOENT' ? 'there is no program to start: neither in this package ' +
-      'nor on PATH; INTACCT_MOCK=/path/to/intacct-mock names one' : error.message));
-    server.once('close', () => failed(errors.trim()));
+    server.once('close', (status) => reject(new Error(`intacct-mock: ${command} did not start: ${status === 127 ? NONE : errors.trim()}`)));
     createInterface(server.stdout).once('line', resolve); // intacct-mock VERSION ready HTTP [HTTPS] scenario NAME
   });
-  process.once('exit', () => server.kill()); // a test run that ends without stop() leaves nothing behind
-  for (const part of [server, server.stdout, server.stderr]) part.unref();
+  for (const part of [server, ...server.stdio]) part.unref();
   return new IntacctMock(line.split(' ')[3], server);
 }
 

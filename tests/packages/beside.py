@@ -3,6 +3,7 @@ to the letter. Nothing is taken from the sources of the packages: what their use
 import os
 import pathlib
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -85,6 +86,31 @@ def apply(tap, diff, path):
     text = path.read_text()
     tap.check(f"README: the change fits {path.name}", text.count(before) == 1, before)
     path.write_text(text.replace(before, after))
+
+
+def ends(pid):
+    """Whether the process ends within 10 s, or has ended."""
+    try:
+        process = os.pidfd_open(int(pid))
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([process], [], [], 10)[0])
+    finally:
+        os.close(process)
+
+
+class Recorder:
+    """A program in place of the package's, named in INTACCT_MOCK, that writes down which processes it became."""
+
+    def __init__(self, folder, program):
+        self.path, self.pids = folder / "recorder", folder / "pids"
+        self.path.write_text(f'#!/bin/sh\necho $$ >>{self.pids}\nexec {program} "$@"\n')
+        self.path.chmod(0o755)
+
+    def all_end(self):
+        pids = self.pids.read_text().split()
+        return bool(pids) and all(ends(pid) for pid in pids)
 
 
 def wheel():

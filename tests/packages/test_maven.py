@@ -7,7 +7,7 @@ import re
 import shutil
 import zipfile
 
-from beside import DIST, ROOT, VERSION, Tap, blocks, environment, follow, fresh, run, works
+from beside import DIST, ROOT, VERSION, Recorder, Tap, blocks, environment, follow, fresh, run, unpack, works
 
 README = ROOT / "packages/maven/README.md"
 FILE = DIST / f"intacct-mock-{VERSION}-maven.zip"
@@ -65,7 +65,11 @@ def place(tap):
 def extension(tap, project, env):
     test = project / "src/test/java/VendorsTest.java"
     test.write_text(test.read_text().replace("    /** The integration", MORE_TESTS + "\n    /** The integration", 1))
-    status, said = run("mvn", "test", cwd=project, env={**env, "INTACCT_MOCK_ARTIFACTS": str(project / "kept")})
+    unpack(next(DIST.glob(f"*-linux-{os.uname().machine}.tar.gz")), project.parent)
+    recorder = Recorder(project, next(project.parent.glob("intacct-mock-*/intacct-mock")))
+    status, said = run("mvn", "test", cwd=project, env={**env, "INTACCT_MOCK_ARTIFACTS": str(project / "kept"),
+                                                        "INTACCT_MOCK": str(recorder.path)})
+    tap.check("every server has ended with the JVM", recorder.all_end())
     reports = "".join(path.read_text() for path in (project / "target/surefire-reports").glob("TEST-*.xml"))
     cases = {name: body for name, body in re.findall(r'<testcase name="([^"]+)"[^>]*?(?:/>|>(.*?)</testcase>)', reports, re.DOTALL)}
     tap.check("JUnit: the sound passes, the careless fails with the verdict's text", status == 1 and not cases["anExpiredTokenIsRenewed"]

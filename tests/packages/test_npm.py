@@ -6,8 +6,9 @@ import os
 import re
 import tarfile
 
-from beside import DIST, ROOT, VERSION, Tap, environment, follow, fresh, run, unpack, works
+from beside import DIST, ROOT, VERSION, Recorder, Tap, environment, follow, fresh, run, unpack, works
 
+PLATFORM = {"x86_64": "linux-x64", "aarch64": "linux-arm64"}[os.uname().machine]
 FILE = DIST / f"intacct-mock-{VERSION}.tgz"
 TOOLS = ("vitest@4.1.12", "jest@30.2.0", "typescript@5.9.3", "@types/node@20", "publint@0.3.15", "@arethetypeswrong/cli@0.18.2")
 INTEGRATION = """
@@ -94,7 +95,10 @@ def runners(tap, installed, env):
         folder = project(name.replace(":", "-"), installed)
         text = TESTS.replace("ARG", ", t" if t else "").replace("(T)", "(t)" if t else "()")
         (folder / "user.test.js").write_text(head + INTEGRATION.replace("export ", "") + text)
-        status, said = run(*command, cwd=folder, env={**env, "INTACCT_MOCK_ARTIFACTS": str(folder / "kept")})
+        recorder = Recorder(folder, installed / "node_modules/intacct-mock/bin" / PLATFORM / "intacct-mock")
+        status, said = run(*command, cwd=folder, env={**env, "INTACCT_MOCK_ARTIFACTS": str(folder / "kept"),
+                                                      "INTACCT_MOCK": str(recorder.path)})
+        tap.check(f"{name}: its servers have ended", recorder.all_end())
         tap.check(f"{name}: the sound integration passes, the careless one fails", status == 1 and results(said, "sound", "ok", "✓")
                   and results(said, "careless", "not ok", "✕"), said)
         tap.check(f"{name}: the failure's text is the verdict's", "the refused call is repeated and succeeds" in said
@@ -109,6 +113,22 @@ def runners(tap, installed, env):
                   kept == ["har", "journal.json", "junit.xml", "verdict.txt"], kept)
         _, said = run(*command, cwd=folder, env={**env, "INTACCT_MOCK_REQUIRE_ALL": "on"})
         tap.check(f"{name}: with INTACCT_MOCK_REQUIRE_ALL it fails", results(said, "idle", "not ok", "✕"), said)
+
+
+def vitest_in_one_worker(tap, installed, env):
+    """Where modules are kept between test files, and workers are threads: the verdict counts in each file, and no server is left."""
+    folder = project("vitest-threads", installed)
+    text = "import { test } from 'vitest';\nimport { sandbox } from 'intacct-mock/vitest';" + INTEGRATION.replace("export ", "")
+    for name in ("one", "two"):
+        (folder / f"{name}.test.js").write_text(text + TESTS.replace("ARG", "").replace("(T)", "()"))
+    recorder = Recorder(folder, installed / "node_modules/intacct-mock/bin" / PLATFORM / "intacct-mock")
+    _, said = run("node", "node_modules/vitest/vitest.mjs", "run", "--no-isolate", "--pool=threads", "--maxWorkers=1", "--reporter=tap-flat",
+                  cwd=folder, env={**env, "INTACCT_MOCK": str(recorder.path)})
+    tap.check("vitest, all files in one thread: the careless integration fails in each", said.count("not ok") == 2, said)
+    tap.check("and the servers have ended", recorder.all_end())
+    (folder / "killed.mjs").write_text("import { start } from 'intacct-mock';\nawait start();\nprocess.kill(process.pid, 'SIGKILL');\n")
+    run("node", "killed.mjs", cwd=folder, env={**env, "INTACCT_MOCK": str(recorder.path)})
+    tap.check("a server ends with a process that is killed", recorder.all_end())
 
 
 def results(said, test, tap_word, mark):
@@ -160,6 +180,7 @@ def main():
     follow(tap, ROOT / "packages/npm/README.md", project("readme", None), env,
            lambda command: command.replace("--save-dev intacct-mock", f"--save-dev {FILE}"))
     runners(tap, installed, env)
+    vitest_in_one_worker(tap, installed, env)
     uses(tap, installed, env)
     form(tap, installed, env)
     tap.end()

@@ -5,7 +5,7 @@ import re
 import sys
 import zipfile
 
-from beside import DIST, ROOT, VERSION, Tap, environment, follow, fresh, run, wheel, works
+from beside import DIST, ROOT, VERSION, Recorder, Tap, environment, follow, fresh, run, wheel, works
 
 USER = '''
 import pytest
@@ -114,7 +114,13 @@ def plugin(tap, folder, env):
     works(tap, "pytest-xdist is installed", "pip", "install", "pytest-xdist", env=env)
     _, said = outcome("-n", "3")
     tap.check("with pytest-xdist the same tests pass, fail and skip", "2 failed, 5 passed, 1 skipped" in said, said)
-    for name, program, words in (("missing", "/nowhere", "did not start: No such file"), ("of another kind", "/bin/false", "did not start")):
+    recorder = Recorder(folder, folder / "venv/bin/intacct-mock")
+    killed = "import intacct_mock, os, signal; intacct_mock.start(); os.kill(os.getpid(), signal.SIGKILL)"
+    run("python", "-c", killed, env={**env, "INTACCT_MOCK": str(recorder.path)})
+    outcome("-n", "2", INTACCT_MOCK=str(recorder.path))
+    tap.check("every server ends with the session, or with a process that is killed", recorder.all_end()
+              and len(recorder.pids.read_text().split()) == 3)
+    for name, program, words in (("missing", "/nowhere", "did not start: there is no program to start"), ("of another kind", "/bin/false", "did not start")):
         _, said = outcome("-k", "sound", INTACCT_MOCK=program)
         tap.check(f"a program that is {name}: one line says so", f"intacct-mock: {program} {words}" in said, said)
 

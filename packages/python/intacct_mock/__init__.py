@@ -30,6 +30,9 @@ __all__ = ["IntacctMock", "IntacctMockError", "Sandbox", "Verdict", "program", "
 OPTIONS = ("--port", "0", "--https-port", "0", "--log-level", "warn")
 # What the test's side reads; the server would warn that it does not know them.
 OURS = ("INTACCT_MOCK_URL", "INTACCT_MOCK_ARTIFACTS")
+# The server ends when a pipe from this process does, so also when that is killed: then no exit handler is run.
+TIED = 'exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$0" "$@" </dev/null 3<&-'
+NONE = "there is no program to start: neither in this package nor on PATH; INTACCT_MOCK=/path/to/intacct-mock names one"
 # The server is on this machine or beside it: never ask for it through a proxy.
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -172,17 +175,15 @@ class IntacctMock:
         command = [program(), *OPTIONS, *self.options]
         env = {name: value for name, value in os.environ.items() if name not in OURS}
         with tempfile.TemporaryFile("w+") as errors:
-            try:
-                self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
-                                                 env=env, text=True)
-            except OSError as error:
-                raise IntacctMockError(f"intacct-mock: {command[0]} did not start: {error.strerror}") from None
+            self._process = subprocess.Popen(["/bin/sh", "-c", TIED, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                             stderr=errors, env=env, text=True)
             assert self._process.stdout
             ready = self._process.stdout.readline().split()  # intacct-mock VERSION ready HTTP [HTTPS] scenario NAME
             if len(ready) < 4 or ready[2] != "ready":
                 self._process.communicate()
                 errors.seek(0)
-                raise IntacctMockError(f"intacct-mock: {command[0]} did not start: {errors.read().strip()}")
+                why = NONE if self._process.returncode == 127 else errors.read().strip()
+                raise IntacctMockError(f"intacct-mock: {command[0]} did not start: {why}")
         self.http = ready[3]
 
 
@@ -195,14 +196,11 @@ def program() -> str:
     for folder in (sysconfig.get_path("scripts"), user, beside, pathlib.Path(sys.executable).parent):
         if shutil.which("intacct-mock", path=str(folder)):
             return str(pathlib.Path(folder, "intacct-mock"))
-    if found := shutil.which("intacct-mock"):
-        return found
-    raise IntacctMockError("intacct-mock: there is no program to start: neither in this package nor on PATH; "
-                           "INTACCT_MOCK=/path/to/intacct-mock names one")
+    return "intacct-mock"
 
 
 def start() -> IntacctMock:
-    """This process's own server: started at the first call, ended when the process ends."""
+    """This process's own server: started at the first call, ended with the process."""
     global _shared
     if _shared is None:
         _shared = IntacctMock().start()

@@ -22,6 +22,10 @@ import java.util.regex.Pattern;
 /** One server: started on free ports, or that of INTACCT_MOCK_URL, which is left running. */
 public final class IntacctMock implements AutoCloseable {
     private static final List<String> OPTIONS = List.of("--port", "0", "--https-port", "0", "--log-level", "warn");
+    /** The server ends when a pipe from this JVM does, so also when that is killed: then no shutdown hook is run. */
+    private static final String TIED = "exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec \"$0\" \"$@\" </dev/null 3<&-";
+    private static final String NONE = "there is no program to start: neither on the class path nor on PATH; "
+        + "INTACCT_MOCK=/path/to/intacct-mock names one";
     /** The server is on this machine or beside it: never ask for it through a proxy. */
     private static final HttpClient DIRECT = HttpClient.newBuilder().proxy(ProxySelector.of(null))
         .connectTimeout(Duration.ofSeconds(30)).build();
@@ -135,7 +139,8 @@ public final class IntacctMock implements AutoCloseable {
     }
 
     private static IntacctMock startProgram(String... options) {
-        List<String> command = new ArrayList<>(List.of(program()));
+        String program = program();
+        List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", TIED, program));
         command.addAll(OPTIONS);
         command.addAll(List.of(options));
         try {
@@ -145,15 +150,19 @@ public final class IntacctMock implements AutoCloseable {
             // what the test's side reads; the server would warn that it does not know them
             builder.environment().keySet().removeAll(List.of("INTACCT_MOCK_URL", "INTACCT_MOCK_ARTIFACTS"));
             Process process = builder.start();
-            Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
             // intacct-mock VERSION ready HTTP [HTTPS] scenario NAME
             String line = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)).readLine();
             String[] ready = line == null ? new String[0] : line.split(" ");
-            if (ready.length < 4 || !ready[2].equals("ready"))
-                throw new IllegalStateException("intacct-mock: " + command.get(0) + " did not start: " + Files.readString(errors).trim());
+            if (ready.length < 4 || !ready[2].equals("ready")) {
+                String why = process.waitFor() == 127 ? NONE : Files.readString(errors).trim();
+                throw new IllegalStateException("intacct-mock: " + program + " did not start: " + why);
+            }
             return new IntacctMock(ready[3], process);
         } catch (IOException e) {
-            throw new UncheckedIOException("intacct-mock: " + command.get(0) + " did not start: " + e.getMessage(), e);
+            throw new UncheckedIOException("intacct-mock: " + program + " did not start: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("intacct-mock: " + program + " did not start: interrupted", e);
         }
     }
 
