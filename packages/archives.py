@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import pathlib
+import shutil
 import subprocess
 import tarfile
 import time
@@ -83,6 +84,8 @@ def man_pages(folder):
 
 def run(*command, cwd=None, env=None):
     """Runs it; what it said is shown only when it failed."""
+    if not shutil.which(command[0]):
+        raise SystemExit(f"packages: {command[0]} is not here, and is needed (Debian and Ubuntu: apt-get install maven)")
     done = subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:

@@ -3,7 +3,8 @@
 
     packages/build.py VERSION EPOCH OUT WORK IMAGE...
 
-VERSION and EPOCH (the date of everything, in seconds) go into all of them; no file here holds either. IMAGE is an archive
+VERSION goes where a source says @VERSION@ (`make release` writes it into the documents and the Action), EPOCH, in seconds, is the
+date of every file. IMAGE is an archive
 of the container image: its program is what is packed. OUT gets the packages and SHA256SUMS, WORK what is made on the way.
 The standard library does it, but for the Java classes, which Maven compiles."""
 import hashlib

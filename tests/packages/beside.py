@@ -63,7 +63,7 @@ def blocks(readme):
 def follow(tap, readme, folder, env, rewrite=lambda command: command):
     """Does what a README says, in its order: writes the files that it shows, changes them as its diffs say, and types its
     commands. `rewrite` puts a built file where the reader has a registry. What it prints must be what is shown."""
-    text = readme.read_text().replace("@VERSION@", VERSION)
+    text = readme.read_text()
     written = []
     for language, name, block in blocks(text):
         if name:

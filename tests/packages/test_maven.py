@@ -102,7 +102,7 @@ def bill_of_materials(tap, project, env):
                                 "<artifactId>intacct-mock-junit5</artifactId>"))
     works(tap, "the BOM gives the version", "mvn", "-q", "test", "-Dtest=VendorsTest#anExpired*", cwd=project, env=env)
     # the README's recipe is there already: `follow` wrote no class that is compiled without Testcontainers
-    container = next(text for _, name, text in blocks(README.read_text().replace("@VERSION@", VERSION)) if name.endswith("Container.java"))
+    container = next(text for _, name, text in blocks(README.read_text()) if name.endswith("Container.java"))
     (project / "src/test/java/Container.java").write_text(container)
     pom.write_text(pom.read_text().replace("</dependencies>\n  <build>", """  <dependency>
       <groupId>org.testcontainers</groupId><artifactId>testcontainers</artifactId><version>1.21.3</version><scope>test</scope>
