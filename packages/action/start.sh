@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the server on free ports and tells the job's next steps where it is: INTACCT_MOCK_URL, which the helpers of all
+# Starts the server on free ports and tells the job's next steps where it is: INTACCT_MOCK_URL, which the packages of all
 # languages look at, and INTACCT_*, which an integration can read. It runs until the job ends.
 set -euo pipefail
 

@@ -118,7 +118,11 @@ enum im_objects_result {
     /* 400 REST-1106 IA.THE_FIELD_IN_OBJECT_CANNOT_BE_USED_IN_QUERY: "The action field in
        accounts-receivable/invoice object cannot be used in query in version 1" */
     IM_OBJECTS_QUERY_FIELD,
-    /* 400 REST-1107 (guess): filter, expression, order, start, size, an unknown member */
+    /* 400: "Unrecognized key includePrivate in query payload" (observed) */
+    IM_OBJECTS_QUERY_UNKNOWN,
+    /* 400 (guess): object or fields is absent */
+    IM_OBJECTS_QUERY_MISSING,
+    /* 400 (guess): filter, expression, order, start, size */
     IM_OBJECTS_QUERY_WRONG,
     /* 400 (guess): the row would pass IM_OBJECTS_ROW_BYTES_MAX */
     IM_OBJECTS_TOO_LARGE,
@@ -213,6 +217,7 @@ enum im_objects_result im_objects_delete(struct im_objects *store,
  *   {"object": …, "fields": […], "filters": [{"$eq": {"status": "active"}}, …],
  *    "filterExpression": "1 and (2 or 3)", "filterParameters": {…},
  *    "orderBy": [{"name": "asc"}], "start": 1, "size": 100}
+ * A member that is null counts as absent: a published SDK sends filterExpression so.
  * Operators: $eq $ne $lt $lte $gt $gte $in $notIn $between $notBetween $contains
  * $notContains $startsWith $notStartsWith $endsWith $notEndsWith. Of filterParameters,
  * caseSensitiveComparison and asOfDate have an effect; includePrivate and

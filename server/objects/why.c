@@ -74,6 +74,8 @@ const char *im_objects_result_name(enum im_objects_result result)
         [IM_OBJECTS_CONFLICT] = "conflict",
         [IM_OBJECTS_IN_USE] = "in-use",
         [IM_OBJECTS_QUERY_FIELD] = "query-field",
+        [IM_OBJECTS_QUERY_UNKNOWN] = "query-unknown",
+        [IM_OBJECTS_QUERY_MISSING] = "query-missing",
         [IM_OBJECTS_QUERY_WRONG] = "query-wrong",
         [IM_OBJECTS_TOO_LARGE] = "too-large",
         [IM_OBJECTS_FULL] = "full",

@@ -256,6 +256,48 @@ STORY(wrong_query, "a query for an unknown field gets REST-1106")
     then_refused(s, CAUSE_QUERY_INVALID);
 }
 
+STORY(query_key_unknown, "a member that a query does not know is named")
+{
+    when_connected(s);
+    when_called(s, "POST", "/ia/api/v1/services/core/query", access_token(s),
+                "{\"object\":\"accounts-payable/vendor\",\"fields\":[\"id\"],"
+                "\"includePrivate\":true}");
+    then_json(s, "ia::result/ia::error/message",
+              "Unrecognized key includePrivate in query payload");
+    then_refused(s, CAUSE_QUERY_KEY_UNKNOWN);
+}
+
+STORY(query_key_missing, "a query without fields is told what it lacks")
+{
+    when_connected(s);
+    when_called(s, "POST", "/ia/api/v1/services/core/query", access_token(s),
+                "{\"object\":\"accounts-payable/vendor\"}");
+    then_json(s, "ia::result/ia::error/message",
+              "Missing required key fields in query payload");
+    then_refused(s, CAUSE_QUERY_KEY_MISSING);
+}
+
+STORY(query_size, "a page of more than 4000 rows is refused by its member")
+{
+    when_connected(s);
+    when_called(s, "POST", "/ia/api/v1/services/core/query", access_token(s),
+                "{\"object\":\"accounts-payable/vendor\",\"fields\":[\"id\"],"
+                "\"size\":4001}");
+    then_json(s, "ia::result/ia::error/message", "Invalid value for size in query");
+    then_refused(s, CAUSE_QUERY_VALUE_INVALID);
+}
+
+STORY(query_nulls, "null in a query is as good as absent")
+{
+    when_connected(s);
+    when_called(s, "POST", "/ia/api/v1/services/core/query", access_token(s),
+                "{\"object\":\"accounts-payable/vendor\",\"fields\":[\"id\"],"
+                "\"filters\":null,\"filterExpression\":null,\"filterParameters\":"
+                "null,\"orderBy\":null,\"start\":null,\"size\":null}");
+    then_json(s, "ia::meta/totalCount", "5");
+    then_fine(s);
+}
+
 STORY(duplicate_record, "a second record with the same id gets 409")
 {
     when_connected(s);
@@ -338,6 +380,10 @@ STORIES(protocol) = {
     &story_missing_field,
     &story_wrong_type,
     &story_wrong_query,
+    &story_query_key_unknown,
+    &story_query_key_missing,
+    &story_query_size,
+    &story_query_nulls,
     &story_duplicate_record,
     &story_unknown_reference,
     &story_record_in_use,

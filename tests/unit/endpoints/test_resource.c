@@ -63,7 +63,7 @@ static void refuses_wrong_pages(void **state)
     static const char *const wrong[] = {"size=0", "start=x", "size=4001", "start=-1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         list(call, wrong[i]);
-        refused(call, CAUSE_QUERY_INVALID);
+        refused(call, CAUSE_QUERY_VALUE_INVALID);
     }
 }
 
