@@ -199,12 +199,16 @@ $(call programs,$(BUILD)/fuzz,$(FUZZ_SRC)): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/%
 
 # --- the library as it is installed: CivetWeb inside, and nothing to be seen but what IM_API marks ---
 
-SONAME     := libintacct-mock.so.$(firstword $(subst ., ,$(VERSION)))
+# The number of the binary interface. It was raised once, when struct im_options got a size, and is not raised again:
+# structs grow at their end, and functions are added.
+ABI        := 1
+SONAME     := libintacct-mock.so.$(ABI)
 STATIC_LIB := $(BUILD)/libintacct-mock.a
-SHARED_LIB := $(BUILD)/libintacct-mock.so.$(VERSION)
+SHARED_LIB := $(BUILD)/$(SONAME).$(VERSION)
 LIB_OBJ    := $(call objects,$(BUILD),$(LIBRARY_SRC) $(DOOR_SRC) $(GENERATED))
 
-$(STATIC_LIB): $(LIB_OBJ) $(BUILD)/members
+# cJSON is in it, hidden as all else, since no system has a static one: who links it needs OpenSSL alone
+$(STATIC_LIB): $(LIB_OBJ) $(BUILD)/static/obj/cJSON.o $(BUILD)/members
 	$(call say,AR,$@)
 	$(Q)$(LD) -r -o $(BUILD)/obj/libintacct-mock.o $(filter %.o,$^)
 	$(Q)objcopy --localize-hidden $(BUILD)/obj/libintacct-mock.o
@@ -295,12 +299,17 @@ compile_commands.json: | $(CIVETWEB)  ## how each C file is compiled, for clangd
 format:  ## lay out all C files as .clang-format says
 	clang-format -i $(C_FILES)
 
+# where the system's linker does not look by itself, a program is told where its library is
+PC_RPATH = $(if $(filter /usr /usr/local,$(PREFIX)),,-Wl$(comma)-rpath$(comma)"$${libdir}" )
+comma   := ,
 PC_FILE = prefix=$(PREFIX)\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: intacct-mock\nVersion: $(VERSION)\n\
-Description: A mock Sage Intacct OAuth server for tests\nCflags: -I"$${includedir}"\nLibs: -L"$${libdir}" -lintacct-mock\n\
-Libs.private: -pthread\nRequires.private: libssl libcrypto libcjson\n
+Description: A mock Sage Intacct OAuth server for tests\nCflags: -I"$${includedir}"\nLibs: -L"$${libdir}" $(PC_RPATH)-lintacct-mock\n\
+Libs.private: -pthread\nRequires.private: libssl libcrypto\n
 INTO     = $(DESTDIR)$(PREFIX)
 # intacct-mock.1 goes to share/man/man1
 MAN_PAGES := $(sort $(wildcard server/man/*.[0-9]))
+# man im_start finds intacct-mock(3): a page of one line for each function that stands in its NAME
+MAN_LINKS := $(addsuffix .3,$(shell sed -n 's/^\.Nm \(im_[a-z_]*\).*/\1/p' server/man/intacct-mock.3))
 man_of     = $(INTO)/share/man/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
@@ -314,13 +323,17 @@ install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
 	ln -sf $(SONAME) '$(INTO)/lib/libintacct-mock.so'
 	printf '$(subst \n ,\n,$(PC_FILE))' >'$(INTO)/lib/pkgconfig/intacct-mock.pc'
 	$(foreach page,$(MAN_PAGES),install -m 644 $(page) '$(call man_of,$(page))' &&) true
+	for page in $(MAN_LINKS); do echo '.so man3/intacct-mock.3' >'$(INTO)/share/man/man3/'$$page || exit 1; done
+	cd '$(INTO)/share/man/man3' && chmod 644 $(MAN_LINKS)
 	install -m 644 LICENSE '$(INTO)/share/doc/intacct-mock'
+	install -m 644 $(DEPS)/cjson/LICENSE '$(INTO)/share/doc/intacct-mock/LICENSE.cjson'
 	install -m 644 $(DEPS)/civetweb/LICENSE.md '$(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md'
 
 uninstall:  ## take away what install put there
 	rm -f '$(INTO)/bin/intacct-mock' '$(INTO)/include/intacct_mock.h' '$(INTO)/lib/pkgconfig/intacct-mock.pc'
 	rm -f '$(INTO)/lib/libintacct-mock.a' '$(INTO)/lib/libintacct-mock.so' '$(INTO)/lib/libintacct-mock.so.'*
 	rm -f $(foreach page,$(MAN_PAGES),'$(call man_of,$(page))')
+	rm -f $(foreach page,$(MAN_LINKS),'$(INTO)/share/man/man3/$(page)')
 	rm -rf '$(INTO)/share/doc/intacct-mock'
 
 # Both are reproducible: of the same source they are the same bytes, wherever that lies.
