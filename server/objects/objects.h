@@ -30,6 +30,7 @@ enum im_object_kind {
     IM_FIELD_HREF,     /* "/objects/accounts-payable/vendor/59" */
     IM_FIELD_TEXT,     /* string */
     IM_FIELD_DECIMAL,  /* amounts travel as strings with decimals: "68400.00" */
+    IM_FIELD_NUMBER,   /* a JSON number: creditLimit (recorded) */
     IM_FIELD_BOOL,     /* true, false */
     IM_FIELD_DATE,     /* "2026-03-31" */
     IM_FIELD_ENUM,     /* one of the words in `about` */
@@ -46,7 +47,9 @@ enum im_object_flag {
     IM_FIELD_FIXED = 4,       /* taken on create only */
     IM_FIELD_UNIQUE = 8,      /* no two rows of the type share it */
     IM_FIELD_WRITE_ONLY = 16, /* taken, never shown: "action" */
-    IM_FIELD_LINE_SUM = 32    /* the sum of the lines' txnAmount */
+    IM_FIELD_LINE_SUM = 32,   /* the sum of the lines' txnAmount */
+    IM_FIELD_OWNER = 128, /* a reference to what this row is a part of, and goes with */
+    IM_FIELD_DRAFT = 64   /* of its words, a payload may say "draft" alone (observed) */
 };
 
 struct im_object_field {
@@ -60,7 +63,7 @@ struct im_object_field {
 /* Lifetime: static. */
 struct im_object_type {
     const char *rest_name;    /* "accounts-payable/vendor" */
-    const char *article_name; /* "Vendor" */
+    const char *article_name; /* "Vendor"; NULL = not in the article's API */
     const char *module;       /* "accounts-payable"; what a company subscribes to */
     bool always_subscribed;   /* company-config */
     const struct im_object_field *fields;
@@ -84,6 +87,10 @@ void im_object_model(const struct im_object_type *type, struct im_json_out *out,
                      const char *name);
 /* The body of services/core/model without a name: an array with one item per type. */
 void im_object_models(struct im_json_out *out, const char *name);
+
+/* The body of services/company-config/dimensions/list: the objects that lines can point
+ * at. Returns how many. Shape: the tests of a public PHP SDK (observed). */
+size_t im_object_dimensions(struct im_json_out *out, const char *name);
 
 /* ---- outcomes ---- */
 

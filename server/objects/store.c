@@ -335,7 +335,8 @@ static const struct im_object_row *referrer(struct im_objects *store,
 {
     const struct im_object_field *field = &type->fields[i];
     size_t key = im_object_field_index(call->type, IM_STR("key"));
-    if (field->kind != IM_FIELD_REF || im_object_target(field) != call->type)
+    if (field->kind != IM_FIELD_REF || im_object_target(field) != call->type ||
+        (field->flags & IM_FIELD_OWNER))
         return NULL;
     const struct im_object_row *found =
         im_objects_by_value(im_objects_table_locked(store, type), i, row->values[key]);
@@ -359,6 +360,25 @@ static enum im_objects_result check_unused(struct im_objects *store,
     return IM_OBJECTS_OK;
 }
 
+/* The lines of a bill go with it. */
+static void remove_parts(struct im_objects *store, const struct im_objects_call *call,
+                         const struct im_object_row *owner)
+{
+    size_t key = im_object_field_index(call->type, IM_STR("key"));
+    for (size_t t = 0; t < im_object_type_count(); t++) {
+        const struct im_object_type *type = im_object_type_at(t);
+        struct im_objects_table *table = im_objects_table_locked(store, type);
+        for (size_t i = 0; i < type->n_fields; i++) {
+            const struct im_object_row *part;
+            if (!(type->fields[i].flags & IM_FIELD_OWNER) ||
+                im_object_target(&type->fields[i]) != call->type)
+                continue;
+            while ((part = im_objects_by_value(table, i, owner->values[key])) != NULL)
+                im_objects_remove(table, part->key);
+        }
+    }
+}
+
 enum im_objects_result im_objects_delete(struct im_objects *store,
                                          struct im_objects_call *call, struct im_str key)
 {
@@ -369,7 +389,9 @@ enum im_objects_result im_objects_delete(struct im_objects *store,
     if (!row)
         return leave(store, IM_OBJECTS_NOT_FOUND);
     result = check_unused(store, call, row);
-    if (!result)
-        im_objects_remove(table_of(store, call), row->key);
+    if (result)
+        return leave(store, result);
+    remove_parts(store, call, row);
+    im_objects_remove(table_of(store, call), row->key);
     return leave(store, result);
 }
