@@ -21,7 +21,9 @@
 #define IM_OBJECTS_ROWS_MAX      10000 /* rows of one type in one store */
 #define IM_OBJECTS_ROW_BYTES_MAX 65536 /* bytes one row may take */
 #define IM_OBJECTS_PAGE_DEFAULT  100   /* documented */
-#define IM_OBJECTS_PAGE_MAX      4000  /* documented */
+#define IM_OBJECTS_ONCE_MAX      10000 /* Idempotency-Keys remembered in one store */
+#define IM_OBJECTS_ONCE_MS       INT64_C(172800000) /* for 48 hours (documented) */
+#define IM_OBJECTS_PAGE_MAX      4000               /* documented */
 
 /* ---- types (static, the same for everybody) ---- */
 
@@ -118,6 +120,8 @@ enum im_objects_result {
     IM_OBJECTS_FIELD_WRONG_TYPE,
     /* 422, a business rule: {"vendor": {"id": …}} names no vendor; guess */
     IM_OBJECTS_REFERENCE_UNKNOWN,
+    /* 409 (documented): the Idempotency-Key came with another call before */
+    IM_OBJECTS_KEY_REUSED,
     /* 409: the id (or bill number) is taken */
     IM_OBJECTS_CONFLICT,
     /* 422, a business rule: delete of a row others refer to; guess */
@@ -170,6 +174,8 @@ struct im_objects_table;
 struct im_objects {
     pthread_mutex_t lock;
     struct im_objects_table *tables; /* one per type; NULL before the first operation */
+    struct im_objects_once *once;    /* Idempotency-Keys, oldest first */
+    size_t n_once, once_room;
 };
 
 void im_objects_init(struct im_objects *store);
@@ -189,9 +195,12 @@ struct im_objects_call {
     int64_t now_ms; /* the sandbox's clock: audit times, "today" in filters */
     struct im_json_out *out;
     const char *name;
+    struct im_str once; /* create: the Idempotency-Key; empty = none */
+    uint64_t once_call; /* hash of the whole call: the same again has the same */
 
     struct im_objects_meta meta;   /* list, query */
     struct im_objects_refusal why; /* when refused */
+    bool repeated; /* create: made before with the same Idempotency-Key, nothing is new */
 };
 
 struct im_objects_page {

@@ -1,6 +1,7 @@
 /* The operations on rows: each takes the lock once, decides, changes and writes. */
 #include <string.h>
 
+#include "objects/once.h"
 #include "objects/page.h"
 #include "objects/payload.h"
 #include "objects/render.h"
@@ -10,13 +11,14 @@ static const struct im_str nowhere = {"", 0};
 
 void im_objects_init(struct im_objects *store)
 {
+    *store = (struct im_objects){.tables = NULL};
     pthread_mutex_init(&store->lock, NULL);
-    store->tables = NULL;
 }
 
 void im_objects_release(struct im_objects *store)
 {
     im_objects_free_tables(store->tables);
+    im_objects_once_forget(store);
     store->tables = NULL;
     pthread_mutex_destroy(&store->lock);
 }
@@ -25,6 +27,7 @@ void im_objects_reset(struct im_objects *store)
 {
     pthread_mutex_lock(&store->lock);
     im_objects_free_tables(store->tables);
+    im_objects_once_forget(store);
     store->tables = NULL;
     pthread_mutex_unlock(&store->lock);
 }
@@ -247,6 +250,7 @@ static enum im_objects_result add(struct im_objects *store, struct im_objects_ca
         im_object_row_free(row);
         return no_memory(call);
     }
+    im_objects_once_add_locked(store, call, row->key);
     im_object_write_link(call->type, row, call->out, call->name);
     return IM_OBJECTS_OK;
 }
@@ -258,6 +262,13 @@ enum im_objects_result im_objects_create(struct im_objects *store,
     enum im_objects_result result = enter(store, call);
     if (result)
         return result;
+    const struct im_object_row *before;
+    result = im_objects_once_find_locked(store, call, &before);
+    call->repeated = before != NULL;
+    if (before)
+        im_object_write_link(call->type, before, call->out, call->name);
+    if (before || result)
+        return leave(store, result);
     struct im_object_payload payload = {
         .type = call->type, .arena = call->out->buf->arena, .creating = true};
     result = im_object_payload_read(&payload, body, &call->why);
