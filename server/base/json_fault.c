@@ -235,8 +235,8 @@ static void add_wanted(struct im_buf *text, const struct im_json_row *row)
         break;
     case IM_READ_OBJECT: im_buf_addz(text, "an object"); break;
     case IM_READ_LIST:
-        im_buf_addz(text, row->rows->kind == IM_READ_TEXT ? "a list of strings"
-                                                          : "a list of objects");
+        im_buf_addz(text, im_json_item(row).kind == IM_READ_TEXT ? "a list of strings"
+                                                                 : "a list of objects");
         break;
     default:
         im_buf_addz(text, row->flags & IM_READ_EMPTY ? "a string"

@@ -66,6 +66,8 @@ static bool read_members(struct im_json_reader *r, const struct im_json_table *t
             im_json_missing(r, object, members[i].row);
     if (r->count == before && object->count < table->least)
         im_json_says_nothing(r, object, names, named);
+    if (r->count == before && table->check)
+        table->check(r, object, into);
     return r->count == before;
 }
 
@@ -98,6 +100,16 @@ void *im_json_read_new(struct im_json_reader *r, const struct im_json_table *tab
 
 /* ---- values ---- */
 
+struct im_json_row im_json_item(const struct im_json_row *list)
+{
+    if (list->rows)
+        return list->rows[0];
+    return (struct im_json_row){.kind = list->table ? IM_READ_OBJECT : IM_READ_TEXT,
+                                .flags = list->flags & IM_READ_EMPTY,
+                                .size = sizeof(struct im_str),
+                                .table = list->table};
+}
+
 static bool wrong(struct im_json_reader *r, const struct im_json_row *row,
                   const struct im_json *value)
 {
@@ -108,6 +120,7 @@ static bool wrong(struct im_json_reader *r, const struct im_json_row *row,
 static bool suits(const struct im_json_row *row, const struct im_json *value)
 {
     bool text = value->type == IM_JSON_STRING;
+    struct im_json_row item;
 
     switch (row->kind) {
     case IM_READ_BOOL:
@@ -123,8 +136,10 @@ static bool suits(const struct im_json_row *row, const struct im_json *value)
     case IM_READ_WORD: return text || (row->words && value->type == IM_JSON_NUMBER);
     case IM_READ_OBJECT: return value->type == IM_JSON_OBJECT;
     case IM_READ_LIST:
-        return value->type == IM_JSON_ARRAY ||
-               ((row->flags & IM_READ_ALONE) && suits(row->rows, value));
+        if (value->type == IM_JSON_ARRAY || !(row->flags & IM_READ_ALONE))
+            return value->type == IM_JSON_ARRAY;
+        item = im_json_item(row);
+        return suits(&item, value);
     case IM_READ_EITHER:
         for (size_t i = 0; i < row->count; i++)
             if (suits(&row->rows[i], value))
@@ -232,10 +247,9 @@ static bool read_word(struct im_json_reader *r, const struct im_json_row *row,
 static bool read_list(struct im_json_reader *r, const struct im_json_row *row,
                       const struct im_json *value, void *place)
 {
-    const struct im_json_row *item = row->rows;
-    const struct im_json_table *table = item->table;
+    const struct im_json_row item = im_json_item(row);
     bool alone = value->type != IM_JSON_ARRAY;
-    size_t size = table ? table->size : item->size, before = r->count;
+    size_t size = item.table ? item.table->size : item.size, before = r->count;
     size_t count = alone ? 1 : value->count;
     struct im_json_list list = {.items = im_arena_array(r->arena, size, count)};
 
@@ -249,10 +263,10 @@ static bool read_list(struct im_json_reader *r, const struct im_json_row *row,
     const struct im_json *one = alone ? value : value->first;
     for (; list.count < count; one = one->next) {
         char *into = (char *)list.items + size * list.count++;
-        if (table && table->blank)
-            memcpy(into, table->blank, size);
-        if (suits(item, one))
-            im_json_read_row(r, item, one, into);
+        if (item.table && item.table->blank)
+            memcpy(into, item.table->blank, size);
+        if (suits(&item, one))
+            im_json_read_row(r, &item, one, into);
         else
             im_json_wrong_by(r, row, one, value->name);
         if (r->count == r->room)
@@ -303,12 +317,5 @@ static bool read_kind(struct im_json_reader *r, const struct im_json_row *row,
 bool im_json_read_row(struct im_json_reader *r, const struct im_json_row *row,
                       const struct im_json *value, void *into)
 {
-    const char *around = r->where;
-
-    if (row->kind == IM_READ_OBJECT && row->table->where && value->type == IM_JSON_OBJECT)
-        r->where = row->table->where; /* for the check too */
-    bool fine =
-        read_kind(r, row, value, into) && (!row->check || row->check(r, value, into));
-    r->where = around;
-    return fine;
+    return read_kind(r, row, value, into) && (!row->check || row->check(r, value, into));
 }

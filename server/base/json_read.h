@@ -17,7 +17,7 @@ enum im_read_kind {
     IM_READ_TIME,     /* int64_t ms since 1970: RFC 3339 */
     IM_READ_WORD,     /* one of `words` or `names`: min + its index */
     IM_READ_OBJECT,   /* a struct, by `table` */
-    IM_READ_LIST,     /* struct im_json_list of items that `rows[0]` describes */
+    IM_READ_LIST, /* struct im_json_list of what `rows[0]` says; or of `table`; or of texts */
     IM_READ_EITHER, /* by the first of `rows` that suits by type and `sound`, at offset */
     IM_READ_JSON, /* const struct im_json *: any value; with `table`: an object, not read */
     IM_READ_PART /* no member: the members of `table` are members here */
@@ -82,6 +82,8 @@ struct im_json_table {
     size_t size;       /* of the struct */
     const void *blank; /* what a new one begins as; NULL: zeros */
     unsigned least;    /* at least so many members */
+    /* More about the whole, once its members are right; as a row's. */
+    bool (*check)(struct im_json_reader *r, const struct im_json *object, void *into);
     const char *about;
 };
 
@@ -140,6 +142,8 @@ struct im_json_member {
 };
 size_t im_json_members(const struct im_json_table *table,
                        struct im_json_member members[IM_READ_MEMBERS_MAX]);
+/* What an item of this list is. */
+struct im_json_row im_json_item(const struct im_json_row *list);
 /* Word number `index` of a row, empty past the end. */
 struct im_str im_json_row_word(const struct im_json_row *row, size_t index);
 

@@ -191,6 +191,7 @@ static void write_object(struct im_json_schema *schema, const struct im_json_tab
 
 static void write_list(struct im_json_schema *schema, const struct im_json_row *row)
 {
+    const struct im_json_row item = im_json_item(row);
     struct im_json_out *out = schema->out;
 
     im_json_strz(out, "type", "array");
@@ -198,7 +199,7 @@ static void write_list(struct im_json_schema *schema, const struct im_json_row *
         im_json_int(out, "minItems", row->min);
     if (row->max && row->max < INT64_MAX)
         im_json_int(out, "maxItems", row->max);
-    write_row(schema, "items", row->rows);
+    write_row(schema, "items", row->rows ? row->rows : &item);
 }
 
 /* The forms that a value may have; of a form that is a choice itself, those of it. */
@@ -263,6 +264,7 @@ static void write_row(struct im_json_schema *schema, const char *name,
                       const struct im_json_row *row)
 {
     struct im_json_out *out = schema->out;
+    const struct im_json_row item = im_json_item(row);
     struct im_json_row list = *row;
 
     im_json_open_object(out, name);
@@ -272,7 +274,7 @@ static void write_row(struct im_json_schema *schema, const char *name,
         list.flags &= ~(unsigned)IM_READ_ALONE;
         list.about = NULL;
         im_json_open_array(out, "anyOf");
-        write_forms(schema, row->rows, 1);
+        write_forms(schema, row->rows ? row->rows : &item, 1);
         write_row(schema, NULL, &list);
         im_json_close_array(out);
     } else {

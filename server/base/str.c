@@ -343,7 +343,7 @@ struct im_hint im_hint(struct im_str word, const struct im_str *candidates, size
 {
     int nearest = nearest_by_front(word, candidates, n, DISTANCE_MAX);
 
-    return hint_to(nearest < 0 ? (struct im_str){0} : candidates[nearest]);
+    return hint_to(nearest < 0 ? IM_STR("") : candidates[nearest]);
 }
 
 struct im_hint im_hint_of(const char *nearest)

@@ -68,18 +68,6 @@ static const struct im_json_row members[] = {
     {"rate", IM_READ_JSON, IM_READ_HIDDEN, .check = refuse_chance},
     {"seed", IM_READ_JSON, IM_READ_HIDDEN, .check = refuse_chance},
 };
-static const struct im_expectation blank = {.when = {.rate = -1},
-                                            .at_least = -1,
-                                            .at_most = -1,
-                                            .in_parallel_at_most = -1,
-                                            .within_ms = -1,
-                                            .after = {.expectation = -1}};
-static const struct im_json_table expectation = {.name = "expectation",
-                                                 .where = "expect",
-                                                 IM_READ_ROWS(members),
-                                                 .size = sizeof(blank),
-                                                 .blank = &blank};
-
 /* ---- one expectation ---- */
 
 static bool check_bounds(struct im_json_reader *r, const struct im_json *object,
@@ -110,6 +98,19 @@ static bool check_bounds(struct im_json_reader *r, const struct im_json *object,
                              "\"within\" needs \"after\": within that time of what?");
     return true;
 }
+
+static const struct im_expectation blank = {.when = {.rate = -1},
+                                            .at_least = -1,
+                                            .at_most = -1,
+                                            .in_parallel_at_most = -1,
+                                            .within_ms = -1,
+                                            .after = {.expectation = -1}};
+static const struct im_json_table expectation = {.name = "expectation",
+                                                 .where = "expect",
+                                                 IM_READ_ROWS(members),
+                                                 .size = sizeof(blank),
+                                                 .blank = &blank,
+                                                 .check = check_bounds};
 
 /* ---- what `after` refers to ---- */
 
@@ -221,11 +222,9 @@ static bool check_all(struct im_json_reader *r, const struct im_json *list, void
     return r->count == before;
 }
 
-static const struct im_json_row item = {NULL, IM_READ_OBJECT, .table = &expectation,
-                                        .check = check_bounds};
 static const struct im_json_row list[] = {
-    {"expect", IM_READ_LIST, IM_READ_INTO(struct im_expectations, items), .rows = &item,
-     .count = 1, .max = EXPECTATIONS_MAX, .check = check_all,
+    {"expect", IM_READ_LIST, IM_READ_INTO(struct im_expectations, items),
+     .table = &expectation, .max = EXPECTATIONS_MAX, .check = check_all,
      .wanted = "a list of expectations"},
 };
 const struct im_json_table im_expect_part = {IM_READ_ROWS(list)};

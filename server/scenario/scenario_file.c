@@ -51,7 +51,7 @@ static const struct im_json_row step = {NULL,
 
 static const struct im_json_row then_rows[] = {
     {"world", IM_READ_LIST, IM_READ_ALONE, IM_READ_INTO(struct im_rule, steps), .min = 1,
-     .max = INT64_MAX, .rows = &step, .count = 1,
+     .max = INT64_MAX, .rows = &step,
      .wanted = "an effect's name, or an object with \"do\": the name, and its arguments, "
                "or a list of these"},
     {"refuse", IM_READ_WORD, IM_READ_INTO(struct im_rule, refuse), .min = 1,
@@ -83,9 +83,8 @@ static const struct im_json_table rule_table = {.name = "rule",
                                                 .where = "rules",
                                                 IM_READ_ROWS(rule_rows),
                                                 .size = sizeof(blank_rule),
-                                                .blank = &blank_rule};
-static const struct im_json_row rule = {NULL, IM_READ_OBJECT, .table = &rule_table,
-                                        .check = check_rule};
+                                                .blank = &blank_rule,
+                                                .check = check_rule};
 
 /* ---- world ---- */
 
@@ -136,7 +135,7 @@ static const struct im_json_row members[] = {
      .about = "what happens, for somebody who has never met it"},
     {"cause", IM_READ_WORD, SCENARIO(cause), .min = 1, .names = &im_cause_names},
     {"world", IM_READ_OBJECT, .table = &world_table, .check = keep_world},
-    {"rules", IM_READ_LIST, SCENARIO(rules), .rows = &rule, .count = 1},
+    {"rules", IM_READ_LIST, SCENARIO(rules), .table = &rule_table},
     {"exhausted", IM_READ_WORD, SCENARIO(exhausted_fails), .words = "pass|fail"},
     {NULL, IM_READ_PART, SCENARIO(expect), .table = &im_expect_part},
 };

@@ -11,7 +11,7 @@ enum { IM_SCENARIO_MAX = 1024 * 1024 }; /* bytes of a file */
 /* Where a scenario's text is wrong. */
 struct im_scenario_error {
     unsigned line, column; /* from 1; columns in bytes */
-    char what[400];        /* "rules: when: there is no \"endpont\"; did you mean …" */
+    char what[400];        /* "when: unknown field \"endpont\"; did you mean …" */
 };
 
 /* The scenario, with one reference that is the caller's; or NULL with *error. `fallback_name`

@@ -31,11 +31,6 @@ static bool endpoint_fits(struct im_str wanted, enum im_endpoint endpoint)
 
 /* ---- asking ---- */
 
-void im_when_init(struct im_when *when)
-{
-    *when = (struct im_when){.rate = -1};
-}
-
 static bool same(struct im_str wanted, struct im_str attribute)
 {
     return !wanted.len || im_str_eq(wanted, attribute);

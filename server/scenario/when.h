@@ -6,7 +6,7 @@
 #include "base/json_read.h"
 #include "causes/exchange.h"
 
-/* Lifetime: of the scenario. Empty, 0 or negative = not given. */
+/* Lifetime: of the scenario. Empty, 0 or (rate) negative = not given: then everything fits. */
 struct im_when {
     struct im_str endpoint; /* a route's name, or a group: "api", "oauth" */
     struct im_str grant, client, user, method;
@@ -18,8 +18,6 @@ struct im_when {
     int64_t seed;        /* of `rate` */
 };
 
-/* Nothing given: everything fits. */
-void im_when_init(struct im_when *when);
 /* Does the request or exchange fit, counting left aside? */
 bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange);
 /* Is the `n`th that fits (from 1) one of those meant by nth, every and rate? */

@@ -220,8 +220,6 @@ static const struct im_json_row members[] = {
     {"at", IM_READ_WORD, .words = "before|after", .check = take_at,
      .wanted = "\"before\" (the request takes no effect) or \"after\""},
 };
-static const struct im_json_table wire_table = {.where = "wire", IM_READ_ROWS(members)};
-
 /* What the members mean together. */
 static bool check_object(struct im_json_reader *r, const struct im_json *value,
                          void *into)
@@ -245,6 +243,10 @@ static bool check_object(struct im_json_reader *r, const struct im_json *value,
     return true;
 }
 
+static const struct im_json_table wire_table = {.where = "wire",
+                                                IM_READ_ROWS(members),
+                                                .check = check_object};
+
 static bool check_word(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_wire *wire = into;
@@ -259,5 +261,5 @@ static bool check_word(struct im_json_reader *r, const struct im_json *value, vo
 const struct im_json_row im_wire_forms[IM_WIRE_FORMS] = {
     {NULL, IM_READ_WORD, WIRE(fault), .min = 1, .names = &im_fault_names,
      .check = check_word},
-    {NULL, IM_READ_OBJECT, .table = &wire_table, .check = check_object},
+    {NULL, IM_READ_OBJECT, .table = &wire_table},
 };

@@ -467,7 +467,7 @@ static void people_are_refused_by_what_is_wrong(void **state)
     (void)state;
     wrong(WORLD("^'users':{}"),
           "world: \"users\" must be a list of objects, not an object");
-    wrong(WORLD("'users':[^{'id':'x'}]"), "users: \"company\" is missing: the id of one");
+    wrong(WORLD("'users':[^{'id':'x'}]"), "users: \"company\" is missing");
     wrong(WORLD("'users':[{'id':'x',^'company':'nowhere'}]"),
           "there is no company \"nowhere\"");
     wrong(WORLD("'users':[{'id':'x','company':'acme','roles':[^'king']}]"),

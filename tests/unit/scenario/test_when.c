@@ -36,7 +36,7 @@ static bool reads(struct reader *r, const char *text)
     static const struct im_json_table both = {IM_READ_ROWS(parts)};
     struct im_json_reader reader = {.arena = &r->arena, .faults = &r->fault, .room = 1};
 
-    im_when_init(&r->when);
+    r->when = (struct im_when){.rate = -1};
     return im_json_read(&reader, &both, quoted(&r->arena, text), &r->when);
 }
 
@@ -76,9 +76,8 @@ static bool fits(struct reader *r, const char *text)
 static void nothing_given_fits_everything(void **state)
 {
     struct im_exchange none = {0}, known = request();
-    struct im_when when;
+    struct im_when when = {.rate = -1};
 
-    im_when_init(&when);
     assert_true(im_when_fits(&when, &none) && im_when_fits(&when, &known));
     assert_true(im_when_counts(&when, 1) && im_when_counts(&when, 1000));
 }
