@@ -408,7 +408,7 @@ static void pipeline_log(const struct pipeline *p)
     const char *cause = exchange->cause ? im_cause_row(exchange->cause)->id : "";
     const struct im_log_field fields[] = {
         {"status", im_arena_format(arena, "%d", p->res->status)},
-        {"method", p->req->method},
+        {"method", im_quote(p->req, p->req->method)},
         {"path", im_redact_url(p->sandboxes->standard->secrets, arena, p->req->path)},
         {"client", exchange->client_id},
         {"user", exchange->user},

@@ -220,7 +220,8 @@ static bool write_token(void *context, const struct im_token *token)
     im_json_str(out, "scopes", token->scopes);
     im_json_str(out, "issued", im_time_rfc3339(arena, token->issued_ms));
     im_json_str(out, "expires", im_time_rfc3339(arena, token->expires_ms));
-    im_json_str(out, "fingerprint", im_fingerprint_of(listing->secrets, arena, token->digest));
+    im_json_str(out, "fingerprint",
+                im_fingerprint_of(listing->secrets, arena, token->digest));
     im_json_close_object(out);
     return true;
 }
