@@ -333,6 +333,16 @@ static void pipeline_render(const struct pipeline *p, enum im_cause cause)
     im_refusal_render(p->req, p->res, &policy, &p->authority->rng);
 }
 
+/* Many clients read a header as Latin-1, and some refuse to print what is not ASCII. */
+static struct im_str in_ascii(struct im_arena *arena, struct im_str text)
+{
+    struct im_buf buf;
+
+    im_buf_init(&buf, arena, 0);
+    im_buf_add_ascii(&buf, text);
+    return im_buf_str(&buf);
+}
+
 static void pipeline_add_hints(const struct im_settings *settings,
                                const struct im_request *req, struct im_response *res)
 {
@@ -344,7 +354,8 @@ static void pipeline_add_hints(const struct im_settings *settings,
     if (exchange->cause != CAUSE_NONE) {
         const char *id = im_cause_row(exchange->cause)->id;
         im_response_header(res, "X-Intacct-Mock-Cause", im_str(id));
-        im_response_header(res, "X-Intacct-Mock-Evidence", exchange->evidence);
+        im_response_header(res, "X-Intacct-Mock-Evidence",
+                           in_ascii(req->arena, exchange->evidence));
         if (base.len)
             im_response_headerf(res, "Link", "<%.*s/__mock/causes/%s>; rel=\"help\"",
                                 IM_ARG(base), id);
@@ -352,7 +363,7 @@ static void pipeline_add_hints(const struct im_settings *settings,
     if (exchange->note_count)
         im_response_headerf(res, "X-Intacct-Mock-Note", "%s: %.*s",
                             im_cause_row(exchange->notes[0].cause)->id,
-                            IM_ARG(exchange->notes[0].text));
+                            IM_ARG(in_ascii(req->arena, exchange->notes[0].text)));
 }
 
 /* Who waits for the moment at which an answer is delivered. */

@@ -175,3 +175,28 @@ void im_buf_add_visible(struct im_buf *buf, struct im_str text)
     }
     im_buf_add(buf, im_str_slice(text, done, text.len));
 }
+
+void im_buf_add_ascii(struct im_buf *buf, struct im_str text)
+{
+    size_t plain = 0;
+
+    for (size_t i = 0; i < text.len;) {
+        size_t n = im_utf8_step(text.at + i, text.len - i);
+        unsigned char first = (unsigned char)text.at[i];
+        if (n == 1 || n == 0) {
+            i++;
+            continue;
+        }
+        uint32_t code = first & (0x7FU >> n);
+        for (size_t k = 1; k < n; k++)
+            code = code << 6 | ((unsigned char)text.at[i + k] & 63U);
+        im_buf_add(buf, im_str_slice(text, plain, i));
+        if (code > 0xFFFF)
+            im_buf_addf(buf, "\\u%04x\\u%04x", 0xD800U + ((code - 0x10000) >> 10),
+                        0xDC00U + ((code - 0x10000) & 0x3FF));
+        else
+            im_buf_addf(buf, "\\u%04x", (unsigned)code);
+        plain = i += n;
+    }
+    im_buf_add(buf, im_str_slice(text, plain, text.len));
+}

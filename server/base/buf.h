@@ -29,5 +29,7 @@ void im_buf_add_url(struct im_buf *buf,
 /* For a terminal or a log: '?' for each control character (C0, DEL, C1), which might
  * move its cursor, and for each byte that is no UTF-8. */
 void im_buf_add_visible(struct im_buf *buf, struct im_str text);
+/* For a header: ASCII, all else as \\uXXXX, as JSON has it. The text is valid UTF-8. */
+void im_buf_add_ascii(struct im_buf *buf, struct im_str text);
 
 #endif

@@ -9,6 +9,8 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/near_miss.h"
+#include "base/sanitize.h"
 #include "http/redact.h"
 
 /* ---- endpoints ---- */
@@ -135,6 +137,16 @@ void im_note(struct im_request *req, enum im_cause cause, const char *format, ..
     note->cause = cause;
     note->text = evidence_format(req, format, args);
     va_end(args);
+}
+
+enum im_cause im_refuse_placeholder(struct im_request *req, const char *what,
+                                    struct im_str sent, enum im_cause worded_as)
+{
+    if (!im_is_placeholder(sent))
+        return CAUSE_NONE;
+    return im_refuse_as(req, CAUSE_CREDENTIAL_PLACEHOLDER, worded_as,
+                        "%s is %.*s: a template that nobody filled in", what,
+                        IM_ARG(im_sanitize(req->exchange->secrets, req->arena, sent)));
 }
 
 struct im_str im_quote(const struct im_request *req, struct im_str text)

@@ -6,6 +6,7 @@
 
 #include "base/secrets.h"
 #include "causes/cause.h"
+#include "http/callback.h"
 #include "http/fault.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -93,10 +94,12 @@ struct im_exchange {
                         (the sign-in page again): status and body stay */
     struct im_str redirect_uri; /* … or, once this is known to be sound, redirects */
     struct im_str state;
+    enum im_response_mode response_mode; /* how the client wants to be told */
+    const char
+        *redirect_error; /* the `error` told there, instead of that of the cause's row */
     int64_t retry_after_s; /* Retry-After; 0 = that of the cause's row */
     bool bearer_challenge; /* WWW-Authenticate: Bearer error=… belongs to the answer */
-    bool basic_challenge; /* the client came by HTTP Basic, so it is challenged by that */
-    struct im_str allow;  /* 405, preflights: "GET, POST" */
+    struct im_str allow;   /* 405, preflights: "GET, POST" */
 
     /* What a scenario did to it. */
     unsigned rule;       /* the first of its rules that fired, from 1 */
@@ -127,6 +130,10 @@ enum im_cause im_refuse(struct im_request *req, enum im_cause cause, const char 
 enum im_cause im_refuse_as(struct im_request *req, enum im_cause cause,
                            enum im_cause worded_as, const char *format, ...)
     IM_PRINTF(4, 5);
+/* credential-placeholder, worded as that of an unknown value, when what was sent is a template that
+ * nobody filled in; else CAUSE_NONE. what: "client_secret". It is quoted: it is no secret. */
+enum im_cause im_refuse_placeholder(struct im_request *req, const char *what,
+                                    struct im_str sent, enum im_cause worded_as);
 /* What a client sent, fit for evidence, log and exchange: without secrets, short, printable. */
 struct im_str im_quote(const struct im_request *req, struct im_str text);
 /* A warning: the request is not refused for it. */

@@ -311,42 +311,51 @@ static const char *bearer_error(const struct im_exchange *exchange,
     }
 }
 
+/* The REST API's answers were recorded without it; RFC 9110 section 15.5.2 demands it of every 401,
+ * and Java's HttpClient throws when it is missing. So it is a switch. */
 static bool wants_bearer(const struct im_exchange *exchange,
-                         const struct im_wording *wording)
+                         const struct im_wording *wording, const struct im_policy *policy)
 {
-    if (!exchange->bearer_challenge || exchange->place != IM_PLACE_ARTICLE)
-        return false; /* no answer recorded of the REST API has one */
-    return wording->status == 401 ||
-           (wording->code && strcmp(wording->code, "insufficient_scope") == 0);
+    bool scope = wording->code && strcmp(wording->code, "insufficient_scope") == 0;
+
+    if (im_endpoint_group(exchange->endpoint) == IM_GROUP_OAUTH)
+        return false;
+    if (exchange->place == IM_PLACE_ARTICLE && exchange->bearer_challenge)
+        return wording->status == 401 || scope;
+    return exchange->place != IM_PLACE_TOKEN && wording->status == 401 &&
+           policy->challenge;
 }
 
-/* RFC 6749 section 5.2: who came by a scheme is answered with that scheme. */
+/* RFC 6749 section 5.2 for invalid_client; RFC 9110 section 15.5.2 for any other 401. */
 static bool wants_basic(const struct im_exchange *exchange,
-                        const struct im_wording *wording)
+                        const struct im_wording *wording, const struct im_policy *policy)
 {
-    return exchange->basic_challenge && wording->status == 401 &&
-           wording->envelope == IM_ENVELOPE_OAUTH &&
-           strcmp(wording->code, "invalid_client") == 0;
+    bool client = wording->envelope == IM_ENVELOPE_OAUTH &&
+                  strcmp(wording->code, "invalid_client") == 0;
+
+    return wording->status == 401 && (client || policy->challenge) &&
+           (im_endpoint_group(exchange->endpoint) == IM_GROUP_OAUTH ||
+            exchange->place == IM_PLACE_TOKEN);
 }
 
 static void challenge(const struct im_request *req, struct im_response *res,
-                      const struct im_wording *wording)
+                      const struct im_wording *wording, const struct im_policy *policy)
 {
     const char *error = bearer_error(req->exchange, wording);
 
-    if (wants_basic(req->exchange, wording))
+    if (wants_basic(req->exchange, wording, policy))
         im_response_header(res, "WWW-Authenticate",
                            IM_STR("Basic realm=\"intacct-mock\""));
-    else if (wants_bearer(req->exchange, wording) && error)
+    else if (wants_bearer(req->exchange, wording, policy) && error)
         im_response_headerf(res, "WWW-Authenticate",
                             "Bearer realm=\"intacct-mock\", error=\"%s\"", error);
-    else if (wants_bearer(req->exchange, wording))
+    else if (wants_bearer(req->exchange, wording, policy))
         im_response_header(res, "WWW-Authenticate",
                            IM_STR("Bearer realm=\"intacct-mock\""));
 }
 
 static void add_headers(const struct im_request *req, struct im_response *res,
-                        const struct im_wording *wording)
+                        const struct im_wording *wording, const struct im_policy *policy)
 {
     const struct im_exchange *exchange = req->exchange;
     int64_t retry_after_s = exchange->retry_after_s
@@ -361,7 +370,7 @@ static void add_headers(const struct im_request *req, struct im_response *res,
         im_response_headerf(res, "Retry-After", "%" PRId64, retry_after_s);
     if (exchange->allow.len && wording->status == 405)
         im_response_header(res, "Allow", exchange->allow);
-    challenge(req, res, wording);
+    challenge(req, res, wording, policy);
 }
 
 /* ---- the three forms of an answer ---- */
@@ -376,32 +385,34 @@ static void render_json(const struct im_request *req, struct im_response *res,
     im_wording_write(wording, &params, &out, NULL);
 }
 
-/* RFC 6749 section 4.1.2.1: %x20-21 / %x23-5B / %x5D-7E, and then as a query's value. */
-static void add_description(struct im_buf *buf, const char *text)
+/* RFC 6749 section 4.1.2.1: %x20-21 / %x23-5B / %x5D-7E */
+static struct im_str description_of(struct im_arena *arena, const char *text)
 {
+    struct im_buf buf;
+
+    im_buf_init(&buf, arena, 0);
     for (; *text; text++) {
         char c = *text == '"' || *text == '\\' ? '\'' : *text;
-        bool printable = c >= ' ' && c <= '~';
-        im_buf_add_url(buf, (struct im_str){printable ? &c : "?", 1});
+        im_buf_addc(&buf, c >= ' ' && c <= '~' ? c : '?');
     }
+    return im_buf_str(&buf);
 }
 
-static void render_redirect(const struct im_exchange *exchange, struct im_response *res,
+static void render_redirect(const struct im_request *req, struct im_response *res,
                             const char *error)
 {
-    struct im_buf to;
+    const struct im_exchange *exchange = req->exchange;
+    const struct im_callback to = {.redirect_uri = exchange->redirect_uri,
+                                   .mode = exchange->response_mode,
+                                   .posted = im_str_is(req->method, "POST")};
+    const struct im_callback_param params[] = {
+        {"error", im_str(exchange->redirect_error ? exchange->redirect_error : error)},
+        {"error_description",
+         description_of(res->arena, im_cause_row(exchange->cause)->why)},
+        {"state", exchange->state},
+        {NULL, {NULL, 0}}};
 
-    im_buf_init(&to, res->arena, 0);
-    im_buf_add(&to, exchange->redirect_uri);
-    im_buf_addf(&to, "%cerror=%s", im_str_has(exchange->redirect_uri, '?') ? '&' : '?',
-                error);
-    im_buf_addz(&to, "&error_description=");
-    add_description(&to, im_cause_row(exchange->cause)->why);
-    if (exchange->state.len) {
-        im_buf_addz(&to, "&state=");
-        im_buf_add_url(&to, exchange->state);
-    }
-    im_response_redirect(res, 302, im_buf_str(&to));
+    im_callback_answer(res, &to, params);
 }
 
 static void add_part(struct im_buf *buf, const char *heading, struct im_str text)
@@ -440,8 +451,8 @@ void im_refusal_render(const struct im_request *req, struct im_response *res,
     if (!exchange->page)
         render_json(req, res, wording, rng);
     else if (!exchange->page_ready && redirect && exchange->redirect_uri.len)
-        render_redirect(exchange, res, redirect);
+        render_redirect(req, res, redirect);
     else if (!exchange->page_ready)
         render_page(exchange, res, wording->status);
-    add_headers(req, res, wording);
+    add_headers(req, res, wording, policy);
 }

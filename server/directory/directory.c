@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/near_miss.h"
 #include "directory/directory_world.h"
 
 /* ---- lists ---- */
@@ -293,6 +294,59 @@ bool im_directory_client(struct im_directory *directory, struct im_str id,
         *out = *found;
     pthread_mutex_unlock(&directory->lock);
     return found;
+}
+
+/* ---- whose id may have been meant ---- */
+
+/* Compared in whole under the lock: it happens when somebody is refused. */
+static void near_try(struct im_arena *arena, struct im_str sent, struct im_str right,
+                     struct im_near_miss *near)
+{
+    const char *how = near->how ? NULL : im_near_miss(arena, sent, right);
+
+    if (how)
+        *near = (struct im_near_miss){right, how};
+}
+
+struct im_near_miss im_directory_near_client(struct im_directory *directory,
+                                             struct im_arena *arena, struct im_str id)
+{
+    struct im_near_miss near = {.how = NULL};
+
+    pthread_mutex_lock(&directory->lock);
+    const struct im_client *clients = directory->world.collection[IM_CLIENTS].items;
+    for (size_t i = 0; i < directory->world.collection[IM_CLIENTS].count; i++)
+        near_try(arena, id, clients[i].id, &near);
+    pthread_mutex_unlock(&directory->lock);
+    return near;
+}
+
+struct im_near_miss im_directory_near_company(struct im_directory *directory,
+                                              struct im_arena *arena, struct im_str id)
+{
+    struct im_near_miss near = {.how = NULL};
+
+    pthread_mutex_lock(&directory->lock);
+    const struct im_company *companies = directory->world.collection[IM_COMPANIES].items;
+    for (size_t i = 0; i < directory->world.collection[IM_COMPANIES].count; i++)
+        near_try(arena, id, companies[i].id, &near);
+    pthread_mutex_unlock(&directory->lock);
+    return near;
+}
+
+struct im_near_miss im_directory_near_user(struct im_directory *directory,
+                                           struct im_arena *arena, struct im_str company,
+                                           struct im_str id)
+{
+    struct im_near_miss near = {.how = NULL};
+
+    pthread_mutex_lock(&directory->lock);
+    const struct im_user *users = directory->world.collection[IM_USERS].items;
+    for (size_t i = 0; i < directory->world.collection[IM_USERS].count; i++)
+        if (im_str_eq(users[i].company, company))
+            near_try(arena, id, users[i].id, &near);
+    pthread_mutex_unlock(&directory->lock);
+    return near;
 }
 
 /* ---- permissions ---- */

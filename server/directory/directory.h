@@ -109,6 +109,19 @@ bool im_directory_user_nocase(struct im_directory *directory, struct im_str comp
                               struct im_str id, struct im_user *out);
 bool im_directory_client(struct im_directory *directory, struct im_str id,
                          struct im_client *out);
+/* The one whose id was meant, and what happened to it on its way (base/near_miss.h); how NULL =
+ * there is none. */
+struct im_near_miss {
+    struct im_str right;
+    const char *how;
+};
+struct im_near_miss im_directory_near_client(struct im_directory *directory,
+                                             struct im_arena *arena, struct im_str id);
+struct im_near_miss im_directory_near_company(struct im_directory *directory,
+                                              struct im_arena *arena, struct im_str id);
+struct im_near_miss im_directory_near_user(struct im_directory *directory,
+                                           struct im_arena *arena, struct im_str company,
+                                           struct im_str id);
 /* All three as they are at one time; the entity stays as it is. An empty client_id
  * leaves the client as it is too: one that has authenticated already. */
 void im_directory_principal(struct im_directory *directory, struct im_str client_id,

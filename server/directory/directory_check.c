@@ -1,6 +1,7 @@
 /* What a world must make sense of, once all of it is read: who must exist for whom, and who
  * authorizes whom. */
 #include "directory/directory_world.h"
+#include "http/callback.h"
 
 /* ---- who must exist ---- */
 
@@ -58,12 +59,22 @@ static bool permission_is_sound(struct im_loading *load, const struct im_json *o
                         IM_ARG(im_str_slice(load->at->text, 0, 60)));
 }
 
+static bool redirect_uri_is_sound(struct im_loading *load, const struct im_json *owner)
+{
+    const char *flaw = im_redirect_uri_flaw(load->at->text);
+
+    (void)owner;
+    return !flaw || im_error_set(load->err, "redirect URI \"%.*s\": %s",
+                                 IM_ARG(im_str_front(load->at->text, 60)), flaw);
+}
+
 static const struct {
     enum im_collection_kind which;
     const char *field;
     look_up *sound;
 } references[] = {
     {IM_ROLES, "permissions", permission_is_sound},
+    {IM_CLIENTS, "redirect_uris", redirect_uri_is_sound},
     {IM_COMPANIES, "clients", client_exists},
     {IM_USERS, "roles", role_exists},
     {IM_USERS, "entities", entity_exists},

@@ -43,7 +43,6 @@ static enum im_cause check_client(const struct eligibility_check *c)
 
 static enum im_cause explain_company(const struct eligibility_check *c)
 {
-    struct im_company other;
     struct im_str id = c->asked->company,
                   shown =
                       im_redact_quote(im_directory_secrets(c->directory), c->arena, id);
@@ -52,9 +51,11 @@ static enum im_cause explain_company(const struct eligibility_check *c)
         return BECAUSE(c, CAUSE_TOKEN_WRONG_COMPANY,
                        "the token is for company %.*s, which does not exist here",
                        IM_ARG(id));
-    if (im_directory_company(c->directory, im_str_trim(id), &other))
+    struct im_near_miss near = im_directory_near_company(c->directory, c->arena, id);
+    if (near.how)
         return BECAUSE(c, CAUSE_COMPANY_UNKNOWN,
-                       "company id \"%.*s\" has white space at an end", IM_ARG(shown));
+                       "there is no company \"%.*s\"; the company is \"%.*s\": %s",
+                       IM_ARG(shown), IM_ARG(near.right), near.how);
     return BECAUSE(c, CAUSE_COMPANY_UNKNOWN, "there is no company \"%.*s\"",
                    IM_ARG(shown));
 }
@@ -150,9 +151,12 @@ static enum im_cause explain_user(const struct eligibility_check *c)
                        "username \"%.*s@%.*s\" differs only in case from \"%.*s\"",
                        IM_ARG(shown), IM_ARG(company), IM_ARG(other.id));
     }
-    if (im_directory_user(c->directory, company, im_str_trim(id), &other))
+    struct im_near_miss near =
+        im_directory_near_user(c->directory, c->arena, company, id);
+    if (near.how)
         return BECAUSE(c, CAUSE_USER_UNKNOWN,
-                       "user id \"%.*s\" has white space at an end", IM_ARG(shown));
+                       "company %.*s has no user \"%.*s\"; the user is \"%.*s\": %s",
+                       IM_ARG(company), IM_ARG(shown), IM_ARG(near.right), near.how);
     return BECAUSE(c, CAUSE_USER_UNKNOWN, "company %.*s has no user \"%.*s\"",
                    IM_ARG(company), IM_ARG(shown));
 }

@@ -6,91 +6,14 @@
 #include "directory/account.h"
 #include "directory/eligibility.h"
 #include "endpoints/authorize_page.h"
+#include "endpoints/consent_ticket.h"
 #include "endpoints/endpoint.h"
 
 struct person {
     struct im_principal principal;
+    int64_t signed_in_ms;
     struct im_str who; /* "jdoe@acme" */
 };
-
-/* ---- the ticket ---- */
-
-enum { TICKET_TTL_MS = 10 * 60 * 1000 };
-
-/* Between sign-in page and consent page the server keeps nothing: a signed ticket in
- * the form proves who signed in. It also keeps other sites from consenting in the
- * person's name. */
-
-/* MAC of the ticket's payload as base64url; empty when OpenSSL has no memory. */
-static struct im_str ticket_seal(const struct im_authorize *ask, struct im_str payload)
-{
-    unsigned char key[32], mac[IM_SHA256_LEN];
-    if (!im_rng_fixed(&ask->authority->rng, "consent ticket", key, sizeof key) ||
-        !im_hmac_sha256(key, sizeof key, payload, mac))
-        return (struct im_str){0};
-    return im_base64url(ask->req->arena, mac, sizeof mac);
-}
-
-/* For this client, good for ten minutes of the sandbox's clock. Empty when memory is
- * short. */
-static struct im_str ticket_write(const struct im_authorize *ask,
-                                  const struct im_account *named)
-{
-    struct im_arena *arena = ask->req->arena;
-    struct im_buf buf;
-    struct im_json_out out;
-    im_buf_init(&buf, arena, 0);
-    im_json_out_init(&out, &buf);
-    im_json_open_object(&out, NULL);
-    im_json_str(&out, "company", named->company);
-    im_json_str(&out, "user", named->user);
-    im_json_str(&out, "client", ask->client.id);
-    im_json_int(&out, "until", ask->req->now_ms + TICKET_TTL_MS);
-    im_json_close_object(&out);
-    struct im_str payload = im_base64url(arena, buf.at, buf.len);
-    struct im_str mac = ticket_seal(ask, payload);
-    if (buf.failed || !mac.len)
-        return (struct im_str){0};
-    return im_arena_format(arena, "%.*s.%.*s", IM_ARG(payload), IM_ARG(mac));
-}
-
-/* The ticket's members; NULL when we did not sign it. */
-static const struct im_json *ticket_open(const struct im_authorize *ask,
-                                         struct im_str text)
-{
-    struct im_json_error why;
-    struct im_str json, payload = im_str_cut(&text, '.');
-    struct im_str mac = ticket_seal(ask, payload);
-    if (!mac.len || !im_secret_eq(mac, text) ||
-        !im_base64url_decode(ask->req->arena, payload, &json))
-        return NULL;
-    return im_json_parse(ask->req->arena, json, &why);
-}
-
-/* request-malformed when it is not ours or was given for another client;
- * session-expired when its time is over. */
-static enum im_cause ticket_read(const struct im_authorize *ask, struct im_str text,
-                                 struct im_account *named)
-{
-    const struct im_json *json = ticket_open(ask, text);
-    const struct im_json *until = im_json_get(json, "until");
-    if (!until || !im_str_eq(im_json_get_str(json, "client"), ask->client.id))
-        return im_refuse(
-            ask->req, CAUSE_REQUEST_MALFORMED,
-            "the consent form's ticket was not given by this server to client "
-            "%.*s",
-            IM_ARG(ask->client.id));
-    int64_t late_ms = ask->req->now_ms - until->whole;
-    if (late_ms >= 0)
-        return im_refuse(
-            ask->req, CAUSE_SESSION_EXPIRED,
-            "the consent page was open for more than %d min: its ticket ran out "
-            "%lld s ago",
-            TICKET_TTL_MS / 60000, (long long)(late_ms / 1000));
-    named->company = im_json_get_str(json, "company");
-    named->user = im_json_get_str(json, "user");
-    return CAUSE_NONE;
-}
 
 /* ---- who signs in ---- */
 
@@ -110,7 +33,8 @@ static enum im_cause find_person(const struct im_authorize *ask,
         .place = IM_ELIGIBLE_TO_SIGN_IN, .user = named->user, .company = named->company};
 
     *person =
-        (struct person){.principal = {.client = ask->client, .entity = named->entity},
+        (struct person){.signed_in_ms = ask->req->now_ms,
+                        .principal = {.client = ask->client, .entity = named->entity},
                         .who = im_account_text(arena, named->user, named->company)};
     look_up_person(ask, named->company, named->user, person);
     if (person->principal.company.active)
@@ -200,21 +124,47 @@ static enum im_cause deny_consent(const struct im_authorize *ask, const char *ho
 }
 
 static enum im_cause show_consent(const struct im_authorize *ask, struct im_response *res,
-                                  const struct person *person)
+                                  const struct person *person, struct im_str ticket)
 {
     const struct im_principal *principal = &person->principal;
-    const struct im_account named = {.user = principal->user.id,
-                                     .company = principal->company.id};
     struct im_consent consent = {
         .company = &principal->company,
         .user = &principal->user,
         .authorizes_client = !im_list_has(principal->company.clients, ask->client.id),
-        .ticket = ticket_write(ask, &named),
+        .ticket = ticket,
     };
-    if (!consent.ticket.len)
+
+    im_page_consent(ask, res, &consent);
+    return CAUSE_NONE;
+}
+
+/* What was posted with the password is answered by a redirect: going back or reloading repeats
+ * nothing, and the password leaves the browser's memory. */
+static enum im_cause lead_to_consent(const struct im_authorize *ask,
+                                     struct im_response *res, const struct person *person)
+{
+    const struct im_account named = {.user = person->principal.user.id,
+                                     .company = person->principal.company.id};
+    struct im_str ticket = im_ticket_write(ask, &named);
+    struct im_buf to;
+
+    if (!ticket.len)
         return im_refuse(ask->req, CAUSE_INTERNAL,
                          "signing the consent ticket: memory is short");
-    im_page_consent(ask, res, &consent);
+    im_buf_init(&to, ask->req->arena, 0);
+    im_buf_addc(&to, '?');
+    for (size_t i = 0; i < ask->params.count; i++) {
+        const struct im_param *param = &ask->params.items[i];
+        if (im_field_is_ours(param->name))
+            continue;
+        im_buf_add_url(&to, param->name);
+        im_buf_addc(&to, '=');
+        im_buf_add_url(&to, param->value);
+        im_buf_addc(&to, '&');
+    }
+    im_buf_addf(&to, IM_FIELD_TICKET "=%.*s", IM_ARG(ticket));
+    im_response_redirect(res, 303, im_buf_str(&to));
+    im_response_header(res, "Cache-Control", IM_STR("no-store"));
     return CAUSE_NONE;
 }
 
@@ -255,6 +205,7 @@ static enum im_cause give_code(const struct im_authorize *ask, struct im_respons
         .redirect_uri = ask->redirect_uri,
         .challenge = ask->challenge,
         .challenge_plain = ask->challenge_plain,
+        .auth_time_s = ask->wants_auth_time ? person->signed_in_ms / 1000 : 0,
     };
     struct im_str code = im_authority_issue_code(ask->authority, ask->req->arena,
                                                  ask->req->now_ms, &issue, &err);
@@ -262,8 +213,7 @@ static enum im_cause give_code(const struct im_authorize *ask, struct im_respons
         return im_refuse(ask->req, CAUSE_INTERNAL, "issuing the code: %s", err.text);
     ask->req->exchange->issued =
         im_fingerprint(ask->authority->secrets, ask->req->arena, code);
-    im_response_redirect(res, 302, im_authorize_location(ask, code));
-    im_response_header(res, "Cache-Control", IM_STR("no-store"));
+    im_authorize_answer(ask, res, code);
     return CAUSE_NONE;
 }
 
@@ -313,25 +263,33 @@ static enum im_cause answer_sign_in(const struct im_authorize *ask,
     if (cause)
         return sign_in_again(ask, res, cause);
     cause = check_connection(ask, &person, &mends);
-    return cause ? cause : show_consent(ask, res, &person);
+    return cause ? cause : lead_to_consent(ask, res, &person);
 }
 
+/* The consent page, and what its buttons send. Only a decision uses the ticket up. */
 static enum im_cause answer_decision(const struct im_authorize *ask,
                                      struct im_response *res, struct im_str ticket)
 {
     struct person person;
     struct im_account named = {.entity = {NULL, 0}};
+    int64_t signed_in_ms = 0;
     struct im_str decision = im_authorize_param(ask, IM_FIELD_DECISION);
-    enum im_cause cause = ticket_read(ask, ticket, &named);
+    bool decided =
+        im_str_is(ask->req->method, "POST") && (im_str_is(decision, IM_DECISION_DENY) ||
+                                                im_str_is(decision, IM_DECISION_ACCEPT));
+    enum im_cause cause = im_ticket_read(ask, ticket, &named, &signed_in_ms);
     if (!cause)
         cause = find_person(ask, &named, &person);
+    if (!cause && decided)
+        cause = im_ticket_use(ask, ticket);
     if (cause)
         return sign_in_again(ask, res, cause);
+    person.signed_in_ms = signed_in_ms;
+    if (!decided)
+        return show_consent(ask, res, &person, ticket);
     if (im_str_is(decision, IM_DECISION_DENY))
         return deny_consent(ask, "the button Deny");
-    if (im_str_is(decision, IM_DECISION_ACCEPT))
-        return accept_consent(ask, res, &person);
-    return show_consent(ask, res, &person);
+    return accept_consent(ask, res, &person);
 }
 
 static enum im_cause answer_person(const struct im_authorize *ask,
@@ -339,7 +297,7 @@ static enum im_cause answer_person(const struct im_authorize *ask,
 {
     struct im_str ticket = im_authorize_param(ask, IM_FIELD_TICKET);
     bool posted = im_str_is(ask->req->method, "POST");
-    if (posted && ticket.len)
+    if (ticket.len)
         return answer_decision(ask, res, ticket);
     if (posted && im_param_count(&ask->params, IM_FIELD_PASSWORD))
         return answer_sign_in(ask, res);
@@ -362,5 +320,10 @@ enum im_cause im_endpoint_authorize(struct im_authority *authority,
         return answer_machine(&ask, res, mock_user);
     if (im_str_is(im_authorize_param(&ask, "mock_consent"), "deny"))
         return deny_consent(&ask, "mock_consent=deny");
+    if (ask.silent)
+        return im_refuse(
+            req, CAUSE_PROMPT_NONE_LOGIN_REQUIRED,
+            "prompt=none, and nobody is signed in: not by mock_user, nor by the "
+            "sandbox's signed_in");
     return answer_person(&ask, res);
 }

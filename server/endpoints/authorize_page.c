@@ -5,20 +5,10 @@
 
 #include <string.h>
 
+#include "endpoints/consent_ticket.h"
 #include "http/html.h"
 
 /* ---- small pieces ---- */
-
-static bool is_ours(struct im_str name)
-{
-    static const char *const ours[] = {IM_FIELD_COMPANY_ID, IM_FIELD_USER_ID,
-                                       IM_FIELD_PASSWORD, IM_FIELD_TICKET,
-                                       IM_FIELD_DECISION};
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (im_str_is(name, ours[i]))
-            return true;
-    return false;
-}
 
 static void add_hidden(struct im_buf *buf, struct im_str name, struct im_str value)
 {
@@ -34,7 +24,7 @@ static void begin_form(const struct im_authorize *ask, struct im_buf *buf)
 {
     im_buf_addz(buf, "<form method=\"post\" action=\"?\">\n");
     for (size_t i = 0; i < ask->params.count; i++)
-        if (!is_ours(ask->params.items[i].name))
+        if (!im_field_is_ours(ask->params.items[i].name))
             add_hidden(buf, ask->params.items[i].name, ask->params.items[i].value);
 }
 

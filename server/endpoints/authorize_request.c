@@ -77,12 +77,18 @@ static enum im_cause find_client(struct im_authorize *ask)
     ask->req->exchange->client_id = im_quote(ask->req, id);
     if (im_directory_client(ask->authority->directory, id, &ask->client))
         return CAUSE_NONE;
-    bool padded =
-        im_directory_client(ask->authority->directory, im_str_trim(id), &ask->client);
+    if (im_refuse_placeholder(ask->req, "client_id", id, CAUSE_AUTHORIZE_CLIENT_UNKNOWN))
+        return CAUSE_CREDENTIAL_PLACEHOLDER;
+    struct im_near_miss near =
+        im_directory_near_client(ask->authority->directory, ask->req->arena, id);
+    if (near.how)
+        return im_refuse(
+            ask->req, CAUSE_AUTHORIZE_CLIENT_UNKNOWN,
+            "client_id \"%.*s\" is not registered; the client is \"%.*s\": %s",
+            IM_ARG(ask->req->exchange->client_id), IM_ARG(near.right), near.how);
     return im_refuse(ask->req, CAUSE_AUTHORIZE_CLIENT_UNKNOWN,
-                     "client_id \"%.*s\" is not registered%s",
-                     IM_ARG(ask->req->exchange->client_id),
-                     padded ? "; without the white space around it, it is" : "");
+                     "client_id \"%.*s\" is not registered",
+                     IM_ARG(ask->req->exchange->client_id));
 }
 
 /* ---- the redirect URI ---- */
@@ -155,6 +161,11 @@ static enum im_cause find_redirect(struct im_authorize *ask)
     if (!asked.len)
         return im_refuse_missing(ask->req, &ask->params, "redirect_uri",
                                  CAUSE_REDIRECT_URI_MISSING);
+    const char *flaw = im_redirect_uri_flaw(asked);
+    if (flaw)
+        return im_refuse(ask->req, CAUSE_REDIRECT_URI_UNREGISTERED,
+                         "redirect_uri \"%.*s\": %s", IM_ARG(im_quote(ask->req, asked)),
+                         flaw);
     for (size_t i = 0; i < ask->client.redirect_uris.count; i++) {
         if (!same_redirect(ask->client.redirect_uris.items[i], asked))
             continue;
@@ -216,6 +227,68 @@ static enum im_cause read_scopes(struct im_authorize *ask)
     return im_scope_grant(ask->req, &scopes, &ask->scopes);
 }
 
+/* ---- OpenID Connect ---- */
+
+/* Read before anything else is judged: refusals go the same way. */
+static enum im_cause read_response_mode(struct im_authorize *ask)
+{
+    struct im_str mode = im_authorize_param(ask, "response_mode");
+
+    for (int i = 0; i < IM_RESPONSE_MODES; i++)
+        if (!mode.len ||
+            im_str_is(mode, im_response_mode_name((enum im_response_mode)i))) {
+            ask->response_mode = (enum im_response_mode)i;
+            ask->req->exchange->response_mode = ask->response_mode;
+            return CAUSE_NONE;
+        }
+    return im_refuse(
+        ask->req, CAUSE_RESPONSE_MODE_UNSUPPORTED,
+        "response_mode is \"%.*s\"; query, fragment and form_post are offered",
+        IM_ARG(im_quote(ask->req, mode)));
+}
+
+/* OpenID Connect Core section 6: a server that does not read them says which it was. */
+static enum im_cause check_no_request_object(const struct im_authorize *ask)
+{
+    bool uri = im_param_count(&ask->params, "request_uri") > 0;
+
+    if (!uri && !im_param_count(&ask->params, "request"))
+        return CAUSE_NONE;
+    if (uri)
+        ask->req->exchange->redirect_error = "request_uri_not_supported";
+    return im_refuse(ask->req, CAUSE_REQUEST_OBJECT_UNSUPPORTED,
+                     "%s was sent; send each parameter by itself, as discovery says",
+                     uri ? "request_uri" : "request");
+}
+
+/* OpenID Connect Core section 3.1.2.1. Whoever signs in does so now, so no sign-in is ever too old. */
+static enum im_cause read_max_age(struct im_authorize *ask)
+{
+    struct im_str text = im_authorize_param(ask, "max_age");
+    int64_t seconds;
+
+    if (!im_param_count(&ask->params, "max_age"))
+        return CAUSE_NONE;
+    ask->wants_auth_time = true;
+    if (im_str_int(text, &seconds) && seconds >= 0)
+        return CAUSE_NONE;
+    return im_refuse(ask->req, CAUSE_AUTHORIZE_PARAMETER_INVALID,
+                     "max_age is \"%.*s\", not a number of seconds such as 3600",
+                     IM_ARG(im_quote(ask->req, text)));
+}
+
+static enum im_cause read_prompt(struct im_authorize *ask)
+{
+    struct im_str prompt = im_authorize_param(ask, "prompt");
+
+    ask->silent = im_str_in_list(prompt, IM_STR("none"));
+    if (!ask->silent || im_str_is(im_str_trim(prompt), "none"))
+        return CAUSE_NONE;
+    return im_refuse(ask->req, CAUSE_AUTHORIZE_PARAMETER_INVALID,
+                     "prompt is \"%.*s\": none stands alone, or not at all",
+                     IM_ARG(im_quote(ask->req, prompt)));
+}
+
 /* ---- PKCE ---- */
 
 /* The challenge of S256 is a SHA-256 digest in base64url. */
@@ -275,13 +348,24 @@ static enum im_cause read_pkce(struct im_authorize *ask)
 
 static enum im_cause read_asked(struct im_authorize *ask)
 {
-    static const char *const once[] = {
-        "response_type",         "scope", "state", "code_challenge",
-        "code_challenge_method", "nonce", NULL};
+    static const char *const once[] = {"response_type",
+                                       "scope",
+                                       "state",
+                                       "code_challenge",
+                                       "code_challenge_method",
+                                       "nonce",
+                                       "response_mode",
+                                       "prompt",
+                                       "max_age",
+                                       NULL};
     static const char *const optional[] = {"scope", "state", "code_challenge",
                                            "code_challenge_method", NULL};
-    enum im_cause cause = im_refuse_repeated(ask->req, &ask->params, once);
+    enum im_cause cause = read_response_mode(ask);
+    if (!cause)
+        cause = im_refuse_repeated(ask->req, &ask->params, once);
     im_note_misspelled(ask->req, &ask->params, optional);
+    if (!cause)
+        cause = check_no_request_object(ask);
     if (!cause)
         cause = check_response_type(ask);
     if (!cause)
@@ -292,6 +376,10 @@ static enum im_cause read_asked(struct im_authorize *ask)
         cause = read_pkce(ask);
     if (!cause)
         cause = read_nonce(ask);
+    if (!cause)
+        cause = read_max_age(ask);
+    if (!cause)
+        cause = read_prompt(ask);
     return cause;
 }
 
@@ -338,19 +426,14 @@ enum im_cause im_authorize_address(struct im_authority *authority, struct im_req
 
 /* ---- the answer ---- */
 
-static void add_param(struct im_buf *buf, const char *name, struct im_str value)
+void im_authorize_answer(const struct im_authorize *ask, struct im_response *res,
+                         struct im_str code)
 {
-    im_buf_addf(buf, "%c%s=", im_str_has(im_buf_str(buf), '?') ? '&' : '?', name);
-    im_buf_add_url(buf, value);
-}
+    const struct im_callback to = {.redirect_uri = ask->redirect_uri,
+                                   .mode = ask->response_mode,
+                                   .posted = im_str_is(ask->req->method, "POST")};
+    const struct im_callback_param params[] = {
+        {"code", code}, {"state", ask->state}, {NULL, {NULL, 0}}};
 
-struct im_str im_authorize_location(const struct im_authorize *ask, struct im_str code)
-{
-    struct im_buf buf;
-    im_buf_init(&buf, ask->req->arena, 0);
-    im_buf_add(&buf, ask->redirect_uri);
-    add_param(&buf, "code", code);
-    if (ask->state.len)
-        add_param(&buf, "state", ask->state);
-    return im_buf_str(&buf);
+    im_callback_answer(res, &to, params);
 }

@@ -14,6 +14,9 @@ struct im_authorize {
     struct im_params params; /* of the query and, with POST, of the body */
     struct im_client client;
     struct im_str redirect_uri, state, nonce;
+    enum im_response_mode response_mode;
+    bool wants_auth_time; /* max_age was sent (OpenID Connect Core section 3.1.2.1) */
+    bool silent;          /* prompt=none: no page may be shown */
     struct im_str scopes; /* granted: what was asked for, as policy narrows it */
     struct im_str challenge;
     bool challenge_plain;
@@ -23,7 +26,8 @@ struct im_authorize {
  * (payload-malformed, parameter-repeated, authorize-client-unknown,
  * redirect-uri-missing, redirect-uri-unregistered); afterwards it goes back to the
  * client (response-type-unsupported, client-inactive, client-grant-not-allowed,
- * scope-unknown, scope-denied, pkce-method-unsupported, pkce-challenge-invalid). */
+ * scope-unknown, scope-denied, pkce-method-unsupported, pkce-challenge-invalid,
+ * response-mode-unsupported, request-object-unsupported, authorize-parameter-invalid). */
 enum im_cause im_authorize_read(struct im_authority *authority, struct im_request *req,
                                 struct im_authorize *ask);
 
@@ -31,7 +35,8 @@ enum im_cause im_authorize_read(struct im_authority *authority, struct im_reques
  * section 3.1 treats alike. */
 struct im_str im_authorize_param(const struct im_authorize *ask, const char *name);
 
-/* Where the answer goes: the redirect URI with its own query kept, and these appended. */
-struct im_str im_authorize_location(const struct im_authorize *ask, struct im_str code);
+/* Sends the code where it belongs, as the client wants it sent. */
+void im_authorize_answer(const struct im_authorize *ask, struct im_response *res,
+                         struct im_str code);
 
 #endif

@@ -35,6 +35,7 @@ static void write_abilities(struct im_json_out *out)
     write_list(out, "scopes_supported",
                "openid offline_access sage/ai-agents token-exchange");
     write_list(out, "response_types_supported", "code token id_token");
+    write_list(out, "response_modes_supported", "query fragment form_post"); /* ours */
     write_list(out, "subject_types_supported", "public");
     write_list(out, "token_endpoint_auth_methods_supported",
                "client_secret_basic client_secret_post private_key_jwt");

@@ -11,28 +11,36 @@
 /* ---- who asks ---- */
 
 static enum im_cause introspect_check_client(struct im_authority *authority,
-                                             struct im_request *req)
+                                             struct im_request *req,
+                                             struct im_str *caller)
 {
-    struct im_client client;
+    struct im_client client = {.active = false};
     struct im_client_claim claim;
     enum im_cause cause = im_client_claim_read(req, &claim);
     if (cause)
         return cause;
-    if (im_client_claims(&claim))
-        return im_client_check(authority, req, &claim, IM_STR(""), &client);
+    if (im_client_claims(&claim)) {
+        cause = im_client_check(authority, req, &claim, IM_STR(""), &client);
+        *caller = client.id;
+        return cause;
+    }
     return im_refuse(
         req, CAUSE_CLIENT_AUTH_MISSING,
         "nobody says who asks: send Authorization: Bearer with an access token, or "
         "the client's credentials by HTTP Basic or in the body");
 }
 
+/* *caller: the client that asks, also by a token that it was given. */
 static enum im_cause check_caller(struct im_authority *authority, struct im_request *req,
-                                  bool bearer)
+                                  bool bearer, struct im_str *caller)
 {
     struct im_token own;
     if (!bearer)
-        return introspect_check_client(authority, req);
-    return im_bearer_check(authority, req, im_endpoint_dialect(req), &own, NULL);
+        return introspect_check_client(authority, req, caller);
+    enum im_cause cause =
+        im_bearer_check(authority, req, im_endpoint_dialect(req), &own, NULL);
+    *caller = own.client_id;
+    return cause;
 }
 
 /* ---- what about ---- */
@@ -55,13 +63,18 @@ static enum im_cause check_subject(struct im_authority *authority, struct im_req
 
 /* CAUSE_NONE = active. */
 static enum im_cause look_up_token(struct im_authority *authority, struct im_request *req,
-                                   struct im_str text, struct im_token *token)
+                                   struct im_str text, struct im_str caller,
+                                   struct im_token *token)
 {
     struct im_str why = IM_STR("the token is dead");
     enum im_cause cause = CAUSE_ACCESS_TOKEN_UNKNOWN;
     if (!im_authority_find(authority, req->arena, text, req->now_ms, token))
         why = IM_STR("this server never issued it");
-    else if (token->kind == IM_TOKEN_CODE)
+    else if (!im_authority_policy(authority).introspect_any_client &&
+             !im_str_eq(token->client_id, caller)) {
+        why = IM_STR("it was given to another client (policy introspect_any_client)");
+        cause = CAUSE_TOKEN_OF_ANOTHER_CLIENT;
+    } else if (token->kind == IM_TOKEN_CODE)
         cause = CAUSE_CODE_USED_AS_ACCESS_TOKEN;
     else
         cause = token->ended ? im_token_cause(token)
@@ -97,16 +110,18 @@ enum im_cause im_endpoint_introspect(struct im_authority *authority,
     struct im_params params;
     struct im_token token;
     struct im_json_out out;
+    struct im_str caller = {NULL, 0};
     bool bearer = im_credentials(req)->scheme == IM_AUTH_BEARER;
     enum im_cause cause = im_oauth_body(req, &params);
     if (!cause)
         cause = im_oauth_body_token(req, &params);
     if (!cause)
-        cause = check_caller(authority, req, bearer);
+        cause = check_caller(authority, req, bearer, &caller);
     if (cause)
         return cause;
 
-    bool active = !look_up_token(authority, req, im_param(&params, "token"), &token);
+    bool active =
+        !look_up_token(authority, req, im_param(&params, "token"), caller, &token);
     im_json_out_init(&out, im_response_begin(res, 200, "application/json"));
     im_json_open_object(&out, NULL);
     im_json_bool(&out, "active", active);

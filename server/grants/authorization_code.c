@@ -79,6 +79,7 @@ static void code_fill(const struct im_grant_request *g, const struct im_token *c
     issue->entity = code->entity;
     issue->scopes = code->scopes;
     issue->nonce = code->nonce;
+    issue->auth_time_s = code->auth_time_s;
     issue->with_refresh = gives_refresh(g, code->scopes);
     issue->with_id_token = im_str_in_list(code->scopes, IM_STR("openid"));
 }

@@ -12,6 +12,8 @@ static enum im_cause check_username(struct im_request *req, struct im_str text)
     struct im_account account = im_account_read(text);
     if (im_account_is_whole(&account))
         return CAUSE_NONE;
+    if (im_refuse_placeholder(req, "username", text, CAUSE_USERNAME_WITHOUT_COMPANY))
+        return CAUSE_CREDENTIAL_PLACEHOLDER;
     return im_refuse(req, CAUSE_USERNAME_WITHOUT_COMPANY,
                      "username \"%.*s\" is not user@company or user@company|entity",
                      IM_ARG(im_quote(req, text)));

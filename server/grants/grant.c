@@ -81,5 +81,11 @@ enum im_cause im_eligibility_require(const struct im_grant_request *request,
                            request->principal);
     enum im_cause cause = im_eligibility_check(directory, req->arena, &asked,
                                                request->principal, &evidence);
+    if (cause == CAUSE_COMPANY_UNKNOWN &&
+        im_refuse_placeholder(req, "the company in username", subject->company, cause))
+        return CAUSE_CREDENTIAL_PLACEHOLDER;
+    if (cause == CAUSE_USER_UNKNOWN &&
+        im_refuse_placeholder(req, "the user in username", subject->user, cause))
+        return CAUSE_CREDENTIAL_PLACEHOLDER;
     return cause ? im_refuse(req, cause, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
 }

@@ -407,7 +407,7 @@ static void redact_body(struct im_redaction *out, struct im_str text)
 {
     struct im_str trimmed = im_str_trim(text);
 
-    if (im_str_starts(trimmed, "<!doctype"))
+    if (im_str_starts(trimmed, "<!") && !im_str_starts(trimmed, "<![CDATA["))
         im_redact_loosely(out, text, false);
     else if (im_str_starts(trimmed, "<"))
         im_redact_xml(out, text);

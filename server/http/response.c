@@ -106,11 +106,30 @@ struct im_buf *im_response_begin(struct im_response *res, int status,
     return &res->body;
 }
 
+/* A URI is ASCII (RFC 3986 section 2): what is not is percent-encoded. */
+static struct im_str in_ascii(struct im_arena *arena, struct im_str uri)
+{
+    struct im_buf buf;
+    bool ascii = true;
+
+    for (size_t i = 0; i < uri.len; i++)
+        ascii = ascii && uri.at[i] > ' ' && uri.at[i] <= '~';
+    if (ascii)
+        return uri;
+    im_buf_init(&buf, arena, 0);
+    for (size_t i = 0; i < uri.len; i++)
+        if (uri.at[i] > ' ' && uri.at[i] <= '~')
+            im_buf_addc(&buf, uri.at[i]);
+        else
+            im_buf_addf(&buf, "%%%02X", (unsigned)(unsigned char)uri.at[i]);
+    return im_buf_str(&buf);
+}
+
 void im_response_redirect(struct im_response *res, int status, struct im_str location)
 {
     res->status = status;
     im_buf_init(&res->body, res->arena, 0);
-    im_response_header(res, "Location", location);
+    im_response_header(res, "Location", in_ascii(res->arena, location));
 }
 
 /* RFC 9110 section 15, RFC 6585, RFC 7725 */

@@ -56,6 +56,7 @@ struct im_authority *im_authority_new(uint64_t seed, struct im_str salt, int64_t
     im_rng_init_seed(&authority->rng, seed, salt);
     im_policy_init(&authority->policy);
     pthread_mutex_init(&authority->policy_lock, NULL);
+    im_once_init(&authority->tickets);
     atomic_init(&authority->arrivals, 0);
     if (make_parts(authority, err))
         return authority;
@@ -76,6 +77,7 @@ void im_authority_free(struct im_authority *authority)
     free(authority->objects);
     im_str_free(&authority->signed_in);
     pthread_mutex_destroy(&authority->policy_lock);
+    im_once_release(&authority->tickets);
     im_clock_release(&authority->clock);
     free(authority);
 }

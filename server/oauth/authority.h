@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "directory/directory.h"
 #include "oauth/jwt.h"
+#include "oauth/once.h"
 #include "oauth/tokens.h"
 #include "objects/objects.h"
 
@@ -18,6 +19,7 @@ struct im_authority {
     struct im_tokens *tokens;
     struct im_objects *objects;
     struct im_secrets *secrets; /* what must not leave; a reference of its own */
+    struct im_once tickets;     /* of consent pages, that were used */
     struct im_policy policy;    /* behind policy_lock: use im_authority_policy() */
     struct im_str signed_in;    /* behind it too, in memory of its own */
     pthread_mutex_t policy_lock;
@@ -86,6 +88,7 @@ struct im_issue {
     /* codes only */
     struct im_str redirect_uri, challenge;
     bool challenge_plain;
+    int64_t auth_time_s; /* when its user signed in, for the id_token; 0 = nobody asked */
 };
 
 struct im_issued {

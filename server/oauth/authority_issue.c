@@ -284,6 +284,8 @@ static struct im_str make_id_token(const struct minting *mint,
     im_json_str(&out, "aud", access->client_id);
     im_json_int(&out, "exp", access->expires_ms / 1000);
     im_json_int(&out, "iat", access->issued_ms / 1000);
+    if (mint->issue->auth_time_s)
+        im_json_int(&out, "auth_time", mint->issue->auth_time_s);
     if (mint->issue->nonce.len)
         im_json_str(&out, "nonce", mint->issue->nonce);
     im_json_str(&out, "cnyId", access->company);
@@ -400,6 +402,7 @@ struct im_str im_authority_issue_code(struct im_authority *authority,
     code->challenge = issue->challenge;
     code->challenge_plain = issue->challenge_plain;
     code->nonce = issue->nonce;
+    code->auth_time_s = issue->auth_time_s;
     code->jti = draw_jti(&mint);
     struct im_str text = token_sign(&mint, code);
     if (!text.len || !im_tokens_add(authority->tokens, &batch, &mint.eval, err))

@@ -25,7 +25,7 @@ static enum im_cause refuse_unknown(struct im_request *req, enum im_cause cause,
 {
     const char *wanted =
         cause == CAUSE_CODE_UNKNOWN ? "an authorization code" : "a refresh token";
-    struct im_str looks = im_looks_evidence(text);
+    struct im_str looks = im_looks_evidence(req->arena, text);
     struct im_str foreign = im_real_service_evidence(req, text);
     enum im_token_kind kind =
         cause == CAUSE_CODE_UNKNOWN ? IM_TOKEN_CODE : IM_TOKEN_REFRESH;
@@ -38,6 +38,8 @@ static enum im_cause refuse_unknown(struct im_request *req, enum im_cause cause,
         return im_refuse(req, cause,
                          "it was issued in the %s dialect and works only there",
                          im_dialect(token->dialect)->name);
+    if (im_refuse_placeholder(req, wanted, text, cause))
+        return CAUSE_CREDENTIAL_PLACEHOLDER;
     if (foreign.len)
         return im_refuse(req, CAUSE_TOKEN_OF_THE_REAL_SERVICE, "%.*s", IM_ARG(foreign));
     if (looks.len)

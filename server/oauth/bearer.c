@@ -43,6 +43,8 @@ static enum im_cause refuse_scheme(struct im_request *req,
 
     if (!header.len)
         return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER, "the header is empty");
+    if (im_refuse_placeholder(req, "the header", header, CAUSE_AUTHORIZATION_NOT_BEARER))
+        return CAUSE_CREDENTIAL_PLACEHOLDER;
     if (scheme.len == header.len && said->scheme == IM_AUTH_BEARER)
         return im_refuse(req, CAUSE_AUTHORIZATION_NOT_BEARER,
                          "the header is the word Bearer with no token behind it");
@@ -76,7 +78,7 @@ static enum im_cause check_header(struct im_request *req,
 static enum im_cause refuse_undecodable(const struct bearer_check *check,
                                         const struct im_error *err)
 {
-    struct im_str looks = im_looks_evidence(check->text);
+    struct im_str looks = im_looks_evidence(check->req->arena, check->text);
 
     if (looks.len)
         return im_refuse(check->req, CAUSE_TOKEN_MALFORMED, "%s; %.*s", err->text,
@@ -124,6 +126,9 @@ static enum im_cause diagnose_unknown_text(const struct bearer_check *check)
     struct im_request *req = check->req;
     struct im_error err;
     struct im_jwt jwt;
+
+    if (im_refuse_placeholder(req, "the token", check->text, CAUSE_TOKEN_MALFORMED))
+        return CAUSE_CREDENTIAL_PLACEHOLDER;
 
     if (!im_jwt_decode(req->arena, check->text, &jwt, &err))
         return refuse_undecodable(check, &err);

@@ -4,6 +4,7 @@
 #include "oauth/client_auth.h"
 
 #include "base/crypto.h"
+#include "base/near_miss.h"
 #include "oauth/credentials.h"
 #include "oauth/misspelling.h"
 
@@ -28,6 +29,7 @@ static enum im_cause read_header(struct im_request *req, struct im_client_claim 
             "the Authorization header says Basic, but what it encodes has no ':' "
             "between client id and secret");
     claim->id = im_client_id_alone(said->basic_id);
+    claim->raw_id = im_client_id_alone(said->basic_raw_id);
     claim->raw_secret = said->basic_raw_secret;
     claim->secret = said->basic_secret;
     claim->in_header = true;
@@ -77,11 +79,11 @@ static enum im_cause merge_header_and_body(struct im_request *req,
     struct im_str id = im_client_id_alone(im_param(claim->params, "client_id"));
     struct im_str secret = im_param(claim->params, "client_secret");
     if (!claim->in_header) {
-        claim->id = id;
+        claim->id = claim->raw_id = id;
         claim->secret = claim->raw_secret = secret;
         return CAUSE_NONE;
     }
-    if (secrets_contradict(claim->id, id))
+    if (secrets_contradict(claim->id, id) && secrets_contradict(claim->raw_id, id))
         return im_refuse(req, CAUSE_CLIENT_AUTH_REPEATED,
                          "the Authorization header and the body name different clients");
     if (secrets_contradict(claim->secret, secret) &&
@@ -158,46 +160,16 @@ static enum im_cause refuse_padded(struct im_request *req, const struct im_clien
         name_of_space(sent.at[before ? 0 : sent.len - 1]), before ? "beginning" : "end");
 }
 
-/* A '+' that was not percent-encoded is a space once a form has been decoded. */
-static bool lost_plus(struct im_str sent, struct im_str right)
+/* What may have happened to the right secret on its way: "; it differs only in case". */
+static struct im_str guess_mistake(struct im_arena *arena, const struct im_client *client,
+                                   struct im_str sent)
 {
-    if (sent.len != right.len || !im_str_has(right, '+'))
-        return false;
-    for (size_t i = 0; i < sent.len; i++)
-        if (sent.at[i] != right.at[i] && (sent.at[i] != ' ' || right.at[i] != '+'))
-            return false;
-    return true;
-}
+    const char *how = im_near_miss(arena, sent, client->secret);
 
-static bool is_quoted(struct im_str sent, struct im_str right)
-{
-    return sent.len == right.len + 2 && (sent.at[0] == '"' || sent.at[0] == '\'') &&
-           im_str_eq(im_str_slice(sent, 1, sent.len - 1), right);
-}
-
-static bool is_placeholder(struct im_str sent)
-{
-    return im_str_starts(sent, "your_") || im_str_starts(sent, "your ") ||
-           im_str_starts(sent, "<");
-}
-
-/* What may have happened to the right secret on its way. */
-static const char *guess_mistake(struct im_arena *arena, const struct im_client *client,
-                                 struct im_str sent)
-{
-    struct im_str once_more;
     if (im_str_eq(sent, client->id))
-        return "; it is the client's id";
-    if (im_str_eq_nocase(sent, client->secret))
-        return "; it differs only in case";
-    if (lost_plus(sent, client->secret))
-        return "; a '+' in it arrived as a space: percent-encode it";
-    if (is_quoted(sent, client->secret))
-        return "; it is the right one in quotation marks";
-    if (im_url_decode(arena, sent, true, &once_more) &&
-        im_str_eq(once_more, client->secret))
-        return "; it is the right one, percent-encoded once too often";
-    return is_placeholder(sent) ? "; it looks like the placeholder of a code sample" : "";
+        return IM_STR("; it is the client's id");
+    return how ? im_arena_format(arena, "; it is the right one, but %s", how)
+               : IM_STR("");
 }
 
 static enum im_cause refuse_secret(struct im_request *req, const struct im_client *client,
@@ -216,12 +188,14 @@ static enum im_cause refuse_secret(struct im_request *req, const struct im_clien
                 IM_ARG(shown), IM_ARG(client->id), client->old_secrets.count - i + 1,
                 IM_ARG(
                     im_fingerprint(req->exchange->secrets, req->arena, client->secret)));
+    if (im_refuse_placeholder(req, "client_secret", sent, CAUSE_CLIENT_SECRET_WRONG))
+        return CAUSE_CREDENTIAL_PLACEHOLDER;
     return im_refuse(
         req, CAUSE_CLIENT_SECRET_WRONG,
-        "the secret sent is %.*s, that of client %.*s is %.*s%s", IM_ARG(shown),
+        "the secret sent is %.*s, that of client %.*s is %.*s%.*s", IM_ARG(shown),
         IM_ARG(client->id),
         IM_ARG(im_fingerprint(req->exchange->secrets, req->arena, client->secret)),
-        guess_mistake(req->arena, client, sent));
+        IM_ARG(guess_mistake(req->arena, client, sent)));
 }
 
 /* Either reading of a Basic secret may be right: see basic_raw_secret. */
@@ -241,6 +215,15 @@ static enum im_cause check_secret(struct im_request *req,
     if (!sent && claim->in_header)
         return im_refuse(req, CAUSE_CLIENT_SECRET_MISSING,
                          "the Basic credentials have no secret after the ':'");
+    /* PKCE is no substitute for the secret of a client that has one */
+    if (!sent && im_param(claim->params, "code_verifier").len &&
+        !im_misspelling_of(claim->params, "client_secret").at)
+        return im_refuse(
+            req, CAUSE_CLIENT_SECRET_MISSING,
+            "no client_secret was sent, and client %.*s has one, which PKCE does "
+            "not replace; a public client has none: demo-public, or one that a "
+            "scenario's world makes without \"secret\"",
+            IM_ARG(client->id));
     if (!sent)
         return im_refuse_missing(req, claim->params, "client_secret",
                                  CAUSE_CLIENT_SECRET_MISSING);
@@ -288,15 +271,19 @@ static enum im_cause refuse_unknown(struct im_authority *authority,
             "client %.*s",
             IM_ARG(other.id));
     req->exchange->client_id = shown;
-    if (im_directory_client(authority->directory, im_str_trim(claim->id), &other))
-        return im_refuse(
-            req, CAUSE_CLIENT_UNKNOWN,
-            "client_id \"%.*s\" has white space at an end; the client is \"%.*s\"",
-            IM_ARG(shown), IM_ARG(other.id));
-    return im_refuse(
-        req, CAUSE_CLIENT_UNKNOWN, "there is no client \"%.*s\"%s", IM_ARG(shown),
-        is_placeholder(claim->id) ? "; it looks like the placeholder of a code sample"
-                                  : "");
+    if (im_refuse_placeholder(req, "client_id", claim->id, CAUSE_CLIENT_UNKNOWN))
+        return CAUSE_CREDENTIAL_PLACEHOLDER;
+    struct im_near_miss near =
+        im_directory_near_client(authority->directory, req->arena, claim->id);
+    if (near.how)
+        return im_refuse(req, CAUSE_CLIENT_UNKNOWN,
+                         "there is no client \"%.*s\"; the client is \"%.*s\": %s",
+                         IM_ARG(shown), IM_ARG(near.right), near.how);
+    return im_refuse(req, CAUSE_CLIENT_UNKNOWN, "there is no client \"%.*s\"%s",
+                     IM_ARG(shown),
+                     im_str_starts(shown, "hmac:") && !im_str_starts(claim->id, "hmac:")
+                         ? "; what was sent as its id is a secret"
+                         : "");
 }
 
 enum im_cause im_client_check(struct im_authority *authority, struct im_request *req,
@@ -309,7 +296,8 @@ enum im_cause im_client_check(struct im_authority *authority, struct im_request 
         cause = check_method(req, claim, grant_type, &policy);
     if (cause)
         return cause;
-    if (!im_directory_client(authority->directory, claim->id, out))
+    if (!im_directory_client(authority->directory, claim->id, out) &&
+        !im_directory_client(authority->directory, claim->raw_id, out))
         return refuse_unknown(authority, req, claim);
     req->exchange->client_id = out->id;
     if (!out->active)

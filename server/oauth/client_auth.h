@@ -10,11 +10,12 @@
 
 /* Who a client says it is; nothing is checked yet. Lifetime: request. */
 struct im_client_claim {
-    struct im_str id;     /* without a sandbox suffix: `demo~NAME` claims `demo` */
-    struct im_str secret; /* empty when none was sent */
+    struct im_str id; /* without a sandbox suffix: `demo~NAME` claims `demo` */
     struct im_str
-        raw_secret; /* Basic: before percent-decoding, which many clients do not do */
-    bool in_header; /* the secret came by Basic, and not in the body as well */
+        raw_id; /* Basic: before percent-decoding, which many clients do not do */
+    struct im_str secret;     /* empty when none was sent */
+    struct im_str raw_secret; /* likewise */
+    bool in_header;           /* the secret came by Basic, and not in the body as well */
     const struct im_params *params; /* of the body */
 };
 

@@ -31,7 +31,8 @@ static void read_basic(struct im_request *req, struct im_str encoded,
     if (!im_base64_decode(req->arena, im_str_trim(encoded), &pair))
         return;
     credentials->basic_fault = im_str_has(pair, ':') ? IM_BASIC_SOUND : IM_BASIC_NO_COLON;
-    credentials->basic_id = decode_part(req->arena, im_str_cut(&pair, ':'));
+    credentials->basic_raw_id = im_str_cut(&pair, ':');
+    credentials->basic_id = decode_part(req->arena, credentials->basic_raw_id);
     credentials->basic_secret = decode_part(req->arena, pair);
     credentials->basic_raw_secret = pair;
 }
@@ -51,8 +52,6 @@ static void read_header(struct im_request *req, struct im_credentials *credentia
     } else if (im_str_eq_nocase(credentials->scheme_name, IM_STR("Basic"))) {
         credentials->scheme = IM_AUTH_BASIC;
         read_basic(req, rest, credentials);
-        if (req->exchange)
-            req->exchange->basic_challenge = true;
     } else {
         credentials->scheme = IM_AUTH_OTHER;
     }

@@ -25,7 +25,8 @@ struct im_credentials {
     enum im_auth_scheme scheme;
     struct im_str bearer_token;
     enum im_basic_fault basic_fault;
-    struct im_str basic_id;         /* percent-decoded, with its ~SANDBOX */
+    struct im_str basic_id;         /* percent-decoded, with its ~SANDBOX … */
+    struct im_str basic_raw_id;     /* … and as sent */
     struct im_str basic_secret;     /* percent-decoded … */
     struct im_str basic_raw_secret; /* … and as sent, since many clients do not encode */
 

@@ -3,6 +3,8 @@
  * misspelled one shows only as a missing one. */
 #include "oauth/misspelling.h"
 
+#include "oauth/credentials.h"
+
 /* Every name that the OAuth endpoints know. */
 static const struct im_str known[] = {
     IM_STR_INIT("grant_type"),
@@ -21,6 +23,11 @@ static const struct im_str known[] = {
     IM_STR_INIT("response_type"),
     IM_STR_INIT("state"),
     IM_STR_INIT("nonce"),
+    IM_STR_INIT("prompt"),
+    IM_STR_INIT("max_age"),
+    IM_STR_INIT("request"),
+    IM_STR_INIT("request_uri"),
+    IM_STR_INIT("response_mode"),
     IM_STR_INIT("code_challenge"),
     IM_STR_INIT("code_challenge_method"),
     IM_STR_INIT("client_assertion"),
@@ -100,6 +107,12 @@ enum im_cause im_refuse_missing(struct im_request *req, const struct im_params *
             "a parameter \"%.*s\" was sent, which nobody reads here; the name "
             "is \"%s\"",
             IM_ARG(im_quote(req, slip)), wanted);
+    if (im_param(&im_credentials(req)->query.params, wanted).len)
+        return im_refuse(
+            req, missing,
+            "%s was sent in the query, which is not read here: put it into the "
+            "body",
+            wanted);
     if (im_param_count(params, wanted))
         return im_refuse(req, missing, "the parameter %s was sent without a value",
                          wanted);

@@ -5,6 +5,7 @@
 #include "oauth/token_refusal.h"
 
 #include "base/clock.h"
+#include "base/near_miss.h"
 
 #define EVERY_KIND(cause)                                                                \
     {                                                                                    \
@@ -97,21 +98,29 @@ static bool has_white_space(struct im_str text)
     return false;
 }
 
-struct im_str im_looks_evidence(struct im_str text)
+struct im_str im_looks_evidence(struct im_arena *arena, struct im_str text)
 {
-    if (im_str_trim(text).len != text.len)
-        return IM_STR("it has blanks or a newline around it");
-    if (im_str_starts(text, "Bearer "))
-        return IM_STR("the word Bearer stands twice");
-    if (has_white_space(text))
+    struct im_repair repairs[IM_REPAIRS_MAX];
+    size_t count = im_repairs(arena, text, repairs), dots = 0;
+    bool scheme = im_str_starts(im_str_trim(text), "Bearer");
+
+    if (im_str_trim(text).len == text.len && !scheme && has_white_space(text))
         return IM_STR("it has blanks in it");
-    if (im_str_starts(text, "\"") || im_str_ends(text, "\""))
-        return IM_STR("it stands in quotation marks");
-    if (im_str_has(text, '%'))
-        return IM_STR("it is still percent-encoded");
+    if (count) /* whatever it may have been, that is no token's */
+        return im_str(repairs[0].how);
     if (im_str_starts(text, "{") || im_str_starts(text, "["))
         return IM_STR("it is JSON: the whole response rather than the token in it");
-    if (im_str_ends(text, "..."))
+    if (im_str_starts(text, "\"") || im_str_ends(text, "\"") ||
+        im_str_starts(text, "'") || im_str_ends(text, "'"))
+        return IM_STR("a quotation mark was copied with it");
+    if (im_str_ends(text, "...") || im_str_ends(text, "\xe2\x80\xa6"))
         return IM_STR("it was cut short: it ends in dots");
+    for (size_t i = 0; i < text.len; i++)
+        dots += text.at[i] == '.';
+    if (im_str_starts(text, "eyJ") && (dots < 2 || im_str_ends(text, ".")))
+        return im_arena_format(arena,
+                               "it was cut short: a token has three parts between dots, "
+                               "and this one has %zu",
+                               dots + !im_str_ends(text, "."));
     return IM_STR("");
 }

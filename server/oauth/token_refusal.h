@@ -22,6 +22,6 @@ struct im_str im_ended_evidence(struct im_arena *arena, const struct im_token *t
                                 int64_t now_ms);
 /* One sentence about a token text that nothing is known of: what its looks betray
  * (blanks, percent escapes, quotes …), or empty. Lifetime: static. */
-struct im_str im_looks_evidence(struct im_str text);
+struct im_str im_looks_evidence(struct im_arena *arena, struct im_str text);
 
 #endif

@@ -178,6 +178,7 @@ struct im_record *im_record_new(const struct im_token *token, struct im_packed *
     made->not_before_ms = token->not_before_ms;
     made->key_generation = token->key_generation;
     made->challenge_plain = token->challenge_plain;
+    made->auth_time_s = token->auth_time_s;
     made->who = who ? im_packed_ref(who) : texts_pack(token, shared_fields, SHARED);
     made->own = has_own(token) ? texts_pack(token, own_fields, OWN) : NULL;
     if (made->who && (made->own || !has_own(token)))
@@ -207,6 +208,7 @@ void im_record_copy(const struct im_record *record, struct im_arena *arena,
                              .not_before_ms = record->not_before_ms,
                              .key_generation = record->key_generation,
                              .challenge_plain = record->challenge_plain,
+                             .auth_time_s = record->auth_time_s,
                              .consumed = record->consumed,
                              .consumed_ms = record->consumed_ms,
                              .consumed_at = record->consumed_at};

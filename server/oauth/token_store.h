@@ -67,6 +67,7 @@ struct im_record {
     int64_t issued_ms, expires_ms, not_before_ms;
     unsigned key_generation;
     bool challenge_plain, consumed;
+    int64_t auth_time_s;
     int64_t consumed_ms;
     uint64_t consumed_at;
     struct im_ended ended; /* by itself; its grant and session have their own */

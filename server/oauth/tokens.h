@@ -54,6 +54,7 @@ struct im_token {
     /* codes only */
     struct im_str redirect_uri, challenge, nonce;
     bool challenge_plain;
+    int64_t auth_time_s; /* codes: as in im_issue */
     /* what has happened to it */
     bool consumed; /* code or refresh token used up */
     int64_t consumed_ms;

@@ -655,6 +655,7 @@ class Client:
             raise self._stop("the answer of authorize carries another state: it is not for us")
         error = said.get("error", "")
         if error in ("login_required", "interaction_required"):
+            self._mutated_sign_in(line, url)
             return None
         if error in ("server_error", "temporarily_unavailable"):
             raise Fault(f"answered {error}")

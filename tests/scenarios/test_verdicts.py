@@ -31,6 +31,8 @@ SKIPS = {
     "pkce-challenge-invalid": BY_CODE, "pkce-method-unsupported": BY_CODE, "pkce-verifier-missing": BY_CODE,
     "pkce-verifier-wrong": BY_CODE, "redirect-uri-mismatch": BY_CODE, "redirect-uri-missing": BY_CODE,
     "redirect-uri-unregistered": BY_CODE, "response-type-unsupported": BY_CODE, "scope-denied": BY_CODE,
+    "response-mode-unsupported": BY_CODE, "request-object-unsupported": BY_CODE, "prompt-none-login-required": BY_CODE,
+    "authorize-parameter-invalid": BY_CODE,
     "scope-unknown": BY_CODE,
     "client-auth-missing": NOTHING_ELSE, "token-missing": NOTHING_ELSE,
     "token-of-another-client": NOTHING_ELSE,

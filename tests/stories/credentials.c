@@ -357,6 +357,8 @@ STORY(expired_password, "an expired password is told")
 STORY(right_password, "the right password leads to the consent page")
 {
     when_signed_in(s, "jdoe", "secret");
+    then_status(s, 303);
+    when_got(s, text(s, "%s%s", AUTHORIZE_PATH, header_of(s, "Location")), NULL);
     then_status(s, 200);
     then_body_has(s, "Accept");
 }

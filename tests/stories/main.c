@@ -11,11 +11,13 @@
     X(control)                                                                           \
     X(credentials)                                                                       \
     X(expired)                                                                           \
+    X(openid)                                                                            \
     X(permissions)                                                                       \
     X(protocol)                                                                          \
     X(revoked)                                                                           \
     X(sandboxes)                                                                         \
-    X(scenarios)
+    X(scenarios)                                                                         \
+    X(slips)
 
 #define DECLARE(file) extern const struct story_entry *const stories_##file[];
 FILES(DECLARE)

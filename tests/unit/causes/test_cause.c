@@ -302,11 +302,12 @@ static void every_invalid_grant_follows_its_switch(void **state)
     }
 }
 
-static void only_five_causes_need_a_scenario(void **state)
+static void only_seven_causes_need_a_scenario(void **state)
 {
-    static const enum im_cause forced[] = {CAUSE_CLIENT_INTERMITTENT, CAUSE_RATE_LIMITED,
-                                           CAUSE_SERVICE_UNAVAILABLE, CAUSE_GATEWAY_ERROR,
-                                           CAUSE_SCENARIO_EXHAUSTED};
+    static const enum im_cause forced[] = {
+        CAUSE_CLIENT_INTERMITTENT, CAUSE_RATE_LIMITED,       CAUSE_SERVICE_UNAVAILABLE,
+        CAUSE_GATEWAY_ERROR,       CAUSE_SCENARIO_EXHAUSTED, CAUSE_TWO_STEP_REQUIRED,
+        CAUSE_IP_NOT_ALLOWED};
     int unnatural = 0;
 
     for (int i = 1; i < CAUSE_COUNT; i++)
@@ -490,7 +491,7 @@ int main(void)
         TEST(every_cause_is_worded_in_both_dialects),
         TEST(every_switch_of_wording_is_a_switch_of_policy),
         TEST(every_invalid_grant_follows_its_switch),
-        TEST(only_five_causes_need_a_scenario),
+        TEST(only_seven_causes_need_a_scenario),
         TEST(a_slip_of_the_pen_finds_its_cause),
         TEST(what_is_no_cause_has_an_empty_row),
         TEST(a_row_is_told_as_json),

@@ -396,13 +396,11 @@ static void the_right_methods_are_told(void **state)
     header_is(f, "Allow", "GET, POST");
 }
 
-static void who_came_by_basic_is_challenged_by_basic(void **state)
+static void every_wrong_client_is_challenged_by_basic(void **state)
 {
     struct fixture *f = *state;
 
-    refuse(f, IM_PLACE_TOKEN, CAUSE_CLIENT_SECRET_WRONG);
-    header_is(f, "WWW-Authenticate", "");
-    f->exchange.basic_challenge = true;
+    f->policy.challenge = false;
     refuse(f, IM_PLACE_TOKEN, CAUSE_CLIENT_SECRET_WRONG);
     header_is(f, "WWW-Authenticate", "Basic realm=\"intacct-mock\"");
 }
@@ -423,11 +421,15 @@ static void the_articles_api_challenges_by_bearer(void **state)
               "Bearer realm=\"intacct-mock\", error=\"insufficient_scope\"");
 }
 
-static void the_rest_api_challenges_nobody(void **state)
+static void a_401_of_the_rest_api_has_a_challenge_unless_policy_says_no(void **state)
 {
     struct fixture *f = *state;
 
     f->exchange.bearer_challenge = true;
+    refuse(f, IM_PLACE_API, CAUSE_ACCESS_TOKEN_EXPIRED);
+    header_is(f, "WWW-Authenticate",
+              "Bearer realm=\"intacct-mock\", error=\"invalid_token\"");
+    f->policy.challenge = false;
     refuse(f, IM_PLACE_API, CAUSE_ACCESS_TOKEN_EXPIRED);
     header_is(f, "WWW-Authenticate", "");
 }
@@ -453,7 +455,7 @@ static void what_may_be_redirected_is_redirected(void **state)
     f->exchange.redirect_uri = IM_STR("https://app.example/callback");
     f->exchange.state = IM_STR("a b&c");
     refuse(f, IM_PLACE_TOKEN, CAUSE_CONSENT_DENIED);
-    assert_int_equal(f->res.status, 302);
+    assert_int_equal(f->res.status, 303); /* it came by POST */
     header_is(
         f, "Location",
         "https://app.example/callback?error=access_denied&error_description=The%20user"
@@ -566,9 +568,9 @@ int main(void)
         TEST(oauth_answers_are_not_stored),
         TEST(the_pause_is_told),
         TEST(the_right_methods_are_told),
-        TEST(who_came_by_basic_is_challenged_by_basic),
+        TEST(every_wrong_client_is_challenged_by_basic),
         TEST(the_articles_api_challenges_by_bearer),
-        TEST(the_rest_api_challenges_nobody),
+        TEST(a_401_of_the_rest_api_has_a_challenge_unless_policy_says_no),
         TEST(an_answer_that_stood_there_is_replaced),
         TEST(what_may_be_redirected_is_redirected),
         TEST(a_query_of_the_redirect_uri_is_kept),

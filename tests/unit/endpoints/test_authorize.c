@@ -32,9 +32,22 @@ static void sign_in(struct call *call, const char *company, const char *user,
     post(call, form);
 }
 
-/* The ticket in the hidden input of the consent page, kept beyond the call. */
-static void read_ticket(const struct call *call, char ticket[1000])
+/* What a browser does after the right password: it was posted, and is answered by a redirect. */
+static void follow(struct call *call)
 {
+    char query[2000];
+    struct im_str to = im_response_get_header(&call->res, "Location");
+    answered(call, 303);
+    assert_true(im_str_starts(to, "?"));
+    snprintf(query, sizeof query, "%.*s", IM_ARG(im_str_slice(to, 1, to.len)));
+    get(call, query);
+}
+
+/* The ticket in the hidden input of the consent page, kept beyond the call. */
+static void read_ticket(struct call *call, char ticket[1000])
+{
+    if (call->res.status == 303)
+        follow(call);
     static const char mark[] = "name=\"ticket\" value=\"";
     struct im_str page = body(call);
     size_t at = 0;
@@ -69,7 +82,7 @@ static void client_must_be_known(void **state)
     refused(call, CAUSE_AUTHORIZE_CLIENT_UNKNOWN);
     evidence_says(call, "\"nobody\"");
     get(call, "client_id=demo%20&response_type=code&redirect_uri=" CALLBACK);
-    evidence_says(call, "without the white space");
+    evidence_says(call, "white space at an end");
     word_refusal(call);
     assert_int_equal(location(call).len, 0);
     says(body(call), "<h1>");
@@ -319,6 +332,7 @@ static void consent_page_tells_who_and_what(void **state)
 {
     struct call *call = *state;
     sign_in(call, "acme", "jdoe", "secret&scope=offline_access");
+    follow(call);
     answered(call, 200);
     says(body(call), "Jane Doe");
     says(body(call), "Acme Inc.");
@@ -335,7 +349,7 @@ static void accepting_gives_a_code(void **state)
     sign_in(call, "acme", "jdoe", "secret");
     read_ticket(call, ticket);
     decide(call, ticket, "accept");
-    answered(call, 302);
+    answered(call, 303);
     assert_true(im_str_starts(location(call), "http://127.0.0.1:5000/callback?code=eyJ"));
     says(location(call), "&state=s1");
     says(call->exchange.issued, "hmac:");
@@ -350,7 +364,7 @@ static void denying_is_told_to_the_client(void **state)
     decide(call, ticket, "deny");
     refused(call, CAUSE_CONSENT_DENIED);
     word_refusal(call);
-    assert_int_equal(call->res.status, 302);
+    assert_int_equal(call->res.status, 303);
     says(location(call), "http://127.0.0.1:5000/callback?error=access_denied&");
     assert_true(im_str_ends(location(call), "&state=s1"));
 }
@@ -385,6 +399,42 @@ static void ticket_cannot_be_forged(void **state)
     decide(call, ticket, "accept");
     refused(call, CAUSE_REQUEST_MALFORMED);
     decide(call, "x", "accept");
+    refused(call, CAUSE_REQUEST_MALFORMED);
+}
+
+static void a_ticket_is_for_one_request(void **state)
+{
+    static const char *const others[] = {
+        "client_id=demo&response_type=code&redirect_uri=" CALLBACK "&scope=openid",
+        "client_id=demo&response_type=code&redirect_uri=https://app.example/callback",
+        "client_id=demo&response_type=code&redirect_uri=" CALLBACK "&state=other",
+    };
+    struct call *call = *state;
+    char ticket[1000], form[2000];
+    sign_in(call, "acme", "jdoe", "secret");
+    read_ticket(call, ticket);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        snprintf(form, sizeof form, "%s&ticket=%s&decision=accept", others[i], ticket);
+        post(call, form);
+        refused(call, CAUSE_REQUEST_MALFORMED);
+    }
+    decide(call, ticket, "accept");
+    answered(call, 303);
+}
+
+static void a_ticket_counts_once(void **state)
+{
+    struct call *call = *state;
+    char ticket[1000];
+    sign_in(call, "acme", "jdoe", "secret");
+    read_ticket(call, ticket);
+    get(call, SOUND "&decision=accept&ticket=none");
+    refused(call, CAUSE_REQUEST_MALFORMED);
+    decide(call, ticket, "accept");
+    answered(call, 303);
+    decide(call, ticket, "accept");
+    refused(call, CAUSE_REQUEST_MALFORMED);
+    decide(call, ticket, "deny");
     refused(call, CAUSE_REQUEST_MALFORMED);
 }
 
@@ -423,12 +473,12 @@ static void administrator_authorizes(void **state)
     char ticket[1000];
     withdraw_client(call);
     sign_in(call, "acme", "admin", "secret");
-    says(body(call), "You are an administrator");
     read_ticket(call, ticket);
+    says(body(call), "You are an administrator");
     decide(call, ticket, "accept");
-    answered(call, 302);
+    answered(call, 303);
     sign_in(call, "acme", "jdoe", "secret");
-    answered(call, 200);
+    answered(call, 303);
 }
 
 static void sender_must_be_authorized(void **state)
@@ -574,6 +624,9 @@ int main(void)
         TEST("the consent page holds for ten minutes", ticket_runs_out),
         TEST("a ticket cannot be forged or used for another client",
              ticket_cannot_be_forged),
+        TEST("a ticket is bound to the request it was given for",
+             a_ticket_is_for_one_request),
+        TEST("a ticket counts once, whatever was decided", a_ticket_counts_once),
         TEST("a user locked before consenting is stopped", user_locked_meanwhile),
         TEST("the company must have authorized the client", company_must_have_authorized),
         TEST("an administrator's consent authorizes the client",

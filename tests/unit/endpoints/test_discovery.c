@@ -16,6 +16,7 @@ static void members_are_the_real_ones(void **state)
         "jwks_uri",
         "scopes_supported",
         "response_types_supported",
+        "response_modes_supported", /* ours */
         "subject_types_supported",
         "token_endpoint_auth_methods_supported",
         "token_endpoint_auth_signing_alg_values_supported",

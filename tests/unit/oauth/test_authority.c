@@ -227,7 +227,7 @@ static void an_unknown_code_is_described_by_its_looks(void **state)
 
     refused(f, redeem_code(f, IM_STR("abc")), CAUSE_CODE_UNKNOWN, "3 characters");
     refused(f, redeem_code(f, IM_STR("abc%2E")), CAUSE_CODE_UNKNOWN, "percent-encoded");
-    refused(f, redeem_code(f, IM_STR("abc\n")), CAUSE_CODE_UNKNOWN, "newline");
+    refused(f, redeem_code(f, IM_STR("abc\n")), CAUSE_CODE_UNKNOWN, "white space");
     refused(f, redeem_code(f, issue(f).access_token), CAUSE_CODE_UNKNOWN, "\"access\"");
 }
 

@@ -169,7 +169,8 @@ static void unknown_client_is_told(void **state)
     refused(call, CAUSE_CLIENT_UNKNOWN);
     evidence_says(call, "white space at an end");
     sent(call, "client_id=your_client_id_here&client_secret=x");
-    evidence_says(call, "placeholder");
+    refused(call, CAUSE_CREDENTIAL_PLACEHOLDER);
+    evidence_says(call, "your_client_id_here: a template");
 }
 
 static void swapped_credentials_are_not_printed(void **state)
@@ -220,11 +221,13 @@ static void wrong_secret_is_explained(void **state)
     wrong(call, "hush", "hmac:");
     assert_false(contains(call->exchange.evidence, "hush"));
     wrong(call, "dem%2Bo", "only in case");
-    wrong(call, "Dem+o", "arrived as a space");
+    wrong(call, "Dem+o", "arrived as a blank");
     wrong(call, "%22Dem%2Bo%22", "quotation marks");
     wrong(call, "Dem%252Bo", "once too often");
     wrong(call, "demo", "the client's id");
-    wrong(call, "your_client_secret_here", "placeholder");
+    sent(call, "client_id=demo&client_secret=your_client_secret_here");
+    refused(call, CAUSE_CREDENTIAL_PLACEHOLDER);
+    evidence_says(call, "your_client_secret_here: a template");
 }
 
 static void inactive_client_is_refused_first(void **state)
