@@ -91,14 +91,16 @@ struct im_options {
     uint64_t seed;   /* same seed and requests = same bytes; 0 = random */
     const char
         *scenario; /* of the default sandbox: a name, or a file; NULL = happy-path */
-    const char *scenarios_dir; /* folder with more scenarios (*.json); NULL = none */
-    size_t journal;            /* exchanges kept per sandbox; 0 = 1000 */
-    size_t sandboxes;          /* at most, besides the default one; 0 = 10000 */
-    int64_t sandbox_ttl_ms;    /* a sandbox that was idle for so long is gone; 0 = 1 h */
-    int threads;               /* requests worked on at once; 0 = 200 */
-    int64_t start_ms;          /* where the clock starts, ms since 1970; 0 = now */
-    const char *log;           /* "text" or "json" on standard error; NULL = silent */
-    const char *log_level;     /* "error", "warn", "info", "debug"; NULL = "info" */
+    const char *scenarios_dir;  /* folder with more scenarios (*.json); NULL = none */
+    size_t journal;             /* exchanges kept per sandbox; 0 = 1000 */
+    size_t sandboxes;           /* at most, besides the default one; 0 = 10000 */
+    int64_t sandbox_ttl_ms;     /* a sandbox that was idle for so long is gone; 0 = 1 h */
+    int threads;                /* requests worked on at once; 0 = 200 */
+    int64_t start_ms;           /* where the clock starts, ms since 1970; 0 = now */
+    const char *log;            /* "text" or "json" on standard error; NULL = silent */
+    const char *log_level;      /* "error", "warn", "info", "debug"; NULL = "info" */
+    const char *control_origin; /* pages of these origins may use /__mock:
+                                   "http://localhost:5173,…" or "*"; NULL = none */
 };
 
 /* Starts a mock; it answers from the moment this returns. NULL with one line in error (what was

@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "causes/refusal.h"
 #include "control/control.h"
+#include "control/origin.h"
 #include "http/redact.h"
 #include "router_parts.h"
 
@@ -543,7 +544,8 @@ static void dispatch_to_sandbox(struct pipeline *p)
 static void dispatch_to_control(struct pipeline *p)
 {
     p->req->now_ms = im_clock_real_ms();
-    if (im_cors_is_preflight(p->sandboxes, p->req))
+    if (im_cors_is_preflight(p->sandboxes, p->req) &&
+        !im_control_origin_refusal(p->sandboxes, p->req).len)
         answer_preflight(p, im_control_methods(p->req));
     else
         im_control_answer(p->sandboxes, p->req, p->res);

@@ -2,6 +2,8 @@
  * Intacct speaks it is unknown, its documentation is silent about it. This is a guess in the
  * client's favour: any origin may ask anything, so that a page under test reaches the mock. Turn it
  * off (--cors off) to see what a page meets where a server knows nothing of it. */
+#include "control/control.h"
+#include "control/origin.h"
 #include "router_parts.h"
 
 /* how long a browser may remember the permission; Chromium forgets after two hours in any case */
@@ -45,7 +47,9 @@ void im_cors_add_headers(const struct im_sandboxes *sandboxes,
 {
     struct im_str origin = im_request_header(req, "origin");
 
-    if (sandboxes->settings.no_cors || !origin.len)
+    if (sandboxes->settings.no_cors || !origin.len ||
+        (im_control_owns(sandboxes, req) &&
+         im_control_origin_refusal(sandboxes, req).len))
         return;
     im_response_header(res, "Access-Control-Allow-Origin", origin);
     if (im_cors_is_preflight(sandboxes, req)) {

@@ -9,11 +9,13 @@
 #include "scenario/catalogue.h"
 
 struct im_settings {
-    bool hints;                  /* send the X-Intacct-Mock-* headers */
-    bool no_cors;                /* tell browsers nothing */
-    bool trust_proxy;            /* believe Forwarded and X-Forwarded-* */
-    bool control;                /* serve /__mock on the ports of the API */
-    struct im_str control_token; /* demanded on /__mock; empty = none */
+    bool hints;                   /* send the X-Intacct-Mock-* headers */
+    bool no_cors;                 /* tell browsers nothing */
+    bool trust_proxy;             /* believe Forwarded and X-Forwarded-* */
+    bool control;                 /* serve /__mock on the ports of the API */
+    struct im_str control_token;  /* demanded on /__mock; empty = none */
+    struct im_str control_origin; /* whose pages may use it: "http://a.test,…", "*" */
+    struct im_str cert_names;     /* names of ours besides: "a.test,10.1.2.3" */
     struct im_str
         public_url; /* what issuer and links say; empty = from the request's Host */
     uint64_t seed;

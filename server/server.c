@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/waker.h"
 #include "control/control.h"
+#include "control/origin.h"
 #include "http/framing.h"
 #include "http/tls.h"
 #include "intacct_mock.h"
@@ -106,6 +107,8 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
         .trust_proxy = options->trust_proxy,
         .control = options->control_port == 0,
         .control_token = im_arena_copy(&server->texts, im_str(options->control_token)),
+        .control_origin = im_arena_copy(&server->texts, im_str(options->control_origin)),
+        .cert_names = im_arena_copy(&server->texts, im_str(options->cert_names)),
         .public_url = keep_url(server, options->public_url),
         .seed = options->seed,
         .start_ms = options->start_ms ? options->start_ms : -1,
@@ -118,6 +121,10 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
     };
     if (server->texts.failed)
         return im_error_set(err, "starting: out of memory");
+    const char *flaw = im_control_origins_flaw(settings->control_origin);
+    if (flaw)
+        return im_error_set(err, "reading the control origins \"%.*s\": %s",
+                            IM_ARG(im_str_front(settings->control_origin, 100)), flaw);
     return check_ports(options, err) &&
            (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
            read_log(options, &settings->log, err);

@@ -14,7 +14,8 @@
 
 struct serve_options {
     const char *bind, *cert, *key, *cert_name, *ca_file, *ca_dir, *client_ca;
-    const char *scenario, *scenarios, *public_url, *port_file, *control_token, *verdict;
+    const char *scenario, *scenarios, *public_url, *port_file, *control_token,
+        *control_origin, *verdict;
     const char *log, *log_level;
     int64_t port, https_port, control; /* -1 = none, or off */
     int64_t seed, journal, sandboxes, sandbox_ttl_ms, threads;
@@ -61,6 +62,9 @@ static const struct im_option serve_table[] = {
     {"control-token", "T", IM_OPTION_TEXT, AT(control_token),
      .help =
          "demand Authorization: Bearer T on /__mock/ (not for health, ready and the CA)"},
+    {"control-origin", "ORIGIN,...", IM_OPTION_TEXT, AT(control_origin),
+     .help = "pages of these origins may use /__mock/ too, such as http://localhost:5173 "
+             "(* = any; default: none)"},
     {"hints", "on|off", IM_OPTION_SWITCH, AT(hints), .initial = "on",
      .help = "send the X-Intacct-Mock-* headers"},
     {"cors", "on|off", IM_OPTION_SWITCH, AT(cors), .initial = "on",
@@ -105,6 +109,7 @@ static struct im_options to_library(const struct serve_options *from)
         .client_ca = from->client_ca,
         .control_port = (int)from->control,
         .control_token = from->control_token,
+        .control_origin = from->control_origin,
         .public_url = from->public_url,
         .no_hints = !from->hints,
         .no_cors = !from->cors,

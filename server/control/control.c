@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "control/origin.h"
 
 #define PREFIX "/__mock"
 
@@ -101,6 +102,7 @@ static const char *error_code(int status)
 {
     switch (status) {
     case 401: return "unauthorized";
+    case 403: return "forbidden";
     case 404: return "not_found";
     case 405: return "method_not_allowed";
     case 409: return "conflict";
@@ -171,11 +173,11 @@ static bool call_has_token(const struct im_call *call)
 
 static bool call_refuse_flaw(struct im_call *call)
 {
-    static const int status[] = {[IM_REQUEST_MALFORMED] = 400,
-                                 [IM_REQUEST_HEADERS_TOO_LARGE] = 431,
-                                 [IM_REQUEST_BODY_TOO_LARGE] = 413,
-                                 [IM_REQUEST_BODY_CUT] = 408,
-                                 [IM_REQUEST_METHOD_UNKNOWN] = 501};
+    static const int status[] = {
+        [IM_REQUEST_MALFORMED] = 400,      [IM_REQUEST_HEADERS_TOO_LARGE] = 431,
+        [IM_REQUEST_BODY_TOO_LARGE] = 413, [IM_REQUEST_BODY_CUT] = 408,
+        [IM_REQUEST_METHOD_UNKNOWN] = 501, [IM_REQUEST_ENCODED] = 415,
+        [IM_REQUEST_HTTP2] = 505};
 
     if (call->req->flaw == IM_REQUEST_SOUND)
         return false;
@@ -266,6 +268,11 @@ static void call_run(struct im_call *call)
     im_buf_init(&allow, call->req->arena, 200);
     const struct im_control_route *route =
         control_route_of(call->req, &call->name, &call->id, &allow);
+    struct im_str foreign = im_control_origin_refusal(call->sandboxes, call->req);
+    if (!(route && route->open) && foreign.len) {
+        im_control_refuse(call, 403, NULL, "%.*s", IM_ARG(foreign));
+        return;
+    }
     if (!(route && route->open) && !call_has_token(call)) {
         im_control_refuse(
             call, 401, NULL,

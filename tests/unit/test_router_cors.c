@@ -68,9 +68,13 @@ static void a_preflight_is_an_exchange_like_any_other(void **state)
     assert_has(body_of(s), "{endpoint=\"resource\",status=\"204\",cause=\"\"} 1\n");
 }
 
-static void so_does_the_control_api(void **state)
+static void the_control_api_answers_pages_that_were_named(void **state)
 {
     struct spine *s = *state;
+    send(s, "OPTIONS", BOX "/clock", ASKS, NULL);
+    assert_status(s, 403);
+    assert_string_equal(header(s, "Access-Control-Allow-Origin"), "");
+    s->boxes.settings.control_origin = IM_STR("http://other.test, https://app.example");
     send(s, "OPTIONS", BOX "/clock", ASKS, NULL);
     assert_status(s, 204);
     assert_string_equal(header(s, "Access-Control-Allow-Methods"), "GET, POST");
@@ -102,6 +106,9 @@ static void an_answer_tells_the_page_what_it_may_read(void **state)
     assert_has(answer_header(s, "Access-Control-Expose-Headers"), "X-Intacct-Mock-Cause");
     assert_has(answer_header(s, "Access-Control-Expose-Headers"), "Retry-After");
     assert_string_equal(header(s, "Vary"), "Origin");
+    send(s, "GET", "/__mock/health", ORIGIN, NULL);
+    assert_string_equal(header(s, "Access-Control-Allow-Origin"), "");
+    s->boxes.settings.control_origin = IM_STR("*");
     send(s, "GET", "/__mock/health", ORIGIN, NULL);
     assert_string_equal(header(s, "Access-Control-Allow-Origin"), "https://app.example");
 }
@@ -196,7 +203,7 @@ int main(void)
         IN_SPINE(every_path_of_the_integration_allows_its_methods),
         IN_SPINE(a_collection_and_its_records_allow_what_they_take),
         IN_SPINE(a_preflight_is_an_exchange_like_any_other),
-        IN_SPINE(so_does_the_control_api),
+        IN_SPINE(the_control_api_answers_pages_that_were_named),
         IN_SPINE(a_path_that_is_not_there_lets_the_page_read_why),
         IN_SPINE(an_answer_tells_the_page_what_it_may_read),
         IN_SPINE(who_names_no_origin_sees_nothing_of_it),
