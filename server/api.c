@@ -339,6 +339,7 @@ static int outcome_of(struct ask *ask)
 
     return im_str_is(outcome, "met")       ? IM_VERDICT_MET
            : im_str_is(outcome, "not-met") ? IM_VERDICT_NOT_MET
+           : im_str_is(outcome, "partly")  ? IM_VERDICT_PARTLY
                                            : IM_VERDICT_NOT_EXERCISED;
 }
 

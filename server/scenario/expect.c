@@ -138,6 +138,19 @@ static bool read_within(struct reading *r, struct im_expectation *e)
            im_member_wrong(r->at, "a duration such as \"2s\"", r->err);
 }
 
+static bool read_refused_for(struct reading *r, struct im_expectation *e)
+{
+    e->without_token = r->at->type == IM_JSON_STRING && im_str_is(r->at->text, "token");
+    return e->without_token || im_member_wrong(r->at, "\"token\"", r->err);
+}
+
+static bool read_advice(struct reading *r, struct im_expectation *e)
+{
+    e->advice = r->at->type == IM_JSON_BOOL && r->at->boolean;
+    return r->at->type == IM_JSON_BOOL ||
+           im_member_wrong(r->at, "true or false", r->err);
+}
+
 static const struct field {
     const char *name;
     bool (*read)(struct reading *r, struct im_expectation *e);
@@ -148,7 +161,8 @@ static const struct field {
     {"at_most", read_at_most}, {"in_parallel_at_most", read_parallel},
     {"gaps", read_gaps},       {"per", read_per},
     {"after", read_after},     {"within", read_within},
-    {"same", read_same},
+    {"same", read_same},       {"refused_for", read_refused_for},
+    {"advice", read_advice},
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 

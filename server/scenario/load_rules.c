@@ -117,13 +117,23 @@ static bool read_when(struct im_load *load, const struct im_json *when,
     return true;
 }
 
-static bool read_times(struct im_load *load, struct im_rule *rule)
+static bool read_count(struct im_load *load, const char *name, int64_t *count)
 {
     const struct im_json *json = load->at;
 
     if (json->type != IM_JSON_NUMBER || !json->is_whole || json->whole < 1)
-        return im_error_set(&load->err, "times must be a whole number, 1 or more");
-    rule->times = json->whole;
+        return im_error_set(&load->err, "%s must be a whole number, 1 or more", name);
+    *count = json->whole;
+    return true;
+}
+
+static bool read_optional(struct im_load *load, struct im_rule *rule)
+{
+    const struct im_json *json = load->at;
+
+    if (json->type != IM_JSON_BOOL)
+        return im_error_set(&load->err, "optional must be true or false");
+    rule->optional = json->boolean;
     return true;
 }
 
@@ -133,6 +143,14 @@ static bool check_rule(struct im_load *load, const struct im_json *json,
 {
     if (!im_json_get(json, "then"))
         return im_load_fail(load, json, "rules: a rule needs \"then\"");
+    int64_t most = rule->times ? rule->times : rule->when.nth ? 1 : 0;
+    if (most && rule->needs > most)
+        return im_load_fail(load, im_json_get(json, "needs"),
+                            "needs: more than the rule can fire, by its \"times\" or "
+                            "\"nth\"");
+    if (rule->needs && rule->optional)
+        return im_load_fail(load, im_json_get(json, "optional"),
+                            "optional: a rule that is needed is not optional");
     if (rule->refuse != CAUSE_NONE && rule->has_wire &&
         rule->wire.fault != IM_FAULT_NONE && im_wire_replaces(&rule->wire) &&
         rule->wire.fault >= IM_FAULT_HTML)
@@ -146,7 +164,8 @@ static bool read_rule(struct im_load *load, const struct im_json *json,
                       struct im_rule *rule)
 {
     static const struct im_str names[] = {IM_STR_INIT("when"), IM_STR_INIT("then"),
-                                          IM_STR_INIT("times")};
+                                          IM_STR_INIT("times"), IM_STR_INIT("needs"),
+                                          IM_STR_INIT("optional")};
     im_when_init(&rule->when);
     load->at = json;
     if (!im_load_want_type(load, "rules: a rule", "an object", IM_JSON_OBJECT))
@@ -159,9 +178,13 @@ static bool read_rule(struct im_load *load, const struct im_json *json,
         else if (im_str_is(member->name, "then"))
             fine = read_then(load, member, rule);
         else if (im_str_is(member->name, "times"))
-            fine = read_times(load, rule);
+            fine = read_count(load, "times", &rule->times);
+        else if (im_str_is(member->name, "needs"))
+            fine = read_count(load, "needs", &rule->needs);
+        else if (im_str_is(member->name, "optional"))
+            fine = read_optional(load, rule);
         else
-            fine = im_load_unknown(load, "rules", member->name, names, 3);
+            fine = im_load_unknown(load, "rules", member->name, names, 5);
         if (!fine)
             return false;
     }

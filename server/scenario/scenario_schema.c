@@ -233,6 +233,8 @@ static void write_rule(struct im_json_out *out)
     im_json_open_object(out, "properties");
     refer(out, "when", "when");
     whole(out, "times", 1);
+    whole(out, "needs", 1);
+    typed(out, "optional", "boolean", NULL);
     open_closed_object(out, "then");
     im_json_int(out, "minProperties", 1);
     im_json_open_object(out, "properties");
