@@ -369,6 +369,10 @@ static void write_expect_member(struct im_json_out *out, const char *name)
         words(out, name, "token|call");
     else if (strcmp(name, "same") == 0)
         words(out, name, "call");
+    else if (strcmp(name, "refused_for") == 0)
+        words(out, name, "token");
+    else if (strcmp(name, "advice") == 0)
+        typed(out, name, "boolean", NULL);
     else if (strcmp(name, "status") == 0)
         write_status(out, name);
     else if (strcmp(name, "that") == 0 || strcmp(name, "after") == 0)
