@@ -20,6 +20,10 @@ SAN_CC       ?= $(CC)
 FUZZ_SECONDS ?= 20
 CFLAGS       ?= -O2 -g
 
+# make takes a blank for the end of a name. The folder of the sources may have one: all below it is named from there.
+$(foreach folder,BUILD DEPS,$(if $(word 2,$($(folder))),$(error make cannot build in a folder with a blank in its name: \
+	$(folder)=$($(folder)). Give one without a blank, or one below this folder by its relative path)))
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -29,8 +33,8 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc 2>/dev/null || echo 2)
 
 PROGRAM_SRC := server/main.c $(sort $(wildcard server/commands/*.c))
 LIBRARY_SRC := $(filter-out $(PROGRAM_SRC),$(sort $(wildcard server/*.c server/*/*.c)))
-# of the program: what is no command itself, and so can be tested by itself
-COMMAND_PARTS := $(filter server/commands/run_%,$(PROGRAM_SRC))
+# of the program: all but main(), so that it can be tested by itself
+COMMAND_PARTS := $(filter-out server/main.c,$(PROGRAM_SRC))
 HEADERS     := $(sort $(wildcard server/*.h server/*/*.h))
 
 # C sources of the library made during the build, $(BUILD)/gen/NAME.c: files that the program carries inside itself.
@@ -281,7 +285,7 @@ format:  ## lay out all C files as .clang-format says
 	clang-format -i $(C_FILES)
 
 PC_FILE = prefix=$(PREFIX)\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: intacct-mock\nVersion: $(VERSION)\n\
-Description: A mock Sage Intacct OAuth server for tests\nCflags: -I$${includedir}\nLibs: -L$${libdir} -lintacct-mock\n\
+Description: A mock Sage Intacct OAuth server for tests\nCflags: -I"$${includedir}"\nLibs: -L"$${libdir}" -lintacct-mock\n\
 Libs.private: -pthread $(strip $(CIVETWEB_LIBS))\nRequires.private: libssl libcrypto libcjson\n
 INTO     = $(DESTDIR)$(PREFIX)
 # intacct-mock.1 goes to share/man/man1
@@ -289,24 +293,24 @@ MAN_PAGES := $(sort $(wildcard server/man/*.[0-9]))
 man_of     = $(INTO)/share/man/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
-	install -d $(INTO)/bin $(INTO)/include $(INTO)/lib/pkgconfig $(INTO)/share/doc/intacct-mock
-	install -d $(foreach section,1 3 5,$(INTO)/share/man/man$(section))
-	install -m 755 $(BUILD)/intacct-mock $(INTO)/bin
-	install -m 644 server/intacct_mock.h $(INTO)/include
-	install -m 644 $(STATIC_LIB) $(INTO)/lib
-	install -m 755 $(SHARED_LIB) $(INTO)/lib
-	ln -sf $(notdir $(SHARED_LIB)) $(INTO)/lib/$(SONAME)
-	ln -sf $(SONAME) $(INTO)/lib/libintacct-mock.so
-	printf '$(subst \n ,\n,$(PC_FILE))' >$(INTO)/lib/pkgconfig/intacct-mock.pc
-	$(foreach page,$(MAN_PAGES),install -m 644 $(page) $(call man_of,$(page)) &&) true
-	install -m 644 LICENSE $(INTO)/share/doc/intacct-mock
-	install -m 644 $(DEPS)/civetweb/LICENSE.md $(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md
+	install -d '$(INTO)/bin' '$(INTO)/include' '$(INTO)/lib/pkgconfig' '$(INTO)/share/doc/intacct-mock'
+	install -d $(foreach section,1 3 5,'$(INTO)/share/man/man$(section)')
+	install -m 755 $(BUILD)/intacct-mock '$(INTO)/bin'
+	install -m 644 server/intacct_mock.h '$(INTO)/include'
+	install -m 644 $(STATIC_LIB) '$(INTO)/lib'
+	install -m 755 $(SHARED_LIB) '$(INTO)/lib'
+	ln -sf $(notdir $(SHARED_LIB)) '$(INTO)/lib/$(SONAME)'
+	ln -sf $(SONAME) '$(INTO)/lib/libintacct-mock.so'
+	printf '$(subst \n ,\n,$(PC_FILE))' >'$(INTO)/lib/pkgconfig/intacct-mock.pc'
+	$(foreach page,$(MAN_PAGES),install -m 644 $(page) '$(call man_of,$(page))' &&) true
+	install -m 644 LICENSE '$(INTO)/share/doc/intacct-mock'
+	install -m 644 $(DEPS)/civetweb/LICENSE.md '$(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md'
 
 uninstall:  ## take away what install put there
-	rm -f $(INTO)/bin/intacct-mock $(INTO)/include/intacct_mock.h $(INTO)/lib/pkgconfig/intacct-mock.pc
-	rm -f $(INTO)/lib/libintacct-mock.a $(INTO)/lib/libintacct-mock.so $(INTO)/lib/libintacct-mock.so.*
-	rm -f $(foreach page,$(MAN_PAGES),$(call man_of,$(page)))
-	rm -rf $(INTO)/share/doc/intacct-mock
+	rm -f '$(INTO)/bin/intacct-mock' '$(INTO)/include/intacct_mock.h' '$(INTO)/lib/pkgconfig/intacct-mock.pc'
+	rm -f '$(INTO)/lib/libintacct-mock.a' '$(INTO)/lib/libintacct-mock.so' '$(INTO)/lib/libintacct-mock.so.'*
+	rm -f $(foreach page,$(MAN_PAGES),'$(call man_of,$(page))')
+	rm -rf '$(INTO)/share/doc/intacct-mock'
 
 # Both are reproducible: of the same source they are the same bytes, wherever that lies.
 .PHONY: dist deb
@@ -315,12 +319,12 @@ dist:  ## the source of this commit: build/dist/intacct-mock-VERSION.tar.gz and 
 
 # built apart, with flags of its own: no folder of this machine is in it
 DEB_ROOT = $(abspath $(BUILD))/deb/root
-DEB_FLAGS = -O2 -g0 -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build
+DEB_FLAGS = -O2 -g0 '-ffile-prefix-map=$(CURDIR)=.' '-ffile-prefix-map=$(abspath $(BUILD))=build'
 deb: | $(CIVETWEB)  ## a Debian package of what install installs: build/dist/intacct-mock_VERSION_ARCH.deb
-	$(Q)rm -rf $(DEB_ROOT) $(DEB_ROOT).control && mkdir -p $(BUILD)
-	$(Q)$(MAKE) --no-print-directory BUILD='$(BUILD)/deb' DEPS='$(DEPS)' CFLAGS='$(DEB_FLAGS)' DEVELOPER= DESTDIR='$(DEB_ROOT)' \
+	$(Q)rm -rf '$(DEB_ROOT)' '$(DEB_ROOT).control' && mkdir -p $(BUILD)
+	$(Q)$(MAKE) --no-print-directory BUILD='$(BUILD)/deb' DEPS='$(DEPS)' CFLAGS='$(subst ','\'',$(DEB_FLAGS))' DEVELOPER= DESTDIR='$(DEB_ROOT)' \
 		PREFIX=/usr install >$(BUILD)/deb.log 2>&1 || { cat $(BUILD)/deb.log >&2; exit 1; }
-	$(Q).ci/deb $(VERSION) $(DEB_ROOT) $(abspath $(BUILD))/dist
+	$(Q).ci/deb $(VERSION) '$(DEB_ROOT)' '$(abspath $(BUILD))/dist'
 
 clean:  ## remove what was built, all but what was fetched (that is build/deps)
 	$(Q)[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 ! -path '$(DEPS)' -exec rm -rf {} +

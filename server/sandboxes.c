@@ -1,3 +1,6 @@
+/* Names to sandboxes: a table by name, a list by last use, and who works with each. The
+ * lock guards these alone; a sandbox is made and freed, and a scenario read, while
+ * nobody holds it. */
 #include "sandboxes.h"
 
 #include <string.h>
@@ -6,7 +9,7 @@ enum { SWEEP_EVERY_MS = 1000 };
 
 /* ---- the default sandbox ---- */
 
-static bool make_standard(struct im_sandboxes *sandboxes, struct im_error *err)
+static bool make_default(struct im_sandboxes *sandboxes, struct im_error *err)
 {
     const struct im_settings *settings = &sandboxes->settings;
     const char *wanted = settings->scenario ? settings->scenario : "happy-path";
@@ -35,7 +38,7 @@ bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings 
     pthread_mutex_init(&sandboxes->lock, NULL);
     sandboxes->catalogue =
         im_catalogue_new(settings->scenarios, &sandboxes->settings.log, err);
-    return sandboxes->catalogue && make_standard(sandboxes, err);
+    return sandboxes->catalogue && make_default(sandboxes, err);
 }
 
 void im_sandboxes_release(struct im_sandboxes *sandboxes)
@@ -120,8 +123,8 @@ static void add_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
     atomic_fetch_add(&sandboxes->count, 1);
 }
 
-/* Nobody finds it any more. Returns it when it is to be freed now, by whoever then has no lock;
- * NULL when somebody still works with it, who will. */
+/* Nobody finds it any more. Returns it when it is to be freed now, by whoever then has
+ * no lock; NULL when somebody still works with it, who will. */
 static struct im_sandbox *remove_locked(struct im_sandboxes *sandboxes,
                                         struct im_sandbox *box)
 {
@@ -169,8 +172,9 @@ static struct im_sandbox *drop_oldest_locked(struct im_sandboxes *sandboxes)
     return remove_locked(sandboxes, box);
 }
 
-/* Room for one more. Where all are in use there is none, and so there may be too many for a while:
- * as many as that go the next time. Returns the first of those to be freed, the rest by `older`. */
+/* Room for one more. Where all are in use there is none, and so there may be too many
+ * for a while: as many as that go the next time. Returns the first of those to be freed,
+ * the rest by `older`. */
 static struct im_sandbox *make_room_locked(struct im_sandboxes *sandboxes,
                                            struct im_sandbox *surplus)
 {
@@ -184,7 +188,7 @@ static struct im_sandbox *make_room_locked(struct im_sandboxes *sandboxes,
     return surplus;
 }
 
-static void free_all(struct im_sandbox *box)
+static void free_list(struct im_sandbox *box)
 {
     while (box) {
         struct im_sandbox *older = box->older;
@@ -205,7 +209,7 @@ struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_s
     if (box)
         use_locked(sandboxes, box);
     pthread_mutex_unlock(&sandboxes->lock);
-    free_all(swept);
+    free_list(swept);
     return box;
 }
 
@@ -244,11 +248,12 @@ struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
         all[(*count)++] = box;
     }
     pthread_mutex_unlock(&sandboxes->lock);
-    free_all(swept);
+    free_list(swept);
     return all;
 }
 
-static bool owns(struct im_sandbox *box, struct im_arena *arena, struct im_str token)
+static bool sandbox_owns(struct im_sandbox *box, struct im_arena *arena,
+                         struct im_str token)
 {
     struct im_authority *authority = im_sandbox_enter(box);
     int64_t now_ms = im_clock_now_ms(&authority->clock);
@@ -267,11 +272,11 @@ struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
     struct im_sandbox *owner = NULL;
     size_t count;
 
-    if (!token.len || owns(sandboxes->standard, arena, token))
+    if (!token.len || sandbox_owns(sandboxes->standard, arena, token))
         return NULL;
     struct im_sandbox **all = im_sandboxes_list(sandboxes, arena, &count);
     for (size_t i = 1; i < count; i++) {
-        if (!owner && owns(all[i], arena, token))
+        if (!owner && sandbox_owns(all[i], arena, token))
             owner = all[i];
         else
             im_sandboxes_unref(sandboxes, all[i]);
@@ -281,9 +286,9 @@ struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
 
 /* ---- making ---- */
 
-static struct im_sandbox *make(struct im_sandboxes *sandboxes,
-                               const struct im_sandbox_params *params,
-                               struct im_error *err)
+static struct im_sandbox *make_sandbox(struct im_sandboxes *sandboxes,
+                                       const struct im_sandbox_params *params,
+                                       struct im_error *err)
 {
     const struct im_settings *settings = &sandboxes->settings;
     struct im_sandbox_options options = {
@@ -296,8 +301,9 @@ static struct im_sandbox *make(struct im_sandboxes *sandboxes,
     return im_sandbox_new(&options, err);
 }
 
-/* Puts a fresh one in its place, unless another thread was faster: *taken is theirs, in use. NULL
- * with *taken NULL too and err when memory is short. What does not enter is freed. */
+/* Puts a fresh one in its place, unless another thread was faster: *taken is theirs, in
+ * use. NULL with *taken NULL too and err when memory is short. What does not enter is
+ * freed. */
 static struct im_sandbox *enter_in_list(struct im_sandboxes *sandboxes,
                                         struct im_sandbox *fresh,
                                         struct im_sandbox **taken, struct im_error *err)
@@ -319,7 +325,7 @@ static struct im_sandbox *enter_in_list(struct im_sandboxes *sandboxes,
         entered = true;
     }
     pthread_mutex_unlock(&sandboxes->lock);
-    free_all(surplus);
+    free_list(surplus);
     if (!entered)
         im_sandbox_free(fresh);
     return entered ? fresh : NULL;
@@ -335,7 +341,7 @@ static struct im_sandbox *make_by_name(struct im_sandboxes *sandboxes, struct im
     params.scenario = im_catalogue_get(sandboxes->catalogue, first, err);
     if (!params.scenario)
         return NULL;
-    struct im_sandbox *fresh = make(sandboxes, &params, err);
+    struct im_sandbox *fresh = make_sandbox(sandboxes, &params, err);
     im_scenario_unref(params.scenario);
     struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken, err) : NULL;
     return box ? box : taken;
@@ -363,8 +369,8 @@ struct im_sandbox *im_sandboxes_touch(struct im_sandboxes *sandboxes, struct im_
     return box ? box : make_by_name(sandboxes, name, err);
 }
 
-static bool name_it(struct im_sandboxes *sandboxes, const struct im_scenario *scenario,
-                    char *into, size_t size)
+static bool make_up_name(struct im_sandboxes *sandboxes,
+                         const struct im_scenario *scenario, char *into, size_t size)
 {
     struct im_buf text;
 
@@ -387,7 +393,7 @@ struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
     char name[80];
 
     *made = IM_MADE_NOT;
-    if (!named.name.len && name_it(sandboxes, params->scenario, name, sizeof(name)))
+    if (!named.name.len && make_up_name(sandboxes, params->scenario, name, sizeof(name)))
         named.name = im_str(name);
     if (!im_sandbox_name_is_sound(named.name)) {
         refuse_name(named.name, err);
@@ -397,7 +403,7 @@ struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
         *made = IM_MADE_TAKEN;
         return NULL;
     }
-    struct im_sandbox *fresh = make(sandboxes, &named, err);
+    struct im_sandbox *fresh = make_sandbox(sandboxes, &named, err);
     struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken, err) : NULL;
     *made = box ? IM_MADE : taken ? IM_MADE_TAKEN : IM_MADE_NOT;
     im_sandboxes_unref(sandboxes, taken);
@@ -440,8 +446,8 @@ bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
     return done;
 }
 
-static void tell_reload(struct im_sandboxes *sandboxes, struct im_str name,
-                        const struct im_error *why)
+static void log_reload(struct im_sandboxes *sandboxes, struct im_str name,
+                       const struct im_error *why)
 {
     const struct im_log *log = &sandboxes->settings.log;
     enum im_log_level level = why ? IM_LOG_ERROR : IM_LOG_INFO;
@@ -465,7 +471,7 @@ bool im_sandboxes_reload(struct im_sandboxes *sandboxes, struct im_error *err)
     struct im_scenario *now = im_catalogue_reread(sandboxes->catalogue, before, err);
     bool done = now && im_sandbox_follow(box, now, err);
 
-    tell_reload(sandboxes, before->name, done ? NULL : err);
+    log_reload(sandboxes, before->name, done ? NULL : err);
     if (now)
         im_scenario_unref(now);
     im_scenario_unref(before);

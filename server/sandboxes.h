@@ -1,5 +1,5 @@
-/* All sandboxes of one server, and the settings they share: name → sandbox, made on first touch,
- * gone when nobody has touched it for long, bounded in number. Thread-safe. */
+/* All sandboxes of one server, and the settings they share: name → sandbox, made on
+ * first touch, gone when nobody has touched it for long, bounded in number. Thread-safe. */
 #ifndef IM_SANDBOXES_H
 #define IM_SANDBOXES_H
 
@@ -78,19 +78,20 @@ enum im_made { IM_MADE, IM_MADE_TAKEN, IM_MADE_NOT };
 struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
                                      const struct im_sandbox_params *params,
                                      enum im_made *made, struct im_error *err);
-/* Gone for whoever comes from now on; who waits in it is let go. False when it is not there. */
+/* Gone for whoever comes from now on; who waits in it is let go. False when it is not
+ * there. */
 bool im_sandboxes_delete(struct im_sandboxes *sandboxes, struct im_str name);
-/* All that are there, the default one first, then the one used last; each kept for the caller, who
- * releases them. NULL when memory is short. */
+/* All that are there, the default one first, then the one used last; each kept for the
+ * caller, who releases them. NULL when memory is short. */
 struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
                                       struct im_arena *arena, size_t *count);
 uint64_t im_sandboxes_dropped(struct im_sandboxes *sandboxes); /* for want of room */
 /* As freshly made; its scenario as the catalogue has it now. */
 bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
                         struct im_error *err);
-/* The default sandbox begins its scenario again, as the catalogue or its file has it now; what was
- * handed out stays, and so do all other sandboxes. When that is wrong now, it goes on as before.
- * Tells the log what came of it. */
+/* The default sandbox begins its scenario again, as the catalogue or its file has it
+ * now; what was handed out stays, and so do all other sandboxes. When that is wrong now,
+ * it goes on as before. Tells the log what came of it. */
 bool im_sandboxes_reload(struct im_sandboxes *sandboxes, struct im_error *err);
 /* "[a-z0-9][a-z0-9._-]{0,63}" */
 bool im_sandbox_name_is_sound(struct im_str name);

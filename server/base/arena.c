@@ -60,7 +60,7 @@ void im_arena_release(struct im_arena *arena)
     im_arena_init(arena, arena->limit);
 }
 
-static void *refuse(struct im_arena *arena)
+static void *arena_refuse(struct im_arena *arena)
 {
     arena->failed = true;
     return NULL;
@@ -68,14 +68,14 @@ static void *refuse(struct im_arena *arena)
 
 /* What an allocation takes from its block. The caller has checked that it cannot
  * overflow. */
-static size_t footprint(size_t size)
+static size_t arena_footprint(size_t size)
 {
     size_t whole = size ? size : 1;
     return (whole + ALIGN - 1) / ALIGN * ALIGN + GAP;
 }
 
 /* The size of the next ordinary block: each twice the one before. */
-static size_t next_size(const struct im_arena *arena)
+static size_t arena_next_size(const struct im_arena *arena)
 {
     if (!arena->head || arena->head->size < FIRST_BLOCK)
         return FIRST_BLOCK;
@@ -84,22 +84,22 @@ static size_t next_size(const struct im_arena *arena)
 
 /* A new block with room for `need` bytes, or NULL. What would fill much of an ordinary
  * block gets one of its own, behind the newest, whose rest is not wasted then. */
-static struct im_arena_block *add_block(struct im_arena *arena, size_t need)
+static struct im_arena_block *arena_add_block(struct im_arena *arena, size_t need)
 {
-    size_t size = next_size(arena);
+    size_t size = arena_next_size(arena);
     bool own = need > size / 2;
     if (own)
         size = need;
 
     size_t left = arena->limit ? arena->limit - arena->taken : SIZE_MAX;
     if (left < sizeof(struct im_arena_block) + need)
-        return refuse(arena);
+        return arena_refuse(arena);
     if (size > left - sizeof(struct im_arena_block))
         size = left - sizeof(struct im_arena_block);
 
     struct im_arena_block *block = malloc(sizeof(*block) + size);
     if (!block)
-        return refuse(arena);
+        return arena_refuse(arena);
     arena->taken += sizeof(*block) + size;
     block->size = size;
     block->used = 0;
@@ -112,15 +112,15 @@ static struct im_arena_block *add_block(struct im_arena *arena, size_t need)
 }
 
 /* Memory as it comes. */
-static void *take(struct im_arena *arena, size_t size)
+static void *arena_take(struct im_arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 4)
-        return refuse(arena);
+        return arena_refuse(arena);
 
-    size_t need = footprint(size);
+    size_t need = arena_footprint(size);
     struct im_arena_block *block = arena->head;
     if (!block || block->size - block->used < need)
-        block = add_block(arena, need);
+        block = arena_add_block(arena, need);
     if (!block)
         return NULL;
 
@@ -132,26 +132,26 @@ static void *take(struct im_arena *arena, size_t size)
 
 void *im_arena_alloc(struct im_arena *arena, size_t size)
 {
-    void *at = take(arena, size);
+    void *at = arena_take(arena, size);
     return at ? memset(at, 0, size) : NULL;
 }
 
 void *im_arena_array(struct im_arena *arena, size_t item_size, size_t n)
 {
     if (item_size && n > SIZE_MAX / item_size)
-        return refuse(arena);
+        return arena_refuse(arena);
     return im_arena_alloc(arena, item_size * n);
 }
 
 bool im_arena_extend(struct im_arena *arena, void *at, size_t old_size, size_t new_size)
 {
     struct im_arena_block *block = arena->head;
-    size_t held = footprint(old_size);
+    size_t held = arena_footprint(old_size);
 
     if (!block || new_size > SIZE_MAX / 4 || block->used < held)
         return false;
     size_t start = block->used - held;
-    size_t need = footprint(new_size);
+    size_t need = arena_footprint(new_size);
     if (at != block->data + start || need > block->size - start)
         return false;
 
@@ -162,7 +162,8 @@ bool im_arena_extend(struct im_arena *arena, void *at, size_t old_size, size_t n
 
 struct im_str im_arena_copy(struct im_arena *arena, struct im_str text)
 {
-    char *at = text.len < SIZE_MAX ? take(arena, text.len + 1) : refuse(arena);
+    char *at =
+        text.len < SIZE_MAX ? arena_take(arena, text.len + 1) : arena_refuse(arena);
 
     if (!at)
         return (struct im_str){NULL, 0};
@@ -181,7 +182,7 @@ struct im_str im_arena_format(struct im_arena *arena, const char *format, ...)
     va_copy(again, args);
     int written = vsnprintf(small, sizeof(small), format, args);
     size_t len = written > 0 ? (size_t)written : 0;
-    char *at = written < 0 ? refuse(arena) : take(arena, len + 1);
+    char *at = written < 0 ? arena_refuse(arena) : arena_take(arena, len + 1);
     if (at && len < sizeof(small))
         memcpy(at, small, len + 1);
     else if (at)

@@ -21,27 +21,27 @@ void im_buf_init_fixed(struct im_buf *buf, char *memory, size_t size)
     buf->at = memory;
 }
 
-static bool fail(struct im_buf *buf)
+static bool buf_fail(struct im_buf *buf)
 {
     buf->failed = true;
     return false;
 }
 
-static bool grow(struct im_buf *buf, size_t need)
+static bool buf_grow(struct im_buf *buf, size_t need)
 {
     if (!buf->arena)
-        return fail(buf);
+        return buf_fail(buf);
 
     size_t room = buf->room ? buf->room * 2 : FIRST_ROOM;
     if (room < need)
         room = need;
     if (buf->max && room > buf->max + 1)
-        room = buf->max + 1; /* still at least `need`: reserve() has looked */
+        room = buf->max + 1; /* still at least `need`: buf_reserve() has looked */
 
     if (!buf->at || !im_arena_extend(buf->arena, buf->at, buf->room, room)) {
         char *at = im_arena_alloc(buf->arena, room);
         if (!at)
-            return fail(buf);
+            return buf_fail(buf);
         if (buf->at)
             memcpy(at, buf->at, buf->len);
         buf->at = at;
@@ -51,20 +51,20 @@ static bool grow(struct im_buf *buf, size_t need)
 }
 
 /* Room for `more` bytes and a NUL behind them. */
-static bool reserve(struct im_buf *buf, size_t more)
+static bool buf_reserve(struct im_buf *buf, size_t more)
 {
     if (buf->failed)
         return false;
     if (more > SIZE_MAX / 4 || (buf->max && more > buf->max - buf->len))
-        return fail(buf);
+        return buf_fail(buf);
 
     size_t need = buf->len + more + 1;
-    return need <= buf->room || grow(buf, need);
+    return need <= buf->room || buf_grow(buf, need);
 }
 
 void im_buf_add(struct im_buf *buf, struct im_str text)
 {
-    if (text.len == 0 || !reserve(buf, text.len))
+    if (text.len == 0 || !buf_reserve(buf, text.len))
         return;
     memcpy(buf->at + buf->len, text.at, text.len);
     buf->len += text.len;
@@ -77,13 +77,13 @@ void im_buf_addz(struct im_buf *buf, const char *text)
 
 void im_buf_addc(struct im_buf *buf, char c)
 {
-    if (reserve(buf, 1))
+    if (buf_reserve(buf, 1))
         buf->at[buf->len++] = c;
 }
 
 void im_buf_addf(struct im_buf *buf, const char *format, ...)
 {
-    if (!reserve(buf, 0))
+    if (!buf_reserve(buf, 0))
         return;
 
     va_list args, again;
@@ -93,8 +93,8 @@ void im_buf_addf(struct im_buf *buf, const char *format, ...)
     int written = vsnprintf(buf->at + buf->len, room, format, args);
     size_t len = written > 0 ? (size_t)written : 0;
     if (written < 0)
-        fail(buf);
-    else if (reserve(buf, len)) {
+        buf_fail(buf);
+    else if (buf_reserve(buf, len)) {
         if (len >= room)
             vsnprintf(buf->at + buf->len, len + 1, format, again);
         buf->len += len;
@@ -136,7 +136,7 @@ void im_buf_add_html(struct im_buf *buf, struct im_str text)
 }
 
 /* RFC 3986 section 2.3 */
-static bool unreserved(char c)
+static bool is_unreserved(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
            c == '-' || c == '.' || c == '_' || c == '~';
@@ -148,7 +148,7 @@ void im_buf_add_url(struct im_buf *buf, struct im_str text)
     size_t done = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        if (unreserved(text.at[i]))
+        if (is_unreserved(text.at[i]))
             continue;
         unsigned byte = (unsigned char)text.at[i];
         char escape[3] = {'%', digits[byte >> 4], digits[byte & 15]};

@@ -1,4 +1,5 @@
-/* Files that the program carries inside itself: made into C during the build by .ci/embed. */
+/* Files that the program carries inside itself: made into C during the build by
+ * .ci/embed. */
 #ifndef IM_BASE_EMBEDDED_H
 #define IM_BASE_EMBEDDED_H
 

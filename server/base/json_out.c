@@ -32,8 +32,9 @@ static void add_escape(struct im_buf *buf, unsigned char c)
     }
 }
 
-/* Can all of these eight bytes be copied as they are? Each test sets the top bit of a byte
- * that fails it, and by its borrow perhaps of one above that: nothing unsafe is missed. */
+/* Can all of these eight bytes be copied as they are? Each test sets the top bit of a
+ * byte that fails it, and by its borrow perhaps of one above that: nothing unsafe is
+ * missed. */
 static bool all_safe(const char *at)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
@@ -66,7 +67,7 @@ static size_t safe_run(struct im_str text, size_t i)
     return i - start;
 }
 
-static void quote(struct im_buf *buf, struct im_str text)
+static void add_quoted(struct im_buf *buf, struct im_str text)
 {
     im_buf_addc(buf, '"');
     for (size_t i = 0; i < text.len;) {
@@ -85,25 +86,25 @@ static void quote(struct im_buf *buf, struct im_str text)
 }
 
 /* What stands before an item. An empty name is a name; a NULL one is none. */
-static void begin(struct im_json_out *out, struct im_str name)
+static void out_begin(struct im_json_out *out, struct im_str name)
 {
     if (out->comma)
         im_buf_addc(out->buf, ',');
     out->comma = true;
     if (!name.at)
         return;
-    quote(out->buf, name);
+    add_quoted(out->buf, name);
     im_buf_addc(out->buf, ':');
 }
 
-static void open_with(struct im_json_out *out, struct im_str name, char bracket)
+static void out_open(struct im_json_out *out, struct im_str name, char bracket)
 {
-    begin(out, name);
+    out_begin(out, name);
     im_buf_addc(out->buf, bracket);
     out->comma = false;
 }
 
-static void close_with(struct im_json_out *out, char bracket)
+static void out_close(struct im_json_out *out, char bracket)
 {
     im_buf_addc(out->buf, bracket);
     out->comma = true;
@@ -111,28 +112,28 @@ static void close_with(struct im_json_out *out, char bracket)
 
 void im_json_open_object(struct im_json_out *out, const char *name)
 {
-    open_with(out, im_str(name), '{');
+    out_open(out, im_str(name), '{');
 }
 
 void im_json_close_object(struct im_json_out *out)
 {
-    close_with(out, '}');
+    out_close(out, '}');
 }
 
 void im_json_open_array(struct im_json_out *out, const char *name)
 {
-    open_with(out, im_str(name), '[');
+    out_open(out, im_str(name), '[');
 }
 
 void im_json_close_array(struct im_json_out *out)
 {
-    close_with(out, ']');
+    out_close(out, ']');
 }
 
 void im_json_member(struct im_json_out *out, struct im_str name, struct im_str value)
 {
-    begin(out, name);
-    quote(out->buf, value);
+    out_begin(out, name);
+    add_quoted(out->buf, value);
 }
 
 void im_json_str(struct im_json_out *out, const char *name, struct im_str value)
@@ -173,13 +174,13 @@ void im_json_strf(struct im_json_out *out, const char *name, const char *format,
 
 void im_json_raw(struct im_json_out *out, const char *name, struct im_str json)
 {
-    begin(out, im_str(name));
+    out_begin(out, im_str(name));
     im_buf_add(out->buf, json);
 }
 
 void im_json_int(struct im_json_out *out, const char *name, int64_t value)
 {
-    begin(out, im_str(name));
+    out_begin(out, im_str(name));
     im_buf_addf(out->buf, "%lld", (long long)value);
 }
 
@@ -230,7 +231,7 @@ static void add_double(struct im_buf *buf, double value)
 
 void im_json_double(struct im_json_out *out, const char *name, double value)
 {
-    begin(out, im_str(name));
+    out_begin(out, im_str(name));
     add_double(out->buf, value);
 }
 
@@ -257,24 +258,24 @@ void im_json_value(struct im_json_out *out, struct im_str name,
 {
     switch (value->type) {
     case IM_JSON_OBJECT:
-        open_with(out, name, '{');
+        out_open(out, name, '{');
         children_of(out, value);
-        close_with(out, '}');
+        out_close(out, '}');
         return;
     case IM_JSON_ARRAY:
-        open_with(out, name, '[');
+        out_open(out, name, '[');
         children_of(out, value);
-        close_with(out, ']');
+        out_close(out, ']');
         return;
     case IM_JSON_STRING: im_json_member(out, name, value->text); return;
     case IM_JSON_NUMBER:
-        begin(out, name);
+        out_begin(out, name);
         add_read_number(out->buf, value);
         return;
     case IM_JSON_BOOL:
     case IM_JSON_NULL: break;
     }
-    begin(out, name);
+    out_begin(out, name);
     im_buf_addz(out->buf, value->type == IM_JSON_NULL ? "null"
                           : value->boolean            ? "true"
                                                       : "false");

@@ -1,8 +1,12 @@
-/* Recursive descent over RFC 8259's grammar, at most IM_JSON_DEPTH_MAX deep. */
+/* The strict reading of JSON that comes before cJSON's. Recursive descent over RFC
+ * 8259's grammar, at most IM_JSON_DEPTH_MAX deep; and numbers read from their digits,
+ * since strtod and cJSON go by the host's locale. */
 #include "base/json_scan.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct scan {
@@ -37,7 +41,7 @@ void im_json_fail(struct im_json_error *error, struct im_str whole, size_t offse
 }
 
 /* Names what stands at the current place, for "expected …, found …". */
-static const char *found(const struct scan *s, char room[40])
+static const char *scan_found(const struct scan *s, char room[40])
 {
     struct im_str rest = im_str_slice(s->text, s->at, s->text.len);
     size_t step = im_utf8_step(rest.at, rest.len);
@@ -53,58 +57,59 @@ static const char *found(const struct scan *s, char room[40])
     return room;
 }
 
-static bool refuse(struct scan *s, const char *expected)
+static bool scan_refuse(struct scan *s, const char *expected)
 {
     char room[40];
 
     im_json_fail(s->error, s->text, s->at, "%s was expected, found %s", expected,
-                 found(s, room));
+                 scan_found(s, room));
     return false;
 }
 
-static bool ended(const struct scan *s)
+static bool scan_ended(const struct scan *s)
 {
     return s->at == s->text.len;
 }
 
-static bool next_is(const struct scan *s, char c)
+static bool scan_next_is(const struct scan *s, char c)
 {
-    return !ended(s) && s->text.at[s->at] == c;
+    return !scan_ended(s) && s->text.at[s->at] == c;
 }
 
-static bool next_within(const struct scan *s, char low, char high)
+static bool scan_next_within(const struct scan *s, char low, char high)
 {
-    return !ended(s) && s->text.at[s->at] >= low && s->text.at[s->at] <= high;
+    return !scan_ended(s) && s->text.at[s->at] >= low && s->text.at[s->at] <= high;
 }
 
-static bool take(struct scan *s, char c)
+static bool scan_take(struct scan *s, char c)
 {
-    if (!next_is(s, c))
+    if (!scan_next_is(s, c))
         return false;
     s->at++;
     return true;
 }
 
-static void skip_space(struct scan *s)
+static void scan_space(struct scan *s)
 {
-    while (next_is(s, ' ') || next_is(s, '\n') || next_is(s, '\r') || next_is(s, '\t'))
+    while (scan_next_is(s, ' ') || scan_next_is(s, '\n') || scan_next_is(s, '\r') ||
+           scan_next_is(s, '\t'))
         s->at++;
 }
 
 /* ---- strings ---- */
 
 /* The four hexadecimal digits behind \u; -1 when there are not four. */
-static long take_hex(struct scan *s)
+static long scan_hex(struct scan *s)
 {
     long value = 0;
 
     for (int i = 0; i < 4; i++) {
         int digit;
-        if (next_within(s, '0', '9'))
+        if (scan_next_within(s, '0', '9'))
             digit = s->text.at[s->at] - '0';
-        else if (next_within(s, 'a', 'f'))
+        else if (scan_next_within(s, 'a', 'f'))
             digit = s->text.at[s->at] - 'a' + 10;
-        else if (next_within(s, 'A', 'F'))
+        else if (scan_next_within(s, 'A', 'F'))
             digit = s->text.at[s->at] - 'A' + 10;
         else
             return -1;
@@ -114,55 +119,56 @@ static long take_hex(struct scan *s)
     return value;
 }
 
-static bool fail_at(struct scan *s, size_t offset, const char *what)
+static bool scan_fail_at(struct scan *s, size_t offset, const char *what)
 {
     im_json_fail(s->error, s->text, offset, "%s", what);
     return false;
 }
 
 /* Behind "\u"; `start` is the backslash. */
-static bool take_unicode(struct scan *s, size_t start)
+static bool scan_unicode(struct scan *s, size_t start)
 {
     static const char lone[] = "half of a surrogate pair stands alone: "
                                "it is no character and has no UTF-8";
-    long unit = take_hex(s);
+    long unit = scan_hex(s);
 
     if (unit < 0)
-        return refuse(s, "a hexadecimal digit (four of them behind \\u)");
+        return scan_refuse(s, "a hexadecimal digit (four of them behind \\u)");
     if (unit == 0)
-        return fail_at(s, start, "\\u0000 is refused: no text here may hold a NUL");
+        return scan_fail_at(s, start, "\\u0000 is refused: no text here may hold a NUL");
     if (unit < 0xD800 || unit > 0xDFFF)
         return true;
-    if (unit > 0xDBFF || !take(s, '\\') || !take(s, 'u'))
-        return fail_at(s, start, lone);
-    unit = take_hex(s);
-    return (unit >= 0xDC00 && unit <= 0xDFFF) || fail_at(s, start, lone);
+    if (unit > 0xDBFF || !scan_take(s, '\\') || !scan_take(s, 'u'))
+        return scan_fail_at(s, start, lone);
+    unit = scan_hex(s);
+    return (unit >= 0xDC00 && unit <= 0xDFFF) || scan_fail_at(s, start, lone);
 }
 
-static bool take_escape(struct scan *s)
+static bool scan_escape(struct scan *s)
 {
     size_t start = s->at++;
 
-    if (ended(s) || !strchr("\"\\/bfnrtu", s->text.at[s->at]) || next_is(s, '\0'))
-        return refuse(s, "one of \" \\ / b f n r t u behind the backslash");
-    return s->text.at[s->at++] != 'u' || take_unicode(s, start);
+    if (scan_ended(s) || !strchr("\"\\/bfnrtu", s->text.at[s->at]) ||
+        scan_next_is(s, '\0'))
+        return scan_refuse(s, "one of \" \\ / b f n r t u behind the backslash");
+    return s->text.at[s->at++] != 'u' || scan_unicode(s, start);
 }
 
 /* One character that is no escape. */
-static bool take_character(struct scan *s)
+static bool scan_character(struct scan *s)
 {
     size_t step = im_utf8_step(s->text.at + s->at, s->text.len - s->at);
     char room[40];
 
     if (step == 0) {
         im_json_fail(s->error, s->text, s->at, "%s begins no well-formed UTF-8 character",
-                     found(s, room));
+                     scan_found(s, room));
         return false;
     }
     if ((unsigned char)s->text.at[s->at] < ' ') {
         im_json_fail(s->error, s->text, s->at,
                      "%s is a control character, which a string must write as an escape",
-                     found(s, room));
+                     scan_found(s, room));
         return false;
     }
     s->at += step;
@@ -173,10 +179,10 @@ static bool scan_string(struct scan *s)
 {
     size_t start = s->at++;
 
-    while (!take(s, '"')) {
-        if (ended(s))
-            return fail_at(s, start, "this string has no closing quote");
-        if (next_is(s, '\\') ? !take_escape(s) : !take_character(s))
+    while (!scan_take(s, '"')) {
+        if (scan_ended(s))
+            return scan_fail_at(s, start, "this string has no closing quote");
+        if (scan_next_is(s, '\\') ? !scan_escape(s) : !scan_character(s))
             return false;
     }
     return true;
@@ -184,32 +190,32 @@ static bool scan_string(struct scan *s)
 
 /* ---- numbers and words ---- */
 
-static bool take_digits(struct scan *s, const char *where)
+static bool scan_digits(struct scan *s, const char *where)
 {
     size_t start = s->at;
 
-    while (next_within(s, '0', '9'))
+    while (scan_next_within(s, '0', '9'))
         s->at++;
-    return s->at > start || refuse(s, where);
+    return s->at > start || scan_refuse(s, where);
 }
 
 static bool scan_number(struct scan *s)
 {
-    take(s, '-');
-    bool zero = next_is(s, '0');
+    scan_take(s, '-');
+    bool zero = scan_next_is(s, '0');
     size_t start = s->at;
 
-    if (!take_digits(s, "a digit behind the minus"))
+    if (!scan_digits(s, "a digit behind the minus"))
         return false;
     if (zero && s->at > start + 1)
-        return fail_at(s, start, "a number must not begin with 0 and a digit");
-    if (take(s, '.') && !take_digits(s, "a digit behind the decimal point"))
+        return scan_fail_at(s, start, "a number must not begin with 0 and a digit");
+    if (scan_take(s, '.') && !scan_digits(s, "a digit behind the decimal point"))
         return false;
-    if (!take(s, 'e') && !take(s, 'E'))
+    if (!scan_take(s, 'e') && !scan_take(s, 'E'))
         return true;
-    if (!take(s, '+'))
-        take(s, '-');
-    return take_digits(s, "a digit of the exponent");
+    if (!scan_take(s, '+'))
+        scan_take(s, '-');
+    return scan_digits(s, "a digit of the exponent");
 }
 
 static bool scan_word(struct scan *s)
@@ -223,7 +229,7 @@ static bool scan_word(struct scan *s)
         s->at += strlen(words[i]);
         return true;
     }
-    return refuse(s, "a JSON value");
+    return scan_refuse(s, "a JSON value");
 }
 
 /* ---- objects, arrays, values ---- */
@@ -234,14 +240,14 @@ static bool scan_member(struct scan *s)
 {
     size_t name_offset = s->at;
 
-    if (!next_is(s, '"'))
-        return refuse(s, "a member's name in double quotes");
+    if (!scan_next_is(s, '"'))
+        return scan_refuse(s, "a member's name in double quotes");
     if (!scan_string(s))
         return false;
-    skip_space(s);
-    if (!take(s, ':'))
-        return refuse(s, "':' behind the member's name");
-    skip_space(s);
+    scan_space(s);
+    if (!scan_take(s, ':'))
+        return scan_refuse(s, "':' behind the member's name");
+    scan_space(s);
     return scan_value(s, name_offset);
 }
 
@@ -250,18 +256,18 @@ static bool scan_items(struct scan *s, char close)
     bool object = close == '}';
 
     s->at++;
-    skip_space(s);
-    if (take(s, close))
+    scan_space(s);
+    if (scan_take(s, close))
         return true;
     for (;;) {
         if (object ? !scan_member(s) : !scan_value(s, s->at))
             return false;
-        skip_space(s);
-        if (take(s, close))
+        scan_space(s);
+        if (scan_take(s, close))
             return true;
-        if (!take(s, ','))
-            return refuse(s, object ? "',' or '}'" : "',' or ']'");
-        skip_space(s);
+        if (!scan_take(s, ','))
+            return scan_refuse(s, object ? "',' or '}'" : "',' or ']'");
+        scan_space(s);
     }
 }
 
@@ -280,12 +286,12 @@ static bool scan_container(struct scan *s, char close)
     return fine;
 }
 
-static struct im_json_mark *add_mark(struct scan *s, size_t name_offset)
+static struct im_json_mark *scan_add_mark(struct scan *s, size_t name_offset)
 {
     struct im_json_mark *mark = IM_ARENA_NEW(s->arena, struct im_json_mark);
 
     if (!mark) {
-        fail_at(s, s->at, "out of memory while reading JSON");
+        scan_fail_at(s, s->at, "out of memory while reading JSON");
         return NULL;
     }
     mark->offset = s->at;
@@ -297,20 +303,20 @@ static struct im_json_mark *add_mark(struct scan *s, size_t name_offset)
 
 static bool scan_kind(struct scan *s)
 {
-    if (next_is(s, '{'))
+    if (scan_next_is(s, '{'))
         return scan_container(s, '}');
-    if (next_is(s, '['))
+    if (scan_next_is(s, '['))
         return scan_container(s, ']');
-    if (next_is(s, '"'))
+    if (scan_next_is(s, '"'))
         return scan_string(s);
-    if (next_is(s, '-') || next_within(s, '0', '9'))
+    if (scan_next_is(s, '-') || scan_next_within(s, '0', '9'))
         return scan_number(s);
     return scan_word(s);
 }
 
 static bool scan_value(struct scan *s, size_t name_offset)
 {
-    struct im_json_mark *mark = add_mark(s, name_offset);
+    struct im_json_mark *mark = scan_add_mark(s, name_offset);
 
     if (!mark || !scan_kind(s))
         return false;
@@ -324,13 +330,113 @@ const struct im_json_mark *im_json_scan(struct im_arena *arena, struct im_str te
     struct scan s = {.arena = arena, .text = text, .error = error};
 
     s.tail = &s.first;
-    skip_space(&s);
+    scan_space(&s);
     if (!scan_value(&s, s.at))
         return NULL;
-    skip_space(&s);
-    if (!ended(&s)) {
-        refuse(&s, "nothing more");
+    scan_space(&s);
+    if (!scan_ended(&s)) {
+        scan_refuse(&s, "nothing more");
         return NULL;
     }
     return s.first;
+}
+
+/* ---- the value of a number ---- */
+
+/* A number is taken apart into an integer and a power of ten, in which no decimal point
+ * is left for a locale to spell: 0.00120e5 is 12 (its digits without zeros around them)
+ * and the power 1. */
+struct decimal {
+    bool negative;
+    char *digits; /* room for all of the number's text, then NUL */
+    size_t len;
+    int64_t power; /* of ten; at most a text's length away from the exponent as written */
+};
+
+/* As large as makes every number that a text can hold 0 or infinite. */
+#define POWER_MAX INT64_C(1000000000000000)
+
+static int64_t number_power(struct im_str text)
+{
+    bool negative = im_str_starts(text, "-");
+    int64_t power = 0;
+
+    for (size_t i = 0; i < text.len && power < POWER_MAX; i++)
+        if (text.at[i] >= '0' && text.at[i] <= '9')
+            power = power * 10 + (text.at[i] - '0');
+    return negative ? -power : power;
+}
+
+static void number_trim_zeros(struct decimal *d)
+{
+    size_t zeros = 0;
+
+    while (zeros < d->len && d->digits[zeros] == '0')
+        zeros++;
+    d->digits += zeros;
+    d->len -= zeros;
+    while (d->len && d->digits[d->len - 1] == '0') {
+        d->len--;
+        d->power++;
+    }
+    d->digits[d->len] = '\0';
+}
+
+static struct decimal number_take_apart(struct im_str text, char *room)
+{
+    struct decimal d = {.negative = im_str_starts(text, "-"), .digits = room};
+    bool behind_point = false;
+
+    for (size_t i = d.negative; i < text.len; i++) {
+        if (text.at[i] == 'e' || text.at[i] == 'E') {
+            d.power += number_power(im_str_slice(text, i + 1, text.len));
+            break;
+        }
+        if (text.at[i] == '.') {
+            behind_point = true;
+            continue;
+        }
+        room[d.len++] = text.at[i];
+        d.power -= behind_point;
+    }
+    number_trim_zeros(&d);
+    return d;
+}
+
+/* Fills in `whole` when the number is an int64. */
+static bool number_whole(const struct decimal *d, int64_t *whole)
+{
+    char text[24] = "-";
+    size_t at = d->negative;
+
+    *whole = 0;
+    if (d->len == 0)
+        return true;
+    /* an int64 has at most 19 digits */
+    if (d->power < 0 || d->power > 19 || d->len + (size_t)d->power > 19)
+        return false;
+    memcpy(text + at, d->digits, d->len);
+    memset(text + at + d->len, '0', (size_t)d->power);
+    return im_str_int((struct im_str){text, at + d->len + (size_t)d->power}, whole);
+}
+
+/* "12e1" is read alike in every locale. */
+static double number_double(const struct decimal *d, struct im_arena *arena)
+{
+    struct im_str text = im_arena_format(arena, "%s%se%lld", d->negative ? "-" : "",
+                                         d->len ? d->digits : "0", (long long)d->power);
+    return text.at ? strtod(text.at, NULL) : 0;
+}
+
+bool im_json_read_number(struct im_arena *arena, struct im_json *value)
+{
+    char *room = im_arena_alloc(arena, value->text.len + 1);
+
+    if (!room)
+        return true; /* the arena's mark tells it */
+    struct decimal d = number_take_apart(value->text, room);
+    value->is_whole = number_whole(&d, &value->whole);
+    value->number =
+        value->is_whole && value->whole ? (double)value->whole : number_double(&d, arena);
+    return isfinite(value->number) != 0;
 }

@@ -1,6 +1,6 @@
-/* A line is put together in 4 KB (what a pipe takes whole) of the stack and leaves by one write(2): threads do not
- * mix their lines, and a log that reports a want of memory needs none. A field that no
- * longer fits is left out, and the line says so. */
+/* A line is put together in 4 KB (what a pipe takes whole) of the stack and leaves by
+ * one write(2): threads do not mix their lines, and a log that reports a want of memory
+ * needs none. A field that no longer fits is left out, and the line says so. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static const char *level_name(enum im_log_level level)
 }
 
 /* Can it stand without quotes and still be told from what is beside it? */
-static bool bare(struct im_str value)
+static bool is_bare(struct im_str value)
 {
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.at[i];
@@ -51,7 +51,7 @@ static void add_field(const struct im_log *log, struct im_json_out *out, const c
         return;
     }
     im_buf_addf(out->buf, " %s=", name);
-    if (bare(value)) {
+    if (is_bare(value)) {
         im_buf_add(out->buf, value);
         return;
     }

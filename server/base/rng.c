@@ -38,8 +38,8 @@ bool im_rng_random_seed(uint64_t *seed, struct im_error *err)
 
 /* The message of a draw without its counter; gives the length. A kind longer than any of
  * ours stands for its digest. */
-static size_t start_message(unsigned char message[MESSAGE_MAX], const char *kind,
-                            char domain, uint64_t serial)
+static size_t rng_message(unsigned char message[MESSAGE_MAX], const char *kind,
+                          char domain, uint64_t serial)
 {
     struct im_str name = im_str(kind);
     unsigned char digest[IM_SHA256_LEN];
@@ -57,8 +57,8 @@ static size_t start_message(unsigned char message[MESSAGE_MAX], const char *kind
 }
 
 /* `len` is what start_message gave; the counter comes behind it. */
-static bool derive(const unsigned char seed[32], unsigned char message[MESSAGE_MAX],
-                   size_t len, unsigned char *out, size_t n)
+static bool rng_derive(const unsigned char seed[32], unsigned char message[MESSAGE_MAX],
+                       size_t len, unsigned char *out, size_t n)
 {
     unsigned char block[IM_SHA256_LEN];
     struct im_str whole = {(const char *)message, len + 8};
@@ -79,20 +79,20 @@ bool im_rng_bytes(struct im_rng *rng, const char *kind, void *out, size_t n)
 {
     unsigned char message[MESSAGE_MAX];
     uint64_t serial = atomic_fetch_add(&rng->serial, 1);
-    size_t len = start_message(message, kind, 'd', serial);
+    size_t len = rng_message(message, kind, 'd', serial);
 
-    return derive(rng->seed, message, len, out, n);
+    return rng_derive(rng->seed, message, len, out, n);
 }
 
 bool im_rng_fixed(const struct im_rng *rng, const char *kind, void *out, size_t n)
 {
     unsigned char message[MESSAGE_MAX];
-    size_t len = start_message(message, kind, 'f', 0);
+    size_t len = rng_message(message, kind, 'f', 0);
 
-    return derive(rng->seed, message, len, out, n);
+    return rng_derive(rng->seed, message, len, out, n);
 }
 
-static struct im_str refuse(struct im_arena *arena)
+static struct im_str rng_refuse(struct im_arena *arena)
 {
     arena->failed = true;
     return (struct im_str){NULL, 0};
@@ -105,7 +105,7 @@ struct im_str im_rng_text(struct im_rng *rng, const char *kind, struct im_arena 
     unsigned char *raw = im_arena_alloc(arena, raw_len);
 
     if (!raw || !im_rng_bytes(rng, kind, raw, raw_len))
-        return refuse(arena);
+        return rng_refuse(arena);
     struct im_str text = im_base64url(arena, raw, raw_len);
     return im_str_slice(text, 0, n);
 }
@@ -115,7 +115,7 @@ struct im_str im_rng_uuid(struct im_rng *rng, const char *kind, struct im_arena 
     unsigned char raw[16];
 
     if (!im_rng_bytes(rng, kind, raw, sizeof(raw)))
-        return refuse(arena);
+        return rng_refuse(arena);
     raw[6] = (unsigned char)(0x40 | (raw[6] & 0x0F)); /* version 4 */
     raw[8] = (unsigned char)(0x80 | (raw[8] & 0x3F)); /* variant of RFC 9562 */
 

@@ -1,12 +1,12 @@
-/* What stays of a client's text in evidence and logs, and the one place that knows what a JWT looks
- * like. */
+/* What stays of a client's text in evidence and logs, and the one place that knows what
+ * a JWT looks like. */
 #include "base/sanitize.h"
 
 #include "base/buf.h"
 #include "base/crypto.h"
 
-/* RFC 7519: all begin with `{"` in base64url, which is eyJ. Two dots make a JWT of any length; a
- * longer run without them is one that was cut, a shorter one may be a name. */
+/* RFC 7519: all begin with `{"` in base64url, which is eyJ. Two dots make a JWT of any
+ * length; a longer run without them is one that was cut, a shorter one may be a name. */
 enum { CUT_JWT_MIN = 30 };
 
 size_t im_jwt_length(struct im_str text)

@@ -24,7 +24,8 @@ struct im_str {
 struct im_str im_str(const char *text); /* of a C string; NULL gives the empty view */
 /* The text as a C string on the heap, for free(); NULL when memory is short. */
 char *im_str_heap(struct im_str text);
-/* A copy on the heap, NUL-terminated, for im_str_free; false (and empty) when memory is short. */
+/* A copy on the heap, NUL-terminated, for im_str_free; false (and empty) when memory is
+ * short. */
 bool im_str_duplicate(struct im_str text, struct im_str *copy);
 void im_str_free(struct im_str *copy); /* empty afterwards */
 bool im_str_eq(struct im_str a, struct im_str b);

@@ -1,7 +1,7 @@
-/* The one hash table and the one hash of the program. uthash was weighed and not taken: its macros
- * allocate when a thing is added, while a table here has its room before the change it belongs to
- * begins, so that the change itself cannot fail half way; and it would be one more thing to install
- * for a hundred lines. */
+/* The one hash table and the one hash of the program. uthash was weighed and not taken:
+ * its macros allocate when a thing is added, while a table here has its room before the
+ * change it belongs to begins, so that the change itself cannot fail half way; and it
+ * would be one more thing to install for a hundred lines. */
 #include "base/table.h"
 
 #include <stdlib.h>
@@ -10,15 +10,15 @@ enum { FIRST_ROOM = 16 };
 
 /* Room is a power of two; the multiplication (Fibonacci hashing) spreads small
  * numbers. */
-static struct im_table_link **slot_of(const struct im_table *table, uint64_t hash)
+static struct im_table_link **table_slot(const struct im_table *table, uint64_t hash)
 {
     uint64_t spread = hash * UINT64_C(0x9E3779B97F4A7C15);
     return &table->slots[(size_t)(spread >> 32) & (table->room - 1)];
 }
 
-static void put(struct im_table *table, struct im_table_link *link)
+static void table_put(struct im_table *table, struct im_table_link *link)
 {
-    struct im_table_link **slot = slot_of(table, link->hash);
+    struct im_table_link **slot = table_slot(table, link->hash);
 
     link->next = *slot;
     *slot = link;
@@ -41,7 +41,7 @@ bool im_table_reserve(struct im_table *table, size_t more)
     for (size_t i = 0; i < old.room; i++) {
         for (struct im_table_link *next, *link = old.slots[i]; link; link = next) {
             next = link->next;
-            put(table, link);
+            table_put(table, link);
         }
     }
     free(old.slots);
@@ -51,13 +51,13 @@ bool im_table_reserve(struct im_table *table, size_t more)
 void im_table_add(struct im_table *table, struct im_table_link *link, uint64_t hash)
 {
     link->hash = hash;
-    put(table, link);
+    table_put(table, link);
     table->count++;
 }
 
 void im_table_remove(struct im_table *table, struct im_table_link *link)
 {
-    struct im_table_link **at = slot_of(table, link->hash);
+    struct im_table_link **at = table_slot(table, link->hash);
 
     while (*at && *at != link)
         at = &(*at)->next;
@@ -67,7 +67,7 @@ void im_table_remove(struct im_table *table, struct im_table_link *link)
     table->count--;
 }
 
-static struct im_table_link *same(struct im_table_link *link, uint64_t hash)
+static struct im_table_link *link_with_hash(struct im_table_link *link, uint64_t hash)
 {
     while (link && link->hash != hash)
         link = link->next;
@@ -76,12 +76,12 @@ static struct im_table_link *same(struct im_table_link *link, uint64_t hash)
 
 struct im_table_link *im_table_first(const struct im_table *table, uint64_t hash)
 {
-    return table->room ? same(*slot_of(table, hash), hash) : NULL;
+    return table->room ? link_with_hash(*table_slot(table, hash), hash) : NULL;
 }
 
 struct im_table_link *im_table_next(const struct im_table_link *link)
 {
-    return same(link->next, link->hash);
+    return link_with_hash(link->next, link->hash);
 }
 
 void im_table_release(struct im_table *table)

@@ -28,7 +28,8 @@ struct im_table_link *im_table_next(const struct im_table_link *link);
 /* Frees the slots, not what stands in them. */
 void im_table_release(struct im_table *table);
 
-/* FNV-1a. Begin with start 0; the hash of several texts begins each with that of those before. */
+/* FNV-1a. Begin with start 0; the hash of several texts begins each with that of those
+ * before. */
 uint64_t im_table_hash(uint64_t start, struct im_str text);
 
 #endif

@@ -1,57 +1,49 @@
-/* The catalogue of causes on a terminal; `--markdown` makes server/CAUSES.md. */
-#include <stdio.h>
-#include <string.h>
-
+/* `intacct-mock causes`: the catalogue of causes on a terminal; --markdown makes
+ * server/CAUSES.md. */
 #include "causes/cause_catalogue.h"
 #include "commands/command.h"
 
-static int print_cause(enum im_cause cause, bool markdown)
+struct causes_options {
+    bool markdown;
+};
+
+static const struct im_option causes_table[] = {
+    {"markdown", NULL, IM_OPTION_FLAG, offsetof(struct causes_options, markdown),
+     .help = "print all of it as Markdown"},
+    {.flag = NULL},
+};
+
+static int causes(const struct im_args *args)
 {
-    struct im_arena arena;
+    const struct causes_options *wanted = args->options;
+    const char *id = args->operand_count ? args->operands[0] : NULL;
+    enum im_cause cause = id ? im_cause_find(im_str(id)) : CAUSE_NONE;
     struct im_buf text;
 
-    im_arena_init(&arena, 0);
-    im_buf_init(&text, &arena, 0);
-    if (markdown)
+    if (id && cause == CAUSE_NONE) {
+        enum im_cause nearest = im_cause_nearest(im_str(id));
+        if (nearest == CAUSE_NONE)
+            return im_command_fail(
+                IM_EXIT_NO, "there is no cause \"%.60s\"; intacct-mock causes lists them",
+                id);
+        return im_command_fail(IM_EXIT_NO,
+                               "there is no cause \"%.60s\"; did you mean \"%s\"?", id,
+                               im_cause_row(nearest)->id);
+    }
+    im_buf_init(&text, args->arena, 0);
+    if (wanted->markdown)
         im_cause_markdown(&text);
     else
         im_cause_text(&text, cause);
-    bool whole = !text.failed;
-    printf("%.*s", IM_ARG(im_buf_str(&text)));
-    im_arena_release(&arena);
-    return whole ? IM_EXIT_FINE
-                 : im_command_fail(IM_EXIT_NO, "listing the causes: out of memory");
+    return im_command_print(&text);
 }
 
-static int unknown(const char *id)
-{
-    enum im_cause nearest = im_cause_nearest(im_str(id));
-
-    if (nearest == CAUSE_NONE)
-        return im_command_fail(
-            IM_EXIT_NO, "there is no cause \"%.60s\"; intacct-mock causes lists them",
-            id);
-    return im_command_fail(IM_EXIT_NO,
-                           "there is no cause \"%.60s\"; did you mean \"%s\"?", id,
-                           im_cause_row(nearest)->id);
-}
-
-static int run(int argc, char **argv)
-{
-    if (argc > 1)
-        return im_command_fail(IM_EXIT_USAGE, "causes takes one id at most");
-    if (argc == 0)
-        return print_cause(CAUSE_NONE, false);
-    if (strcmp(argv[0], "--markdown") == 0)
-        return print_cause(CAUSE_NONE, true);
-    if (strcmp(argv[0], "--help") == 0) {
-        puts("intacct-mock causes [ID]\n\nList every reason for a refusal, or explain "
-             "one.");
-        return IM_EXIT_FINE;
-    }
-    enum im_cause cause = im_cause_find(im_str(argv[0]));
-    return cause == CAUSE_NONE ? unknown(argv[0]) : print_cause(cause, false);
-}
-
-const struct im_command im_command_causes = {"causes", "[ID]",
-                                             "list the causes, or explain one", run};
+const struct im_command im_command_causes = {
+    .name = "causes",
+    .synopsis = "[ID]",
+    .about = "list the causes, or explain one",
+    .options = causes_table,
+    .size = sizeof(struct causes_options),
+    .operands_max = 1,
+    .run = causes,
+};

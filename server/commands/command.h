@@ -1,6 +1,9 @@
-/* The verbs of the program: one file and one row each. */
+/* The verbs of the program. A new one is a file here with its table of options (args.h),
+ * a line below, and a row in command.c; help, errors and the manual page's test follow. */
 #ifndef IM_COMMANDS_COMMAND_H
 #define IM_COMMANDS_COMMAND_H
+
+#include "commands/args.h"
 
 enum im_exit {
     IM_EXIT_FINE = 0,
@@ -9,23 +12,21 @@ enum im_exit {
     IM_EXIT_START = 3  /* could not start */
 };
 
-struct im_command {
-    const char *name;
-    const char *usage;                 /* what follows the name */
-    const char *about;                 /* one line */
-    int (*run)(int argc, char **argv); /* what follows the name; returns an im_exit */
-};
-
 extern const struct im_command im_command_serve;
 extern const struct im_command im_command_run;
-extern const struct im_command im_command_causes;
 extern const struct im_command im_command_check;
 extern const struct im_command im_command_scenarios;
+extern const struct im_command im_command_causes;
 extern const struct im_command im_command_ready;
 extern const struct im_command im_command_version;
 
+/* The whole program, as main() calls it; returns an im_exit. */
+int im_command_main(char *const *argv, char *const *environment);
+
 /* One line on standard error, "intacct-mock: …", and the status to return. */
-int im_command_fail(int status, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int im_command_fail(int status, const char *format, ...) IM_PRINTF(2, 3);
+/* The text on standard output, and the status: memory may have been short when it was
+ * built. */
+int im_command_print(const struct im_buf *text);
 
 #endif

@@ -1,5 +1,5 @@
-/* Is the server ready? The container's HEALTHCHECK: works without a shell and without resolving
- * names, asks the open /__mock/ready over plain HTTP. */
+/* `intacct-mock ready`: is the server ready? The container's HEALTHCHECK: works without
+ * a shell and without resolving names, asks the open /__mock/ready over plain HTTP. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -21,16 +21,21 @@ struct target {
     int port;
 };
 
-static int help(void)
-{
-    puts("intacct-mock ready [--wait 10s] [--url http://127.0.0.1:8080]\n\n"
-         "Exit 0 once the server answers on /__mock/ready, 1 when it does not.\n"
-         "Without --url: 127.0.0.1 and INTACCT_MOCK_CONTROL or INTACCT_MOCK_PORT, else "
-         "8080.");
-    return IM_EXIT_FINE;
-}
+struct ready_options {
+    const char *url;
+    int64_t wait_ms;
+};
 
-static bool connect_to(int fd, const struct target *target)
+static const struct im_option ready_table[] = {
+    {"wait", "D", IM_OPTION_DURATION, offsetof(struct ready_options, wait_ms),
+     .help = "how long to wait for it (default: not at all)"},
+    {"url", "URL", IM_OPTION_TEXT, offsetof(struct ready_options, url),
+     .help = "where it is (default: 127.0.0.1 and INTACCT_MOCK_CONTROL or "
+             "INTACCT_MOCK_PORT, else 8080)"},
+    {.flag = NULL},
+};
+
+static bool connect_to_target(int fd, const struct target *target)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)target->port)};
@@ -59,7 +64,7 @@ static bool answers_200(int fd)
     return have >= 12 && memcmp(line, "HTTP/1.1 200", 12) == 0;
 }
 
-static bool is_ready(const struct target *target)
+static bool target_is_ready(const struct target *target)
 {
     struct timeval limit = {.tv_sec = ANSWER_WITHIN_S};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -69,14 +74,14 @@ static bool is_ready(const struct target *target)
         return false;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-    if (connect_to(fd, target))
+    if (connect_to_target(fd, target))
         ready = answers_200(fd);
     close(fd);
     return ready;
 }
 
 /* "http://HOST:PORT[/…]" */
-static bool read_url(const char *url, struct target *target)
+static bool target_of_url(const char *url, struct target *target)
 {
     struct im_str rest = im_str(url);
     int64_t port = 80;
@@ -112,7 +117,7 @@ static int wait_until_ready(const struct target *target, int64_t wait_ms)
 {
     int64_t deadline = im_clock_monotonic_ms() + wait_ms;
 
-    while (!is_ready(target)) {
+    while (!target_is_ready(target)) {
         if (im_clock_monotonic_ms() >= deadline)
             return im_command_fail(
                 IM_EXIT_NO, "not ready: http://%s:%d/__mock/ready does not answer 200",
@@ -122,33 +127,24 @@ static int wait_until_ready(const struct target *target, int64_t wait_ms)
     return IM_EXIT_FINE;
 }
 
-static int run(int argc, char **argv)
+static int ready(const struct im_args *args)
 {
+    const struct ready_options *wanted = args->options;
     struct target target = default_target();
-    int64_t wait_ms = 0;
 
-    if (argc == 1 && strcmp(argv[0], "--help") == 0)
-        return help();
-    for (int i = 0; i < argc; i += 2) {
-        const char *value = i + 1 < argc ? argv[i + 1] : "";
-        if (strcmp(argv[i], "--wait") == 0) {
-            if (!im_duration_parse(im_str(value), &wait_ms) || wait_ms < 0)
-                return im_command_fail(
-                    IM_EXIT_USAGE, "--wait must be a duration such as 10s, not \"%.40s\"",
-                    value);
-        } else if (strcmp(argv[i], "--url") == 0) {
-            if (!read_url(value, &target))
-                return im_command_fail(IM_EXIT_USAGE,
-                                       "--url must be http://ADDRESS:PORT, not \"%.80s\"",
-                                       value);
-        } else {
-            return im_command_fail(
-                IM_EXIT_USAGE, "unknown argument \"%.60s\"; ready takes --wait and --url",
-                argv[i]);
-        }
-    }
-    return wait_until_ready(&target, wait_ms);
+    if (wanted->url && !target_of_url(wanted->url, &target))
+        return im_command_fail(IM_EXIT_USAGE,
+                               "--url must be http://ADDRESS:PORT, not \"%.80s\"",
+                               wanted->url);
+    return wait_until_ready(&target, wanted->wait_ms);
 }
 
-const struct im_command im_command_ready = {"ready", "[--wait 10s] [--url U]",
-                                            "exit 0 once the server is ready", run};
+const struct im_command im_command_ready = {
+    .name = "ready",
+    .synopsis = "[--wait 10s] [--url U]",
+    .about = "exit 0 once the server is ready",
+    .more = "Exit 0 once the server answers on /__mock/ready, 1 when it does not.\n",
+    .options = ready_table,
+    .size = sizeof(struct ready_options),
+    .run = ready,
+};

@@ -1,5 +1,6 @@
-/* CMD once per scenario, each against a fresh sandbox of a mock in this process: the scorecard of
- * an integration. */
+/* `intacct-mock run`: CMD once per scenario, each against a fresh sandbox of a mock in
+ * this process; the scorecard of an integration. The options, which scenarios, and what
+ * lasts as long as all of it; scenario after scenario is run_flow.c's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,10 +14,34 @@
 
 extern char **environ;
 
+#define AT(member) offsetof(struct im_run_options, member)
+static const struct im_option run_table[] = {
+    {"scenario", "GLOB", IM_OPTION_TEXTS, AT(globs),
+     .help = "only the scenarios whose name matches; may be repeated"},
+    {"scenarios", "DIR", IM_OPTION_TEXT, AT(scenarios_dir), .help = "more scenarios"},
+    {"jobs", "N", IM_OPTION_NUMBER, AT(jobs), .least = 1, .most = IM_RUN_JOBS_MAX,
+     .help = "scenarios at the same time (default: one per processor)"},
+    {"timeout", "D", IM_OPTION_DURATION, AT(timeout_ms), .initial = "60s", .least = 1,
+     .help = "for each run of CMD, then it is ended"},
+    {"seed", "N", IM_OPTION_NUMBER, AT(seed), .least = 1,
+     .help = "same seed + same requests = same bytes (default: random)"},
+    {"junit", "FILE", IM_OPTION_TEXT, AT(junit),
+     .help = "write the results there, as JUnit XML"},
+    {"require-all", NULL, IM_OPTION_FLAG, AT(require_all),
+     .help = "a scenario that was not exercised is a failure"},
+    {"exit-zero", NULL, IM_OPTION_FLAG, AT(exit_zero),
+     .help = "CMD must exit with 0 as well"},
+    {"show-output", NULL, IM_OPTION_FLAG, AT(show_output),
+     .help = "show what CMD prints also when nothing failed"},
+    {"list", NULL, IM_OPTION_FLAG, AT(list), .help = "only list what would run"},
+    {.flag = NULL},
+};
+
 /* What lasts as long as the command. */
 struct run {
-    struct im_arena arena;
+    struct im_arena *arena;
     struct im_run_options options;
+    char *const *command; /* CMD [ARG]... NULL */
     struct im_run_program program;
     struct im_run_signals signals;
     struct im_run_mock mock;
@@ -26,40 +51,17 @@ struct run {
     struct im_buf xml;
 };
 
-static int help(struct run *run)
-{
-    struct im_buf text;
-
-    im_buf_init(&text, &run->arena, 0);
-    im_run_options_help(&text);
-    printf(
-        "intacct-mock run [options] -- CMD [ARG]...: run CMD once per scenario\n\n%.*s\n"
-        "Each scenario has a sandbox of its own. CMD finds it in INTACCT_BASE_URL,\n"
-        "INTACCT_TOKEN_URL, INTACCT_AUTHORIZE_URL, INTACCT_CLIENT_ID, "
-        "INTACCT_CLIENT_SECRET,\n"
-        "INTACCT_USERNAME and INTACCT_SCENARIO. What it asked decides, not how it "
-        "exits.\n\n"
-        "Exit status: 0 all is fine; 1 a scenario failed, or none passed; 2 wrong "
-        "usage;\n"
-        "3 the mock or CMD could not be started.\n",
-        IM_ARG(im_buf_str(&text)));
-    return IM_EXIT_FINE;
-}
-
 /* ---- which scenarios ---- */
 
 static int refuse_glob(const struct run *run, struct im_str glob)
 {
-    struct im_arena arena;
+    struct im_str *known = IM_ARENA_ARRAY(run->arena, struct im_str, run->count + 1);
     int nearest = -1;
 
-    im_arena_init(&arena, 0);
-    struct im_str *known = IM_ARENA_ARRAY(&arena, struct im_str, run->count + 1);
     for (size_t i = 0; known && i < run->count; i++)
         known[i] = run->scenarios[i].name;
     if (known)
         nearest = im_str_nearest(glob, known, run->count);
-    im_arena_release(&arena);
     glob = im_str_front(glob, 80);
     if (nearest < 0)
         return im_command_fail(
@@ -70,18 +72,18 @@ static int refuse_glob(const struct run *run, struct im_str glob)
     return im_command_fail(IM_EXIT_USAGE,
                            "--scenario %.*s: no scenario has such a name; did you mean "
                            "%.*s?",
-                           IM_ARG(glob), IM_ARG(run->scenarios[nearest].name));
+                           IM_ARG(glob), IM_ARG(known[nearest]));
 }
 
 static bool is_chosen(const struct im_run_options *options, struct im_str name)
 {
-    for (size_t i = 0; i < options->glob_count; i++)
-        if (im_str_glob(options->globs[i], name))
+    for (size_t i = 0; i < options->globs.count; i++)
+        if (im_str_glob(im_str(options->globs.items[i]), name))
             return true;
-    return options->glob_count == 0;
+    return options->globs.count == 0;
 }
 
-static bool matches_any(const struct run *run, struct im_str glob)
+static bool glob_matches_any(const struct run *run, struct im_str glob)
 {
     for (size_t i = 0; i < run->count; i++)
         if (im_str_glob(glob, run->scenarios[i].name))
@@ -89,14 +91,16 @@ static bool matches_any(const struct run *run, struct im_str glob)
     return false;
 }
 
-static int choose(struct run *run)
+static int choose_scenarios(struct run *run)
 {
     const struct im_run_options *options = &run->options;
     size_t kept = 0;
 
-    for (size_t i = 0; i < options->glob_count; i++)
-        if (!matches_any(run, options->globs[i]))
-            return refuse_glob(run, options->globs[i]);
+    for (size_t i = 0; i < options->globs.count; i++) {
+        struct im_str glob = im_str(options->globs.items[i]);
+        if (!glob_matches_any(run, glob))
+            return refuse_glob(run, glob);
+    }
     for (size_t i = 0; i < run->count; i++)
         if (is_chosen(options, run->scenarios[i].name))
             run->scenarios[kept++] = run->scenarios[i];
@@ -105,7 +109,7 @@ static int choose(struct run *run)
                 : im_command_fail(IM_EXIT_START, "there is no scenario to run");
 }
 
-static int list(const struct run *run)
+static int list_scenarios(const struct run *run)
 {
     size_t width = 0;
 
@@ -131,7 +135,7 @@ static bool open_junit(struct run *run)
     if (!run->junit)
         return false;
     fcntl(fileno(run->junit), F_SETFD, FD_CLOEXEC);
-    im_buf_init(&run->xml, &run->arena, 0);
+    im_buf_init(&run->xml, run->arena, 0);
     im_run_junit_begin(&run->xml);
     return true;
 }
@@ -157,7 +161,7 @@ static int close_junit(struct run *run, int status)
 
 /* ---- running ---- */
 
-static int run_all(struct run *run)
+static int run_scenarios(struct run *run)
 {
     const char *no_colour = getenv("NO_COLOR");
     bool terminal = isatty(STDOUT_FILENO) != 0;
@@ -180,27 +184,27 @@ static int run_all(struct run *run)
     return status == IM_EXIT_START ? im_command_fail(status, "%s", err.text) : status;
 }
 
-static int with_mock(struct run *run, struct im_server *server)
+static int run_with_mock(struct run *run, struct im_server *server)
 {
     struct im_error err = {.text = ""};
 
     run->mock = im_run_mock_of(server);
-    run->mock.seed = run->options.seed;
-    run->scenarios = im_run_mock_scenarios(&run->mock, &run->arena, &run->count, &err);
+    run->mock.seed = (uint64_t)run->options.seed;
+    run->scenarios = im_run_mock_scenarios(&run->mock, run->arena, &run->count, &err);
     if (!run->scenarios)
         return im_command_fail(IM_EXIT_START, "%s", err.text);
-    int status = choose(run);
+    int status = choose_scenarios(run);
     if (status != IM_EXIT_FINE)
         return status;
-    return run->options.list ? list(run) : run_all(run);
+    return run->options.list ? list_scenarios(run) : run_scenarios(run);
 }
 
-static int with_signals(struct run *run)
+static int run_with_server(struct run *run)
 {
-    const int connections = run->options.jobs * 8; /* of each client, generously */
+    const int connections = (int)run->options.jobs * 8; /* of each client, generously */
     const struct im_options library = {
         .threads = connections > 200 ? connections : 0,
-        .seed = run->options.seed,
+        .seed = (uint64_t)run->options.seed,
         .scenarios_dir = run->options.scenarios_dir,
     };
     char text[IM_ERROR_MAX];
@@ -208,42 +212,67 @@ static int with_signals(struct run *run)
 
     if (!server)
         return im_command_fail(IM_EXIT_START, "%s", text);
-    int status = with_mock(run, server);
+    int status = run_with_mock(run, server);
     im_stop(server);
     return status;
 }
 
-static int prepared(struct run *run)
+static int run_prepared(struct run *run)
 {
     struct im_error err = {.text = ""};
 
-    if (!run->options.list && !im_run_program_find(&run->program, run->options.command,
-                                                   getenv("PATH"), &run->arena, &err))
+    if (!run->options.list && !im_run_program_find(&run->program, run->command,
+                                                   getenv("PATH"), run->arena, &err))
         return im_command_fail(IM_EXIT_START, "%s", err.text);
     if (!open_junit(run))
         return im_command_fail(IM_EXIT_START, "writing --junit %s: %s",
                                run->options.junit, strerror(errno));
     if (!im_run_signals_begin(&run->signals, &err))
         return close_junit(run, im_command_fail(IM_EXIT_START, "%s", err.text));
-    int status = close_junit(run, with_signals(run));
+    int status = close_junit(run, run_with_server(run));
     im_run_signals_end(&run->signals);
     return status;
 }
 
-static int run(int argc, char **argv)
+static int processors(void)
 {
-    struct run run = {.count = 0};
-    struct im_error err = {.text = ""};
-    int status;
+#ifdef _SC_NPROCESSORS_ONLN
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+#else
+    long online = 4;
+#endif
 
-    im_arena_init(&run.arena, 0);
-    if (!im_run_options_read(&run.options, argc, argv, &run.arena, &err))
-        status = im_command_fail(IM_EXIT_USAGE, "%s", err.text);
-    else
-        status = run.options.help ? help(&run) : prepared(&run);
-    im_arena_release(&run.arena);
-    return status;
+    return online < 1 ? 1 : online > IM_RUN_JOBS_MAX ? IM_RUN_JOBS_MAX : (int)online;
 }
 
-const struct im_command im_command_run = {"run", "[options] -- CMD [ARG]...",
-                                          "run CMD once per scenario", run};
+static int run(const struct im_args *args)
+{
+    const struct im_run_options *given = args->options;
+    struct run run = {.arena = args->arena, .options = *given, .command = args->command};
+
+    if (!given->list && (!args->command || !*args->command))
+        return im_command_fail(IM_EXIT_USAGE,
+                               "there is no command to run; it stands behind --: "
+                               "intacct-mock run [options] -- CMD [ARG]...");
+    if (!run.options.jobs)
+        run.options.jobs = processors();
+    return run_prepared(&run);
+}
+
+const struct im_command im_command_run = {
+    .name = "run",
+    .synopsis = "[options] -- CMD [ARG]...",
+    .about = "run CMD once per scenario",
+    .more = "Each scenario has a sandbox of its own. CMD finds it in INTACCT_BASE_URL,\n"
+            "INTACCT_TOKEN_URL, INTACCT_AUTHORIZE_URL, INTACCT_CLIENT_ID, "
+            "INTACCT_CLIENT_SECRET,\n"
+            "INTACCT_USERNAME and INTACCT_SCENARIO. What it asked decides, not how it "
+            "exits.\n\n"
+            "Exit status: 0 all is fine; 1 a scenario failed, or none passed; 2 wrong "
+            "usage;\n"
+            "3 the mock or CMD could not be started.\n",
+    .options = run_table,
+    .size = sizeof(struct im_run_options),
+    .takes_command = true,
+    .run = run,
+};

@@ -1,3 +1,6 @@
+/* The processes of `run`: what is started and how it ends (POSIX fork, exec, sessions),
+ * what it prints, and signals as bytes in a pipe, so that one poll() waits for all of
+ * it. */
 #include "commands/run_child.h"
 
 #include <errno.h>
@@ -16,6 +19,17 @@ enum {
         16, /* pieces, so that one child that writes does not starve the others */
     DESCRIPTORS = 4096 /* looked at, at most: what slips by is low */
 };
+
+/* Both ends are ours alone. */
+static bool make_pipe(int ends[2])
+{
+    if (pipe(ends) != 0) {
+        ends[0] = ends[1] = -1;
+        return false;
+    }
+    return fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 &&
+           fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
+}
 
 /* ---- output ---- */
 
@@ -60,8 +74,8 @@ static bool is_program(const char *path)
     return stat(path, &file) == 0 && S_ISREG(file.st_mode) && access(path, X_OK) == 0;
 }
 
-static const char *search(const char *name, const char *search_path,
-                          struct im_arena *arena)
+static const char *search_program(const char *name, const char *search_path,
+                                  struct im_arena *arena)
 {
     struct im_str folders = im_str(search_path ? search_path : "/usr/bin:/bin");
 
@@ -78,15 +92,6 @@ static const char *search(const char *name, const char *search_path,
     return NULL;
 }
 
-/* execve wants texts that are not const. */
-static char *text_of(struct im_arena *arena, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = im_arena_alloc(arena, size);
-
-    return copy ? memcpy(copy, text, size) : NULL;
-}
-
 bool im_run_program_find(struct im_run_program *program, char *const *argv,
                          const char *search_path, struct im_arena *arena,
                          struct im_error *err)
@@ -96,15 +101,20 @@ bool im_run_program_find(struct im_run_program *program, char *const *argv,
     while (argv[n])
         n++;
     char **shell = IM_ARENA_ARRAY(arena, char *, n + 2);
-    const char *path = search(argv[0], search_path, arena);
+    const char *path = search_program(argv[0], search_path, arena);
     if (!shell || arena->failed)
         return im_error_set(err, "cannot run %.200s: out of memory", argv[0]);
     if (!path)
         return im_error_set(err, "cannot run \"%.200s\": not found in PATH", argv[0]);
     *program = (struct im_run_program){.path = path, .argv = argv, .shell_argv = shell};
     memcpy(shell + 1, argv, (n + 1) * sizeof(*argv));
-    shell[0] = text_of(arena, "sh");
-    shell[1] = text_of(arena, path);
+    shell[0] =
+        im_arena_alloc(arena, sizeof("sh")); /* execve wants texts that are not const */
+    shell[1] = im_arena_alloc(arena, strlen(path) + 1);
+    if (!arena->failed) {
+        memcpy(shell[0], "sh", sizeof("sh"));
+        memcpy(shell[1], path, strlen(path) + 1);
+    }
     return !arena->failed ||
            im_error_set(err, "cannot run %.200s: out of memory", argv[0]);
 }
@@ -116,7 +126,7 @@ struct passage {
     int output[2], report[2]; /* the report is errno of what failed, or the end */
 };
 
-static void close_all(struct passage *passage)
+static void passage_close(struct passage *passage)
 {
     int *const fds[] = {&passage->output[0], &passage->output[1], &passage->report[0],
                         &passage->report[1]};
@@ -126,20 +136,10 @@ static void close_all(struct passage *passage)
             close(*fds[i]);
 }
 
-static bool make_pipe(int ends[2])
-{
-    if (pipe(ends) != 0) {
-        ends[0] = ends[1] = -1;
-        return false;
-    }
-    return fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 &&
-           fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
-}
+/* From here to exec only what is async-signal-safe: other threads' locks stay locked for
+ * ever in the copy of the process. */
 
-/* From here to exec only what is async-signal-safe: other threads' locks stay locked for ever in
- * the copy of the process. */
-
-static bool take_streams(const struct passage *passage)
+static bool child_take_streams(const struct passage *passage)
 {
     int null = open("/dev/null", O_RDONLY);
 
@@ -153,7 +153,7 @@ static bool take_streams(const struct passage *passage)
 }
 
 /* Sockets that a thread was about to mark, and whatever we were given ourselves. */
-static void keep_descriptors(void)
+static void child_keep_descriptors(void)
 {
     long most = sysconf(_SC_OPEN_MAX);
 
@@ -163,15 +163,15 @@ static void keep_descriptors(void)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static void become(const struct im_run_program *program, char *const *environment,
-                   const sigset_t *mask, const struct passage *passage)
+static void child_become(const struct im_run_program *program, char *const *environment,
+                         const sigset_t *mask, const struct passage *passage)
 {
     const struct sigaction ordinary = {.sa_handler = SIG_DFL};
 
     setsid();
-    if (!take_streams(passage))
+    if (!child_take_streams(passage))
         return;
-    keep_descriptors();
+    child_keep_descriptors();
     sigaction(SIGPIPE, &ordinary, NULL);
     sigaction(SIGCHLD, &ordinary, NULL);
     sigprocmask(SIG_SETMASK, mask, NULL);
@@ -207,7 +207,7 @@ static pid_t fork_child(const struct im_run_program *program, char *const *envir
     pid_t pid = fork();
 
     if (pid == 0) {
-        become(program, environment, mask, passage);
+        child_become(program, environment, mask, passage);
         report_failure(passage->report[1]);
     }
     if (pid < 0)
@@ -242,7 +242,7 @@ bool im_run_child_start(struct im_run_child *child, const struct im_run_program 
         child->fd = passage.output[0];
         passage.output[0] = -1;
     }
-    close_all(&passage);
+    passage_close(&passage);
     return pid >= 0;
 }
 
@@ -293,9 +293,9 @@ void im_run_child_press(struct im_run_child *child, int64_t now_ms)
     }
 }
 
-/* A process that left the session may hold the pipe open and write for ever: take what is there,
- * not what comes. */
-static void take_rest(struct im_run_child *child)
+/* A process that left the session may hold the pipe open and write for ever: take what
+ * is there, not what comes. */
+static void child_take_rest(struct im_run_child *child)
 {
     for (int i = 0; i < 8; i++)
         im_run_child_read(child);
@@ -316,7 +316,7 @@ bool im_run_child_reap(struct im_run_child *child)
     im_run_child_kill(child);
     while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    take_rest(child);
+    child_take_rest(child);
     child->pid = 0;
     if (WIFSIGNALED(status)) {
         child->end = IM_RUN_SIGNALLED;
@@ -328,4 +328,94 @@ bool im_run_child_reap(struct im_run_child *child)
     if (child->told != IM_RUN_EXITED)
         child->end = child->told;
     return true;
+}
+
+/* ---- signals ---- */
+
+static void *signals_watch(void *context)
+{
+    struct im_run_signals *signals = context;
+    int caught;
+
+    while (sigwait(&signals->watched, &caught) == 0 && !atomic_load(&signals->over)) {
+        const unsigned char byte = (unsigned char)caught;
+        /* a full pipe holds enough news already */
+        if (write(signals->in, &byte, 1) < 0 && errno != EAGAIN && errno != EINTR)
+            break;
+    }
+    return NULL;
+}
+
+/* Some systems forget a blocked signal that would be ignored; SIGCHLD is, by default. */
+static void signal_note(int number)
+{
+    (void)number;
+}
+
+static void signals_restore(struct im_run_signals *signals)
+{
+    sigaction(SIGCHLD, &signals->child_before, NULL);
+    sigaction(SIGPIPE, &signals->pipe_before, NULL);
+    pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
+}
+
+/* Those that ask us to end; but whoever started us may have had them ignored (nohup),
+ * and then they stay so. */
+static void signals_choose(sigset_t *watched)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction found;
+
+    sigemptyset(watched);
+    sigaddset(watched, SIGCHLD);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (sigaction(numbers[i], NULL, &found) != 0 || found.sa_handler != SIG_IGN)
+            sigaddset(watched, numbers[i]);
+}
+
+bool im_run_signals_begin(struct im_run_signals *signals, struct im_error *err)
+{
+    const struct sigaction noted = {.sa_handler = signal_note, .sa_flags = SA_RESTART};
+    const struct sigaction ignored = {.sa_handler = SIG_IGN};
+
+    int ends[2];
+
+    if (!make_pipe(ends) || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0 ||
+        fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0)
+        return im_error_set(err, "watching for signals: %s", strerror(errno));
+    signals->fd = ends[0];
+    signals->in = ends[1];
+    atomic_init(&signals->over, false);
+    signals_choose(&signals->watched);
+    sigaction(SIGCHLD, &noted, &signals->child_before);
+    sigaction(SIGPIPE, &ignored, &signals->pipe_before);
+    pthread_sigmask(SIG_BLOCK, &signals->watched, &signals->before);
+    int failed = pthread_create(&signals->thread, NULL, signals_watch, signals);
+    if (!failed)
+        return true;
+    signals_restore(signals);
+    close(signals->fd);
+    close(signals->in);
+    return im_error_set(err, "watching for signals: %s", strerror(failed));
+}
+
+int im_run_signals_next(struct im_run_signals *signals)
+{
+    unsigned char byte;
+    ssize_t n;
+
+    do
+        n = read(signals->fd, &byte, 1);
+    while (n < 0 && errno == EINTR);
+    return n == 1 ? byte : 0;
+}
+
+void im_run_signals_end(struct im_run_signals *signals)
+{
+    atomic_store(&signals->over, true);
+    pthread_kill(signals->thread, SIGCHLD);
+    pthread_join(signals->thread, NULL);
+    signals_restore(signals);
+    close(signals->fd);
+    close(signals->in);
 }

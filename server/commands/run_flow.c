@@ -1,3 +1,5 @@
+/* The loop of `run`: who has a sandbox and a child now, who is next, what is printed
+ * when. */
 #include "commands/run_flow.h"
 
 #include <poll.h>
@@ -35,8 +37,8 @@ struct flow {
 
 /* ---- the environment of CMD ---- */
 
-static char *join(struct im_arena *arena, const char *name, struct im_str value,
-                  const char *rest)
+static char *environment_join(struct im_arena *arena, const char *name,
+                              struct im_str value, const char *rest)
 {
     size_t size = strlen(name) + value.len + strlen(rest) + 1;
     char *text = IM_ARENA_ARRAY(arena, char, size);
@@ -47,7 +49,7 @@ static char *join(struct im_arena *arena, const char *name, struct im_str value,
 }
 
 /* Is this "NAME=…" one of those that we set? */
-static bool is_ours(const char *variable, char *const *ours, size_t n)
+static bool environment_has(const char *variable, char *const *ours, size_t n)
 {
     const char *end = strchr(variable, '=');
 
@@ -69,33 +71,34 @@ static char **environment_of(struct slot *slot, char *const *inherited)
     char **list = IM_ARENA_ARRAY(arena, char *, n + OURS + 1);
     if (!list)
         return NULL;
-    list[0] = join(arena, "INTACCT_BASE_URL=", sandbox->base_url, "");
-    list[1] = join(arena, "INTACCT_CLIENT_ID=", IM_STR("demo"), "");
-    list[2] = join(arena, "INTACCT_CLIENT_SECRET=", sandbox->client_secret, "");
-    list[3] = join(arena, "INTACCT_USERNAME=", sandbox->username, "");
-    list[4] =
-        join(arena, "INTACCT_TOKEN_URL=", sandbox->base_url, "/ia/api/v1/oauth2/token");
-    list[5] = join(arena, "INTACCT_AUTHORIZE_URL=", sandbox->base_url,
-                   "/ia/api/v1/oauth2/authorize");
-    list[6] = join(arena, "INTACCT_SCENARIO=", slot->result.scenario, "");
+    list[0] = environment_join(arena, "INTACCT_BASE_URL=", sandbox->base_url, "");
+    list[1] = environment_join(arena, "INTACCT_CLIENT_ID=", IM_STR("demo"), "");
+    list[2] =
+        environment_join(arena, "INTACCT_CLIENT_SECRET=", sandbox->client_secret, "");
+    list[3] = environment_join(arena, "INTACCT_USERNAME=", sandbox->username, "");
+    list[4] = environment_join(arena, "INTACCT_TOKEN_URL=", sandbox->base_url,
+                               "/ia/api/v1/oauth2/token");
+    list[5] = environment_join(arena, "INTACCT_AUTHORIZE_URL=", sandbox->base_url,
+                               "/ia/api/v1/oauth2/authorize");
+    list[6] = environment_join(arena, "INTACCT_SCENARIO=", slot->result.scenario, "");
     if (arena->failed)
         return NULL;
     for (size_t i = 0; i < n; i++)
-        if (!is_ours(inherited[i], list, OURS))
+        if (!environment_has(inherited[i], list, OURS))
             list[at++] = inherited[i];
     return list;
 }
 
 /* ---- beginning ---- */
 
-static void trouble(struct flow *flow, struct slot *slot, const char *text)
+static void slot_fail(struct flow *flow, struct slot *slot, const char *text)
 {
     slot->result.trouble = im_arena_copy(&slot->arena, im_str(text));
     slot->state = ENDED;
     flow->ended++;
 }
 
-static bool start_child(struct flow *flow, struct slot *slot, struct im_error *err)
+static bool slot_start_child(struct flow *flow, struct slot *slot, struct im_error *err)
 {
     const struct im_run_work *work = flow->work;
     char **environment = environment_of(slot, work->environment);
@@ -112,7 +115,7 @@ static bool start_child(struct flow *flow, struct slot *slot, struct im_error *e
     return true;
 }
 
-static void begin(struct flow *flow, size_t index, struct im_error *err)
+static void slot_begin(struct flow *flow, size_t index, struct im_error *err)
 {
     const struct im_run_work *work = flow->work;
     struct slot *slot = &flow->slots[index];
@@ -121,12 +124,12 @@ static void begin(struct flow *flow, size_t index, struct im_error *err)
     slot->result.scenario = work->scenarios[index].name;
     if (!im_run_mock_open(work->mock, slot->result.scenario, index + 1, &slot->arena,
                           &slot->sandbox, err)) {
-        trouble(flow, slot, err->text);
+        slot_fail(flow, slot, err->text);
         return;
     }
-    if (!start_child(flow, slot, err)) {
+    if (!slot_start_child(flow, slot, err)) {
         im_run_mock_close(work->mock, &slot->sandbox, &slot->arena);
-        trouble(flow, slot, err->text);
+        slot_fail(flow, slot, err->text);
         return;
     }
     slot->state = RUNNING;
@@ -134,7 +137,7 @@ static void begin(struct flow *flow, size_t index, struct im_error *err)
     flow->running++;
 }
 
-static bool may_begin(const struct flow *flow)
+static bool flow_may_begin(const struct flow *flow)
 {
     return !flow->interrupted && !flow->impossible && flow->next < flow->work->count &&
            flow->running < (size_t)flow->work->options->jobs;
@@ -142,7 +145,7 @@ static bool may_begin(const struct flow *flow)
 
 /* ---- ending ---- */
 
-static void finish(struct flow *flow, struct slot *slot)
+static void slot_finish(struct flow *flow, struct slot *slot)
 {
     const struct im_run_mock *mock = flow->work->mock;
     struct im_run_result *result = &slot->result;
@@ -162,7 +165,7 @@ static void finish(struct flow *flow, struct slot *slot)
     flow->ended++;
 }
 
-static void print(struct flow *flow, struct slot *slot)
+static void slot_print(struct flow *flow, struct slot *slot)
 {
     struct im_buf text;
 
@@ -176,7 +179,7 @@ static void print(struct flow *flow, struct slot *slot)
 }
 
 /* In the order of the list: what has ended waits for those before it. */
-static void print_ended(struct flow *flow)
+static void flow_print_ended(struct flow *flow)
 {
     FILE *out = flow->work->out;
 
@@ -190,7 +193,7 @@ static void print_ended(struct flow *flow)
         if (slot->state == RUNNING)
             break;
         if (slot->state == ENDED)
-            print(flow, slot);
+            slot_print(flow, slot);
         im_arena_release(&slot->arena);
     }
     if (flow->work->terminal && flow->running)
@@ -200,7 +203,7 @@ static void print_ended(struct flow *flow)
 
 /* ---- waiting ---- */
 
-static int patience(const struct flow *flow, int64_t now_ms)
+static int flow_patience_ms(const struct flow *flow, int64_t now_ms)
 {
     int64_t least = INT32_MAX;
 
@@ -212,7 +215,7 @@ static int patience(const struct flow *flow, int64_t now_ms)
     return least < 0 ? 0 : (int)least;
 }
 
-static void wait_for_news(struct flow *flow)
+static void flow_wait(struct flow *flow)
 {
     nfds_t n = 1;
 
@@ -222,11 +225,11 @@ static void wait_for_news(struct flow *flow)
         if (slot->state == RUNNING && slot->child->fd >= 0)
             flow->polled[n++] = (struct pollfd){.fd = slot->child->fd, .events = POLLIN};
     }
-    poll(flow->polled, n, patience(flow, im_clock_monotonic_ms()));
+    poll(flow->polled, n, flow_patience_ms(flow, im_clock_monotonic_ms()));
 }
 
 /* Once asks the children to end, twice makes them. */
-static void interrupt(struct flow *flow, int64_t now_ms)
+static void flow_interrupt(struct flow *flow, int64_t now_ms)
 {
     for (size_t i = flow->front; i < flow->next; i++) {
         const struct slot *slot = &flow->slots[i];
@@ -240,20 +243,20 @@ static void interrupt(struct flow *flow, int64_t now_ms)
     flow->interrupted = true;
 }
 
-static void look(struct flow *flow)
+static void flow_look(struct flow *flow)
 {
     int64_t now_ms = im_clock_monotonic_ms();
 
     for (int number; (number = im_run_signals_next(flow->work->signals)) != 0;)
         if (number != SIGCHLD)
-            interrupt(flow, now_ms);
+            flow_interrupt(flow, now_ms);
     for (size_t i = flow->front; i < flow->next; i++) {
         struct slot *slot = &flow->slots[i];
         if (slot->state != RUNNING)
             continue;
         im_run_child_read(slot->child);
         if (im_run_child_reap(slot->child))
-            finish(flow, slot);
+            slot_finish(flow, slot);
         else
             im_run_child_press(slot->child, now_ms);
     }
@@ -261,7 +264,7 @@ static void look(struct flow *flow)
 
 /* ---- all of it ---- */
 
-static bool prepare(struct flow *flow, const struct im_run_work *work)
+static bool flow_prepare(struct flow *flow, const struct im_run_work *work)
 {
     const struct im_run_options *options = work->options;
 
@@ -279,7 +282,7 @@ static bool prepare(struct flow *flow, const struct im_run_work *work)
     return flow->slots && flow->polled;
 }
 
-static int conclude(struct flow *flow)
+static int flow_conclude(struct flow *flow)
 {
     const struct im_run_tally *tally = &flow->tally;
     FILE *out = flow->work->out;
@@ -301,23 +304,23 @@ int im_run_flow(const struct im_run_work *work, struct im_error *err)
     struct flow flow;
     int status = IM_EXIT_START;
 
-    if (!prepare(&flow, work)) {
+    if (!flow_prepare(&flow, work)) {
         im_error_set(err, "running %zu scenarios: out of memory", work->count);
     } else {
         do {
-            while (may_begin(&flow))
-                begin(&flow, flow.next++, err);
+            while (flow_may_begin(&flow))
+                slot_begin(&flow, flow.next++, err);
             if (flow.impossible)
                 break;
-            print_ended(&flow);
+            flow_print_ended(&flow);
             if (flow.running) {
-                wait_for_news(&flow);
-                look(&flow);
+                flow_wait(&flow);
+                flow_look(&flow);
             }
-        } while (flow.running || may_begin(&flow));
+        } while (flow.running || flow_may_begin(&flow));
         if (!flow.impossible) {
-            print_ended(&flow);
-            status = conclude(&flow);
+            flow_print_ended(&flow);
+            status = flow_conclude(&flow);
         }
     }
     for (; flow.slots && flow.front < flow.next; flow.front++)

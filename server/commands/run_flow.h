@@ -1,14 +1,24 @@
-/* Scenario after scenario, several at a time: a fresh sandbox, CMD, the verdict, its lines. One
- * thread and one poll(). */
+/* Scenario after scenario, several at a time: a fresh sandbox, CMD, the verdict, its
+ * lines. One thread and one poll(). */
 #ifndef IM_COMMANDS_RUN_FLOW_H
 #define IM_COMMANDS_RUN_FLOW_H
 
 #include <stdio.h>
 
+#include "commands/args.h"
 #include "commands/run_child.h"
 #include "commands/run_mock.h"
-#include "commands/run_options.h"
-#include "commands/run_signals.h"
+
+enum { IM_RUN_JOBS_MAX = 256 };
+
+/* The table is run.c's. */
+struct im_run_options {
+    struct im_texts globs; /* --scenario; none = all */
+    const char *scenarios_dir, *junit;
+    int64_t jobs, timeout_ms;
+    int64_t seed; /* 0 = random */
+    bool require_all, exit_zero, show_output, list;
+};
 
 struct im_run_work {
     const struct im_run_mock *mock;

@@ -1,5 +1,5 @@
-/* What `run` says of each scenario: the lines of the scorecard, and JUnit. Pure text: verdicts and
- * how CMD ended go in. */
+/* What `run` says of each scenario: the lines of the scorecard, and JUnit. Pure text:
+ * verdicts and how CMD ended go in. */
 #ifndef IM_COMMANDS_RUN_REPORT_H
 #define IM_COMMANDS_RUN_REPORT_H
 

@@ -1,4 +1,5 @@
-/* Start the server, tell where it is, wait for SIGTERM or SIGINT, stop. */
+/* `intacct-mock serve`: start the server, tell where it is, wait for SIGTERM or SIGINT,
+ * stop. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -7,98 +8,113 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "commands/command.h"
 #include "intacct_mock.h"
-#include "options.h"
 #include "server.h"
 
-extern char **environ;
+struct serve_options {
+    const char *bind, *cert, *key, *cert_name, *ca_file, *ca_dir, *client_ca;
+    const char *scenario, *scenarios, *public_url, *port_file, *control_token, *verdict;
+    const char *log, *log_level;
+    int64_t port, https_port, control; /* -1 = none, or off */
+    int64_t seed, journal, sandboxes, sandbox_ttl_ms, threads;
+    bool trust_proxy, hints, cors, require_all;
+};
 
-static int help(void)
+enum { THREADS_MAX = 65536 };
+#define KEPT_MAX INT64_C(1000000000000) /* of exchanges or sandboxes: beyond any memory */
+
+#define AT(member) offsetof(struct serve_options, member)
+static const struct im_option serve_table[] = {
+    {"bind", "ADDR", IM_OPTION_TEXT, AT(bind),
+     .help = "address to listen on (default: 127.0.0.1 and ::1)"},
+    {"port", "N", IM_OPTION_PORT, AT(port), .initial = "8080",
+     .help = "HTTP port; 0 = any free one; none = no HTTP"},
+    {"https-port", "N", IM_OPTION_PORT, AT(https_port), .initial = "8443",
+     .help = "HTTPS port; 0 = any free one; none = off"},
+    {"cert", "FILE", IM_OPTION_TEXT, AT(cert),
+     .help = "server certificate in PEM, with --key (default: a CA and a certificate "
+             "made in memory)"},
+    {"key", "FILE", IM_OPTION_TEXT, AT(key), .help = "its private key in PEM"},
+    {"cert-name", "NAME,...", IM_OPTION_TEXT, AT(cert_name),
+     .help = "further DNS names or addresses that the certificate made here is for"},
+    {"ca-file", "FILE", IM_OPTION_TEXT, AT(ca_file),
+     .help = "write the CA to be trusted (its certificate) there"},
+    {"ca-dir", "DIR", IM_OPTION_TEXT, AT(ca_dir),
+     .help = "keep the CA and its key there, to trust it once (default: a new one at "
+             "each start)"},
+    {"client-ca", "FILE", IM_OPTION_TEXT, AT(client_ca),
+     .help = "demand a certificate of HTTPS clients, signed by a CA in this file"},
+    {"scenario", "NAME|FILE", IM_OPTION_TEXT, AT(scenario), .initial = "happy-path",
+     .help = "scenario of the default sandbox (intacct-mock scenarios lists them)"},
+    {"scenarios", "DIR", IM_OPTION_TEXT, AT(scenarios),
+     .help = "more scenarios, *.json; a changed file counts from the next sandbox or "
+             "reset on"},
+    {"public-url", "URL", IM_OPTION_TEXT, AT(public_url),
+     .help = "what issuer and links say (default: from the request's Host)"},
+    {"trust-proxy", "on|off", IM_OPTION_SWITCH, AT(trust_proxy), .initial = "off",
+     .help = "issuer and links follow Forwarded, X-Forwarded-Proto, -Host and -Prefix"},
+    {"port-file", "FILE", IM_OPTION_TEXT, AT(port_file),
+     .help = "write the ready document there, remove it at exit"},
+    {"control", "on|off|N", IM_OPTION_CONTROL, AT(control), .initial = "on",
+     .help = "/__mock/ on the same ports, nowhere, or on a loopback port of its own"},
+    {"control-token", "T", IM_OPTION_TEXT, AT(control_token),
+     .help =
+         "demand Authorization: Bearer T on /__mock/ (not for health, ready and the CA)"},
+    {"hints", "on|off", IM_OPTION_SWITCH, AT(hints), .initial = "on",
+     .help = "send the X-Intacct-Mock-* headers"},
+    {"cors", "on|off", IM_OPTION_SWITCH, AT(cors), .initial = "on",
+     .help = "let pages of other origins in: answer preflights, send Access-Control-*"},
+    {"seed", "N", IM_OPTION_NUMBER, AT(seed),
+     .help = "same seed + same requests = same tokens, ids and bytes (default: random)",
+     .least = 1},
+    {"journal", "N", IM_OPTION_NUMBER, AT(journal), .initial = "1000",
+     .help = "exchanges kept per sandbox", .least = 1, .most = KEPT_MAX},
+    {"sandboxes", "N", IM_OPTION_NUMBER, AT(sandboxes), .initial = "10000",
+     .help = "sandboxes at most; past that the one idle for longest goes", .least = 1,
+     .most = KEPT_MAX},
+    {"sandbox-ttl", "D", IM_OPTION_DURATION, AT(sandbox_ttl_ms), .initial = "1h",
+     .help = "how long an idle sandbox stays", .least = 1},
+    {"verdict", "FILE", IM_OPTION_TEXT, AT(verdict),
+     .help = "at exit write the default sandbox's verdict there (.xml = JUnit, else "
+             ".json), exit 1 if it failed"},
+    {"require-all", "on|off", IM_OPTION_SWITCH, AT(require_all), .initial = "off",
+     .help = "a verdict of not exercised is a failure too"},
+    {"threads", "N", IM_OPTION_NUMBER, AT(threads), .initial = "200",
+     .help = "connections served at once", .least = 1, .most = THREADS_MAX},
+    {"log", "text|json", IM_OPTION_WORD, AT(log), .initial = "text",
+     .help = "log format on standard error", .words = "text|json"},
+    {"log-level", "LEVEL", IM_OPTION_WORD, AT(log_level), .initial = "info",
+     .help = "error, warn, info or debug", .words = "error|warn|info|debug"},
+    {.flag = NULL},
+};
+
+static struct im_options to_library(const struct serve_options *from)
 {
-    struct im_arena arena;
-    struct im_buf text;
-
-    im_arena_init(&arena, 0);
-    im_buf_init(&text, &arena, 0);
-    im_options_help(&text);
-    printf("intacct-mock [serve] [options]: start the server\n\n%.*s\n"
-           "Each is also an environment variable, INTACCT_MOCK_<NAME> (--https-port:\n"
-           "INTACCT_MOCK_HTTPS_PORT); a flag beats the environment beats the default.\n",
-           IM_ARG(im_buf_str(&text)));
-    im_arena_release(&arena);
-    return IM_EXIT_FINE;
-}
-
-/* For the README, whose table is compared with this by a test. */
-static int markdown(void)
-{
-    struct im_arena arena;
-    struct im_buf text;
-
-    im_arena_init(&arena, 0);
-    im_buf_init(&text, &arena, 0);
-    im_options_markdown(&text);
-    printf("%.*s", IM_ARG(im_buf_str(&text)));
-    im_arena_release(&arena);
-    return IM_EXIT_FINE;
-}
-
-static const char *given(const char *text)
-{
-    return *text ? text : NULL;
-}
-
-static int control_port(const char *control)
-{
-    if (strcmp(control, "on") == 0)
-        return 0;
-    return im_options_port(control); /* "off" = IM_OFF */
-}
-
-static uint64_t number(const char *text)
-{
-    int64_t value = 0;
-
-    return im_str_int(im_str(text), &value) ? (uint64_t)value : 0;
-}
-
-static int64_t duration(const char *text)
-{
-    int64_t ms = 0;
-
-    return im_duration_parse(im_str(text), &ms) ? ms : 0;
-}
-
-static struct im_options to_library(const struct im_serve_options *from)
-{
-    int https_port = im_options_port(from->https_port);
-
     return (struct im_options){
-        .bind = given(from->bind),
-        .port = im_options_port(from->port),
-        .https = https_port >= 0,
-        .https_port = https_port,
-        .cert_file = given(from->cert),
-        .key_file = given(from->key),
-        .cert_names = given(from->cert_name),
-        .ca_file = given(from->ca_file),
-        .ca_dir = given(from->ca_dir),
-        .client_ca = given(from->client_ca),
-        .control_port = control_port(from->control),
-        .control_token = given(from->control_token),
-        .public_url = given(from->public_url),
-        .no_hints = strcmp(from->hints, "off") == 0,
-        .no_cors = strcmp(from->cors, "off") == 0,
-        .trust_proxy = strcmp(from->trust_proxy, "on") == 0,
-        .seed = number(from->seed),
-        .scenario = given(from->scenario),
-        .scenarios_dir = given(from->scenarios),
-        .journal = (size_t)number(from->journal),
-        .sandboxes = (size_t)number(from->sandboxes),
-        .sandbox_ttl_ms = duration(from->sandbox_ttl),
-        .threads = (int)number(from->threads),
+        .bind = from->bind,
+        .port = (int)from->port,
+        .https = from->https_port >= 0,
+        .https_port = (int)from->https_port,
+        .cert_file = from->cert,
+        .key_file = from->key,
+        .cert_names = from->cert_name,
+        .ca_file = from->ca_file,
+        .ca_dir = from->ca_dir,
+        .client_ca = from->client_ca,
+        .control_port = (int)from->control,
+        .control_token = from->control_token,
+        .public_url = from->public_url,
+        .no_hints = !from->hints,
+        .no_cors = !from->cors,
+        .trust_proxy = from->trust_proxy,
+        .seed = (uint64_t)from->seed,
+        .scenario = from->scenario,
+        .scenarios_dir = from->scenarios,
+        .journal = (size_t)from->journal,
+        .sandboxes = (size_t)from->sandboxes,
+        .sandbox_ttl_ms = from->sandbox_ttl_ms,
+        .threads = (int)from->threads,
         .log = from->log,
         .log_level = from->log_level,
     };
@@ -106,9 +122,8 @@ static struct im_options to_library(const struct im_serve_options *from)
 
 /* ---- telling where it is ---- */
 
-static void announce(struct im_server *server)
+static void announce(struct im_server *server, struct im_arena *arena)
 {
-    struct im_arena arena;
     const char *url = *im_http_url(server) ? im_http_url(server) : im_https_url(server);
 
     printf("intacct-mock %s ready", im_version());
@@ -116,14 +131,12 @@ static void announce(struct im_server *server)
         printf(" %s", im_http_url(server));
     if (*im_https_url(server))
         printf(" %s", im_https_url(server));
-    im_arena_init(&arena, 0);
     printf(" scenario %.*s\n\n"
            "Get a token:\n"
            "  curl -d grant_type=client_credentials -d client_id=demo -d "
            "client_secret=demo-secret "
            "-d username=ws_user@acme %s/ia/api/v1/oauth2/token\n",
-           IM_ARG(im_server_scenario(server, &arena)), url);
-    im_arena_release(&arena);
+           IM_ARG(im_server_scenario(server, arena)), url);
     if (*im_control_url(server))
         printf("See what happened:\n  curl %s/__mock/sandboxes/default/requests\n",
                im_control_url(server));
@@ -163,12 +176,6 @@ static bool is_special(const char *path)
     return stat(path, &there) == 0 && !S_ISREG(there.st_mode);
 }
 
-/* So that a place where it cannot be written is told now, and an old one is not taken for this. */
-static bool clear_verdict(const char *path, struct im_error *err)
-{
-    return !*path || write_file("--verdict", path, IM_STR(""), err);
-}
-
 /* Atomically: whoever sees the file sees all of it. */
 static bool replace_file(const char *path, struct im_str text, struct im_arena *arena,
                          struct im_error *err)
@@ -187,59 +194,39 @@ static bool replace_file(const char *path, struct im_str text, struct im_arena *
 }
 
 static bool write_port_file(struct im_server *server, const char *path,
-                            struct im_error *err)
+                            struct im_arena *arena, struct im_error *err)
 {
-    struct im_arena arena;
+    struct im_str document = im_server_ready_document(server, arena);
 
-    if (!*path)
-        return true;
-    im_arena_init(&arena, 0);
-    struct im_str document = im_server_ready_document(server, &arena);
-    bool done;
-    if (arena.failed)
-        done = im_error_set(err, "writing --port-file %s: out of memory", path);
-    else if (is_special(path))
-        done = write_file("--port-file", path, document, err);
-    else
-        done = replace_file(path, document, &arena, err);
-    im_arena_release(&arena);
-    return done;
+    if (arena->failed)
+        return im_error_set(err, "writing --port-file %s: out of memory", path);
+    return is_special(path) ? write_file("--port-file", path, document, err)
+                            : replace_file(path, document, arena, err);
 }
 
-static void remove_port_file(const char *path)
-{
-    if (*path && !is_special(path))
-        unlink(path);
-}
-
-/* ---- the verdict at exit ---- */
-
-/* The exit status it asks for. */
-static int write_verdict(struct im_server *server, const struct im_serve_options *options)
+/* The verdict at exit; returns the exit status that it asks for. */
+static int write_verdict(struct im_server *server, const struct serve_options *options,
+                         struct im_arena *arena)
 {
     bool junit = im_str_ends(im_str(options->verdict), ".xml");
     enum im_outcome_of outcome = IM_NOT_MET;
     struct im_error err = {.text = ""};
-    struct im_arena arena;
-
-    if (!*options->verdict)
-        return IM_EXIT_FINE;
-    im_arena_init(&arena, 0);
-    struct im_str text = im_server_verdict(server, junit, &arena, &outcome);
-    bool written = text.len && !arena.failed
+    struct im_str text = im_server_verdict(server, junit, arena, &outcome);
+    bool written = text.len && !arena->failed
                        ? write_file("--verdict", options->verdict, text, &err)
                        : im_error_set(&err, "writing --verdict: out of memory");
-    im_arena_release(&arena);
+
     if (!written)
         return im_command_fail(IM_EXIT_NO, "%s", err.text);
-    bool all = strcmp(options->require_all, "on") == 0;
-    bool fine = outcome == IM_MET || (outcome == IM_NOT_EXERCISED && !all);
-    return fine ? IM_EXIT_FINE : IM_EXIT_NO;
+    return outcome == IM_MET || (outcome == IM_NOT_EXERCISED && !options->require_all)
+               ? IM_EXIT_FINE
+               : IM_EXIT_NO;
 }
 
 /* ---- running ---- */
 
-/* Blocked before any thread starts, so that every thread inherits it and only sigwait sees them. */
+/* Blocked before any thread starts, so that every thread inherits it and only sigwait
+ * sees them. */
 static void block_signals(sigset_t *signals)
 {
     sigemptyset(signals);
@@ -250,22 +237,33 @@ static void block_signals(sigset_t *signals)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* Until somebody wants it to end. A hang-up never does: it asks to read the scenarios again. */
-static void wait_for_end(struct im_server *server, const sigset_t *signals)
+/* What is to be known before the first request: where it is, and that what is to be
+ * written at exit can be. An old verdict goes now, so that it is not taken for this
+ * one's. */
+static bool tell_where(struct im_server *server, const struct serve_options *options,
+                       struct im_arena *arena, struct im_error *err)
 {
-    int caught;
-
-    while (sigwait(signals, &caught) == 0 && caught == SIGHUP)
-        im_server_reload(server);
+    if (options->verdict && !write_file("--verdict", options->verdict, IM_STR(""), err))
+        return false;
+    if (options->port_file && !write_port_file(server, options->port_file, arena, err))
+        return false;
+    announce(server, arena);
+    return true;
 }
 
-static int serve(const struct im_serve_options *options)
+static int serve(const struct im_args *args)
 {
+    const struct serve_options *options = args->options;
     struct im_options library = to_library(options);
     struct im_error err = {.text = ""};
     char text[IM_ERROR_MAX];
     sigset_t signals;
+    int caught;
 
+    if (!options->cert != !options->key)
+        return im_command_fail(IM_EXIT_USAGE,
+                               "--cert and --key go together; only --%s was given",
+                               options->cert ? "cert" : "key");
     if (!library.https && library.port < 0)
         return im_command_fail(
             IM_EXIT_USAGE, "nothing to listen on: --port and --https-port are both none");
@@ -273,48 +271,29 @@ static int serve(const struct im_serve_options *options)
     struct im_server *server = im_start(&library, text, sizeof(text));
     if (!server)
         return im_command_fail(IM_EXIT_START, "%s", text);
-    if (!clear_verdict(options->verdict, &err) ||
-        !write_port_file(server, options->port_file, &err)) {
+    if (!tell_where(server, options, args->arena, &err)) {
         im_stop(server);
         return im_command_fail(IM_EXIT_START, "%s", err.text);
     }
-    announce(server);
-    wait_for_end(server, &signals);
-    remove_port_file(options->port_file);
-    int status = write_verdict(server, options);
+    /* a hang-up does not end it: it asks to read the scenarios again */
+    while (sigwait(&signals, &caught) == 0 && caught == SIGHUP)
+        im_server_reload(server);
+    if (options->port_file && !is_special(options->port_file))
+        unlink(options->port_file);
+    int status =
+        options->verdict ? write_verdict(server, options, args->arena) : IM_EXIT_FINE;
     im_stop(server);
     return status;
 }
 
-static void print_warnings(const struct im_buf *warnings)
-{
-    struct im_str lines = im_buf_str(warnings);
-
-    while (lines.len) {
-        struct im_str line = im_str_cut(&lines, '\n');
-        fprintf(stderr, "intacct-mock: warning: %.*s\n", IM_ARG(line));
-    }
-}
-
-static int run(int argc, char **argv)
-{
-    struct im_serve_options options;
-    struct im_arena arena;
-    struct im_buf warnings;
-    struct im_error err;
-
-    for (int i = 0; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return help();
-    if (argc == 1 && strcmp(argv[0], "--markdown") == 0)
-        return markdown();
-    im_arena_init(&arena, 0);
-    im_buf_init(&warnings, &arena, 0);
-    bool read = im_options_read(&options, argc, argv, environ, &warnings, &err);
-    print_warnings(&warnings);
-    im_arena_release(&arena);
-    return read ? serve(&options) : im_command_fail(IM_EXIT_USAGE, "%s", err.text);
-}
-
-const struct im_command im_command_serve = {"serve", "[options]",
-                                            "start the server (the default)", run};
+const struct im_command im_command_serve = {
+    .name = "serve",
+    .synopsis = "[options]",
+    .about = "start the server (the default)",
+    .more = "Each is also an environment variable, INTACCT_MOCK_<NAME> (--https-port:\n"
+            "INTACCT_MOCK_HTTPS_PORT); a flag beats the environment beats the default.\n",
+    .options = serve_table,
+    .size = sizeof(struct serve_options),
+    .has_variables = true,
+    .run = serve,
+};

@@ -1,15 +1,17 @@
+/* `intacct-mock version` */
 #include <stdio.h>
 
 #include "commands/command.h"
 #include "intacct_mock.h"
 
-static int run(int argc, char **argv)
+static int version(const struct im_args *args)
 {
-    (void)argv;
-    if (argc)
-        return im_command_fail(IM_EXIT_USAGE, "version takes no arguments");
+    (void)args;
     printf("intacct-mock %s\n", im_version());
     return IM_EXIT_FINE;
 }
 
-const struct im_command im_command_version = {"version", "", "print the version", run};
+const struct im_command im_command_version = {.name = "version",
+                                              .synopsis = "",
+                                              .about = "print the version",
+                                              .run = version};

@@ -1,9 +1,9 @@
-/* The catalogue of scenarios. What the folder holds is a *view*, which is never changed once it
- * counts. Whoever asks reads the folder without a lock; where a file differs from the view that
- * counts, a new view is made and takes its place. So the lock guards two kinds of pointers and
- * nothing else: no file is read, nothing parsed and nothing logged while it is held. Of two threads
- * that read at the same time each goes by what it read, and the view of the one that began later
- * stays. */
+/* The catalogue of scenarios. What the folder holds is a *view*, which is never changed
+ * once it counts. Whoever asks reads the folder without a lock; where a file differs
+ * from the view that counts, a new view is made and takes its place. So the lock guards
+ * two kinds of pointers and nothing else: no file is read, nothing parsed and nothing
+ * logged while it is held. Of two threads that read at the same time each goes by what
+ * it read, and the view of the one that began later stays. */
 #include "scenario/catalogue.h"
 
 #include <dirent.h>
@@ -117,8 +117,8 @@ static int is_scenario_file(const struct dirent *item)
            strcmp(item->d_name, "schema.json") != 0;
 }
 
-/* Which of two files counts must not depend on the order in which a folder lists them, nor on the
- * locale, as alphasort does. */
+/* Which of two files counts must not depend on the order in which a folder lists them,
+ * nor on the locale, as alphasort does. */
 static int by_file_name(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
@@ -250,8 +250,8 @@ static void file_claim_name(struct view *view, struct file *file)
     file->fresh = NULL;
 }
 
-/* Each file of the view gets its scenario, or says what is wrong with it. False with err when memory
- * is short. */
+/* Each file of the view gets its scenario, or says what is wrong with it. False with err
+ * when memory is short. */
 static bool view_settle(struct view *view, const struct view *old, struct im_error *err)
 {
     for (size_t i = 0; i < view->count; i++)
@@ -280,8 +280,8 @@ static void complain(const struct im_catalogue *catalogue, const struct view *vi
     }
 }
 
-/* What the folder holds now, with a reference for the caller. Where it cannot be read, that is what
- * it held before. */
+/* What the folder holds now, with a reference for the caller. Where it cannot be read,
+ * that is what it held before. */
 static struct view *look_at_folder(struct im_catalogue *catalogue)
 {
     struct im_error ignored;

@@ -1,5 +1,5 @@
-/* The one writer of JUnit XML. There is no standard; this is what Jenkins, GitLab and GitHub's
- * readers agree on. */
+/* The one writer of JUnit XML. There is no standard; this is what Jenkins, GitLab and
+ * GitHub's readers agree on. */
 #include "verdict/junit.h"
 
 /* XML 1.0, section 2.2; `character` is one of UTF-8. */

@@ -1,6 +1,6 @@
-/* JUnit XML, as continuous integration shows it: one <testsuite> in the making. Its head counts
- * what its body holds, so the body comes first. Well-formed XML 1.0 whatever goes in: what XML
- * cannot say, and what is no UTF-8, becomes U+FFFD. */
+/* JUnit XML, as continuous integration shows it: one <testsuite> in the making. Its head
+ * counts what its body holds, so the body comes first. Well-formed XML 1.0 whatever goes
+ * in: what XML cannot say, and what is no UTF-8, becomes U+FFFD. */
 #ifndef IM_VERDICT_JUNIT_H
 #define IM_VERDICT_JUNIT_H
 

@@ -1,5 +1,5 @@
-/* A verdict written down: as JSON for programs, as text for people, as JUnit for whatever shows test
- * results. The sentences are verdict_say.c's. */
+/* A verdict written down: as JSON for programs, as text for people, as JUnit for
+ * whatever shows test results. The sentences are verdict_say.c's. */
 #include "verdict/verdict.h"
 
 #include <stdlib.h>

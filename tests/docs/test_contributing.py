@@ -94,7 +94,9 @@ with tempfile.TemporaryDirectory() as folder:
     for part in (".ci", "server", "tests"):
         shutil.copytree(ROOT / part, copy / part)
     shutil.copy(ROOT / "Makefile", copy)
-    made = run("make", f"DEPS={DEPS}", f"CC={CC}", "compile_commands.json", cwd=copy)
+    (copy / "build").mkdir()
+    (copy / "build/deps").symlink_to(DEPS)
+    made = run("make", "BUILD=build", "DEPS=build/deps", f"CC={CC}", "compile_commands.json", cwd=copy)
     tap.check("make compile_commands.json works, in a folder with a blank too", made.returncode == 0, made.stdout + made.stderr)
     entries = json.loads((copy / "compile_commands.json").read_text())
     sources = {str(path.relative_to(copy)) for part in ("server", "tests") for path in (copy / part).rglob("*.c")}

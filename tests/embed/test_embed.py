@@ -5,15 +5,19 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
 WORK = BUILD / "embed"
-PREFIX = WORK / "usr"
+# what pkg-config says is split at blanks by a shell, so none is in the names of folders to install in
+INSTALLED = tempfile.TemporaryDirectory()
+PREFIX = pathlib.Path(INSTALLED.name) / "usr"
 SANITIZE = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 WARN = ["-Wall", "-Wextra", "-Werror"]
 results = []
@@ -81,6 +85,14 @@ def test_install():
     make("uninstall", f"DESTDIR={stage}", "PREFIX=/opt/im")
     check("make uninstall leaves nothing behind", not files_below(stage), files_below(stage))
 
+    make("install", f"DESTDIR={stage}", "PREFIX=/opt/a blank")
+    check("a PREFIX may have a blank", files_below(stage / "opt/a blank") == prefixed, files_below(stage))
+    said = run(["env", f"PKG_CONFIG_PATH={stage}/opt/a blank/lib/pkgconfig", "pkg-config", "--cflags", "--libs-only-L",
+                "intacct-mock"]).stdout
+    check("pkg-config then quotes it", {"-I/opt/a blank/include", "-L/opt/a blank/lib"} <= set(shlex.split(said)), said)
+    make("uninstall", f"DESTDIR={stage}", "PREFIX=/opt/a blank")
+    check("and make uninstall finds it", not files_below(stage), files_below(stage))
+
 
 def test_what_is_installed():
     version = run([f"{PREFIX}/bin/intacct-mock", "version"]).stdout
@@ -126,13 +138,13 @@ def flags(static):
 
 
 def compilers():
-    found, seen = [], set()
+    """Each once. What a name leads to says nothing: cc may be gcc or clang, and a compiler cache stands for both."""
+    found = {}
     for name in (os.environ.get("CC", "cc"), "gcc", "clang"):
-        path = shutil.which(name.split()[0])
-        if path and os.path.realpath(path) not in seen:
-            seen.add(os.path.realpath(path))
-            found.append(name)
-    return found
+        if shutil.which(name.split()[0]):
+            macros = run([*name.split(), "-dM", "-E", "-x", "c", os.devnull]).stdout
+            found.setdefault(re.search(r"^#define __VERSION__ (.*)$", macros, re.M)[1], name)
+    return list(found.values())
 
 
 def can_sanitize(compiler):
@@ -185,7 +197,7 @@ def test_the_one_line():
 
 def test_only_the_static_library():
     """As a packager who leaves the shared one out: --static is all it takes."""
-    folder = WORK / "static-only"
+    folder = pathlib.Path(INSTALLED.name) / "static-only"
     shutil.copytree(PREFIX, folder, symlinks=True)
     for library in (folder / "lib").glob("*.so*"):
         library.unlink()

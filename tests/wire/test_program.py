@@ -3,6 +3,7 @@
 line that say what to do."""
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -75,8 +76,40 @@ fails("an unknown cause is told the nearest", run("causes", "access-token-expird
       "access-token-expired")
 fails("a bad variable", run(env={"INTACCT_MOCK_PORT": "x"}), 2, "INTACCT_MOCK_PORT")
 tap.check("version", run("version").stdout.startswith("intacct-mock 0."))
-tap.check("help lists the commands", "ready" in run("--help").stdout)
-tap.check("serve --help lists the options", "--https-port" in run("serve", "--help").stdout)
+
+# ---- one parser for every command ----
+
+listed = run("--help").stdout
+lines = [line for line in listed.splitlines() if line.startswith("  intacct-mock ")]
+commands = [line.split()[1] for line in lines]
+tap.check("help lists the commands", {"serve", "run", "ready", "version"} <= set(commands), listed)
+tap.check("a command and what follows it stand apart", "scenarios [" in listed, listed)
+columns = {len(re.match(r"  \S+ .*? {2,}", line + "  ")[0]) for line in lines}
+tap.check("and what they do stands in one column", len(columns) == 1, listed)
+tap.check("-h and help are --help", run("-h").stdout == run("help").stdout == listed)
+for command in commands:
+    for way in ("--help", "-h"):
+        told = run(command, way)
+        tap.check(f"{command} {way} says how it is called", told.returncode == 0 and not told.stderr
+                  and told.stdout.startswith(f"intacct-mock {command}") and "\n  --help" in told.stdout, told)
+    fails(f"{command}: an unknown option is told the nearest", run(command, "--hlep"), 2, "--hlep", "--help")
+    fails(f"{command}: an unknown option that is near to none", run(command, "--frobnicate"), 2,
+          "--frobnicate", f"intacct-mock {command} --help")
+    fails(f"{command}: a word with one dash", run(command, "-x"), 2, '"-x"')
+fails("an option's value may stand behind =", run("ready", "--wait=0s", "--url=http://127.0.0.1:1"), 1, "127.0.0.1:1")
+fails("a bad value of another command's option", run("ready", "--wait=5"), 2, "--wait", "unit")
+fails("a bad address", run("ready", "--url", "127.0.0.1:1"), 2, "--url", "http://")
+fails("check without a file", run("check"), 2, "check FILE")
+fails("a name too many", run("causes", "access-token-expired", "code-expired"), 2, "code-expired", "causes [ID]")
+fails("version takes nothing", run("version", "x"), 2, '"x"')
+fails("a flag with a value", run("scenarios", "--schema=1"), 2, "--schema takes no value")
+with tempfile.TemporaryDirectory() as folder:
+    with open(f"{folder}/-mine.json", "w") as file:
+        file.write('{"name": "mine", "about": "Of my own."}')
+    for title, words in (("=", [f"--scenarios={folder}", "mine"]), ("an option behind a name", ["mine", "--scenarios", folder])):
+        tap.check(f"scenarios: {title}", "Of my own" in run("scenarios", *words).stdout, run("scenarios", *words))
+    done = subprocess.run([PROGRAM, "check", "--", "-mine.json"], capture_output=True, text=True, cwd=folder)
+    tap.check("behind -- a name may begin with a dash", done.returncode == 0 and "mine" in done.stdout, done)
 
 with Server(env={"INTACCT_MOCK_HINTS": "off", "INTACCT_MOCK_PROT": "1"}) as server:
     try:

@@ -1,0 +1,130 @@
+/* Which verb is meant, and what all of them have in common: --help, errors, warnings. */
+#include "commands/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* In the order of --help; the first is meant where none is named. */
+static const struct im_command *const commands[] = {
+    &im_command_serve,  &im_command_run,   &im_command_check,   &im_command_scenarios,
+    &im_command_causes, &im_command_ready, &im_command_version, NULL,
+};
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) - 1 };
+
+int im_command_fail(int status, const char *format, ...)
+{
+    va_list args;
+
+    fputs("intacct-mock: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return status;
+}
+
+int im_command_print(const struct im_buf *text)
+{
+    fwrite(text->at, 1, text->len, stdout);
+    return text->failed ? im_command_fail(IM_EXIT_NO, "printing it: out of memory")
+                        : IM_EXIT_FINE;
+}
+
+static int width_of(const struct im_command *command)
+{
+    int width = (int)strlen(command->name) + 1;
+
+    /* columns, not bytes: there is an ellipsis among them */
+    for (const char *at = command->synopsis; *at; at++)
+        width += ((unsigned char)*at & 0xC0) != 0x80;
+    return width;
+}
+
+static int help(void)
+{
+    int width = 0;
+
+    for (size_t i = 0; i < COMMANDS; i++)
+        width = width_of(commands[i]) > width ? width_of(commands[i]) : width;
+    puts("intacct-mock: a mock Sage Intacct OAuth server for testing (not affiliated "
+         "with Sage)\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  intacct-mock %s %s%*s  %s\n", commands[i]->name, commands[i]->synopsis,
+               width - width_of(commands[i]), "", commands[i]->about);
+    puts("\n`intacct-mock COMMAND --help` tells more. Without a command it serves.");
+    return IM_EXIT_FINE;
+}
+
+static int refuse_name(const char *name)
+{
+    struct im_str known[COMMANDS];
+
+    for (size_t i = 0; i < COMMANDS; i++)
+        known[i] = im_str(commands[i]->name);
+    int nearest = im_str_nearest(im_str(name), known, COMMANDS);
+    if (nearest < 0)
+        return im_command_fail(
+            IM_EXIT_USAGE, "unknown command \"%.60s\"; intacct-mock --help lists them",
+            name);
+    return im_command_fail(IM_EXIT_USAGE,
+                           "unknown command \"%.60s\"; did you mean \"%s\"?", name,
+                           commands[nearest]->name);
+}
+
+static void warn_of_variables(struct im_arena *arena, char *const *environment)
+{
+    struct im_buf warnings;
+
+    im_buf_init(&warnings, arena, 0);
+    im_args_warn(commands, environment, &warnings);
+    for (struct im_str rest = im_buf_str(&warnings); rest.len;) {
+        struct im_str line = im_str_cut(&rest, '\n');
+        fprintf(stderr, "intacct-mock: warning: %.*s\n", IM_ARG(line));
+    }
+}
+
+static int call(const struct im_command *command, char *const *argv,
+                char *const *environment)
+{
+    struct im_arena arena;
+    struct im_args args = {.arena = &arena};
+    struct im_error err = {.text = ""};
+    struct im_buf text;
+    int status;
+
+    im_arena_init(&arena, 0);
+    im_buf_init(&text, &arena, 0);
+    if (command->has_variables)
+        warn_of_variables(&arena, environment);
+    if (!im_args_read(command, argv, environment, &args, &err)) {
+        status = im_command_fail(IM_EXIT_USAGE, "%s", err.text);
+    } else if (args.help || args.markdown) {
+        (args.help ? im_args_help : im_args_markdown)(command, &text);
+        status = im_command_print(&text);
+    } else {
+        status = command->run(&args);
+    }
+    im_arena_release(&arena);
+    return status;
+}
+
+int im_command_main(char *const *argv, char *const *environment)
+{
+    char *const *words = argv[0] ? argv + 1 : argv;
+    const char *name = *words;
+
+    if (!name)
+        return call(commands[0], words, environment);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+        strcmp(name, "help") == 0)
+        return help();
+    if (strcmp(name, "--version") == 0)
+        name = im_command_version.name;
+    else if (name[0] == '-')
+        return call(commands[0], words, environment);
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i]->name) == 0)
+            return call(commands[i], words + 1, environment);
+    return refuse_name(name);
+}
