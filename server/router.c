@@ -309,6 +309,7 @@ static void make_plan(struct walk *walk)
     const struct im_wire *wire = im_plan_wire(plan);
     exchange->rule = im_plan_rule(plan);
     exchange->effect = im_plan_effect(plan);
+    exchange->grant_id = plan->asked ? plan->asked->grant_id : 0;
     if (wire)
         exchange->fault = im_wire_fault(wire);
     if (waits(wire, true))
@@ -341,6 +342,8 @@ static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
     add_hints(sandboxes, req, res);
     if (wire)
         im_wire_apply(wire, res);
+    if (wire)
+        im_wire_locate(wire, req->base_url, res);
     im_cors_allow(sandboxes, req, res);
     req->exchange->duration_us = im_clock_monotonic_us() - began_us;
     im_exchange_complete(req, res);

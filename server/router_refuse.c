@@ -1,8 +1,10 @@
 /* Requests that are refused before an endpoint is asked: wrong path, wrong method, no HTTP. */
 #include <string.h>
 
+#include "base/crypto.h"
 #include "http/redact.h"
 #include "journal.h"
+#include "oauth/credentials.h"
 #include "router.h"
 #include "router_parts.h"
 
@@ -38,6 +40,11 @@ static const char *nearest_path(struct im_str path)
 
 enum im_cause im_refuse_path(struct im_request *req)
 {
+    struct im_str bearer = im_credentials(req)->bearer_token;
+
+    /* a token that was sent where none belongs is evidence */
+    if (bearer.len)
+        req->exchange->token = im_fingerprint(req->arena, bearer);
     if (im_path_lacks_ia(req->path))
         return im_refuse(req, CAUSE_PATH_UNKNOWN, "the path lacks its /ia: /ia%.*s",
                          IM_ARG(im_str_slice(req->path, 0, 120)));

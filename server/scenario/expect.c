@@ -151,6 +151,13 @@ static bool read_advice(struct reading *r, struct im_expectation *e)
            im_member_wrong(r->at, "true or false", r->err);
 }
 
+static bool read_optional(struct reading *r, struct im_expectation *e)
+{
+    e->optional = r->at->type == IM_JSON_BOOL && r->at->boolean;
+    return r->at->type == IM_JSON_BOOL ||
+           im_member_wrong(r->at, "true or false", r->err);
+}
+
 static const struct field {
     const char *name;
     bool (*read)(struct reading *r, struct im_expectation *e);
@@ -162,7 +169,7 @@ static const struct field {
     {"gaps", read_gaps},       {"per", read_per},
     {"after", read_after},     {"within", read_within},
     {"same", read_same},       {"refused_for", read_refused_for},
-    {"advice", read_advice},
+    {"advice", read_advice},   {"optional", read_optional},
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 

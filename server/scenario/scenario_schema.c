@@ -371,7 +371,7 @@ static void write_expect_member(struct im_json_out *out, const char *name)
         words(out, name, "call");
     else if (strcmp(name, "refused_for") == 0)
         words(out, name, "token");
-    else if (strcmp(name, "advice") == 0)
+    else if (strcmp(name, "advice") == 0 || strcmp(name, "optional") == 0)
         typed(out, name, "boolean", NULL);
     else if (strcmp(name, "status") == 0)
         write_status(out, name);

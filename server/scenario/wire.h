@@ -18,7 +18,7 @@ struct im_wire {
     int status;            /* IM_FAULT_STATUS, IM_FAULT_REDIRECT */
     struct im_str body;    /* IM_FAULT_STATUS, IM_FAULT_HTML: empty = a stand-in */
     const char *content_type;
-    struct im_str location; /* IM_FAULT_REDIRECT */
+    struct im_str location; /* IM_FAULT_REDIRECT; "elsewhere:/PATH" = see im_wire_apply */
 };
 
 /* What a journal calls it: the fault, or delay or hold where that is all. */
@@ -27,6 +27,11 @@ enum im_fault im_wire_fault(const struct im_wire *wire);
 bool im_wire_replaces(const struct im_wire *wire);
 /* Damages the answer in res. */
 void im_wire_apply(const struct im_wire *wire, struct im_response *res);
+/* A redirect to "elsewhere:/PATH" leads to this server by another name, in the same sandbox, below
+ * /elsewhere: to the client it is a foreign host, and what it sends there is seen. Where the client knows
+ * this server by no name of the loopback, it leads to a host that does not exist. */
+void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
+                    struct im_response *res);
 /* "drop", or {"drop": true, …}: see scenarios/README.md. False with err; *at is the value at
  * fault. Texts are copied into the arena. */
 bool im_wire_read(struct im_wire *wire, struct im_arena *arena,

@@ -182,7 +182,7 @@ static void add_wanted(const struct im_expectation *expectation, struct im_buf *
         im_buf_addf(why, "wanted at most %lld", high);
     else
         im_buf_addf(why, "wanted %lld to %lld", low, high);
-    if (expectation->per != IM_PER_ALL)
+    if (expectation->per != IM_PER_ALL && high != 0)
         im_buf_addf(why, " per %s",
                     expectation->per == IM_PER_TOKEN ? "token" : "call");
 }
@@ -197,7 +197,7 @@ static void say_count(const struct im_group *group, size_t seen, struct im_buf *
         im_buf_addf(why, ", but saw %zu", seen);
     else
         im_buf_addz(why, ", but saw none");
-    if (seen && expectation->per != IM_PER_ALL)
+    if (seen && expectation->per != IM_PER_ALL && expectation->at_most != 0)
         im_buf_addf(why, " of one %s",
                     expectation->per == IM_PER_TOKEN ? "token" : "call");
     if (!anchor)

@@ -41,7 +41,9 @@ enum im_outcome_of im_verdict_outcome(const struct im_verdict *verdict)
         enum im_outcome_of outcome = im_verdict_outcome_at(verdict, i);
         if (outcome == IM_NOT_MET)
             return IM_NOT_MET;
-        whole &= outcome != IM_NOT_EXERCISED && outcome != IM_PENDING;
+        whole &= (outcome != IM_NOT_EXERCISED ||
+                  verdict->scenario->expect.items[i].optional) &&
+                 outcome != IM_PENDING;
         judged |= outcome == IM_MET;
     }
     if (!came_about)
