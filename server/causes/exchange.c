@@ -176,9 +176,9 @@ static struct im_str response_header_lines(const struct im_response *res)
 
 static uint64_t call_hash(const struct im_request *req)
 {
-    uint64_t hash = im_table_hash(0, req->method);
+    uint64_t hash = im_table_hash(im_table_hash(0, req->method), req->path);
 
-    return im_table_hash(im_table_hash(hash, req->target), req->body);
+    return im_table_hash(im_table_hash(hash, req->query), req->body);
 }
 
 void im_exchange_complete(const struct im_request *req, const struct im_response *res)

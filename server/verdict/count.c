@@ -27,6 +27,12 @@ static int64_t sign_ons_of(const struct im_group *group)
     return group->options->baseline ? group->options->baseline->sign_ons : -1;
 }
 
+/* Each further one is then too many. */
+static bool signs_on_once(const struct im_group *group)
+{
+    return group->options->baseline && group->options->baseline->sign_ons <= 1;
+}
+
 static int64_t refreshes_of(const struct im_group *group)
 {
     return group->options->baseline ? group->options->baseline->refreshes : -1;
@@ -47,15 +53,31 @@ static struct weighed repeat_of(const struct im_group *group, uint64_t call)
                : counts;
 }
 
-/* Was this very call refused before, by an answer that its worker had when it sent it again? */
+/* Is the access token of no more use? Some causes are about the user or the client, and take its tokens
+ * along. */
+static bool refuses_token(const struct im_group *group,
+                          const struct im_exchange *exchange)
+{
+    enum im_cause cause = group->expectation->cause;
+
+    return im_history_token_refused(exchange) ||
+           (cause && im_history_is_call(exchange) && exchange->cause == cause &&
+            group->expectation->per == IM_PER_TOKEN);
+}
+
+/* Did this very call go wrong before, by an answer that its worker had when it sent it again? With
+ * `dead`: was it refused for the same access token? */
 static bool is_own_repeat(const struct im_group *group,
-                          const struct im_exchange *exchange, int64_t since_us)
+                          const struct im_exchange *exchange, int64_t since_us, bool dead)
 {
     for (size_t i = 0; i < group->history->count; i++) {
         const struct im_exchange *before = group->history->items[i];
         int64_t us = im_history_delivered_us(before);
+        bool failed = dead ? refuses_token(group, before) &&
+                                 im_str_eq(before->token, exchange->token)
+                           : !im_history_succeeded(before);
         if (before != exchange && before->call == exchange->call && us >= since_us &&
-            us <= exchange->began_us && !im_history_succeeded(before))
+            us <= exchange->began_us && failed)
             return true;
     }
     return false;
@@ -67,7 +89,7 @@ static bool is_known_dead(const struct im_group *group,
 {
     for (size_t i = 0; exchange->token.len && i < group->history->count; i++) {
         const struct im_exchange *before = group->history->items[i];
-        if (before != exchange && im_history_token_refused(before) &&
+        if (before != exchange && refuses_token(group, before) &&
             im_str_eq(before->token, exchange->token) &&
             im_history_delivered_us(before) <= exchange->began_us)
             return true;
@@ -92,7 +114,7 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
           group->expectation->per == IM_PER_TOKEN)) ||
         (window->anchor && code && !im_history_issued(group->history, exchange->token)))
         return counts;
-    if (sign_ons == 1)
+    if (signs_on_once(group))
         return late && (group->expectation->at_most == 0 ||
                         exchange->began_us >= window->next_us)
                    ? free_of_blame
@@ -165,14 +187,14 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
     const struct im_exchange *anchor = group->window->anchor;
-    bool other_token = im_history_is_call(exchange) && anchor->token.len &&
+    bool other_token = im_history_is_call(exchange) &&
                        !im_str_eq(anchor->token, exchange->token);
 
-    if (other_token && sign_ons_of(group) != 1)
+    if (other_token && !signs_on_once(group))
         return (struct weighed){UNSURE, sign_ons_of(group) < 0 ? IM_DOUBT_NO_BASELINE
                                                                : IM_DOUBT_SIGN_ONS};
     if (exchange->call == anchor->call ||
-        is_own_repeat(group, exchange, group->window->opened_us))
+        is_own_repeat(group, exchange, group->window->opened_us, false))
         return repeat_of(group, exchange->call);
     return is_serial(group) ? counts : free_of_blame;
 }
@@ -184,7 +206,7 @@ static struct weighed weigh_dead_token(const struct im_group *group, size_t inde
 
     if (is_serial(group))
         return is_known_dead(group, exchange) ? counts : free_of_blame;
-    return is_own_repeat(group, exchange, INT64_MIN) ? repeat_of(group, exchange->call)
+    return is_own_repeat(group, exchange, INT64_MIN, true) ? repeat_of(group, exchange->call)
                                                      : free_of_blame;
 }
 
@@ -226,7 +248,7 @@ static struct weighed weigh_call(const struct im_group *group, size_t index)
         return window->anchor && group->items[index]->began_us > window->closed_us
                    ? free_of_blame
                    : counts;
-    if (index > 0 && im_history_token_refused(group->items[index]))
+    if (index > 0 && refuses_token(group, group->items[index]))
         return weigh_dead_token(group, index);
     return expectation->per == IM_PER_CALL || expectation->same_call
                ? weigh_repeat(group, index)

@@ -261,6 +261,27 @@ static bool had_another(const struct judging *j, const struct im_window *window)
     return false;
 }
 
+/* Was a call refused with one token, and its repeat with the anchor's? A client may stop there, so that
+ * it does not go on for ever. */
+static bool was_refused_twice(const struct judging *j, const struct im_window *window)
+{
+    const struct im_history *history = &j->history;
+
+    for (size_t i = 0; i < history->count; i++) {
+        const struct im_exchange *repeat = history->items[i];
+        if (!im_history_token_refused(repeat) ||
+            !im_str_eq(repeat->token, window->anchor->token))
+            continue;
+        for (size_t k = 0; k < i; k++) {
+            const struct im_exchange *first = history->items[k];
+            if (im_history_token_refused(first) && first->call == repeat->call &&
+                !im_str_eq(first->token, repeat->token))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* All that fits `when` in the window, so that it shows what came instead. */
 static size_t gather_near(struct judging *j, const struct finding *found,
                           const struct im_window *window)
@@ -307,8 +328,9 @@ static void judge_least(struct judging *j, struct finding *found,
         return;
     bool spare = window->anchor && im_window_is_on_tokens(expectation) &&
                  had_another(j, window);
+    bool twice = window->anchor && was_refused_twice(j, window);
     enum im_outcome_of outcome =
-        spare ? IM_CANNOT_TELL : unmet_outcome(j, expectation);
+        spare || twice ? IM_CANNOT_TELL : unmet_outcome(j, expectation);
     if (!is_worse(found, outcome))
         return;
     struct im_group near = {.expectation = expectation,
@@ -321,6 +343,9 @@ static void judge_least(struct judging *j, struct finding *found,
     if (spare)
         im_buf_addz(&why, "cannot tell: another token was had already when this one "
                           "was refused");
+    else if (twice)
+        im_buf_addz(&why, "cannot tell: a call was refused, and so was its repeat with a "
+                          "new token; a client may stop there");
     else
         im_bound_why(&near, IM_BOUND_AT_LEAST, seen, &why);
     found->judgement->why = im_buf_str(&why);
