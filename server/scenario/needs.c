@@ -22,6 +22,12 @@ int64_t im_needs_of(const struct im_scenario *scenario, size_t rule)
     return others && only_supports(own) ? 0 : 1;
 }
 
+bool im_needs_cause(const struct im_scenario *scenario)
+{
+    return !scenario->rule_count && scenario->world && scenario->cause != CAUSE_NONE &&
+           !im_cause_row(scenario->cause)->note;
+}
+
 /* ---- words ---- */
 
 /* What is counted, as one and as several. */
@@ -134,6 +140,30 @@ static bool is_outdone(const struct im_scenario *scenario, size_t rule)
     return false;
 }
 
+/* What must not be seen, or not too often, has to have had a chance: these requests have to be made. */
+static bool asks_for_requests(const struct im_expectation *expectation)
+{
+    return !expectation->after.text.len && !expectation->optional &&
+           !expectation->advice && expectation->at_least <= 0 &&
+           (expectation->at_most >= 0 || expectation->in_parallel_at_most >= 0) &&
+           (expectation->when.grant.len ||
+            im_str_is(expectation->when.endpoint, "authorize"));
+}
+
+static bool is_said(const struct im_scenario *scenario, size_t index)
+{
+    const struct im_when *own = &scenario->expect.items[index].when;
+
+    for (size_t i = 0; i < scenario->rule_count; i++)
+        if (im_needs_of(scenario, i) && same_filters(own, &scenario->rules[i].when))
+            return true;
+    for (size_t i = 0; i < index; i++)
+        if (asks_for_requests(&scenario->expect.items[i]) &&
+            same_filters(own, &scenario->expect.items[i].when))
+            return true;
+    return false;
+}
+
 struct im_str im_needs_text(const struct im_scenario *scenario, struct im_arena *arena)
 {
     struct im_buf out;
@@ -147,9 +177,14 @@ struct im_str im_needs_text(const struct im_scenario *scenario, struct im_arena 
         im_buf_addz(&out, out.len ? ", " : "");
         say_wanted(when, wanted_of(when, needs), &out);
     }
-    /* without a rule it is the world that is so: what comes of it has to be met */
-    if (!scenario->rule_count && scenario->world && scenario->cause != CAUSE_NONE)
-        im_buf_addf(&out, "a request that meets %s", im_cause_row(scenario->cause)->id);
+    for (size_t i = 0; i < scenario->expect.count; i++)
+        if (asks_for_requests(&scenario->expect.items[i]) && !is_said(scenario, i)) {
+            im_buf_addz(&out, out.len ? ", " : "");
+            say_wanted(&scenario->expect.items[i].when, 1, &out);
+        }
+    if (im_needs_cause(scenario))
+        im_buf_addf(&out, "%sa request that meets %s", out.len ? ", " : "",
+                    im_cause_row(scenario->cause)->id);
     return im_buf_str(&out);
 }
 

@@ -8,6 +8,9 @@
 /* How often the rule has to fire; 0 = it is optional: it says so, or it only supports others, as the
  * delay and the hold of a race do. */
 int64_t im_needs_of(const struct im_scenario *scenario, size_t rule);
+/* Without a rule it is the world that is so from the start: then what comes of that has to be met, unless
+ * it is only warned of. */
+bool im_needs_cause(const struct im_scenario *scenario);
 /* "8 API calls, a token request with grant refresh_token"; empty = any request will do. Lifetime: the
  * arena's. */
 struct im_str im_needs_text(const struct im_scenario *scenario, struct im_arena *arena);

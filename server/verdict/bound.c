@@ -138,7 +138,8 @@ struct im_breach im_bound_breach(const struct im_group *group)
             return breach;
         doubtful = breach;
     }
-    if (expectation->growing_gaps && !gaps_grow(group)) {
+    if (expectation->growing_gaps && !gaps_grow(group) &&
+        !im_count_calls_as_ever(group, group->items[0]->call)) {
         struct im_breach breach = {IM_BOUND_GAPS, doubt_gaps(group)};
         if (!breach.doubt)
             return breach;
@@ -259,14 +260,29 @@ static void say_times(const struct im_expectation *expectation, size_t n,
         im_buf_addz(why, ", as it should be");
 }
 
+/* What matches, but does not count. */
+static void add_excused(const struct im_group *group, size_t excused, struct im_buf *why)
+{
+    const char *client = group->options->client ? group->options->client : "the client";
+
+    if (excused)
+        im_buf_addf(why,
+                    "; %zu more %s on the way already, or %s what %s does where nothing "
+                    "goes wrong",
+                    excused, excused == 1 ? "was" : "were", excused == 1 ? "is" : "are",
+                    client);
+}
+
 static void say_holds(const struct im_group *group, size_t seen, struct im_buf *why)
 {
     const struct im_expectation *expectation = group->expectation;
     size_t at;
 
-    if (expectation->at_most >= 0)
-        say_times(expectation, im_count(group).counted, why);
-    else if (im_bound_least(expectation) > 0)
+    if (expectation->at_most >= 0) {
+        size_t counted = im_count(group).counted;
+        say_times(expectation, counted, why);
+        add_excused(group, group->count - counted, why);
+    } else if (im_bound_least(expectation) > 0)
         say_times(expectation, seen, why);
     else if (expectation->in_parallel_at_most >= 0)
         im_buf_addf(why, "at most %zu at once, as it should be",

@@ -38,6 +38,29 @@ static int64_t refreshes_of(const struct im_group *group)
     return group->options->baseline ? group->options->baseline->refreshes : -1;
 }
 
+/* No more often than where nothing goes wrong: then there is none that is one too many. */
+static bool signs_on_as_ever(const struct im_group *group)
+{
+    const struct im_history *baseline = group->options->baseline;
+
+    return baseline && group->history->sign_on_tries <= baseline->sign_on_tries;
+}
+
+static bool refreshes_as_ever(const struct im_group *group)
+{
+    const struct im_history *baseline = group->options->baseline;
+
+    return baseline && group->history->refresh_tries <= baseline->refresh_tries;
+}
+
+bool im_count_calls_as_ever(const struct im_group *group, uint64_t call)
+{
+    const struct im_history *baseline = group->options->baseline;
+
+    return baseline &&
+           im_history_times(group->history, call) <= im_history_times(baseline, call);
+}
+
 bool im_count_is_ambiguous(const struct im_group *group, uint64_t call)
 {
     const struct im_history *baseline = group->options->baseline;
@@ -48,6 +71,8 @@ bool im_count_is_ambiguous(const struct im_group *group, uint64_t call)
 
 static struct weighed repeat_of(const struct im_group *group, uint64_t call)
 {
+    if (im_count_calls_as_ever(group, call))
+        return free_of_blame;
     return im_count_is_ambiguous(group, call)
                ? (struct weighed){UNSURE, IM_DOUBT_SAME_CALLS}
                : counts;
@@ -119,7 +144,7 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
                         exchange->began_us >= window->next_us)
                    ? free_of_blame
                    : counts;
-    if (late)
+    if (late || signs_on_as_ever(group))
         return free_of_blame;
     return (struct weighed){UNSURE,
                             sign_ons < 0 ? IM_DOUBT_NO_BASELINE : IM_DOUBT_SIGN_ONS};
@@ -154,7 +179,9 @@ static struct weighed weigh_refresh_after(const struct im_group *group, size_t i
         return free_of_blame;
     if (exchange->began_us <= window->closed_us) {
         if (refreshes > 0 && !im_history_token_refused(anchor))
-            return (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
+            return refreshes_as_ever(group)
+                       ? free_of_blame
+                       : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
         return counts;
     }
     if (group->expectation->at_most == 0 || exchange->began_us >= window->next_us)
@@ -176,8 +203,10 @@ static struct weighed weigh_refresh(const struct im_group *group, size_t index)
         return index && on_its_way ? free_of_blame : counts;
     if (on_its_way)
         return free_of_blame;
-    return refreshes_of(group) > 1 ? (struct weighed){UNSURE, IM_DOUBT_REFRESHES}
-                                   : counts;
+    if (refreshes_of(group) <= 1)
+        return counts;
+    return refreshes_as_ever(group) ? free_of_blame
+                                    : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
 }
 
 /* ---- calls (rule 4) ---- */
@@ -190,6 +219,8 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
     bool other_token = im_history_is_call(exchange) &&
                        !im_str_eq(anchor->token, exchange->token);
 
+    if (other_token && signs_on_as_ever(group) && !signs_on_once(group))
+        return free_of_blame;
     if (other_token && !signs_on_once(group))
         return (struct weighed){UNSURE, sign_ons_of(group) < 0 ? IM_DOUBT_NO_BASELINE
                                                                : IM_DOUBT_SIGN_ONS};

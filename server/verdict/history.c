@@ -135,6 +135,8 @@ bool im_history_read(struct im_history *history, const struct im_exchange *excha
     for (size_t i = 0; i < count; i++) {
         const struct im_exchange *exchange = history->items[i];
         count_open(history, i);
+        history->sign_on_tries += im_history_is_sign_on(exchange);
+        history->refresh_tries += im_history_is_refresh(exchange);
         history->sign_ons +=
             im_history_is_sign_on(exchange) && im_history_succeeded(exchange);
         history->refreshes +=

@@ -16,6 +16,7 @@ struct im_history {
     int64_t parallel_calls;
     int64_t sign_ons;  /* B: tokens that were had by another grant than refresh_token */
     int64_t refreshes; /* and by that */
+    int64_t sign_on_tries, refresh_tries; /* requests for them, whatever became of them */
 };
 
 /* Reads the history of these exchanges. False when memory is short. */

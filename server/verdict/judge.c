@@ -261,20 +261,19 @@ static bool had_another(const struct judging *j, const struct im_window *window)
     return false;
 }
 
-/* Was a call refused with one token, and its repeat with the anchor's? A client may stop there, so that
- * it does not go on for ever. */
+/* Was a call refused with one token and its repeat with the next, one of them the anchor's? A client may
+ * stop there, so that it does not go on for ever. */
 static bool was_refused_twice(const struct judging *j, const struct im_window *window)
 {
     const struct im_history *history = &j->history;
 
     for (size_t i = 0; i < history->count; i++) {
         const struct im_exchange *repeat = history->items[i];
-        if (!im_history_token_refused(repeat) ||
-            !im_str_eq(repeat->token, window->anchor->token))
-            continue;
-        for (size_t k = 0; k < i; k++) {
+        for (size_t k = 0; im_history_token_refused(repeat) && k < i; k++) {
             const struct im_exchange *first = history->items[k];
-            if (im_history_token_refused(first) && first->call == repeat->call &&
+            bool ours = im_str_eq(first->token, window->anchor->token) ||
+                        im_str_eq(repeat->token, window->anchor->token);
+            if (ours && im_history_token_refused(first) && first->call == repeat->call &&
                 !im_str_eq(first->token, repeat->token))
                 return true;
         }

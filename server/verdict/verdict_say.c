@@ -40,7 +40,7 @@ bool im_verdict_came_about(const struct im_verdict *verdict)
     }
     if (needs || !verdict->exchanges)
         return false;
-    if (!scenario->rule_count && scenario->world && scenario->cause != CAUSE_NONE)
+    if (im_needs_cause(scenario))
         return was_refused_for(verdict, scenario->cause);
     for (size_t i = 0; i < scenario->expect.count; i++)
         if (verdict->judgements[i].outcome != IM_NOT_EXERCISED)
@@ -84,8 +84,7 @@ static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
         im_buf_addz(out, out->len ? ". " : "");
         im_needs_say_missing(scenario, i, &seen, out);
     }
-    if (!scenario->rule_count && !im_verdict_came_about(verdict) &&
-        scenario->cause != CAUSE_NONE)
+    if (im_needs_cause(scenario) && !im_verdict_came_about(verdict))
         im_buf_addf(out, "%s was not refused for %s", client_of(verdict),
                     im_cause_row(scenario->cause)->id);
 }
