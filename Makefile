@@ -32,7 +32,9 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc 2>/dev/null || echo 2)
 # === What is built =========================================================================================
 
 PROGRAM_SRC := server/main.c $(sort $(wildcard server/commands/*.c))
-LIBRARY_SRC := $(filter-out $(PROGRAM_SRC),$(sort $(wildcard server/*.c server/*/*.c)))
+# the door to CivetWeb holds all of CivetWeb: compiled with flags of its own, and no source of ours for lint
+DOOR_SRC := server/listener/civetweb.c
+LIBRARY_SRC := $(filter-out $(PROGRAM_SRC) $(DOOR_SRC),$(sort $(wildcard server/*.c server/*/*.c)))
 # of the program: all but main(), so that it can be tested by itself
 COMMAND_PARTS := $(filter-out server/main.c,$(PROGRAM_SRC))
 HEADERS     := $(sort $(wildcard server/*.h server/*/*.h))
@@ -95,24 +97,17 @@ lazily = $(eval $(1) = $$(eval $(1) := $$$$(shell $(2)))$$($(1)))
 $(call lazily,PKG_CFLAGS,pkg-config --cflags libssl libcrypto libcjson)
 $(call lazily,PKG_LIBS,pkg-config --libs libssl libcrypto libcjson)
 $(call lazily,TEST_LIBS,pkg-config --cflags --libs cmocka libcurl)
-$(call lazily,CIVETWEB_LIBS,cat $(DEPS)/civetweb/LIBS)
 
 DEFINES  := -D_POSIX_C_SOURCE=200809L -DIM_VERSION='"$(VERSION)"' -DCIVETWEB_API=
 INCLUDES  = -Iserver -isystem $(DEPS)/civetweb/include $(PKG_CFLAGS)
-LIBS      = $(CIVETWEB_LIBS) $(PKG_LIBS)
+LIBS      = $(PKG_LIBS)
 COMPILE   = $(DIALECT) $(WARNINGS) $(DEFINES) $(INCLUDES) $(CPPFLAGS)
 
-# SOCKET_TIMEOUT_QUANTUM: without it CivetWeb's threads take up to 2 s to notice that the server stops.
-# STOP_FLAG_NEEDS_LOCK: they look at an atomic then, not at a plain variable (no measurable cost; TSan agrees).
-# BUILD_DATE: without it the date of the build is compiled in, and the same source gives other bytes the next day. It is
-# text that the program never shows.
-# CIVETWEB_C: all it does with signals is that each thread sets SIGPIPE to be ignored for the whole process. That is the
-# host program's to decide (the listener blocks it in CivetWeb's threads), and it would still go on after mg_start.
+# server/DECISIONS.md says what each of these is for.
 CIVETWEB         := $(DEPS)/civetweb/VERSION
 CIVETWEB_COMPILE := -std=gnu11 -pthread -fPIC -fvisibility=hidden -w -DNDEBUG -DUSE_IPV6 -DOPENSSL_API_3_0 \
 	-DNO_SSL_DL -DNO_CGI -DNO_FILES -DSOCKET_TIMEOUT_QUANTUM=20 -DSTOP_FLAG_NEEDS_LOCK -DCIVETWEB_API= \
-	-DBUILD_DATE='"$(or $(SOURCE_DATE_EPOCH),$(VERSION))"'
-CIVETWEB_C       := printf '%s\n' '\#define _GNU_SOURCE' '\#include <signal.h>' '\#define sigaction(...) 0' '\#include "civetweb.c"'
+	'-DBUILD_DATE="none"' -Iserver -I$(DEPS)/civetweb/include -I$(DEPS)/civetweb/src
 
 Q    := $(if $(V),,@)
 say   = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-8s %s\n' '$(1)' '$(2)')
@@ -144,7 +139,7 @@ endef
 # $(call flavour,FOLDER,COMPILER,FLAGS): all there can be made of the sources with that compiler and those flags
 define flavour
 $(1)/flags: FORCE | setup $$(CIVETWEB)
-	$$(call record,$$@,$(2) $$(COMPILE) $(3) $$(LDFLAGS) $$(LIBS) $$(CIVETWEB_COMPILE) $$(CIVETWEB_C))
+	$$(call record,$$@,$(2) $$(COMPILE) $(3) $$(LDFLAGS) $$(LIBS) $$(CIVETWEB_COMPILE))
 $(1)/members: FORCE
 	$$(call record,$$@,$$(LIBRARY_SRC) $$(GENERATED) $$(SUPPORT_SRC) $$(STORIES_SRC))
 
@@ -156,12 +151,12 @@ $(1)/obj/gen/%.o: $$(BUILD)/gen/%.c $(1)/flags $$(CIVETWEB)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
 	$$(Q)$(2) $$(COMPILE) $(3) $$(WERROR) -MMD -MP -c -o $$@ $$<
-$(1)/obj/civetweb.o: $$(CIVETWEB) $(1)/flags
+$$(call objects,$(1),$$(DOOR_SRC)): $$(DOOR_SRC) $$(CIVETWEB) $(1)/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$(Q)$$(CIVETWEB_C) | $(2) $$(CIVETWEB_COMPILE) $$(PKG_CFLAGS) $(3) -I$$(DEPS)/civetweb/include -I$$(DEPS)/civetweb/src -c -o $$@ -x c -
+	$$(Q)$(2) $$(CIVETWEB_COMPILE) $$(PKG_CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
 
-$(1)/libim-internal.a: $$(call objects,$(1),$$(LIBRARY_SRC) $$(GENERATED)) $(1)/obj/civetweb.o $(1)/members
+$(1)/libim-internal.a: $$(call objects,$(1),$$(LIBRARY_SRC) $$(DOOR_SRC) $$(GENERATED)) $(1)/members
 $(1)/tests/libsupport.a: $$(call objects,$(1),$$(SUPPORT_SRC)) $(1)/members
 $(1)/libim-internal.a $(1)/tests/libsupport.a:
 	@mkdir -p $$(@D) && rm -f $$@
@@ -180,7 +175,7 @@ $(1)/tests/stories $(call programs,$(1),$(UNIT_SRC) $(THREADS_SRC) $(BENCH_SRC))
 	$$(call say,LINK,$$@)
 	$$(Q)$(2) $(3) $$(LDFLAGS) -pthread -o $$@ $$(filter %.o,$$^) $(1)/tests/libsupport.a $(1)/libim-internal.a $$(LIBS) $$(TEST_LIBS)
 
--include $$(patsubst %.o,%.d,$$(call objects,$(1),$$(PROGRAM_SRC) $$(LIBRARY_SRC) $$(GENERATED) $$(TEST_SRC)))
+-include $$(patsubst %.o,%.d,$$(call objects,$(1),$$(PROGRAM_SRC) $$(LIBRARY_SRC) $$(DOOR_SRC) $$(GENERATED) $$(TEST_SRC)))
 endef
 
 TEST_SRC := $(SUPPORT_SRC) $(UNIT_SRC) $(STORIES_SRC) $(THREADS_SRC) $(FUZZ_SRC) $(BENCH_SRC)
@@ -206,7 +201,7 @@ $(call programs,$(BUILD)/fuzz,$(FUZZ_SRC)): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/%
 SONAME     := libintacct-mock.so.$(firstword $(subst ., ,$(VERSION)))
 STATIC_LIB := $(BUILD)/libintacct-mock.a
 SHARED_LIB := $(BUILD)/libintacct-mock.so.$(VERSION)
-LIB_OBJ    := $(call objects,$(BUILD),$(LIBRARY_SRC) $(GENERATED)) $(BUILD)/obj/civetweb.o
+LIB_OBJ    := $(call objects,$(BUILD),$(LIBRARY_SRC) $(DOOR_SRC) $(GENERATED))
 
 $(STATIC_LIB): $(LIB_OBJ) $(BUILD)/members
 	$(call say,AR,$@)
@@ -225,7 +220,7 @@ $(SHARED_LIB): $(LIB_OBJ) $(BUILD)/members
 # account: CivetWeb and OpenSSL name them, and only numeric addresses ever get there; tests/docker runs it in an empty root.
 CJSON       := $(DEPS)/cjson/VERSION
 STATIC      := $(BUILD)/static/intacct-mock
-STATIC_LIBS  = $(CIVETWEB_LIBS) -lssl -lcrypto
+STATIC_LIBS  = -lssl -lcrypto
 
 $(BUILD)/static/obj/cJSON.o: $(CJSON) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -253,7 +248,7 @@ static: $(STATIC)  ## the program with all its libraries inside, build/static/in
 # every file that the Dockerfile copies
 IMAGE       := $(BUILD)/docker/image.tar
 IMAGES      := $(IMAGE) $(BUILD)/docker/image-arm64.tar
-IMAGE_FILES := docker/Dockerfile docker/build docker/cross .dockerignore Makefile LICENSE $(wildcard .ci/*) $(PROGRAM_SRC) $(LIBRARY_SRC) \
+IMAGE_FILES := docker/Dockerfile docker/build docker/cross .dockerignore Makefile LICENSE $(wildcard .ci/*) $(PROGRAM_SRC) $(LIBRARY_SRC) $(DOOR_SRC) \
 	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS)
 docker:  ## the container image, with docker, podman or buildah, whichever is there; for another processor: ARCH=arm64
 	$(Q)ARCH='$(ARCH)' BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION)
@@ -286,7 +281,7 @@ format:  ## lay out all C files as .clang-format says
 
 PC_FILE = prefix=$(PREFIX)\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: intacct-mock\nVersion: $(VERSION)\n\
 Description: A mock Sage Intacct OAuth server for tests\nCflags: -I"$${includedir}"\nLibs: -L"$${libdir}" -lintacct-mock\n\
-Libs.private: -pthread $(strip $(CIVETWEB_LIBS))\nRequires.private: libssl libcrypto libcjson\n
+Libs.private: -pthread\nRequires.private: libssl libcrypto libcjson\n
 INTO     = $(DESTDIR)$(PREFIX)
 # intacct-mock.1 goes to share/man/man1
 MAN_PAGES := $(sort $(wildcard server/man/*.[0-9]))
@@ -410,7 +405,7 @@ TSAN_TESTS := $(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(BUILD)/tsan/tests/
 ASAN_ENV := ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 # a kernel that scatters addresses widely (vm.mmap_rnd_bits=32) leaves TSan no room for its shadow
 $(call lazily,UNSCATTERED,setarch `uname -m` -R true 2>/dev/null && echo setarch `uname -m` -R)
-TSAN_ENV = $(UNSCATTERED) env TSAN_OPTIONS=suppressions=tests/support/tsan.supp:second_deadlock_stack=1
+TSAN_ENV = $(UNSCATTERED) env TSAN_OPTIONS=second_deadlock_stack=1
 
 check_format  = $(PYTHON) tests/check/format.py $(C_FILES)
 check_lint    = BUILD='$(BUILD)' $(PYTHON) tests/check/lint.py $(TIDIED)

@@ -370,11 +370,8 @@ char *im_cause(const char *id, char *error, size_t error_size)
 
     im_arena_init(&ask.arena, 0);
     if (cause == CAUSE_NONE) {
-        enum im_cause nearest = im_cause_nearest(im_str(id));
-        tell(&ask, im_arena_format(&ask.arena, "there is no cause \"%.60s\"%s%s%s",
-                                   id ? id : "", nearest ? "; did you mean \"" : "",
-                                   nearest ? im_cause_row(nearest)->id : "",
-                                   nearest ? "\"?" : ""));
+        tell(&ask, im_arena_format(&ask.arena, "there is no cause \"%.60s\"%s",
+                                   id ? id : "", im_cause_hint(im_str(id)).text));
         im_arena_release(&ask.arena);
         return NULL;
     }

@@ -97,7 +97,7 @@ struct im_options {
     size_t journal;            /* exchanges kept per sandbox; 0 = 1000 */
     size_t sandboxes;          /* at most, besides the default one; 0 = 10000 */
     int64_t sandbox_ttl_ms;    /* a sandbox that was idle for so long is gone; 0 = 1 h */
-    int threads;               /* connections served at once; 0 = 200 */
+    int threads;               /* requests worked on at once; 0 = 200 */
     int64_t start_ms;          /* where the clock starts, ms since 1970; 0 = now */
     const char *log;           /* "text" or "json" on standard error; NULL = silent */
     const char *log_level;     /* "error", "warn", "info", "debug"; NULL = "info" */

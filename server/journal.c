@@ -33,15 +33,15 @@ struct im_journal *im_journal_new(size_t keep)
     return journal;
 }
 
-static struct im_exchange *at_locked(const struct im_journal *journal, size_t index)
+static struct im_exchange *ring_at_locked(const struct im_journal *journal, size_t index)
 {
     return journal->ring[(journal->first + index) % journal->room];
 }
 
-static void empty_locked(struct im_journal *journal)
+static void ring_empty_locked(struct im_journal *journal)
 {
     for (size_t i = 0; i < journal->count; i++)
-        free(at_locked(journal, i));
+        free(ring_at_locked(journal, i));
     journal->first = journal->count = 0;
 }
 
@@ -49,7 +49,7 @@ void im_journal_free(struct im_journal *journal)
 {
     if (!journal)
         return;
-    empty_locked(journal);
+    ring_empty_locked(journal);
     free(journal->ring);
     pthread_cond_destroy(&journal->added);
     pthread_mutex_destroy(&journal->lock);
@@ -59,7 +59,7 @@ void im_journal_free(struct im_journal *journal)
 void im_journal_clear(struct im_journal *journal)
 {
     pthread_mutex_lock(&journal->lock);
-    empty_locked(journal);
+    ring_empty_locked(journal);
     journal->dropped = 0;
     pthread_mutex_unlock(&journal->lock);
 }
@@ -93,7 +93,7 @@ static const size_t texts[] = {
 };
 enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
 
-static size_t packed_size(const struct im_exchange *exchange)
+static size_t exchange_packed_size(const struct im_exchange *exchange)
 {
     size_t size = sizeof(*exchange);
 
@@ -106,7 +106,7 @@ static size_t packed_size(const struct im_exchange *exchange)
 }
 
 /* Copies the text to `at` and points it there; returns what is behind. */
-static char *pack_text(struct im_str *text, char *at)
+static char *exchange_pack_text(struct im_str *text, char *at)
 {
     if (text->len)
         memcpy(at, text->at, text->len);
@@ -115,28 +115,28 @@ static char *pack_text(struct im_str *text, char *at)
 }
 
 /* Copies the exchange into `memory` (struct, then texts), which has room for it. */
-static struct im_exchange *pack(void *memory, const struct im_exchange *from)
+static struct im_exchange *exchange_pack(void *memory, const struct im_exchange *from)
 {
     struct im_exchange *copy = memory;
     char *at = (char *)memory + sizeof(*copy);
 
     *copy = *from;
     for (size_t i = 0; i < TEXTS; i++)
-        at = pack_text((struct im_str *)(void *)((char *)copy + texts[i]), at);
+        at = exchange_pack_text((struct im_str *)(void *)((char *)copy + texts[i]), at);
     for (size_t i = 0; i < copy->note_count; i++)
-        at = pack_text(&copy->notes[i].text, at);
+        at = exchange_pack_text(&copy->notes[i].text, at);
     return copy;
 }
 
 /* ---- adding ---- */
 
 /* Room for one more: the ring grows by doubling until it holds `keep`, then the oldest goes. */
-static bool make_room_locked(struct im_journal *journal)
+static bool ring_make_room_locked(struct im_journal *journal)
 {
     if (journal->count < journal->room)
         return true;
     if (journal->room == journal->keep) {
-        free(at_locked(journal, 0));
+        free(ring_at_locked(journal, 0));
         journal->first = (journal->first + 1) % journal->room;
         journal->count--;
         journal->dropped++;
@@ -150,7 +150,7 @@ static bool make_room_locked(struct im_journal *journal)
         return false;
     assert(journal->room || !journal->count);
     for (size_t i = 0; i < journal->count; i++)
-        ring[i] = at_locked(journal, i);
+        ring[i] = ring_at_locked(journal, i);
     free(journal->ring);
     journal->ring = ring;
     journal->room = room;
@@ -161,12 +161,12 @@ static bool make_room_locked(struct im_journal *journal)
 uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *exchange)
 {
     /* copied before the lock is taken: the others wait for a pointer, not for texts */
-    void *memory = malloc(packed_size(exchange));
-    struct im_exchange *copy = memory ? pack(memory, exchange) : NULL;
+    void *memory = malloc(exchange_packed_size(exchange));
+    struct im_exchange *copy = memory ? exchange_pack(memory, exchange) : NULL;
 
     pthread_mutex_lock(&journal->lock);
     uint64_t id = ++journal->last_id;
-    if (copy && make_room_locked(journal)) {
+    if (copy && ring_make_room_locked(journal)) {
         copy->id = id;
         journal->ring[(journal->first + journal->count++) % journal->room] = copy;
         copy = NULL;
@@ -180,36 +180,34 @@ uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *ex
 }
 
 /* Ids ascend, with gaps where memory was short, so the place of one is found by halving. */
-static struct im_exchange *find_locked(const struct im_journal *journal, uint64_t id)
+static struct im_exchange *ring_find_locked(const struct im_journal *journal, uint64_t id)
 {
     size_t low = 0, high = journal->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (at_locked(journal, middle)->id < id)
+        if (ring_at_locked(journal, middle)->id < id)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < journal->count && at_locked(journal, low)->id == id
-               ? at_locked(journal, low)
+    return low < journal->count && ring_at_locked(journal, low)->id == id
+               ? ring_at_locked(journal, low)
                : NULL;
 }
 
-void im_journal_delivered(struct im_journal *journal, uint64_t id)
+void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us)
 {
-    int64_t now_us = im_clock_monotonic_us();
-
     pthread_mutex_lock(&journal->lock);
-    struct im_exchange *exchange = find_locked(journal, id);
+    struct im_exchange *exchange = ring_find_locked(journal, id);
     if (exchange)
-        exchange->delivered_us = now_us;
+        exchange->delivered_us = at_us;
     pthread_mutex_unlock(&journal->lock);
 }
 
 /* ---- looking ---- */
 
-static bool warned_of(const struct im_exchange *e, enum im_cause cause)
+static bool exchange_warned_of(const struct im_exchange *e, enum im_cause cause)
 {
     for (size_t i = 0; i < e->note_count; i++)
         if (e->notes[i].cause == cause)
@@ -217,13 +215,13 @@ static bool warned_of(const struct im_exchange *e, enum im_cause cause)
     return false;
 }
 
-static bool same_or_any(struct im_str wanted, struct im_str is)
+static bool filter_takes(struct im_str wanted, struct im_str is)
 {
     return !wanted.len || im_str_eq(wanted, is);
 }
 
 /* The target without /s/NAME; where nothing stands behind that, the path is all there is. */
-static struct im_str below_base(const struct im_exchange *e)
+static struct im_str target_below_base(const struct im_exchange *e)
 {
     struct im_str whole = im_str_slice(e->target, 0, im_str_find(e->target, '?'));
 
@@ -234,41 +232,42 @@ static struct im_str below_base(const struct im_exchange *e)
                : e->path;
 }
 
-static bool matches(const struct im_exchange *e, const struct im_journal_filter *f)
+static bool filter_matches(const struct im_exchange *e, const struct im_journal_filter *f)
 {
     return e->id > f->since && (!f->status || f->status == e->status) &&
-           (f->cause == CAUSE_NONE || f->cause == e->cause || warned_of(e, f->cause)) &&
+           (f->cause == CAUSE_NONE || f->cause == e->cause ||
+            exchange_warned_of(e, f->cause)) &&
            (!f->endpoint || f->endpoint == e->endpoint) &&
-           same_or_any(f->method, e->method) && same_or_any(f->grant, e->grant) &&
-           same_or_any(f->client_id, e->client_id) && same_or_any(f->user, e->user) &&
-           (!f->path.len || im_str_glob(f->path, below_base(e)));
+           filter_takes(f->method, e->method) && filter_takes(f->grant, e->grant) &&
+           filter_takes(f->client_id, e->client_id) && filter_takes(f->user, e->user) &&
+           (!f->path.len || im_str_glob(f->path, target_below_base(e)));
 }
 
-static size_t count_locked(const struct im_journal *journal,
-                           const struct im_journal_filter *f)
+static size_t filter_count_locked(const struct im_journal *journal,
+                                  const struct im_journal_filter *f)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < journal->count; i++)
-        n += matches(at_locked(journal, i), f);
+        n += filter_matches(ring_at_locked(journal, i), f);
     return n;
 }
 
 /* Copies what matches into `found`; returns how many memory was enough for. */
-static size_t copy_locked(const struct im_journal *journal, struct im_arena *arena,
-                          const struct im_journal_filter *filter,
-                          struct im_exchange *found)
+static size_t filter_copy_locked(const struct im_journal *journal, struct im_arena *arena,
+                                 const struct im_journal_filter *filter,
+                                 struct im_exchange *found)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < journal->count; i++) {
-        const struct im_exchange *e = at_locked(journal, i);
-        if (!matches(e, filter))
+        const struct im_exchange *e = ring_at_locked(journal, i);
+        if (!filter_matches(e, filter))
             continue;
-        void *memory = im_arena_alloc(arena, packed_size(e));
+        void *memory = im_arena_alloc(arena, exchange_packed_size(e));
         if (!memory)
             break;
-        found[n++] = *pack(memory, e);
+        found[n++] = *exchange_pack(memory, e);
     }
     return n;
 }
@@ -282,10 +281,10 @@ const struct im_exchange *im_journal_select(struct im_journal *journal,
     size_t n = 0;
 
     pthread_mutex_lock(&journal->lock);
-    *count = count_locked(journal, filter);
+    *count = filter_count_locked(journal, filter);
     found = *count ? IM_ARENA_ARRAY(arena, struct im_exchange, *count) : NULL;
     if (found)
-        n = copy_locked(journal, arena, filter, found);
+        n = filter_copy_locked(journal, arena, filter, found);
     pthread_mutex_unlock(&journal->lock);
     if (n < *count)
         found = NULL; /* all or none: memory was short */
@@ -299,10 +298,10 @@ const struct im_exchange *im_journal_get(struct im_journal *journal,
     const struct im_exchange *found = NULL;
 
     pthread_mutex_lock(&journal->lock);
-    const struct im_exchange *kept = find_locked(journal, id);
-    void *memory = kept ? im_arena_alloc(arena, packed_size(kept)) : NULL;
+    const struct im_exchange *kept = ring_find_locked(journal, id);
+    void *memory = kept ? im_arena_alloc(arena, exchange_packed_size(kept)) : NULL;
     if (memory)
-        found = pack(memory, kept);
+        found = exchange_pack(memory, kept);
     pthread_mutex_unlock(&journal->lock);
     return found;
 }
@@ -314,7 +313,7 @@ size_t im_journal_wait(struct im_journal *journal, const struct im_journal_filte
     size_t n;
 
     pthread_mutex_lock(&journal->lock);
-    while ((n = count_locked(journal, filter)) < count && !journal->interrupted)
+    while ((n = filter_count_locked(journal, filter)) < count && !journal->interrupted)
         if (pthread_cond_timedwait(&journal->added, &journal->lock, &deadline))
             break;
     pthread_mutex_unlock(&journal->lock);

@@ -65,7 +65,7 @@ static _Atomic uint64_t *bucket_of(struct im_metrics *metrics, int64_t duration_
     return &metrics->slow;
 }
 
-static void add(_Atomic uint64_t *counter, uint64_t by)
+static void counter_add(_Atomic uint64_t *counter, uint64_t by)
 {
     atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
 }
@@ -74,22 +74,22 @@ void im_metrics_count(struct im_metrics *metrics, const struct im_exchange *exch
 {
     int64_t us = exchange->duration_us;
 
-    add(counter_of(metrics, key_of(exchange)), 1);
-    add(bucket_of(metrics, us), 1);
-    add(&metrics->microseconds, us > 0 ? (uint64_t)us : 0);
+    counter_add(counter_of(metrics, key_of(exchange)), 1);
+    counter_add(bucket_of(metrics, us), 1);
+    counter_add(&metrics->microseconds, us > 0 ? (uint64_t)us : 0);
 }
 
 /* ---- written out ---- */
 
-static uint64_t value(_Atomic uint64_t *counter)
+static uint64_t counter_value(_Atomic uint64_t *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
 static void write_slot(struct im_metrics_slot *slot, struct im_buf *out)
 {
-    uint64_t key = value(&slot->key);
-    uint64_t count = value(&slot->count);
+    uint64_t key = counter_value(&slot->key);
+    uint64_t count = counter_value(&slot->count);
     enum im_cause cause = (enum im_cause)(key & 0xffffffff);
 
     if (!count)
@@ -104,7 +104,7 @@ static void write_slot(struct im_metrics_slot *slot, struct im_buf *out)
 
 static void write_requests(struct im_metrics *metrics, struct im_buf *out)
 {
-    uint64_t others = value(&metrics->others);
+    uint64_t others = counter_value(&metrics->others);
 
     im_buf_addz(out,
                 "# HELP intacct_mock_requests_total Requests answered, all sandboxes "
@@ -123,16 +123,16 @@ static void write_durations(struct im_metrics *metrics, struct im_buf *out)
 {
 #define NAME "intacct_mock_request_duration_seconds"
     uint64_t total = 0;
-    uint64_t us = value(&metrics->microseconds);
+    uint64_t us = counter_value(&metrics->microseconds);
 
     im_buf_addz(out,
                 "# HELP " NAME " How long deciding and wording an answer took; sending "
                 "it is not in it.\n# TYPE " NAME " histogram\n");
     for (size_t i = 0; i < IM_METRICS_BUCKETS; i++) {
-        total += value(&metrics->buckets[i]);
+        total += counter_value(&metrics->buckets[i]);
         im_buf_addf(out, NAME "_bucket{le=\"%s\"} %" PRIu64 "\n", buckets[i].le, total);
     }
-    total += value(&metrics->slow);
+    total += counter_value(&metrics->slow);
     im_buf_addf(out, NAME "_bucket{le=\"+Inf\"} %" PRIu64 "\n", total);
     im_buf_addf(out, NAME "_sum %" PRIu64 ".%06" PRIu64 "\n", us / 1000000, us % 1000000);
     im_buf_addf(out, NAME "_count %" PRIu64 "\n", total);

@@ -1,3 +1,7 @@
+/* The map of the program: the route table, the pipeline that each request passes, and its one exit.
+ * Beside it: router_address.c finds the sandbox and what the client takes for our address,
+ * router_cors.c answers browsers. What is refused before an endpoint is asked, because the bytes,
+ * the path or the method are wrong (RFC 9110 sections 15.5.5 and 15.5.6), is refused here. */
 #include "router.h"
 
 #include <string.h>
@@ -6,59 +10,48 @@
 #include "base/sanitize.h"
 #include "causes/refusal.h"
 #include "control/control.h"
-#include "endpoints/endpoint.h"
 #include "http/redact.h"
+#include "oauth/credentials.h"
 #include "router_parts.h"
+
+#define OAUTH   "/ia/api/v1/oauth2/"
+#define API     "/ia/api/v1/"
+#define ARTICLE "/identity/v2/"
 
 /* ---- the table ---- */
 
+/* endpoint, place, handler */
+#define TO(endpoint, place, handler)                                                     \
+    IM_ENDPOINT_##endpoint, IM_PLACE_##place, im_endpoint_##handler
+
 static const struct im_route routes[] = {
     /* Sage Intacct's REST API. The captured discovery document names /ia/authorize as well. */
-    {OAUTH "token", "POST", IM_ENDPOINT_TOKEN, IM_PLACE_TOKEN, im_endpoint_token},
-    {OAUTH "authorize", "GET POST", IM_ENDPOINT_AUTHORIZE, IM_PLACE_TOKEN,
-     im_endpoint_authorize},
-    {"/ia/authorize", "GET POST", IM_ENDPOINT_AUTHORIZE, IM_PLACE_TOKEN,
-     im_endpoint_authorize},
-    {OAUTH "revoke", "POST", IM_ENDPOINT_REVOKE, IM_PLACE_TOKEN, im_endpoint_revoke},
-    {OAUTH "introspect", "POST", IM_ENDPOINT_INTROSPECT, IM_PLACE_TOKEN,
-     im_endpoint_introspect},
-    {"/.well-known/openid-configuration", "GET HEAD", IM_ENDPOINT_DISCOVERY,
-     IM_PLACE_TOKEN, im_endpoint_discovery},
-    {"/.well-known/jwks.json", "GET HEAD", IM_ENDPOINT_JWKS, IM_PLACE_TOKEN,
-     im_endpoint_jwks},
-    {API "objects/*", "GET POST PATCH DELETE", IM_ENDPOINT_RESOURCE, IM_PLACE_API,
-     im_endpoint_resource},
-    {API "services/core/query", "POST", IM_ENDPOINT_QUERY, IM_PLACE_API,
-     im_endpoint_query},
-    {API "services/core/model", "GET", IM_ENDPOINT_MODEL, IM_PLACE_API,
-     im_endpoint_model},
-    {API "services/core/session/id", "GET", IM_ENDPOINT_SESSION, IM_PLACE_API,
-     im_endpoint_session},
+    {OAUTH "token", TO(TOKEN, TOKEN, token), "POST", NULL},
+    {OAUTH "authorize", TO(AUTHORIZE, TOKEN, authorize), "GET, POST", NULL},
+    {"/ia/authorize", TO(AUTHORIZE, TOKEN, authorize), "GET, POST", NULL},
+    {OAUTH "revoke", TO(REVOKE, TOKEN, revoke), "POST", NULL},
+    {OAUTH "introspect", TO(INTROSPECT, TOKEN, introspect), "POST", NULL},
+    {"/.well-known/openid-configuration", TO(DISCOVERY, TOKEN, discovery), "GET, HEAD",
+     NULL},
+    {"/.well-known/jwks.json", TO(JWKS, TOKEN, jwks), "GET, HEAD", NULL},
+    {API "objects/*", TO(RESOURCE, API, resource), "GET, POST", "GET, PATCH, DELETE"},
+    {API "services/core/query", TO(QUERY, API, query), "POST", NULL},
+    {API "services/core/model", TO(MODEL, API, model), "GET", NULL},
+    {API "services/core/session/id", TO(SESSION, API, session), "GET", NULL},
     /* The article's dialect; its sample spells the token path twice. */
-    {ARTICLE "oauth2/token", "POST", IM_ENDPOINT_TOKEN, IM_PLACE_ARTICLE,
-     im_endpoint_token},
-    {ARTICLE "oauth/token", "POST", IM_ENDPOINT_TOKEN, IM_PLACE_ARTICLE,
-     im_endpoint_token},
-    {ARTICLE "oauth2/authorize", "GET POST", IM_ENDPOINT_AUTHORIZE, IM_PLACE_ARTICLE,
-     im_endpoint_authorize},
-    {ARTICLE "oauth/authorize", "GET POST", IM_ENDPOINT_AUTHORIZE, IM_PLACE_ARTICLE,
-     im_endpoint_authorize},
-    {ARTICLE "oauth2/revoke", "POST", IM_ENDPOINT_REVOKE, IM_PLACE_ARTICLE,
-     im_endpoint_revoke},
-    {ARTICLE "oauth/revoke", "POST", IM_ENDPOINT_REVOKE, IM_PLACE_ARTICLE,
-     im_endpoint_revoke},
-    {"/api/v1/*", "GET POST PATCH DELETE", IM_ENDPOINT_RESOURCE, IM_PLACE_ARTICLE,
-     im_endpoint_article},
+    {ARTICLE "oauth2/token", TO(TOKEN, ARTICLE, token), "POST", NULL},
+    {ARTICLE "oauth/token", TO(TOKEN, ARTICLE, token), "POST", NULL},
+    {ARTICLE "oauth2/authorize", TO(AUTHORIZE, ARTICLE, authorize), "GET, POST", NULL},
+    {ARTICLE "oauth/authorize", TO(AUTHORIZE, ARTICLE, authorize), "GET, POST", NULL},
+    {ARTICLE "oauth2/revoke", TO(REVOKE, ARTICLE, revoke), "POST", NULL},
+    {ARTICLE "oauth/revoke", TO(REVOKE, ARTICLE, revoke), "POST", NULL},
+    {"/api/v1/*", TO(RESOURCE, ARTICLE, article), "GET, POST", "GET, PATCH, DELETE"},
 };
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
 
-const char *im_route_path(size_t index, const char **methods, const char **endpoint)
+const struct im_route *im_route_at(size_t index)
 {
-    if (index >= ROUTES)
-        return NULL;
-    *methods = routes[index].methods;
-    *endpoint = im_endpoint_name(routes[index].endpoint);
-    return routes[index].path;
+    return index < ROUTES ? &routes[index] : NULL;
 }
 
 static bool route_matches(const struct im_route *route, struct im_str path,
@@ -74,100 +67,280 @@ static bool route_matches(const struct im_route *route, struct im_str path,
     return true;
 }
 
-static const struct im_route *route_of(struct im_request *req)
+/* Sage's own documentation prints one address without its /ia (a slip). The article's API lies
+ * under the same /api/v1/, and would take "oauth2" for the name of an object. */
+static bool path_lacks_ia(struct im_str path)
 {
-    if (im_path_lacks_ia(req->path))
-        return NULL;
-    for (size_t i = 0; i < ROUTES; i++)
+    return im_str_starts(path, "/api/v1/oauth2/") ||
+           im_str_starts(path, "/api/v1/objects/") ||
+           im_str_starts(path, "/api/v1/services/");
+}
+
+/* Where a request that has no route is worded. */
+static enum im_place place_of_path(struct im_str path)
+{
+    if (im_str_starts(path, "/identity/") || im_str_starts(path, "/api/"))
+        return IM_PLACE_ARTICLE;
+    return im_str_starts(path, OAUTH) ? IM_PLACE_TOKEN : IM_PLACE_API;
+}
+
+/* Sets the request's route, and what the exchange knows by it. */
+static void find_route(struct im_request *req)
+{
+    const struct im_route *route = NULL;
+    size_t count = path_lacks_ia(req->path) ? 0 : ROUTES;
+
+    for (size_t i = 0; i < count && !route; i++)
         if (route_matches(&routes[i], req->path, &req->rest))
-            return &routes[i];
-    return NULL;
+            route = &routes[i];
+    req->route = route;
+    req->exchange->place = route ? route->place : place_of_path(req->path);
+    req->exchange->endpoint = route ? route->endpoint : IM_ENDPOINT_UNKNOWN;
+}
+
+/* ---- refused before an endpoint is asked ---- */
+
+/* The real path that this one is a slip of the pen away from; NULL when there is none. */
+static const char *nearest_path(struct im_str path)
+{
+    struct im_str known[ROUTES];
+
+    for (size_t i = 0; i < ROUTES; i++)
+        known[i] = im_str(routes[i].path);
+    int nearest = im_str_nearest(path, known, ROUTES);
+    return nearest < 0 ? NULL : routes[nearest].path;
+}
+
+static enum im_cause refuse_path(struct im_request *req)
+{
+    struct im_str bearer = im_credentials(req)->bearer_token;
+
+    /* a token that is sent where none belongs is evidence */
+    if (bearer.len)
+        req->exchange->token = im_fingerprint(req->arena, bearer);
+    if (path_lacks_ia(req->path))
+        return im_refuse(req, CAUSE_PATH_UNKNOWN, "the path lacks its /ia: /ia%.*s",
+                         IM_ARG(im_str_slice(req->path, 0, 120)));
+    bool oauth = im_str_starts(req->path, OAUTH);
+    struct im_str shown = im_str_slice(im_redact_url(req->arena, req->path), 0, 120);
+    const char *nearest = nearest_path(req->path);
+
+    return im_refuse(
+        req, oauth ? CAUSE_TOKEN_ENDPOINT_UNKNOWN : CAUSE_PATH_UNKNOWN,
+        nearest ? "there is no %.*s; the nearest real path is %s"
+                : "there is no %.*s, nor a path like it; the token endpoint is %s",
+        IM_ARG(shown), nearest ? nearest : OAUTH "token");
+}
+
+/* What never became HTTP, or is too large to be looked at. */
+static enum im_cause refuse_flaw(struct im_request *req)
+{
+    static const enum im_cause causes[] = {
+        [IM_REQUEST_MALFORMED] = CAUSE_REQUEST_MALFORMED,
+        [IM_REQUEST_HEADERS_TOO_LARGE] = CAUSE_HEADERS_TOO_LARGE,
+        [IM_REQUEST_BODY_TOO_LARGE] = CAUSE_REQUEST_TOO_LARGE,
+        [IM_REQUEST_BODY_CUT] = CAUSE_REQUEST_INCOMPLETE,
+        [IM_REQUEST_METHOD_UNKNOWN] = CAUSE_METHOD_UNKNOWN,
+        [IM_REQUEST_ENCODED] = CAUSE_CONTENT_ENCODING_UNSUPPORTED,
+        [IM_REQUEST_HTTP2] = CAUSE_HTTP2_SPOKEN,
+    };
+
+    return im_refuse(req, causes[req->flaw], "%.*s", IM_ARG(req->flaw_text));
 }
 
 /* ---- the pipeline ---- */
 
-/* One request on its way, and what its sandbox's scenario has in mind for it. */
-struct walk {
+/* One request on its way. In the request's arena: it outlives the call while the request waits on
+ * purpose. */
+struct pipeline {
     struct im_sandboxes *sandboxes;
-    struct im_sandbox *box;
     struct im_request *req;
     struct im_response *res;
-    struct im_authority *authority; /* while the sandbox is entered */
-    const struct im_route *route;   /* NULL = there is no such path */
-    struct im_plan plan;
+    int64_t *date_ms;
+    struct im_exchange exchange;
+    struct im_sandbox *box;         /* NULL = the control API answers */
+    struct im_authority *authority; /* the sandbox's, while it is entered */
+    struct im_plan plan;            /* what its scenario does to the request */
+    int64_t began_us;               /* monotonic */
+
+    /* while it waits on purpose */
+    struct im_waiter waiter;
+    int64_t delay_ms;                 /* still to come, after what it waits for now */
+    void (*then)(struct pipeline *p); /* what comes after that */
 };
 
-static void warn(const struct walk *walk, const char *event, const char *why)
+static void pipeline_enter(struct pipeline *p)
 {
-    const struct im_log *log = &walk->sandboxes->settings.log;
+    p->authority = im_sandbox_enter(p->box);
+    p->req->now_ms = im_clock_now_ms(&p->authority->clock);
+}
+
+static void pipeline_warn(const struct pipeline *p, const char *event, const char *why)
+{
+    const struct im_log *log = &p->sandboxes->settings.log;
     const struct im_log_field fields[] = {
-        {"sandbox", walk->box->name}, {"why", im_str(why)}, {NULL, {NULL, 0}}};
+        {"sandbox", p->box->name}, {"why", im_str(why)}, {NULL, {NULL, 0}}};
 
     if (im_log_wants(log, IM_LOG_WARN))
         im_log_line(log, IM_LOG_WARN, im_clock_real_ms(), event, fields);
 }
 
-/* Refused because a scenario says so. What the ordinary way would have learnt of who asks is in
- * the plan's facts. */
-static enum im_cause refuse_by_name(const struct walk *walk)
+/* Is this the moment at which the scenario lets the request wait? Not for a client that has left. */
+static bool pipeline_waits(const struct pipeline *p, bool after)
 {
-    struct im_exchange *exchange = walk->req->exchange;
-    const struct im_exchange *asked = walk->plan.asked;
-    struct im_arena *arena = walk->req->arena;
+    const struct im_wire *wire = im_plan_wire(&p->plan);
+
+    return wire && !p->res->abandoned && (wire->hold_until || wire->delay_ms) &&
+           wire->after == after;
+}
+
+static void wait_resume(void *context);
+
+static void wait_begin(struct pipeline *p, const void *key, int64_t until, int64_t for_ms)
+{
+    struct im_response *res = p->res;
+
+    p->waiter = (struct im_waiter){.key = key, .waker = p->req->waker};
+    res->resume_ms =
+        im_clock_monotonic_ms() + for_ms + 1; /* of this one a part is over */
+    res->resume_context = p;
+    res->resume = wait_resume;
+    im_barrier_enter(p->box->barrier, &p->waiter, until);
+}
+
+/* Its time has come, or it was released, or neither. */
+static void wait_resume(void *context)
+{
+    struct pipeline *p = context;
+    struct im_response *res = p->res;
+    bool late = res->abandoned || im_clock_monotonic_ms() >= res->resume_ms;
+    int64_t delay_ms = p->delay_ms;
+
+    res->resume = NULL;
+    if (!im_barrier_leave(p->box->barrier, &p->waiter, late)) {
+        res->resume = wait_resume;
+    } else if (delay_ms && !res->abandoned) {
+        p->delay_ms = 0;
+        wait_begin(p, p->req, 0, delay_ms);
+    } else {
+        p->then(p);
+    }
+}
+
+/* Outside of the sandbox, which others may change meanwhile, and without a thread: whoever carries
+ * the request comes back for it (im_response.resume). */
+static void pipeline_wait(struct pipeline *p, void (*then)(struct pipeline *p))
+{
+    const struct im_wire *wire = im_plan_wire(&p->plan);
+
+    p->then = then;
+    p->delay_ms = wire->hold_until ? wire->delay_ms : 0;
+    if (wire->hold_until)
+        wait_begin(p, p->plan.taken, wire->hold_until, wire->hold_ms);
+    else
+        wait_begin(p, p->req, 0, wire->delay_ms);
+}
+
+/* Asks the scenario what it does to this request. */
+static void pipeline_plan(struct pipeline *p)
+{
+    struct im_exchange *exchange = p->req->exchange;
+
+    /* before it may be held: who was in flight together stays so */
+    p->req->arrived = atomic_fetch_add(&p->authority->arrivals, 1) + 1;
+    im_scenario_plan(p->box->scenario_state, p->authority, p->req, &p->plan);
+    exchange->rule = im_plan_rule(&p->plan);
+    exchange->effect = im_plan_effect(&p->plan);
+    exchange->grant_id = p->plan.asked ? p->plan.asked->grant_id : 0;
+    const struct im_wire *wire = im_plan_wire(&p->plan);
+    if (!wire)
+        return;
+    exchange->fault = im_wire_fault(wire);
+    if (pipeline_waits(p, true))
+        exchange->delay_ms = wire->delay_ms;
+}
+
+/* First the world changes, then the request meets it. A change that is not possible is one for a
+ * client or user that the request makes up: it is refused for that in the ordinary way. */
+static void pipeline_change_world(struct pipeline *p)
+{
+    struct im_error err;
+
+    if (!p->plan.world_count)
+        return;
+    if (!im_plan_change_world(&p->plan, p->authority, p->req->now_ms, &err))
+        pipeline_warn(p, "a scenario's change of the world was not possible", err.text);
+    p->req->now_ms = im_clock_now_ms(&p->authority->clock);
+}
+
+/* Refused because a scenario says so. What the ordinary way would have learnt of who asks is what
+ * the request says of itself. */
+static enum im_cause refuse_by_name(const struct pipeline *p)
+{
+    struct im_exchange *exchange = p->req->exchange;
+    const struct im_exchange *asked = p->plan.asked;
+    struct im_arena *arena = p->req->arena;
 
     exchange->grant = im_sanitize(arena, asked->grant);
     exchange->client_id = im_sanitize(arena, asked->client_id);
     exchange->user = im_sanitize(arena, asked->user);
     exchange->scope = im_sanitize(arena, asked->scope);
-    if (walk->plan.token.len)
-        exchange->token = im_fingerprint(arena, walk->plan.token);
-    if (walk->route && walk->route->answer == im_endpoint_authorize) {
-        enum im_cause unsound = im_authorize_address(walk->authority, walk->req);
+    if (p->plan.token.len)
+        exchange->token = im_fingerprint(arena, p->plan.token);
+    if (exchange->endpoint == IM_ENDPOINT_AUTHORIZE) {
+        enum im_cause unsound = im_authorize_address(p->authority, p->req);
         if (unsound)
             return unsound;
     }
     exchange->bearer_challenge = exchange->place != IM_PLACE_TOKEN;
-    return im_refuse(walk->req, walk->plan.refuse, "%.*s", IM_ARG(walk->plan.evidence));
+    return im_refuse(p->req, p->plan.refuse, "%.*s", IM_ARG(p->plan.evidence));
 }
 
-/* The ordinary answer. */
-static enum im_cause decide(const struct walk *walk)
+/* The ordinary answer. A method that no path of this kind takes is refused before anybody asks who
+ * is calling; one that only this path does not take, by the endpoint. */
+static enum im_cause pipeline_decide(const struct pipeline *p)
 {
-    struct im_request *req = walk->req;
-    const struct im_route *route = walk->route;
+    struct im_request *req = p->req;
 
     if (req->flaw != IM_REQUEST_SOUND)
-        return im_refuse_flaw(req);
-    if (!route)
-        return im_refuse_path(req);
-    if (!im_str_in_list(im_str(route->methods), req->method))
-        return im_refuse_method(req, route);
-    return route->answer(walk->authority, req, walk->res);
+        return refuse_flaw(req);
+    if (!req->route)
+        return refuse_path(req);
+    if (!im_method_in(req->route->methods, req->method) &&
+        !im_method_in(req->route->record_methods, req->method))
+        return im_route_refuse_method(req);
+    return req->route->answer(p->authority, req, p->res);
 }
 
-/* First the truth changes, then the request meets it. A change that is not possible is one for a
- * client or user that the request makes up: it is refused for that in the ordinary way. */
-static enum im_cause answer(const struct walk *walk)
-{
-    const struct im_wire *wire = im_plan_wire(&walk->plan);
-    struct im_request *req = walk->req;
-    struct im_error err;
+/* ---- the exit ---- */
 
-    im_note_host(req);
-    if (walk->plan.world_count) {
-        if (!im_plan_change_world(&walk->plan, walk->authority, req->now_ms, &err))
-            warn(walk, "a scenario's change of the world was not possible", err.text);
-        req->now_ms = im_clock_now_ms(&walk->authority->clock);
-    }
-    if (walk->plan.refuse != CAUSE_NONE)
-        return refuse_by_name(walk);
-    return wire && im_wire_replaces(wire) ? CAUSE_NONE : decide(walk);
+static bool ran_out_of_memory(const struct pipeline *p)
+{
+    return p->req->arena->failed || p->res->body.failed;
 }
 
-static void add_hints(const struct im_sandboxes *sandboxes, const struct im_request *req,
-                      struct im_response *res)
+static void pipeline_render(const struct pipeline *p, enum im_cause cause)
 {
-    const struct im_settings *settings = &sandboxes->settings;
+    struct im_exchange *exchange = p->req->exchange;
+
+    if (cause == CAUSE_NONE && !ran_out_of_memory(p))
+        return;
+    struct im_policy policy = im_authority_policy(p->authority);
+    if (cause != CAUSE_NONE)
+        im_refusal_render(p->req, p->res, &policy, &p->authority->rng);
+    if (!ran_out_of_memory(p))
+        return;
+    /* whatever stands in the answer is not to be trusted */
+    exchange->cause = exchange->worded_as = CAUSE_INTERNAL;
+    exchange->evidence = IM_STR("out of memory while answering");
+    exchange->page = false;
+    im_response_clear(p->res);
+    im_refusal_render(p->req, p->res, &policy, &p->authority->rng);
+}
+
+static void pipeline_add_hints(const struct im_settings *settings,
+                               const struct im_request *req, struct im_response *res)
+{
     const struct im_exchange *exchange = req->exchange;
     struct im_str base = settings->control ? req->server_url : settings->control_url;
 
@@ -187,256 +360,218 @@ static void add_hints(const struct im_sandboxes *sandboxes, const struct im_requ
                             IM_ARG(exchange->notes[0].text));
 }
 
-/* Memory ran out on the way: whatever stands in res is not to be trusted. */
-static void answer_internal(struct im_request *req, struct im_response *res,
-                            struct im_authority *authority,
-                            const struct im_policy *policy)
-{
-    struct im_exchange *exchange = req->exchange;
-
-    exchange->cause = exchange->worded_as = CAUSE_INTERNAL;
-    exchange->evidence = IM_STR("out of memory while answering");
-    exchange->page = false;
-    im_response_clear(res);
-    im_refusal_render(req, res, policy, &authority->rng);
-}
-
-static void log_exchange(const struct im_log *log, enum im_log_level level,
-                         const struct im_request *req, const struct im_response *res)
-{
-    const struct im_exchange *exchange = req->exchange;
-    const char *cause =
-        exchange->cause == CAUSE_NONE ? "" : im_cause_row(exchange->cause)->id;
-    const struct im_log_field facts[] = {
-        {"method", req->method},         {"path", im_redact_url(req->arena, req->path)},
-        {"client", exchange->client_id}, {"user", exchange->user},
-        {"grant", exchange->grant},      {"token", exchange->token},
-        {"cause", im_str(cause)},        {"evidence", exchange->evidence},
-    };
-    enum { FACTS = sizeof(facts) / sizeof(facts[0]) };
-    struct im_log_field known[FACTS + 2] = {{.name = NULL}};
-    size_t n = 0;
-
-    if (!im_log_wants(log, level))
-        return;
-    known[n++] =
-        (struct im_log_field){"status", im_arena_format(req->arena, "%d", res->status)};
-    for (size_t i = 0; i < FACTS; i++)
-        if (facts[i].value.len)
-            known[n++] = facts[i];
-    im_log_line(log, level, im_clock_real_ms(),
-                exchange->endpoint ? im_endpoint_name(exchange->endpoint) : "control",
-                known);
-}
-
-static void enter(struct walk *walk)
-{
-    walk->authority = im_sandbox_enter(walk->box);
-    walk->req->now_ms = im_clock_now_ms(&walk->authority->clock);
-}
-
-static void wait_on_purpose(const struct walk *walk, const struct im_wire *wire)
-{
-    if (wire->hold_until)
-        im_barrier_wait(walk->box->barrier, walk->plan.taken, wire->hold_until,
-                        wire->hold_ms);
-    if (wire->delay_ms)
-        im_barrier_wait(walk->box->barrier, walk->req, 0, wire->delay_ms);
-}
-
-/* Not when so many wait that others would not get a thread. */
-static void wait_if_room(const struct walk *walk, const struct im_wire *wire)
-{
-    struct im_sandboxes *sandboxes = walk->sandboxes;
-
-    if (atomic_fetch_add(&sandboxes->waiting, 1) < sandboxes->settings.waiting_max)
-        wait_on_purpose(walk, wire);
-    else
-        warn(walk, "a request that should wait goes on at once",
-             "half of the threads wait already; see --threads");
-    atomic_fetch_sub(&sandboxes->waiting, 1);
-}
-
-static bool waits(const struct im_wire *wire, bool after)
-{
-    return wire && (wire->hold_until || wire->delay_ms) && wire->after == after;
-}
-
-/* A client waits for a stalled answer until it has had enough: only from then on is it a pause. */
-struct open_end {
+/* Who waits for the moment at which an answer is delivered. */
+struct delivery {
     struct im_sandboxes *sandboxes;
     struct im_sandbox *box; /* kept until then */
     uint64_t id;
+    const struct im_response *res;
 };
 
-static void close_end(void *context)
+/* A stalled answer has reached its client when that had enough of it, every other with the last of it
+ * that was written. */
+static void delivery_end(void *context)
 {
-    const struct open_end *end = context;
+    const struct delivery *delivery = context;
+    bool written = delivery->res->written_us && !delivery->res->damage.stall;
 
-    im_journal_delivered(end->box->journal, end->id);
-    im_sandboxes_unref(end->sandboxes, end->box);
+    im_journal_delivered(delivery->box->journal, delivery->id,
+                         written ? delivery->res->written_us : im_clock_monotonic_us());
+    im_sandboxes_unref(delivery->sandboxes, delivery->box);
 }
 
-static void watch_end(const struct walk *walk, uint64_t id)
+/* Hands the reference to the sandbox on to whoever delivers the answer; without memory nobody gets
+ * it, and the time stays unknown. */
+static void delivery_begin(const struct pipeline *p, uint64_t id)
 {
-    struct open_end *end = IM_ARENA_NEW(walk->req->arena, struct open_end);
+    struct delivery *delivery = IM_ARENA_NEW(p->req->arena, struct delivery);
 
-    if (!end)
+    if (!delivery)
         return;
-    *end = (struct open_end){walk->sandboxes, walk->box, id};
-    im_sandboxes_ref(walk->sandboxes, walk->box);
-    walk->res->delivered = close_end;
-    walk->res->delivered_context = end;
+    *delivery = (struct delivery){p->sandboxes, p->box, id, p->res};
+    p->res->delivered = delivery_end;
+    p->res->delivered_context = delivery;
 }
 
-static const struct im_route *find_route(struct im_request *req)
+static void pipeline_record(const struct pipeline *p)
 {
-    struct im_exchange *exchange = req->exchange;
-    const struct im_route *route = route_of(req);
+    struct im_exchange *exchange = p->req->exchange;
 
-    exchange->place = route ? route->place : im_place_of(req->path);
-    exchange->endpoint = route ? route->endpoint : IM_ENDPOINT_UNKNOWN;
-    return route;
+    exchange->duration_us = im_clock_monotonic_us() - p->began_us;
+    im_exchange_complete(p->req, p->res);
+    uint64_t id = im_journal_add(p->box->journal, exchange);
+    atomic_fetch_sub(&p->box->open, 1);
+    im_metrics_count(&p->sandboxes->metrics, exchange);
+    delivery_begin(p, id);
 }
 
-static void make_plan(struct walk *walk)
+/* What the control API is asked is nobody's exchange: it is logged where much is wanted. */
+static void pipeline_log(const struct pipeline *p)
 {
-    struct im_exchange *exchange = walk->req->exchange;
-    struct im_plan *plan = &walk->plan;
+    const struct im_log *log = &p->sandboxes->settings.log;
+    enum im_log_level level = p->box ? IM_LOG_INFO : IM_LOG_DEBUG;
+    const struct im_exchange *exchange = p->req->exchange;
+    struct im_arena *arena = p->req->arena;
 
-    walk->route = find_route(walk->req);
-    im_scenario_plan(walk->box->scenario_state, walk->authority, walk->req, plan);
-    const struct im_wire *wire = im_plan_wire(plan);
-    exchange->rule = im_plan_rule(plan);
-    exchange->effect = im_plan_effect(plan);
-    exchange->grant_id = plan->asked ? plan->asked->grant_id : 0;
-    if (wire)
-        exchange->fault = im_wire_fault(wire);
-    if (waits(wire, true))
-        exchange->delay_ms = wire->delay_ms;
+    if (!im_log_wants(log, level)) /* before anything is redacted or formatted */
+        return;
+    const char *cause = exchange->cause ? im_cause_row(exchange->cause)->id : "";
+    const struct im_log_field fields[] = {
+        {"status", im_arena_format(arena, "%d", p->res->status)},
+        {"method", p->req->method},
+        {"path", im_redact_url(arena, p->req->path)},
+        {"client", exchange->client_id},
+        {"user", exchange->user},
+        {"grant", exchange->grant},
+        {"token", exchange->token},
+        {"cause", im_str(cause)},
+        {"evidence", exchange->evidence},
+    };
+    enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+    struct im_log_field known[FIELDS + 1] = {{.name = NULL}};
+    size_t n = 0;
+
+    for (size_t i = 0; i < FIELDS; i++)
+        if (fields[i].value.len)
+            known[n++] = fields[i];
+    im_log_line(log, level, im_clock_real_ms(),
+                p->box ? im_endpoint_name(exchange->endpoint) : "control", known);
 }
 
-static void dispatch(struct im_sandboxes *sandboxes, struct im_sandbox *box,
-                     struct im_request *req, struct im_response *res)
+/* The one exit of all answers, in this order: a fault may replace the answer with its hints, but
+ * no page is to lose the right to read it; journal, metrics and log tell what is sent. */
+static void pipeline_finish(struct pipeline *p, enum im_cause cause)
 {
-    struct walk walk = {.sandboxes = sandboxes, .box = box, .req = req, .res = res};
-    int64_t began_us = im_clock_monotonic_us();
-
-    atomic_fetch_add(&box->open, 1);
-    enter(&walk);
-    /* before it may be held: who was in flight together stays so */
-    req->arrived = atomic_fetch_add(&walk.authority->arrivals, 1) + 1;
-    make_plan(&walk);
-    const struct im_wire *wire = im_plan_wire(&walk.plan);
-    if (waits(wire, false)) {
-        im_sandbox_leave(box);
-        wait_if_room(&walk, wire);
-        enter(&walk);
+    if (p->box) /* the control API words its own refusals */
+        pipeline_render(p, cause);
+    pipeline_add_hints(&p->sandboxes->settings, p->req, p->res);
+    const struct im_wire *wire = im_plan_wire(&p->plan);
+    if (wire) {
+        im_wire_apply(wire, p->res);
+        im_wire_locate(wire, p->req->base_url, p->res);
     }
-    struct im_policy policy = im_authority_policy(walk.authority);
-    enum im_cause cause = answer(&walk);
-    if (cause != CAUSE_NONE)
-        im_refusal_render(req, res, &policy, &walk.authority->rng);
-    if (req->arena->failed || res->body.failed)
-        answer_internal(req, res, walk.authority, &policy);
-    add_hints(sandboxes, req, res);
-    if (wire)
-        im_wire_apply(wire, res);
-    if (wire)
-        im_wire_locate(wire, req->base_url, res);
-    im_cors_allow(sandboxes, req, res);
-    req->exchange->duration_us = im_clock_monotonic_us() - began_us;
-    im_exchange_complete(req, res);
-    uint64_t id = im_journal_add(box->journal, req->exchange);
-    atomic_fetch_sub(&box->open, 1);
-    if (res->damage.stall)
-        watch_end(&walk, id);
-    im_metrics_count(&sandboxes->metrics, req->exchange);
-    /* before leaving: what the outcome names may live in the authority that a reset frees */
-    log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
-    im_sandbox_leave(box);
-    if (waits(wire, true))
-        wait_if_room(&walk, wire);
-    im_plan_release(&walk.plan);
+    im_cors_add_headers(p->sandboxes, p->req, p->res);
+    if (p->box)
+        pipeline_record(p);
+    pipeline_log(p);
 }
 
 /* ---- the way in ---- */
 
-/* A sandbox that cannot be: refused in the default one, where its journal shows it. */
-static void refuse_box(struct im_sandboxes *sandboxes, struct im_request *req,
-                       struct im_response *res, const char *why)
-{
-    struct im_sandbox *box = sandboxes->standard;
-    struct im_authority *authority = im_sandbox_enter(box);
-    struct im_policy policy = im_authority_policy(authority);
-
-    req->now_ms = im_clock_now_ms(&authority->clock);
-    req->exchange->endpoint = IM_ENDPOINT_UNKNOWN;
-    req->exchange->place = im_place_of(req->path);
-    im_refuse(req, CAUSE_SCENARIO_UNKNOWN, "%s", why);
-    im_refusal_render(req, res, &policy, &authority->rng);
-    add_hints(sandboxes, req, res);
-    im_cors_allow(sandboxes, req, res);
-    im_exchange_complete(req, res);
-    im_journal_add(box->journal, req->exchange);
-    log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
-    im_sandbox_leave(box);
-}
-
 /* The browser asks, not the integration: no rule of a scenario counts it or meddles. */
-static void answer_preflight(struct im_sandboxes *sandboxes, struct im_sandbox *box,
-                             struct im_request *req, struct im_response *res)
+static enum im_cause answer_preflight(struct pipeline *p, struct im_str methods)
 {
-    struct im_authority *authority = im_sandbox_enter(box);
-    const struct im_route *route = find_route(req);
-
-    req->now_ms = im_clock_now_ms(&authority->clock);
-    im_cors_preflight(req, im_str(route ? route->methods : NULL), res);
-    im_exchange_complete(req, res);
-    im_journal_add(box->journal, req->exchange);
-    im_metrics_count(&sandboxes->metrics, req->exchange);
-    log_exchange(&sandboxes->settings.log, IM_LOG_INFO, req, res);
-    im_sandbox_leave(box);
+    p->req->exchange->allow = methods;
+    p->res->status = 204;
+    return CAUSE_NONE;
 }
 
-static void answer_control(struct im_sandboxes *sandboxes, struct im_request *req,
-                           struct im_response *res)
+static enum im_cause pipeline_answer(struct pipeline *p)
 {
-    req->now_ms = im_clock_real_ms();
-    if (im_cors_is_preflight(sandboxes, req)) {
-        im_cors_preflight(req, im_control_methods(req), res);
-    } else {
-        im_control_answer(sandboxes, req, res);
-        im_cors_allow(sandboxes, req, res);
+    const struct im_wire *wire = im_plan_wire(&p->plan);
+
+    im_note_host(p->req);
+    pipeline_change_world(p);
+    if (p->plan.refuse != CAUSE_NONE)
+        return refuse_by_name(p);
+    return wire && im_wire_replaces(wire) ? CAUSE_NONE : pipeline_decide(p);
+}
+
+static enum im_cause refuse_sandbox(struct pipeline *p, const char *why)
+{
+    p->req->exchange->place = place_of_path(p->req->path);
+    p->req->exchange->endpoint = IM_ENDPOINT_UNKNOWN;
+    return im_refuse(p->req, CAUSE_SCENARIO_UNKNOWN, "%s", why);
+}
+
+static void pipeline_end(struct pipeline *p)
+{
+    im_plan_release(&p->plan);
+    if (p->box && !p->res->delivered)
+        im_sandboxes_unref(p->sandboxes, p->box);
+    *p->date_ms = p->req->now_ms;
+    p->req->exchange = NULL;
+}
+
+/* The answer is decided: it leaves through the one exit, now or after a delay. */
+static void pipeline_conclude(struct pipeline *p, enum im_cause cause)
+{
+    pipeline_finish(p, cause);
+    /* not before: what the exchange names may live in the authority, which a reset frees */
+    im_sandbox_leave(p->box);
+    if (pipeline_waits(p, true))
+        pipeline_wait(p, pipeline_end);
+    else
+        pipeline_end(p);
+}
+
+static void pipeline_go_on(struct pipeline *p)
+{
+    pipeline_enter(p);
+    pipeline_conclude(p, pipeline_answer(p));
+}
+
+static void dispatch_to_sandbox(struct pipeline *p)
+{
+    struct im_error err = {.text = ""};
+    struct im_sandbox *found = im_find_box(p->sandboxes, p->req, &err);
+    bool preflight = im_cors_is_preflight(p->sandboxes, p->req);
+
+    /* a sandbox that cannot be: the default one answers, and its journal shows it */
+    p->box = found ? found : p->sandboxes->standard;
+    p->began_us = im_clock_monotonic_us();
+    atomic_fetch_add(&p->box->open, 1);
+    pipeline_enter(p);
+    if (!found && !preflight) {
+        pipeline_conclude(p, refuse_sandbox(p, err.text));
+        return;
     }
-    log_exchange(&sandboxes->settings.log, IM_LOG_DEBUG, req, res);
+    find_route(p->req);
+    if (preflight) {
+        pipeline_conclude(p, answer_preflight(p, im_str(im_route_methods(p->req))));
+        return;
+    }
+    pipeline_plan(p);
+    if (pipeline_waits(p, false)) {
+        im_sandbox_leave(p->box);
+        pipeline_wait(p, pipeline_go_on);
+    } else {
+        pipeline_conclude(p, pipeline_answer(p));
+    }
+}
+
+static void dispatch_to_control(struct pipeline *p)
+{
+    p->req->now_ms = im_clock_real_ms();
+    if (im_cors_is_preflight(p->sandboxes, p->req))
+        answer_preflight(p, im_control_methods(p->req));
+    else
+        im_control_answer(p->sandboxes, p->req, p->res);
+    pipeline_finish(p, CAUSE_NONE);
+    pipeline_end(p);
 }
 
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                struct im_response *res, int64_t *date_ms)
 {
-    struct im_exchange exchange = {.cause = CAUSE_NONE};
-    struct im_error err = {.text = ""};
+    struct pipeline *p = IM_ARENA_NEW(req->arena, struct pipeline);
 
-    req->exchange = &exchange;
+    if (!p) { /* no memory even for that */
+        res->status = 500;
+        res->close = true;
+        return;
+    }
+    *p = (struct pipeline){
+        .sandboxes = sandboxes, .req = req, .res = res, .date_ms = date_ms};
+    req->exchange = &p->exchange;
     req->path = im_str_slice(req->target, 0, im_str_find(req->target, '?'));
     req->base_url = req->server_url = im_server_url(sandboxes, req);
     if (!req->began_us)
         req->began_us = im_clock_monotonic_us();
     if (im_control_owns(sandboxes, req)) {
-        answer_control(sandboxes, req, res);
-        *date_ms = req->now_ms;
+        dispatch_to_control(p);
     } else {
         im_warn_of_public_url(sandboxes, req);
-        struct im_sandbox *box = im_find_box(sandboxes, req, &err);
-        if (im_cors_is_preflight(sandboxes, req))
-            answer_preflight(sandboxes, box ? box : sandboxes->standard, req, res);
-        else if (box)
-            dispatch(sandboxes, box, req, res);
-        else
-            refuse_box(sandboxes, req, res, err.text);
-        im_sandboxes_unref(sandboxes, box);
-        *date_ms = req->now_ms;
+        dispatch_to_sandbox(p);
     }
-    req->exchange = NULL;
 }

@@ -33,7 +33,6 @@ bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings 
     sandboxes->settings = *settings;
     sandboxes->started_ms = im_clock_real_ms();
     atomic_init(&sandboxes->count, 0);
-    atomic_init(&sandboxes->waiting, 0);
     atomic_init(&sandboxes->host_warned, false);
     pthread_mutex_init(&sandboxes->lock, NULL);
     sandboxes->catalogue =

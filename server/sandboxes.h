@@ -23,7 +23,6 @@ struct im_settings {
     int64_t sandbox_ttl_ms; /* idle for so long, one is gone; real time */
     const char *scenario;   /* of the default sandbox: a name or a file */
     const char *scenarios;  /* a folder with more of them; NULL = none */
-    int waiting_max; /* requests that may wait on purpose, so that others get a thread */
     struct im_log log;
     /* What the server knows of itself once it listens; empty before. */
     struct im_str http_url, https_url, control_url, ca_pem;
@@ -36,7 +35,6 @@ struct im_sandboxes {
     struct im_sandbox *standard; /* the default sandbox: always there */
     int64_t started_ms;          /* real time */
     atomic_bool host_warned;     /* somebody was told that --public-url is odd */
-    atomic_int waiting;          /* requests that wait on purpose now */
     atomic_size_t count;         /* of the others; … */
     pthread_mutex_t lock;        /* … which stand behind this */
     struct im_sandbox *newest, *oldest;

@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/waker.h"
 #include "control/control.h"
+#include "http/framing.h"
 #include "http/tls.h"
 #include "intacct_mock.h"
 #include "listener/listener.h"
@@ -110,7 +114,6 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
             options->sandbox_ttl_ms > 0 ? options->sandbox_ttl_ms : SANDBOX_TTL_MS,
         .scenario = options->scenario,
         .scenarios = options->scenarios_dir,
-        .waiting_max = im_listener_threads(options->threads) / 2,
     };
     if (server->texts.failed)
         return im_error_set(err, "starting: out of memory");
@@ -476,7 +479,61 @@ static struct im_request *read_message(const struct im_server *server,
         req->flaw = IM_REQUEST_BODY_TOO_LARGE;
         req->flaw_text = IM_STR("the body is over 1 MiB");
     }
+    if (req->body.len && req->flaw == IM_REQUEST_SOUND)
+        im_request_is_plain(req);
     return req;
+}
+
+/* A caller's thread that waits for an answer which waits on purpose. */
+struct sleeper {
+    struct im_waker waker; /* first: the waker is the sleeper */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool woken;
+};
+
+static void sleeper_wake(struct im_waker *waker)
+{
+    struct sleeper *sleeper = (struct sleeper *)(void *)waker;
+
+    pthread_mutex_lock(&sleeper->lock);
+    sleeper->woken = true;
+    pthread_cond_signal(&sleeper->changed);
+    pthread_mutex_unlock(&sleeper->lock);
+}
+
+static void sleep_until(struct sleeper *sleeper, int64_t until_ms)
+{
+    int64_t for_ms = until_ms - im_clock_monotonic_ms();
+    struct timespec when = im_cond_deadline(for_ms > 0 ? for_ms : 0);
+
+    pthread_mutex_lock(&sleeper->lock);
+    while (!sleeper->woken)
+        if (pthread_cond_timedwait(&sleeper->changed, &sleeper->lock, &when))
+            break;
+    sleeper->woken = false;
+    pthread_mutex_unlock(&sleeper->lock);
+}
+
+static void answer_to_the_end(struct im_server *server, struct im_request *req,
+                              struct im_response *res, int64_t *date_ms)
+{
+    struct sleeper sleeper = {.waker.wake = sleeper_wake};
+    void (*resume)(void *);
+
+    pthread_mutex_init(&sleeper.lock, NULL);
+    im_cond_init(&sleeper.changed);
+    /* cppcheck-suppress autoVariables ; it is taken out again before this returns */
+    req->waker = &sleeper.waker;
+    im_answer(&server->sandboxes, req, res, date_ms);
+    while ((resume = res->resume) != NULL) {
+        sleep_until(&sleeper, res->resume_ms);
+        res->resume = NULL;
+        resume(res->resume_context);
+    }
+    req->waker = NULL;
+    pthread_cond_destroy(&sleeper.changed);
+    pthread_mutex_destroy(&sleeper.lock);
 }
 
 static bool answer_message(struct im_server *server, struct im_request *req,
@@ -486,7 +543,7 @@ static bool answer_message(struct im_server *server, struct im_request *req,
     int64_t date_ms = 0;
 
     im_response_init(&res, req->arena);
-    im_answer(&server->sandboxes, req, &res, &date_ms);
+    answer_to_the_end(server, req, &res, &date_ms);
     if (res.damage.drop || res.damage.reset)
         im_response_clear(&res); /* not a byte arrives: no status either */
     else

@@ -2,6 +2,7 @@
 #include "base/str.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -305,17 +306,47 @@ unsigned im_str_distance(struct im_str a, struct im_str b)
     return rows[a.len % 3][b.len];
 }
 
-int im_str_nearest(struct im_str word, const struct im_str *candidates, size_t n)
+/* Of each text at most `front` bytes are compared. */
+static int nearest_by_front(struct im_str word, const struct im_str *candidates, size_t n,
+                            size_t front)
 {
-    size_t best = word.len < 6 ? 1 : word.len / 3;
+    struct im_str meant = im_str_front(word, front);
+    size_t best = meant.len < 6 ? 1 : meant.len / 3;
     int nearest = -1;
 
     for (size_t i = 0; i < n && i < INT_MAX; i++) {
-        unsigned distance = im_str_distance(word, candidates[i]);
+        unsigned distance = im_str_distance(meant, im_str_front(candidates[i], front));
         if (distance < best || (distance == best && nearest < 0)) {
             best = distance;
             nearest = (int)i;
         }
     }
     return nearest;
+}
+
+int im_str_nearest(struct im_str word, const struct im_str *candidates, size_t n)
+{
+    return nearest_by_front(word, candidates, n, SIZE_MAX);
+}
+
+static struct im_hint hint_to(struct im_str name)
+{
+    struct im_hint hint = {.text = ""};
+    struct im_str front = im_str_front(name, sizeof(hint.text) - 20);
+
+    if (front.len)
+        snprintf(hint.text, sizeof(hint.text), "; did you mean \"%.*s\"?", IM_ARG(front));
+    return hint;
+}
+
+struct im_hint im_hint(struct im_str word, const struct im_str *candidates, size_t n)
+{
+    int nearest = nearest_by_front(word, candidates, n, DISTANCE_MAX);
+
+    return hint_to(nearest < 0 ? IM_STR("") : candidates[nearest]);
+}
+
+struct im_hint im_hint_of(const char *nearest)
+{
+    return hint_to(im_str(nearest));
 }

@@ -65,4 +65,14 @@ unsigned im_str_distance(struct im_str a, struct im_str b);
  * (at most a third of the word's length, at least 1, distance). */
 int im_str_nearest(struct im_str word, const struct im_str *candidates, size_t n);
 
+/* What stands behind "there is no …", by value, so that it fits into one printf:
+ * `; did you mean "X"?`, or nothing when no candidate is near. Of long words (sentences)
+ * the front decides. */
+struct im_hint {
+    char text[160]; /* NUL-terminated */
+};
+struct im_hint im_hint(struct im_str word, const struct im_str *candidates, size_t n);
+struct im_hint im_hint_of(
+    const char *nearest); /* the same when it is known; NULL: nothing */
+
 #endif

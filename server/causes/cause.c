@@ -89,15 +89,25 @@ enum im_cause im_cause_find(struct im_str id)
     return CAUSE_NONE;
 }
 
-enum im_cause im_cause_nearest(struct im_str id)
+struct im_hint im_cause_hint(struct im_str id)
 {
     struct im_str ids[CAUSE_COUNT];
 
     for (int i = 0; i < CAUSE_COUNT; i++)
         ids[i] = im_str(rows[i].id);
-    int at = im_str_nearest(id, ids + 1, CAUSE_COUNT - 1);
-    return at < 0 ? CAUSE_NONE : (enum im_cause)(at + 1);
+    return im_hint(id, ids + 1, CAUSE_COUNT - 1);
 }
+
+static const char *cause_word(size_t index)
+{
+    return index + 1 < CAUSE_COUNT ? rows[index + 1].id : NULL;
+}
+
+const struct im_json_names im_cause_names = {.name = "cause",
+                                             .what = "cause",
+                                             .word = cause_word,
+                                             .lister =
+                                                 "`intacct-mock causes` lists them"};
 
 const char *im_family_name(enum im_family family)
 {

@@ -73,7 +73,8 @@ struct im_cause_row {
 
 const struct im_cause_row *im_cause_row(enum im_cause cause); /* never NULL */
 enum im_cause im_cause_find(struct im_str id);     /* CAUSE_NONE when unknown */
-enum im_cause im_cause_nearest(struct im_str id);  /* for "did you mean" */
+struct im_hint im_cause_hint(struct im_str id);    /* "; did you mean …?" or "" */
+extern const struct im_json_names im_cause_names;  /* of all, for tables that read JSON */
 const char *im_family_name(enum im_family family); /* "access token expired", … */
 /* One row as JSON: id, family, natural, why, fix, confidence, source, wording per
  * place. */

@@ -59,8 +59,9 @@ enum {
 };
 
 /* Texts are empty and numbers 0 where nothing is known. Times in µs are monotonic. What the
- * pipeline learns never holds a secret; target, headers and bodies are as on the wire and leave
- * through http/redact.h alone. Lifetime: request; in the journal's copies, that of the copy. */
+ * pipeline learns holds no secret; target, headers, bodies, redirect_uri and state are as on the
+ * wire and leave through http/redact.h alone. A text that is added belongs into the list of
+ * journal.c too. Lifetime: request; in the journal's copies, that of the copy. */
 struct im_exchange {
     /* How it came. */
     uint64_t id;           /* of the journal: 1, 2, … per sandbox, never reused */

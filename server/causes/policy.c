@@ -1,4 +1,4 @@
-/* The switches of policy: one table, one setter per kind of value. */
+/* The switches of policy: policy.def as values, and as members of a JSON object. */
 #include "causes/policy.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ const struct im_policy_row im_policy_rows[] = {
 
 const size_t im_policy_row_count = sizeof im_policy_rows / sizeof *im_policy_rows;
 
-enum { ROW_COUNT = sizeof im_policy_rows / sizeof *im_policy_rows, CHOICES_MAX = 8 };
+enum { ROW_COUNT = sizeof im_policy_rows / sizeof *im_policy_rows };
 
 const char *im_confidence_name(enum im_confidence confidence)
 {
@@ -42,16 +42,13 @@ int64_t im_policy_value(const struct im_policy *policy, const struct im_policy_r
     return value;
 }
 
-static bool put(struct im_policy *policy, const struct im_policy_row *row, int64_t value)
-{
-    memcpy((char *)policy + row->offset, &value, sizeof value);
-    return true;
-}
-
 void im_policy_init(struct im_policy *policy)
 {
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        put(policy, &im_policy_rows[i], im_policy_rows[i].initial);
+    *policy = (struct im_policy){
+#define IM_POLICY(member, sort, value, words, sure, text) .member = (value),
+#include "causes/policy.def"
+#undef IM_POLICY
+    };
 }
 
 const struct im_policy_row *im_policy_find(struct im_str name)
@@ -62,182 +59,73 @@ const struct im_policy_row *im_policy_find(struct im_str name)
     return NULL;
 }
 
-/* ---- choices ---- */
-
-static size_t list_choices(const struct im_policy_row *row,
-                           struct im_str words[CHOICES_MAX])
-{
-    struct im_str rest = im_str(row->choices);
-    size_t n = 0;
-
-    while (rest.len && n < CHOICES_MAX)
-        words[n++] = im_str_cut(&rest, '|');
-    return n;
-}
-
 struct im_str im_policy_choice(const struct im_policy_row *row, int64_t index)
 {
-    struct im_str words[CHOICES_MAX];
-    size_t n = list_choices(row, words);
+    const struct im_json_row words = {.words = row->choices};
 
-    return index >= 0 && (uint64_t)index < n ? words[index] : (struct im_str){NULL, 0};
+    return index < 0 ? IM_STR("") : im_json_row_word(&words, (size_t)index);
 }
 
-/* "refuse, narrow" */
-static void join(struct im_buf *buf, const struct im_str *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        im_buf_addz(buf, i ? ", " : "");
-        im_buf_add(buf, words[i]);
-    }
-}
-
-/* ---- setting one ---- */
-
-/* The value as it was written, for the error's text. */
-static struct im_str show(const struct im_json *value, char *memory, size_t size)
-{
-    struct im_buf buf;
-
-    im_buf_init_fixed(&buf, memory, size);
-    switch (value->type) {
-    case IM_JSON_STRING:
-        im_buf_addf(&buf, "\"%.*s\"", IM_ARG(im_str_slice(value->text, 0, 60)));
-        break;
-    case IM_JSON_NUMBER: im_buf_add(&buf, im_str_slice(value->text, 0, 60)); break;
-    case IM_JSON_BOOL: im_buf_addz(&buf, value->boolean ? "true" : "false"); break;
-    default: im_buf_addz(&buf, im_json_type_name(value->type)); break;
-    }
-    return im_buf_str(&buf);
-}
-
-static bool refuse(const struct im_policy_row *row, const struct im_json *value,
-                   const char *wanted, struct im_error *err)
-{
-    char memory[80];
-    struct im_str shown = show(value, memory, sizeof memory);
-
-    return im_error_set(err, "policy %s: %.*s is not right here; write %s", row->name,
-                        IM_ARG(shown), wanted);
-}
-
-static bool set_duration(struct im_policy *policy, const struct im_policy_row *row,
-                         const struct im_json *value, struct im_error *err)
-{
-    int64_t ms;
-
-    if (value->type != IM_JSON_STRING || !im_duration_parse(value->text, &ms))
-        return refuse(row, value, "a duration, a number with its unit, such as \"12h\"",
-                      err);
-    if (ms < 0)
-        return refuse(row, value, "a duration that is not negative, such as \"12h\"",
-                      err);
-    return put(policy, row, ms);
-}
-
-static bool set_bool(struct im_policy *policy, const struct im_policy_row *row,
-                     const struct im_json *value, struct im_error *err)
-{
-    if (value->type != IM_JSON_BOOL)
-        return refuse(row, value, "true or false, without quotes", err);
-    return put(policy, row, value->boolean);
-}
-
-static bool refuse_choice(const struct im_policy_row *row, const struct im_json *value,
-                          struct im_error *err)
-{
-    struct im_str words[CHOICES_MAX];
-    size_t n = list_choices(row, words);
-    int near = value->type == IM_JSON_STRING ? im_str_nearest(value->text, words, n) : -1;
-    char memory[200] = ""; /* stays terminated: the builder leaves the last byte */
-    struct im_buf wanted;
-
-    im_buf_init_fixed(&wanted, memory, sizeof memory);
-    im_buf_addz(&wanted, "one of ");
-    join(&wanted, words, n);
-    if (near >= 0)
-        im_buf_addf(&wanted, "; did you mean \"%.*s\"?", IM_ARG(words[near]));
-    return refuse(row, value, memory, err);
-}
+/* ---- setting ---- */
 
 /* "grace:5s": a choice and its duration in one word. */
-static bool set_grace(struct im_policy *policy, const struct im_policy_row *row,
-                      const struct im_json *value, struct im_error *err)
+static bool is_grace(struct im_str text)
 {
+    return im_str_starts(text, "grace:");
+}
+
+static bool take_grace(struct im_json_reader *r, const struct im_json *value, void *into)
+{
+    struct im_policy *policy = into;
     struct im_str duration = value->text;
     int64_t ms;
 
     im_str_cut(&duration, ':');
     if (!im_duration_parse(duration, &ms) || ms < 0)
-        return refuse(row, value, "grace: and a duration, such as \"grace:5s\"", err);
+        return im_json_wrong(r, value, "\"grace:\" and a duration, such as \"grace:5s\"");
+    policy->rotation = IM_ROTATION_GRACE;
     policy->rotation_grace = ms;
-    return put(policy, row, IM_ROTATION_GRACE);
+    return true;
 }
 
-static bool set_choice(struct im_policy *policy, const struct im_policy_row *row,
-                       const struct im_json *value, struct im_error *err)
-{
-    struct im_str words[CHOICES_MAX];
-    size_t n = list_choices(row, words);
-    bool word = value->type == IM_JSON_STRING;
+static const struct im_json_row rotations[] = {
+    {NULL, IM_READ_TEXT, .sound = is_grace, .check = take_grace,
+     .pattern = "^grace:[0-9]"},
+    {NULL, IM_READ_WORD, IM_READ_INTO(struct im_policy, rotation), .words = IM_ROTATIONS},
+};
 
-    if (!word && value->type != IM_JSON_NUMBER)
-        return refuse_choice(row, value, err);
-    if (row->offset == offsetof(struct im_policy, rotation) && word &&
-        im_str_starts(value->text, "grace:"))
-        return set_grace(policy, row, value, err);
-    for (size_t i = 0; i < n; i++)
-        if (im_str_eq(value->text, words[i]))
-            return put(policy, row, (int64_t)i);
-    return refuse_choice(row, value, err);
-}
+#define READ_DURATION(name, list) .kind = IM_READ_DURATION, .max = INT64_MAX, AT(name)
+#define READ_BOOL(name, list)     .kind = IM_READ_BOOL, AT(name)
+#define READ_CHOICE(name, list)   .kind = IM_READ_WORD, .words = (list), AT(name)
+#define READ_ROTATION(name, list) .kind = IM_READ_EITHER, IM_READ_ROWS(rotations)
+#define AT(name)                  IM_READ_INTO(struct im_policy, name)
+#define SURE_DOCUMENTED           " (documented)"
+#define SURE_OBSERVED             " (observed)"
+#define SURE_GUESSED              " (guessed)"
 
-bool im_policy_set(struct im_policy *policy, const struct im_policy_row *row,
-                   const struct im_json *value, struct im_error *err)
-{
-    switch (row->kind) {
-    case IM_POLICY_DURATION: return set_duration(policy, row, value, err);
-    case IM_POLICY_BOOL: return set_bool(policy, row, value, err);
-    case IM_POLICY_CHOICE: break;
-    }
-    return set_choice(policy, row, value, err);
-}
-
-/* ---- setting many ---- */
-
-static bool refuse_name(struct im_str name, struct im_error *err)
-{
-    struct im_str names[ROW_COUNT], shown = im_str_slice(name, 0, 60);
-
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        names[i] = im_str(im_policy_rows[i].name);
-    int near = im_str_nearest(name, names, ROW_COUNT);
-    if (near >= 0)
-        return im_error_set(err,
-                            "policy: there is no switch \"%.*s\"; did you mean \"%s\"?",
-                            IM_ARG(shown), im_policy_rows[near].name);
-    return im_error_set(err, "policy: there is no switch \"%.*s\"", IM_ARG(shown));
-}
+static const struct im_json_row members[] = {
+#define IM_POLICY(member, sort, value, words, sure, text)                                \
+    {.name = #member, READ_##sort(member, words), .about = text SURE_##sure},
+#include "causes/policy.def"
+#undef IM_POLICY
+};
+const struct im_json_table im_policy_table = {.name = "Policy", IM_READ_ROWS(members)};
 
 bool im_policy_set_all(struct im_policy *policy, const struct im_json *object,
                        const struct im_json **at, struct im_error *err)
 {
     struct im_policy changed = *policy;
+    struct im_json_fault fault = {.at = NULL};
+    struct im_json_reader r = {.where = "policy", .faults = &fault, .room = 1};
 
     *at = object;
-    if (object->type != IM_JSON_OBJECT)
-        return im_error_set(err, "policy: an object of switches is wanted, not %s",
-                            im_json_type_name(object->type));
-    for (const struct im_json *member = object->first; member; member = member->next) {
-        const struct im_policy_row *row = im_policy_find(member->name);
-        *at = member;
-        if (!row)
-            return refuse_name(member->name, err);
-        if (!im_policy_set(&changed, row, member, err))
-            return false;
+    if (im_json_read(&r, &im_policy_table, object, &changed)) {
+        *policy = changed;
+        return true;
     }
-    *policy = changed;
-    return true;
+    *at = fault.at;
+    *err = fault.err;
+    return false;
 }
 
 /* ---- telling ---- */

@@ -2,7 +2,7 @@
 #ifndef IM_CAUSES_POLICY_H
 #define IM_CAUSES_POLICY_H
 
-#include "base/json.h"
+#include "base/json_read.h"
 
 enum im_rotation {
     IM_ROTATION_ROTATE,
@@ -10,6 +10,7 @@ enum im_rotation {
     IM_ROTATION_KEEP,
     IM_ROTATION_GRACE
 };
+#define IM_ROTATIONS "rotate|rotate-keep|keep|grace" /* the enum in words */
 enum im_reuse { IM_REUSE_REFUSE, IM_REUSE_REVOKE_FAMILY };
 enum im_scope_excess { IM_SCOPE_REFUSE, IM_SCOPE_NARROW };
 enum im_basic_auth { IM_BASIC_NOT_ON_REFRESH, IM_BASIC_EVERYWHERE, IM_BASIC_NEVER };
@@ -21,7 +22,12 @@ struct im_policy {
 #undef IM_POLICY
 };
 
-enum im_policy_kind { IM_POLICY_DURATION, IM_POLICY_BOOL, IM_POLICY_CHOICE };
+enum im_policy_kind {
+    IM_POLICY_DURATION,
+    IM_POLICY_BOOL,
+    IM_POLICY_CHOICE,
+    IM_POLICY_ROTATION = IM_POLICY_CHOICE /* a choice that may carry a duration */
+};
 enum im_confidence { IM_DOCUMENTED, IM_OBSERVED, IM_GUESSED };
 
 struct im_policy_row {
@@ -44,16 +50,14 @@ const struct im_policy_row *im_policy_find(
 int64_t im_policy_value(const struct im_policy *policy, const struct im_policy_row *row);
 /* The word of a CHOICE at this index, "400-rest"; empty when there is none. */
 struct im_str im_policy_choice(const struct im_policy_row *row, int64_t index);
-/* Sets one switch from JSON: durations as "12h", booleans, choices as word or, for
- * statuses, a number; rotation also "grace:5s". False with err: what is wrong, what
- * would be right. */
-bool im_policy_set(struct im_policy *policy, const struct im_policy_row *row,
-                   const struct im_json *value, struct im_error *err);
-/* The same from the object's members; stops at the first bad one and tells which
- * (*at). Changes nothing unless all are right. "did you mean" for unknown names. */
+/* The same rows as members of a JSON object, read into a struct im_policy: durations as
+ * "12h", booleans, choices as word or, for statuses, a number; rotation also "grace:5s". */
+extern const struct im_json_table im_policy_table;
+/* Sets the switches that the object names. False with err, and *at is the value at fault:
+ * then nothing has changed. */
 bool im_policy_set_all(struct im_policy *policy, const struct im_json *object,
                        const struct im_json **at, struct im_error *err);
-/* Every switch as a JSON object member, in the words that im_policy_set takes. */
+/* Every switch as a JSON object member, in the words that im_policy_set_all takes. */
 void im_policy_write(const struct im_policy *policy, struct im_json_out *out);
 
 #endif

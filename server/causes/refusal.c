@@ -58,14 +58,14 @@ static struct im_str or_else(struct im_str text, const char *stand_in)
     return text.len ? text : im_str(stand_in);
 }
 
-static struct im_str fill(struct im_str name, const struct im_refusal_facts *facts)
+static struct im_str fill(struct im_str name, const struct im_refusal_params *params)
 {
     if (im_str_is(name, "FIELD"))
-        return or_else(facts->field, "unknown");
+        return or_else(params->field, "unknown");
     if (im_str_is(name, "OBJECT"))
-        return or_else(facts->object, "unknown");
+        return or_else(params->object, "unknown");
     if (im_str_is(name, "OPERATION"))
-        return or_else(facts->method, "POST");
+        return or_else(params->method, "POST");
     return IM_STR("1"); /* VERSION: that of the API */
 }
 
@@ -78,7 +78,7 @@ static bool next(struct im_str *rest, struct im_str *before, struct im_str *name
 }
 
 static void write_message(const struct im_wording *wording,
-                          const struct im_refusal_facts *facts, struct im_json_out *out)
+                          const struct im_refusal_params *params, struct im_json_out *out)
 {
     struct im_str rest = im_str(wording->message), before, name;
     struct im_buf text;
@@ -90,7 +90,7 @@ static void write_message(const struct im_wording *wording,
     im_buf_init(&text, out->buf->arena, 0);
     while (next(&rest, &before, &name)) {
         im_buf_add(&text, before);
-        im_buf_add(&text, fill(name, facts));
+        im_buf_add(&text, fill(name, params));
     }
     im_buf_add(&text, before);
     im_json_str(out, "message", im_buf_str(&text));
@@ -109,7 +109,7 @@ static void write_oauth(const struct im_wording *wording, struct im_json_out *ou
 }
 
 static void write_gateway(const struct im_wording *wording,
-                          const struct im_refusal_facts *facts, struct im_json_out *out,
+                          const struct im_refusal_params *params, struct im_json_out *out,
                           const char *name)
 {
     im_json_open_object(out, name);
@@ -117,14 +117,14 @@ static void write_gateway(const struct im_wording *wording,
     im_json_strz(out, "code", wording->code);
     im_json_strz(out, "message", wording->message);
     im_json_open_object(out, "details");
-    im_json_str(out, "requestId", facts->request_id);
+    im_json_str(out, "requestId", params->request_id);
     im_json_close_object(out);
     im_json_close_object(out);
     im_json_close_object(out);
 }
 
 static void write_info(const struct im_wording *wording,
-                       const struct im_refusal_facts *facts, struct im_json_out *out)
+                       const struct im_refusal_params *params, struct im_json_out *out)
 {
     struct im_str rest = im_str(wording->message), before, name;
 
@@ -133,7 +133,7 @@ static void write_info(const struct im_wording *wording,
         im_json_strz(out, "messageId", wording->message_id);
     im_json_open_object(out, "placeholders");
     while (next(&rest, &before, &name))
-        im_json_member(out, name, fill(name, facts));
+        im_json_member(out, name, fill(name, params));
     im_json_close_object(out);
     im_json_open_object(out, "propertySet");
     im_json_close_object(out);
@@ -143,22 +143,22 @@ static void write_info(const struct im_wording *wording,
 /* code, message and errorId in the order that was recorded; errorId only where one is
  * known. */
 static void write_what(const struct im_wording *wording,
-                       const struct im_refusal_facts *facts, struct im_json_out *out)
+                       const struct im_refusal_params *params, struct im_json_out *out)
 {
     im_json_strz(out, "code", wording->word);
-    write_message(wording, facts, out);
+    write_message(wording, params, out);
     if (wording->code)
         im_json_strz(out, "errorId", wording->code);
 }
 
 static void write_details(const struct im_wording *wording,
-                          const struct im_refusal_facts *facts, struct im_json_out *out)
+                          const struct im_refusal_params *params, struct im_json_out *out)
 {
     im_json_open_array(out, "details");
     im_json_open_object(out, NULL);
-    write_what(wording, facts, out);
-    im_json_str(out, "target", or_else(facts->field, "unknown"));
-    write_info(wording, facts, out);
+    write_what(wording, params, out);
+    im_json_str(out, "target", or_else(params->field, "unknown"));
+    write_info(wording, params, out);
     im_json_close_object(out);
     im_json_close_array(out);
 }
@@ -173,7 +173,7 @@ static void write_meta(struct im_json_out *out)
 }
 
 static void write_rest(const struct im_wording *wording,
-                       const struct im_refusal_facts *facts, struct im_json_out *out,
+                       const struct im_refusal_params *params, struct im_json_out *out,
                        const char *name)
 {
     static const struct im_wording errors = {.word = "invalidRequest",
@@ -185,11 +185,11 @@ static void write_rest(const struct im_wording *wording,
     im_json_open_object(out, name);
     im_json_open_object(out, "ia::result");
     im_json_open_object(out, "ia::error");
-    write_what(head, facts, out);
-    write_info(head, facts, out);
-    im_json_str(out, "supportId", facts->support_id);
+    write_what(head, params, out);
+    write_info(head, params, out);
+    im_json_str(out, "supportId", params->support_id);
     if (wording->detail)
-        write_details(wording, facts, out);
+        write_details(wording, params, out);
     im_json_close_object(out);
     im_json_close_object(out);
     write_meta(out);
@@ -197,22 +197,22 @@ static void write_rest(const struct im_wording *wording,
 }
 
 void im_wording_write(const struct im_wording *wording,
-                      const struct im_refusal_facts *facts, struct im_json_out *out,
+                      const struct im_refusal_params *params, struct im_json_out *out,
                       const char *name)
 {
     switch (wording->envelope) {
     case IM_ENVELOPE_NONE:
     case IM_ENVELOPE_OAUTH: write_oauth(wording, out, name); return;
-    case IM_ENVELOPE_GATEWAY: write_gateway(wording, facts, out, name); return;
+    case IM_ENVELOPE_GATEWAY: write_gateway(wording, params, out, name); return;
     case IM_ENVELOPE_REST: break;
     }
-    write_rest(wording, facts, out, name);
+    write_rest(wording, params, out, name);
 }
 
 void im_wording_write_sample(const struct im_wording *wording, struct im_json_out *out,
                              const char *name)
 {
-    const struct im_refusal_facts sample = {
+    const struct im_refusal_params sample = {
         .support_id = IM_STR("XfdSdWEB1773510525717%7Eabpa3P5w0-L44mZ-dmobZQAAABU"),
         .request_id = IM_STR("AC47C2BE:D9EE_63EBC07F.59"),
         .method = IM_STR("POST"),
@@ -246,20 +246,20 @@ static struct im_str draw_request_id(const struct im_request *req, struct im_rng
                            (uint32_t)(req->now_ms / 1000), bytes[6] % 100);
 }
 
-static struct im_refusal_facts gather(const struct im_request *req,
-                                      const struct im_wording *wording,
-                                      struct im_rng *rng)
+static struct im_refusal_params gather(const struct im_request *req,
+                                       const struct im_wording *wording,
+                                       struct im_rng *rng)
 {
-    struct im_refusal_facts facts = {
+    struct im_refusal_params params = {
         .method = req->method,
         .object = req->exchange->object,
         .field = req->exchange->field,
     };
     if (wording->envelope == IM_ENVELOPE_REST)
-        facts.support_id = draw_support_id(req, rng);
+        params.support_id = draw_support_id(req, rng);
     if (wording->envelope == IM_ENVELOPE_GATEWAY)
-        facts.request_id = draw_request_id(req, rng);
-    return facts;
+        params.request_id = draw_request_id(req, rng);
+    return params;
 }
 
 /* ---- headers ---- */
@@ -340,11 +340,11 @@ static void add_headers(const struct im_request *req, struct im_response *res,
 static void render_json(const struct im_request *req, struct im_response *res,
                         const struct im_wording *wording, struct im_rng *rng)
 {
-    struct im_refusal_facts facts = gather(req, wording, rng);
+    struct im_refusal_params params = gather(req, wording, rng);
     struct im_json_out out;
 
     im_json_out_init(&out, im_response_begin(res, wording->status, "application/json"));
-    im_wording_write(wording, &facts, &out, NULL);
+    im_wording_write(wording, &params, &out, NULL);
 }
 
 /* RFC 6749 section 4.1.2.1: %x20-21 / %x23-5B / %x5D-7E, and then as a query's value. */

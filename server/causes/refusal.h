@@ -11,7 +11,7 @@ const struct im_wording *im_wording(enum im_cause cause, enum im_place place,
                                     const struct im_policy *policy);
 /* What differs from one refusal to the next in the same wording; empty texts get
  * stand-ins. */
-struct im_refusal_facts {
+struct im_refusal_params {
     struct im_str support_id, request_id;
     struct im_str method; /* {OPERATION} */
     struct im_str object; /* {OBJECT} */
@@ -21,9 +21,9 @@ struct im_refusal_facts {
 /* The JSON body of a wording, byte for byte as it is sent; `name` as everywhere in
  * json.h. */
 void im_wording_write(const struct im_wording *wording,
-                      const struct im_refusal_facts *facts, struct im_json_out *out,
+                      const struct im_refusal_params *params, struct im_json_out *out,
                       const char *name);
-/* The same with made-up facts, for people who look a cause up. */
+/* The same with made-up params, for people who look a cause up. */
 void im_wording_write_sample(const struct im_wording *wording, struct im_json_out *out,
                              const char *name);
 /* Replaces whatever is in res by the refusal that req->exchange tells: JSON envelope,

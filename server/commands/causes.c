@@ -21,14 +21,10 @@ static int causes(const struct im_args *args)
     struct im_buf text;
 
     if (id && cause == CAUSE_NONE) {
-        enum im_cause nearest = im_cause_nearest(im_str(id));
-        if (nearest == CAUSE_NONE)
-            return im_command_fail(
-                IM_EXIT_NO, "there is no cause \"%.60s\"; intacct-mock causes lists them",
-                id);
-        return im_command_fail(IM_EXIT_NO,
-                               "there is no cause \"%.60s\"; did you mean \"%s\"?", id,
-                               im_cause_row(nearest)->id);
+        struct im_hint hint = im_cause_hint(im_str(id));
+        return im_command_fail(IM_EXIT_NO, "there is no cause \"%.60s\"%s", id,
+                               hint.text[0] ? hint.text
+                                            : "; intacct-mock causes lists them");
     }
     im_buf_init(&text, args->arena, 0);
     if (wanted->markdown)

@@ -81,7 +81,7 @@ static const struct im_option serve_table[] = {
     {"require-all", "on|off", IM_OPTION_SWITCH, AT(require_all), .initial = "off",
      .help = "a verdict of not exercised is a failure too"},
     {"threads", "N", IM_OPTION_NUMBER, AT(threads), .initial = "200",
-     .help = "connections served at once", .least = 1, .most = THREADS_MAX},
+     .help = "requests worked on at once", .least = 1, .most = THREADS_MAX},
     {"log", "text|json", IM_OPTION_WORD, AT(log), .initial = "text",
      .help = "log format on standard error", .words = "text|json"},
     {"log-level", "LEVEL", IM_OPTION_WORD, AT(log_level), .initial = "info",

@@ -41,84 +41,72 @@ static void answer_list(struct im_call *call)
 
 /* ---- a new one ---- */
 
-struct order {
-    struct im_sandbox_params params;
-    const struct im_json *scenario;
-    int64_t seed;
-    const struct im_json *seed_json;
+struct new_box {
+    struct im_str name;
+    struct im_str scenario_name;    /* one of the two, or neither */
+    const struct im_json *scenario; /* a whole one */
+    int64_t seed, now_ms;           /* < 0 = not given */
 };
 
-/* The scenario ordered: by name, inline, or that of the sandbox's name. */
-static bool find_scenario(struct im_call *call, struct order *order)
+static const struct im_json_row scenario_forms[] = {
+    {NULL, IM_READ_TEXT, IM_READ_INTO(struct new_box, scenario_name),
+     .about = "the name of one"},
+    {NULL, IM_READ_JSON, IM_READ_INTO(struct new_box, scenario),
+     .table = &im_scenario_inline_table},
+};
+static const struct im_json_row new_box_rows[] = {
+    {"name", IM_READ_TEXT, IM_READ_INTO(struct new_box, name),
+     .sound = im_sandbox_name_is_sound, .pattern = "^[a-z0-9][a-z0-9._-]{0,63}$",
+     .wanted =
+         "at most 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit",
+     .about = "SCENARIO or SCENARIO.KEY"},
+    {"scenario", IM_READ_EITHER, IM_READ_ROWS(scenario_forms),
+     .wanted = "a scenario's name, or a whole scenario"},
+    {"seed", IM_READ_WHOLE, IM_READ_INTO(struct new_box, seed), .max = INT64_MAX,
+     .about = "the same seed and the same requests give the same bytes"},
+    {"now", IM_READ_TIME, IM_READ_INTO(struct new_box, now_ms),
+     .about = "where its clock starts"},
+};
+static const struct new_box blank = {.seed = -1, .now_ms = -1};
+static const struct im_json_table new_box_table = {.name = "NewSandbox",
+                                                   IM_READ_ROWS(new_box_rows),
+                                                   .size = sizeof(blank),
+                                                   .blank = &blank};
+
+/* The scenario wanted: by name, inline, or that of the sandbox's name; NULL when it has refused. */
+static struct im_scenario *find_scenario(struct im_call *call,
+                                         const struct new_box *params)
 {
-    struct im_str name = order->params.name;
+    struct im_str name = params->name, given = params->scenario_name;
     struct im_error err = {.text = ""};
 
-    if (order->scenario && order->scenario->type == IM_JSON_OBJECT) {
-        order->params.scenario = im_control_scenario(call, order->scenario, "scenario");
-        return order->params.scenario != NULL;
-    }
-    if (order->scenario && order->scenario->type != IM_JSON_STRING) {
-        im_control_refuse(call, 400, "scenario",
-                          "\"scenario\" must be a scenario's name, or a whole scenario");
-        return false;
-    }
-    name = order->scenario ? order->scenario->text
-           : name.len      ? im_str_slice(name, 0, im_str_find(name, '.'))
-                           : IM_STR("happy-path");
-    order->params.scenario = im_catalogue_get(call->sandboxes->catalogue, name, &err);
-    if (!order->params.scenario)
-        im_control_refuse(call, 400, order->scenario ? "scenario" : "name", "%s",
-                          err.text);
-    return order->params.scenario != NULL;
-}
-
-static bool read_seed(struct im_call *call, struct order *order)
-{
-    const struct im_json *seed = order->seed_json;
-
-    if (!seed)
-        return true;
-    order->params.seeded = true;
-    order->params.seed = (uint64_t)seed->whole;
-    if (seed->type == IM_JSON_NUMBER && seed->is_whole && seed->whole >= 0)
-        return true;
-    im_control_refuse(call, 400, "seed", "\"seed\" must be a whole number, 0 or more");
-    return false;
-}
-
-static bool read_params(struct im_call *call, struct order *order)
-{
-    struct im_control_field fields[] = {
-        {.name = "name", .type = IM_TAKE_TEXT, .into = &order->params.name},
-        {.name = "scenario", .type = IM_TAKE_JSON, .into = &order->scenario},
-        {.name = "seed", .type = IM_TAKE_JSON, .into = &order->seed_json},
-        {.name = "now", .type = IM_TAKE_TIME, .into = &order->params.start_ms},
-        {.name = NULL},
-    };
-
-    if (!im_control_fields(call, fields) || !read_seed(call, order))
-        return false;
-    if (order->params.name.len && !im_sandbox_name_is_sound(order->params.name)) {
-        im_control_refuse(call, 400, "name",
-                          "\"name\" must be at most 64 of a-z, 0-9, '.', '_' and '-', "
-                          "beginning with a letter or digit");
-        return false;
-    }
-    return find_scenario(call, order);
+    if (params->scenario)
+        return im_control_scenario(call, params->scenario, "scenario");
+    name = given.len  ? given
+           : name.len ? im_str_slice(name, 0, im_str_find(name, '.'))
+                      : IM_STR("happy-path");
+    struct im_scenario *scenario =
+        im_catalogue_get(call->sandboxes->catalogue, name, &err);
+    if (!scenario)
+        im_control_refuse(call, 400, given.len ? "scenario" : "name", "%s", err.text);
+    return scenario;
 }
 
 static void answer_make(struct im_call *call)
 {
-    struct order order = {.params.start_ms = -1};
+    const struct new_box *params = call->params;
+    struct im_sandbox_params wanted = {.name = params->name,
+                                       .scenario = find_scenario(call, params),
+                                       .seeded = params->seed >= 0,
+                                       .seed = (uint64_t)params->seed,
+                                       .start_ms = params->now_ms};
     struct im_error err = {.text = ""};
     enum im_made made;
 
-    if (!read_params(call, &order))
+    if (!wanted.scenario)
         return;
-    struct im_sandbox *box =
-        im_sandboxes_make(call->sandboxes, &order.params, &made, &err);
-    im_scenario_unref(order.params.scenario);
+    struct im_sandbox *box = im_sandboxes_make(call->sandboxes, &wanted, &made, &err);
+    im_scenario_unref(wanted.scenario);
     if (box) {
         im_control_answer_box(call, box, 201);
         im_sandboxes_unref(call->sandboxes, box);
@@ -127,7 +115,7 @@ static void answer_make(struct im_call *call)
             call, 409, "name",
             "there is a sandbox \"%.*s\" already; DELETE it or take another "
             "name",
-            IM_ARG(order.params.name));
+            IM_ARG(params->name));
     } else {
         im_control_refuse(call, 500, NULL, "%s", err.text);
     }
@@ -148,10 +136,11 @@ static void answer_delete(struct im_call *call)
 }
 
 const struct im_control_route im_control_boxes_routes[] = {
-    {"GET", "/sandboxes", answer_list, false, "the sandboxes"},
+    {"GET", "/sandboxes", answer_list, false, "the sandboxes", NULL},
     {"POST", "/sandboxes", answer_make, false,
-     "a new one: {\"scenario\": NAME or {…}, \"name\", \"seed\", \"now\"}"},
-    {"DELETE", "/sandboxes/{name}", answer_delete, false, "one less"},
+     "a new one: {\"scenario\": NAME or {…}, \"name\", \"seed\", \"now\"}",
+     &new_box_table},
+    {"DELETE", "/sandboxes/{name}", answer_delete, false, "one less", NULL},
 };
 const size_t im_control_boxes_route_count =
     sizeof(im_control_boxes_routes) / sizeof(im_control_boxes_routes[0]);

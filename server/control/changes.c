@@ -62,55 +62,17 @@ static bool apply(struct im_call *call, const char *name,
 
 /* ---- POST …/world: any effect ---- */
 
-static const struct im_effect *read_effect(struct im_call *call)
-{
-    const struct im_json *name = im_json_get(call->body, "do");
-    const struct im_effect *effect =
-        name && name->type == IM_JSON_STRING ? im_effect_find(name->text) : NULL;
-    struct im_str known[64];
-
-    if (effect)
-        return effect;
-    if (!name || name->type != IM_JSON_STRING) {
-        im_control_refuse(call, 400, "do",
-                          "\"do\" must name an effect; GET /__mock/effects lists them");
-        return NULL;
-    }
-    for (size_t i = 0; i < im_effect_count && i < 64; i++)
-        known[i] = im_str(im_effects[i].name);
-    int nearest = im_str_nearest(name->text, known, im_effect_count);
-    im_control_refuse(
-        call, 400, "do", "there is no effect \"%.*s\"%s%s%s",
-        IM_ARG(im_str_slice(name->text, 0, 60)),
-        nearest < 0 ? "; GET /__mock/effects lists them" : "; did you mean \"",
-        nearest < 0 ? "" : im_effects[nearest].name, nearest < 0 ? "" : "\"?");
-    return NULL;
-}
-
-/* Where reading the arguments stopped: at a member, or at one that is missing. */
-static const char *field_of(struct im_call *call, const struct im_effect *effect,
-                            const struct im_json *at)
-{
-    if (at->name.at)
-        return im_arena_copy(call->req->arena, im_str_slice(at->name, 0, 60)).at;
-    return im_effect_lacks(effect, call->body);
-}
-
 static void answer_world(struct im_call *call)
 {
-    const struct im_effect *effect = read_effect(call);
-    const struct im_json *at;
-    struct im_effect_args args;
-    struct im_error err;
+    const struct im_effect_args *args = call->params;
+    const struct im_effect *effect = im_effect_find(im_json_get_str(call->body, "do"));
+    struct im_json_fault fault = {.at = NULL};
+    struct im_json_reader r = {.faults = &fault, .room = 1};
     size_t affected = 0;
 
-    if (!effect)
-        return;
-    if (!im_effect_read(effect, call->body, 0, &args, &at, &err)) {
-        im_control_refuse(call, 400, field_of(call, effect, at), "%s", err.text);
-        return;
-    }
-    if (apply(call, effect->name, &args, &affected))
+    if (!im_effect_check(&r, effect, call->body, 0))
+        im_control_refuse_fault(call, &fault);
+    else if (apply(call, effect->name, args, &affected))
         answer_affected(call, affected);
 }
 
@@ -131,66 +93,53 @@ static bool read_user(struct im_call *call, struct im_str text,
 
 /* ---- POST …/expire, …/revoke ---- */
 
-struct kind_effects {
-    const char *kind;
-    const char *expire[3], *revoke[3]; /* effects, NULL-terminated by the room left */
+static const char *const expiries[] = {"expire-access-token", "expire-refresh-token",
+                                       "expire-code"};
+static const char *const revocations[] = {"revoke-access-token", "revoke-refresh-token",
+                                          "revoke-code"};
+enum { KINDS = 3 };
+
+struct end_tokens {
+    struct im_effect_args args;
+    struct im_str user;
+    int kind; /* index of the effect; KINDS = all of them */
 };
 
-static const struct kind_effects kinds[] = {
-    {"access", {"expire-access-token"}, {"revoke-access-token"}},
-    {"refresh", {"expire-refresh-token"}, {"revoke-refresh-token"}},
-    {"code", {"expire-code"}, {"revoke-code"}},
-    {"all",
-     {"expire-access-token", "expire-refresh-token", "expire-code"},
-     {"revoke-access-token", "revoke-refresh-token", "revoke-code"}},
+static const struct im_json_row end_tokens_rows[] = {
+    {"kind", IM_READ_WORD, IM_READ_REQUIRED, IM_READ_INTO(struct end_tokens, kind),
+     .words = "access|refresh|code|all"},
+    {"token", IM_READ_TEXT, IM_READ_INTO(struct end_tokens, args.token),
+     .about = "this one only: its text"},
+    {"client_id", IM_READ_TEXT, IM_READ_INTO(struct end_tokens, args.client_id)},
+    {"user", IM_READ_TEXT, IM_READ_INTO(struct end_tokens, user),
+     .about = "USER@COMPANY; without @ of every company"},
 };
+static const struct im_json_table end_tokens_table = {.name = "EndTokens",
+                                                      IM_READ_ROWS(end_tokens_rows),
+                                                      .size = sizeof(struct end_tokens)};
 
-static const struct kind_effects *kind_named(struct im_call *call, struct im_str name)
+static void end_tokens(struct im_call *call, const char *const effects[KINDS])
 {
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (im_str_is(name, kinds[i].kind))
-            return &kinds[i];
-    im_control_refuse(
-        call, 400, "kind",
-        "\"kind\" must be \"access\", \"refresh\", \"code\" or \"all\", not \"%.*s\"",
-        IM_ARG(im_str_slice(name, 0, 60)));
-    return NULL;
-}
-
-static void end_tokens(struct im_call *call, bool revoke)
-{
-    struct im_effect_args args = {.by_ms = 0};
-    struct im_str kind_name = {0};
-    struct im_str user = {0};
-    struct im_control_field fields[] = {
-        {.name = "kind", .type = IM_TAKE_TEXT, .into = &kind_name, .required = true},
-        {.name = "token", .type = IM_TAKE_TEXT, .into = &args.token},
-        {.name = "client_id", .type = IM_TAKE_TEXT, .into = &args.client_id},
-        {.name = "user", .type = IM_TAKE_TEXT, .into = &user},
-        {.name = NULL},
-    };
+    struct end_tokens *params = call->params;
     size_t affected = 0;
 
-    if (!im_control_fields(call, fields))
+    if (!read_user(call, params->user, &params->args))
         return;
-    const struct kind_effects *kind = kind_named(call, kind_name);
-    if (!kind || !read_user(call, user, &args))
-        return;
-    const char *const *effects = revoke ? kind->revoke : kind->expire;
-    for (size_t i = 0; i < 3 && effects[i]; i++)
-        if (!apply(call, effects[i], &args, &affected))
+    for (int i = 0; i < KINDS; i++)
+        if ((params->kind == i || params->kind == KINDS) &&
+            !apply(call, effects[i], &params->args, &affected))
             return;
     answer_affected(call, affected);
 }
 
 static void answer_expire(struct im_call *call)
 {
-    end_tokens(call, false);
+    end_tokens(call, expiries);
 }
 
 static void answer_revoke(struct im_call *call)
 {
-    end_tokens(call, true);
+    end_tokens(call, revocations);
 }
 
 /* ---- POST …/sign-in, …/withdraw, …/keys/rotate ---- */
@@ -206,18 +155,42 @@ static bool read_user_of_company(struct im_call *call, struct im_str text,
     return sound;
 }
 
+/* One struct for both: what is not in a call's table stays empty. */
+struct change_of_user {
+    struct im_effect_args args;
+    struct im_str user, company;
+};
+
+#define CHANGE(member) IM_READ_TEXT, IM_READ_INTO(struct change_of_user, member)
+
+static const struct im_json_row sign_in_rows[] = {
+    {"user", IM_READ_TEXT, IM_READ_REQUIRED, IM_READ_INTO(struct change_of_user, user),
+     .about = "USER@COMPANY; without @ the company is acme"},
+};
+static const struct im_json_table sign_in_table = {.name = "SignIn",
+                                                   IM_READ_ROWS(sign_in_rows),
+                                                   .size = sizeof(struct change_of_user)};
+
+static const struct im_json_row withdraw_rows[] = {
+    {"client_id", CHANGE(args.client_id)},
+    {"role", CHANGE(args.role)},
+    {"permission", CHANGE(args.permission), .about = "OBJECT or OBJECT:ACTION"},
+    {"module", CHANGE(args.module)},
+    {"user", CHANGE(user), .about = "USER@COMPANY; when not given ws_user@acme"},
+    {"company", CHANGE(company), .about = "when not given the user's"},
+};
+static const struct im_json_table withdraw_table = {.name = "Withdrawal",
+                                                    IM_READ_ROWS(withdraw_rows),
+                                                    .size = sizeof(struct change_of_user),
+                                                    .least = 1};
+
 static void answer_sign_in(struct im_call *call)
 {
-    struct im_effect_args args = {.by_ms = 0};
-    struct im_str user = {0};
-    struct im_control_field fields[] = {
-        {.name = "user", .type = IM_TAKE_TEXT, .into = &user, .required = true},
-        {.name = NULL},
-    };
+    struct change_of_user *params = call->params;
     size_t affected = 0;
 
-    if (im_control_fields(call, fields) && read_user_of_company(call, user, &args) &&
-        apply(call, "sign-in", &args, &affected))
+    if (read_user_of_company(call, params->user, &params->args) &&
+        apply(call, "sign-in", &params->args, &affected))
         answer_affected(call, affected);
 }
 
@@ -240,23 +213,11 @@ static const char *withdrawal(const struct im_effect_args *args, bool user_given
 
 static void answer_withdraw(struct im_call *call)
 {
-    struct im_effect_args args = {.by_ms = 0};
-    struct im_str user = {0};
-    struct im_str company = {0};
-    struct im_control_field fields[] = {
-        {.name = "client_id", .type = IM_TAKE_TEXT, .into = &args.client_id},
-        {.name = "role", .type = IM_TAKE_TEXT, .into = &args.role},
-        {.name = "permission", .type = IM_TAKE_TEXT, .into = &args.permission},
-        {.name = "module", .type = IM_TAKE_TEXT, .into = &args.module},
-        {.name = "user", .type = IM_TAKE_TEXT, .into = &user},
-        {.name = "company", .type = IM_TAKE_TEXT, .into = &company},
-        {.name = NULL},
-    };
+    struct change_of_user *params = call->params;
+    struct im_str user = params->user.len ? params->user : IM_STR("ws_user@acme");
+    const char *effect = withdrawal(&params->args, params->user.len > 0);
     size_t affected = 0;
 
-    if (!im_control_fields(call, fields))
-        return;
-    const char *effect = withdrawal(&args, user.len > 0);
     if (!effect) {
         im_control_refuse(
             call, 400, NULL,
@@ -264,36 +225,37 @@ static void answer_withdraw(struct im_call *call)
             "\"role\", \"permission\" or \"module\"");
         return;
     }
-    if (!read_user_of_company(call, user.len ? user : IM_STR("ws_user@acme"), &args))
+    if (!read_user_of_company(call, user, &params->args))
         return;
-    if (company.len)
-        args.company = company;
-    if (apply(call, effect, &args, &affected))
+    if (params->company.len)
+        params->args.company = params->company;
+    if (apply(call, effect, &params->args, &affected))
         answer_affected(call, affected);
 }
 
 static void answer_rotate_keys(struct im_call *call)
 {
-    struct im_control_field none[] = {{.name = NULL}};
     struct im_effect_args args = {.by_ms = 0};
     size_t affected = 0;
 
-    if (im_control_fields(call, none) && apply(call, "rotate-keys", &args, &affected))
+    if (apply(call, "rotate-keys", &args, &affected))
         answer_affected(call, affected);
 }
 
 const struct im_control_route im_control_change_routes[] = {
     {"POST", "/sandboxes/{name}/expire", answer_expire, false,
-     "tokens reach their end now"},
-    {"POST", "/sandboxes/{name}/revoke", answer_revoke, false, "tokens are revoked now"},
+     "tokens reach their end now", &end_tokens_table},
+    {"POST", "/sandboxes/{name}/revoke", answer_revoke, false, "tokens are revoked now",
+     &end_tokens_table},
     {"POST", "/sandboxes/{name}/sign-in", answer_sign_in, false,
-     "a user signs in to the web UI"},
+     "a user signs in to the web UI", &sign_in_table},
     {"POST", "/sandboxes/{name}/withdraw", answer_withdraw, false,
-     "an authorization, role, permission, module or consent is withdrawn"},
+     "an authorization, role, permission, module or consent is withdrawn",
+     &withdraw_table},
     {"POST", "/sandboxes/{name}/keys/rotate", answer_rotate_keys, false,
-     "the signing keys are rotated"},
+     "the signing keys are rotated", &im_control_nothing},
     {"POST", "/sandboxes/{name}/world", answer_world, false,
-     "any change of the world: {\"do\": EFFECT, …}"},
+     "any change of the world: {\"do\": EFFECT, …}", &im_effect_table},
 };
 const size_t im_control_change_route_count =
     sizeof(im_control_change_routes) / sizeof(im_control_change_routes[0]);

@@ -78,21 +78,11 @@ static const struct im_control_route *route_of(const struct im_request *req,
 
 struct im_str im_control_methods(const struct im_request *req)
 {
-    struct im_str path = im_str_slice(req->path, strlen(PREFIX), req->path.len);
     struct im_str name, id;
     struct im_buf list;
 
     im_buf_init(&list, req->arena, 0);
-    if (!is_below_prefix(req->path))
-        return im_buf_str(&list);
-    if (!path.len)
-        path = IM_STR("/");
-    for (size_t t = 0; t < IM_CONTROL_TABLES; t++)
-        for (size_t i = 0; i < *im_control_tables[t].count; i++) {
-            const struct im_control_route *route = &im_control_tables[t].routes[i];
-            if (path_matches(route->path, path, &name, &id))
-                im_buf_addf(&list, "%s%s", list.len ? " " : "", route->method);
-        }
+    route_of(req, &name, &id, &list); /* no route has OPTIONS: all others are listed */
     return im_buf_str(&list);
 }
 
@@ -134,6 +124,14 @@ void im_control_refuse(struct im_call *call, int status, const char *field,
         im_json_strz(&call->out, "field", field);
     im_json_strz(&call->out, "message", text);
     im_json_close_object(&call->out);
+}
+
+void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *fault)
+{
+    const char *field =
+        im_arena_copy(call->req->arena, im_str_front(fault->field, 60)).at;
+
+    im_control_refuse(call, 400, field, "%s", fault->err.text);
 }
 
 struct im_str im_control_api_url(const struct im_call *call)
@@ -194,6 +192,25 @@ static bool read_body(struct im_call *call)
     return true;
 }
 
+const struct im_json_table im_control_nothing = {
+    .name = "Nothing",
+    .size = 1,
+    .about = "no field; no body at all is the same"};
+
+static bool read_params(struct im_call *call, const struct im_json_table *table)
+{
+    static const struct im_json empty = {.type = IM_JSON_OBJECT};
+    struct im_json_fault fault = {.at = NULL};
+    struct im_json_reader r = {.arena = call->req->arena, .faults = &fault, .room = 1};
+
+    if (!table || !table->size)
+        return true;
+    call->params = im_json_read_new(&r, table, call->body ? call->body : &empty);
+    if (!call->params)
+        im_control_refuse_fault(call, &fault);
+    return call->params != NULL;
+}
+
 /* To end a sandbox is not to touch it. */
 static bool ends_box(const struct im_control_route *route)
 {
@@ -247,7 +264,7 @@ static void run(struct im_call *call)
     }
     if (!route)
         refuse_route(call, &allow);
-    else if (find_box(call, route) && read_body(call))
+    else if (find_box(call, route) && read_body(call) && read_params(call, route->body))
         route->answer(call);
     im_sandboxes_unref(call->sandboxes, call->box);
 }

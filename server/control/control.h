@@ -12,7 +12,7 @@ bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_reque
 void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                        struct im_response *res);
 
-/* The methods that this path takes, space-separated; empty = there is no such path. */
+/* The methods that this path takes, "GET, POST"; empty = there is no such path. */
 struct im_str im_control_methods(const struct im_request *req);
 
 /* The ready document: addresses, pid, and the built-in client; also what --port-file holds. */
@@ -29,6 +29,7 @@ struct im_call {
     struct im_sandbox *box;     /* that sandbox, kept during the call; else NULL */
     struct im_str id;           /* what {id} matched */
     const struct im_json *body; /* an object; NULL when there is none */
+    void *params;               /* the body as a struct, by the route's table */
     struct im_json_out out;     /* writes into the response's body */
 };
 
@@ -44,7 +45,12 @@ struct im_control_route {
     im_control_handler *answer;
     bool open;           /* needs no control token: health, ready, CA */
     const char *summary; /* one line, for the index page and the documentation */
+    /* What its body may say; NULL = the body is not looked at. It is read before the handler
+     * runs, into a new struct; with size 0 the handler reads it and the table is its schema. */
+    const struct im_json_table *body;
 };
+/* The body of a call that takes none: no member at all. */
+extern const struct im_json_table im_control_nothing;
 
 /* The tables of each file. */
 extern const struct im_control_route im_control_service_routes[];
@@ -76,6 +82,9 @@ void im_control_begin(struct im_call *call, int status);
 void im_control_refuse(struct im_call *call, int status, const char *field,
                        const char *format, ...) IM_PRINTF(4, 5);
 
+/* Answers 400 with what reading found, and the field it was found at. */
+void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *fault);
+
 /* The address of the API as the caller knows it, without a sandbox: "http://h:p". */
 struct im_str im_control_api_url(const struct im_call *call);
 /* A sandbox as GET S shows it, as the whole answer with this status. */
@@ -93,34 +102,12 @@ struct im_scenario *im_control_scenario(struct im_call *call, const struct im_js
 
 struct im_question {
     struct im_journal_filter filter; /* texts: the request's */
-    int64_t count, wait_ms;          /* < 0 = not given */
+    int64_t count, since;            /* < 0 = not given */
+    int64_t wait_ms;
     bool has_since;
 };
 
 /* Reads the query; with `waits` it may say count and wait. False when it has refused. */
 bool im_control_question(struct im_call *call, bool waits, struct im_question *question);
-
-/* ---- strict bodies (control/fields.c) ---- */
-
-enum im_take {
-    IM_TAKE_TEXT,     /* struct im_str */
-    IM_TAKE_BOOL,     /* int: -1 absent, 0, 1 */
-    IM_TAKE_NUMBER,   /* double; absent: untouched */
-    IM_TAKE_DURATION, /* int64_t ms; absent: untouched */
-    IM_TAKE_TIME,     /* int64_t ms since 1970; absent: untouched */
-    IM_TAKE_JSON      /* const struct im_json * */
-};
-
-struct im_control_field {
-    const char *name;
-    enum im_take type;
-    void *into;
-    bool required;
-    bool given; /* result */
-};
-
-/* Reads the call's body into the fields; `fields` ends with { NULL }. False when it has refused
- * (unknown member with "did you mean", wrong type, missing). A missing body is an empty one. */
-bool im_control_fields(struct im_call *call, struct im_control_field *fields);
 
 #endif

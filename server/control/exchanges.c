@@ -92,14 +92,14 @@ static void answer_forget(struct im_call *call)
 
 const struct im_control_route im_control_journal_routes[] = {
     {"GET", "/sandboxes/{name}/requests", answer_requests, false,
-     "the journal; ?endpoint= ?cause= ?status= ?since= ?count=N&wait=5s"},
+     "the journal; ?endpoint= ?cause= ?status= ?since= ?count=N&wait=5s", NULL},
     {"GET", "/sandboxes/{name}/requests/{id}", answer_one, false,
-     "one exchange with evidence"},
-    {"DELETE", "/sandboxes/{name}/requests", answer_forget, false, "forget them"},
+     "one exchange with evidence", NULL},
+    {"DELETE", "/sandboxes/{name}/requests", answer_forget, false, "forget them", NULL},
     {"GET", "/sandboxes/{name}/requests.har", answer_har, false,
-     "the journal as HTTP Archive"},
+     "the journal as HTTP Archive", NULL},
     {"GET", "/sandboxes/{name}/events", im_control_events, false,
-     "the journal as it grows: server-sent events; filters as for requests"},
+     "the journal as it grows: server-sent events; filters as for requests", NULL},
 };
 const size_t im_control_journal_route_count =
     sizeof(im_control_journal_routes) / sizeof(im_control_journal_routes[0]);

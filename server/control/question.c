@@ -1,141 +1,81 @@
-/* Which exchanges of the journal a call asks for: its query, read strictly. */
+/* Which exchanges of the journal a call asks for: its query, read by a table as bodies are. */
 #include "control/control.h"
 
-static bool refuse_value(struct im_call *call, const char *name, struct im_str value,
-                         const char *wanted)
+static const char *endpoint_word(size_t index)
 {
-    im_control_refuse(call, 400, name, "\"%s\" must be %s, not \"%.*s\"", name, wanted,
-                      IM_ARG(im_str_slice(value, 0, 60)));
-    return false;
+    return im_endpoint_name((enum im_endpoint)(index + IM_ENDPOINT_TOKEN));
 }
 
-static bool read_cause(struct im_call *call, struct im_str value, enum im_cause *cause)
-{
-    *cause = im_cause_find(value);
-    return *cause != CAUSE_NONE ||
-           refuse_value(call, "cause", value, "a cause (GET /__mock/causes lists them)");
-}
+static const struct im_json_names endpoints = {.what = "endpoint", .word = endpoint_word};
 
-static bool read_endpoint(struct im_call *call, struct im_str value,
-                          enum im_endpoint *endpoint)
-{
-    struct im_str known[IM_ENDPOINTS];
-    struct im_buf list;
-    size_t n = 0;
+#define FILTER(member) IM_READ_INTO(struct im_question, filter.member)
+#define TEXT(member)   IM_READ_TEXT, IM_READ_EMPTY, FILTER(member)
 
-    *endpoint = im_endpoint_find(value);
-    if (*endpoint)
-        return true;
-    im_buf_init(&list, call->req->arena, 0);
-    for (int i = IM_ENDPOINT_TOKEN; i < IM_ENDPOINTS; i++) {
-        known[n] = im_str(im_endpoint_name((enum im_endpoint)i));
-        im_buf_addf(&list, "%s%.*s",
-                    n == 0                  ? ""
-                    : i == IM_ENDPOINTS - 1 ? " and "
-                                            : ", ",
-                    IM_ARG(known[n]));
-        n++;
+static const struct im_json_row filters[] = {
+    {"endpoint", IM_READ_WORD, FILTER(endpoint), .min = IM_ENDPOINT_TOKEN,
+     .names = &endpoints},
+    {"cause", IM_READ_WORD, FILTER(cause), .min = 1, .names = &im_cause_names},
+    {"status", IM_READ_WHOLE, FILTER(status), .min = 100, .max = 599,
+     .wanted = "a status, 100 to 599"},
+    {"grant", TEXT(grant)},
+    {"client", TEXT(client_id)},
+    {"user", TEXT(user)},
+    {"method", TEXT(method)},
+    {"path", TEXT(path)},
+    {"since", IM_READ_WHOLE, IM_READ_INTO(struct im_question, since), .max = INT64_MAX},
+};
+static const struct im_json_table filter_table = {IM_READ_ROWS(filters)};
+
+static const struct im_json_row waits_rows[] = {
+    {NULL, IM_READ_PART, .table = &filter_table},
+    {"count", IM_READ_WHOLE, IM_READ_INTO(struct im_question, count), .max = INT64_MAX},
+    {"wait", IM_READ_DURATION, IM_READ_INTO(struct im_question, wait_ms), .max = 600000},
+};
+static const struct im_json_table waiting_table = {IM_READ_ROWS(waits_rows)};
+
+/* The parameters as members of an object: strings, of which some are numbers too. */
+static struct im_json *object_of(struct im_arena *arena, const struct im_params *params)
+{
+    struct im_json *object = IM_ARENA_NEW(arena, struct im_json);
+    struct im_json *members = IM_ARENA_ARRAY(arena, struct im_json, params->count);
+
+    if (!object || !members)
+        return NULL;
+    *object = (struct im_json){.type = IM_JSON_OBJECT, .count = params->count};
+    object->first = params->count ? members : NULL;
+    for (size_t i = 0; i < params->count; i++) {
+        struct im_str value = params->items[i].value;
+        members[i] =
+            (struct im_json){.type = IM_JSON_STRING,
+                             .name = params->items[i].name,
+                             .text = value,
+                             .next = i + 1 < params->count ? &members[i + 1] : NULL};
+        members[i].is_whole = im_str_int(value, &members[i].whole);
     }
-    int nearest = im_str_nearest(value, known, n);
-    im_control_refuse(call, 400, "endpoint", "there is no endpoint \"%.*s\"; %s%.*s%s",
-                      IM_ARG(im_str_slice(value, 0, 60)),
-                      nearest < 0 ? "there are " : "did you mean \"",
-                      IM_ARG(nearest < 0 ? im_buf_str(&list) : known[nearest]),
-                      nearest < 0 ? "" : "\"?");
-    return false;
-}
-
-static bool read_number(struct im_call *call, const char *name, struct im_str value,
-                        int64_t *number)
-{
-    return (im_str_int(value, number) && *number >= 0) ||
-           refuse_value(call, name, value, "a whole number, 0 or more");
-}
-
-static bool read_texts(const struct im_param *param, struct im_journal_filter *filter)
-{
-    const struct {
-        const char *name;
-        struct im_str *into;
-    } texts[] = {
-        {"method", &filter->method}, {"path", &filter->path},
-        {"grant", &filter->grant},   {"client", &filter->client_id},
-        {"user", &filter->user},
-    };
-
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        if (im_str_is(param->name, texts[i].name)) {
-            *texts[i].into = param->value;
-            return true;
-        }
-    return false;
-}
-
-static bool refuse_param(struct im_call *call, struct im_str name, bool waits)
-{
-    struct im_str shown = im_str_slice(name, 0, 60);
-
-    im_control_refuse(call, 400, im_arena_copy(call->req->arena, shown).at,
-                      "unknown parameter \"%.*s\"; there are endpoint, cause, status, "
-                      "grant, client, user, method, path%s",
-                      IM_ARG(shown), waits ? ", since, count and wait" : " and since");
-    return false;
-}
-
-static bool read_waiting(struct im_call *call, const struct im_param *param,
-                         struct im_question *question)
-{
-    struct im_str value = param->value;
-
-    if (im_str_is(param->name, "count"))
-        return read_number(call, "count", value, &question->count);
-    if (im_str_is(param->name, "wait"))
-        return (im_duration_parse(value, &question->wait_ms) && question->wait_ms >= 0 &&
-                question->wait_ms <= 600000) ||
-               refuse_value(call, "wait", value,
-                            "a duration of at most 10m, such as \"5s\"");
-    return refuse_param(call, param->name, true);
-}
-
-static bool read_param(struct im_call *call, const struct im_param *param, bool waits,
-                       struct im_question *question)
-{
-    struct im_str value = param->value;
-    int64_t number = 0;
-
-    if (read_texts(param, &question->filter))
-        return true;
-    if (im_str_is(param->name, "endpoint"))
-        return read_endpoint(call, value, &question->filter.endpoint);
-    if (im_str_is(param->name, "cause"))
-        return read_cause(call, value, &question->filter.cause);
-    if (im_str_is(param->name, "since")) {
-        bool fine = read_number(call, "since", value, &number);
-        question->filter.since = (uint64_t)number;
-        question->has_since = true;
-        return fine;
-    }
-    if (im_str_is(param->name, "status")) {
-        bool fine = im_str_int(value, &number) && number >= 100 && number <= 599;
-        question->filter.status = fine ? (int)number : 0;
-        return fine || refuse_value(call, "status", value, "a status, 100 to 599");
-    }
-    return waits ? read_waiting(call, param, question)
-                 : refuse_param(call, param->name, false);
+    return object;
 }
 
 bool im_control_question(struct im_call *call, bool waits, struct im_question *question)
 {
+    struct im_json_fault fault = {.at = NULL};
+    struct im_json_reader r = {
+        .arena = call->req->arena, .faults = &fault, .room = 1, .member = "parameter"};
     struct im_params params;
     struct im_error err;
 
-    *question = (struct im_question){.count = -1, .wait_ms = 0};
+    *question = (struct im_question){.count = -1, .since = -1};
     if (!im_request_query(call->req, &params, &err)) {
         im_control_refuse(call, 400, NULL, "%s", err.text);
         return false;
     }
-    for (size_t i = 0; i < params.count; i++)
-        if (!read_param(call, &params.items[i], waits, question))
-            return false;
+    const struct im_json *object = object_of(call->req->arena, &params);
+    if (!object)
+        return false; /* the arena's mark tells it */
+    if (!im_json_read(&r, waits ? &waiting_table : &filter_table, object, question)) {
+        im_control_refuse_fault(call, &fault);
+        return false;
+    }
+    question->has_since = question->since >= 0;
+    question->filter.since = question->has_since ? (uint64_t)question->since : 0;
     return true;
 }

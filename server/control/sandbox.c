@@ -47,11 +47,8 @@ static void answer_box(struct im_call *call)
 
 static void answer_reset(struct im_call *call)
 {
-    struct im_control_field none[] = {{.name = NULL}};
     struct im_error err;
 
-    if (!im_control_fields(call, none))
-        return;
     if (!im_sandboxes_reset(call->sandboxes, call->box, &err)) {
         im_control_refuse(call, 500, NULL, "%s", err.text);
         return;
@@ -81,42 +78,38 @@ static void answer_clock(struct im_call *call)
     write_clock(call, state);
 }
 
-static bool read_clock(struct im_call *call, struct im_clock_change *change)
-{
-    int freeze = -1;
-    struct im_control_field fields[] = {
-        {.name = "set", .type = IM_TAKE_TIME, .into = &change->set_ms},
-        {.name = "advance", .type = IM_TAKE_DURATION, .into = &change->advance_ms},
-        {.name = "freeze", .type = IM_TAKE_BOOL, .into = &freeze},
-        {.name = "scale", .type = IM_TAKE_NUMBER, .into = &change->scale},
-        {.name = NULL},
-    };
+/* All the clock can be told in one body; order of effect: set, advance, scale, freeze. */
+struct clock_change {
+    int64_t set_ms, advance_ms;
+    double scale; /* 0 = not given */
+    int freeze;   /* < 0 = not given */
+};
 
-    if (!im_control_fields(call, fields))
-        return false;
-    change->has_set = fields[0].given;
-    change->has_frozen = fields[2].given;
-    change->frozen = freeze == 1;
-    if (!fields[0].given && !fields[1].given && !fields[2].given && !fields[3].given) {
-        im_control_refuse(
-            call, 400, NULL,
-            "tell the clock something: \"advance\", \"set\", \"freeze\" or \"scale\"");
-        return false;
-    }
-    if (fields[3].given && !(change->scale > 0 && change->scale <= 1e6)) {
-        im_control_refuse(call, 400, "scale",
-                          "\"scale\" must be above 0 and at most 1000000");
-        return false;
-    }
-    return true;
-}
+static const struct im_json_row clock_rows[] = {
+    {"advance", IM_READ_DURATION, IM_READ_INTO(struct clock_change, advance_ms),
+     .about = "may be negative"},
+    {"set", IM_READ_TIME, IM_READ_INTO(struct clock_change, set_ms)},
+    {"freeze", IM_READ_BOOL, IM_READ_INTO(struct clock_change, freeze),
+     .about = "false lets it go on from where it stands"},
+    {"scale", IM_READ_NUMBER, IM_READ_ABOVE, IM_READ_INTO(struct clock_change, scale),
+     .max = 1000000},
+};
+static const struct clock_change blank = {.set_ms = INT64_MIN, .freeze = -1};
+static const struct im_json_table clock_table = {.name = "ClockChange",
+                                                 IM_READ_ROWS(clock_rows),
+                                                 .size = sizeof(blank),
+                                                 .blank = &blank,
+                                                 .least = 1};
 
 static void answer_set_clock(struct im_call *call)
 {
-    struct im_clock_change change = {.has_set = false};
-
-    if (!read_clock(call, &change))
-        return;
+    const struct clock_change *asked = call->params;
+    struct im_clock_change change = {.has_set = asked->set_ms != INT64_MIN,
+                                     .set_ms = asked->set_ms,
+                                     .advance_ms = asked->advance_ms,
+                                     .scale = asked->scale,
+                                     .has_frozen = asked->freeze >= 0,
+                                     .frozen = asked->freeze == 1};
     struct im_clock_state state =
         im_clock_change(&im_sandbox_enter(call->box)->clock, &change);
     im_sandbox_leave(call->box);
@@ -154,14 +147,16 @@ static void answer_set_policy(struct im_call *call)
 }
 
 const struct im_control_route im_control_sandbox_routes[] = {
-    {"GET", "/sandboxes/{name}", answer_box, false, "one sandbox"},
-    {"POST", "/sandboxes/{name}/reset", answer_reset, false, "as freshly made"},
-    {"GET", "/sandboxes/{name}/clock", answer_clock, false, "its clock"},
+    {"GET", "/sandboxes/{name}", answer_box, false, "one sandbox", NULL},
+    {"POST", "/sandboxes/{name}/reset", answer_reset, false, "as freshly made",
+     &im_control_nothing},
+    {"GET", "/sandboxes/{name}/clock", answer_clock, false, "its clock", NULL},
     {"POST", "/sandboxes/{name}/clock", answer_set_clock, false,
-     "advance, set, freeze or scale it"},
-    {"GET", "/sandboxes/{name}/policy", write_policy, false, "the switches of policy"},
-    {"PATCH", "/sandboxes/{name}/policy", answer_set_policy, false,
-     "change some of them"},
+     "advance, set, freeze or scale it", &clock_table},
+    {"GET", "/sandboxes/{name}/policy", write_policy, false, "the switches of policy",
+     NULL},
+    {"PATCH", "/sandboxes/{name}/policy", answer_set_policy, false, "change some of them",
+     &im_policy_table},
 };
 const size_t im_control_sandbox_route_count =
     sizeof(im_control_sandbox_routes) / sizeof(im_control_sandbox_routes[0]);

@@ -115,10 +115,6 @@ static void answer_follow(struct im_call *call)
 
 static void answer_release(struct im_call *call)
 {
-    struct im_control_field none[] = {{.name = NULL}};
-
-    if (!im_control_fields(call, none))
-        return;
     size_t affected = im_barrier_release(call->box->barrier);
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
@@ -237,13 +233,16 @@ static void answer_verdict(struct im_call *call)
 }
 
 const struct im_control_route im_control_scenario_routes[] = {
-    {"GET", "/scenarios", answer_scenarios, false, "every scenario there is"},
-    {"GET", "/scenarios/{id}", answer_scenario, false, "one of them, as its file has it"},
+    {"GET", "/scenarios", answer_scenarios, false, "every scenario there is", NULL},
+    {"GET", "/scenarios/{id}", answer_scenario, false, "one of them, as its file has it",
+     NULL},
     {"PUT", "/sandboxes/{name}/scenario", answer_follow, false,
-     "follow another one: {\"name\": NAME} or a whole scenario; tokens stay"},
-    {"POST", "/sandboxes/{name}/release", answer_release, false, "let held requests go"},
+     "follow another one: {\"name\": NAME} or a whole scenario; tokens stay",
+     &im_scenario_inline_table},
+    {"POST", "/sandboxes/{name}/release", answer_release, false, "let held requests go",
+     &im_control_nothing},
     {"GET", "/sandboxes/{name}/verdict", answer_verdict, false,
-     "did the client do what the scenario expects? JSON, text or JUnit by Accept"},
+     "did the client do what the scenario expects? JSON, text or JUnit by Accept", NULL},
 };
 const size_t im_control_scenario_route_count =
     sizeof(im_control_scenario_routes) / sizeof(im_control_scenario_routes[0]);

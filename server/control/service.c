@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json_schema.h"
 #include "control/control.h"
 #include "control/openapi.h"
 #include "http/html.h"
@@ -142,11 +143,9 @@ static void answer_cause(struct im_call *call)
     enum im_cause cause = im_cause_find(call->id);
 
     if (cause == CAUSE_NONE) {
-        enum im_cause nearest = im_cause_nearest(call->id);
-        im_control_refuse(call, 404, NULL, "there is no cause \"%.*s\"%s%s%s",
-                          IM_ARG(im_str_slice(call->id, 0, 60)),
-                          nearest ? "; did you mean \"" : "",
-                          nearest ? im_cause_row(nearest)->id : "", nearest ? "\"?" : "");
+        im_control_refuse(call, 404, NULL, "there is no cause \"%.*s\"%s",
+                          IM_ARG(im_str_front(call->id, 60)),
+                          im_cause_hint(call->id).text);
         return;
     }
     if (wants_html(call->req)) {
@@ -172,11 +171,35 @@ static void answer_effects(struct im_call *call)
     im_json_close_object(&call->out);
 }
 
+/* The schemas of what the calls take, by the tables that read it. */
+static void write_schemas(struct im_json_out *out)
+{
+    struct im_json_schema schema = {.out = out, .at = "#/components/schemas/"};
+
+    for (size_t t = 0; t < IM_CONTROL_TABLES; t++)
+        for (size_t i = 0; i < *im_control_tables[t].count; i++)
+            if (im_control_tables[t].routes[i].body)
+                im_json_schema_add(&schema, im_control_tables[t].routes[i].body);
+    im_json_schema_definitions(&schema);
+}
+
+/* openapi.json with those schemas before the written ones. */
 static void answer_openapi(struct im_call *call)
 {
-    struct im_str document = {im_openapi_json, im_openapi_json_len};
+    static const char before[] = "\"schemas\": {";
+    size_t at =
+        (size_t)(strstr(im_openapi_json, before) - im_openapi_json) + strlen(before);
+    struct im_json_out out;
+    struct im_buf document;
 
-    im_buf_add(im_response_begin(call->res, 200, "application/json"), document);
+    im_buf_init(&document, call->req->arena, 0);
+    im_buf_add(&document, (struct im_str){im_openapi_json, at});
+    im_json_out_init(&out, &document);
+    write_schemas(&out);
+    im_buf_addc(&document, ',');
+    im_buf_addz(&document, im_openapi_json + at);
+    im_json_pretty(im_buf_str(&document),
+                   im_response_begin(call->res, 200, "application/json"));
 }
 
 /* ---- the page at /__mock/ ---- */
@@ -210,16 +233,19 @@ static void answer_index(struct im_call *call)
 }
 
 const struct im_control_route im_control_service_routes[] = {
-    {"GET", "/", answer_index, false, "this list"},
-    {"GET", "/health", answer_health, true, "alive?"},
-    {"GET", "/ready", answer_ready, true, "ready? addresses and the built-in client"},
-    {"GET", "/ca.pem", answer_ca, true, "the CA to trust for HTTPS"},
-    {"GET", "/causes", answer_causes, false, "every reason for a refusal"},
+    {"GET", "/", answer_index, false, "this list", NULL},
+    {"GET", "/health", answer_health, true, "alive?", NULL},
+    {"GET", "/ready", answer_ready, true, "ready? addresses and the built-in client",
+     NULL},
+    {"GET", "/ca.pem", answer_ca, true, "the CA to trust for HTTPS", NULL},
+    {"GET", "/causes", answer_causes, false, "every reason for a refusal", NULL},
     {"GET", "/causes/{id}", answer_cause, false,
-     "one of them: why, what to do, on the wire"},
-    {"GET", "/effects", answer_effects, false, "every change of the world"},
-    {"GET", "/metrics", im_control_metrics, false, "for Prometheus: how many, how fast"},
-    {"GET", "/openapi.json", answer_openapi, false, "this API, described: OpenAPI 3.1"},
+     "one of them: why, what to do, on the wire", NULL},
+    {"GET", "/effects", answer_effects, false, "every change of the world", NULL},
+    {"GET", "/metrics", im_control_metrics, false, "for Prometheus: how many, how fast",
+     NULL},
+    {"GET", "/openapi.json", answer_openapi, false, "this API, described: OpenAPI 3.1",
+     NULL},
 };
 const size_t im_control_service_route_count =
     sizeof(im_control_service_routes) / sizeof(im_control_service_routes[0]);

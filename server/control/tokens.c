@@ -69,60 +69,37 @@ static void answer_tokens(struct im_call *call)
 /* ---- minting ---- */
 
 struct mint {
-    struct im_str user, client_id, scopes, flaw, dialect, entity;
+    struct im_str user, client_id, scopes, entity;
+    enum im_flaw flaw;
+    enum im_dialect_id dialect;
     int64_t ttl_ms;
 };
 
-static bool read_mint(struct im_call *call, struct mint *mint)
+static const char *flaw_word(size_t index)
 {
-    struct im_control_field fields[] = {
-        {.name = "user", .type = IM_TAKE_TEXT, .into = &mint->user, .required = true},
-        {.name = "client_id",
-         .type = IM_TAKE_TEXT,
-         .into = &mint->client_id,
-         .required = true},
-        {.name = "scopes", .type = IM_TAKE_TEXT, .into = &mint->scopes},
-        {.name = "ttl", .type = IM_TAKE_DURATION, .into = &mint->ttl_ms},
-        {.name = "flaw", .type = IM_TAKE_TEXT, .into = &mint->flaw},
-        {.name = "dialect", .type = IM_TAKE_TEXT, .into = &mint->dialect},
-        {.name = "entity", .type = IM_TAKE_TEXT, .into = &mint->entity},
-        {.name = NULL},
-    };
-
-    if (!im_control_fields(call, fields))
-        return false;
-    if (fields[3].given && mint->ttl_ms <= 0) {
-        im_control_refuse(call, 400, "ttl",
-                          "\"ttl\" must be longer than nothing; for an expired token say "
-                          "\"flaw\": \"expired\"");
-        return false;
-    }
-    return true;
+    return index <= IM_FLAW_MALFORMED ? im_flaw_name((enum im_flaw)index) : NULL;
 }
 
-static bool read_flaw(struct im_call *call, const struct mint *mint, enum im_flaw *flaw)
-{
-    *flaw = IM_FLAW_NONE;
-    if (!mint->flaw.len || im_flaw_find(mint->flaw, flaw))
-        return true;
-    im_control_refuse(
-        call, 400, "flaw",
-        "there is no flaw \"%.*s\"; there are expired, not-yet-valid, bad-signature, "
-        "unknown-key, wrong-issuer, wrong-company, wrong-algorithm and malformed",
-        IM_ARG(im_str_slice(mint->flaw, 0, 60)));
-    return false;
-}
+static const struct im_json_names flaws = {.name = "Flaw",
+                                           .what = "flaw",
+                                           .word = flaw_word};
 
-static bool read_dialect(struct im_call *call, const struct mint *mint,
-                         enum im_dialect_id *id)
-{
-    *id = im_str_is(mint->dialect, "article") ? IM_DIALECT_ARTICLE : IM_DIALECT_REST;
-    if (!mint->dialect.len || im_str_is(mint->dialect, im_dialect(*id)->name))
-        return true;
-    im_control_refuse(call, 400, "dialect",
-                      "\"dialect\" must be \"rest\" or \"article\"");
-    return false;
-}
+#define MINT(member) IM_READ_INTO(struct mint, member)
+
+static const struct im_json_row mint_rows[] = {
+    {"user", IM_READ_TEXT, IM_READ_REQUIRED, MINT(user), .about = "USER@COMPANY"},
+    {"client_id", IM_READ_TEXT, IM_READ_REQUIRED, MINT(client_id)},
+    {"scopes", IM_READ_TEXT, MINT(scopes), .about = "separated by spaces"},
+    {"ttl", IM_READ_DURATION, MINT(ttl_ms), .min = 1, .max = INT64_MAX,
+     .about = "how long it lives; for an expired token say \"flaw\": \"expired\""},
+    {"flaw", IM_READ_WORD, MINT(flaw), .names = &flaws,
+     .about = "in which one way it is wrong"},
+    {"dialect", IM_READ_WORD, MINT(dialect), .words = "rest|article"},
+    {"entity", IM_READ_TEXT, MINT(entity)},
+};
+static const struct im_json_table mint_table = {.name = "Mint",
+                                                IM_READ_ROWS(mint_rows),
+                                                .size = sizeof(struct mint)};
 
 /* Minting goes past every rule but one: who the token is for must exist. */
 static bool read_issue(struct im_call *call, struct im_authority *authority,
@@ -158,18 +135,16 @@ static bool read_issue(struct im_call *call, struct im_authority *authority,
 }
 
 static void mint_token(struct im_call *call, struct im_authority *authority,
-                       const struct mint *mint, enum im_flaw flaw)
+                       const struct mint *mint)
 {
-    struct im_issue issue = {.grant = 0};
+    struct im_issue issue = {.dialect = mint->dialect, .flaw = mint->flaw};
     struct im_issued issued;
     struct im_error err;
     int64_t now_ms = im_clock_now_ms(&authority->clock);
 
-    if (!read_dialect(call, mint, &issue.dialect) ||
-        !read_issue(call, authority, mint, &issue))
+    if (!read_issue(call, authority, mint, &issue))
         return;
-    if (!im_authority_issue_flawed(authority, call->req->arena, now_ms, &issue, flaw,
-                                   &issued, &err)) {
+    if (!im_authority_issue(authority, call->req->arena, now_ms, &issue, &issued, &err)) {
         im_control_refuse(call, 500, NULL, "%s", err.text);
         return;
     }
@@ -181,19 +156,15 @@ static void mint_token(struct im_call *call, struct im_authority *authority,
 
 static void answer_mint(struct im_call *call)
 {
-    struct mint mint = {.ttl_ms = 0};
-    enum im_flaw flaw;
-
-    if (!read_mint(call, &mint) || !read_flaw(call, &mint, &flaw))
-        return;
-    mint_token(call, im_sandbox_enter(call->box), &mint, flaw);
+    mint_token(call, im_sandbox_enter(call->box), call->params);
     im_sandbox_leave(call->box);
 }
 
 const struct im_control_route im_control_token_routes[] = {
-    {"GET", "/sandboxes/{name}/tokens", answer_tokens, false, "every token handed out"},
+    {"GET", "/sandboxes/{name}/tokens", answer_tokens, false, "every token handed out",
+     NULL},
     {"POST", "/sandboxes/{name}/tokens", answer_mint, false,
-     "mint one, right or with a flaw"},
+     "mint one, right or with a flaw", &mint_table},
 };
 const size_t im_control_token_route_count =
     sizeof(im_control_token_routes) / sizeof(im_control_token_routes[0]);

@@ -1,5 +1,6 @@
-/* How a user is written in one text: `user@company` or `user@company|entity`. The only reader and
- * writer of that form. Source: Sage's `username` of client_credentials (documented). */
+/* How a user is written in one text: `user@company` or `user@company|entity`. The
+ * only reader and writer of that form. Source: Sage's `username` of
+ * client_credentials (documented). */
 #ifndef IM_DIRECTORY_ACCOUNT_H
 #define IM_DIRECTORY_ACCOUNT_H
 
@@ -11,8 +12,9 @@ struct im_account {
     struct im_str entity; /* at == NULL: there was no '|' */
 };
 
-/* Takes the text apart, whatever it holds. The last '@' before the '|' divides user and company: a
- * user id may hold an '@' (an e-mail address does), a company id may not. */
+/* Takes the text apart, whatever it holds. The last '@' before the '|' divides user
+ * and company: a user id may hold an '@' (an e-mail address does), a company id may
+ * not. */
 struct im_account im_account_read(struct im_str text);
 /* Has it a user and a company? */
 bool im_account_is_whole(const struct im_account *account);

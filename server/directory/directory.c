@@ -1,3 +1,6 @@
+/* The directory itself: look-ups under its lock, lists, loading as a whole or not at
+ * all, and what roles permit. Linear search throughout: a world has a few dozen
+ * entries. */
 #include "directory/directory.h"
 
 #include <stdlib.h>
@@ -272,8 +275,8 @@ bool im_permission_allows(struct im_str permission, enum im_action action)
     return false;
 }
 
-static bool denies(const struct im_role *role, struct im_str object,
-                   enum im_action action)
+static bool role_denies(const struct im_role *role, struct im_str object,
+                        enum im_action action)
 {
     for (size_t i = 0; i < role->denied.count; i++)
         if (im_permission_names(role->denied.items[i], object) &&
@@ -283,7 +286,7 @@ static bool denies(const struct im_role *role, struct im_str object,
 }
 
 /* Which actions this role allows on the object: one bit each. */
-static unsigned allowed(const struct im_role *role, struct im_str object)
+static unsigned role_allows(const struct im_role *role, struct im_str object)
 {
     unsigned actions = 0;
 
@@ -292,7 +295,7 @@ static unsigned allowed(const struct im_role *role, struct im_str object)
             continue;
         for (unsigned action = IM_ACTION_READ; action <= IM_ACTION_DELETE; action++)
             if (im_permission_allows(role->permissions.items[i], action) &&
-                !denies(role, object, action))
+                !role_denies(role, object, action))
                 actions |= 1U << action;
     }
     return actions;
@@ -310,7 +313,7 @@ enum im_permit im_directory_permit(struct im_directory *directory,
     for (size_t i = 0; i < user->roles.count; i++) {
         const struct im_role *role =
             im_world_role(&directory->world, user->roles.items[i]);
-        actions |= role ? allowed(role, object) : 0;
+        actions |= role ? role_allows(role, object) : 0;
     }
     pthread_mutex_unlock(&directory->lock);
     if (!actions)

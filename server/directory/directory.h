@@ -7,7 +7,7 @@
 #ifndef IM_DIRECTORY_DIRECTORY_H
 #define IM_DIRECTORY_DIRECTORY_H
 
-#include "base/json.h"
+#include "base/json_read.h"
 
 struct im_directory; /* lifetime: authority */
 
@@ -52,7 +52,8 @@ struct im_client {
     bool active, production;
 };
 
-/* Who works through which client in which company; what is not there has no id (id.at NULL). */
+/* Who works through which client in which company; what is not there has no id
+ * (id.at NULL). */
 struct im_principal {
     struct im_client client;
     struct im_company company;
@@ -89,15 +90,9 @@ extern const char *const im_builtin_world[];
 bool im_directory_load(struct im_directory *directory, const struct im_json *world,
                        const struct im_json **at, struct im_error *err);
 
-/* What the JSON may hold, for the schema: of the collection ("companies", …) and the member at these
- * indices, its name and JSON type ("string", "boolean", "array" of strings). False past the end of
- * either. */
-struct im_directory_member {
-    const char *collection, *id; /* id: the member that every thing needs */
-    const char *name, *type;
-};
-bool im_directory_member(size_t collection, size_t index,
-                         struct im_directory_member *member);
+/* The members of a world that a load looks at, for a table that has them among others:
+ * they are checked, but not stored. */
+extern const struct im_json_table im_directory_part;
 
 bool im_directory_company(struct im_directory *directory, struct im_str id,
                           struct im_company *out);
@@ -108,8 +103,8 @@ bool im_directory_user_nocase(struct im_directory *directory, struct im_str comp
                               struct im_str id, struct im_user *out);
 bool im_directory_client(struct im_directory *directory, struct im_str id,
                          struct im_client *out);
-/* All three as they are at one time; the entity stays as it is. An empty client_id leaves the
- * client as it is too: one that has authenticated already. */
+/* All three as they are at one time; the entity stays as it is. An empty client_id
+ * leaves the client as it is too: one that has authenticated already. */
 void im_directory_principal(struct im_directory *directory, struct im_str client_id,
                             struct im_str company, struct im_str user,
                             struct im_principal *out);

@@ -206,7 +206,7 @@ static bool find_subject(struct subject *on, unsigned needs,
     return true;
 }
 
-/* ---- a role, permission or module that nobody knows would change nothing, in silence ---- */
+/* ---- a value that does not exist would change nothing, so it is refused ---- */
 
 static bool is_module(struct im_str name)
 {

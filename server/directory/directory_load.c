@@ -6,162 +6,69 @@
 
 #include "directory/directory_world.h"
 
-enum field_type { TEXT, BOOL, LIST };
+/* ---- what may be said ---- */
 
-struct field {
-    const char *name;
-    enum field_type type;
-    size_t offset;
-};
-
-#define FIELD(type, kind, member)                                                        \
+#define MEMBER(kind, flags, type, member)                                                \
     {                                                                                    \
-#member, kind, offsetof(struct type, member)                                     \
+#member, IM_READ_##kind, flags, IM_READ_INTO(struct type, member)                \
     }
-#define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
+#define TEXT(type, member)   MEMBER(TEXT, IM_READ_EMPTY, type, member)
+#define BOOL(type, member)   MEMBER(BOOL, 0, type, member)
+#define LIST(type, member)   MEMBER(LIST, IM_READ_EMPTY, type, member)
+#define NEEDED(type, member) MEMBER(TEXT, IM_READ_REQUIRED, type, member)
 
-static const struct field role_fields[] = {
-    FIELD(im_role, TEXT, name),
-    FIELD(im_role, LIST, permissions),
+static const struct im_json_row role_rows[] = {
+    NEEDED(im_role, name),
+    LIST(im_role, permissions),
 };
-static const struct field client_fields[] = {
-    FIELD(im_client, TEXT, id),          FIELD(im_client, TEXT, secret),
-    FIELD(im_client, LIST, old_secrets), FIELD(im_client, LIST, redirect_uris),
-    FIELD(im_client, LIST, scopes),      FIELD(im_client, LIST, grants),
-    FIELD(im_client, TEXT, sender_id),   FIELD(im_client, BOOL, active),
-    FIELD(im_client, BOOL, production),
+static const struct im_json_row client_rows[] = {
+    NEEDED(im_client, id),          TEXT(im_client, secret), LIST(im_client, old_secrets),
+    LIST(im_client, redirect_uris), LIST(im_client, scopes), LIST(im_client, grants),
+    TEXT(im_client, sender_id),     BOOL(im_client, active), BOOL(im_client, production),
 };
-static const struct field company_fields[] = {
-    FIELD(im_company, TEXT, id),       FIELD(im_company, TEXT, key),
-    FIELD(im_company, TEXT, title),    FIELD(im_company, BOOL, production),
-    FIELD(im_company, BOOL, active),   FIELD(im_company, BOOL, web_services),
-    FIELD(im_company, LIST, entities), FIELD(im_company, LIST, modules),
-    FIELD(im_company, LIST, clients),  FIELD(im_company, LIST, senders),
+static const struct im_json_row company_rows[] = {
+    NEEDED(im_company, id),     TEXT(im_company, key),
+    TEXT(im_company, title),    BOOL(im_company, production),
+    BOOL(im_company, active),   BOOL(im_company, web_services),
+    LIST(im_company, entities), LIST(im_company, modules),
+    LIST(im_company, clients),  LIST(im_company, senders),
 };
-static const struct field user_fields[] = {
-    FIELD(im_user, TEXT, id),        FIELD(im_user, TEXT, key),
-    FIELD(im_user, TEXT, company),   FIELD(im_user, TEXT, name),
-    FIELD(im_user, TEXT, password),  FIELD(im_user, BOOL, web_services),
-    FIELD(im_user, BOOL, admin),     FIELD(im_user, BOOL, active),
-    FIELD(im_user, BOOL, locked),    FIELD(im_user, BOOL, password_expired),
-    FIELD(im_user, BOOL, top_level), FIELD(im_user, LIST, entities),
-    FIELD(im_user, LIST, roles),
-};
-
-struct kind {
-    const char *plural, *id; /* members: of the world; of the thing, what names it */
-    const struct field *fields;
-    size_t field_count;
-    size_t size;
+static const struct im_json_row user_rows[] = {
+    NEEDED(im_user, id),      NEEDED(im_user, company),
+    TEXT(im_user, key),       TEXT(im_user, name),
+    TEXT(im_user, password),  BOOL(im_user, web_services),
+    BOOL(im_user, admin),     BOOL(im_user, active),
+    BOOL(im_user, locked),    BOOL(im_user, password_expired),
+    BOOL(im_user, top_level), LIST(im_user, entities),
+    LIST(im_user, roles),
 };
 
-static const struct kind kinds[IM_COLLECTIONS] = {
-    [IM_ROLES] = {"roles", "name", FIELDS(role_fields), sizeof(struct im_role)},
-    [IM_CLIENTS] = {"clients", "id", FIELDS(client_fields), sizeof(struct im_client)},
-    [IM_COMPANIES] = {"companies", "id", FIELDS(company_fields),
-                      sizeof(struct im_company)},
-    [IM_USERS] = {"users", "id", FIELDS(user_fields), sizeof(struct im_user)},
+static const struct im_json_table kinds[IM_COLLECTIONS] = {
+    [IM_ROLES] = {.where = "roles",
+                  IM_READ_ROWS(role_rows),
+                  .size = sizeof(struct im_role)},
+    [IM_CLIENTS] = {.where = "clients",
+                    IM_READ_ROWS(client_rows),
+                    .size = sizeof(struct im_client)},
+    [IM_COMPANIES] = {.where = "companies",
+                      IM_READ_ROWS(company_rows),
+                      .size = sizeof(struct im_company)},
+    [IM_USERS] = {.where = "users",
+                  IM_READ_ROWS(user_rows),
+                  .size = sizeof(struct im_user)},
 };
 
-bool im_directory_member(size_t collection, size_t index,
-                         struct im_directory_member *member)
-{
-    static const char *const types[] = {
-        [TEXT] = "string", [BOOL] = "boolean", [LIST] = "array"};
-
-    if (collection >= IM_COLLECTIONS || index >= kinds[collection].field_count)
-        return false;
-    const struct field *field = &kinds[collection].fields[index];
-    *member = (struct im_directory_member){kinds[collection].plural, kinds[collection].id,
-                                           field->name, types[field->type]};
-    return true;
-}
+static const struct im_json_row collections[IM_COLLECTIONS] = {
+    [IM_ROLES] = {"roles", IM_READ_LIST, .table = &kinds[IM_ROLES]},
+    [IM_CLIENTS] = {"clients", IM_READ_LIST, .table = &kinds[IM_CLIENTS]},
+    [IM_COMPANIES] = {"companies", IM_READ_LIST, .table = &kinds[IM_COMPANIES]},
+    [IM_USERS] = {"users", IM_READ_LIST, .table = &kinds[IM_USERS]},
+};
+const struct im_json_table im_directory_part = {IM_READ_ROWS(collections)};
 
 static bool no_memory(struct im_loading *load)
 {
     return im_error_set(load->err, "loading the world: out of memory");
-}
-
-/* ---- fields ---- */
-
-static bool unknown_field(struct im_loading *load, const struct kind *kind)
-{
-    struct im_str names[16];
-
-    for (size_t i = 0; i < kind->field_count; i++)
-        names[i] = im_str(kind->fields[i].name);
-    int near = im_str_nearest(load->at->name, names, kind->field_count);
-    if (near < 0)
-        return im_error_set(load->err, "%s: unknown field \"%.*s\"", kind->plural,
-                            IM_ARG(im_str_slice(load->at->name, 0, 60)));
-    return im_error_set(load->err, "%s: unknown field \"%.*s\"; did you mean \"%.*s\"?",
-                        kind->plural, IM_ARG(im_str_slice(load->at->name, 0, 60)),
-                        IM_ARG(names[near]));
-}
-
-static bool wrong_type(struct im_loading *load, const struct kind *kind,
-                       const char *field, const char *wanted)
-{
-    return im_error_set(load->err, "%s: \"%s\" must be %s, not %s", kind->plural, field,
-                        wanted, im_json_type_name(load->at->type));
-}
-
-static bool read_list(struct im_loading *load, const struct kind *kind,
-                      const struct field *field, struct im_list *list)
-{
-    const struct im_json *array = load->at;
-    struct im_str *items;
-    size_t n = 0;
-
-    if (array->type != IM_JSON_ARRAY)
-        return wrong_type(load, kind, field->name, "a list of strings");
-    items = IM_ARENA_ARRAY(load->arena, struct im_str, array->count);
-    if (!items)
-        return no_memory(load);
-    for (const struct im_json *item = array->first; item; item = item->next) {
-        load->at = item;
-        if (item->type != IM_JSON_STRING)
-            return wrong_type(load, kind, field->name, "a list of strings");
-        items[n++] = im_arena_copy(load->arena, item->text);
-    }
-    *list = (struct im_list){items, n};
-    return !load->arena->failed || no_memory(load);
-}
-
-static bool read_text(struct im_loading *load, const struct kind *kind,
-                      const struct field *field, struct im_str *text)
-{
-    if (load->at->type != IM_JSON_STRING)
-        return wrong_type(load, kind, field->name, "a string");
-    *text = im_arena_copy(load->arena, load->at->text);
-    return text->at || no_memory(load);
-}
-
-static const struct field *field_named(const struct kind *kind, struct im_str name)
-{
-    for (size_t i = 0; i < kind->field_count; i++)
-        if (im_str_is(name, kind->fields[i].name))
-            return &kind->fields[i];
-    return NULL;
-}
-
-/* The member load->at goes into its place in the thing. */
-static bool read_field(struct im_loading *load, const struct kind *kind,
-                       unsigned char *thing)
-{
-    const struct field *field = field_named(kind, load->at->name);
-
-    if (!field)
-        return unknown_field(load, kind);
-    void *place = thing + field->offset;
-    if (field->type == TEXT)
-        return read_text(load, kind, field, place);
-    if (field->type == LIST)
-        return read_list(load, kind, field, place);
-    if (load->at->type != IM_JSON_BOOL)
-        return wrong_type(load, kind, field->name, "true or false");
-    memcpy(place, &load->at->boolean, sizeof(bool));
-    return true;
 }
 
 /* ---- who is new, and what they start with ---- */
@@ -169,7 +76,7 @@ static bool read_field(struct im_loading *load, const struct kind *kind,
 static void *find(const struct im_world *world, enum im_collection_kind which,
                   const struct im_json *thing)
 {
-    struct im_str id = im_json_get_str(thing, kinds[which].id);
+    struct im_str id = im_json_get_str(thing, kinds[which].rows[0].name);
 
     switch (which) {
     case IM_ROLES: return im_world_role(world, id);
@@ -244,27 +151,21 @@ static void name_after_id(enum im_collection_kind which, void *thing)
         user->name = user->id;
 }
 
+/* Reads the thing load->at, which may have been there before; without an id there is
+ * nothing to look for, and reading it says so. */
 static bool load_thing(struct im_loading *load, enum im_collection_kind which)
 {
-    const struct kind *kind = &kinds[which];
     const struct im_json *json = load->at;
-
-    if (json->type != IM_JSON_OBJECT)
-        return wrong_type(load, kind, kind->plural, "a list of objects");
-    if (!im_json_get_str(json, kind->id).len)
-        return im_error_set(load->err,
-                            "%s: each needs \"%s\", a string with something in it",
-                            kind->plural, kind->id);
-    if (which == IM_USERS && !im_json_get_str(json, "company").len)
-        return im_error_set(load->err, "users: each needs \"company\", the id of one");
-
+    struct im_json_fault fault = {.at = NULL};
+    struct im_json_reader r = {.arena = load->arena, .faults = &fault, .room = 1};
     void *thing = find(load->world, which, json);
+
     if (!thing)
         thing = start(load, which);
-    for (const struct im_json *member = json->first; member; member = member->next) {
-        load->at = member;
-        if (!read_field(load, kind, thing))
-            return false;
+    if (!im_json_read(&r, &kinds[which], json, thing)) {
+        load->at = fault.at;
+        *load->err = fault.err;
+        return false;
     }
     name_after_id(which, thing);
     return true;
@@ -291,7 +192,7 @@ static bool make_room(struct im_loading *load, enum im_collection_kind which, si
 
 static bool each(struct im_loading *load, enum im_collection_kind which, bool checking)
 {
-    const struct im_json *array = im_json_get(load->json, kinds[which].plural);
+    const struct im_json *array = im_json_get(load->json, collections[which].name);
     const struct im_json *thing = array ? array->first : NULL;
     bool sound = true;
 
@@ -304,11 +205,12 @@ static bool each(struct im_loading *load, enum im_collection_kind which, bool ch
 
 static bool load_collection(struct im_loading *load, enum im_collection_kind which)
 {
-    const struct im_json *array = im_json_get(load->json, kinds[which].plural);
+    const struct im_json *array = im_json_get(load->json, collections[which].name);
 
     load->at = array;
     if (array && array->type != IM_JSON_ARRAY)
-        return wrong_type(load, &kinds[which], kinds[which].plural, "a list of objects");
+        return im_error_set(load->err, "\"%s\" must be a list of objects, not %s",
+                            collections[which].name, im_json_type_name(array->type));
     return make_room(load, which, array ? array->count : 0) && each(load, which, false);
 }
 

@@ -56,7 +56,7 @@ struct im_loading {
     size_t known[IM_COLLECTIONS]; /* how many of each were there before */
 };
 
-/* Do the references of this thing lead to somebody? */
+/* Does what this thing refers to exist? */
 bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
                       const struct im_json *thing);
 /* Companies authorize clients as directory.h says. */

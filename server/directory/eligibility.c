@@ -1,9 +1,10 @@
-/* One check for all places that ask whether somebody may work here; see eligibility.h. */
+/* One check for all places that ask whether a user may work here: the steps, and
+ * which places take them in which order; see eligibility.h. */
 #include "directory/eligibility.h"
 
 #include "base/sanitize.h"
 
-struct check {
+struct eligibility_check {
     struct im_directory *directory;
     struct im_arena *arena;
     const struct im_eligibility *asked;
@@ -11,21 +12,21 @@ struct check {
     struct im_str *evidence;
 };
 
-typedef enum im_cause check_step(const struct check *c);
+typedef enum im_cause check_step(const struct eligibility_check *c);
 
 #define BECAUSE(check, cause, ...)                                                       \
     (*(check)->evidence = im_arena_format((check)->arena, __VA_ARGS__), (cause))
 
-/* A token names company and user by itself, so a mistake in them is not its bearer's to mend: the API
- * has causes of its own for it. */
-static bool is_call(const struct check *c)
+/* A token names company and user by itself, so a mistake in them is not its bearer's
+ * to mend: the API has causes of its own for it. */
+static bool is_call(const struct eligibility_check *c)
 {
     return c->asked->place == IM_ELIGIBLE_TO_CALL;
 }
 
 /* ---- the client by itself ---- */
 
-static enum im_cause check_client(const struct check *c)
+static enum im_cause check_client(const struct eligibility_check *c)
 {
     const struct im_client *client = &c->principal->client;
 
@@ -40,7 +41,7 @@ static enum im_cause check_client(const struct check *c)
 
 /* ---- the company, and what it has to say about the client ---- */
 
-static enum im_cause explain_company(const struct check *c)
+static enum im_cause explain_company(const struct eligibility_check *c)
 {
     struct im_company other;
     struct im_str id = c->asked->company, shown = im_sanitize(c->arena, id);
@@ -56,7 +57,7 @@ static enum im_cause explain_company(const struct check *c)
                    IM_ARG(shown));
 }
 
-static enum im_cause check_company(const struct check *c)
+static enum im_cause check_company(const struct eligibility_check *c)
 {
     const struct im_company *company = &c->principal->company;
 
@@ -68,7 +69,7 @@ static enum im_cause check_company(const struct check *c)
     return CAUSE_NONE;
 }
 
-static enum im_cause check_environment(const struct check *c)
+static enum im_cause check_environment(const struct eligibility_check *c)
 {
     const struct im_client *client = &c->principal->client;
     const struct im_company *company = &c->principal->company;
@@ -87,7 +88,7 @@ static enum im_cause check_environment(const struct check *c)
                    company->production ? "production" : "sandbox");
 }
 
-static enum im_cause check_sender(const struct check *c)
+static enum im_cause check_sender(const struct eligibility_check *c)
 {
     const struct im_client *client = &c->principal->client;
     const struct im_company *company = &c->principal->company;
@@ -100,7 +101,7 @@ static enum im_cause check_sender(const struct check *c)
                    IM_ARG(client->sender_id), IM_ARG(client->id), IM_ARG(company->id));
 }
 
-static enum im_cause check_authorized(const struct check *c)
+static enum im_cause check_authorized(const struct eligibility_check *c)
 {
     const struct im_client *client = &c->principal->client;
     const struct im_company *company = &c->principal->company;
@@ -115,7 +116,7 @@ static enum im_cause check_authorized(const struct check *c)
                    IM_ARG(company->id));
 }
 
-static enum im_cause check_subscription(const struct check *c)
+static enum im_cause check_subscription(const struct eligibility_check *c)
 {
     if (c->principal->company.web_services)
         return CAUSE_NONE;
@@ -126,7 +127,7 @@ static enum im_cause check_subscription(const struct check *c)
 
 /* ---- the user ---- */
 
-static enum im_cause explain_user(const struct check *c)
+static enum im_cause explain_user(const struct eligibility_check *c)
 {
     struct im_user other;
     struct im_str id = c->asked->user, company = c->principal->company.id;
@@ -153,7 +154,7 @@ static enum im_cause explain_user(const struct check *c)
                    IM_ARG(company), IM_ARG(shown));
 }
 
-static enum im_cause check_user(const struct check *c)
+static enum im_cause check_user(const struct eligibility_check *c)
 {
     const struct im_user *user = &c->principal->user;
     struct im_str company = is_call(c) ? IM_STR("") : user->company;
@@ -175,7 +176,7 @@ static enum im_cause check_user(const struct check *c)
 }
 
 /* Whether the user may enter it is for the API to say: tokens are minted all the same. */
-static enum im_cause check_entity(const struct check *c)
+static enum im_cause check_entity(const struct eligibility_check *c)
 {
     struct im_str entity = c->principal->entity;
     const struct im_company *company = &c->principal->company;
@@ -206,7 +207,7 @@ enum im_cause im_eligibility_check(struct im_directory *directory, struct im_are
                                    const struct im_principal *principal,
                                    struct im_str *evidence)
 {
-    const struct check c = {directory, arena, asked, principal, evidence};
+    const struct eligibility_check c = {directory, arena, asked, principal, evidence};
     enum im_cause cause = CAUSE_NONE;
 
     for (check_step *const *step = places[asked->place]; !cause && *step; step++)

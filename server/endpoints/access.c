@@ -1,3 +1,6 @@
+/* The gate of the protected API behind the bearer check: which entity the call works
+ * in, whether the user may be there, and whether module and roles allow what it asks
+ * for. See access.h. */
 #include "endpoints/access.h"
 
 #include <string.h>
@@ -67,7 +70,10 @@ static struct im_str select_entity(struct im_request *req, struct im_str tokens_
 
 /* ---- where ---- */
 
-static enum im_cause check_entity(struct im_request *req, const struct im_access *access)
+/* An entity that the company does not have and one that the user may not enter are one
+ * cause; the evidence tells which. */
+static enum im_cause access_check_entity(struct im_request *req,
+                                         const struct im_access *access)
 {
     struct im_str entity = access->entity, shown = im_sanitize(req->arena, entity),
                   company = access->principal.company.id;
@@ -86,7 +92,7 @@ static enum im_cause check_entity(struct im_request *req, const struct im_access
 static enum im_cause check_place(struct im_request *req, const struct im_access *access)
 {
     if (access->entity.len)
-        return check_entity(req, access);
+        return access_check_entity(req, access);
     if (access->principal.user.top_level)
         return CAUSE_NONE;
     return im_refuse(
@@ -122,7 +128,7 @@ static enum im_cause check_module(struct im_request *req, const struct im_access
                      IM_ARG(access->principal.company.id), type->module, type->rest_name);
 }
 
-static struct im_str names(struct im_arena *arena, struct im_list list)
+static struct im_str join_names(struct im_arena *arena, struct im_list list)
 {
     struct im_buf buf;
     im_buf_init(&buf, arena, 0);
@@ -143,7 +149,7 @@ enum im_cause im_access_object(struct im_authority *authority, struct im_request
     if (cause)
         return cause;
     const char *verb = im_action_name(action);
-    struct im_str roles = names(req->arena, access->principal.user.roles);
+    struct im_str roles = join_names(req->arena, access->principal.user.roles);
     switch (im_directory_permit(authority->directory, &access->principal.user, object,
                                 action)) {
     case IM_PERMIT_YES: return CAUSE_NONE;

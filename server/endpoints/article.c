@@ -19,7 +19,7 @@ static enum im_cause find_type(struct im_request *req, struct im_str name,
     return im_record_unknown_object(req, name, near ? near->article_name : NULL);
 }
 
-static enum im_cause locate(struct im_request *req, struct im_record *record)
+static enum im_cause article_locate(struct im_request *req, struct im_record *record)
 {
     struct im_str rest = req->rest, name;
     if (!im_record_piece(req, &rest, &name) || !im_record_piece(req, &rest, &record->key))
@@ -48,13 +48,13 @@ static enum im_cause check_scope(struct im_request *req, const struct im_record 
                      writes ? "write" : "read");
 }
 
-static enum im_cause admit(struct im_authority *authority, struct im_request *req,
-                           struct im_record *record)
+static enum im_cause article_admit(struct im_authority *authority, struct im_request *req,
+                                   struct im_record *record)
 {
     enum im_cause cause =
         im_access_check(authority, req, IM_DIALECT_ARTICLE, &record->access);
     if (!cause)
-        cause = locate(req, record);
+        cause = article_locate(req, record);
     if (!cause)
         cause = im_record_method(req, record);
     if (!cause)
@@ -69,8 +69,9 @@ static enum im_cause admit(struct im_authority *authority, struct im_request *re
 
 /* ---- the answers ---- */
 
-static enum im_objects_result list(struct im_objects *store, struct im_objects_call *call,
-                                   const struct im_record *record)
+static enum im_objects_result article_list(struct im_objects *store,
+                                           struct im_objects_call *call,
+                                           const struct im_record *record)
 {
     struct im_objects_page page = record->page;
     page.whole = true;
@@ -83,9 +84,9 @@ static enum im_objects_result list(struct im_objects *store, struct im_objects_c
 }
 
 /* The store answers a change with {key, id, href}; this API shows the whole record. */
-static enum im_objects_result change(struct im_objects *store,
-                                     struct im_objects_call *call,
-                                     struct im_record *record)
+static enum im_objects_result article_change(struct im_objects *store,
+                                             struct im_objects_call *call,
+                                             struct im_record *record)
 {
     struct im_json_out *answer = call->out, out;
     struct im_buf written;
@@ -105,25 +106,25 @@ static enum im_objects_result change(struct im_objects *store,
     return im_objects_get(store, call, im_json_get_str(row, "key"));
 }
 
-static enum im_objects_result perform(struct im_objects *store,
-                                      struct im_objects_call *call,
-                                      struct im_record *record)
+static enum im_objects_result article_perform(struct im_objects *store,
+                                              struct im_objects_call *call,
+                                              struct im_record *record)
 {
     switch (record->action) {
     case IM_ACTION_CREATE:
-    case IM_ACTION_UPDATE: return change(store, call, record);
+    case IM_ACTION_UPDATE: return article_change(store, call, record);
     case IM_ACTION_DELETE: return im_objects_delete(store, call, record->key);
     case IM_ACTION_READ: break;
     }
     return record->key.len ? im_objects_get(store, call, record->key)
-                           : list(store, call, record);
+                           : article_list(store, call, record);
 }
 
 enum im_cause im_endpoint_article(struct im_authority *authority, struct im_request *req,
                                   struct im_response *res)
 {
     struct im_record record = {0};
-    enum im_cause cause = admit(authority, req, &record);
+    enum im_cause cause = article_admit(authority, req, &record);
     if (cause)
         return cause;
     struct im_json_out out;
@@ -135,7 +136,7 @@ enum im_cause im_endpoint_article(struct im_authority *authority, struct im_requ
         .now_ms = req->now_ms,
         .out = &out,
     };
-    enum im_objects_result result = perform(authority->objects, &call, &record);
+    enum im_objects_result result = article_perform(authority->objects, &call, &record);
     if (result != IM_OBJECTS_OK)
         return im_record_refuse(req, result, &call);
     if (record.action == IM_ACTION_DELETE) {

@@ -1,6 +1,6 @@
 /* The authorization endpoint (RFC 6749 section 3.1) with its person: sign-in page,
- * consent page, redirect with the code. `mock_user=ID@COMPANY[|ENTITY]` stands for a person who
- * signs in and accepts, `mock_consent=deny` for one who denies. */
+ * consent page, redirect with the code. `mock_user=ID@COMPANY[|ENTITY]` stands for a
+ * person who signs in and accepts, `mock_consent=deny` for one who denies. */
 #include "base/crypto.h"
 #include "base/sanitize.h"
 #include "causes/refusal.h"
@@ -18,8 +18,9 @@ struct person {
 
 enum { TICKET_TTL_MS = 10 * 60 * 1000 };
 
-/* Between sign-in page and consent page the server keeps nothing: a signed ticket in the form proves who
- * signed in. It also keeps other sites from consenting in the person's name. */
+/* Between sign-in page and consent page the server keeps nothing: a signed ticket in
+ * the form proves who signed in. It also keeps other sites from consenting in the
+ * person's name. */
 
 /* MAC of the ticket's payload as base64url; empty when OpenSSL has no memory. */
 static struct im_str ticket_seal(const struct im_authorize *ask, struct im_str payload)
@@ -31,7 +32,8 @@ static struct im_str ticket_seal(const struct im_authorize *ask, struct im_str p
     return im_base64url(ask->req->arena, mac, sizeof mac);
 }
 
-/* For this client, good for ten minutes of the sandbox's clock. Empty when memory is short. */
+/* For this client, good for ten minutes of the sandbox's clock. Empty when memory is
+ * short. */
 static struct im_str ticket_write(const struct im_authorize *ask,
                                   const struct im_account *named)
 {
@@ -66,8 +68,8 @@ static const struct im_json *ticket_open(const struct im_authorize *ask,
     return im_json_parse(ask->req->arena, json, &why);
 }
 
-/* request-malformed when it is not ours or was given for another client; session-expired when its time
- * is over. */
+/* request-malformed when it is not ours or was given for another client;
+ * session-expired when its time is over. */
 static enum im_cause ticket_read(const struct im_authorize *ask, struct im_str text,
                                  struct im_account *named)
 {
@@ -93,8 +95,8 @@ static enum im_cause ticket_read(const struct im_authorize *ask, struct im_str t
 
 /* ---- who signs in ---- */
 
-static void look_up(const struct im_authorize *ask, struct im_str company,
-                    struct im_str user, struct person *person)
+static void look_up_person(const struct im_authorize *ask, struct im_str company,
+                           struct im_str user, struct person *person)
 {
     im_directory_principal(ask->authority->directory, IM_STR(""), company, user,
                            &person->principal);
@@ -111,7 +113,7 @@ static enum im_cause find_person(const struct im_authorize *ask,
     *person =
         (struct person){.principal = {.client = ask->client, .entity = named->entity},
                         .who = im_account_text(arena, named->user, named->company)};
-    look_up(ask, named->company, named->user, person);
+    look_up_person(ask, named->company, named->user, person);
     if (person->principal.company.active)
         ask->req->exchange->user = im_sanitize(arena, person->who);
     enum im_cause cause = im_eligibility_check(ask->authority->directory, arena, &asked,
@@ -157,8 +159,9 @@ static enum im_cause check_eligible(const struct im_authorize *ask,
                                 principal, evidence);
 }
 
-/* *mends: the consent itself will remove the one reason that there is. An administrator's also
- * authorizes the client and its sender id for the company (documented). */
+/* *mends: the consent itself will remove the one reason that there is. An
+ * administrator's also authorizes the client and its sender id for the company
+ * (documented). */
 static enum im_cause check_connection(const struct im_authorize *ask,
                                       const struct person *person, bool *mends)
 {
@@ -189,7 +192,7 @@ static enum im_cause sign_in_again(const struct im_authorize *ask,
     return cause;
 }
 
-static enum im_cause deny(const struct im_authorize *ask, const char *how)
+static enum im_cause deny_consent(const struct im_authorize *ask, const char *how)
 {
     struct im_str who = ask->req->exchange->user;
     return im_refuse(
@@ -216,9 +219,10 @@ static enum im_cause show_consent(const struct im_authorize *ask, struct im_resp
     return CAUSE_NONE;
 }
 
-/* What is left against it then is judged anew: the change may have removed only the first reason. */
-static enum im_cause authorize_client(const struct im_authorize *ask,
-                                      struct person *person)
+/* What is left against it then is judged anew: the change may have removed only the
+ * first reason. */
+static enum im_cause authorize_client_by_consent(const struct im_authorize *ask,
+                                                 struct person *person)
 {
     struct im_error err;
     struct im_str evidence = {0};
@@ -229,7 +233,7 @@ static enum im_cause authorize_client(const struct im_authorize *ask,
     if (!im_directory_change(ask->authority->directory, IM_CHANGE_AUTHORIZE_CLIENT,
                              &target, &err))
         return im_refuse(ask->req, CAUSE_INTERNAL, "%s", err.text);
-    look_up(ask, principal->company.id, principal->user.id, person);
+    look_up_person(ask, principal->company.id, principal->user.id, person);
     enum im_cause left = check_eligible(ask, person, &evidence);
     return left ? im_refuse(ask->req, left, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
 }
@@ -263,20 +267,20 @@ static enum im_cause give_code(const struct im_authorize *ask, struct im_respons
     return CAUSE_NONE;
 }
 
-static enum im_cause accept(const struct im_authorize *ask, struct im_response *res,
-                            struct person *person)
+static enum im_cause accept_consent(const struct im_authorize *ask,
+                                    struct im_response *res, struct person *person)
 {
     bool mends;
     enum im_cause cause = check_connection(ask, person, &mends);
     if (!cause && mends)
-        cause = authorize_client(ask, person);
+        cause = authorize_client_by_consent(ask, person);
     return cause ? cause : give_code(ask, res, person);
 }
 
 /* ---- the steps ---- */
 
 /* A machine in the person's place. What would keep the person from signing in is a
- * plain refusal: nobody is there to look at the sign-in page. */
+ * plain refusal: no person looks at a sign-in page. */
 static enum im_cause answer_machine(const struct im_authorize *ask,
                                     struct im_response *res, struct im_str mock_user)
 {
@@ -292,11 +296,12 @@ static enum im_cause answer_machine(const struct im_authorize *ask,
     if (cause)
         return cause;
     if (im_str_is(im_authorize_param(ask, "mock_consent"), "deny"))
-        return deny(ask, "mock_consent=deny");
-    return accept(ask, res, &person);
+        return deny_consent(ask, "mock_consent=deny");
+    return accept_consent(ask, res, &person);
 }
 
-static enum im_cause sign_in(const struct im_authorize *ask, struct im_response *res)
+static enum im_cause answer_sign_in(const struct im_authorize *ask,
+                                    struct im_response *res)
 {
     struct person person;
     bool mends;
@@ -311,8 +316,8 @@ static enum im_cause sign_in(const struct im_authorize *ask, struct im_response 
     return cause ? cause : show_consent(ask, res, &person);
 }
 
-static enum im_cause decide(const struct im_authorize *ask, struct im_response *res,
-                            struct im_str ticket)
+static enum im_cause answer_decision(const struct im_authorize *ask,
+                                     struct im_response *res, struct im_str ticket)
 {
     struct person person;
     struct im_account named = {.entity = {NULL, 0}};
@@ -323,9 +328,9 @@ static enum im_cause decide(const struct im_authorize *ask, struct im_response *
     if (cause)
         return sign_in_again(ask, res, cause);
     if (im_str_is(decision, IM_DECISION_DENY))
-        return deny(ask, "the button Deny");
+        return deny_consent(ask, "the button Deny");
     if (im_str_is(decision, IM_DECISION_ACCEPT))
-        return accept(ask, res, &person);
+        return accept_consent(ask, res, &person);
     return show_consent(ask, res, &person);
 }
 
@@ -335,9 +340,9 @@ static enum im_cause answer_person(const struct im_authorize *ask,
     struct im_str ticket = im_authorize_param(ask, IM_FIELD_TICKET);
     bool posted = im_str_is(ask->req->method, "POST");
     if (posted && ticket.len)
-        return decide(ask, res, ticket);
+        return answer_decision(ask, res, ticket);
     if (posted && im_param_count(&ask->params, IM_FIELD_PASSWORD))
-        return sign_in(ask, res);
+        return answer_sign_in(ask, res);
     im_page_sign_in(ask, res, 200, CAUSE_NONE);
     return CAUSE_NONE;
 }
@@ -356,6 +361,6 @@ enum im_cause im_endpoint_authorize(struct im_authority *authority,
     if (mock_user.len)
         return answer_machine(&ask, res, mock_user);
     if (im_str_is(im_authorize_param(&ask, "mock_consent"), "deny"))
-        return deny(&ask, "mock_consent=deny");
+        return deny_consent(&ask, "mock_consent=deny");
     return answer_person(&ask, res);
 }

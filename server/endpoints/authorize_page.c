@@ -1,3 +1,6 @@
+/* The two pages of the authorization endpoint, sign-in and consent. Their forms
+ * carry the whole authorization request along, since the server keeps nothing
+ * between them. */
 #include "endpoints/authorize_page.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/* Reading and checking an authorization request (RFC 6749 section 4.1.1). As long as
+ * client and redirect URI are in doubt the refusal is a page, because a redirect to
+ * an address that is not registered would hand answers to anybody (section 4.1.2.1). */
 #include "endpoints/authorize_request.h"
 
 #include <string.h>
@@ -16,8 +19,8 @@ struct im_str im_authorize_param(const struct im_authorize *ask, const char *nam
     return im_param(&ask->params, name);
 }
 
-static bool join(struct im_arena *arena, struct im_params *params,
-                 const struct im_params *more)
+static bool params_join(struct im_arena *arena, struct im_params *params,
+                        const struct im_params *more)
 {
     size_t count = params->count + more->count;
     struct im_param *items = IM_ARENA_ARRAY(arena, struct im_param, count);
@@ -49,12 +52,12 @@ static enum im_cause read_body(struct im_authorize *ask)
     if (body->fault.len)
         return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %.*s",
                          IM_ARG(body->fault));
-    if (!join(req->arena, &ask->params, &body->params))
+    if (!params_join(req->arena, &ask->params, &body->params))
         return im_refuse(req, CAUSE_INTERNAL, "memory is short");
     return CAUSE_NONE;
 }
 
-static enum im_cause read_params(struct im_authorize *ask)
+static enum im_cause read_sent_params(struct im_authorize *ask)
 {
     const struct im_sent_params *query = &im_credentials(ask->req)->query;
     ask->params = query->params;
@@ -85,7 +88,7 @@ static enum im_cause find_client(struct im_authorize *ask)
 
 /* ---- the redirect URI ---- */
 
-static bool skip(struct im_str *text, const char *prefix)
+static bool skip_prefix(struct im_str *text, const char *prefix)
 {
     if (!im_str_starts(*text, prefix))
         return false;
@@ -96,7 +99,7 @@ static bool skip(struct im_str *text, const char *prefix)
 static bool skip_port(struct im_str *text)
 {
     size_t digits = 0;
-    if (!skip(text, ":"))
+    if (!skip_prefix(text, ":"))
         return true;
     while (digits < text->len && text->at[digits] >= '0' && text->at[digits] <= '9')
         digits++;
@@ -109,7 +112,7 @@ static bool skip_port(struct im_str *text)
  * ("http://127.0.0.1:1@evil.example/"). */
 static bool loopback_rest(struct im_str uri, const char *origin, struct im_str *rest)
 {
-    if (!skip(&uri, origin) || !skip_port(&uri))
+    if (!skip_prefix(&uri, origin) || !skip_port(&uri))
         return false;
     *rest = uri;
     return !uri.len || uri.at[0] == '/' || uri.at[0] == '?';
@@ -131,7 +134,8 @@ static bool same_redirect(struct im_str registered, struct im_str asked)
     return false;
 }
 
-static enum im_cause refuse_redirect(const struct im_authorize *ask, struct im_str asked)
+static enum im_cause refuse_unregistered_redirect(const struct im_authorize *ask,
+                                                  struct im_str asked)
 {
     struct im_list known = ask->client.redirect_uris;
     struct im_buf list;
@@ -158,7 +162,7 @@ static enum im_cause find_redirect(struct im_authorize *ask)
         ask->redirect_uri = asked;
         return CAUSE_NONE;
     }
-    return refuse_redirect(ask, asked);
+    return refuse_unregistered_redirect(ask, asked);
 }
 
 /* From here on the client learns of refusals by redirect. */
@@ -189,7 +193,7 @@ static enum im_cause check_response_type(const struct im_authorize *ask)
                      IM_ARG(im_sanitize(ask->req->arena, type)));
 }
 
-static enum im_cause check_client(const struct im_authorize *ask)
+static enum im_cause check_client_may_ask(const struct im_authorize *ask)
 {
     const struct im_client *client = &ask->client;
     if (!client->active)
@@ -216,7 +220,7 @@ static enum im_cause read_scopes(struct im_authorize *ask)
 /* ---- PKCE ---- */
 
 /* The challenge of S256 is a SHA-256 digest in base64url. */
-static bool is_digest(struct im_arena *arena, struct im_str challenge)
+static bool is_s256_challenge(struct im_arena *arena, struct im_str challenge)
 {
     struct im_str digest;
     return im_base64url_decode(arena, challenge, &digest) && digest.len == IM_SHA256_LEN;
@@ -234,7 +238,7 @@ static enum im_cause read_method(struct im_authorize *ask)
                          "code_challenge_method is %s%.*s; S256 is supported",
                          method.len ? "" : "missing, which means plain",
                          IM_ARG(im_sanitize(ask->req->arena, method)));
-    if (is_digest(ask->req->arena, ask->challenge))
+    if (is_s256_challenge(ask->req->arena, ask->challenge))
         return CAUSE_NONE;
     return im_refuse(
         ask->req, CAUSE_PKCE_CHALLENGE_INVALID,
@@ -282,7 +286,7 @@ static enum im_cause read_asked(struct im_authorize *ask)
     if (!cause)
         cause = check_response_type(ask);
     if (!cause)
-        cause = check_client(ask);
+        cause = check_client_may_ask(ask);
     if (!cause)
         cause = read_scopes(ask);
     if (!cause)
@@ -292,11 +296,11 @@ static enum im_cause read_asked(struct im_authorize *ask)
     return cause;
 }
 
-/* As long as these are in doubt, nobody is sent anywhere. */
+/* As long as these are in doubt there is no redirect. */
 static enum im_cause read_client(struct im_authorize *ask)
 {
     static const char *const once[] = {"client_id", "redirect_uri", NULL};
-    enum im_cause cause = read_params(ask);
+    enum im_cause cause = read_sent_params(ask);
     if (!cause)
         cause = im_refuse_repeated(ask->req, &ask->params, once);
     if (!cause)

@@ -18,8 +18,9 @@ static void write_url(struct im_json_out *out, const char *name, struct im_str b
     im_json_strf(out, name, "%.*s%s", IM_ARG(base), path);
 }
 
-/* The oddities of the real document break nobody and are kept: its authorization_endpoint
- * is not the documented one (both are answered here), refresh_token is not among the grants though it works, PKCE, revocation and
+/* The oddities of the real document break no client and are kept: its
+ * authorization_endpoint is not the documented one (both are answered here),
+ * refresh_token is not among the grants though it works, PKCE, revocation and
  * introspection are not mentioned. */
 static void write_endpoints(struct im_json_out *out, struct im_str base)
 {

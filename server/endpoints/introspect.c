@@ -10,7 +10,8 @@
 
 /* ---- who asks ---- */
 
-static enum im_cause check_client(struct im_authority *authority, struct im_request *req)
+static enum im_cause introspect_check_client(struct im_authority *authority,
+                                             struct im_request *req)
 {
     struct im_client client;
     struct im_client_claim claim;
@@ -30,16 +31,16 @@ static enum im_cause check_caller(struct im_authority *authority, struct im_requ
 {
     struct im_token own;
     if (!bearer)
-        return check_client(authority, req);
+        return introspect_check_client(authority, req);
     return im_bearer_check(authority, req, im_endpoint_dialect(req), &own, NULL);
 }
 
 /* ---- what about ---- */
 
-/* A token of somebody who may not work here any more would be refused by the API, so
+/* A token of a user who may not work here any more would be refused by the API, so
  * it is not active either. */
-static enum im_cause check_holder(struct im_authority *authority, struct im_request *req,
-                                  const struct im_token *token, struct im_str *why)
+static enum im_cause check_subject(struct im_authority *authority, struct im_request *req,
+                                   const struct im_token *token, struct im_str *why)
 {
     struct im_principal principal = {.entity = token->entity};
     const struct im_eligibility asked = {.place = IM_ELIGIBLE_STILL,
@@ -53,8 +54,8 @@ static enum im_cause check_holder(struct im_authority *authority, struct im_requ
 }
 
 /* CAUSE_NONE = active. */
-static enum im_cause look_up(struct im_authority *authority, struct im_request *req,
-                             struct im_str text, struct im_token *token)
+static enum im_cause look_up_token(struct im_authority *authority, struct im_request *req,
+                                   struct im_str text, struct im_token *token)
 {
     struct im_str why = IM_STR("the token is dead");
     enum im_cause cause = CAUSE_ACCESS_TOKEN_UNKNOWN;
@@ -64,7 +65,7 @@ static enum im_cause look_up(struct im_authority *authority, struct im_request *
         cause = CAUSE_CODE_USED_AS_ACCESS_TOKEN;
     else
         cause = token->ended ? im_token_cause(token)
-                             : check_holder(authority, req, token, &why);
+                             : check_subject(authority, req, token, &why);
     if (cause == CAUSE_CODE_USED_AS_ACCESS_TOKEN)
         why = IM_STR("it is an authorization code");
     if (cause)
@@ -105,7 +106,7 @@ enum im_cause im_endpoint_introspect(struct im_authority *authority,
     if (cause)
         return cause;
 
-    bool active = !look_up(authority, req, im_param(&params, "token"), &token);
+    bool active = !look_up_token(authority, req, im_param(&params, "token"), &token);
     im_json_out_init(&out, im_response_begin(res, 200, "application/json"));
     im_json_open_object(&out, NULL);
     im_json_bool(&out, "active", active);

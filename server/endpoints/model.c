@@ -1,12 +1,12 @@
 /* services/core/model: which objects there are (no name), or the fields of one
- * (name=…). Whoever has a token may ask: a model holds no data of the company. */
+ * (name=…). Any token will do: a model holds no data of the company. */
 #include "endpoints/access.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
 #include "endpoints/rest_envelope.h"
 #include "oauth/credentials.h"
 
-static enum im_cause admit(struct im_authority *authority, struct im_request *req)
+static enum im_cause model_admit(struct im_authority *authority, struct im_request *req)
 {
     struct im_access access;
     struct im_str fault = im_credentials(req)->query.fault;
@@ -45,7 +45,7 @@ static enum im_cause answer_one(struct im_request *req, struct im_response *res,
 enum im_cause im_endpoint_model(struct im_authority *authority, struct im_request *req,
                                 struct im_response *res)
 {
-    enum im_cause cause = admit(authority, req);
+    enum im_cause cause = model_admit(authority, req);
     if (cause)
         return cause;
     struct im_str name = im_param(&im_credentials(req)->query.params, "name");

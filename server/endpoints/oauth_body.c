@@ -1,3 +1,6 @@
+/* The form that the gateway wants of a POST to the OAuth endpoints. What the body
+ * says has been read by credentials.c by its look; here it is held against
+ * Content-Type. */
 #include "endpoints/oauth_body.h"
 
 #include "base/crypto.h"

@@ -11,7 +11,7 @@
  * request. */
 enum im_cause im_oauth_body(struct im_request *req, struct im_params *params);
 /* The parameter that revoke and introspect are about: there once, or token-missing,
- * parameter-repeated, parameter-misspelled. Records its fingerprint in the outcome. */
+ * parameter-repeated, parameter-misspelled. Records its fingerprint in the exchange. */
 enum im_cause im_oauth_body_token(struct im_request *req, const struct im_params *params);
 
 #endif

@@ -23,8 +23,8 @@ static enum im_cause find_type(struct im_request *req, struct im_record *record)
     return im_record_unknown_object(req, object->text, near ? near->rest_name : NULL);
 }
 
-static enum im_cause admit(struct im_authority *authority, struct im_request *req,
-                           struct im_record *record)
+static enum im_cause query_admit(struct im_authority *authority, struct im_request *req,
+                                 struct im_record *record)
 {
     enum im_cause cause =
         im_access_check(authority, req, IM_DIALECT_REST, &record->access);
@@ -42,7 +42,7 @@ enum im_cause im_endpoint_query(struct im_authority *authority, struct im_reques
                                 struct im_response *res)
 {
     struct im_record record = {0};
-    enum im_cause cause = admit(authority, req, &record);
+    enum im_cause cause = query_admit(authority, req, &record);
     if (cause)
         return cause;
     struct im_json_out out;

@@ -1,6 +1,9 @@
+/* What REST objects and the article's API have in common: path, method, payload and
+ * page of a request, and the causes for what the store refuses. */
 #include "endpoints/record.h"
 
 #include "base/sanitize.h"
+#include "endpoints/endpoint.h"
 #include "oauth/credentials.h"
 
 /* ---- the path ---- */
@@ -21,45 +24,30 @@ enum im_cause im_record_unknown_object(struct im_request *req, struct im_str nam
 {
     name = im_sanitize(req->arena, name);
     req->exchange->object = name;
-    if (!near)
-        return im_refuse(req, CAUSE_OBJECT_UNKNOWN, "there is no object \"%.*s\"",
-                         IM_ARG(name));
-    return im_refuse(req, CAUSE_OBJECT_UNKNOWN,
-                     "there is no object \"%.*s\"; did you mean \"%s\"?", IM_ARG(name),
-                     near);
+    return im_refuse(req, CAUSE_OBJECT_UNKNOWN, "there is no object \"%.*s\"%s",
+                     IM_ARG(name), im_hint_of(near).text);
 }
 
 /* ---- the method ---- */
 
-struct method {
-    const char *name;
-    enum im_action action;
-    bool on_collection, on_record;
-};
-
-static const struct method methods[] = {
-    {"GET", IM_ACTION_READ, true, true},
-    {"POST", IM_ACTION_CREATE, true, false},
-    {"PATCH", IM_ACTION_UPDATE, false, true},
-    {"DELETE", IM_ACTION_DELETE, false, true},
-};
-
 enum im_cause im_record_method(struct im_request *req, struct im_record *record)
 {
-    bool one = record->key.len > 0;
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        const struct method *method = &methods[i];
-        if (!im_str_is(req->method, method->name))
-            continue;
-        record->action = method->action;
-        if (one ? method->on_record : method->on_collection)
-            return CAUSE_NONE;
-    }
-    req->exchange->allow = one ? IM_STR("GET, PATCH, DELETE") : IM_STR("GET, POST");
-    return im_refuse(req, CAUSE_METHOD_NOT_ALLOWED, "%.*s on %s; allowed here: %.*s",
-                     IM_ARG(req->method),
-                     one ? "one record" : "all records of a type (no key in the path)",
-                     IM_ARG(req->exchange->allow));
+    static const struct {
+        const char *method;
+        enum im_action action;
+    } actions[] = {
+        {"GET", IM_ACTION_READ},
+        {"POST", IM_ACTION_CREATE},
+        {"PATCH", IM_ACTION_UPDATE},
+        {"DELETE", IM_ACTION_DELETE},
+    };
+
+    if (!im_method_in(im_route_methods(req), req->method))
+        return im_route_refuse_method(req);
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (im_str_is(req->method, actions[i].method))
+            record->action = actions[i].action;
+    return CAUSE_NONE;
 }
 
 /* ---- the payload ---- */

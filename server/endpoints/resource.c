@@ -27,7 +27,7 @@ static enum im_cause find_type(struct im_request *req, struct im_str name,
     return im_record_unknown_object(req, name, near ? near->rest_name : NULL);
 }
 
-static enum im_cause locate(struct im_request *req, struct im_record *record)
+static enum im_cause resource_locate(struct im_request *req, struct im_record *record)
 {
     struct im_str rest = req->rest, application, name;
     if (!im_record_piece(req, &rest, &application) ||
@@ -42,13 +42,13 @@ static enum im_cause locate(struct im_request *req, struct im_record *record)
 
 /* ---- may it, and what does it bring along ---- */
 
-static enum im_cause admit(struct im_authority *authority, struct im_request *req,
-                           struct im_record *record)
+static enum im_cause resource_admit(struct im_authority *authority,
+                                    struct im_request *req, struct im_record *record)
 {
     enum im_cause cause =
         im_access_check(authority, req, IM_DIALECT_REST, &record->access);
     if (!cause)
-        cause = locate(req, record);
+        cause = resource_locate(req, record);
     if (!cause)
         cause = im_record_method(req, record);
     if (!cause)
@@ -61,9 +61,9 @@ static enum im_cause admit(struct im_authority *authority, struct im_request *re
 
 /* ---- the answers ---- */
 
-static enum im_objects_result perform(struct im_objects *store,
-                                      struct im_objects_call *call,
-                                      const struct im_record *record)
+static enum im_objects_result resource_perform(struct im_objects *store,
+                                               struct im_objects_call *call,
+                                               const struct im_record *record)
 {
     switch (record->action) {
     case IM_ACTION_CREATE: return im_objects_create(store, call, record->body);
@@ -93,7 +93,7 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
                                    struct im_response *res)
 {
     struct im_record record = {0};
-    enum im_cause cause = admit(authority, req, &record);
+    enum im_cause cause = resource_admit(authority, req, &record);
     if (cause)
         return cause;
     struct im_json_out out;
@@ -105,7 +105,7 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
         .out = &out,
         .name = IM_REST_RESULT,
     };
-    enum im_objects_result result = perform(authority->objects, &call, &record);
+    enum im_objects_result result = resource_perform(authority->objects, &call, &record);
     if (result != IM_OBJECTS_OK)
         return im_record_refuse(req, result, &call);
     finish(&record, &call, res);

@@ -6,9 +6,10 @@
 #include "oauth/client_auth.h"
 #include "oauth/token_refusal.h"
 
-static enum im_cause check_client(struct im_authority *authority, struct im_request *req,
-                                  const struct im_client_claim *claim,
-                                  struct im_client *client)
+static enum im_cause revoke_check_client(struct im_authority *authority,
+                                         struct im_request *req,
+                                         const struct im_client_claim *claim,
+                                         struct im_client *client)
 {
     *client = (struct im_client){0};
     if (im_client_claims(claim))
@@ -34,8 +35,8 @@ static enum im_cause check_owner(struct im_request *req, const struct im_client 
         IM_ARG(token->client_id));
 }
 
-static void revoke(struct im_authority *authority, struct im_request *req,
-                   const struct im_params *params, const struct im_token *token)
+static void revoke_token(struct im_authority *authority, struct im_request *req,
+                         const struct im_params *params, const struct im_token *token)
 {
     size_t ended = im_authority_revoke(authority, im_param(params, "token"), req->now_ms);
     if (token->ended)
@@ -49,7 +50,7 @@ static void revoke(struct im_authority *authority, struct im_request *req,
                 ended, IM_ARG(req->exchange->user));
 }
 
-static void answer(const struct im_request *req, struct im_response *res)
+static void answer_revoked(const struct im_request *req, struct im_response *res)
 {
     struct im_json_out out;
     im_json_out_init(&out, im_response_begin(res, 200, "application/json"));
@@ -78,7 +79,7 @@ static enum im_cause find_and_revoke(struct im_authority *authority,
     req->exchange->user = im_account_text(req->arena, token.user, token.company);
     enum im_cause cause = check_owner(req, client, &token);
     if (!cause)
-        revoke(authority, req, params, &token);
+        revoke_token(authority, req, params, &token);
     return cause;
 }
 
@@ -94,10 +95,10 @@ enum im_cause im_endpoint_revoke(struct im_authority *authority, struct im_reque
     if (!cause)
         cause = im_client_claim_read(req, &claim);
     if (!cause)
-        cause = check_client(authority, req, &claim, &client);
+        cause = revoke_check_client(authority, req, &claim, &client);
     if (!cause)
         cause = find_and_revoke(authority, req, &params, &client);
     if (!cause)
-        answer(req, res);
+        answer_revoked(req, res);
     return cause;
 }

@@ -5,7 +5,8 @@
 #include "endpoints/endpoint.h"
 #include "endpoints/rest_envelope.h"
 
-static void answer(struct im_response *res, struct im_str session, int64_t expires_in_s)
+static void answer_session(struct im_response *res, struct im_str session,
+                           int64_t expires_in_s)
 {
     struct im_json_out out;
     im_rest_begin(res, 200, &out);
@@ -31,6 +32,6 @@ enum im_cause im_endpoint_session(struct im_authority *authority, struct im_requ
             req, CAUSE_SESSION_EXPIRED,
             "the session behind this token is over, though the token is not; a "
             "refresh begins a new one");
-    answer(res, session.id, (session.expires_ms - req->now_ms) / 1000);
+    answer_session(res, session.id, (session.expires_ms - req->now_ms) / 1000);
     return CAUSE_NONE;
 }

@@ -55,8 +55,9 @@ static enum im_cause check_form(struct im_request *req, struct asked *asked)
 
 /* ---- the authorization server ---- */
 
-static enum im_cause check_client(struct im_authority *authority, struct im_request *req,
-                                  const struct asked *asked, struct im_client *client)
+static enum im_cause token_check_client(struct im_authority *authority,
+                                        struct im_request *req, const struct asked *asked,
+                                        struct im_client *client)
 {
     struct im_str type = im_str(asked->grant->grant_type);
     enum im_cause cause = im_client_check(authority, req, &asked->claim, type, client);
@@ -67,8 +68,9 @@ static enum im_cause check_client(struct im_authority *authority, struct im_requ
                      asked->grant->grant_type);
 }
 
-static enum im_cause hand_out(const struct im_grant_request *g,
-                              const struct im_issue *issue, struct im_response *res)
+static enum im_cause answer_tokens_issued(const struct im_grant_request *g,
+                                          const struct im_issue *issue,
+                                          struct im_response *res)
 {
     struct im_error err;
     struct im_issued issued;
@@ -88,12 +90,12 @@ static enum im_cause hand_out(const struct im_grant_request *g,
     return CAUSE_NONE;
 }
 
-static enum im_cause grant(struct im_authority *authority, struct im_request *req,
-                           const struct asked *asked, struct im_response *res)
+static enum im_cause grant_tokens(struct im_authority *authority, struct im_request *req,
+                                  const struct asked *asked, struct im_response *res)
 {
     struct im_client client;
     struct im_principal principal = {.entity = {NULL, 0}};
-    enum im_cause cause = check_client(authority, req, asked, &client);
+    enum im_cause cause = token_check_client(authority, req, asked, &client);
     if (cause)
         return cause;
     struct im_policy policy = im_authority_policy(authority);
@@ -113,7 +115,7 @@ static enum im_cause grant(struct im_authority *authority, struct im_request *re
     if (cause)
         return cause;
     im_note_misspelled(req, &asked->params, asked->grant->parameters);
-    return hand_out(&g, &issue, res);
+    return answer_tokens_issued(&g, &issue, res);
 }
 
 enum im_cause im_endpoint_token(struct im_authority *authority, struct im_request *req,
@@ -121,5 +123,5 @@ enum im_cause im_endpoint_token(struct im_authority *authority, struct im_reques
 {
     struct asked asked = {0};
     enum im_cause cause = check_form(req, &asked);
-    return cause ? cause : grant(authority, req, &asked, res);
+    return cause ? cause : grant_tokens(authority, req, &asked, res);
 }

@@ -1,11 +1,12 @@
-/* authorization_code (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.5). */
+/* authorization_code (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.5).
+ * Whether the code is good is the authority's to say, which also uses it up. */
 #include "base/crypto.h"
 #include "directory/account.h"
 #include "directory/eligibility.h"
 #include "grants/grant.h"
 #include "oauth/misspelling.h"
 
-static enum im_cause check(struct im_request *req, const struct im_params *params)
+static enum im_cause code_check(struct im_request *req, const struct im_params *params)
 {
     if (im_param(params, "code").len)
         return CAUSE_NONE;
@@ -14,28 +15,28 @@ static enum im_cause check(struct im_request *req, const struct im_params *param
 
 /* Left out by a slip of the pen: to be told so is worth more than "mismatch". A
  * parameter that is simply absent is for the authority to judge. */
-static enum im_cause check_slip(const struct im_grant_request *g, const char *wanted,
-                                enum im_cause missing)
+static enum im_cause check_misspelling(const struct im_grant_request *g,
+                                       const char *wanted, enum im_cause missing)
 {
     if (im_param(g->params, wanted).len || !im_misspelling_of(g->params, wanted).at)
         return CAUSE_NONE;
     return im_refuse_missing(g->req, g->params, wanted, missing);
 }
 
-static enum im_cause check_slips(const struct im_grant_request *g,
-                                 const struct im_token *code)
+static enum im_cause check_misspellings(const struct im_grant_request *g,
+                                        const struct im_token *code)
 {
     enum im_cause cause = CAUSE_NONE;
     if (code->redirect_uri.len)
-        cause = check_slip(g, "redirect_uri", CAUSE_REDIRECT_URI_MISMATCH);
+        cause = check_misspelling(g, "redirect_uri", CAUSE_REDIRECT_URI_MISMATCH);
     if (!cause && code->challenge.len)
-        cause = check_slip(g, "code_verifier", CAUSE_PKCE_VERIFIER_MISSING);
+        cause = check_misspelling(g, "code_verifier", CAUSE_PKCE_VERIFIER_MISSING);
     return cause;
 }
 
 /* What would refuse the request whatever the code is worth comes before the code is
  * used up: the client may then put it right and try again. */
-static enum im_cause look_first(const struct im_grant_request *g, struct im_str text)
+static enum im_cause code_look_first(const struct im_grant_request *g, struct im_str text)
 {
     struct im_token code;
     if (!im_authority_find(g->authority, g->req->arena, text, g->req->now_ms, &code))
@@ -46,7 +47,7 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
         return CAUSE_NONE;
     struct im_grant_subject who = {
         .user = code.user, .company = code.company, .entity = code.entity};
-    enum im_cause cause = check_slips(g, &code);
+    enum im_cause cause = check_misspellings(g, &code);
     return cause ? cause : im_eligibility_require(g, &who);
 }
 
@@ -68,8 +69,8 @@ static bool gives_refresh(const struct im_grant_request *g, struct im_str scopes
     return false;
 }
 
-static void fill(const struct im_grant_request *g, const struct im_token *code,
-                 struct im_issue *issue)
+static void code_fill(const struct im_grant_request *g, const struct im_token *code,
+                      struct im_issue *issue)
 {
     g->req->exchange->scope = code->scopes;
     issue->grant = code->grant;
@@ -82,7 +83,7 @@ static void fill(const struct im_grant_request *g, const struct im_token *code,
     issue->with_id_token = im_str_in_list(code->scopes, IM_STR("openid"));
 }
 
-static enum im_cause decide(const struct im_grant_request *g, struct im_issue *issue)
+static enum im_cause code_decide(const struct im_grant_request *g, struct im_issue *issue)
 {
     struct im_token code;
     struct im_str text = im_param(g->params, "code");
@@ -94,11 +95,11 @@ static enum im_cause decide(const struct im_grant_request *g, struct im_issue *i
                                   .verifier = verifier,
                                   .verifier_given = verifier.len > 0};
     g->req->exchange->token = im_fingerprint(g->req->arena, text);
-    enum im_cause cause = look_first(g, text);
+    enum im_cause cause = code_look_first(g, text);
     if (!cause)
         cause = im_authority_redeem_code(g->authority, g->req, &claim, &code);
     if (!cause)
-        fill(g, &code, issue);
+        code_fill(g, &code, issue);
     return cause;
 }
 
@@ -107,6 +108,6 @@ static const char *const parameters[] = {"code", "redirect_uri", "code_verifier"
 const struct im_grant im_grant_authorization_code = {
     .grant_type = "authorization_code",
     .parameters = parameters,
-    .check = check,
-    .decide = decide,
+    .check = code_check,
+    .decide = code_decide,
 };

@@ -18,7 +18,8 @@ static enum im_cause check_username(struct im_request *req, struct im_str text)
                      IM_ARG(im_sanitize(req->arena, text)));
 }
 
-static enum im_cause check(struct im_request *req, const struct im_params *params)
+static enum im_cause credentials_check(struct im_request *req,
+                                       const struct im_params *params)
 {
     struct im_str username = im_param(params, "username");
     size_t n = im_param_count(params, "username");
@@ -76,7 +77,8 @@ static enum im_cause from_session(const struct im_grant_request *g,
     return im_eligibility_require(g, &who);
 }
 
-static enum im_cause decide(const struct im_grant_request *g, struct im_issue *issue)
+static enum im_cause credentials_decide(const struct im_grant_request *g,
+                                        struct im_issue *issue)
 {
     struct im_scope_ask ask = {.asked = im_param(g->params, "scope"),
                                .dialect = g->dialect,
@@ -93,6 +95,6 @@ static const char *const parameters[] = {"username", "session_id", "scope", NULL
 const struct im_grant im_grant_client_credentials = {
     .grant_type = "client_credentials",
     .parameters = parameters,
-    .check = check,
-    .decide = decide,
+    .check = credentials_check,
+    .decide = credentials_decide,
 };

@@ -1,3 +1,5 @@
+/* The table of grants, what is said about a grant_type that is not in it, and the
+ * eligibility check that they share. */
 #include "grants/grant.h"
 
 #include "base/sanitize.h"
@@ -33,7 +35,7 @@ const struct im_grant *im_grant_find(struct im_str grant_type)
     return NULL;
 }
 
-static const char *nearest(struct im_str grant_type)
+static const char *nearest_grant_type(struct im_str grant_type)
 {
     struct im_str names[GRANTS];
     for (size_t i = 0; i < GRANTS; i++)
@@ -49,7 +51,7 @@ enum im_cause im_grant_refuse(struct im_request *req, struct im_str grant_type)
         if (im_str_is(grant_type, absent[i].grant_type))
             return im_refuse(req, CAUSE_GRANT_TYPE_UNSUPPORTED, "grant_type %.*s: %s",
                              IM_ARG(shown), absent[i].because);
-    const char *meant = nearest(grant_type);
+    const char *meant = nearest_grant_type(grant_type);
     if (meant)
         return im_refuse(req, CAUSE_GRANT_TYPE_UNSUPPORTED,
                          "there is no grant_type \"%.*s\"; was \"%s\" meant?",

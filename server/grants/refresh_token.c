@@ -8,7 +8,7 @@
 #include "oauth/misspelling.h"
 #include "oauth/scope.h"
 
-static enum im_cause check(struct im_request *req, const struct im_params *params)
+static enum im_cause refresh_check(struct im_request *req, const struct im_params *params)
 {
     if (im_param(params, "refresh_token").len)
         return CAUSE_NONE;
@@ -39,8 +39,9 @@ static enum im_cause check_rest(const struct im_grant_request *g,
 /* The rest comes before the token is used up: who is refused because the user is
  * locked can go on with the same token once the user is unlocked. *looked: the token
  * is live and this client's, so the rest has been checked. */
-static enum im_cause look_first(const struct im_grant_request *g, struct im_str text,
-                                struct im_issue *issue, bool *looked)
+static enum im_cause refresh_look_first(const struct im_grant_request *g,
+                                        struct im_str text, struct im_issue *issue,
+                                        bool *looked)
 {
     struct im_token token;
     *looked = false;
@@ -52,8 +53,8 @@ static enum im_cause look_first(const struct im_grant_request *g, struct im_str 
     return *looked ? check_rest(g, &token, issue) : CAUSE_NONE;
 }
 
-static void fill(const struct im_grant_request *g, const struct im_token *token,
-                 struct im_issue *issue)
+static void refresh_fill(const struct im_grant_request *g, const struct im_token *token,
+                         struct im_issue *issue)
 {
     issue->grant = token->grant;
     issue->grant_type = token->grant_type;
@@ -64,20 +65,21 @@ static void fill(const struct im_grant_request *g, const struct im_token *token,
         issue->keep_refresh = im_param(g->params, "refresh_token");
 }
 
-static enum im_cause decide(const struct im_grant_request *g, struct im_issue *issue)
+static enum im_cause refresh_decide(const struct im_grant_request *g,
+                                    struct im_issue *issue)
 {
     bool looked;
     struct im_token token;
     struct im_str text = im_param(g->params, "refresh_token");
     g->req->exchange->token = im_fingerprint(g->req->arena, text);
-    enum im_cause cause = look_first(g, text, issue, &looked);
+    enum im_cause cause = refresh_look_first(g, text, issue, &looked);
     if (!cause)
         cause = im_authority_redeem_refresh(g->authority, g->req, g->dialect->id, text,
                                             g->client->id, &token);
     if (!cause && !looked) /* under its grace, or the clock was turned back meanwhile */
         cause = check_rest(g, &token, issue);
     if (!cause)
-        fill(g, &token, issue);
+        refresh_fill(g, &token, issue);
     return cause;
 }
 
@@ -86,6 +88,6 @@ static const char *const parameters[] = {"refresh_token", "entity_id", "scope", 
 const struct im_grant im_grant_refresh_token = {
     .grant_type = "refresh_token",
     .parameters = parameters,
-    .check = check,
-    .decide = decide,
+    .check = refresh_check,
+    .decide = refresh_decide,
 };

@@ -36,18 +36,13 @@ static bool is_token(struct im_str text)
     return text.len > 0;
 }
 
-static bool check_names(struct im_request *req)
+bool im_header_name_check(struct im_request *req, struct im_str name)
 {
-    for (size_t i = 0; i < req->header_count; i++) {
-        struct im_str name = req->headers[i].name;
-        if (!is_token(name))
-            return im_request_refuse(
-                req, IM_REQUEST_MALFORMED,
-                "the header name \"%.*s\" has a character that no header "
-                "name may have",
-                IM_ARG(name));
-    }
-    return true;
+    return is_token(name) ||
+           im_request_refuse(req, IM_REQUEST_MALFORMED,
+                             "the header name \"%.*s\" has a character that no header "
+                             "name may have",
+                             IM_ARG(name));
 }
 
 static bool check_host(struct im_request *req, struct im_str version)
@@ -121,6 +116,16 @@ static bool read_length(struct im_request *req, struct im_framing *framing)
     return true;
 }
 
+bool im_request_is_plain(struct im_request *req)
+{
+    struct im_str encoding = im_request_header(req, "Content-Encoding");
+
+    return encoding.len == 0 || im_str_eq_nocase(encoding, IM_STR("identity")) ||
+           im_request_refuse(req, IM_REQUEST_ENCODED,
+                             "Content-Encoding: %.*s; a body is taken as it is, without",
+                             IM_ARG(encoding));
+}
+
 static bool list_has(struct im_str list, const char *word)
 {
     while (list.len)
@@ -130,7 +135,7 @@ static bool list_has(struct im_str list, const char *word)
 }
 
 /* RFC 9112 section 9.3. Only the first Connection header can keep a connection open, and
- * one that asks for an upgrade does not, because CivetWeb sees it so. */
+ * one that asks for an upgrade does not. */
 static bool keeps_alive(const struct im_request *req, struct im_str version)
 {
     bool alive = im_str_is(version, "1.1");
@@ -150,12 +155,12 @@ bool im_framing_read(struct im_request *req, struct im_str version,
                      struct im_framing *framing)
 {
     *framing = (struct im_framing){0};
-    if (!check_names(req) || !check_host(req, version) ||
-        !read_transfer_encoding(req, framing) || !read_length(req, framing))
+    if (!check_host(req, version) || !read_transfer_encoding(req, framing) ||
+        !read_length(req, framing))
         return false;
     framing->keep_alive = keeps_alive(req, version);
     framing->expects_continue =
         im_str_is(version, "1.1") && (framing->chunked || framing->length) &&
         im_str_eq_nocase(im_request_header(req, "Expect"), IM_STR("100-continue"));
-    return true;
+    return (!framing->chunked && !framing->length) || im_request_is_plain(req);
 }

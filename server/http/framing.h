@@ -1,6 +1,5 @@
 /* How long a request is, and whether its headers may be believed (RFC 9112 sections 3.2,
- * 5 and 6). CivetWeb lets much of it pass: two Content-Lengths, one beside a chunked
- * body, "5x" for 5. */
+ * 5 and 6). */
 #ifndef IM_HTTP_FRAMING_H
 #define IM_HTTP_FRAMING_H
 
@@ -19,6 +18,11 @@ struct im_framing {
  * req->flaw_text filled in. A length over IM_BODY_MAX is such a flaw. */
 bool im_framing_read(struct im_request *req, struct im_str version,
                      struct im_framing *framing);
+/* Does its body come as it is? False with the flaw when Content-Encoding says otherwise (RFC
+ * 9110 section 8.4). */
+bool im_request_is_plain(struct im_request *req);
+/* Is it a token (RFC 9110 section 5.6.2)? False with the flaw. */
+bool im_header_name_check(struct im_request *req, struct im_str name);
 /* Sets the flaw and its evidence; returns false. The text is cut to 200 bytes and made
  * printable. */
 bool im_request_refuse(struct im_request *req, enum im_request_flaw flaw,

@@ -1,4 +1,4 @@
-/* One request as it arrived, and the facts that the pipeline learns about it on the way.
+/* One request as it arrived, and where the pipeline finds that it leads to.
  * Lifetime: request. The listener fills the first part; nothing here knows a socket. */
 #ifndef IM_HTTP_REQUEST_H
 #define IM_HTTP_REQUEST_H
@@ -6,8 +6,10 @@
 #include "base/arena.h"
 #include "http/form.h"
 
-struct im_exchange;    /* causes/cause.h: why it was refused, with evidence */
+struct im_exchange;    /* causes/exchange.h: what is known of it and of its answer */
 struct im_credentials; /* oauth/credentials.h: who says it sends it */
+struct im_route;       /* endpoints/endpoint.h: where it leads to */
+struct im_waker;
 
 struct im_header {
     struct im_str name, value; /* value without white space at both ends */
@@ -23,7 +25,9 @@ enum im_request_flaw {
     IM_REQUEST_HEADERS_TOO_LARGE,
     IM_REQUEST_BODY_TOO_LARGE, /* over IM_BODY_MAX */
     IM_REQUEST_BODY_CUT,       /* the peer closed or stalled inside the body */
-    IM_REQUEST_METHOD_UNKNOWN
+    IM_REQUEST_METHOD_UNKNOWN,
+    IM_REQUEST_ENCODED, /* the body, by Content-Encoding */
+    IM_REQUEST_HTTP2    /* its preface, without having asked */
 };
 
 enum { IM_BODY_MAX = 1024 * 1024 }; /* bytes; the REST guides: a body of at most 1 MB */
@@ -45,15 +49,18 @@ struct im_request {
     bool on_control_port;  /* arrived at the port that serves only /__mock */
     enum im_request_flaw flaw;
     struct im_str flaw_text; /* the evidence for it */
+    struct im_waker
+        *waker; /* ends a pause early (im_response.resume); NULL = nobody can */
 
     /* Set by the pipeline. */
     struct im_str
         path; /* under the sandbox's base, undecoded, no query: "/ia/api/v1/…" */
     struct im_str
         base_url; /* of the sandbox, no trailing '/': "http://h:p" or "http://h:p/s/x" */
-    struct im_str server_url; /* the same without the sandbox: where /__mock lies */
-    struct im_str rest;       /* what a route's trailing wildcard matched, undecoded */
-    int64_t now_ms;           /* the sandbox's clock, read once */
+    struct im_str server_url;     /* the same without the sandbox: where /__mock lies */
+    const struct im_route *route; /* NULL = there is no such path */
+    struct im_str rest; /* what the route's trailing wildcard matched, undecoded */
+    int64_t now_ms;     /* the sandbox's clock, read once */
     uint64_t arrived; /* serial of arrival in the sandbox: who was in flight with whom */
     struct im_exchange *exchange;       /* never NULL inside the pipeline */
     struct im_credentials *credentials; /* NULL until read: use im_credentials() */

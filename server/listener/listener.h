@@ -1,6 +1,5 @@
-/* The only file that knows sockets: ports, threads, TLS; bytes become an im_request, and
- * an im_response becomes bytes. Both doors of CivetWeb (a sound request, and one that
- * CivetWeb itself would refuse) end in the same answer function. */
+/* What listens and answers: bytes become an im_request, and an im_response becomes bytes.
+ * The only folder that knows sockets and CivetWeb. */
 #ifndef IM_LISTENER_LISTENER_H
 #define IM_LISTENER_LISTENER_H
 
@@ -18,7 +17,7 @@ struct im_listener_options {
     int http_port;    /* 0 = any free one, IM_PORT_NONE = off */
     int https_port;   /* the same */
     int control_port; /* own loopback port for /__mock; IM_PORT_NONE = none */
-    int threads;      /* 0 = default (64) */
+    int threads;      /* workers at most; 0 = 200 */
     struct im_tls
         *tls; /* needed when https_port is not off; lifetime: longer than ours */
     const struct im_log *log;
@@ -30,8 +29,6 @@ struct im_listener_options {
     int request_timeout_ms; /* 0 = 5000: for all headers, then for the whole body */
 };
 
-/* How many threads that number of an option means. */
-int im_listener_threads(int threads);
 /* Listens from the moment it returns; NULL with err (which address and port, why, what to
  * do). */
 struct im_listener *im_listener_start(const struct im_listener_options *options,

@@ -1,3 +1,6 @@
+/* One authorization server: making and freeing its parts, its switches, and the
+ * questions and changes that need the policy and the time before the token store can
+ * answer. */
 #include "oauth/authority.h"
 
 #include <stdlib.h>
@@ -52,6 +55,7 @@ void im_authority_free(struct im_authority *authority)
     free(authority);
 }
 
+/* A copy: the control API may change the switches at any time. */
 struct im_policy im_authority_policy(struct im_authority *authority)
 {
     pthread_mutex_lock(&authority->policy_lock);
@@ -85,7 +89,7 @@ bool im_authority_set_signed_in(struct im_authority *authority, struct im_str us
     if (user.len && !im_str_duplicate(user, &copy))
         return false;
     pthread_mutex_lock(&authority->policy_lock);
-    struct im_str old = authority->signed_in;
+    struct im_str old = authority->signed_in; /* freed outside of the lock */
     authority->signed_in = copy;
     pthread_mutex_unlock(&authority->policy_lock);
     im_str_free(&old);
@@ -104,7 +108,7 @@ struct im_str im_authority_signed_in(struct im_authority *authority,
     return user;
 }
 
-/* ---- asking ---- */
+/* ---- asking: token texts are not kept, so they are looked up by their digest ---- */
 
 bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
                        struct im_str token, int64_t now_ms, struct im_token *out)

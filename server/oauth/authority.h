@@ -30,20 +30,36 @@ void im_authority_free(struct im_authority *authority);
 struct im_policy im_authority_policy(struct im_authority *authority); /* a copy */
 void im_authority_set_policy(struct im_authority *authority,
                              const struct im_policy *policy);
-/* Sets the switches that the object names (im_policy_set_all), all or none, in one step: two
- * changes at once lose nothing. */
+/* Sets the switches that the object names (im_policy_set_all), all or none, in one
+ * step: two changes at once lose nothing. */
 bool im_authority_change_policy(struct im_authority *authority,
                                 const struct im_json *object, const struct im_json **at,
                                 struct im_error *err);
 
-/* Somebody ("jdoe@acme") who is signed in at authorize and accepts whatever is asked, as
- * mock_user does: an unattended client can then take a code. Empty = nobody. Set: false when memory
- * is short; get: a copy in the arena. */
+/* Somebody ("jdoe@acme") who is signed in at authorize and accepts whatever is
+ * asked, as mock_user does: an unattended client can then take a code. Empty = no
+ * one. Set: false when memory is short; get: a copy in the arena. */
 bool im_authority_set_signed_in(struct im_authority *authority, struct im_str user);
 struct im_str im_authority_signed_in(struct im_authority *authority,
                                      struct im_arena *arena);
 
 /* ---- handing out ---- */
+
+/* The ways in which an access token can be wrong on purpose. What we would never
+ * hand out (bad signature, unknown key, wrong issuer, wrong algorithm, malformed) is
+ * not remembered either: the bearer check finds out by taking it apart. */
+enum im_flaw {
+    IM_FLAW_NONE,
+    IM_FLAW_EXPIRED,
+    IM_FLAW_NOT_YET_VALID,
+    IM_FLAW_BAD_SIGNATURE,
+    IM_FLAW_UNKNOWN_KEY,
+    IM_FLAW_WRONG_ISSUER,
+    IM_FLAW_WRONG_COMPANY,
+    IM_FLAW_WRONG_ALGORITHM,
+    IM_FLAW_MALFORMED
+};
+const char *im_flaw_name(enum im_flaw flaw);
 
 struct im_issue {
     enum im_dialect_id dialect;
@@ -61,6 +77,7 @@ struct im_issue {
     struct im_str nonce;
     struct im_str issuer; /* base URL: `iss` of the REST dialect */
     int64_t ttl_ms;       /* of the access token; 0 = as policy says */
+    enum im_flaw flaw;    /* of the access token */
     /* codes only */
     struct im_str redirect_uri, challenge;
     bool challenge_plain;
@@ -136,27 +153,6 @@ size_t im_authority_end(struct im_authority *authority,
 /* Live tokens that match reach their natural end now (their expiry becomes now). */
 size_t im_authority_expire(struct im_authority *authority,
                            const struct im_token_selector *which, int64_t now_ms);
-
-enum im_flaw {
-    IM_FLAW_NONE,
-    IM_FLAW_EXPIRED,
-    IM_FLAW_NOT_YET_VALID,
-    IM_FLAW_BAD_SIGNATURE,
-    IM_FLAW_UNKNOWN_KEY,
-    IM_FLAW_WRONG_ISSUER,
-    IM_FLAW_WRONG_COMPANY,
-    IM_FLAW_WRONG_ALGORITHM,
-    IM_FLAW_MALFORMED
-};
-const char *im_flaw_name(enum im_flaw flaw);
-bool im_flaw_find(struct im_str name, enum im_flaw *flaw);
-/* As im_authority_issue, with an access token that is wrong in one way. What is not what
- * we would ever hand out (bad signature, unknown key, wrong issuer, wrong algorithm,
- * malformed) is not remembered either: the bearer check finds out by taking it apart. */
-bool im_authority_issue_flawed(struct im_authority *authority, struct im_arena *arena,
-                               int64_t now_ms, const struct im_issue *issue,
-                               enum im_flaw flaw, struct im_issued *issued,
-                               struct im_error *err);
 
 /* Every token, oldest first: calls visit for each until it returns false. The view lives
  * only during the call, and visit must not call the authority. */

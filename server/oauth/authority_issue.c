@@ -1,4 +1,6 @@
-/* Minting: what is to be issued → claims → signed text → remembered under its digest. */
+/* Minting: what is to be issued → claims → signed text (RFC 7515) → remembered under
+ * its digest. Tokens that are wrong on purpose take the same way, with one step done
+ * wrong. */
 #include <string.h>
 
 #include "base/crypto.h"
@@ -16,7 +18,6 @@ struct minting {
     const struct im_dialect *dialect;
     struct im_policy policy;
     struct im_eval_context eval;
-    enum im_flaw flaw; /* of the access token */
     struct im_error *err;
 };
 
@@ -32,6 +33,7 @@ static void mint_init(struct minting *mint, struct im_authority *authority,
     mint->eval = (struct im_eval_context){now_ms, &mint->policy};
 }
 
+/* Lifetimes are members of the policy that the dialect's row names by their offset. */
 static int64_t ttl_of(const struct minting *mint, size_t offset)
 {
     int64_t ttl_ms;
@@ -110,11 +112,11 @@ static void apply_flaw(const struct minting *mint, struct im_token *token)
 {
     int64_t ttl_ms = access_ttl(mint), skew_ms = mint->policy.skew;
 
-    if (mint->flaw == IM_FLAW_EXPIRED)
+    if (mint->issue->flaw == IM_FLAW_EXPIRED)
         token->issued_ms = mint->eval.now_ms - skew_ms - ttl_ms - 60000;
-    if (mint->flaw == IM_FLAW_NOT_YET_VALID)
+    if (mint->issue->flaw == IM_FLAW_NOT_YET_VALID)
         token->issued_ms = mint->eval.now_ms + skew_ms + HOUR_MS;
-    if (mint->flaw == IM_FLAW_WRONG_COMPANY)
+    if (mint->issue->flaw == IM_FLAW_WRONG_COMPANY)
         move_company(token);
 }
 
@@ -155,7 +157,7 @@ static struct im_str payload_of(const struct minting *mint, const struct im_toke
 
     if (!issuer.len)
         issuer = mint->issue->issuer;
-    if (mint->flaw == IM_FLAW_WRONG_ISSUER && token->kind == IM_TOKEN_ACCESS)
+    if (mint->issue->flaw == IM_FLAW_WRONG_ISSUER && token->kind == IM_TOKEN_ACCESS)
         issuer = IM_STR(WRONG_ISSUER);
     im_buf_init(&buf, mint->arena, PAYLOAD_MAX);
     im_json_out_init(&out, &buf);
@@ -175,7 +177,7 @@ static bool too_large(const struct minting *mint)
 
 /* Signs it and takes its digest. A code is an HS256 JWT in both dialects: documented for
  * Intacct, whose is the only sample. */
-static struct im_str sign(const struct minting *mint, struct im_token *token)
+static struct im_str token_sign(const struct minting *mint, struct im_token *token)
 {
     bool code = token->kind == IM_TOKEN_CODE;
     struct im_str payload = payload_of(mint, token), text = {NULL, 0};
@@ -206,22 +208,10 @@ static const char *const flaw_names[] = {
     [IM_FLAW_WRONG_ALGORITHM] = "wrong-algorithm",
     [IM_FLAW_MALFORMED] = "malformed",
 };
-enum { FLAWS = sizeof(flaw_names) / sizeof(flaw_names[0]) };
 
 const char *im_flaw_name(enum im_flaw flaw)
 {
     return flaw_names[flaw];
-}
-
-bool im_flaw_find(struct im_str name, enum im_flaw *flaw)
-{
-    for (unsigned i = IM_FLAW_NONE; i < FLAWS; i++) {
-        if (!im_str_is(name, flaw_names[i]))
-            continue;
-        *flaw = (enum im_flaw)i;
-        return true;
-    }
-    return false;
 }
 
 /* Another character in the middle of the signature: still base64url, no longer ours. */
@@ -247,21 +237,21 @@ static struct im_str flaw_unsign(struct im_arena *arena, struct im_str token)
 }
 
 /* The access token as the client gets it. */
-static struct im_str sign_flawed(const struct minting *mint, struct im_token *token)
+static struct im_str token_sign_flawed(const struct minting *mint, struct im_token *token)
 {
     struct im_str text = {NULL, 0}, payload;
 
-    if (mint->flaw == IM_FLAW_UNKNOWN_KEY) {
+    if (mint->issue->flaw == IM_FLAW_UNKNOWN_KEY) {
         payload = payload_of(mint, token);
         return payload.len
                    ? im_jwt_sign_with_unknown_key(mint->authority->keys, mint->arena,
                                                   mint->dialect->alg, payload, mint->err)
                    : payload;
     }
-    text = sign(mint, token);
+    text = token_sign(mint, token);
     if (!text.len)
         return text;
-    switch (mint->flaw) {
+    switch (mint->issue->flaw) {
     case IM_FLAW_BAD_SIGNATURE: return flaw_tamper(mint->arena, text);
     case IM_FLAW_WRONG_ALGORITHM: return flaw_unsign(mint->arena, text);
     case IM_FLAW_MALFORMED: return im_str_slice(text, 0, text.len / 3);
@@ -320,6 +310,7 @@ static int64_t rest_of_refresh(const struct minting *mint, int64_t otherwise_ms)
     return kept.expires_ms - mint->eval.now_ms;
 }
 
+/* Under rotation `keep` no new token is made: the text that was presented goes back. */
 static bool mint_refresh(const struct minting *mint, struct im_batch *batch,
                          struct im_issued *issued)
 {
@@ -334,7 +325,7 @@ static bool mint_refresh(const struct minting *mint, struct im_batch *batch,
     }
     struct im_token *refresh = &batch->items[batch->count++];
     *refresh = refresh_facts(mint);
-    issued->refresh_token = sign(mint, refresh);
+    issued->refresh_token = token_sign(mint, refresh);
     issued->refresh_expires_in_s = ttl_ms / 1000;
     return issued->refresh_token.len;
 }
@@ -345,9 +336,9 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
     struct im_token *access = &batch->items[batch->count];
 
     *access = access_facts(mint);
-    issued->access_token = sign_flawed(mint, access);
+    issued->access_token = token_sign_flawed(mint, access);
     issued->expires_in_s = access_ttl(mint) / 1000;
-    if (is_genuine(mint->flaw))
+    if (is_genuine(mint->issue->flaw))
         issued->fingerprint = im_fingerprint_of(mint->arena, access->digest);
     issued->scopes = access->scopes;
     issued->user_key = access->user_key;
@@ -356,12 +347,13 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
         if (!issued->id_token.len)
             return false;
     }
-    batch->count += is_genuine(mint->flaw);
+    /* otherwise the next token takes its place in the batch: it is not remembered */
+    batch->count += is_genuine(mint->issue->flaw);
     return issued->access_token.len;
 }
 
-static bool remember(const struct minting *mint, struct im_batch *batch,
-                     struct im_issued *issued)
+static bool remember_batch(const struct minting *mint, struct im_batch *batch,
+                           struct im_issued *issued)
 {
     if (mint->arena->failed)
         return im_error_set(mint->err, "minting a token: out of memory");
@@ -372,44 +364,22 @@ static bool remember(const struct minting *mint, struct im_batch *batch,
     return issued->grant;
 }
 
-static bool issue_all(const struct minting *mint, struct im_issued *issued)
-{
-    struct im_batch batch = {.count = 0,
-                             .grant = mint->issue->grant,
-                             .session_expires_ms =
-                                 mint->eval.now_ms + mint->policy.session_ttl};
-
-    *issued = (struct im_issued){.grant = mint->issue->grant};
-    if (!mint_access(mint, &batch, issued))
-        return false;
-    if (mint->flaw == IM_FLAW_WRONG_COMPANY && !remember(mint, &batch, issued))
-        return false; /* another company's token belongs to another company's grant */
-    if (!mint_refresh(mint, &batch, issued))
-        return false;
-    return remember(mint, &batch, issued);
-}
-
 bool im_authority_issue(struct im_authority *authority, struct im_arena *arena,
                         int64_t now_ms, const struct im_issue *issue,
                         struct im_issued *issued, struct im_error *err)
 {
-    return im_authority_issue_flawed(authority, arena, now_ms, issue, IM_FLAW_NONE,
-                                     issued, err);
-}
-
-/* One parameter more than is good: it is im_authority_issue and its flaw. */
-/* NOLINTNEXTLINE(readability-function-size) */
-bool im_authority_issue_flawed(struct im_authority *authority, struct im_arena *arena,
-                               int64_t now_ms, const struct im_issue *issue,
-                               enum im_flaw flaw, struct im_issued *issued,
-                               struct im_error *err)
-{
     struct minting mint;
+    struct im_batch batch = {.grant = issue->grant};
 
     mint_init(&mint, authority, arena, now_ms, issue);
-    mint.flaw = flaw;
     mint.err = err;
-    return issue_all(&mint, issued);
+    batch.session_expires_ms = now_ms + mint.policy.session_ttl;
+    *issued = (struct im_issued){.grant = issue->grant};
+    if (!mint_access(&mint, &batch, issued))
+        return false;
+    if (issue->flaw == IM_FLAW_WRONG_COMPANY && !remember_batch(&mint, &batch, issued))
+        return false; /* another company's token belongs to another company's grant */
+    return mint_refresh(&mint, &batch, issued) && remember_batch(&mint, &batch, issued);
 }
 
 struct im_str im_authority_issue_code(struct im_authority *authority,
@@ -430,7 +400,7 @@ struct im_str im_authority_issue_code(struct im_authority *authority,
     code->challenge_plain = issue->challenge_plain;
     code->nonce = issue->nonce;
     code->jti = draw_jti(&mint);
-    struct im_str text = sign(&mint, code);
+    struct im_str text = token_sign(&mint, code);
     if (!text.len || !im_tokens_add(authority->tokens, &batch, &mint.eval, err))
         return (struct im_str){NULL, 0};
     return text;

@@ -1,4 +1,6 @@
-/* Using up codes and refresh tokens: the token store decides, this file says why. */
+/* Redeeming codes (RFC 6749 section 4.1.3, RFC 7636 section 4.6) and refresh tokens
+ * (RFC 6749 section 6): the token store decides under its lock, this file gives the
+ * evidence for what it decided. */
 #include <string.h>
 
 #include "base/crypto.h"
@@ -57,6 +59,8 @@ static enum im_cause refuse_dead(struct im_request *req, enum im_cause cause,
                      IM_ARG(im_ended_evidence(req->arena, token, req->now_ms)));
 }
 
+/* Two refreshes at once are a mistake of another kind than one after the other: the
+ * client lost a race with itself and has the new tokens in another process. */
 static enum im_cause refuse_parallel(struct im_request *req, const struct im_token *token)
 {
     return im_refuse(
@@ -139,9 +143,9 @@ static enum im_cause explain_refresh(struct im_request *req, enum im_cause cause
 
 /* ---- redeeming ---- */
 
-static enum im_cause redeem(struct im_authority *authority, struct im_request *req,
-                            struct im_redemption *redemption, struct im_str text,
-                            struct im_token *out)
+static enum im_cause redeem_token(struct im_authority *authority, struct im_request *req,
+                                  struct im_redemption *redemption, struct im_str text,
+                                  struct im_token *out)
 {
     struct im_policy policy = im_authority_policy(authority);
     struct im_eval_context eval = {req->now_ms, &policy};
@@ -169,7 +173,7 @@ enum im_cause im_authority_redeem_code(struct im_authority *authority,
         redemption.verifier = claim->verifier;
         redemption.verifier_s256 = s256(req->arena, claim->verifier);
     }
-    enum im_cause cause = redeem(authority, req, &redemption, claim->code, out);
+    enum im_cause cause = redeem_token(authority, req, &redemption, claim->code, out);
     if (!cause && claim->verifier_given && !out->challenge.len)
         im_note(req, CAUSE_PKCE_VERIFIER_WRONG,
                 "a code_verifier was sent, but authorize had no code_challenge: it was "
@@ -184,7 +188,7 @@ enum im_cause im_authority_redeem_refresh(struct im_authority *authority,
 {
     struct im_redemption redemption = {
         .kind = IM_TOKEN_REFRESH, .dialect = dialect, .client_id = client_id};
-    enum im_cause cause = redeem(authority, req, &redemption, token, out);
+    enum im_cause cause = redeem_token(authority, req, &redemption, token, out);
 
     return explain_refresh(req, cause, token, client_id, out);
 }

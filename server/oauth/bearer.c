@@ -1,3 +1,7 @@
+/* The API's gate: Authorization header to token to principal (RFC 6750 section 2.1).
+ * A token is looked up first: one that this server remembers is judged by what is
+ * known of it, and only an unknown text is taken apart and verified (RFC 7519
+ * section 7.2), to say why it is unknown. */
 #include "oauth/bearer.h"
 
 #include "base/crypto.h"
@@ -8,7 +12,7 @@
 #include "oauth/token_refusal.h"
 
 /* One check under way. */
-struct check {
+struct bearer_check {
     struct im_authority *authority;
     struct im_request *req;
     const struct im_dialect *dialect;
@@ -69,7 +73,7 @@ static enum im_cause check_header(struct im_request *req,
 
 /* ---- bytes that were never issued, or are forgotten ---- */
 
-static enum im_cause refuse_undecodable(const struct check *check,
+static enum im_cause refuse_undecodable(const struct bearer_check *check,
                                         const struct im_error *err)
 {
     struct im_str looks = im_looks_evidence(check->text);
@@ -81,7 +85,7 @@ static enum im_cause refuse_undecodable(const struct check *check,
                      err->text, check->text.len);
 }
 
-static enum im_cause refuse_issuer(const struct check *check, struct im_str issuer,
+static enum im_cause refuse_issuer(const struct bearer_check *check, struct im_str issuer,
                                    struct im_str expected)
 {
     return im_refuse(check->req, CAUSE_TOKEN_WRONG_ISSUER,
@@ -91,7 +95,7 @@ static enum im_cause refuse_issuer(const struct check *check, struct im_str issu
 
 /* Signed by us, but no token of ours: from before a reset, or dropped, or made on
  * purpose. */
-static enum im_cause judge_unknown_key(const struct check *check,
+static enum im_cause judge_unknown_key(const struct bearer_check *check,
                                        const struct im_jwt *jwt)
 {
     struct im_request *req = check->req;
@@ -100,7 +104,7 @@ static enum im_cause judge_unknown_key(const struct check *check,
     const struct im_json *exp = im_json_get(jwt->payload, "exp");
     uint64_t dropped = im_tokens_dropped(check->authority->tokens);
 
-    if (!expected.len)
+    if (!expected.len) /* the REST dialect issues under its own address */
         expected = req->base_url;
     if (!im_str_eq(issuer, expected))
         return refuse_issuer(check, issuer, expected);
@@ -115,7 +119,7 @@ static enum im_cause judge_unknown_key(const struct check *check,
         (unsigned long long)dropped);
 }
 
-static enum im_cause diagnose(const struct check *check)
+static enum im_cause diagnose_unknown_text(const struct bearer_check *check)
 {
     struct im_request *req = check->req;
     struct im_error err;
@@ -143,9 +147,10 @@ static enum im_cause diagnose(const struct check *check)
     return judge_unknown_key(check, &jwt);
 }
 
-/* ---- what is known of the token ---- */
+/* ---- what is known of the token; checked in this order ---- */
 
-static enum im_cause check_kind(const struct check *check, const struct im_token *token)
+static enum im_cause check_kind(const struct bearer_check *check,
+                                const struct im_token *token)
 {
     struct im_request *req = check->req;
 
@@ -166,7 +171,9 @@ static enum im_cause check_kind(const struct check *check, const struct im_token
     return CAUSE_NONE;
 }
 
-static enum im_cause check_key(const struct check *check, const struct im_token *token)
+/* Key rotation does not end tokens in the store: whether it refuses them is a switch. */
+static enum im_cause check_key(const struct bearer_check *check,
+                               const struct im_token *token)
 {
     unsigned in_force = im_keys_generation(check->authority->keys);
 
@@ -178,7 +185,9 @@ static enum im_cause check_key(const struct check *check, const struct im_token 
         token->key_generation, in_force);
 }
 
-static enum im_cause check_begun(const struct check *check, const struct im_token *token)
+/* A clock that was set back, or a token minted for the future. */
+static enum im_cause check_begun(const struct bearer_check *check,
+                                 const struct im_token *token)
 {
     struct im_request *req = check->req;
 
@@ -191,7 +200,8 @@ static enum im_cause check_begun(const struct check *check, const struct im_toke
                      IM_ARG(im_time_rfc3339(req->arena, req->now_ms)));
 }
 
-static enum im_cause check_life(const struct check *check, const struct im_token *token)
+static enum im_cause check_life(const struct bearer_check *check,
+                                const struct im_token *token)
 {
     struct im_request *req = check->req;
 
@@ -203,8 +213,8 @@ static enum im_cause check_life(const struct check *check, const struct im_token
 
 /* ---- what has changed since ---- */
 
-static enum im_cause check_directory(const struct check *check,
-                                     const struct im_token *token)
+static enum im_cause check_eligible(const struct bearer_check *check,
+                                    const struct im_token *token)
 {
     struct im_directory *directory = check->authority->directory;
     struct im_str evidence = {NULL, 0};
@@ -223,7 +233,9 @@ static enum im_cause check_directory(const struct check *check,
 
 /* ---- the gate ---- */
 
-static void tell_outcome(const struct check *check, const struct im_token *token)
+/* Who the token is of is told even if it is refused: the journal and rules need it
+ * most then. */
+static void tell_exchange(const struct bearer_check *check, const struct im_token *token)
 {
     struct im_exchange *exchange = check->req->exchange;
 
@@ -232,11 +244,11 @@ static void tell_outcome(const struct check *check, const struct im_token *token
     exchange->user = im_account_text(check->req->arena, token->user, token->company);
 }
 
-static enum im_cause judge(const struct check *check, struct im_token *out)
+static enum im_cause bearer_judge(const struct bearer_check *check, struct im_token *out)
 {
-    static enum im_cause (*const steps[])(const struct check *,
+    static enum im_cause (*const steps[])(const struct bearer_check *,
                                           const struct im_token *) = {
-        check_kind, check_key, check_begun, check_life, check_directory};
+        check_kind, check_key, check_begun, check_life, check_eligible};
     enum im_cause cause = CAUSE_NONE;
     struct im_eval_context eval = {check->req->now_ms, &check->policy};
     unsigned char digest[IM_SHA256_LEN];
@@ -246,8 +258,8 @@ static enum im_cause judge(const struct check *check, struct im_token *out)
     if (!check->req->exchange->token.len) /* introspection names the one it is about */
         check->req->exchange->token = im_fingerprint_of(check->req->arena, digest);
     if (!im_tokens_find(check->authority->tokens, digest, &eval, check->req->arena, out))
-        return diagnose(check);
-    tell_outcome(check, out);
+        return diagnose_unknown_text(check);
+    tell_exchange(check, out);
     for (size_t i = 0; !cause && i < sizeof(steps) / sizeof(steps[0]); i++)
         cause = steps[i](check, out);
     return cause;
@@ -258,17 +270,17 @@ enum im_cause im_bearer_check(struct im_authority *authority, struct im_request 
                               struct im_principal *principal)
 {
     struct im_principal unwanted;
-    struct check check = {.authority = authority,
-                          .req = req,
-                          .dialect = im_dialect(dialect),
-                          .policy = im_authority_policy(authority),
-                          .text = im_credentials(req)->bearer_token,
-                          .principal = principal ? principal : &unwanted};
+    struct bearer_check check = {.authority = authority,
+                                 .req = req,
+                                 .dialect = im_dialect(dialect),
+                                 .policy = im_authority_policy(authority),
+                                 .text = im_credentials(req)->bearer_token,
+                                 .principal = principal ? principal : &unwanted};
 
     *out = (struct im_token){.serial = 0};
     enum im_cause cause = check_header(req, im_credentials(req));
     if (!cause)
-        cause = judge(&check, out);
+        cause = bearer_judge(&check, out);
     req->exchange->bearer_challenge = cause;
     return cause;
 }

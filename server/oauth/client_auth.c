@@ -1,3 +1,6 @@
+/* Client authentication (RFC 6749 section 2.3): what the credentials claim, put
+ * together from header and body, and whether it is true. Most of the file words the
+ * mistakes that people make with secrets. */
 #include "oauth/client_auth.h"
 
 #include "base/crypto.h"
@@ -32,6 +35,8 @@ static enum im_cause read_header(struct im_request *req, struct im_client_claim 
     return CAUSE_NONE;
 }
 
+/* Refused by name rather than ignored: the client would otherwise be told that it
+ * sent no secret. */
 static enum im_cause refuse_other_methods(struct im_request *req,
                                           const struct im_params *params)
 {
@@ -45,7 +50,8 @@ static enum im_cause refuse_other_methods(struct im_request *req,
         "client_secret");
 }
 
-static enum im_cause check_once(struct im_request *req, const struct im_params *params)
+static enum im_cause check_sent_once(struct im_request *req,
+                                     const struct im_params *params)
 {
     static const char *const once[] = {"client_secret", NULL};
     size_t n = im_param_count(params, "client_id");
@@ -57,12 +63,17 @@ static enum im_cause check_once(struct im_request *req, const struct im_params *
 
 /* ---- header and body together ---- */
 
-static bool contradicts(struct im_str in_header, struct im_str in_body)
+/* Constant time, since one of them may be the right secret. */
+static bool secrets_contradict(struct im_str in_header, struct im_str in_body)
 {
     return in_body.len && !im_secret_eq(in_header, in_body);
 }
 
-static enum im_cause merge_body(struct im_request *req, struct im_client_claim *claim)
+/* Both are taken as long as they agree: libraries that try Basic first and add the
+ * body are common. The body then counts, so that policy basic_auth refuses only
+ * clients that sent nothing else. */
+static enum im_cause merge_header_and_body(struct im_request *req,
+                                           struct im_client_claim *claim)
 {
     struct im_str id = im_client_id_alone(im_param(claim->params, "client_id"));
     struct im_str secret = im_param(claim->params, "client_secret");
@@ -71,10 +82,11 @@ static enum im_cause merge_body(struct im_request *req, struct im_client_claim *
         claim->secret = claim->raw_secret = secret;
         return CAUSE_NONE;
     }
-    if (contradicts(claim->id, id))
+    if (secrets_contradict(claim->id, id))
         return im_refuse(req, CAUSE_CLIENT_AUTH_REPEATED,
                          "the Authorization header and the body name different clients");
-    if (contradicts(claim->secret, secret) && contradicts(claim->raw_secret, secret))
+    if (secrets_contradict(claim->secret, secret) &&
+        secrets_contradict(claim->raw_secret, secret))
         return im_refuse(
             req, CAUSE_CLIENT_AUTH_REPEATED,
             "client secrets were sent in the Authorization header and in the "
@@ -94,12 +106,12 @@ enum im_cause im_client_claim_read(struct im_request *req, struct im_client_clai
 {
     const struct im_params *params = &im_credentials_body(req)->params;
     *claim = (struct im_client_claim){.params = params};
-    enum im_cause cause = check_once(req, params);
+    enum im_cause cause = check_sent_once(req, params);
     if (!cause)
         cause = refuse_other_methods(req, params);
     if (!cause)
         cause = read_header(req, claim);
-    return cause ? cause : merge_body(req, claim);
+    return cause ? cause : merge_header_and_body(req, claim);
 }
 
 bool im_client_claims(const struct im_client_claim *claim)
@@ -147,7 +159,7 @@ static enum im_cause refuse_padded(struct im_request *req, const struct im_clien
         name_of_space(sent.at[before ? 0 : sent.len - 1]), before ? "beginning" : "end");
 }
 
-/* A '+' that nobody percent-encoded is a space once a form has been decoded. */
+/* A '+' that was not percent-encoded is a space once a form has been decoded. */
 static bool lost_plus(struct im_str sent, struct im_str right)
 {
     if (sent.len != right.len || !im_str_has(right, '+'))
@@ -171,8 +183,8 @@ static bool is_placeholder(struct im_str sent)
 }
 
 /* What may have happened to the right secret on its way. */
-static const char *guess(struct im_arena *arena, const struct im_client *client,
-                         struct im_str sent)
+static const char *guess_mistake(struct im_arena *arena, const struct im_client *client,
+                                 struct im_str sent)
 {
     struct im_str once_more;
     if (im_str_eq(sent, client->id))
@@ -208,9 +220,10 @@ static enum im_cause refuse_secret(struct im_request *req, const struct im_clien
                      "the secret sent is %.*s, that of client %.*s is %.*s%s",
                      IM_ARG(shown), IM_ARG(client->id),
                      IM_ARG(im_fingerprint(req->arena, client->secret)),
-                     guess(req->arena, client, sent));
+                     guess_mistake(req->arena, client, sent));
 }
 
+/* Either reading of a Basic secret may be right: see basic_raw_secret. */
 static enum im_cause check_secret(struct im_request *req,
                                   const struct im_client_claim *claim,
                                   const struct im_client *client)

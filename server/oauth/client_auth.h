@@ -37,7 +37,7 @@ enum im_cause im_client_claim_need_id(struct im_request *req,
 /* Is it true? Refuses client-auth-method-refused, client-auth-in-header-on-refresh,
  * client-unknown, client-inactive, client-secret-missing, client-secret-padded,
  * client-secret-rotated, client-secret-wrong. A public client (one without a secret)
- * needs none. grant_type is empty outside the token endpoint. Tells the outcome who
+ * needs none. grant_type is empty outside the token endpoint. Tells the exchange who
  * the client is. */
 enum im_cause im_client_check(struct im_authority *authority, struct im_request *req,
                               const struct im_client_claim *claim,

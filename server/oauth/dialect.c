@@ -140,14 +140,14 @@ const struct im_dialect *im_dialect(enum im_dialect_id id)
 
 /* ---- scopes ---- */
 
-static bool is_name(struct im_str name)
+static bool is_scope_name(struct im_str name)
 {
     /* "Contract" stands in the scopes of the article's own token (legible there) */
     return im_str_eq_nocase(name, IM_STR("full_access")) || im_str_is(name, "Contract") ||
            im_object_type_find_article(name);
 }
 
-static bool is_right(struct im_str right)
+static bool is_scope_right(struct im_str right)
 {
     return im_str_is(right, "read") || im_str_is(right, "write") ||
            im_str_is(right, "rw") || im_str_is(right, "action");
@@ -162,13 +162,13 @@ bool im_dialect_knows_scope(const struct im_dialect *dialect, struct im_str scop
     if (im_str_is(scope, "full_access") || im_str_is(scope, "readonly"))
         return true;
     struct im_str name = im_str_cut(&right, ':');
-    return is_name(name) && is_right(right);
+    return is_scope_name(name) && is_scope_right(right);
 }
 
 /* Sage Accounting's words `full_access` and `readonly` (documented) speak of every
  * object; `rw` and `action` are the article's. That `action` opens neither reading nor
  * writing is a guess. */
-static bool allows(struct im_str scope, struct im_str object, bool writes)
+static bool scope_allows(struct im_str scope, struct im_str object, bool writes)
 {
     struct im_str right = scope;
     struct im_str name = im_str_cut(&right, ':');
@@ -188,7 +188,7 @@ bool im_dialect_scope_allows(const struct im_dialect *dialect, struct im_str gra
     if (dialect->id == IM_DIALECT_REST)
         return true;
     while (granted.len)
-        if (allows(im_str_cut(&granted, ' '), object, writes))
+        if (scope_allows(im_str_cut(&granted, ' '), object, writes))
             return true;
     return false;
 }

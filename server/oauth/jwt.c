@@ -1,8 +1,8 @@
-/* JSON Web Tokens (RFC 7519) in the compact form of RFC 7515, and the keys that sign them (RFC
- * 7517, 7518). Keys come in generations. A generation is never freed or changed while the keys live,
- * but for its RSA key, which is made when it is first needed; so signing needs no lock
- * beyond the glance at which generation is in force. OpenSSL allows one EVP_PKEY to be
- * used by many threads. */
+/* JSON Web Tokens (RFC 7519) in the compact form of RFC 7515, and the keys that sign
+ * them (RFC 7517, 7518). Keys come in generations. A generation is never freed or
+ * changed while the keys live, but for its RSA key, which is made when it is first
+ * needed; so signing needs no lock beyond the glance at which generation is in
+ * force. OpenSSL allows one EVP_PKEY to be used by many threads. */
 #include "oauth/jwt.h"
 
 #include <openssl/bn.h>
@@ -174,8 +174,8 @@ static bool name_key(struct generation *one, struct im_arena *arena, enum im_jwt
     return kid.len && header.len && header.len < HEADER_MAX;
 }
 
-/* A name is drawn, not the key's thumbprint: sandboxes share the few keys of the pool, and who looks
- * one up by its name must not find that of another sandbox. */
+/* A name is drawn, not the key's thumbprint: sandboxes share the few keys of the
+ * pool, and who looks one up by its name must not find that of another sandbox. */
 static bool name_keys(struct im_keys *keys, struct generation *one,
                       struct im_arena *arena)
 {
@@ -266,8 +266,8 @@ static const EVP_MD *digest_of(enum im_jwt_alg alg)
     return alg == IM_JWT_RS512 ? EVP_sha512() : EVP_sha256();
 }
 
-static struct im_str hmac(const struct generation *one, struct im_arena *arena,
-                          struct im_str input)
+static struct im_str hmac_sign(const struct generation *one, struct im_arena *arena,
+                               struct im_str input)
 {
     unsigned char *mac = im_arena_alloc(arena, IM_SHA256_LEN);
 
@@ -294,9 +294,9 @@ static struct im_str rsa_sign(EVP_PKEY *rsa, struct im_arena *arena, enum im_jwt
 }
 
 /* header '.' payload '.' signature; the header is in base64url already. */
-static struct im_str assemble(struct im_arena *arena, struct generation *one,
-                              EVP_PKEY *rsa, enum im_jwt_alg alg,
-                              const struct im_str part[2])
+static struct im_str jwt_assemble(struct im_arena *arena, struct generation *one,
+                                  EVP_PKEY *rsa, enum im_jwt_alg alg,
+                                  const struct im_str part[2])
 {
     struct im_str payload = im_base64url(arena, part[1].at, part[1].len);
     struct im_buf buf;
@@ -307,7 +307,7 @@ static struct im_str assemble(struct im_arena *arena, struct generation *one,
     im_buf_add(&buf, payload);
     struct im_str input = im_buf_str(&buf);
     struct im_str signature =
-        rsa ? rsa_sign(rsa, arena, alg, input) : hmac(one, arena, input);
+        rsa ? rsa_sign(rsa, arena, alg, input) : hmac_sign(one, arena, input);
     im_buf_addc(&buf, '.');
     im_buf_add(&buf, im_base64url(arena, signature.at, signature.len));
     return payload.len && signature.len && !buf.failed ? im_buf_str(&buf)
@@ -336,7 +336,7 @@ struct im_str im_jwt_sign(struct im_keys *keys, struct im_arena *arena,
             return (struct im_str){NULL, 0};
         part[0] = header_kid ? im_str(one->header[alg]) : plain_header(arena, alg);
     }
-    struct im_str token = assemble(arena, one, rsa, alg, part);
+    struct im_str token = jwt_assemble(arena, one, rsa, alg, part);
     if (!token.len)
         im_error_set(err, "signing a token with %s: out of memory", im_jwt_alg_name(alg));
     return token;
@@ -352,14 +352,15 @@ struct im_str im_jwt_sign_with_unknown_key(struct im_keys *keys, struct im_arena
     if (!rsa)
         return (struct im_str){NULL, 0};
     if (alg != IM_JWT_HS256)
-        return assemble(arena, one, rsa, alg,
-                        (struct im_str[]){im_str(one->header[alg]), payload});
+        return jwt_assemble(arena, one, rsa, alg,
+                            (struct im_str[]){im_str(one->header[alg]), payload});
 
     struct im_str json =
         im_arena_format(arena, "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"%s\"}",
                         one->kid[IM_JWT_RS256]);
-    return assemble(arena, one, NULL, alg,
-                    (struct im_str[]){im_base64url(arena, json.at, json.len), payload});
+    return jwt_assemble(
+        arena, one, NULL, alg,
+        (struct im_str[]){im_base64url(arena, json.at, json.len), payload});
 }
 
 /* ---- taking apart (RFC 7515 section 5.2, steps 1 to 5) ----
@@ -440,8 +441,9 @@ static bool rsa_verifies(EVP_PKEY *rsa, const struct im_jwt *jwt, enum im_jwt_al
 }
 
 /* Has this generation signed it? *named: the header names this generation's key. */
-static bool verifies(struct im_keys *keys, const struct generation *one,
-                     const struct im_jwt *jwt, enum im_jwt_alg alg, bool *named)
+static bool generation_verifies(struct im_keys *keys, const struct generation *one,
+                                const struct im_jwt *jwt, enum im_jwt_alg alg,
+                                bool *named)
 {
     EVP_PKEY *rsa = alg == IM_JWT_HS256 ? NULL : rsa_used(keys, one);
 
@@ -462,7 +464,7 @@ enum im_jwt_check im_jwt_verify(struct im_keys *keys, const struct im_jwt *jwt,
     if (!im_str_is(jwt->alg, im_jwt_alg_name(expected)))
         return IM_JWT_WRONG_ALG;
     for (const struct generation *one = newest; one; one = one->older)
-        if (verifies(keys, one, jwt, expected, &named))
+        if (generation_verifies(keys, one, jwt, expected, &named))
             return one == newest ? IM_JWT_GOOD : IM_JWT_RETIRED_KEY;
     return jwt->kid.len && !named ? IM_JWT_UNKNOWN_KEY : IM_JWT_BAD_SIGNATURE;
 }

@@ -22,10 +22,10 @@ void im_keys_free(struct im_keys *keys);
 bool im_keys_rotate(struct im_keys *keys, struct im_error *err);
 /* The generation in force: 0, 1, … */
 unsigned im_keys_generation(struct im_keys *keys);
-/* RFC 7517 key set of the RSA public keys in force: {"keys":[{kty,use,alg,kid,n,e}…]}.
- * It is one key under two names, because a `kid` stands for one `alg`: 32 bytes drawn for
- * this sandbox and generation, in base64url for RS256, in padded base64 (44 characters, as
- * in the article's sample) for RS512. */
+/* RFC 7517 key set of the RSA public keys in force:
+ * {"keys":[{kty,use,alg,kid,n,e}…]}. It is one key under two names, because a `kid`
+ * stands for one `alg`: 32 bytes drawn for this sandbox and generation, in base64url
+ * for RS256, in padded base64 (44 characters, as in the article's sample) for RS512. */
 bool im_keys_write_jwks(struct im_keys *keys, struct im_json_out *out,
                         struct im_error *err);
 

@@ -1,3 +1,6 @@
+/* Parameters under a wrong name: slips of the pen by edit distance, and other words
+ * for the same thing. RFC 6749 section 3.2 has unknown parameters ignored, so a
+ * misspelled one shows only as a missing one. */
 #include "oauth/misspelling.h"
 
 #include "base/sanitize.h"

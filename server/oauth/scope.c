@@ -1,8 +1,11 @@
+/* What was asked for and what is granted (RFC 6749 section 3.3), and what a refresh
+ * may ask for again (section 6). Which scopes there are is the dialect's affair,
+ * which the client may have the directory's. */
 #include "oauth/scope.h"
 
 #include "base/sanitize.h"
 
-static void add_word(struct im_buf *list, struct im_str word)
+static void add_scope(struct im_buf *list, struct im_str word)
 {
     if (im_str_in_list(im_buf_str(list), word))
         return;
@@ -10,15 +13,15 @@ static void add_word(struct im_buf *list, struct im_str word)
     im_buf_add(list, word);
 }
 
-static enum im_cause judge(const struct im_scope_ask *ask, struct im_str word)
+static enum im_cause scope_judge(const struct im_scope_ask *ask, struct im_str word)
 {
     if (!im_dialect_knows_scope(ask->dialect, word))
         return CAUSE_SCOPE_UNKNOWN;
     return im_list_has(ask->client->scopes, word) ? CAUSE_NONE : CAUSE_SCOPE_DENIED;
 }
 
-static struct im_str explain(struct im_request *req, const struct im_scope_ask *ask,
-                             struct im_str word, enum im_cause cause)
+static struct im_str scope_explain(struct im_request *req, const struct im_scope_ask *ask,
+                                   struct im_str word, enum im_cause cause)
 {
     struct im_str shown = im_sanitize(req->arena, word);
     if (cause == CAUSE_SCOPE_UNKNOWN)
@@ -44,12 +47,12 @@ enum im_cause im_scope_grant(struct im_request *req, const struct im_scope_ask *
     im_buf_init(&list, req->arena, 0);
     while (rest.len) {
         struct im_str word = im_str_cut(&rest, ' ');
-        enum im_cause cause = word.len ? judge(ask, word) : CAUSE_NONE;
+        enum im_cause cause = word.len ? scope_judge(ask, word) : CAUSE_NONE;
         if (!cause && word.len)
-            add_word(&list, word);
+            add_scope(&list, word);
         if (!cause)
             continue;
-        struct im_str text = explain(req, ask, word, cause);
+        struct im_str text = scope_explain(req, ask, word, cause);
         if (ask->policy->scope_excess == IM_SCOPE_REFUSE)
             return im_refuse(req, cause, "%.*s", IM_ARG(text));
         im_note(req, cause, "%.*s; it was not granted", IM_ARG(text));
@@ -83,7 +86,7 @@ enum im_cause im_scope_keep(struct im_request *req, struct im_str asked,
                 req, CAUSE_SCOPE_DENIED,
                 "a refresh cannot add scope \"%.*s\": this grant has \"%.*s\"",
                 IM_ARG(im_sanitize(req->arena, word)), IM_ARG(held));
-        add_word(&list, word);
+        add_scope(&list, word);
     }
     *granted = im_buf_str(&list);
     return CAUSE_NONE;

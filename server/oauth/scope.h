@@ -15,7 +15,7 @@ struct im_scope_ask {
 /* The scopes granted, each once, in the order asked for. A scope that the dialect does
  * not know is refused as scope-unknown, one that the client may not have as
  * scope-denied; under policy scope_excess `narrow` they are left out with a note
- * instead, unless nothing would be left. *granted: lifetime request. Tells the outcome
+ * instead, unless nothing would be left. *granted: lifetime request. Tells the exchange
  * what was asked for. */
 enum im_cause im_scope_grant(struct im_request *req, const struct im_scope_ask *ask,
                              struct im_str *granted);

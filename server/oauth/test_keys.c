@@ -1,4 +1,4 @@
-/* PUBLIC TEST KEYS. Everybody has them; whoever trusts them trusts everybody. They sign
+/* PUBLIC TEST KEYS. They are public, so a signature by them proves nothing. They sign
  * the JWTs of a mock and nothing else: never TLS, never anything real.
  *
  * Why they are built in: making an RSA-2048 key takes about 0.15 s (measured: median 144

@@ -1,14 +1,21 @@
-/* Causes and evidence for tokens that are refused: the table [reason][kind], and what a token's text
- * betrays. Sources: RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 7009 section 2.1; field reports
- * for sessions and for what one authorization does to another. */
+/* Causes and evidence for tokens that are refused: the table [reason][kind], and
+ * what a token's text betrays. Sources: RFC 6749 section 5.2, RFC 6750 section 3.1,
+ * RFC 7009 section 2.1; field reports for sessions and for what one authorization
+ * does to another. */
 #include "oauth/token_refusal.h"
 
 #include "base/clock.h"
 
-/* What ended a whole grant is told in words that fit the token presented: a client that comes with
- * an access token has not used the code twice, and needs to know only that its token was revoked. A
- * code is handed out once and redeemed at once, so one that was revoked was revoked by something
- * done to another token of its user. */
+#define EVERY_KIND(cause)                                                                \
+    {                                                                                    \
+        cause, cause, cause                                                              \
+    }
+
+/* What ended a whole grant is told in words that fit the token presented: a client
+ * that comes with an access token has not used the code twice, and needs to know
+ * only that its token was revoked. A code is handed out once and redeemed at once,
+ * so one that was revoked was revoked by something done to another token of its
+ * user. */
 static const struct {
     enum im_cause cause[IM_TOKEN_KINDS]; /* code, access, refresh */
     const char *sentence;
@@ -31,26 +38,19 @@ static const struct {
                                   CAUSE_REFRESH_TOKEN_REVOKED},
                                  "a refresh token of its grant was used again, which "
                                  "ended the grant"},
-    [IM_ENDED_REVOKED_ELSEWHERE] = {{CAUSE_GRANT_REVOKED_ELSEWHERE,
-                                     CAUSE_GRANT_REVOKED_ELSEWHERE,
-                                     CAUSE_GRANT_REVOKED_ELSEWHERE},
+    [IM_ENDED_REVOKED_ELSEWHERE] = {EVERY_KIND(CAUSE_GRANT_REVOKED_ELSEWHERE),
                                     "another token of its user and company was revoked, "
                                     "which ended them all"},
-    [IM_ENDED_SUPERSEDED] = {{CAUSE_GRANT_SUPERSEDED, CAUSE_GRANT_SUPERSEDED,
-                              CAUSE_GRANT_SUPERSEDED},
+    [IM_ENDED_SUPERSEDED] = {EVERY_KIND(CAUSE_GRANT_SUPERSEDED),
                              "its user and company were authorized again, which "
                              "superseded its grant"},
-    [IM_ENDED_SESSION_EXPIRED] = {{CAUSE_SESSION_EXPIRED, CAUSE_SESSION_EXPIRED,
-                                   CAUSE_SESSION_EXPIRED},
+    [IM_ENDED_SESSION_EXPIRED] = {EVERY_KIND(CAUSE_SESSION_EXPIRED),
                                   "the session behind it ended"},
-    [IM_ENDED_SIGN_IN] = {{CAUSE_SESSION_ENDED_BY_SIGN_IN, CAUSE_SESSION_ENDED_BY_SIGN_IN,
-                           CAUSE_SESSION_ENDED_BY_SIGN_IN},
+    [IM_ENDED_SIGN_IN] = {EVERY_KIND(CAUSE_SESSION_ENDED_BY_SIGN_IN),
                           "its user signed in to the web UI, which ended its session"},
-    [IM_ENDED_PASSWORD_CHANGED] = {{CAUSE_PASSWORD_CHANGED, CAUSE_PASSWORD_CHANGED,
-                                    CAUSE_PASSWORD_CHANGED},
+    [IM_ENDED_PASSWORD_CHANGED] = {EVERY_KIND(CAUSE_PASSWORD_CHANGED),
                                    "its user's password was changed"},
-    [IM_ENDED_CONSENT_WITHDRAWN] = {{CAUSE_USER_REVOKED_ACCESS, CAUSE_USER_REVOKED_ACCESS,
-                                     CAUSE_USER_REVOKED_ACCESS},
+    [IM_ENDED_CONSENT_WITHDRAWN] = {EVERY_KIND(CAUSE_USER_REVOKED_ACCESS),
                                     "its user withdrew the consent"},
 };
 

@@ -1,6 +1,6 @@
-/* Where tokens are kept: records with their texts packed behind one another, and the grants,
- * sessions and subjects they belong to. Only finding, adding and forgetting; what tokens.h promises
- * of them is tokens.c's affair. */
+/* Where tokens are kept: records with their texts packed behind one another, and the
+ * grants, sessions and subjects they belong to. Only finding, adding and forgetting;
+ * what tokens.h promises of them is tokens.c's affair. */
 #include "oauth/token_store.h"
 
 #include <stddef.h>
@@ -43,14 +43,15 @@ static struct im_str text_of(const struct im_token *token, size_t offset)
     return *text;
 }
 
-static char *characters(struct im_packed *packed)
+static char *packed_characters(struct im_packed *packed)
 {
     void *place = packed->len + packed->count;
     return place;
 }
 
-static struct im_packed *pack(const struct im_token *token, const size_t *fields,
-                              unsigned n)
+/* One allocation for all texts of a token: 200,000 of them are kept (IM_TOKENS_MAX). */
+static struct im_packed *texts_pack(const struct im_token *token, const size_t *fields,
+                                    unsigned n)
 {
     size_t total = 0;
 
@@ -63,7 +64,7 @@ static struct im_packed *pack(const struct im_token *token, const size_t *fields
         return NULL;
     packed->refs = 1;
     packed->count = n;
-    char *at = characters(packed);
+    char *at = packed_characters(packed);
     for (unsigned i = 0; i < n; i++) {
         struct im_str text = text_of(token, fields[i]);
         packed->len[i] = (uint32_t)text.len;
@@ -87,7 +88,7 @@ void im_packed_unref(struct im_packed *packed)
         free(packed);
 }
 
-static const char *start_of(const struct im_packed *packed)
+static const char *packed_start(const struct im_packed *packed)
 {
     const void *place = packed->len + packed->count;
     return place;
@@ -95,17 +96,17 @@ static const char *start_of(const struct im_packed *packed)
 
 static struct im_str packed_text(const struct im_packed *packed, unsigned field)
 {
-    const char *at = start_of(packed);
+    const char *at = packed_start(packed);
 
     for (unsigned i = 0; i < field; i++)
         at += packed->len[i];
     return (struct im_str){at, packed->len[field]};
 }
 
-static void unpack(const struct im_packed *packed, const size_t *fields,
-                   struct im_arena *arena, struct im_token *out)
+static void texts_unpack(const struct im_packed *packed, const size_t *fields,
+                         struct im_arena *arena, struct im_token *out)
 {
-    struct im_str all = {start_of(packed), 0};
+    struct im_str all = {packed_start(packed), 0};
 
     for (unsigned i = 0; i < packed->count; i++)
         all.len += packed->len[i];
@@ -177,8 +178,8 @@ struct im_record *im_record_new(const struct im_token *token, struct im_packed *
     made->not_before_ms = token->not_before_ms;
     made->key_generation = token->key_generation;
     made->challenge_plain = token->challenge_plain;
-    made->who = who ? im_packed_ref(who) : pack(token, shared_fields, SHARED);
-    made->own = has_own(token) ? pack(token, own_fields, OWN) : NULL;
+    made->who = who ? im_packed_ref(who) : texts_pack(token, shared_fields, SHARED);
+    made->own = has_own(token) ? texts_pack(token, own_fields, OWN) : NULL;
     if (made->who && (made->own || !has_own(token)))
         return made;
     im_record_free(made);
@@ -210,9 +211,9 @@ void im_record_copy(const struct im_record *record, struct im_arena *arena,
                              .consumed_ms = record->consumed_ms,
                              .consumed_at = record->consumed_at};
     memcpy(out->digest, record->digest, sizeof(out->digest));
-    unpack(record->who, shared_fields, arena, out);
+    texts_unpack(record->who, shared_fields, arena, out);
     if (record->own)
-        unpack(record->own, own_fields, arena, out);
+        texts_unpack(record->own, own_fields, arena, out);
     if (!record->session)
         return;
     out->session = (struct im_str){record->session->id, record->session->id_len};
@@ -222,6 +223,7 @@ void im_record_copy(const struct im_record *record, struct im_arena *arena,
 
 /* ---- finding ---- */
 
+/* A SHA-256 digest is as good as random, so its first bytes are the hash. */
 static uint64_t hash_of_digest(const unsigned char digest[32])
 {
     uint64_t hash;
@@ -318,6 +320,8 @@ static void close_subject_locked(struct im_tokens *tokens, struct im_subject *su
     free(subject);
 }
 
+/* An id that is not known any more, its tokens having been dropped, opens a new
+ * grant: the refresh token that continues it was just accepted. */
 static struct im_grant_state *open_grant_locked(struct im_tokens *tokens, uint64_t id,
                                                 const struct im_record *first)
 {
@@ -409,6 +413,7 @@ static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *
     im_table_add(&tokens->by_digest, &record->link, hash_of_digest(record->digest));
 }
 
+/* All that can fail comes first, so that a batch is added as a whole or not at all. */
 bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
                          struct im_record *const *records)
 {

@@ -1,6 +1,6 @@
-/* What has become of tokens, and the verbs that judge and change them in one step under one lock:
- * handing out, redeeming (RFC 6749 sections 4.1.3 and 6, RFC 7636 section 4.6), ending and revoking
- * (RFC 7009). */
+/* What has become of tokens, and the verbs that judge and change them in one step
+ * under one lock: handing out, redeeming (RFC 6749 sections 4.1.3 and 6, RFC 7636
+ * section 4.6), ending and revoking (RFC 7009). */
 #include "oauth/tokens.h"
 
 #include <stdlib.h>
@@ -57,9 +57,9 @@ static bool is_used_up(const struct im_record *record, const struct im_eval_cont
              eval->now_ms < record->consumed_ms + policy->rotation_grace);
 }
 
-/* Several may be true at once. A second use is told first, since it is what the client has to put
- * right; then expiry, which would have come anyway; then what ended it before its time: itself, its
- * grant, its session. */
+/* Several may be true at once. A second use is told first, since it is what the
+ * client has to put right; then expiry, which would have come anyway; then what
+ * ended it before its time: itself, its grant, its session. */
 static struct im_ended record_status_locked(const struct im_record *record,
                                             const struct im_eval_context *eval)
 {
@@ -117,6 +117,9 @@ static void grant_end_locked(struct im_grant_state *grant, enum im_end_reason re
 
 /* ---- handing out ---- */
 
+/* Observed: a second authorization of the same user and company ends the refresh
+ * token of the first at once; whether its access token lives on is a switch. Grants
+ * of client_credentials stay. */
 static void supersede_locked(const struct im_grant_state *grant,
                              const struct im_eval_context *eval)
 {
@@ -140,6 +143,8 @@ static void note_start_locked(struct im_grant_state *grant,
         supersede_locked(grant, eval);
 }
 
+/* Dead ones first, as long as they are found near the oldest: a search through all
+ * of them would make issuing slow when the store is full. */
 static void shed_locked(struct im_tokens *tokens, const struct im_eval_context *eval)
 {
     struct im_record *record = tokens->oldest;
@@ -251,6 +256,8 @@ uint64_t im_tokens_dropped(struct im_tokens *tokens)
 
 /* ---- redeeming ---- */
 
+/* RFC 6749 section 4.1.3 and RFC 7636 section 4.6. A code that is refused here is
+ * not used up: the client may put the request right and try again (a guess). */
 static enum im_cause judge_code_locked(const struct im_record *record,
                                        const struct im_redemption *redemption)
 {
@@ -342,10 +349,10 @@ static unsigned kind_bit(enum im_token_kind kind)
     return bits[kind];
 }
 
-/* Calls back for each record of the holder, or of everybody. */
-static void walk_locked(struct im_tokens *tokens, const struct im_subject *subject,
-                        void (*visit)(struct im_record *record, void *context),
-                        void *context)
+/* Calls back for each record of the subject; NULL = of all. */
+static void each_record_locked(struct im_tokens *tokens, const struct im_subject *subject,
+                               void (*visit)(struct im_record *record, void *context),
+                               void *context)
 {
     struct im_record *record;
 
@@ -376,21 +383,21 @@ static size_t count_live_locked(struct im_tokens *tokens,
 {
     struct counting counting = {eval, 0};
 
-    walk_locked(tokens, subject, count_one_locked, &counting);
+    each_record_locked(tokens, subject, count_one_locked, &counting);
     return counting.live;
 }
 
-struct ending {
+struct ending_context {
     const struct im_ending *how;
     const struct im_eval_context *eval;
 };
 
-static bool agrees(struct im_str wanted, struct im_str is)
+static bool selector_agrees(struct im_str wanted, struct im_str is)
 {
     return !wanted.len || im_str_eq(wanted, is);
 }
 
-static bool matches(const struct im_record *record, const struct im_ending *how)
+static bool selector_matches(const struct im_record *record, const struct im_ending *how)
 {
     const struct im_token_selector *which = how->which;
 
@@ -398,20 +405,20 @@ static bool matches(const struct im_record *record, const struct im_ending *how)
            (!which->token.len ||
             !memcmp(record->digest, how->digest, sizeof(how->digest))) &&
            (!which->grant || which->grant == record->grant->id) &&
-           agrees(which->client_id, im_packed_client(record->who)) &&
-           agrees(which->user, im_packed_user(record->who)) &&
-           agrees(which->company, im_packed_company(record->who)) &&
-           agrees(which->grant_type, im_packed_grant_type(record->who));
+           selector_agrees(which->client_id, im_packed_client(record->who)) &&
+           selector_agrees(which->user, im_packed_user(record->who)) &&
+           selector_agrees(which->company, im_packed_company(record->who)) &&
+           selector_agrees(which->grant_type, im_packed_grant_type(record->who));
 }
 
 static void end_one_locked(struct im_record *record, void *context)
 {
-    const struct ending *ending = context;
+    const struct ending_context *ending = context;
     const struct im_token_selector *which = ending->how->which;
     const struct im_eval_context *eval = ending->eval;
     enum im_end_reason reason = ending->how->reason;
 
-    if (!matches(record, ending->how) || !record_is_live_locked(record, eval))
+    if (!selector_matches(record, ending->how) || !record_is_live_locked(record, eval))
         return;
     if (!reason) {
         record->expires_ms = eval->now_ms - eval->policy->skew;
@@ -426,8 +433,8 @@ static void end_one_locked(struct im_record *record, void *context)
 }
 
 /* Whose records must be looked at: NULL = everybody's. */
-static struct im_subject *whose_locked(const struct im_tokens *tokens,
-                                       const struct im_ending *ending)
+static struct im_subject *subject_of_ending_locked(const struct im_tokens *tokens,
+                                                   const struct im_ending *ending)
 {
     const struct im_record *record =
         ending->which->token.len ? im_record_find_locked(tokens, ending->digest) : NULL;
@@ -437,20 +444,24 @@ static struct im_subject *whose_locked(const struct im_tokens *tokens,
     return im_subject_find_locked(tokens, ending->which->user, ending->which->company);
 }
 
+/* How many died is counted as a difference, since one ending may take tokens that
+ * did not match: those of the same grant or session. */
 size_t im_tokens_end(struct im_tokens *tokens, const struct im_ending *ending,
                      const struct im_eval_context *eval)
 {
-    struct ending context = {ending, eval};
+    struct ending_context context = {ending, eval};
 
     pthread_mutex_lock(&tokens->lock);
-    const struct im_subject *subject = whose_locked(tokens, ending);
+    const struct im_subject *subject = subject_of_ending_locked(tokens, ending);
     size_t before = count_live_locked(tokens, subject, eval);
-    walk_locked(tokens, subject, end_one_locked, &context);
+    each_record_locked(tokens, subject, end_one_locked, &context);
     size_t after = count_live_locked(tokens, subject, eval);
     pthread_mutex_unlock(&tokens->lock);
     return before - after;
 }
 
+/* Documented: revoking one token ends every token of its user and company, of
+ * whatever grant. */
 static void revoke_locked(struct im_record *record, const struct im_eval_context *eval)
 {
     struct im_grant_state *grant = record->grant->subject->grants;

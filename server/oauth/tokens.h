@@ -21,8 +21,8 @@ enum im_token_kind { IM_TOKEN_CODE, IM_TOKEN_ACCESS, IM_TOKEN_REFRESH };
 enum { IM_TOKEN_KINDS = IM_TOKEN_REFRESH + 1 };
 const char *im_token_kind_name(enum im_token_kind kind); /* "code", "access", "refresh" */
 
-/* Why a token is not live (any more). A fact about the token; which cause a client is refused for is
- * told by token_refusal.h. */
+/* Why a token is not live (any more). A fact about the token; which cause a client
+ * is refused for is told by token_refusal.h. */
 enum im_end_reason {
     IM_NOT_ENDED,
     IM_ENDED_EXPIRED,

@@ -64,9 +64,9 @@ static enum im_objects_result refuse_unknown(
     if (near == settings->type->n_fields)
         return refuse_field(settings, name, "there is no such field");
     return im_objects_refuse(settings->why, IM_OBJECTS_QUERY_FIELD, shown,
-                             "%s has no field \"%.*s\"; did you mean \"%s\"?",
-                             settings->type->rest_name, IM_ARG(shown),
-                             settings->type->fields[near].name);
+                             "%s has no field \"%.*s\"%s", settings->type->rest_name,
+                             IM_ARG(shown),
+                             im_hint_of(settings->type->fields[near].name).text);
 }
 
 enum im_objects_result im_object_query_field(
@@ -265,16 +265,15 @@ static enum im_objects_result refuse_operator(
     struct im_str shown = im_objects_quote(name);
     for (size_t i = 0; i < OPERATORS; i++)
         names[i] = im_str(operators[i].name);
-    int near = im_str_nearest(name, names, OPERATORS);
-    if (near < 0)
+    struct im_hint hint = im_hint(name, names, OPERATORS);
+    if (!hint.text[0])
         return im_objects_refuse(
             settings->why, IM_OBJECTS_QUERY_WRONG, IM_STR("filters"),
             "A filter has the form {\"$eq\": {\"status\": \"active\"}}; "
             "\"%.*s\" is no operator.",
             IM_ARG(shown));
     return im_objects_refuse(settings->why, IM_OBJECTS_QUERY_WRONG, IM_STR("filters"),
-                             "\"%.*s\" is no operator; did you mean \"%s\"?",
-                             IM_ARG(shown), operators[near].name);
+                             "\"%.*s\" is no operator%s", IM_ARG(shown), hint.text);
 }
 
 static enum im_objects_result check_form(const struct im_object_filter_settings *settings,

@@ -236,9 +236,9 @@ static enum im_objects_result refuse_unknown(const struct reading *at)
     struct im_str name = im_objects_quote(at->name);
     if (near < type->n_fields)
         return im_objects_refuse_at(at->why, IM_OBJECTS_FIELD_UNKNOWN, at->name,
-                                    "%s has no field \"%.*s\" here; did you mean \"%s\"?",
-                                    type->rest_name, IM_ARG(name),
-                                    type->fields[near].name);
+                                    "%s has no field \"%.*s\" here%s", type->rest_name,
+                                    IM_ARG(name),
+                                    im_hint_of(type->fields[near].name).text);
     return im_objects_refuse_at(
         at->why, IM_OBJECTS_FIELD_UNKNOWN, at->name,
         "%s has no field \"%.*s\" here; the model service lists those "

@@ -96,13 +96,9 @@ static enum im_objects_result refuse_object(struct plan *plan, struct im_str nam
 {
     const struct im_object_type *near = im_object_type_near(name);
     struct im_str shown = im_objects_quote(name);
-    if (!near)
-        return im_objects_refuse(&plan->call->why, IM_OBJECTS_TYPE_UNKNOWN,
-                                 IM_STR("object"), "There is no object \"%.*s\".",
-                                 IM_ARG(shown));
     return im_objects_refuse(&plan->call->why, IM_OBJECTS_TYPE_UNKNOWN, IM_STR("object"),
-                             "There is no object \"%.*s\"; did you mean \"%s\"?",
-                             IM_ARG(shown), near->rest_name);
+                             "There is no object \"%.*s\"%s", IM_ARG(shown),
+                             near ? im_hint_of(near->rest_name).text : ".");
 }
 
 static enum im_objects_result read_object(struct plan *plan, const struct im_json *body)

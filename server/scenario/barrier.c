@@ -6,17 +6,10 @@
 
 #include "base/clock.h"
 
-/* Lives on the stack of whoever waits, linked in while that is so. */
-struct waiter {
-    const void *key;
-    bool released;
-    struct waiter *next;
-};
-
 struct im_barrier {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct waiter *waiters;
+    struct im_waiter *waiters;
     bool interrupted;
 };
 
@@ -45,44 +38,75 @@ static size_t count_locked(const struct im_barrier *barrier, const void *key)
 {
     size_t n = 0;
 
-    for (const struct waiter *waiter = barrier->waiters; waiter; waiter = waiter->next)
+    for (const struct im_waiter *waiter = barrier->waiters; waiter; waiter = waiter->next)
         n += !waiter->released && (!key || waiter->key == key);
     return n;
+}
+
+static void release_waiter(struct im_waiter *waiter)
+{
+    waiter->released = true;
+    if (waiter->waker)
+        waiter->waker->wake(waiter->waker);
 }
 
 static size_t release_locked(struct im_barrier *barrier, const void *key)
 {
     size_t n = count_locked(barrier, key);
 
-    for (struct waiter *waiter = barrier->waiters; waiter; waiter = waiter->next)
+    for (struct im_waiter *waiter = barrier->waiters; waiter; waiter = waiter->next)
         if (!key || waiter->key == key)
-            waiter->released = true;
+            release_waiter(waiter);
     pthread_cond_broadcast(&barrier->changed);
     return n;
 }
 
-static void unlink_locked(struct im_barrier *barrier, const struct waiter *gone)
+static void unlink_locked(struct im_barrier *barrier, const struct im_waiter *gone)
 {
-    struct waiter **at = &barrier->waiters;
+    struct im_waiter **at = &barrier->waiters;
 
     while (*at != gone)
         at = &(*at)->next;
     *at = gone->next;
 }
 
+static void enter_locked(struct im_barrier *barrier, struct im_waiter *me, int64_t until)
+{
+    me->released = false;
+    me->next = barrier->waiters;
+    barrier->waiters = me;
+    if (until && count_locked(barrier, me->key) >= (size_t)until)
+        release_locked(barrier, me->key);
+    if (barrier->interrupted)
+        release_waiter(me);
+}
+
+void im_barrier_enter(struct im_barrier *barrier, struct im_waiter *waiter, int64_t until)
+{
+    pthread_mutex_lock(&barrier->lock);
+    enter_locked(barrier, waiter, until);
+    pthread_mutex_unlock(&barrier->lock);
+}
+
+bool im_barrier_leave(struct im_barrier *barrier, struct im_waiter *waiter, bool late)
+{
+    pthread_mutex_lock(&barrier->lock);
+    bool over = late || waiter->released;
+    if (over)
+        unlink_locked(barrier, waiter);
+    pthread_mutex_unlock(&barrier->lock);
+    return over;
+}
+
 void im_barrier_wait(struct im_barrier *barrier, const void *key, int64_t until,
                      int64_t for_ms)
 {
     struct timespec deadline = im_cond_deadline(for_ms);
-    struct waiter me = {.key = key};
+    struct im_waiter me = {.key = key};
 
     pthread_mutex_lock(&barrier->lock);
-    me.next = barrier->waiters;
-    /* cppcheck-suppress autoVariables ; it is taken out again before this returns */
-    barrier->waiters = &me;
-    if (until && count_locked(barrier, key) >= (size_t)until)
-        release_locked(barrier, key);
-    while (!me.released && !barrier->interrupted)
+    enter_locked(barrier, &me, until);
+    while (!me.released)
         if (pthread_cond_timedwait(&barrier->changed, &barrier->lock, &deadline))
             break;
     unlink_locked(barrier, &me);
@@ -109,6 +133,6 @@ void im_barrier_interrupt(struct im_barrier *barrier)
 {
     pthread_mutex_lock(&barrier->lock);
     barrier->interrupted = true;
-    pthread_cond_broadcast(&barrier->changed);
+    release_locked(barrier, NULL);
     pthread_mutex_unlock(&barrier->lock);
 }

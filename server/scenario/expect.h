@@ -46,13 +46,7 @@ struct im_expectations {
     size_t count;
 };
 
-/* All or nothing: false with err, and *at is the value at fault. Texts are copied into the
- * arena. */
-bool im_expect_read(struct im_expectations *into, struct im_arena *arena,
-                    const struct im_json *array, const struct im_json **at,
-                    struct im_error *err);
-/* The members an expectation may have beside those of `when`, for the schema; NULL past the
- * end. */
-const char *im_expect_field(size_t index);
+/* The member "expect", read into a struct im_expectations. */
+extern const struct im_json_table im_expect_part;
 
 #endif

@@ -33,15 +33,11 @@ bool im_scenario_set_up(const struct im_scenario *scenario,
                         struct im_authority *authority, struct im_error *err)
 {
     const struct im_json *at;
-    struct im_policy policy;
 
-    im_policy_init(&policy);
-    if (scenario->policy && !im_policy_set_all(&policy, scenario->policy, &at, err))
-        return false;
     if (scenario->world &&
         !im_directory_load(authority->directory, scenario->world, &at, err))
         return false;
-    im_authority_set_policy(authority, &policy);
+    im_authority_set_policy(authority, &scenario->policy);
     im_authority_set_signed_in(authority, scenario->signed_in);
     return true;
 }

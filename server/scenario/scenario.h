@@ -36,10 +36,10 @@ struct im_scenario {
     struct im_str name, about;
     enum im_cause cause;         /* the label; CAUSE_NONE = none */
     const struct im_json *world; /* companies, users, roles, clients; NULL = nothing */
-    const struct im_json *policy;
+    struct im_policy policy;
     struct im_str signed_in; /* "jdoe@acme"; empty = nobody */
     struct im_rule *rules;
-    size_t rule_count;
+    size_t rule_count; /* right behind its list, as im_json_list has it */
     bool exhausted_fails;
     struct im_expectations expect;
     struct im_str text; /* as it was read */
@@ -50,7 +50,7 @@ struct im_scenario {
 struct im_scenario *im_scenario_ref(
     struct im_scenario *scenario);                    /* one more reference */
 void im_scenario_unref(struct im_scenario *scenario); /* NULL is fine */
-/* Makes the truth of an authority that of the scenario: policy from its built-in values, then
+/* Makes the world of an authority that of the scenario: policy from its built-in values, then
  * `world`. False with err, and nothing has changed. */
 bool im_scenario_set_up(const struct im_scenario *scenario,
                         struct im_authority *authority, struct im_error *err);
@@ -79,7 +79,7 @@ struct im_plan {
     struct im_exchange *asked; /* what the request says of itself; NULL = no plan */
     struct im_str
         token; /* the token or code it presents: a secret, to be fingerprinted */
-    const struct im_rule **world; /* rules that change the truth, in order */
+    const struct im_rule **world; /* rules that change the world, in order */
     size_t world_count;
     const struct im_rule *taken; /* the rule that refuses or damages; NULL = none */
     enum im_cause refuse;        /* CAUSE_NONE = answer as usual */
@@ -91,7 +91,7 @@ void im_scenario_plan(struct im_scenario_state *scenario_state,
                       struct im_authority *authority, struct im_request *req,
                       struct im_plan *plan);
 void im_plan_release(struct im_plan *plan);
-/* The truth changes. False with err when a step cannot be done (a role that is not there). */
+/* The world changes. False with err when a step cannot be done (a role that is not there). */
 bool im_plan_change_world(const struct im_plan *plan, struct im_authority *authority,
                           int64_t now_ms, struct im_error *err);
 /* What the plan does to delivery; NULL = nothing. */

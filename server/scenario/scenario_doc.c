@@ -1,6 +1,9 @@
+/* The lists and documents that are made from the tables that read scenarios. */
 #include "scenario/scenario_doc.h"
 
 #include "base/embedded.h"
+#include "base/json_schema.h"
+#include "scenario/scenario_file.h"
 
 /* ---- by family, and within one by name ---- */
 
@@ -114,4 +117,29 @@ void im_scenarios_markdown(const struct im_listed *listed, size_t count,
                     title[0] - ('a' - 'A'), title + 1);
         each_of(listed, count, family, text, write_row);
     }
+}
+
+/* ---- scenarios/schema.json ---- */
+
+void im_scenarios_schema(const struct im_listed *listed, size_t count,
+                         struct im_buf *text)
+{
+    struct im_json_out out;
+    struct im_json_schema schema = {.out = &out, .at = "#/$defs/"};
+    struct im_buf compact;
+
+    (void)listed;
+    (void)count;
+    im_buf_init(&compact, text->arena, 0);
+    im_json_out_init(&out, &compact);
+    im_json_open_object(&out, NULL);
+    im_json_strz(&out, "$schema", "https://json-schema.org/draft/2020-12/schema");
+    im_json_strz(&out, "title", "A scenario of intacct-mock");
+    im_json_schema_table(&schema, &im_scenario_table);
+    im_json_open_object(&out, "$defs");
+    im_json_schema_definitions(&schema);
+    im_json_close_object(&out);
+    im_json_close_object(&out);
+    im_json_pretty(im_buf_str(&compact), text);
+    text->failed |= compact.failed;
 }

@@ -1,49 +1,168 @@
+/* The format of a scenario in tables, and reading a text by them. What its parts may say is
+ * with the parts: when.c, wire.c, world.c, expect.c, policy.def and the directory. */
 #include "scenario/scenario_file.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/expect.h"
-#include "scenario/load.h"
+/* ---- rules ---- */
 
-bool im_load_fail(struct im_load *load, const struct im_json *at, const char *what)
+static bool take_step(struct im_json_reader *r, const struct im_json *value, void *into)
 {
-    load->at = at;
-    return im_error_set(&load->err, "%s", what);
+    struct im_step *step = into;
+    bool object = value->type == IM_JSON_OBJECT;
+
+    step->json = value;
+    step->effect = im_effect_find(object ? im_json_get_str(value, "do") : value->text);
+    return im_effect_check(r, step->effect, value, IM_ARGS_OF_REQUEST);
 }
 
-bool im_load_no_memory(struct im_load *load)
+static bool note_wire(struct im_json_reader *r, const struct im_json *value, void *into)
 {
-    return im_error_set(&load->err, "out of memory");
+    (void)r;
+    (void)value;
+    ((struct im_rule *)into)->has_wire = true;
+    return true;
 }
 
-/* "there is no \"endpont\"; did you mean \"endpoint\"?" */
-bool im_load_unknown(struct im_load *load, const char *where, struct im_str name,
-                     const struct im_str *known, size_t count)
+static bool check_rule(struct im_json_reader *r, const struct im_json *value, void *into)
 {
-    int nearest = im_str_nearest(name, known, count);
+    const struct im_rule *rule = into;
+    int64_t most = rule->times ? rule->times : rule->when.nth > 0 ? 1 : INT64_MAX;
 
-    if (nearest < 0)
-        return im_error_set(&load->err, "%s: there is no \"%.*s\"", where,
-                            IM_ARG(im_str_slice(name, 0, 60)));
-    return im_error_set(&load->err, "%s: there is no \"%.*s\"; did you mean \"%.*s\"?",
-                        where, IM_ARG(im_str_slice(name, 0, 60)), IM_ARG(known[nearest]));
+    if (rule->needs > most)
+        return im_json_fault(r, im_json_get(value, "needs"),
+                             "\"needs\" is more than the rule can fire, by its \"times\" "
+                             "or \"nth\"");
+    if (rule->needs && rule->optional)
+        return im_json_fault(r, im_json_get(value, "optional"),
+                             "\"optional\" and \"needs\" contradict each other");
+    return rule->refuse == CAUSE_NONE || !rule->has_wire ||
+           rule->wire.fault < IM_FAULT_HTML || !im_wire_replaces(&rule->wire) ||
+           im_json_fault(r, value,
+                         "\"refuse\" and a wire that replaces the answer contradict each "
+                         "other");
 }
 
-static bool wrong_type(struct im_load *load, const char *where, const char *wanted)
+static const struct im_json_row step_forms[] = {
+    {NULL, IM_READ_WORD, .names = &im_effect_names},
+    {NULL, IM_READ_OBJECT, IM_READ_INTO(struct im_step, args), .table = &im_effect_table},
+};
+static const struct im_json_row step = {NULL,
+                                        IM_READ_EITHER,
+                                        IM_READ_ROWS(step_forms),
+                                        .schema = "step",
+                                        .size = sizeof(struct im_step),
+                                        .check = take_step};
+
+static const struct im_json_row then_rows[] = {
+    {"world", IM_READ_LIST, IM_READ_ALONE, IM_READ_INTO(struct im_rule, steps), .min = 1,
+     .max = INT64_MAX, .rows = &step,
+     .wanted = "an effect's name, or an object with \"do\": the name, and its arguments, "
+               "or a list of these"},
+    {"refuse", IM_READ_WORD, IM_READ_INTO(struct im_rule, refuse), .min = 1,
+     .names = &im_cause_names},
+    {"wire", IM_READ_EITHER, IM_READ_INTO(struct im_rule, wire), .rows = im_wire_forms,
+     .count = IM_WIRE_FORMS, .schema = "wire", .check = note_wire,
+     .wanted = "a fault's name or an object"},
+};
+static const struct im_json_table then_table = {.where = "then",
+                                                IM_READ_ROWS(then_rows),
+                                                .least = 1};
+
+static const struct im_json_row when_rows[] = {
+    {NULL, IM_READ_PART, .table = &im_when_shared},
+    {NULL, IM_READ_PART, .table = &im_when_chance},
+};
+static const struct im_json_table when_table = {.name = "when",
+                                                .where = "when",
+                                                IM_READ_ROWS(when_rows)};
+
+static const struct im_json_row rule_rows[] = {
+    {"when", IM_READ_OBJECT, IM_READ_INTO(struct im_rule, when), .table = &when_table},
+    {"then", IM_READ_OBJECT, IM_READ_REQUIRED, .table = &then_table},
+    {"times", IM_READ_WHOLE, IM_READ_INTO(struct im_rule, times), .min = 1,
+     .max = INT64_MAX},
+    {"needs", IM_READ_WHOLE, IM_READ_INTO(struct im_rule, needs), .min = 1,
+     .max = INT64_MAX},
+    {"optional", IM_READ_BOOL, IM_READ_INTO(struct im_rule, optional)},
+};
+static const struct im_rule blank_rule = {.when = {.rate = -1}};
+static const struct im_json_table rule_table = {.name = "rule",
+                                                .where = "rules",
+                                                IM_READ_ROWS(rule_rows),
+                                                .size = sizeof(blank_rule),
+                                                .blank = &blank_rule,
+                                                .check = check_rule};
+
+/* ---- world ---- */
+
+static bool has_company(struct im_str text)
 {
-    return im_error_set(&load->err, "%s must be %s, not %s", where, wanted,
-                        im_json_type_name(load->at->type));
+    return im_str_has(text, '@');
 }
 
-bool im_load_want_type(struct im_load *load, const char *where, const char *wanted,
-                       enum im_json_type type)
+#define SCENARIO(member) IM_READ_INTO(struct im_scenario, member)
+
+static const struct im_json_row world_rows[] = {
+    {NULL, IM_READ_PART, .table = &im_directory_part},
+    {"signed_in", IM_READ_TEXT, SCENARIO(signed_in), .sound = has_company, .pattern = "@",
+     .wanted = "\"USER@COMPANY\"",
+     .about =
+         "USER@COMPANY: authorize answers at once, as if this person had signed in and "
+         "accepted"},
+    {NULL, IM_READ_PART, SCENARIO(policy), .table = &im_policy_table},
+};
+static const struct im_json_table world_table = {
+    .name = "world",
+    .where = "world",
+    IM_READ_ROWS(world_rows),
+    .about = "what is so from the start; added to what is built in"};
+
+/* Whoever lives in it is read anew for each sandbox: see directory.h. */
+static bool keep_world(struct im_json_reader *r, const struct im_json *value, void *into)
 {
-    return load->at->type == type || wrong_type(load, where, wanted);
+    (void)r;
+    ((struct im_scenario *)into)->world = value;
+    return true;
 }
 
-/* ---- names ---- */
+/* ---- the whole ---- */
+
+#define NAME(flag)                                                                       \
+    {                                                                                    \
+        "name", IM_READ_TEXT, flag, SCENARIO(name),                                      \
+            .sound = im_scenario_name_is_sound, .pattern = "^[a-z0-9][a-z0-9_-]{0,63}$", \
+            .about = "what it is called; no dot",                                        \
+            .wanted =                                                                    \
+                "1 to 64 of a-z, 0-9, '-' and '_', beginning with a letter or digit"     \
+    }
+
+static const struct im_json_row members[] = {
+    {"$schema", IM_READ_TEXT, IM_READ_EMPTY, .size = 0},
+    {"about", IM_READ_TEXT, IM_READ_EMPTY, SCENARIO(about),
+     .about = "what happens, for somebody who has never met it"},
+    {"cause", IM_READ_WORD, SCENARIO(cause), .min = 1, .names = &im_cause_names},
+    {"world", IM_READ_OBJECT, .table = &world_table, .check = keep_world},
+    {"rules", IM_READ_LIST, SCENARIO(rules), .table = &rule_table},
+    {"exhausted", IM_READ_WORD, SCENARIO(exhausted_fails), .words = "pass|fail"},
+    {NULL, IM_READ_PART, SCENARIO(expect), .table = &im_expect_part},
+};
+static const struct im_json_table members_table = {IM_READ_ROWS(members)};
+static const struct im_json_row file[] = {
+    NAME(IM_READ_REQUIRED),
+    {NULL, IM_READ_PART, .table = &members_table},
+};
+const struct im_json_table im_scenario_table = {.where = "scenario", IM_READ_ROWS(file)};
+static const struct im_json_row inline_rows[] = {
+    NAME(0),
+    {NULL, IM_READ_PART, .table = &members_table},
+};
+const struct im_json_table im_scenario_inline_table = {.name = "Scenario",
+                                                       .where = "scenario",
+                                                       IM_READ_ROWS(inline_rows)};
 
 bool im_scenario_name_is_sound(struct im_str name)
 {
@@ -55,102 +174,7 @@ bool im_scenario_name_is_sound(struct im_str name)
     return true;
 }
 
-bool im_load_find_cause(struct im_load *load, const char *where, enum im_cause *cause)
-{
-    if (!im_load_want_type(load, where, "a cause's id", IM_JSON_STRING))
-        return false;
-    *cause = im_cause_find(load->at->text);
-    if (*cause != CAUSE_NONE)
-        return true;
-    enum im_cause nearest = im_cause_nearest(load->at->text);
-    struct im_str known =
-        nearest ? im_str(im_cause_row(nearest)->id) : (struct im_str){0};
-    return im_load_unknown(load, where, load->at->text, &known, known.len > 0);
-}
-
-/* ---- the whole ---- */
-
-static bool read_name(struct im_load *load)
-{
-    load->scenario->name = load->at->text;
-    return (load->at->type == IM_JSON_STRING &&
-            im_scenario_name_is_sound(load->at->text)) ||
-           im_error_set(&load->err,
-                        "name must be 1 to 64 of a-z, 0-9, '-' and '_', beginning "
-                        "with a letter or digit");
-}
-
-static bool read_about(struct im_load *load)
-{
-    load->scenario->about = load->at->text;
-    return im_load_want_type(load, "about", "a string", IM_JSON_STRING);
-}
-
-static bool read_cause(struct im_load *load)
-{
-    return im_load_find_cause(load, "cause", &load->scenario->cause);
-}
-
-static bool read_exhausted(struct im_load *load)
-{
-    load->scenario->exhausted_fails = im_str_is(load->at->text, "fail");
-    return (load->at->type == IM_JSON_STRING &&
-            (load->scenario->exhausted_fails || im_str_is(load->at->text, "pass"))) ||
-           im_error_set(&load->err, "exhausted must be \"pass\" or \"fail\"");
-}
-
-static bool read_their_expectations(struct im_load *load)
-{
-    return im_expect_read(&load->scenario->expect, load->arena, load->at, &load->at,
-                          &load->err);
-}
-
-static bool read_schema(struct im_load *load)
-{
-    return im_load_want_type(load, "$schema", "a string", IM_JSON_STRING);
-}
-
-static bool read_member(struct im_load *load, const struct im_json *member)
-{
-    static const struct {
-        struct im_str name;
-        bool (*read)(struct im_load *load);
-    } members[] = {
-        {IM_STR_INIT("$schema"), read_schema},
-        {IM_STR_INIT("name"), read_name},
-        {IM_STR_INIT("about"), read_about},
-        {IM_STR_INIT("cause"), read_cause},
-        {IM_STR_INIT("world"), im_load_world},
-        {IM_STR_INIT("rules"), im_load_rules},
-        {IM_STR_INIT("exhausted"), read_exhausted},
-        {IM_STR_INIT("expect"), read_their_expectations},
-    };
-    enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
-    struct im_str known[MEMBERS];
-
-    load->at = member;
-    for (size_t i = 0; i < MEMBERS; i++) {
-        if (im_str_eq(member->name, members[i].name))
-            return members[i].read(load);
-        known[i] = members[i].name;
-    }
-    return im_load_unknown(load, "scenario", member->name, known, MEMBERS);
-}
-
-static bool read_all(struct im_load *load, const struct im_json *json)
-{
-    load->at = json;
-    if (!im_load_want_type(load, "a scenario", "an object", IM_JSON_OBJECT))
-        return false;
-    for (const struct im_json *member = json->first; member; member = member->next)
-        if (!read_member(load, member))
-            return false;
-    if (!load->scenario->name.len)
-        return im_load_fail(load, json, "a scenario needs \"name\"");
-    return im_load_try(load, json);
-}
-
-static struct im_scenario *make(struct im_str text)
+static struct im_scenario *scenario_new(struct im_str text)
 {
     struct im_arena arena;
 
@@ -161,20 +185,33 @@ static struct im_scenario *make(struct im_str text)
     atomic_init(&scenario->refs, 1);
     scenario->arena = arena;
     scenario->text = im_arena_copy(&scenario->arena, text);
+    im_policy_init(&scenario->policy);
     return scenario;
 }
 
-static void tell(const struct im_load *load, struct im_str text,
-                 struct im_scenario_error *error)
+/* Reads scenario->text. False with *fault at a value, or with *syntax when it is no JSON. */
+static bool scenario_read(struct im_scenario *scenario, bool named,
+                          struct im_json_fault *fault, struct im_json_error *syntax)
 {
-    im_json_place(text, load->at ? load->at->name_offset : 0, &error->line,
-                  &error->column);
-    snprintf(error->what, sizeof(error->what), "%.399s", load->err.text);
+    struct im_json_reader r = {.arena = &scenario->arena, .faults = fault, .room = 1};
+    const struct im_json *json = im_json_parse(&scenario->arena, scenario->text, syntax);
+
+    if (!json)
+        return false;
+    bool fine = im_json_read(&r, named ? &im_scenario_inline_table : &im_scenario_table,
+                             json, scenario) &&
+                im_scenario_try(&r, scenario, json);
+    if (!scenario->arena.failed)
+        return fine;
+    r.count = 0;
+    r.where = NULL;
+    return im_json_no_memory(&r, json);
 }
 
 struct im_scenario *im_scenario_parse(struct im_str text, struct im_str fallback_name,
                                       struct im_scenario_error *error)
 {
+    struct im_json_fault fault = {.at = NULL};
     struct im_json_error syntax;
 
     *error = (struct im_scenario_error){.line = 1, .column = 1};
@@ -184,20 +221,17 @@ struct im_scenario *im_scenario_parse(struct im_str text, struct im_str fallback
                  IM_SCENARIO_MAX);
         return NULL;
     }
-    struct im_scenario *scenario = make(text);
+    struct im_scenario *scenario = scenario_new(text);
     if (!scenario) {
         snprintf(error->what, sizeof(error->what), "out of memory");
         return NULL;
     }
-    struct im_load load = {.scenario = scenario, .arena = &scenario->arena};
     scenario->name = im_arena_copy(&scenario->arena, fallback_name);
-    const struct im_json *json = im_json_parse(&scenario->arena, scenario->text, &syntax);
-    if (json && read_all(&load, json) && !scenario->arena.failed)
+    if (scenario_read(scenario, fallback_name.len > 0, &fault, &syntax))
         return scenario;
-    if (json) {
-        if (scenario->arena.failed)
-            im_load_no_memory(&load);
-        tell(&load, text, error);
+    if (fault.at) {
+        im_json_place(text, fault.at->name_offset, &error->line, &error->column);
+        snprintf(error->what, sizeof(error->what), "%.399s", fault.err.text);
     } else {
         error->line = syntax.line;
         error->column = syntax.column;

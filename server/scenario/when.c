@@ -1,13 +1,13 @@
+/* `when`: which requests a rule or an expectation is about, and how it is written. */
 #include "scenario/when.h"
 
 #include <stddef.h>
 
 #include "directory/account.h"
-#include "scenario/member.h"
 
 /* ---- endpoints and their groups ---- */
 
-const char *im_when_endpoint(size_t index)
+static const char *endpoint_word(size_t index)
 {
     enum { NAMES = IM_ENDPOINTS - IM_ENDPOINT_TOKEN, GROUPS = IM_GROUPS - IM_GROUP_API };
 
@@ -18,6 +18,10 @@ const char *im_when_endpoint(size_t index)
                ? im_endpoint_group_name((enum im_endpoint_group)(index + IM_GROUP_API))
                : NULL;
 }
+
+const struct im_json_names im_when_endpoints = {.name = "endpoint",
+                                                .what = "endpoint",
+                                                .word = endpoint_word};
 
 static bool endpoint_fits(struct im_str wanted, const struct im_exchange *exchange)
 {
@@ -30,11 +34,6 @@ static bool endpoint_fits(struct im_str wanted, const struct im_exchange *exchan
 }
 
 /* ---- asking ---- */
-
-void im_when_init(struct im_when *when)
-{
-    *when = (struct im_when){.rate = -1};
-}
 
 static bool same(struct im_str wanted, struct im_str attribute)
 {
@@ -105,95 +104,25 @@ static bool without_sandbox(struct im_str text)
     return !im_str_has(text, '~');
 }
 
-static const struct text_field {
-    const char *name;
-    size_t offset; /* of the im_str in struct im_when */
-    bool (*sound)(struct im_str text);
-    const char *wanted;
-} texts[] = {
-    {"endpoint", offsetof(struct im_when, endpoint), NULL, NULL},
-    {"grant", offsetof(struct im_when, grant), one_word,
-     "a grant_type such as \"refresh_token\""},
-    {"client", offsetof(struct im_when, client), without_sandbox,
-     "a client id without \"~\" and the sandbox's name"},
-    {"user", offsetof(struct im_when, user), user_at_company, "\"USER@COMPANY\""},
-    {"method", offsetof(struct im_when, method), capitals,
-     "a method in capitals such as \"GET\""},
-    {"path", offsetof(struct im_when, path), rooted,
-     "a path under the base URL such as \"/ia/api/v1/objects/*\""},
-    {"scope", offsetof(struct im_when, scope), one_word, "one scope, without spaces"},
+#define WHEN(member) .name = #member, IM_READ_INTO(struct im_when, member)
+
+static const struct im_json_row shared[] = {
+    {WHEN(endpoint), .names = &im_when_endpoints},
+    {WHEN(grant), .sound = one_word, .wanted = "a grant_type such as \"refresh_token\""},
+    {WHEN(client), .sound = without_sandbox,
+     .wanted = "a client id without \"~\" and the sandbox's name"},
+    {WHEN(user), .sound = user_at_company, .wanted = "\"USER@COMPANY\""},
+    {WHEN(method), .sound = capitals, .wanted = "a method in capitals such as \"GET\""},
+    {WHEN(path), .sound = rooted,
+     .wanted = "a path under the base URL such as \"/ia/api/v1/objects/*\""},
+    {WHEN(scope), .sound = one_word, .wanted = "one scope, without spaces"},
+    {WHEN(nth), .kind = IM_READ_WHOLE, .min = 1, .max = INT64_MAX},
+    {WHEN(every), .kind = IM_READ_WHOLE, .min = 1, .max = INT64_MAX},
 };
-enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
+const struct im_json_table im_when_shared = {IM_READ_ROWS(shared)};
 
-static const char *const numbers[] = {"nth", "every", "rate", "seed"};
-enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
-
-const char *im_when_field(size_t index)
-{
-    if (index < TEXTS)
-        return texts[index].name;
-    return index - TEXTS < NUMBERS ? numbers[index - TEXTS] : NULL;
-}
-
-static bool check_endpoint(struct im_str name, struct im_arena *arena,
-                           struct im_error *err)
-{
-    enum { KNOWN_MAX = 32 };
-    struct im_str known[KNOWN_MAX];
-    struct im_str list = {0};
-    size_t n = 0;
-
-    for (const char *one; n < KNOWN_MAX && (one = im_when_endpoint(n)) != NULL; n++) {
-        if (im_str_is(name, one))
-            return true;
-        known[n] = im_str(one);
-        list = im_arena_format(arena, "%.*s%s%s", IM_ARG(list), n ? ", " : "", one);
-    }
-    struct im_str hint = im_member_hint(arena, name, known, n);
-    if (!hint.len)
-        hint = im_arena_format(arena, "; there are %.*s", IM_ARG(list));
-    return im_error_set(err, "there is no endpoint \"%.*s\"%.*s",
-                        IM_ARG(im_str_front(name, 60)), IM_ARG(hint));
-}
-
-static bool read_text(const struct text_field *field, struct im_when *when,
-                      struct im_arena *arena, const struct im_json *member,
-                      struct im_error *err)
-{
-    struct im_str *into = (void *)((char *)when + field->offset);
-
-    if (!im_member_text(member, arena, into, err))
-        return false;
-    if (!field->sound)
-        return check_endpoint(*into, arena, err);
-    return field->sound(*into) || im_member_wrong(member, field->wanted, err);
-}
-
-static bool read_rate(struct im_when *when, const struct im_json *member,
-                      struct im_error *err)
-{
-    when->rate = member->number;
-    return (member->type == IM_JSON_NUMBER && when->rate >= 0 && when->rate <= 1) ||
-           im_member_wrong(member, "a number from 0 to 1", err);
-}
-
-int im_when_read(struct im_when *when, struct im_arena *arena,
-                 const struct im_json *member, struct im_error *err)
-{
-    bool taken;
-
-    for (size_t i = 0; i < TEXTS; i++)
-        if (im_str_is(member->name, texts[i].name))
-            return read_text(&texts[i], when, arena, member, err) ? 1 : -1;
-    if (im_str_is(member->name, "nth"))
-        taken = im_member_whole(member, 1, &when->nth, err);
-    else if (im_str_is(member->name, "every"))
-        taken = im_member_whole(member, 1, &when->every, err);
-    else if (im_str_is(member->name, "rate"))
-        taken = read_rate(when, member, err);
-    else if (im_str_is(member->name, "seed"))
-        taken = im_member_whole(member, INT64_MIN, &when->seed, err);
-    else
-        return 0;
-    return taken ? 1 : -1;
-}
+static const struct im_json_row chances[] = {
+    {WHEN(rate), .kind = IM_READ_NUMBER, .min = 0, .max = 1},
+    {WHEN(seed), .kind = IM_READ_WHOLE},
+};
+const struct im_json_table im_when_chance = {IM_READ_ROWS(chances)};

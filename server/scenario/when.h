@@ -3,10 +3,10 @@
 #ifndef IM_SCENARIO_WHEN_H
 #define IM_SCENARIO_WHEN_H
 
-#include "base/json.h"
+#include "base/json_read.h"
 #include "causes/exchange.h"
 
-/* Lifetime: of the scenario. Empty, 0 or negative = not given. */
+/* Lifetime: of the scenario. Empty, 0 or (rate) negative = not given: then everything fits. */
 struct im_when {
     struct im_str endpoint; /* a route's name, or a group: "api", "oauth", "read" */
     struct im_str grant, client, user, method;
@@ -18,19 +18,13 @@ struct im_when {
     int64_t seed;        /* of `rate` */
 };
 
-/* Nothing given: everything fits. */
-void im_when_init(struct im_when *when);
 /* Does the request or exchange fit, counting left aside? */
 bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange);
 /* Is the `n`th that fits (from 1) one of those meant by nth, every and rate? */
 bool im_when_counts(const struct im_when *when, uint64_t n);
-/* Takes the member if it is one of `when`'s: 1 = taken, 0 = not one of them, -1 = refused, err
- * says why. Texts are copied into the arena. */
-int im_when_read(struct im_when *when, struct im_arena *arena,
-                 const struct im_json *member, struct im_error *err);
-/* The members' names, for "did you mean" and the schema; NULL past the end. */
-const char *im_when_field(size_t index);
-/* The endpoints there are, then the groups; NULL past the end. */
-const char *im_when_endpoint(size_t index);
+/* The members that rules and expectations share, and those that only rules have (rate and seed);
+ * both are read into a struct im_when. */
+extern const struct im_json_table im_when_shared, im_when_chance;
+extern const struct im_json_names im_when_endpoints; /* there are, then the groups */
 
 #endif

@@ -3,7 +3,15 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "scenario/member.h"
+
+static const char *fault_word(size_t index)
+{
+    return index + 1 < IM_FAULTS ? im_fault_name((enum im_fault)(index + 1)) : NULL;
+}
+
+const struct im_json_names im_fault_names = {.name = "fault",
+                                             .what = "fault",
+                                             .word = fault_word};
 
 enum im_fault im_wire_fault(const struct im_wire *wire)
 {
@@ -105,249 +113,176 @@ void im_wire_apply(const struct im_wire *wire, struct im_response *res)
 
 /* ---- reading ---- */
 
-static const char *const fields[] = {"delay", "hold",     "stall",          "drop",
-                                     "reset", "truncate", "malformed-json", "wrong-type",
-                                     "html",  "status",   "redirect",       "retry_after",
-                                     "body",  "at"};
-enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
-
-const char *im_wire_field(size_t index)
-{
-    return index < FIELDS ? fields[index] : NULL;
-}
-
-struct reading {
-    struct im_wire *wire;
-    struct im_arena *arena;
-    struct im_error *err;
-    bool at_given, has_body;
-};
-
-static bool refuse(struct reading *r, const struct im_json *member, const char *wanted)
-{
-    struct im_error why;
-
-    im_member_wrong(member, wanted, &why);
-    return im_error_set(r->err, "wire: %s", why.text);
-}
-
-static bool read_duration(struct reading *r, const struct im_json *member, int64_t *ms)
-{
-    return (member->type == IM_JSON_STRING && im_duration_parse(member->text, ms) &&
-            *ms > 0 && *ms <= 600000) ||
-           refuse(r, member, "a duration above 0, at most 10m, such as \"2s\"");
-}
-
 /* Two faults at once would leave open which of them is meant. */
-static bool set_fault(struct reading *r, enum im_fault fault)
+static bool set_fault(struct im_json_reader *r, const struct im_json *value,
+                      struct im_wire *wire, enum im_fault fault)
 {
-    if (r->wire->fault != IM_FAULT_NONE && r->wire->fault != fault)
-        return im_error_set(r->err, "wire: \"%s\" and \"%s\" contradict each other",
-                            im_fault_name(r->wire->fault), im_fault_name(fault));
-    r->wire->fault = fault;
+    if (wire->fault != IM_FAULT_NONE && wire->fault != fault)
+        return im_json_fault(r, value, "\"%s\" and \"%s\" contradict each other",
+                             im_fault_name(wire->fault), im_fault_name(fault));
+    wire->fault = fault;
     return true;
 }
 
-static bool read_until(struct reading *r, const struct im_json *count)
+/* The member is called like the fault that it brings about. */
+static bool take_fault(struct im_json_reader *r, const struct im_json *value, void *into)
 {
-    if (count->type != IM_JSON_NUMBER || !count->is_whole || count->whole < 1 ||
-        count->whole > 10000)
-        return refuse(r, count, "a whole number of requests, 1 to 10000");
-    r->wire->hold_until = count->whole;
+    return set_fault(r, value, into, im_fault_find(value->name));
+}
+
+static bool take_redirect(struct im_json_reader *r, const struct im_json *value,
+                          void *into)
+{
+    struct im_wire *wire = into;
+
+    wire->status = 302;
+    return set_fault(r, value, wire, IM_FAULT_REDIRECT);
+}
+
+/* HOLD_MAX also stands for "until the time is up, or release". */
+enum { HOLD_MAX = 10000, HOLD_MS = 5000, WAIT_MAX_MS = 600000 };
+
+static bool take_hold(struct im_json_reader *r, const struct im_json *value, void *into)
+{
+    struct im_wire *wire = into;
+
+    (void)r;
+    (void)value;
+    if (!wire->hold_until)
+        wire->hold_until = HOLD_MAX;
+    if (!wire->hold_ms)
+        wire->hold_ms = HOLD_MS;
     return true;
 }
 
-/* Either a number of requests, or {"until": N, "for": "2s"}. */
-static bool read_hold(struct reading *r, const struct im_json *member)
+static bool take_body(struct im_json_reader *r, const struct im_json *value, void *into)
 {
-    r->wire->hold_ms = 5000;
-    if (member->type == IM_JSON_NUMBER)
-        return read_until(r, member);
-    if (member->type != IM_JSON_OBJECT)
-        return refuse(r, member,
-                      "a number of requests, or {\"until\": N, \"for\": \"2s\"}");
-    r->wire->hold_until = 10000; /* nobody counts: until the time is up, or release */
-    for (const struct im_json *part = member->first; part; part = part->next) {
-        bool until = im_str_is(part->name, "until");
-        if (!until && !im_str_is(part->name, "for"))
-            return im_error_set(r->err,
-                                "wire: hold: unknown field \"%.*s\"; there are "
-                                "\"until\" and \"for\"",
-                                IM_ARG(im_str_slice(part->name, 0, 60)));
-        if (until ? !read_until(r, part) : !read_duration(r, part, &r->wire->hold_ms))
-            return false;
-    }
-    return true;
-}
-
-static bool read_flag(struct reading *r, const struct im_json *member)
-{
-    if (member->type != IM_JSON_BOOL || !member->boolean)
-        return refuse(r, member, "true, or be left out");
-    return set_fault(r, im_fault_find(member->name));
-}
-
-static bool read_html(struct reading *r, const struct im_json *member)
-{
-    if (member->type == IM_JSON_STRING && member->text.len)
-        r->wire->body = im_arena_copy(r->arena, member->text);
-    else if (member->type != IM_JSON_BOOL || !member->boolean)
-        return refuse(r, member, "true or the page's text");
-    return set_fault(r, IM_FAULT_HTML);
-}
-
-static bool read_status(struct reading *r, const struct im_json *member)
-{
-    if (member->type != IM_JSON_NUMBER || !member->is_whole || member->whole < 200 ||
-        member->whole > 599)
-        return refuse(r, member, "a status, 200 to 599");
-    r->wire->status = (int)member->whole;
-    return set_fault(r, IM_FAULT_STATUS);
-}
-
-static bool read_redirect(struct reading *r, const struct im_json *member)
-{
-    if (member->type != IM_JSON_STRING || !member->text.len)
-        return refuse(r, member, "the address to redirect to");
-    r->wire->status = 302;
-    r->wire->location = im_arena_copy(r->arena, member->text);
-    return set_fault(r, IM_FAULT_REDIRECT);
-}
-
-static bool read_body(struct reading *r, const struct im_json *member)
-{
+    struct im_wire *wire = into;
     struct im_buf text;
     struct im_json_out out;
 
-    r->has_body = true;
-    if (member->type == IM_JSON_STRING) {
-        bool page = im_str_starts(im_str_trim(member->text), "<");
-        r->wire->content_type =
+    if (value->type == IM_JSON_STRING) {
+        bool page = im_str_starts(im_str_trim(value->text), "<");
+        wire->content_type =
             page ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
-        r->wire->body = im_arena_copy(r->arena, member->text);
+        wire->body = im_arena_copy(r->arena, value->text);
         return true;
     }
     im_buf_init(&text, r->arena, 0);
     im_json_out_init(&out, &text);
-    im_json_value(&out, (struct im_str){0}, member);
-    r->wire->body = im_buf_str(&text);
+    im_json_value(&out, (struct im_str){0}, value);
+    wire->content_type = "application/json";
+    wire->body = im_buf_str(&text);
     return true;
 }
 
 /* A header of whole seconds: a duration is rounded up. */
-static bool read_retry_after(struct reading *r, const struct im_json *member)
+static bool round_up(struct im_json_reader *r, const struct im_json *value, void *into)
 {
-    int64_t ms = 0;
+    struct im_wire *wire = into;
 
-    if (member->type == IM_JSON_NUMBER && member->is_whole && member->whole > 0 &&
-        member->whole <= 600)
-        ms = member->whole * 1000;
-    else if (!read_duration(r, member, &ms))
-        return false;
-    r->wire->retry_after_s = (ms + 999) / 1000;
+    (void)r;
+    if (value->type == IM_JSON_STRING)
+        wire->retry_after_s = (wire->retry_after_s + 999) / 1000;
     return true;
 }
 
-static bool read_at(struct reading *r, const struct im_json *member)
+static bool take_at(struct im_json_reader *r, const struct im_json *value, void *into)
 {
-    bool after = im_str_is(member->text, "after");
-
-    if (member->type != IM_JSON_STRING || (!after && !im_str_is(member->text, "before")))
-        return refuse(r, member, "\"before\" (the request takes no effect) or \"after\"");
-    r->at_given = true;
-    r->wire->after = after;
+    (void)r;
+    ((struct im_wire *)into)->after = im_str_is(value->text, "after");
     return true;
 }
 
-static bool refuse_unknown(struct reading *r, struct im_str name)
-{
-    struct im_str known[FIELDS];
+#define WIRE(member) IM_READ_INTO(struct im_wire, member)
+#define WAIT         "a duration above 0, at most 10m, such as \"2s\""
+#define REQUESTS                                                                         \
+    .min = 1, .max = HOLD_MAX, .wanted = "a whole number of requests, 1 to 10000"
+#define FLAG(fault)                                                                      \
+    {                                                                                    \
+        fault, IM_READ_TRUE, .check = take_fault                                         \
+    }
 
-    for (size_t i = 0; i < FIELDS; i++)
-        known[i] = im_str(fields[i]);
-    int nearest = im_str_nearest(name, known, FIELDS);
-    return im_error_set(r->err, "wire: there is no \"%.*s\"%s%s%s",
-                        IM_ARG(im_str_slice(name, 0, 60)),
-                        nearest < 0 ? "" : "; did you mean \"",
-                        nearest < 0 ? "" : fields[nearest], nearest < 0 ? "" : "\"?");
-}
+static const struct im_json_row hold[] = {
+    {"until", IM_READ_WHOLE, WIRE(hold_until), REQUESTS},
+    {"for", IM_READ_DURATION, WIRE(hold_ms), .min = 1, .max = WAIT_MAX_MS},
+};
+static const struct im_json_table hold_table = {IM_READ_ROWS(hold)};
+static const struct im_json_row hold_forms[] = {
+    {NULL, IM_READ_WHOLE, WIRE(hold_until), REQUESTS},
+    {NULL, IM_READ_OBJECT, .table = &hold_table},
+};
+static const struct im_json_row html_forms[] = {
+    {NULL, IM_READ_TRUE, .wanted = "true or the page's text"},
+    {NULL, IM_READ_TEXT, WIRE(body)},
+};
+static const struct im_json_row retry_forms[] = {
+    {NULL, IM_READ_WHOLE, WIRE(retry_after_s), .min = 1, .max = 600, .wanted = WAIT},
+    {NULL, IM_READ_DURATION, WIRE(retry_after_s), .min = 1, .max = WAIT_MAX_MS},
+};
 
-static bool read_member(struct reading *r, const struct im_json *member)
-{
-    static const struct {
-        const char *name;
-        bool (*read)(struct reading *r, const struct im_json *member);
-    } readers[] = {
-        {"hold", read_hold},       {"stall", read_flag},
-        {"drop", read_flag},       {"reset", read_flag},
-        {"truncate", read_flag},   {"malformed-json", read_flag},
-        {"wrong-type", read_flag}, {"html", read_html},
-        {"status", read_status},   {"redirect", read_redirect},
-        {"body", read_body},       {"retry_after", read_retry_after},
-        {"at", read_at},
-    };
-
-    if (im_str_is(member->name, "delay"))
-        return read_duration(r, member, &r->wire->delay_ms);
-    for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
-        if (im_str_is(member->name, readers[i].name))
-            return readers[i].read(r, member);
-    return refuse_unknown(r, member->name);
-}
-
+static const struct im_json_row members[] = {
+    {"delay", IM_READ_DURATION, WIRE(delay_ms), .min = 1, .max = WAIT_MAX_MS},
+    {"hold", IM_READ_EITHER, IM_READ_ROWS(hold_forms), .check = take_hold,
+     .wanted = "a number of requests, or {\"until\": N, \"for\": \"2s\"}"},
+    FLAG("stall"),
+    FLAG("drop"),
+    FLAG("reset"),
+    FLAG("truncate"),
+    FLAG("malformed-json"),
+    FLAG("wrong-type"),
+    {"html", IM_READ_EITHER, IM_READ_ROWS(html_forms), .check = take_fault,
+     .wanted = "true or the page's text"},
+    {"status", IM_READ_WHOLE, WIRE(status), .min = 200, .max = 599, .check = take_fault,
+     .wanted = "a status, 200 to 599"},
+    {"redirect", IM_READ_TEXT, WIRE(location), .check = take_redirect,
+     .wanted = "the address to redirect to"},
+    {"retry_after", IM_READ_EITHER, IM_READ_ROWS(retry_forms), .check = round_up,
+     .wanted = WAIT},
+    {"body", IM_READ_JSON, .check = take_body},
+    {"at", IM_READ_WORD, .words = "before|after", .check = take_at,
+     .wanted = "\"before\" (the request takes no effect) or \"after\""},
+};
 /* What the members mean together. */
-static bool finish(struct reading *r, const struct im_json *json)
+static bool check_object(struct im_json_reader *r, const struct im_json *value,
+                         void *into)
 {
-    struct im_wire *wire = r->wire;
+    struct im_wire *wire = into;
+    bool after = im_fault_is_after(wire->fault);
 
-    if (r->has_body && wire->fault != IM_FAULT_STATUS)
-        return im_error_set(r->err, "wire: \"body\" goes with \"status\" alone");
+    if (wire->content_type && wire->fault != IM_FAULT_STATUS)
+        return im_json_fault(r, value, "\"body\" goes with \"status\" alone");
+    if (!im_json_get(value, "at"))
+        wire->after = after;
+    else if (!wire->after && after)
+        return im_json_fault(r, value,
+                             "\"%s\" damages an answer, so it comes after the request "
+                             "took effect: leave \"at\" out",
+                             im_fault_name(wire->fault));
+    if (im_wire_fault(wire) == IM_FAULT_NONE && !wire->retry_after_s)
+        return im_json_fault(r, value, "name a fault, such as \"drop\": true");
     if (!wire->content_type)
         wire->content_type = "application/json";
-    if (!r->at_given)
-        wire->after = im_fault_is_after(wire->fault);
-    else if (!wire->after && im_fault_is_after(wire->fault))
-        return im_error_set(r->err,
-                            "wire: \"%s\" damages an answer, so it comes after the "
-                            "request took effect: leave \"at\" out",
-                            im_fault_name(wire->fault));
-    if (json->type == IM_JSON_OBJECT && im_wire_fault(wire) == IM_FAULT_NONE &&
-        !wire->retry_after_s)
-        return im_error_set(r->err, "wire: name a fault, such as \"drop\": true");
     return true;
 }
 
-static bool read_word(struct reading *r, const struct im_json *json)
-{
-    enum im_fault fault = im_fault_find(json->text);
-    bool alone = fault >= IM_FAULT_STALL && fault <= IM_FAULT_HTML;
+static const struct im_json_table wire_table = {.where = "wire",
+                                                IM_READ_ROWS(members),
+                                                .check = check_object};
 
-    if (alone)
-        return set_fault(r, fault);
-    if (fault == IM_FAULT_NONE)
-        return refuse_unknown(r, json->text);
-    return im_error_set(r->err, "wire: \"%s\" needs to be told more: {\"%s\": …}",
-                        im_fault_name(fault), im_fault_name(fault));
+static bool check_word(struct im_json_reader *r, const struct im_json *value, void *into)
+{
+    struct im_wire *wire = into;
+
+    wire->after = im_fault_is_after(wire->fault);
+    wire->content_type = "application/json";
+    return (wire->fault >= IM_FAULT_STALL && wire->fault <= IM_FAULT_HTML) ||
+           im_json_fault(r, value, "\"%s\" needs to be told more: {\"%s\": …}",
+                         im_fault_name(wire->fault), im_fault_name(wire->fault));
 }
 
-bool im_wire_read(struct im_wire *wire, struct im_arena *arena,
-                  const struct im_json *json, const struct im_json **at,
-                  struct im_error *err)
-{
-    struct reading r = {.wire = wire, .arena = arena, .err = err};
-
-    *wire = (struct im_wire){.fault = IM_FAULT_NONE};
-    *at = json;
-    if (json->type == IM_JSON_STRING)
-        return read_word(&r, json) && finish(&r, json);
-    if (json->type != IM_JSON_OBJECT)
-        return im_error_set(err, "wire: must be a fault's name or an object, not %s",
-                            im_json_type_name(json->type));
-    for (const struct im_json *member = json->first; member; member = member->next) {
-        *at = member;
-        if (!read_member(&r, member))
-            return false;
-    }
-    *at = json;
-    return finish(&r, json);
-}
+const struct im_json_row im_wire_forms[IM_WIRE_FORMS] = {
+    {NULL, IM_READ_WORD, WIRE(fault), .min = 1, .names = &im_fault_names,
+     .check = check_word},
+    {NULL, IM_READ_OBJECT, .table = &wire_table},
+};

@@ -3,7 +3,7 @@
 #ifndef IM_SCENARIO_WIRE_H
 #define IM_SCENARIO_WIRE_H
 
-#include "base/json.h"
+#include "base/json_read.h"
 #include "http/fault.h"
 #include "http/response.h"
 
@@ -18,7 +18,7 @@ struct im_wire {
     int status;            /* IM_FAULT_STATUS, IM_FAULT_REDIRECT */
     struct im_str body;    /* IM_FAULT_STATUS, IM_FAULT_HTML: empty = a stand-in */
     const char *content_type;
-    struct im_str location; /* IM_FAULT_REDIRECT; "elsewhere:/PATH" = see im_wire_apply */
+    struct im_str location; /* IM_FAULT_REDIRECT */
 };
 
 /* What a journal calls it: the fault, or delay or hold where that is all. */
@@ -28,16 +28,14 @@ bool im_wire_replaces(const struct im_wire *wire);
 /* Damages the answer in res. */
 void im_wire_apply(const struct im_wire *wire, struct im_response *res);
 /* A redirect to "elsewhere:/PATH" leads to this server by another name, in the same sandbox, below
- * /elsewhere: to the client it is a foreign host, and what it sends there is seen. Where the client knows
- * this server by no name of the loopback, it leads to a host that does not exist. */
+ * /elsewhere: to the client it is a foreign host, and what it sends there is seen. Where the
+ * client knows this server by no name of the loopback, it leads to a host that does not exist. */
 void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
                     struct im_response *res);
-/* "drop", or {"drop": true, …}: see scenarios/README.md. False with err; *at is the value at
- * fault. Texts are copied into the arena. */
-bool im_wire_read(struct im_wire *wire, struct im_arena *arena,
-                  const struct im_json *json, const struct im_json **at,
-                  struct im_error *err);
-/* The members that a wire object may have, for the schema; NULL past the end. */
-const char *im_wire_field(size_t index);
+/* Both ways of writing it: "drop", or {"drop": true, …}; see scenarios/README.md. Into a struct
+ * im_wire of zeros. */
+enum { IM_WIRE_FORMS = 2 };
+extern const struct im_json_row im_wire_forms[IM_WIRE_FORMS];
+extern const struct im_json_names im_fault_names;
 
 #endif

@@ -222,6 +222,22 @@ const struct im_effect im_effects[] = {
 };
 const size_t im_effect_count = sizeof(im_effects) / sizeof(im_effects[0]);
 
+static const char *effect_word(size_t index)
+{
+    return index < im_effect_count ? im_effects[index].name : NULL;
+}
+
+static const char *effect_about(size_t index)
+{
+    return im_effects[index].about;
+}
+
+const struct im_json_names im_effect_names = {.name = "effect",
+                                              .what = "effect",
+                                              .word = effect_word,
+                                              .about = effect_about,
+                                              .lister = "GET /__mock/effects lists them"};
+
 const struct im_effect *im_effect_find(struct im_str name)
 {
     for (size_t i = 0; i < im_effect_count; i++)
@@ -243,125 +259,54 @@ bool im_world_apply(struct im_authority *authority, const struct im_effect *effe
 
 /* ---- reading the arguments ---- */
 
-struct argument {
-    const char *name;
-    enum im_effect_arg arg;
-    size_t offset; /* of the im_str in struct im_effect_args */
-};
-
-#define ARGUMENT(name, arg, member)                                                      \
-    {                                                                                    \
-        name, arg, offsetof(struct im_effect_args, member)                               \
-    }
-static const struct argument arguments[] = {
-    ARGUMENT("client_id", IM_ARG_CLIENT, client_id),
-    ARGUMENT("user", IM_ARG_USER, user),
-    ARGUMENT("company", IM_ARG_COMPANY, company),
-    ARGUMENT("token", IM_ARG_TOKEN, token),
-    ARGUMENT("role", IM_ARG_ROLE, role),
-    ARGUMENT("permission", IM_ARG_PERMISSION, permission),
-    ARGUMENT("module", IM_ARG_MODULE, module),
-    ARGUMENT("entity", IM_ARG_ENTITY, entity),
-    ARGUMENT("value", IM_ARG_VALUE, value),
-    ARGUMENT("by", IM_ARG_BY, by_ms),
-};
-enum { ARGUMENTS = sizeof(arguments) / sizeof(arguments[0]) };
-
-static const struct argument *argument_named(struct im_str name)
+static bool split_user(struct im_json_reader *r, const struct im_json *value, void *into)
 {
-    for (size_t i = 0; i < ARGUMENTS; i++)
-        if (im_str_is(name, arguments[i].name))
-            return &arguments[i];
-    return NULL;
-}
+    struct im_effect_args *args = into;
 
-static bool split_user(const struct im_effect *effect, struct im_effect_args *args,
-                       struct im_error *err)
-{
-    struct im_str text = args->user;
-    struct im_account account = im_account_read(text);
+    struct im_account account = im_account_read(args->user);
 
     args->user = account.user;
     args->company = account.company;
-    return im_account_is_user(&account) ||
-           im_error_set(err, "%s: \"user\" must be \"USER@COMPANY\", not \"%.*s\"",
-                        effect->name, IM_ARG(im_str_slice(text, 0, 60)));
+    return im_account_is_user(&account) || im_json_wrong(r, value, "\"USER@COMPANY\"");
 }
 
-static bool unknown_argument(const struct im_effect *effect, struct im_str name,
-                             struct im_error *err)
+#define ARG(member) IM_READ_TEXT, IM_READ_INTO(struct im_effect_args, member)
+
+static const struct im_json_row arguments[] = {
+    {"do", IM_READ_WORD, IM_READ_REQUIRED, .names = &im_effect_names},
+    {"client_id", ARG(client_id)},
+    {"user", ARG(user), .check = split_user, .wanted = "\"USER@COMPANY\"",
+     .about = "USER@COMPANY"},
+    {"company", ARG(company)},
+    {"token", ARG(token), .about = "a token's text"},
+    {"role", ARG(role)},
+    {"permission", ARG(permission), .about = "OBJECT or OBJECT:ACTION"},
+    {"module", ARG(module)},
+    {"entity", ARG(entity)},
+    {"value", ARG(value), .about = "the new password or client secret"},
+    {"by", IM_READ_DURATION, IM_READ_INTO(struct im_effect_args, by_ms)},
+};
+enum { ARGUMENTS = sizeof(arguments) / sizeof(arguments[0]) };
+
+const struct im_json_table im_effect_table = {.name = "Change",
+                                              IM_READ_ROWS(arguments),
+                                              .size = sizeof(struct im_effect_args),
+                                              .about = "a change of the world"};
+
+bool im_effect_check(struct im_json_reader *r, const struct im_effect *effect,
+                     const struct im_json *object, unsigned known)
 {
-    struct im_str shown = im_str_slice(name, 0, 60);
-    struct im_str known[ARGUMENTS];
-    size_t n = 0;
-
-    for (size_t i = 0; i < ARGUMENTS; i++)
-        if ((effect->needs | effect->takes) & arguments[i].arg)
-            known[n++] = im_str(arguments[i].name);
-    int nearest = im_str_nearest(name, known, n);
-    if (nearest < 0)
-        return im_error_set(err, "%s: unknown field \"%.*s\"", effect->name,
-                            IM_ARG(shown));
-    return im_error_set(err, "%s: unknown field \"%.*s\"; did you mean \"%.*s\"?",
-                        effect->name, IM_ARG(shown), IM_ARG(known[nearest]));
-}
-
-static bool read_argument(const struct im_effect *effect, const struct im_json *member,
-                          struct im_effect_args *args, unsigned *given,
-                          struct im_error *err)
-{
-    const struct argument *argument = argument_named(member->name);
-
-    if (!argument || !((effect->needs | effect->takes) & argument->arg))
-        return unknown_argument(effect, member->name, err);
-    if (member->type != IM_JSON_STRING || !member->text.len)
-        return im_error_set(
-            err, "%s: \"%s\" must be a string with something in it, not %s", effect->name,
-            argument->name, im_json_type_name(member->type));
-    *given |= argument->arg;
-    if (argument->arg == IM_ARG_BY)
-        return im_duration_parse(member->text, &args->by_ms) ||
-               im_error_set(err,
-                            "%s: \"by\" must be a duration such as \"12h\", not \"%.*s\"",
-                            effect->name, IM_ARG(im_str_slice(member->text, 0, 60)));
-    memcpy((char *)args + argument->offset, &member->text, sizeof(member->text));
-    return argument->arg != IM_ARG_USER || split_user(effect, args, err);
-}
-
-static bool all_there(const struct im_effect *effect, unsigned given,
-                      struct im_error *err)
-{
-    for (size_t i = 0; i < ARGUMENTS; i++)
-        if (effect->needs & ~given & arguments[i].arg)
-            return im_error_set(err, "%s: needs \"%s\"", effect->name, arguments[i].name);
-    return true;
-}
-
-const char *im_effect_lacks(const struct im_effect *effect, const struct im_json *object)
-{
-    for (size_t i = 0; i < ARGUMENTS; i++)
-        if ((effect->needs & arguments[i].arg) && !im_json_get(object, arguments[i].name))
-            return arguments[i].name;
-    return NULL;
-}
-
-bool im_effect_read(const struct im_effect *effect, const struct im_json *object,
-                    unsigned known, struct im_effect_args *args,
-                    const struct im_json **at, struct im_error *err)
-{
-    unsigned given = known;
-
-    *args = (struct im_effect_args){0};
-    *at = object;
-    for (const struct im_json *member = object->first; member; member = member->next) {
-        if (im_str_is(member->name, "do"))
-            continue;
-        *at = member;
-        if (!read_argument(effect, member, args, &given, err))
-            return false;
+    /* the rows stand in the order of im_effect_arg's bits, behind "do" */
+    for (size_t i = 1; i < ARGUMENTS; i++) {
+        unsigned arg = 1U << (i - 1);
+        const struct im_json *given = im_json_get(object, arguments[i].name);
+        if (given && !((effect->needs | effect->takes) & arg))
+            return im_json_fault(r, given, "%s does not take \"%s\"", effect->name,
+                                 arguments[i].name);
+        if (!given && (effect->needs & ~known & arg))
+            return im_json_lacks(r, object, effect->name, arguments[i].name);
     }
-    *at = object;
-    return all_there(effect, given, err);
+    return true;
 }
 
 void im_effect_complete(const struct im_effect *effect, const struct im_exchange *asked,

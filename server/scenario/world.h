@@ -4,6 +4,7 @@
 #ifndef IM_SCENARIO_WORLD_H
 #define IM_SCENARIO_WORLD_H
 
+#include "base/json_read.h"
 #include "causes/exchange.h"
 #include "oauth/authority.h"
 
@@ -58,21 +59,20 @@ extern const struct im_effect im_effects[];
 extern const size_t im_effect_count;
 
 const struct im_effect *im_effect_find(struct im_str name); /* NULL when there is none */
-/* Reads the members of a JSON object ("user": "jdoe@acme", "client_id", "role", "by": "12h" …)
- * that this effect takes; "do", its name, is passed over. `known`, of IM_ARG_…, need not be given:
- * whoever applies the effect knows them. Strict: false with err for unknown members, wrong types, a
- * missing argument; *at is the value at fault. */
-bool im_effect_read(const struct im_effect *effect, const struct im_json *object,
-                    unsigned known, struct im_effect_args *args,
-                    const struct im_json **at, struct im_error *err);
+/* {"do": EFFECT, "user": "jdoe@acme", …} into a struct im_effect_args; what an effect takes is for
+ * im_effect_check. */
+extern const struct im_json_table im_effect_table;
+extern const struct im_json_names im_effect_names;
+/* Does the effect take every argument that the object gives, and is each there that it needs?
+ * `known`, of IM_ARG_…, need not be given: whoever applies the effect knows them. */
+bool im_effect_check(struct im_json_reader *r, const struct im_effect *effect,
+                     const struct im_json *object, unsigned known);
 /* What a request that sets an effect off can tell by itself. */
 enum { IM_ARGS_OF_REQUEST = IM_ARG_CLIENT | IM_ARG_USER | IM_ARG_COMPANY };
 /* Takes from the request what the effect needs and nobody gave; what the request does not tell
  * either is that of the built-in connection (ws_user@acme, demo). */
 void im_effect_complete(const struct im_effect *effect, const struct im_exchange *asked,
                         struct im_effect_args *args);
-/* The first argument that the effect needs and the object does not have; NULL when all are there. */
-const char *im_effect_lacks(const struct im_effect *effect, const struct im_json *object);
 /* Changes the truth now. *affected: how many tokens, users or keys it touched. */
 bool im_world_apply(struct im_authority *authority, const struct im_effect *effect,
                     const struct im_effect_args *args, int64_t now_ms, size_t *affected,

@@ -44,7 +44,7 @@ static bool told_elsewhere(enum im_cause cause)
 {
     return cause == CAUSE_REQUEST_MALFORMED || cause == CAUSE_REQUEST_INCOMPLETE ||
            cause == CAUSE_HEADERS_TOO_LARGE || cause == CAUSE_METHOD_UNKNOWN ||
-           cause == CAUSE_INTERNAL;
+           cause == CAUSE_HTTP2_SPOKEN || cause == CAUSE_INTERNAL;
 }
 
 static int tell_causes(const struct story *s, int number)

@@ -64,6 +64,16 @@ STORY(text_body, "a body of another type gets 415")
     then_refused(s, CAUSE_CONTENT_TYPE_UNSUPPORTED);
 }
 
+STORY(compressed_body, "a compressed body gets 415, and the header is named")
+{
+    when_sent(s, "POST", TOKEN_PATH,
+              "Content-Type: application/x-www-form-urlencoded\nContent-Encoding: gzip\n",
+              "not looked at");
+    then_status(s, 415);
+    then_refused(s, CAUSE_CONTENT_ENCODING_UNSUPPORTED);
+    then_header_has(s, "X-Intacct-Mock-Evidence", "Content-Encoding: gzip");
+}
+
 STORY(xml_body, "XML sent to REST gets GW-0014")
 {
     when_sent(s, "POST", TOKEN_PATH, "Content-Type: application/xml\n", "<request/>");
@@ -307,6 +317,7 @@ STORIES(protocol) = {
     &story_token_in_the_wrong_field,
     &story_get_on_token,
     &story_text_body,
+    &story_compressed_body,
     &story_xml_body,
     &story_articles_client_secret,
     &story_misspelled_refresh_token,

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "intacct_mock.h"
+#include "server_inside.h"
 
 enum { STARTERS = 6, ROUNDS = 5, CLIENTS = 6 };
 
@@ -103,6 +104,34 @@ static void another_thread_than_the_one_that_started_it_may_stop_a_server(void *
     assert_non_null(mock);
     pthread_create(&thread, NULL, stop_it, mock);
     pthread_join(thread, NULL);
+}
+
+/* ---- when an answer was delivered ---- */
+
+/* On one connection the second answer is begun only after the first has gone. */
+static void an_answer_is_delivered_after_it_ended_and_before_the_next_begins(void **state)
+{
+    struct im_server *mock = im_start(NULL, NULL, 0);
+    struct im_arena arena = {.limit = 0};
+    CURL *curl = curl_easy_init();
+    char url[512];
+
+    assert_non_null(mock);
+    snprintf(url, sizeof(url), "%s/.well-known/jwks.json", im_http_url(mock));
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, swallow);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    assert_int_equal(curl_easy_perform(curl), CURLE_OK);
+    assert_int_equal(curl_easy_perform(curl), CURLE_OK);
+    struct im_journal *journal = mock->sandboxes.standard->journal;
+    const struct im_exchange *first = im_journal_get(journal, &arena, 1);
+    const struct im_exchange *second = im_journal_get(journal, &arena, 2);
+    assert_int_equal(first->connection, second->connection);
+    assert_true(first->delivered_us >= first->ended_us);
+    assert_true(first->delivered_us <= second->began_us);
+    curl_easy_cleanup(curl);
+    im_arena_release(&arena);
+    im_stop(mock);
 }
 
 /* ---- one server, many verbs ---- */
@@ -336,6 +365,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(servers_are_started_and_stopped_by_several_threads),
         cmocka_unit_test(another_thread_than_the_one_that_started_it_may_stop_a_server),
+        cmocka_unit_test(
+            an_answer_is_delivered_after_it_ended_and_before_the_next_begins),
         cmocka_unit_test(every_verb_may_be_used_by_several_threads),
         cmocka_unit_test(requests_that_are_held_do_not_hold_a_stop),
         cmocka_unit_test(requests_that_are_delayed_do_not_hold_a_stop),

@@ -54,8 +54,7 @@ static inline struct im_settings spine_settings(void)
                                 .start_ms = START_MS,
                                 .journal_keep = 10,
                                 .sandboxes_max = 4,
-                                .sandbox_ttl_ms = 3600000,
-                                .waiting_max = 100};
+                                .sandbox_ttl_ms = 3600000};
 }
 
 static inline int spine_begin_with(void **state, struct im_settings settings)
@@ -86,9 +85,17 @@ static inline int spine_end(void **state)
     return 0;
 }
 
+/* The answer has reached the client. */
+static inline void deliver(struct spine *s)
+{
+    if (s->res.delivered)
+        s->res.delivered(s->res.delivered_context);
+    s->res.delivered = NULL;
+}
+
 /* headers: "Name: value\n" lines; both may be NULL. What the last answer said is gone. */
-static inline void send(struct spine *s, const char *method, const char *target,
-                        const char *headers, const char *body)
+static inline void send_only(struct spine *s, const char *method, const char *target,
+                             const char *headers, const char *body)
 {
     struct im_str lines = im_str(headers);
 
@@ -109,6 +116,13 @@ static inline void send(struct spine *s, const char *method, const char *target,
     }
     im_response_init(&s->res, &s->arena);
     im_answer(&s->boxes, &s->req, &s->res, &s->date_ms);
+}
+
+static inline void send(struct spine *s, const char *method, const char *target,
+                        const char *headers, const char *body)
+{
+    send_only(s, method, target, headers, body);
+    deliver(s);
 }
 
 static inline struct im_str body_of(const struct spine *s)

@@ -3,8 +3,6 @@
 #include <pthread.h>
 
 #include "base/clock.h"
-#include "base/crypto.h"
-#include "http/redact.h"
 #include "journal.h"
 
 /* ---- a journal, and exchanges for it ---- */
@@ -313,278 +311,9 @@ static void an_interrupt_wakes_those_who_wait_and_will_wait(void **state)
     assert_int_equal(im_journal_wait(b->journal, &anything, 1, 600000), 0);
 }
 
-/* ---- redaction of texts ---- */
+/* ---- written out ---- */
 
 #define SECRET "hunter2-zebra"
-#define JWT    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0NDQifQ.c2lnbmF0dXJl"
-
-static const char *const leaky[] = {
-    /* forms */
-    "client_secret=" SECRET,
-    "grant_type=x&client_secret=" SECRET "&scope=y",
-    "a=b&client%5Fsecret=" SECRET,
-    "a=b&client%73ecret=" SECRET,
-    "a=b&client secret=" SECRET,
-    "a=b&client+secret=" SECRET,
-    "a=b&Client-Secret=" SECRET,
-    "a=b&clientSecret=" SECRET,
-    "a=b&client_secrt=" SECRET,
-    "a=b&refresh_tokn=" SECRET,
-    "a=b&pasword=" SECRET,
-    "a=b&pwd=" SECRET,
-    "a=b&pass=" SECRET,
-    "a=b&secret=" SECRET,
-    "a=b&code=" SECRET,
-    "a=b&authorization_code=" SECRET,
-    "a=b&authCode=" SECRET,
-    "a=b&code_verifier=" SECRET,
-    "a=b&token=" SECRET,
-    "a=b&session_id=" SECRET,
-    "a=b&refresh=" SECRET,
-    "client_secret=%zz" SECRET,
-    "client_secret=a=" SECRET,
-    "grant_type=x\nclient_secret=" SECRET,
-    "grant_type=x;client_secret=" SECRET,
-    "grant_type=x, client_secret: " SECRET,
-    "grant_type=x&client_secret:" SECRET,
-    "redirect_uri=https://x/cb?code=" SECRET,
-    "redirect_uri=https%3A%2F%2Fx%2Fcb%3Fcode%3D" SECRET "%26state%3D1",
-    "redirect_uri=https%3A%2F%2Fx%2Fcb%23access_token%3D" SECRET,
-    "x=1&{\"client_secret\":\"" SECRET "=\"}",
-    "[a]=1&client_secret=" SECRET,
-    "[a]=1&client%73ecret=" SECRET,
-    "a_very_long_name_in_front_of_a_secret_that_goes_on_and_on_and_on_until_the_"
-    "client_secret=" SECRET,
-    /* JSON */
-    "{\"client_secret\":\"" SECRET "\"}",
-    "{\"client secret\":\"" SECRET "\"}",
-    "{\"client\\u005fsecret\":\"" SECRET "\"}",
-    "{\"p\\u0061ssword\":\"" SECRET "\"}",
-    "{\"code\":\"" SECRET "\"}",
-    "{\"password\":[\"" SECRET "\"]}",
-    "{\"password\":{\"value\":\"" SECRET "\"}}",
-    "{\"password\":{\"a\":[[{\"b\":\"" SECRET "\"}]]}}",
-    "{\"a\":{\"b\":[{\"access_token\":\"" SECRET "\"}]}}",
-    "{\"client_secret\":\"x\",\"client_secret\":\"" SECRET "\"}",
-    "{\"body\":\"grant_type=x&client_secret=" SECRET "\"}",
-    "\"grant_type=x&client_secret=" SECRET "\"",
-    "\"{\\\"client_secret\\\":\\\"" SECRET "\\\"}\"",
-    "{\"note\":\"client_secret: " SECRET "\"}",
-    "  {\"client_secret\":\"" SECRET "\"}",
-    /* JSON, malformed */
-    "{\"client_secret\":\"" SECRET "\"",
-    "{\"client_secret\":\"" SECRET,
-    "{\"client_secret\":\"a\\\"" SECRET "\"",
-    "{\"client_secret\":\"a,b&c}d<e'" SECRET "\"",
-    "{'client_secret':'" SECRET "'}",
-    "{'client_secret':'a\"" SECRET "'}",
-    "{client_secret:" SECRET "}",
-    "{\"client_secret\" \"" SECRET "\"}",
-    "{\"client_secret\" => \"" SECRET "\"}",
-    "{\"client_secret\":[\"" SECRET "\"",
-    "{\"client_secret\":{\"v\":\"x\",\"w\":1},\"password\":\"" SECRET "\"",
-    "{\"a\":\"b\" \"password\" : \"" SECRET "\",}",
-    "{\"client%5Fsecret\":\"" SECRET "\"",
-    "\xEF\xBB\xBF{\"client_secret\":\"" SECRET "\"}",
-    "{\"client_secret\":\"\xFF" SECRET "\"}",
-    /* neither */
-    "client_secret " SECRET,
-    "password " SECRET " client_id=demo",
-    "client_secret: " SECRET,
-    "client_secret\t" SECRET,
-    "<xml><password>" SECRET "</password></xml>",
-    "<!doctype html><input type=\"hidden\" name=\"mock_ticket\" value=\"" SECRET "\">",
-    "<a href=\"https://x/cb?code=" SECRET "&amp;state=1\">",
-};
-
-static void no_spelling_of_a_secret_leaks(void **state)
-{
-    struct book *b = *state;
-    for (size_t i = 0; i < sizeof(leaky) / sizeof(leaky[0]); i++) {
-        struct im_str shown = im_redact_text(&b->arena, im_str(leaky[i]));
-        if (text_has(shown, "hunter2") || text_has(shown, "zebra"))
-            fail_msg("%s\nbecame %.*s", leaky[i], IM_ARG(shown));
-    }
-}
-
-static void a_token_leaks_nowhere(void **state)
-{
-    static const char *const texts[] = {
-        JWT,
-        "x" JWT,
-        "see " JWT " here",
-        "Bearer " JWT,
-        "a=" JWT,
-        JWT "=a",
-        "a=1&" JWT,
-        "{\"a\":\"" JWT "\"}",
-        "{\"a\":\"Bearer " JWT "\"}",
-        "{\"" JWT "\":1}",
-        "[\"" JWT "\"]",
-        "\"" JWT "\"",
-        "{\"a\":\"" JWT,
-        "{\"a\":\"Bearer " JWT,
-        "<p>" JWT "</p>",
-        "a=https%3A%2F%2Fx%2F" JWT,
-    };
-    struct book *b = *state;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        struct im_str shown = im_redact_text(&b->arena, im_str(texts[i]));
-        if (text_has(shown, "eyJ") || text_has(shown, "c2lnbmF0dXJl") ||
-            !text_has(shown, "sha256"))
-            fail_msg("%s\nbecame %.*s", texts[i], IM_ARG(shown));
-    }
-}
-
-static void what_is_no_secret_stays_to_be_read(void **state)
-{
-    static const char *const texts[] = {
-        "",
-        "&&=",
-        "grant_type=refresh_token&client_id=demo&token_type_hint=access_token",
-        "redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&state=a%20b",
-        "a=%zz",
-        "client_secret=",
-        "client_secret",
-        "{\"ia::error\":{\"code\":\"GW-0040\",\"message\":\"Expired token\"}}",
-        "{\"token_type\":\"Bearer\",\"expires_in\":43200}",
-        "{\"error\":\"invalid_grant\",\"error_description\":\"The refresh token is "
-        "bad\"}",
-        "{\"token_endpoint\":\"https://x/token\","
-        "\"token_endpoint_auth_methods_supported\":[\"client_secret_post\"],"
-        "\"id_token_signing_alg_values_supported\":[\"RS256\"]}",
-        "<!doctype html><p>The token has expired</p>",
-        "<!doctype html><label for=\"password\">Password</label>",
-        "eyJ",
-    };
-    struct book *b = *state;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        struct im_str shown = im_redact_text(&b->arena, im_str(texts[i]));
-        if (!im_str_is(shown, texts[i]))
-            fail_msg("%s\nbecame %.*s", texts[i], IM_ARG(shown));
-    }
-}
-
-static void a_secret_becomes_the_fingerprint_of_what_it_says(void **state)
-{
-    struct book *b = *state;
-    struct im_str print = im_fingerprint(&b->arena, IM_STR("a b"));
-    struct im_str form = im_redact_text(&b->arena, IM_STR("x=1&client_secret=a%20b"));
-    struct im_str json = im_redact_text(&b->arena, IM_STR("{\"client_secret\":\"a b\"}"));
-    assert_has(form, print.at);
-    assert_has(json, print.at);
-}
-
-/* Cut anywhere, damaged anywhere: the secret's two halves are looked for in what is left. */
-static void no_cut_and_no_damage_makes_a_secret_leak(void **state)
-{
-    static const char json[] =
-        "{\"grant_type\":\"client_credentials\",\"client_secret\":\"" SECRET
-        "\",\"a\":1}";
-    static const char junk[] = "\"'&=,{}<% \\\n";
-    struct book *b = *state;
-    size_t name_end = strlen("{\"grant_type\":\"client_credentials\",\"client_secret");
-    for (size_t cut = 0; cut < sizeof(json); cut++)
-        assert_lacks(im_redact_text(&b->arena, (struct im_str){json, cut}), "hunter2");
-    for (size_t at = 0; at < name_end - strlen("client_secret"); at++)
-        for (const char *c = junk; *c; c++) {
-            struct im_str text = im_arena_copy(&b->arena, im_str(json));
-            char *damaged = im_arena_alloc(&b->arena, text.len + 1);
-            memcpy(damaged, text.at, text.len);
-            damaged[at] = *c;
-            assert_lacks(im_redact_text(&b->arena, im_str(damaged)), "hunter2");
-        }
-}
-
-static void redaction_takes_time_in_proportion(void **state)
-{
-    static const char *const pieces[] = {"eyJ", "token ", "code=",  "\"", "%5F",
-                                         "{",   "&=",     "eyJ.. ", "a:", "a b"};
-    struct book *b = *state;
-    for (size_t p = 0; p < sizeof(pieces) / sizeof(pieces[0]); p++) {
-        struct im_buf text;
-        im_buf_init(&text, &b->arena, 0);
-        while (text.len < IM_EXCHANGE_BODY_MAX)
-            im_buf_addz(&text, pieces[p]);
-        int64_t began = im_clock_monotonic_ms();
-        im_redact_text(&b->arena, im_buf_str(&text));
-        if (im_clock_monotonic_ms() - began > 2000)
-            fail_msg("\"%s\" again and again took over 2 s", pieces[p]);
-    }
-}
-
-/* ---- redaction of headers and addresses ---- */
-
-static struct im_str header(struct book *b, const char *name, const char *value)
-{
-    return im_redact_header(&b->arena, im_str(name), im_str(value));
-}
-
-static void headers_keep_the_scheme_and_hide_the_rest(void **state)
-{
-    static const char *const cases[][2] = {
-        {"Authorization", "Bearer " SECRET},
-        {"authorization", "Basic " SECRET},
-        {"Authorization", SECRET},
-        {"Authorization", SECRET " x"},
-        {"Authorization ", "Bearer " SECRET},
-        {"Authorisation", "Basic " SECRET},
-        {"Autorization", SECRET},
-        {"X-Authorization", "Bearer " SECRET},
-        {"Proxy-Authorization", "Basic " SECRET},
-        {"Cookie", "a=" SECRET "; b=c"},
-        {"Set-Cookie", "a=" SECRET "; Path=/"},
-        {"X-Auth-Token", SECRET},
-        {"client_secret", SECRET},
-        {"Location", "https://x/cb?state=1&code=" SECRET},
-        {"Location", "https://x/cb#access_token=" SECRET},
-        {"Location", "https://x/cb?a=1#access_token=" SECRET},
-        {"Referer", "https://x/?client%20secret=" SECRET},
-        {"X-Other", "Bearer " SECRET},
-        {"X-Other", "client_secret=" SECRET},
-    };
-    struct book *b = *state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct im_str shown = header(b, cases[i][0], cases[i][1]);
-        if (text_has(shown, "zebra"))
-            fail_msg("%s: %s\nbecame %.*s", cases[i][0], cases[i][1], IM_ARG(shown));
-    }
-    assert_has(header(b, "Authorization", "Bearer abc"), "Bearer sha256:");
-    assert_lacks(header(b, "X-Other", "see " JWT), "eyJ");
-}
-
-static void ordinary_headers_stay_as_they_are(void **state)
-{
-    static const char *const cases[][2] = {
-        {"Content-Type", "application/json; charset=utf-8"},
-        {"WWW-Authenticate", "Bearer realm=\"x\", error=\"invalid_token\""},
-        {"Location", "https://x/cb?error=access_denied&state=a%20b"},
-        {"Host", "api.intacct.com"},
-        {"Accept", "*/*"},
-        {"Authorization", ""},
-    };
-    struct book *b = *state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        if (!im_str_is(header(b, cases[i][0], cases[i][1]), cases[i][1]))
-            fail_msg("%s: %s", cases[i][0], cases[i][1]);
-}
-
-static void an_address_hides_secrets_in_path_query_and_fragment(void **state)
-{
-    static const char *const urls[] = {
-        "/token?client_secret=" SECRET, "/token%3Fclient_secret=" SECRET,
-        "/token&client_secret=" SECRET, "/a?b=1&code=" SECRET,
-        "/cb#id_token=" SECRET,         "/a?b=1?client_secret=" SECRET,
-    };
-    struct book *b = *state;
-    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
-        assert_lacks(im_redact_url(&b->arena, im_str(urls[i])), "zebra");
-    assert_lacks(im_redact_url(&b->arena, IM_STR("/objects/" JWT)), "eyJ");
-    assert_true(
-        im_str_is(im_redact_url(&b->arena, IM_STR(TOKEN "/x?a=b#c")), TOKEN "/x?a=b#c"));
-}
-
-/* ---- written out ---- */
 
 static const struct entry full = {
     .method = "POST",
@@ -791,14 +520,12 @@ static void without_room_there_is_none(void **state)
 static void delivery_is_timed(void **state)
 {
     struct book *b = *state;
-    int64_t before_us = im_clock_monotonic_us();
     uint64_t id = add_told(b, IM_FAULT_STALL, 200);
     add_told(b, IM_FAULT_STALL, 200);
-    im_journal_delivered(b->journal, id);
-    im_journal_delivered(b->journal, 99); /* gone from the ring: nobody's */
+    im_journal_delivered(b->journal, id, 1234);
+    im_journal_delivered(b->journal, 99, 5678); /* gone from the ring: nobody's */
     const struct im_exchange *e = all_of(b, 2);
-    assert_true(e[0].delivered_us >= before_us);
-    assert_true(e[0].delivered_us <= im_clock_monotonic_us());
+    assert_int_equal(e[0].delivered_us, 1234);
     assert_int_equal(e[1].delivered_us, 0);
 }
 
@@ -892,15 +619,6 @@ int main(void)
         IN_BOOK(a_wait_ends_when_its_time_is_over),
         IN_BOOK(a_wait_ends_when_enough_match),
         IN_BOOK(an_interrupt_wakes_those_who_wait_and_will_wait),
-        IN_BOOK(no_spelling_of_a_secret_leaks),
-        IN_BOOK(a_token_leaks_nowhere),
-        IN_BOOK(what_is_no_secret_stays_to_be_read),
-        IN_BOOK(a_secret_becomes_the_fingerprint_of_what_it_says),
-        IN_BOOK(no_cut_and_no_damage_makes_a_secret_leak),
-        IN_BOOK(redaction_takes_time_in_proportion),
-        IN_BOOK(headers_keep_the_scheme_and_hide_the_rest),
-        IN_BOOK(ordinary_headers_stay_as_they_are),
-        IN_BOOK(an_address_hides_secrets_in_path_query_and_fragment),
         IN_BOOK(a_written_exchange_holds_no_secret),
         IN_BOOK(any_bytes_are_written_as_json),
         IN_BOOK(the_archive_has_what_har_1_2_demands),

@@ -133,15 +133,15 @@ static void a_clock_that_goes_back_takes_nothing_away(void **state)
 
 static void every_route_has_a_name_that_is_known_here(void **state)
 {
-    const char *methods;
-    const char *endpoint;
-    for (size_t i = 0; im_route_path(i, &methods, &endpoint); i++)
-        assert_true(im_endpoint_find(im_str(endpoint)));
+    for (size_t i = 0; im_route_at(i); i++) {
+        enum im_endpoint endpoint = im_route_at(i)->endpoint;
+        assert_int_equal(im_endpoint_find(im_str(im_endpoint_name(endpoint))), endpoint);
+    }
     assert_int_equal(im_endpoint_find(IM_STR("unknown")), IM_ENDPOINT_UNKNOWN);
     assert_int_equal(im_endpoint_find(IM_STR("frob")), IM_ENDPOINT_NONE);
 }
 
-static void the_corridor_counts_but_not_the_control_api(void **state)
+static void the_pipeline_counts_but_not_the_control_api(void **state)
 {
     struct spine *s = *state;
     send(s, "POST", TOKEN, FORM, CONNECT);
@@ -155,6 +155,17 @@ static void the_corridor_counts_but_not_the_control_api(void **state)
     assert_has(body_of(s),
                "{endpoint=\"unknown\",status=\"404\",cause=\"path-unknown\"} 1\n");
     assert_has(body_of(s), "_count 2\n");
+}
+
+static void a_refusal_for_an_unknown_sandbox_counts(void **state)
+{
+    struct spine *s = *state;
+    send(s, "POST", "/s/no-such-scenario" TOKEN, FORM, CONNECT);
+    assert_status(s, 404);
+    send(s, "GET", "/__mock/metrics", NULL, NULL);
+    assert_has(body_of(s), "{endpoint=\"unknown\",status=\"404\","
+                           "cause=\"scenario-unknown\"} 1\n");
+    assert_has(body_of(s), "_count 1\n");
 }
 
 static void what_there_is_now_is_counted_too(void **state)
@@ -196,7 +207,8 @@ int main(void)
         COUNTING(buckets_hold_all_that_was_as_fast),
         COUNTING(a_clock_that_goes_back_takes_nothing_away),
         cmocka_unit_test(every_route_has_a_name_that_is_known_here),
-        IN_SPINE(the_corridor_counts_but_not_the_control_api),
+        IN_SPINE(the_pipeline_counts_but_not_the_control_api),
+        IN_SPINE(a_refusal_for_an_unknown_sandbox_counts),
         IN_SPINE(what_there_is_now_is_counted_too),
         IN_SPINE(a_reset_takes_no_count_back),
     };

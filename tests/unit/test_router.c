@@ -1,22 +1,31 @@
 #include "unit/spine.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "endpoints/endpoint.h"
 #include "intacct_mock.h"
 
 /* ---- routes ---- */
 
-/* The path of a route with something where its '*' stands. */
-static const char *path_at(struct spine *s, size_t index, const char **methods)
+static const struct im_exchange *last_exchange(struct spine *s)
 {
-    const char *endpoint;
-    const char *path = im_route_path(index, methods, &endpoint);
+    struct im_journal *journal = s->boxes.standard->journal;
 
-    if (!path)
+    return im_journal_get(journal, &s->kept, im_journal_newest(journal));
+}
+
+/* The path of a route with something where its '*' stands. */
+static const char *path_at(struct spine *s, size_t index, const struct im_route **route)
+{
+    *route = im_route_at(index);
+    if (!*route)
         return NULL;
-    struct im_str text = im_str(path);
-    if (im_str_ends(text, "*"))
-        text = im_str_slice(text, 0, text.len - 1);
-    return im_arena_format(&s->kept, "%.*s%s", IM_ARG(text), strchr(path, '*') ? "x" : "")
+    struct im_str text = im_str((*route)->path);
+    bool open = im_str_ends(text, "*");
+    return im_arena_format(&s->kept, "%.*s%s",
+                           IM_ARG(im_str_slice(text, 0, text.len - open)),
+                           open ? "x" : "")
         .at;
 }
 
@@ -24,31 +33,29 @@ static void every_route_takes_the_methods_it_lists_and_names_them_otherwise(void
 {
     static const char *const all[] = {"GET", "HEAD", "POST", "PATCH", "DELETE", "PUT"};
     struct spine *s = *state;
-    const char *methods, *path;
-    for (size_t i = 0; (path = path_at(s, i, &methods)); i++)
+    const struct im_route *route;
+    const char *path;
+    for (size_t i = 0; (path = path_at(s, i, &route)); i++)
         for (size_t m = 0; m < 6; m++) {
             send(s, all[m], path, NULL, NULL);
-            bool taken = im_str_in_list(im_str(methods), im_str(all[m]));
+            bool taken = im_method_in(route->methods, im_str(all[m])) ||
+                         im_method_in(route->record_methods, im_str(all[m]));
             if ((s->res.status == 405) == taken)
                 fail_msg("%s %s: %d", all[m], path, s->res.status);
             if (!taken)
-                assert_has(answer_header(s, "Allow"), "T");
+                assert_true(im_str_is(answer_header(s, "Allow"), route->methods));
         }
 }
 
 static void no_route_is_hidden_by_another(void **state)
 {
     struct spine *s = *state;
-    const char *methods, *endpoint, *path;
-    for (size_t i = 0; (path = path_at(s, i, &methods)); i++) {
-        im_route_path(i, &methods, &endpoint);
+    const struct im_route *route;
+    const char *path;
+    for (size_t i = 0; (path = path_at(s, i, &route)); i++) {
         send(s, "PUT", path, NULL, NULL);
-        control(s, "GET", "/requests?count=1", NULL);
-        const struct im_json *last = im_json_get(json_of(s), "requests")->first;
-        while (last->next)
-            last = last->next;
-        if (!im_str_is(im_json_get_str(last, "endpoint"), endpoint))
-            fail_msg("%s: %.*s", path, IM_ARG(im_json_get_str(last, "endpoint")));
+        if (last_exchange(s)->endpoint != route->endpoint)
+            fail_msg("%s: %s", path, im_endpoint_name(last_exchange(s)->endpoint));
     }
 }
 
@@ -112,7 +119,9 @@ static void flaws_of_the_bytes_are_causes_too(void **state)
                  {IM_REQUEST_HEADERS_TOO_LARGE, "headers-too-large"},
                  {IM_REQUEST_BODY_TOO_LARGE, "request-too-large"},
                  {IM_REQUEST_BODY_CUT, "request-incomplete"},
-                 {IM_REQUEST_METHOD_UNKNOWN, "method-unknown"}};
+                 {IM_REQUEST_METHOD_UNKNOWN, "method-unknown"},
+                 {IM_REQUEST_ENCODED, "content-encoding-unsupported"},
+                 {IM_REQUEST_HTTP2, "http2-spoken"}};
     struct spine *s = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         send(s, "GET", "/", NULL, NULL); /* what the pipeline was told the last time … */
@@ -120,6 +129,7 @@ static void flaws_of_the_bytes_are_causes_too(void **state)
         s->req.flaw_text = IM_STR("the flaw");
         im_response_init(&s->res, &s->arena);
         im_answer(&s->boxes, &s->req, &s->res, &s->date_ms); /* … with a flaw */
+        deliver(s);
         assert_cause(s, cases[i].cause);
         assert_true(s->res.status >= 400);
         assert_has(answer_header(s, "X-Intacct-Mock-Evidence"), "the flaw");
@@ -402,13 +412,6 @@ static void follow(struct spine *s, const char *rule)
     im_scenario_unref(scenario);
 }
 
-static const struct im_exchange *last_exchange(struct spine *s)
-{
-    struct im_journal *journal = s->boxes.standard->journal;
-
-    return im_journal_get(journal, &s->kept, im_journal_newest(journal));
-}
-
 static void a_refusal_by_name_is_worded_as_its_place_does(void **state)
 {
     struct spine *s = *state;
@@ -558,29 +561,103 @@ static void control_is_never_touched_by_a_scenario(void **state)
     assert_false(s->res.damage.drop);
 }
 
-static void who_may_not_wait_goes_on_at_once(void **state)
+/* Whoever carries the request comes back for it. */
+static void comes_back(struct spine *s)
+{
+    void (*resume)(void *) = s->res.resume;
+
+    assert_non_null(resume);
+    s->res.resume = NULL;
+    resume(s->res.resume_context);
+}
+
+static void who_waits_holds_no_thread(void **state)
 {
     struct spine *s = *state;
-    s->boxes.settings.waiting_max = 0;
+    struct im_sandbox *box = s->boxes.standard;
     follow(s, "{\"then\":{\"wire\":{\"hold\":9,\"delay\":\"10m\"}}}");
     send(s, "GET", "/.well-known/jwks.json", NULL, NULL);
+    assert_int_equal(s->res.status, 0);
+    assert_int_equal(im_barrier_waiting(box->barrier), 1);
+    comes_back(s); /* for no reason */
+    assert_int_equal(im_barrier_waiting(box->barrier), 1);
+    im_barrier_release(box->barrier);
+    comes_back(s); /* held no longer, and delayed now */
+    assert_int_equal(s->res.status, 0);
+    assert_in_range(s->res.resume_ms - im_clock_monotonic_ms(), 590000, 600001);
+    im_barrier_release(box->barrier);
+    comes_back(s);
+    assert_null(s->res.resume);
     assert_status(s, 200);
     assert_int_equal(last_exchange(s)->fault, IM_FAULT_HOLD);
-    assert_int_equal(atomic_load(&s->boxes.waiting), 0);
+    assert_int_equal(im_barrier_waiting(box->barrier), 0);
+}
+
+static void who_has_been_given_up_waits_no_more(void **state)
+{
+    struct spine *s = *state;
+    follow(s, "{\"then\":{\"wire\":{\"hold\":9,\"delay\":\"10m\"}}}");
+    send(s, "GET", "/.well-known/jwks.json", NULL, NULL);
+    s->res.abandoned = true;
+    comes_back(s);
+    assert_null(s->res.resume);
+    assert_status(s, 200);
+    assert_int_equal(im_barrier_waiting(s->boxes.standard->barrier), 0);
 }
 
 static void a_stalled_client_keeps_its_sandbox_until_it_leaves(void **state)
 {
     struct spine *s = *state;
-    send(s, "GET", "/s/stall.1" VENDORS, NULL, NULL);
+    send_only(s, "GET", "/s/stall.1" VENDORS, NULL, NULL);
     struct im_sandbox *box = im_sandboxes_find(&s->boxes, IM_STR("stall.1"));
     assert_true(s->res.damage.stall);
     assert_int_equal(box->users, 2);
     assert_int_equal(im_journal_get(box->journal, &s->kept, 1)->delivered_us, 0);
-    s->res.delivered(s->res.delivered_context);
+    deliver(s);
     assert_true(im_journal_get(box->journal, &s->kept, 1)->delivered_us > 0);
     assert_int_equal(box->users, 1);
     im_sandboxes_unref(&s->boxes, box);
+}
+
+static void it_is_known_when_each_answer_was_delivered(void **state)
+{
+    static const char *const targets[] = {VENDORS, "/nowhere", "/s/no-such-scenario/x"};
+    struct spine *s = *state;
+    struct im_journal *journal = s->boxes.standard->journal;
+    for (uint64_t i = 0; i < 3; i++) {
+        send_only(s, "GET", targets[i], NULL, NULL);
+        assert_int_equal(im_journal_get(journal, &s->kept, i + 1)->delivered_us, 0);
+        deliver(s);
+        const struct im_exchange *e = im_journal_get(journal, &s->kept, i + 1);
+        assert_true(e->delivered_us >= e->ended_us && e->ended_us >= e->began_us);
+    }
+}
+
+/* ---- the log ---- */
+
+/* What one request with a long path takes from the system at this level of the log. */
+static size_t memory_taken(struct spine *s, bool enabled, enum im_log_level level)
+{
+    struct im_buf path;
+
+    im_buf_init(&path, &s->kept, 0);
+    im_buf_addz(&path, VENDORS "/");
+    while (path.len < 200000)
+        im_buf_addz(&path, "0123456789");
+    s->boxes.settings.log = (struct im_log){
+        .enabled = enabled, .level = level, .fd = open("/dev/null", O_WRONLY)};
+    send(s, "GET", im_arena_copy(&s->kept, im_buf_str(&path)).at, NULL, NULL);
+    close(s->boxes.settings.log.fd);
+    s->boxes.settings.log.enabled = false;
+    return s->arena.taken;
+}
+
+static void a_line_that_no_level_wants_is_not_made(void **state)
+{
+    struct spine *s = *state;
+    size_t silent = memory_taken(s, false, IM_LOG_INFO);
+    assert_int_equal(memory_taken(s, true, IM_LOG_ERROR), silent);
+    assert_true(memory_taken(s, true, IM_LOG_INFO) > silent);
 }
 
 /* ---- what the control API owns ---- */
@@ -784,8 +861,11 @@ int main(void)
         IN_SPINE(another_status_is_written_down_as_sent),
         IN_SPINE(scenarios_reach_paths_that_are_not_there),
         IN_SPINE(control_is_never_touched_by_a_scenario),
-        IN_SPINE(who_may_not_wait_goes_on_at_once),
+        IN_SPINE(who_waits_holds_no_thread),
+        IN_SPINE(who_has_been_given_up_waits_no_more),
         IN_SPINE(a_stalled_client_keeps_its_sandbox_until_it_leaves),
+        IN_SPINE(it_is_known_when_each_answer_was_delivered),
+        IN_SPINE(a_line_that_no_level_wants_is_not_made),
         IN_SPINE(control_owns_its_prefix_and_nothing_else),
         IN_SPINE(a_control_port_serves_control_only),
         IN_SPINE(control_is_in_real_time_and_in_no_journal),

@@ -266,7 +266,7 @@ static void a_new_sandbox_cannot_begin_with_such_a_world(void **state)
     struct im_scenario *other = spine_scenario("{\"name\":\"other\"}");
     struct im_scenario *plain = p->scenario;
     struct im_json_error why;
-    other->policy = im_json_parse(&other->arena, IM_STR("{\"rotation\":7}"), &why);
+    other->world = im_json_parse(&other->arena, IM_STR("{\"users\":7}"), &why);
     p->scenario = other;
     assert_null(make(p, "c", 7));
     p->scenario = plain;

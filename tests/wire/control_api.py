@@ -1,9 +1,12 @@
-"""The description of the control API."""
+"""The description of the control API, as it is served: what is written in server/control/openapi.json, and the schemas that
+the program makes of its tables."""
 import json
-import pathlib
 
-DOCUMENT = json.loads((pathlib.Path(__file__).resolve().parents[2]
-                       / "server/control/openapi.json").read_text())
+from mock import ROOT, Server, body
+
+WRITTEN = json.loads((ROOT / "server/control/openapi.json").read_text())
+with Server() as _server:
+    DOCUMENT = json.loads(body(_server.request("GET", "/__mock/openapi.json")))
 METHODS = ("get", "put", "post", "delete", "patch")
 
 

@@ -49,6 +49,21 @@ with Server() as server:
             server.request("POST", TOKEN, TOKEN_FORM,
                            FORM + "".join(f"X-{i}: {i}\r\n" for i in range(70))), 431,
             "headers-too-large")
+    refused("HTTP/2 without asking", server.raw(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4" + bytes(5)),
+            505, "http2-spoken")
+    refused("a compressed body", server.request("POST", TOKEN, b"\x1f\x8b\x08\0", FORM + "Content-Encoding: gzip\r\n"),
+            415, "content-encoding-unsupported")
+    refused("two empty lines before a request", server.raw(b"\r\n\r\n" + (head + "Content-Length: 3\r\n\r\nabc").encode()),
+            400, "request-malformed")
+    refused("a byte that is none of HTTP's", server.raw(b"GET /\x01 HTTP/1.1\r\nHost: localhost\r\n\r\n"), 400,
+            "request-malformed")
+    answer = server.raw((head + f"User-Agent: a\tb\r\nConnection: close\r\nContent-Length: {len(TOKEN_FORM)}\r\n\r\n{TOKEN_FORM}").encode())
+    tap.check("a tab in a header is none of these", status(answer) == 200, answer[:400])
+    refused("OPTIONS *", server.raw(b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), 404,
+            "path-unknown")
+    answer = server.raw(b"GET http://api.intacct.com/.well-known/jwks.json HTTP/1.1\r\nHost: api.intacct.com\r\n"
+                        b"Connection: close\r\n\r\n")
+    tap.check("a whole URL as target is served", status(answer) == 200 and b'"keys"' in answer, answer[:400])
     refused("an unknown method", server.request("FROB", TOKEN), 501, "method-unknown")
     refused("a body over 1 MiB",
             server.raw((head + "Content-Length: 2000000\r\n\r\n").encode() + b"x" * 70000,

@@ -167,27 +167,25 @@ static void an_unknown_name_is_told_with_the_nearest(void **state)
     struct fixture *f = *state;
 
     refused(f, "{\"acces_token_ttl\":\"5m\"}",
-            "policy: there is no switch \"acces_token_ttl\"; did you mean "
+            "policy: unknown field \"acces_token_ttl\"; did you mean "
             "\"access_token_ttl\"?");
     assert_true(im_str_is(f->at->name, "acces_token_ttl"));
-    refused(f, "{\"colour\":\"red\"}", "policy: there is no switch \"colour\"");
+    refused(f, "{\"colour\":\"red\"}", "policy: unknown field \"colour\"");
 }
 
 static void a_duration_needs_its_unit(void **state)
 {
     struct fixture *f = *state;
 
-    refused(f, "{\"code_ttl\":60}",
-            "policy code_ttl: 60 is not right here; write a duration, a number with its "
-            "unit, "
-            "such as \"12h\"");
     refused(
-        f, "{\"code_ttl\":\"60\"}",
-        "policy code_ttl: \"60\" is not right here; write a duration, a number with its "
-        "unit, such as \"12h\"");
+        f, "{\"code_ttl\":60}",
+        "policy: \"code_ttl\" must be a duration of 0 or more, such as \"12h\", not 60");
+    refused(f, "{\"code_ttl\":\"60\"}",
+            "policy: \"code_ttl\" must be a duration of 0 or more, such as \"12h\", not "
+            "\"60\"");
     refused(f, "{\"code_ttl\":\"-1s\"}",
-            "policy code_ttl: \"-1s\" is not right here; write a duration that is not "
-            "negative, such as \"12h\"");
+            "policy: \"code_ttl\" must be a duration of 0 or more, such as \"12h\", not "
+            "\"-1s\"");
 }
 
 static void a_boolean_is_not_in_quotes(void **state)
@@ -195,25 +193,25 @@ static void a_boolean_is_not_in_quotes(void **state)
     struct fixture *f = *state;
 
     refused(f, "{\"pkce_plain\":\"true\"}",
-            "policy pkce_plain: \"true\" is not right here; write true or false, without "
-            "quotes");
+            "policy: \"pkce_plain\" must be true or false, not \"true\"");
 }
 
 static void a_wrong_word_is_told_with_the_right_ones(void **state)
 {
     struct fixture *f = *state;
 
-    refused(f, "{\"basic_auth\":\"everwhere\"}",
-            "policy basic_auth: \"everwhere\" is not right here; write one of "
-            "not-on-refresh, everywhere, never; did you mean \"everywhere\"?");
-    refused(f, "{\"revoked_status\":403}",
-            "policy revoked_status: 403 is not right here; write one of 401, 400");
-    refused(f, "{\"reuse\":null}",
-            "policy reuse: null is not right here; write one of refuse, revoke-family");
     refused(
-        f, "{\"rotation\":\"grace:soon\"}",
-        "policy rotation: \"grace:soon\" is not right here; write grace: and a duration, "
-        "such as \"grace:5s\"");
+        f, "{\"basic_auth\":\"everwhere\"}",
+        "policy: \"basic_auth\" must be \"not-on-refresh\", \"everywhere\" or \"never\", "
+        "not \"everwhere\"; did you mean \"everywhere\"?");
+    refused(f, "{\"revoked_status\":403}",
+            "policy: \"revoked_status\" must be \"401\" or \"400\", not 403");
+    refused(f, "{\"reuse\":null}",
+            "policy: \"reuse\" must be \"refuse\" or \"revoke-family\", not null");
+    refused(f, "{\"rotation\":\"grace:soon\"}",
+            "policy: \"rotation\" must be \"grace:\" and a duration, such as "
+            "\"grace:5s\", not "
+            "\"grace:soon\"");
 }
 
 static void a_policy_is_an_object(void **state)
@@ -221,7 +219,7 @@ static void a_policy_is_an_object(void **state)
     struct fixture *f = *state;
 
     assert_false(apply(f, "[]"));
-    assert_non_null(strstr(f->err.text, "an object of switches is wanted"));
+    assert_non_null(strstr(f->err.text, "policy must be an object, not an array"));
 }
 
 static void one_slip_and_nothing_changes(void **state)

@@ -97,7 +97,7 @@ static void an_order_is_refused_by_its_field(void **state)
     refuses(s, "{\"scenario\":\"drp\"}", 400, "scenario", "did you mean \"drop\"?");
     refuses(s, "{\"scenario\":7}", 400, "scenario", "a scenario's name, or a whole");
     refuses(s, "{\"scenario\":{\"rulez\":[]}}", 400, "scenario",
-            "there is no \"rulez\"; did you mean \"rules\"?");
+            "unknown field \"rulez\"; did you mean \"rules\"?");
     refuses(s, "{\"name\":\"Drop\"}", 400, "name", "must be at most 64 of a-z");
     refuses(s, "{\"name\":\"a/b\"}", 400, "name", "must be at most 64 of a-z");
     refuses(s, "{\"name\":\"zzzzzzzz\"}", 400, "name", "there is no scenario");

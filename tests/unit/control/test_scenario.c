@@ -92,9 +92,10 @@ static void what_is_wrong_is_told_and_nothing_changes(void **state)
     refuses(s, NULL, "must be {\"name\": NAME} or a whole scenario");
     refuses(s, "{}", "must be {\"name\": NAME} or a whole scenario");
     refuses(s, "{\"name\":\"drp\"}", "did you mean \"drop\"?");
-    refuses(s, "{\"name\":7}", "line 1, column 2: name must be 1 to 64 of");
-    refuses(s, "{\"name\":\"x\",\n \"rulez\":[]}",
-            "line 2, column 2: scenario: there is no \"rulez\"; did you mean \"rules\"?");
+    refuses(s, "{\"name\":7}", "line 1, column 2: scenario: \"name\" must be 1 to 64 of");
+    refuses(
+        s, "{\"name\":\"x\",\n \"rulez\":[]}",
+        "line 2, column 2: scenario: unknown field \"rulez\"; did you mean \"rules\"?");
     refuses(s,
             "{\"rules\":[{\"then\":{\"world\":{\"do\":\"lock-user\","
             "\"user\":\"nobody@acme\"}}}]}",

@@ -20,10 +20,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/waker.h"
 #include "http/tls.h"
 #include "listener/listener.h"
 
@@ -39,6 +41,8 @@ struct fixture {
     pthread_cond_t changed;
     int holding; /* requests inside /hold */
     bool released;
+    int paused, resumed;    /* requests of /pause… */
+    struct im_waker *waker; /* of the latest */
     atomic_int pieces, ends;
     char answer[ANSWER_MAX]; /* the latest */
     size_t len;
@@ -90,13 +94,42 @@ static void stream(struct fixture *f, struct im_response *res,
     res->stream_context = f;
 }
 
+static void resume(void *context)
+{
+    struct fixture *f = context;
+
+    pthread_mutex_lock(&f->lock);
+    f->waker = NULL;
+    f->resumed++;
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+}
+
+/* /pause: 60 s, or until woken; /pause-short: 150 ms; /pause-here: as long as it is heard */
+static void pause_answer(struct fixture *f, const struct im_request *req,
+                         struct im_response *res)
+{
+    bool is_short = im_str_is(req->target, "/pause-short");
+
+    res->resume = resume;
+    res->resume_context = f;
+    res->resume_ms = im_clock_monotonic_ms() + (is_short ? 150 : 60000);
+    res->resume_if_gone = im_str_is(req->target, "/pause-here");
+    pthread_mutex_lock(&f->lock);
+    if (!is_short)
+        f->waker = req->waker;
+    f->paused++;
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+}
+
 static void answer(void *context, struct im_request *req, struct im_response *res,
                    int64_t *date_ms)
 {
     struct fixture *f = context;
     static const char *const flaws[] = {
-        "sound",          "malformed", "headers too large",
-        "body too large", "body cut",  "method unknown"};
+        "sound",    "malformed",      "headers too large", "body too large",
+        "body cut", "method unknown", "encoded",           "HTTP/2"};
     struct im_buf *body = im_response_begin(res, req->flaw ? 400 : 200, "text/plain");
 
     *date_ms = 0;
@@ -113,6 +146,9 @@ static void answer(void *context, struct im_request *req, struct im_response *re
         stream(f, res, next_piece);
     if (im_str_is(req->target, "/quiet-stream"))
         stream(f, res, nothing_new);
+    if (im_str_starts(req->target, "/pause"))
+        pause_answer(f, req, res);
+    res->start_tls = im_str_is(req->method, "CONNECT") || im_str_is(req->target, "/tls");
     res->close = im_str_is(req->target, "/close");
     res->damage.stall = im_str_is(req->target, "/stall");
     res->damage.drop = im_str_is(req->target, "/drop");
@@ -430,6 +466,45 @@ static void ipv6_loopback_has_the_same_port(void **state)
     answered(f, "at http://[::1]:");
 }
 
+static void whole_urls_are_targets_whatever_their_port(void **state)
+{
+    struct fixture *f = *state;
+
+    asks(f, "GET http://api.intacct.com/a?c HTTP/1.1\r\n" HOST BYE "\r\n");
+    answered(f, "[sound] \nGET /a?c ?c\n");
+    asks(f, "GET HTTPS://api.intacct.com:443?c HTTP/1.1\r\n" HOST BYE "\r\n");
+    answered(f, "[sound] \nGET /?c ?c\n");
+    asks(f, "GET http://[::1]:1 HTTP/1.1\r\n" HOST BYE "\r\n");
+    answered(f, "[sound] \nGET / ?\n");
+}
+
+static void an_asterisk_is_a_target_for_options(void **state)
+{
+    struct fixture *f = *state;
+
+    asks(f, "OPTIONS * HTTP/1.1\r\n" HOST BYE "\r\n");
+    answered(f, "[sound] \nOPTIONS * ?\n");
+    asks(f, "GET * HTTP/1.1\r\n" HOST "\r\n");
+    answered(f, "[malformed] the target \"*\" is no path");
+    asks(f, "CONNECT h:443 HTTP/1.1\r\n" HOST "\r\n");
+    answered(f, "[malformed] the target \"h:443\" is no path");
+}
+
+static void an_empty_line_before_a_request_is_ignored_once(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connected(f);
+
+    says(fd,
+         "\r\nGET /1 HTTP/1.1\r\n" HOST "\r\n\r\nGET /2 HTTP/1.1\r\n" HOST BYE "\r\n");
+    hears_to_the_end(f, fd);
+    answered(f, "GET /1 ");
+    answered(f, "GET /2 ");
+    asks(f, "\r\n\r\nPOST /1 HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
+    answered(f, "[malformed] an empty line where a request begins");
+    assert_null(strstr(f->answer + 1, "HTTP/1.1 "));
+}
+
 /* ---- bodies ---- */
 
 static void a_client_that_waits_is_told_to_continue(void **state)
@@ -582,7 +657,7 @@ static void bad_chunks_are_refused(void **state)
             "[malformed] a chunk of the body");
 }
 
-static void lines_that_civetweb_drops_are_refused(void **state)
+static void lines_that_are_no_headers_are_refused(void **state)
 {
     refuses(*state, "GET / HTTP/1.1\r\n" HOST "X-A: 1\r\n folded\r\nX-B: 2\r\n\r\n",
             "[malformed] the header X-A goes on in the next line");
@@ -650,6 +725,7 @@ static void a_refused_request_has_nothing_of_the_one_before(void **state)
 static void other_first_lines_are_refused(void **state)
 {
     refuses(*state, "GET / HTTP/2.0\r\n" HOST "\r\n", "[malformed] HTTP/2.0;");
+    refuses(*state, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "[HTTP/2] the connection begins");
     refuses(*state, "GET /\r\n\r\n", "[malformed] the first line");
     refuses(*state, "GET path HTTP/1.1\r\n" HOST "\r\n",
             "[malformed] the target \"path\" is no path");
@@ -790,6 +866,85 @@ static void head_of_a_stream_is_its_headers(void **state)
     assert_int_equal(atomic_load(&f->pieces), 0);
 }
 
+/* ---- pauses ---- */
+
+static void in_pause(struct fixture *f, int n)
+{
+    pthread_mutex_lock(&f->lock);
+    while (f->paused < n)
+        pthread_cond_wait(&f->changed, &f->lock);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void pauses_last_as_long_as_they_say(void **state)
+{
+    struct fixture *f = *state;
+    int64_t began = im_clock_monotonic_ms();
+
+    asks(f, "GET /pause-short HTTP/1.1\r\n" HOST BYE "\r\n");
+    assert_in_range(im_clock_monotonic_ms() - began, 150, 2000);
+    answered(f, "[sound]");
+    assert_int_equal(f->resumed, 1);
+}
+
+static void a_pause_ends_when_it_is_woken(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connected(f);
+
+    says(fd, "GET /pause HTTP/1.1\r\n" HOST "\r\n");
+    in_pause(f, 1);
+    f->waker->wake(f->waker);
+    hears_one(f, fd);
+    answered(f, "Connection: keep-alive");
+    close(fd);
+}
+
+static void pauses_hold_no_thread(void **state)
+{
+    struct fixture *f = *state;
+    int fds[100];
+
+    for (int i = 0; i < 100; i++) {
+        fds[i] = connected(f);
+        says(fds[i], "GET /pause-short HTTP/1.1\r\n" HOST "\r\n");
+    }
+    in_pause(f, 100);
+    for (int i = 0; i < 100; i++) {
+        hears_one(f, fds[i]);
+        close(fds[i]);
+    }
+    assert_int_equal(f->resumed, 100);
+}
+
+static void a_pause_for_nobody_ends(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connected(f);
+
+    says(fd, "GET /pause-here HTTP/1.1\r\n" HOST "\r\n");
+    in_pause(f, 1);
+    close(fd);
+    pthread_mutex_lock(&f->lock);
+    while (f->resumed == 0)
+        pthread_cond_wait(&f->changed, &f->lock);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void a_stop_does_not_wait_for_pauses_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connected(f);
+
+    says(fd, "GET /pause HTTP/1.1\r\n" HOST "\r\n");
+    in_pause(f, 1);
+    int64_t began = im_clock_monotonic_ms();
+    stops(f, 100);
+    assert_in_range(im_clock_monotonic_ms() - began, 100, 2000);
+    hears_to_the_end(f, fd);
+    assert_int_equal(f->len, 0);
+}
+
 /* ---- stopping ---- */
 
 static void held(struct fixture *f, int n)
@@ -880,8 +1035,7 @@ static size_t open_descriptors(void)
     return n;
 }
 
-/* CivetWeb leaves connections open that it had accepted and not begun with. */
-static void connections_in_the_queue_are_closed(void **state)
+static void connections_that_said_nothing_are_closed(void **state)
 {
     struct fixture *f = *state;
     struct im_listener_options options = options_for(f);
@@ -913,20 +1067,15 @@ static void a_taken_port_is_named(void **state)
     struct fixture *f = *state;
     struct im_listener_options options = options_for(f);
     struct im_error err = {""};
-    char expected[400], name[64] = "";
-    FILE *comm = fopen("/proc/self/comm", "r");
+    char expected[400];
 
     options.http_port = f->port;
-    if (!comm)
-        skip(); /* only Linux tells by whom */
-    assert_int_equal(fscanf(comm, "%63[^\n]", name), 1);
-    fclose(comm);
     assert_null(im_listener_start(&options, &err));
-    snprintf(
-        expected, sizeof(expected),
-        "listening on 127.0.0.1:%d: address already in use (held by %s, process %ld); "
-        "stop the other program or choose another port with --port (0 = any free one)",
-        f->port, name, (long)getpid());
+    snprintf(expected, sizeof(expected),
+             "listening on 127.0.0.1:%d: address already in use (`ss -ltnp 'sport = "
+             ":%d'` shows by whom); stop the other program or choose another port with "
+             "--port (0 = any free one)",
+             f->port, f->port);
     assert_string_equal(err.text, expected);
 }
 
@@ -1063,6 +1212,110 @@ static void nobody_starves_when_connections_outnumber_threads(void **state)
         close(fds[i]);
 }
 
+/* They say nothing, or not enough; others do not notice. */
+static void silent_connections_cost_no_thread(void **state)
+{
+    struct fixture *f = *state;
+    int fds[300];
+
+    for (int i = 0; i < 300; i++) {
+        fds[i] = connected(f);
+        if (i % 3 == 1)
+            says(fds[i], "GET / HT");
+        if (i % 3 == 2)
+            says(fds[i], "POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\nabc");
+    }
+    int64_t began = im_clock_monotonic_ms();
+    asks(f, "GET /quick HTTP/1.1\r\n" HOST BYE "\r\n");
+    answered(f, "GET /quick ");
+    assert_in_range(im_clock_monotonic_ms() - began, 0, 1000);
+    for (int i = 0; i < 300; i++)
+        close(fds[i]);
+}
+
+static void slow_readers_cost_no_thread(void **state)
+{
+    struct fixture *f = *state;
+    int fds[30];
+
+    for (int i = 0; i < 30; i++) {
+        fds[i] = connected(f);
+        says(fds[i], "GET /large HTTP/1.1\r\n" HOST BYE "\r\n");
+    }
+    asks(f, "GET /quick HTTP/1.1\r\n" HOST BYE "\r\n");
+    answered(f, "GET /quick ");
+    for (int i = 0; i < 30; i++) {
+        hears_to_the_end(f, fds[i]);
+        assert_true(f->len > 3 * 1024 * 1024);
+    }
+}
+
+struct log_pipe {
+    struct im_log log;
+    int read_end;
+};
+
+static void logs(struct log_pipe *log)
+{
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    log->log = (struct im_log){.enabled = true, .level = IM_LOG_WARN, .fd = ends[1]};
+    log->read_end = ends[0];
+}
+
+/* All that stands in the log now. */
+static size_t count_in_log(const struct log_pipe *log, const char *what)
+{
+    char text[8192] = "";
+    struct pollfd ready = {.fd = log->read_end, .events = POLLIN};
+    size_t n = 0;
+
+    if (poll(&ready, 1, 0) == 1)
+        assert_true(read(log->read_end, text, sizeof(text) - 1) > 0);
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at++)
+        n++;
+    return n;
+}
+
+static void without_descriptors_connections_wait(void **state)
+{
+    struct fixture *f = *state;
+    struct im_listener_options options = options_for(f);
+    struct log_pipe log;
+    struct rlimit before, low;
+    int fds[3];
+
+    logs(&log);
+    options.log = &log.log;
+    listens(f, &options);
+    for (int i = 0; i < 3; i++) {
+        fds[i] = connected(f);
+        says(fds[i], "GET / HTTP/1.1\r\n" HOST "\r\n");
+        hears_one(f, fds[i]);
+    }
+    getrlimit(RLIMIT_NOFILE, &before);
+    low = before;
+    int late = socket(AF_INET, SOCK_STREAM, 0); /* takes the last number */
+    low.rlim_cur = (rlim_t)late + 1;
+    setrlimit(RLIMIT_NOFILE, &low);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)f->port)};
+    inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+    assert_int_equal(connect(late, (struct sockaddr *)&to, sizeof(to)), 0);
+    says(late, "GET /late HTTP/1.1\r\n" HOST BYE "\r\n");
+    struct pollfd answer_there = {.fd = late, .events = POLLIN};
+    assert_int_equal(poll(&answer_there, 1, 700), 0); /* several pauses long */
+    setrlimit(RLIMIT_NOFILE, &before);
+    hears_to_the_end(f, late);
+    answered(f, "GET /late ");
+    assert_int_equal(count_in_log(&log, "no connection can be accepted"), 1);
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+    stops(f, 1000);
+    close(log.read_end);
+    close(log.log.fd);
+}
+
 /* ---- HTTPS ---- */
 
 static SSL_CTX *trusting(const struct fixture *f)
@@ -1167,6 +1420,62 @@ static void damage_reaches_https_too(void **state)
     SSL_CTX_free(ctx);
 }
 
+/* As a proxy has it that ends a tunnel here. */
+static void tls_may_begin_in_the_middle_of_a_connection(void **state)
+{
+    struct fixture *f = *state;
+    SSL_CTX *ctx = trusting(f);
+    int fd = connected(f);
+
+    says(fd, "GET /tls HTTP/1.1\r\n" HOST "\r\n");
+    hears_one(f, fd);
+    SSL *ssl = handshaken(ctx, fd, NULL);
+    asks_safely(f, ssl, "GET /inside HTTP/1.1\r\n" HOST BYE "\r\n");
+    answered(f, "[sound] \nGET /inside ");
+    answered(f, "at https://127.0.0.1:");
+    SSL_free(ssl);
+    close(fd);
+    SSL_CTX_free(ctx);
+}
+
+/* What follows the answer is left to whoever reads next. */
+static void hears_no_more_than_one(struct fixture *f, int fd)
+{
+    f->len = 0;
+    do {
+        assert_int_equal(recv(fd, f->answer + f->len, 1, 0), 1);
+        f->answer[++f->len] = '\0';
+    } while (!body_of(f) ||
+             body_of(f) - f->answer + atol(strstr(f->answer, "Content-Length: ") + 16) >
+                 (long)f->len);
+}
+
+/* A client that does not wait for the answer before it says hello. */
+static void tls_may_come_with_the_request_before_it(void **state)
+{
+    struct fixture *f = *state;
+    SSL_CTX *ctx = trusting(f);
+    SSL *ssl = SSL_new(ctx);
+    BIO *out = BIO_new(BIO_s_mem());
+    char hello[4096];
+    int fd = connected(f);
+
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), out);
+    SSL_set_tlsext_host_name(ssl, "localhost");
+    assert_int_equal(SSL_connect(ssl), -1);
+    int n = snprintf(hello, sizeof(hello), "GET /tls HTTP/1.1\r\n" HOST "\r\n");
+    n += BIO_read(out, hello + n, (int)sizeof(hello) - n);
+    says_bytes(fd, hello, (size_t)n);
+    hears_no_more_than_one(f, fd);
+    SSL_set_fd(ssl, fd);
+    assert_int_equal(SSL_connect(ssl), 1);
+    asks_safely(f, ssl, "GET /inside HTTP/1.1\r\n" HOST BYE "\r\n");
+    answered(f, "[sound] \nGET /inside ");
+    SSL_free(ssl);
+    close(fd);
+    SSL_CTX_free(ctx);
+}
+
 static void http_at_the_https_port_is_told_so(void **state)
 {
     struct fixture *f = *state;
@@ -1206,6 +1515,9 @@ int main(void)
         TEST(options_and_patch_get_here),
         TEST(http_1_0_is_answered_and_closed),
         TEST(a_full_url_as_target_is_its_path),
+        TEST(whole_urls_are_targets_whatever_their_port),
+        TEST(an_asterisk_is_a_target_for_options),
+        TEST(an_empty_line_before_a_request_is_ignored_once),
         TEST(the_answer_may_close_the_connection),
         TEST(a_large_answer_arrives_whole),
         TEST(ipv6_loopback_has_the_same_port),
@@ -1217,7 +1529,7 @@ int main(void)
         IMPATIENT(a_body_that_trickles_has_an_end),
         TEST(doubtful_lengths_are_refused),
         TEST(bad_chunks_are_refused),
-        TEST(lines_that_civetweb_drops_are_refused),
+        TEST(lines_that_are_no_headers_are_refused),
         TEST(more_than_64_headers_are_refused),
         TEST(large_headers_are_refused),
         TEST(unknown_methods_are_refused_by_name),
@@ -1233,10 +1545,15 @@ int main(void)
         TEST(a_stream_goes_on_until_it_says_so),
         TEST(a_stream_ends_when_the_peer_leaves),
         TEST(head_of_a_stream_is_its_headers),
+        TEST(pauses_last_as_long_as_they_say),
+        TEST(a_pause_ends_when_it_is_woken),
+        TEST(pauses_hold_no_thread),
+        TEST(a_pause_for_nobody_ends),
+        TEST(a_stop_does_not_wait_for_pauses_for_ever),
         TEST(what_is_in_flight_is_finished),
         TEST(an_idle_listener_stops_at_once),
         TEST(stalls_and_streams_end_with_the_listener),
-        BARE(connections_in_the_queue_are_closed),
+        BARE(connections_that_said_nothing_are_closed),
         TEST(a_taken_port_is_named),
         BARE(an_address_that_is_none_is_named),
         BARE(all_addresses_may_be_listened_on),
@@ -1246,9 +1563,14 @@ int main(void)
         BARE(signals_stay_as_the_host_has_them),
         TEST(a_peer_that_does_not_wait_for_its_answer_is_no_broken_pipe),
         TEST(nobody_starves_when_connections_outnumber_threads),
+        TEST(silent_connections_cost_no_thread),
+        TEST(slow_readers_cost_no_thread),
+        BARE(without_descriptors_connections_wait),
         HTTPS(https_convinces_a_client_that_trusts_the_ca),
         HTTPS(a_session_is_resumed),
         HTTPS(damage_reaches_https_too),
+        HTTPS(tls_may_begin_in_the_middle_of_a_connection),
+        HTTPS(tls_may_come_with_the_request_before_it),
         HTTPS(http_at_the_https_port_is_told_so),
         HTTPS(a_failed_handshake_leaves_nothing_behind),
     };

@@ -32,7 +32,7 @@ static int end(void **state)
 #define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 static const struct im_credentials *reads(struct said *s, const char *authorization,
-                                        const char *query, const char *body)
+                                          const char *query, const char *body)
 {
     struct im_request req = {
         .arena = &s->arena, .query = im_str(query), .body = im_str(body)};

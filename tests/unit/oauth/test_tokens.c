@@ -642,6 +642,19 @@ static void a_listing_is_in_order_and_can_be_stopped(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* ---- from an end to a cause ---- */
+
+static void every_end_of_every_kind_has_a_cause(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < IM_TOKEN_KINDS; kind++) {
+        assert_int_equal(im_ended_cause(IM_NOT_ENDED, kind), CAUSE_NONE);
+        for (unsigned reason = IM_NOT_ENDED + 1; reason <= IM_ENDED_CONSENT_WITHDRAWN;
+             reason++)
+            assert_int_not_equal(im_ended_cause(reason, kind), CAUSE_NONE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -679,6 +692,7 @@ int main(void)
         TEST(a_session_tells_whose_it_is_until_it_is_over),
         TEST(tokens_may_share_a_session),
         TEST(a_listing_is_in_order_and_can_be_stopped),
+        cmocka_unit_test(every_end_of_every_kind_has_a_cause),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

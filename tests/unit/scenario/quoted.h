@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "base/json.h"
+#include "base/json_read.h"
 
 static inline const struct im_json *quoted(struct im_arena *arena, const char *text)
 {
@@ -26,6 +26,16 @@ static inline const struct im_json *quoted(struct im_arena *arena, const char *t
     if (!json)
         fail_msg("%s: %s", text, why.what);
     return json;
+}
+
+/* One value by one row; the first fault is told as *at and *err. */
+static inline bool read_by_row(struct im_arena *arena, const struct im_json_row *row,
+                               const struct im_json *value, void *into,
+                               struct im_json_fault *fault)
+{
+    struct im_json_reader r = {.arena = arena, .faults = fault, .room = 1};
+
+    return im_json_read_row(&r, row, value, into);
 }
 
 #endif

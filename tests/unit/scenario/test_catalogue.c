@@ -239,7 +239,7 @@ static const char *trouble_of(struct collection *s, const char *file, const char
     return im_arena_format(&s->arena, "%s/%s:%s", s->folder, file, what).at;
 }
 
-#define RULEZ "1:16: scenario: there is no \"rulez\"; did you mean \"rules\"?"
+#define RULEZ "1:16: scenario: unknown field \"rulez\"; did you mean \"rules\"?"
 
 static void a_file_that_becomes_wrong_says_so_and_stays_what_it_was(void **state)
 {
@@ -250,7 +250,9 @@ static void a_file_that_becomes_wrong_says_so_and_stays_what_it_was(void **state
     assert_string_equal(about(s, "mine"), "first");
     lists(s, "mine", false, trouble_of(s, "a.json", RULEZ));
     put(s, "a.json", "{}");
-    lists(s, "mine", false, trouble_of(s, "a.json", "1:1: a scenario needs \"name\""));
+    lists(s, "mine", false,
+          trouble_of(s, "a.json",
+                     "1:1: scenario: \"name\" is missing: what it is called; no dot"));
 }
 
 static void a_file_that_is_put_right_has_no_trouble(void **state)
@@ -396,8 +398,10 @@ static void a_wrong_file_is_refused_with_its_place(void **state)
 static void a_file_without_a_name_is_wrong(void **state)
 {
     put(*state, "a.json", "{}");
-    refuses_to_open(*state,
-                    trouble_of(*state, "a.json", "1:1: a scenario needs \"name\""));
+    refuses_to_open(
+        *state,
+        trouble_of(*state, "a.json",
+                   "1:1: scenario: \"name\" is missing: what it is called; no dot"));
 }
 
 static void a_file_that_is_too_long_is_wrong(void **state)

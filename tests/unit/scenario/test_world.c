@@ -6,9 +6,8 @@
 /* ---- asking for an effect, as a scenario or the control API does ---- */
 
 struct asked {
-    const struct im_json *at;
+    struct im_json_fault fault;
     size_t affected;
-    struct im_error err;
     bool done;
 };
 
@@ -17,15 +16,17 @@ static struct asked ask(struct spine *s, const char *json)
     struct asked asked = {.done = false};
     struct im_authority *authority = s->boxes.standard->authority;
     struct im_json_error why;
-    struct im_effect_args args;
+    struct im_effect_args args = {.by_ms = 0};
+    struct im_json_reader r = {.arena = &s->kept, .faults = &asked.fault, .room = 1};
     const struct im_json *object = im_json_parse(&s->kept, im_str(json), &why);
     const struct im_effect *effect = im_effect_find(im_json_get_str(object, "do"));
 
     assert_non_null(effect);
     asked.done =
-        im_effect_read(effect, object, 0, &args, &asked.at, &asked.err) &&
+        im_json_read(&r, &im_effect_table, object, &args) &&
+        im_effect_check(&r, effect, object, 0) &&
         im_world_apply(authority, effect, &args, im_clock_now_ms(&authority->clock),
-                       &asked.affected, &asked.err);
+                       &asked.affected, &asked.fault.err);
     return asked;
 }
 
@@ -34,7 +35,7 @@ static size_t happens(struct spine *s, const char *json)
     struct asked asked = ask(s, json);
 
     if (!asked.done)
-        fail_msg("%s: %s", json, asked.err.text);
+        fail_msg("%s: %s", json, asked.fault.err.text);
     return asked.affected;
 }
 
@@ -42,8 +43,8 @@ static void refused(struct spine *s, const char *json, const char *says)
 {
     struct asked asked = ask(s, json);
 
-    if (asked.done || !strstr(asked.err.text, says))
-        fail_msg("%s: %s", json, asked.done ? "done" : asked.err.text);
+    if (asked.done || !strstr(asked.fault.err.text, says))
+        fail_msg("%s: %s", json, asked.done ? "done" : asked.fault.err.text);
 }
 
 /* ---- the table ---- */
@@ -125,16 +126,18 @@ static void unknown_and_untaken_arguments_are_refused_by_name(void **state)
     refused(s, "{\"do\":\"lock-user\",\"user\":\"jdoe@acme\",\"role\":\"all\"}",
             "\"role\"");
     refused(s, "{\"do\":\"rotate-keys\",\"user\":\"jdoe@acme\"}", "\"user\"");
-    assert_true(im_str_is(ask(s, "{\"do\":\"rotate-keys\",\"x\":1}").at->name, "x"));
+    assert_true(
+        im_str_is(ask(s, "{\"do\":\"rotate-keys\",\"x\":1}").fault.at->name, "x"));
 }
 
 static void arguments_are_strings_with_something_in_them(void **state)
 {
     struct spine *s = *state;
-    refused(s, "{\"do\":\"lock-user\",\"user\":1}", "must be a string");
-    refused(s, "{\"do\":\"lock-user\",\"user\":null}", "must be a string");
-    refused(s, "{\"do\":\"lock-user\",\"user\":\"\"}", "must be a string");
-    refused(s, "{\"do\":\"lock-user\"}", "lock-user: needs \"user\"");
+    refused(s, "{\"do\":\"lock-user\",\"user\":1}", "must be \"USER@COMPANY\", not 1");
+    refused(s, "{\"do\":\"remove-role\",\"user\":\"jdoe@acme\",\"role\":null}",
+            "must be a string");
+    refused(s, "{\"do\":\"lock-user\",\"user\":\"\"}", "must be \"USER@COMPANY\"");
+    refused(s, "{\"do\":\"lock-user\"}", "lock-user needs \"user\"");
 }
 
 static void a_user_is_written_with_the_company(void **state)
@@ -147,8 +150,8 @@ static void a_user_is_written_with_the_company(void **state)
                                    wrong[i])
                        .at);
         assert_false(asked.done);
-        assert_non_null(strstr(asked.err.text, "\"USER@COMPANY\""));
-        assert_true(im_str_is(asked.at->name, "user"));
+        assert_non_null(strstr(asked.fault.err.text, "\"USER@COMPANY\""));
+        assert_true(im_str_is(asked.fault.at->name, "user"));
     }
 }
 

@@ -89,11 +89,11 @@ static struct im_exchange *on(struct im_exchange *seen, uint64_t connection,
 /* Judges all of the list; the last of it. */
 static const struct im_judgement *judge(struct history *h, const char *expect)
 {
-    const struct im_json *where;
-    struct im_error err;
+    struct im_json_fault fault;
 
-    if (!im_expect_read(&h->all, &h->arena, quoted(&h->arena, expect), &where, &err))
-        fail_msg("%s: %s", expect, err.text);
+    if (!read_by_row(&h->arena, im_expect_part.rows, quoted(&h->arena, expect), &h->all,
+                     &fault))
+        fail_msg("%s: %s", expect, fault.err.text);
     memset(h->judgements, 0xa5, sizeof(h->judgements));
     assert_true(im_expect_judge(&h->all, h->seen, h->count, &h->arena, h->judgements));
     return &h->judgements[h->all.count - 1];

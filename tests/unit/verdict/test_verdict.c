@@ -61,11 +61,11 @@ static struct im_exchange *saw(struct fixture *f, int status, enum im_cause caus
 
 static struct im_verdict *judged(struct fixture *f, const char *expect)
 {
-    const struct im_json *at;
-    struct im_error err;
+    struct im_json_fault fault;
 
-    if (!im_expect_read(&f->all, &f->arena, quoted(&f->arena, expect), &at, &err))
-        fail_msg("%s: %s", expect, err.text);
+    if (!read_by_row(&f->arena, im_expect_part.rows, quoted(&f->arena, expect), &f->all,
+                     &fault))
+        fail_msg("%s: %s", expect, fault.err.text);
     assert_true(
         im_expect_judge(&f->all, f->seen, f->seen_count, &f->arena, f->judgements));
     return &f->verdict;

@@ -1,16 +1,72 @@
-/* What the client believes our address is: told by --public-url, by a proxy, or by its Host. */
+/* By which address a request came. Which sandbox that is: the one of its path, of its client id, or
+ * of what it presents. And what the client believes our own address to be, for issuer and links:
+ * told by --public-url, by a proxy (RFC 7239), or by its Host. */
 #include <string.h>
 
+#include "oauth/credentials.h"
 #include "router_parts.h"
+
+/* ---- which sandbox ---- */
+
+#define BOX_PREFIX "/s/"
+
+/* "/s/NAME/ia/…" → NAME; path and base URL then are those of that sandbox. */
+static struct im_str take_name(struct im_request *req)
+{
+    struct im_str rest = im_str_slice(req->path, strlen(BOX_PREFIX), req->path.len);
+    size_t end = im_str_find(rest, '/');
+    struct im_str name = im_str_slice(rest, 0, end);
+
+    req->path = end < rest.len ? im_str_slice(rest, end, rest.len) : IM_STR("/");
+    req->base_url = im_arena_format(req->arena, "%.*s" BOX_PREFIX "%.*s",
+                                    IM_ARG(req->base_url), IM_ARG(name));
+    return name;
+}
+
+/* Base URLs that cannot carry a path: the client id names the sandbox, or what is presented was
+ * handed out there. */
+static struct im_sandbox *find_by_credentials(struct im_sandboxes *sandboxes,
+                                              struct im_request *req,
+                                              struct im_error *err)
+{
+    const struct im_credentials *credentials = im_credentials(req);
+    struct im_sandbox *owner;
+
+    if (credentials->sandbox.len)
+        return im_sandboxes_touch(sandboxes, credentials->sandbox, err);
+    owner = atomic_load(&sandboxes->count)
+                ? im_sandboxes_owner(sandboxes, req->arena, credentials->token)
+                : NULL;
+    return owner ? owner : sandboxes->standard;
+}
+
+struct im_sandbox *im_find_box(struct im_sandboxes *sandboxes, struct im_request *req,
+                               struct im_error *err)
+{
+    if (im_str_starts(req->path, BOX_PREFIX))
+        return im_sandboxes_touch(sandboxes, take_name(req), err);
+    return find_by_credentials(sandboxes, req, err);
+}
+
+/* ---- our own address ---- */
+
+static bool is_letter_or_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool is_made_of(struct im_str text, const char *marks)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_letter_or_digit(text.at[i]) &&
+            (!text.at[i] || !strchr(marks, text.at[i])))
+            return false;
+    return text.len < 256;
+}
 
 static bool is_host(struct im_str host)
 {
-    for (size_t i = 0; i < host.len; i++)
-        if (!strchr(
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_",
-                host.at[i]))
-            return false;
-    return host.len > 0 && host.len < 256;
+    return host.len > 0 && is_made_of(host, ".-:[]_");
 }
 
 /* What a proxy in front of us says that its client asked for. Where several proxies are in a row,
@@ -52,13 +108,8 @@ static bool is_proto(struct im_str proto)
 /* "/mock/a"; what would change the meaning of an address that begins with it does not belong in */
 static bool is_prefix(struct im_str prefix)
 {
-    for (size_t i = 0; i < prefix.len; i++)
-        if (!prefix.at[i] ||
-            !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~-/",
-                    prefix.at[i]))
-            return false;
-    return prefix.len > 1 && prefix.len < 256 && prefix.at[0] == '/' &&
-           prefix.at[1] != '/';
+    return prefix.len > 1 && prefix.at[0] == '/' && prefix.at[1] != '/' &&
+           is_made_of(prefix, "._~-/");
 }
 
 /* Forwarded is the standard, X-Forwarded-* what most proxies send; only the latter has a prefix.
@@ -145,4 +196,18 @@ void im_warn_of_public_url(struct im_sandboxes *sandboxes, const struct im_reque
         {NULL, {NULL, 0}}};
     im_log_line(&settings->log, IM_LOG_WARN, im_clock_real_ms(),
                 "a client came by another address than --public-url", fields);
+}
+
+#define SAGES_HOST "api.intacct.com"
+
+/* The article's own sample mistypes the host, and a proxy or hosts file may carry that here. */
+void im_note_host(struct im_request *req)
+{
+    struct im_str host = im_request_header(req, "host");
+    struct im_str name = im_str_slice(host, 0, im_str_find(host, ':'));
+
+    if (name.len + 2 >= strlen(SAGES_HOST) && name.len <= strlen(SAGES_HOST) + 2 &&
+        !im_str_is(name, SAGES_HOST) && im_str_distance(name, IM_STR(SAGES_HOST)) <= 2)
+        im_note(req, CAUSE_HOST_MISSPELLED, "Host says \"%.*s\"; Sage's is " SAGES_HOST,
+                IM_ARG(name));
 }

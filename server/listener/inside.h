@@ -1,0 +1,127 @@
+/* What the files of the listener share: the listener, its connections, and the request
+ * that is under way on one. The way of a request: connection.c reads and writes bytes,
+ * exchange.c makes a request of them and has it answered, delivery.c sends the answer. */
+#ifndef IM_LISTENER_INSIDE_H
+#define IM_LISTENER_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "base/waker.h"
+#include "http/chunked.h"
+#include "http/head.h"
+#include "listener/address.h"
+#include "listener/channel.h"
+#include "listener/listener.h"
+#include "listener/reactor.h"
+
+enum im_port_role { IM_ROLE_HTTP, IM_ROLE_HTTPS, IM_ROLE_CONTROL, IM_ROLES };
+
+/* One listening socket. */
+struct im_door {
+    struct im_task task; /* first: the task is the door */
+    struct im_listener *listener;
+    enum im_port_role role;
+    const char *address; /* its own; NULL when it stands for all of the machine */
+    bool v6;
+    bool short_of_sockets; /* said already */
+};
+
+struct im_port {
+    struct im_addresses addresses;
+    int number; /* IM_PORT_NONE = off */
+    struct im_str url;
+    struct im_door doors[IM_ADDRESSES_MAX];
+};
+
+struct im_listener {
+    struct im_listener_options options;
+    struct im_reactor *reactor;
+    void *tls;             /* SSL_CTX; NULL without HTTPS */
+    struct im_arena arena; /* URLs; used by the starting thread alone */
+    struct im_port ports[IM_ROLES];
+    atomic_int probe_port;       /* from which our own first request comes; 0 = no more */
+    atomic_uint_fast64_t serial; /* of connections */
+    atomic_int in_flight; /* requests whose head is there and whose answer is not sent */
+    atomic_bool stopping;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;                /* in_flight is 0; by the monotonic clock */
+    struct im_connection *open, *recycled; /* under the lock */
+};
+
+/* What becomes of a connection after a step. */
+enum im_step { IM_STEP_NEXT, IM_STEP_WAIT, IM_STEP_CLOSE };
+
+/* A request and its answer, from the whole head to the last byte sent. Lifetime: that. */
+struct im_transaction {
+    struct im_arena arena, piece_arena;
+    struct im_request req;
+    struct im_response res;
+    struct im_framing framing;
+    struct im_chunked chunked;
+    struct im_buf body; /* of a chunked request */
+    char *sized;        /* of one with a length */
+    bool keep_alive;
+    bool stream_over;
+    size_t discard_max; /* bytes that are still thrown away before the connection is */
+    int64_t date_ms;
+};
+
+struct im_connection {
+    struct im_task task;   /* first: the task is the connection */
+    struct im_waker waker; /* of the request that is under way */
+    atomic_bool woken;
+    struct im_listener *listener;
+    struct im_channel channel;
+    enum im_step (*step)(struct im_connection *c); /* what comes next */
+    int64_t until_ms; /* when this step has taken too long; INT64_MAX = never */
+
+    char *in; /* what was read and not used yet; malloc */
+    size_t in_len, in_room;
+    bool drained; /* a short read: there is no more until the socket says so */
+    struct im_head_scan scan;
+    struct im_str out; /* what is still to be sent, and what comes then */
+    enum im_step (*sent)(struct im_connection *c);
+
+    struct im_transaction *now; /* NULL between requests */
+    bool probe;                 /* our own, at start */
+    bool on_control_port;
+    unsigned handled; /* requests */
+    uint64_t serial;
+    int64_t began_us;
+    char peer[64], base[80];
+    struct im_connection *next, *previous;
+};
+
+/* ---- connection.c ---- */
+
+bool im_door_run(struct im_task *task);
+/* Runs all connections, so that each sees that the listener stops. */
+void im_connections_wake(struct im_listener *l);
+/* After im_reactor_stop: closes what is open, frees all. */
+void im_connections_free(struct im_listener *l);
+/* More of what the peer sends: IM_CHANNEL_END, _AGAIN, _BROKEN, or > 0. */
+ssize_t im_connection_fill(struct im_connection *c);
+void im_connection_use(struct im_connection *c, size_t bytes); /* of `in` */
+bool im_connection_late(const struct im_connection *c);
+/* Sends `bytes`, which must stay, and goes on with `sent`; or closes the connection, if
+ * the peer does not take them. */
+enum im_step im_connection_send(struct im_connection *c, struct im_str bytes,
+                                enum im_step (*sent)(struct im_connection *c));
+/* TLS begins here, with what was read already. */
+enum im_step im_connection_secure(struct im_connection *c);
+void im_listener_say(const struct im_listener *l, enum im_log_level level,
+                     const char *event, const char *why);
+
+/* ---- exchange.c ---- */
+
+enum im_step im_exchange_begin(struct im_connection *c); /* waits for a request's head */
+/* The answer has been sent, or never will be: whoever wants to know is told. */
+void im_exchange_end(struct im_connection *c);
+
+/* ---- delivery.c ---- */
+
+enum im_step im_deliver(struct im_connection *c);
+
+#endif

@@ -1,0 +1,73 @@
+/* Does a scenario's world bear what its rules do to it? Tried on an authority that nobody
+ * sees, so that a role that is not there is told by `check` and not in the middle of a test. */
+#include "directory/account.h"
+#include "scenario/scenario_file.h"
+
+/* What the trial found: at the value that is being tried. */
+static bool refuse(struct im_json_reader *r, const struct im_json *at,
+                   const struct im_error *err)
+{
+    return im_json_fault(r, at, "%s", err->text);
+}
+
+static bool try_step(struct im_json_reader *r, struct im_authority *authority,
+                     const struct im_rule *rule, const struct im_step *step)
+{
+    const struct im_exchange fitting = {.user = rule->when.user,
+                                        .client_id = rule->when.client};
+    struct im_effect_args args = step->args;
+    struct im_error err;
+    size_t affected;
+
+    if (step->effect == im_effect_find(IM_STR("rotate-keys")))
+        return true; /* needs nobody, and takes long */
+    im_effect_complete(step->effect, &fitting, &args);
+    return im_world_apply(authority, step->effect, &args, 0, &affected, &err) ||
+           refuse(r, step->json, &err);
+}
+
+static bool try_signed_in(struct im_json_reader *r, struct im_authority *authority,
+                          const struct im_scenario *scenario)
+{
+    const struct im_json *at = im_json_get(scenario->world, "signed_in");
+    struct im_account account = im_account_read(scenario->signed_in);
+    struct im_user found;
+
+    if (!at)
+        return true;
+    return im_directory_user(authority->directory, account.company, account.user,
+                             &found) ||
+           im_json_fault(r, at, "there is no user \"%.*s\"",
+                         IM_ARG(im_str_front(at->text, 60)));
+}
+
+static void try_all(struct im_json_reader *r, struct im_authority *authority,
+                    const struct im_scenario *scenario)
+{
+    const struct im_json *at = scenario->world;
+    struct im_error err;
+
+    if (at && !im_directory_load(authority->directory, at, &at, &err)) {
+        refuse(r, at, &err);
+        return; /* whom the rules are about is then not known */
+    }
+    try_signed_in(r, authority, scenario);
+    for (size_t i = 0; i < scenario->rule_count; i++) {
+        const struct im_rule *rule = &scenario->rules[i];
+        for (size_t n = 0; n < rule->step_count; n++)
+            try_step(r, authority, rule, &rule->steps[n]);
+    }
+}
+
+bool im_scenario_try(struct im_json_reader *r, const struct im_scenario *scenario,
+                     const struct im_json *json)
+{
+    struct im_error err;
+    struct im_authority *authority = im_authority_new(1, IM_STR("check"), 0, &err);
+
+    if (!authority)
+        return refuse(r, json, &err);
+    try_all(r, authority, scenario);
+    im_authority_free(authority);
+    return r->count == 0;
+}
