@@ -1,5 +1,6 @@
 /* Scenarios: which there are, which one a sandbox follows, and the verdict on its client. */
 #include "control/control.h"
+#include "scenario/needs.h"
 #include "scenario/scenario_file.h"
 #include "verdict/verdict.h"
 
@@ -9,6 +10,7 @@ static void write_listed(struct im_call *call, const struct im_listed *listed)
 {
     const struct im_scenario *scenario = listed->scenario;
     struct im_json_out *out = &call->out;
+    struct im_str needs = im_needs_text(scenario, call->req->arena);
 
     im_json_open_object(out, NULL);
     im_json_str(out, "name", scenario->name);
@@ -19,6 +21,8 @@ static void write_listed(struct im_call *call, const struct im_listed *listed)
                      im_family_name(im_cause_row(scenario->cause)->family));
     }
     im_json_bool(out, "built_in", listed->built_in);
+    if (needs.len)
+        im_json_str(out, "needs", needs);
     if (listed->trouble.len)
         im_json_str(out, "trouble", listed->trouble);
     im_json_close_object(out);

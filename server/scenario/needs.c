@@ -140,8 +140,7 @@ static bool is_outdone(const struct im_scenario *scenario, size_t rule)
     return false;
 }
 
-/* What must not be seen, or not too often, has to have had a chance: these requests have to be made. */
-static bool asks_for_requests(const struct im_expectation *expectation)
+bool im_needs_requests(const struct im_expectation *expectation)
 {
     return !expectation->after.text.len && !expectation->optional &&
            !expectation->advice && expectation->at_least <= 0 &&
@@ -158,7 +157,7 @@ static bool is_said(const struct im_scenario *scenario, size_t index)
         if (im_needs_of(scenario, i) && same_filters(own, &scenario->rules[i].when))
             return true;
     for (size_t i = 0; i < index; i++)
-        if (asks_for_requests(&scenario->expect.items[i]) &&
+        if (im_needs_requests(&scenario->expect.items[i]) &&
             same_filters(own, &scenario->expect.items[i].when))
             return true;
     return false;
@@ -178,7 +177,7 @@ struct im_str im_needs_text(const struct im_scenario *scenario, struct im_arena 
         say_wanted(when, wanted_of(when, needs), &out);
     }
     for (size_t i = 0; i < scenario->expect.count; i++)
-        if (asks_for_requests(&scenario->expect.items[i]) && !is_said(scenario, i)) {
+        if (im_needs_requests(&scenario->expect.items[i]) && !is_said(scenario, i)) {
             im_buf_addz(&out, out.len ? ", " : "");
             say_wanted(&scenario->expect.items[i].when, 1, &out);
         }
@@ -190,21 +189,18 @@ struct im_str im_needs_text(const struct im_scenario *scenario, struct im_arena 
 
 /* ---- what is missing ---- */
 
-void im_needs_say_missing(const struct im_scenario *scenario, size_t rule,
+void im_needs_say_missing(const struct im_when *when, int64_t needs,
                           const struct im_needs_seen *seen, struct im_buf *out)
 {
-    const struct im_when *when = &scenario->rules[rule].when;
-    int64_t wanted = wanted_of(when, im_needs_of(scenario, rule));
+    int64_t wanted = wanted_of(when, needs);
     struct noun noun = noun_of(when);
 
-    im_buf_addf(out, "rule %zu waits for ", rule + 1);
-    if (wanted > 1) {
+    im_buf_addz(out, " waits for ");
+    if (wanted > 1)
         im_buf_addf(out, "the %lld%s %s", (long long)wanted, ordinal(wanted), noun.one);
-        say_filters(when, out);
-    } else {
+    else
         im_buf_addf(out, "%s %s", article(noun.one), noun.one);
-        say_filters(when, out);
-    }
+    say_filters(when, out);
     if (when->grant.len && seen->grants.len && !seen->fits)
         im_buf_addf(out, "; %s sent %.*s", seen->client, IM_ARG(seen->grants));
     else if (seen->fits)

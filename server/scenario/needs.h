@@ -11,7 +11,10 @@ int64_t im_needs_of(const struct im_scenario *scenario, size_t rule);
 /* Without a rule it is the world that is so from the start: then what comes of that has to be met, unless
  * it is only warned of. */
 bool im_needs_cause(const struct im_scenario *scenario);
-/* "8 API calls, a token request with grant refresh_token"; empty = any request will do. Lifetime: the
+/* What must not be seen, or not too often, has to have had a chance: does it take a request that fits the
+ * expectation? Of the obvious, calls and token requests, that is not said. */
+bool im_needs_requests(const struct im_expectation *expectation);
+/* "8 API calls, grant refresh_token"; empty = any request will do. Lifetime: the
  * arena's. */
 struct im_str im_needs_text(const struct im_scenario *scenario, struct im_arena *arena);
 
@@ -22,8 +25,8 @@ struct im_needs_seen {
     struct im_str grants; /* of the token requests that came: "client_credentials"; empty = none came */
 };
 
-/* "rule 2 waits for the 8th API call; CMD made 4" */
-void im_needs_say_missing(const struct im_scenario *scenario, size_t rule,
+/* " waits for the 8th API call; CMD made 4" */
+void im_needs_say_missing(const struct im_when *when, int64_t needs,
                           const struct im_needs_seen *seen, struct im_buf *out);
 
 #endif

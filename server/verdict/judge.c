@@ -470,9 +470,11 @@ static void say_never(struct judging *j, struct finding *found)
             ? im_arena_format(j->arena,
                               "%s%.*s%s never happened, so this was not exercised", quote,
                               IM_ARG(after->text), quote)
-            : im_arena_format(j->arena,
-                              "there was no %.*s request, so this was not exercised",
-                              IM_ARG(expectation->when.endpoint));
+            : im_arena_format(
+                  j->arena, "there was no %.*s request%s%.*s, so this was not exercised",
+                  IM_ARG(expectation->when.endpoint),
+                  expectation->when.grant.len ? " with grant " : "",
+                  IM_ARG(expectation->when.grant));
 }
 
 static void say_met(struct judging *j, struct finding *found)

@@ -27,6 +27,10 @@ enum im_outcome_of im_verdict_outcome_at(const struct im_verdict *verdict, size_
         return wrong ? IM_NOT_MET : IM_NOT_EXERCISED;
     if (judgement->is_fact && !all_fired(verdict))
         return IM_NOT_EXERCISED;
+    /* what comes after a refusal is not to be had of a client that ends there (rule 2) */
+    if (judgement->outcome == IM_NOT_EXERCISED && verdict->options->fail_fast &&
+        verdict->scenario->expect.items[index].after.text.len && all_fired(verdict))
+        return IM_INFORMATION;
     return judgement->outcome;
 }
 

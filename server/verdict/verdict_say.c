@@ -81,8 +81,18 @@ static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
         if (im_verdict_has_fired(verdict, i))
             continue;
         seen.fits = (int64_t)verdict->rules[i].fits;
-        im_buf_addz(out, out->len ? ". " : "");
-        im_needs_say_missing(scenario, i, &seen, out);
+        im_buf_addf(out, "%srule %zu", out->len ? ". " : "", i + 1);
+        im_needs_say_missing(&scenario->rules[i].when, im_needs_of(scenario, i), &seen,
+                             out);
+    }
+    seen.fits = 0;
+    for (size_t i = 0; i < scenario->expect.count && !out->len; i++) {
+        const struct im_expectation *expectation = &scenario->expect.items[i];
+        if (!im_needs_requests(expectation) ||
+            verdict->judgements[i].outcome != IM_NOT_EXERCISED)
+            continue;
+        im_buf_addf(out, "\"%.*s\"", IM_ARG(expectation->that));
+        im_needs_say_missing(&expectation->when, 1, &seen, out);
     }
     if (im_needs_cause(scenario) && !im_verdict_came_about(verdict))
         im_buf_addf(out, "%s was not refused for %s", client_of(verdict),
@@ -150,7 +160,9 @@ static void say_why(const struct im_verdict *verdict, size_t index, struct im_bu
 {
     const struct im_judgement *judgement = &verdict->judgements[index];
 
-    if (im_verdict_outcome_at(verdict, index) == judgement->outcome)
+    enum im_outcome_of outcome = im_verdict_outcome_at(verdict, index);
+
+    if (outcome == judgement->outcome || outcome == IM_INFORMATION)
         im_buf_add(out, judgement->why);
     else if (!verdict->exchanges)
         im_buf_addz(out, "nothing in this scenario happened: no request came");
