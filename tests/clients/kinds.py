@@ -61,8 +61,6 @@ class Client:
         if 300 <= answer.status < 400:
             raise Stop(f"{method} {path}: a redirect, which is not followed")
         fault = sound.trouble_in(answer, "access_token" if path.endswith("/token") else "")
-        if answer.status == 408:
-            fault = Fault("answered 408")
         if not fault:
             return answer
         with self.turn:
