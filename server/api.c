@@ -396,6 +396,7 @@ static int outcome_in_public(enum im_outcome_of outcome)
     switch (outcome) {
     case IM_MET: return IM_VERDICT_MET;
     case IM_NOT_MET: return IM_VERDICT_NOT_MET;
+    case IM_PARTLY: return IM_VERDICT_PARTLY;
     default: return IM_VERDICT_NOT_EXERCISED;
     }
 }
@@ -414,11 +415,12 @@ static char *give_verdict(struct api_call *call, int *outcome,
 {
     struct im_scenario *scenario = NULL;
     int came_to = IM_VERDICT_NOT_EXERCISED;
+    const struct im_judge_options options = {.baseline = NULL};
     struct im_verdict verdict;
     struct im_buf text;
 
     if (call_begin(call))
-        scenario = im_sandbox_verdict(call->box, &call->arena, &verdict);
+        scenario = im_sandbox_verdict(call->box, &options, &call->arena, &verdict);
     im_buf_init(&text, &call->arena, 0);
     if (scenario) {
         write(&verdict, &text);

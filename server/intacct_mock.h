@@ -58,7 +58,12 @@ extern "C" {
 enum { IM_ERROR_MAX = 512 };
 enum { IM_OFF = -1 }; /* a port that is not opened */
 /* What a verdict comes to. */
-enum { IM_VERDICT_MET = 0, IM_VERDICT_NOT_MET = 1, IM_VERDICT_NOT_EXERCISED = 2 };
+enum {
+    IM_VERDICT_MET = 0,
+    IM_VERDICT_NOT_MET = 1,
+    IM_VERDICT_NOT_EXERCISED = 2,
+    IM_VERDICT_PARTLY = 3
+};
 
 struct im_server; /* one running mock */
 

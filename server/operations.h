@@ -134,8 +134,11 @@ bool im_sandbox_mint(struct im_sandbox *box, const struct im_mint *params,
 
 /* ---- the verdict ---- */
 
-/* As im_sandbox_judge, once what is on its way has been written down (at most 1 s). */
-struct im_scenario *im_sandbox_verdict(struct im_sandbox *box, struct im_arena *arena,
+/* As im_sandbox_judge, once what is on its way has been written down (at most 1 s). Unless the options
+ * say whether the client is still running, it is while something is being answered. */
+struct im_scenario *im_sandbox_verdict(struct im_sandbox *box,
+                                       const struct im_judge_options *options,
+                                       struct im_arena *arena,
                                        struct im_verdict *verdict);
 
 /* ---- for operations_*.c ---- */

@@ -421,7 +421,8 @@ struct im_str im_server_verdict(struct im_server *server, bool junit,
 
     im_barrier_release(box->barrier);
     im_sandbox_settle(box, SETTLE_MS);
-    struct im_scenario *scenario = im_sandbox_judge(box, arena, &verdict);
+    static const struct im_judge_options options = {.baseline = NULL};
+    struct im_scenario *scenario = im_sandbox_judge(box, &options, arena, &verdict);
     im_buf_init(&text, arena, 0);
     if (!scenario)
         return (struct im_str){0};

@@ -51,9 +51,19 @@ enum im_endpoint_group im_endpoint_group(enum im_endpoint endpoint)
 const char *im_endpoint_group_name(enum im_endpoint_group group)
 {
     static const char *const names[IM_GROUPS] = {
-        [IM_GROUP_NONE] = "", [IM_GROUP_API] = "api", [IM_GROUP_OAUTH] = "oauth"};
+        [IM_GROUP_NONE] = "",
+        [IM_GROUP_API] = "api",
+        [IM_GROUP_OAUTH] = "oauth",
+        [IM_GROUP_READ] = "read"};
 
     return names[group];
+}
+
+bool im_exchange_is_read(const struct im_exchange *exchange)
+{
+    return exchange->endpoint == IM_ENDPOINT_QUERY ||
+           (im_endpoint_group(exchange->endpoint) == IM_GROUP_API &&
+            im_str_is(exchange->method, "GET"));
 }
 
 /* ---- refusing ---- */
@@ -166,9 +176,9 @@ static struct im_str response_header_lines(const struct im_response *res)
 
 uint64_t im_call_hash(const struct im_request *req)
 {
-    uint64_t hash = im_table_hash(0, req->method);
+    uint64_t hash = im_table_hash(im_table_hash(0, req->method), req->path);
 
-    return im_table_hash(im_table_hash(hash, req->target), req->body);
+    return im_table_hash(im_table_hash(hash, req->query), req->body);
 }
 
 void im_exchange_complete(const struct im_request *req, const struct im_response *res)
@@ -204,8 +214,7 @@ int im_exchange_status(const struct im_exchange *exchange)
     case IM_FAULT_RESET:
     case IM_FAULT_TRUNCATE:
     case IM_FAULT_MALFORMED_JSON:
-    case IM_FAULT_WRONG_TYPE:
-    case IM_FAULT_HTML: return 0;
+    case IM_FAULT_HTML: return 0; /* right data under a wrong label can be read */
     default: return exchange->status;
     }
 }

@@ -96,12 +96,39 @@ struct im_run_scenario *im_run_mock_scenarios(const struct im_run_mock *mock,
     for (const struct im_json *item = list->first; item; item = item->next)
         scenarios[(*count)++] =
             (struct im_run_scenario){.name = im_json_get_str(item, "name"),
-                                     .about = im_json_get_str(item, "about")};
+                                     .about = im_json_get_str(item, "about"),
+                                     .cause = im_json_get_str(item, "cause")};
     return scenarios;
 }
 
-static struct im_str params(struct im_str scenario, size_t serial, uint64_t seed,
-                            struct im_arena *arena)
+/* The scenario of the baseline as it stands in the catalogue, and a rule that shows who works in
+ * parallel: of two calls that are there at once both are held until the other has come. False when
+ * it has rules of its own: then it is played as it is. */
+static bool write_baseline(const struct im_run_mock *mock, struct im_arena *arena,
+                           struct im_json_out *out)
+{
+    const char *rules = "[{\"when\":{\"endpoint\":\"api\"},\"then\":{\"wire\":{\"hold\":"
+                        "{\"until\":2,\"for\":\"25ms\"}}},\"times\":100,"
+                        "\"optional\":true}]";
+    struct im_error err = {.text = ""};
+    const struct question question = {
+        .method = "GET",
+        .target = IM_STR("/__mock/scenarios/" IM_RUN_BASELINE),
+        .wanted = 200};
+    const struct im_json *own = ask(mock, &question, arena, &err);
+
+    if (!own || im_json_get(own, "rules"))
+        return false;
+    im_json_open_object(out, "scenario");
+    for (const struct im_json *member = own->first; member; member = member->next)
+        im_json_value(out, member->name, member);
+    im_json_raw(out, "rules", im_str(rules));
+    im_json_close_object(out);
+    return true;
+}
+
+static struct im_str params(const struct im_run_mock *mock, struct im_str scenario,
+                            size_t serial, struct im_arena *arena)
 {
     struct im_json_out out;
     struct im_buf text;
@@ -110,9 +137,10 @@ static struct im_str params(struct im_str scenario, size_t serial, uint64_t seed
     im_json_out_init(&out, &text);
     im_json_open_object(&out, NULL);
     im_json_strf(&out, "name", "%.*s.run-%zu", IM_ARG(scenario), serial);
-    im_json_str(&out, "scenario", scenario);
-    if (seed)
-        im_json_int(&out, "seed", (int64_t)seed);
+    if (!im_str_is(scenario, IM_RUN_BASELINE) || !write_baseline(mock, arena, &out))
+        im_json_str(&out, "scenario", scenario);
+    if (mock->seed)
+        im_json_int(&out, "seed", (int64_t)mock->seed);
     im_json_close_object(&out);
     im_buf_addc(&text, '\0');
     return im_buf_str(&text);
@@ -126,7 +154,7 @@ bool im_run_mock_open(const struct im_run_mock *mock, struct im_str scenario,
     const struct question question = {
         .method = "POST",
         .target = IM_STR("/__mock/sandboxes"),
-        .body = params(scenario, serial, mock->seed, arena),
+        .body = params(mock, scenario, serial, arena),
         .wanted = 201,
     };
     const struct im_json *answer = ask(mock, &question, arena, &why);
@@ -157,8 +185,11 @@ const struct im_json *im_run_mock_verdict(const struct im_run_mock *mock,
     };
     const struct question question = {
         .method = "GET",
-        .target = im_arena_format(arena, "/__mock/sandboxes/%.*s/verdict",
-                                  IM_ARG(sandbox->name)),
+        .target = im_arena_format(
+            arena, "/__mock/sandboxes/%.*s/verdict?called=CMD&running=false%s%s%s%.*s",
+            IM_ARG(sandbox->name), mock->client ? "&client=" : "",
+            mock->client ? mock->client : "", mock->baseline.len ? "&baseline=" : "",
+            IM_ARG(mock->baseline)),
         .wanted = 200,
     };
 
@@ -168,6 +199,22 @@ const struct im_json *im_run_mock_verdict(const struct im_run_mock *mock,
     if (!verdict)
         im_error_set(err, "asking for its verdict: %.400s", why.text);
     return verdict;
+}
+
+struct im_str im_run_mock_fetch(const struct im_run_mock *mock,
+                                const struct im_run_sandbox *sandbox, const char *what,
+                                struct im_arena *arena, struct im_error *err)
+{
+    struct im_str answer = {NULL, 0};
+    struct im_str target = im_arena_format(arena, "/__mock/sandboxes/%.*s/%s",
+                                           IM_ARG(sandbox->name), what);
+    int status =
+        target.len ? mock->ask(mock->context, "GET", target.at, NULL, arena, &answer) : 0;
+
+    if (status == 200)
+        return answer;
+    im_error_set(err, "GET %.*s answered %d", IM_ARG(target), status);
+    return (struct im_str){NULL, 0};
 }
 
 void im_run_mock_close(const struct im_run_mock *mock,

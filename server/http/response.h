@@ -44,6 +44,10 @@ struct im_response {
     /* TLS begins on this connection after the answer (CONNECT). */
     bool start_tls;
 
+    /* When the listener began to write what it wrote last, monotonic; 0 = it wrote nothing yet. What the
+     * client sends upon this answer cannot arrive before. */
+    int64_t written_us;
+
     /* Called once delivery is over, however it ended; NULL = nobody wants to know. */
     void (*delivered)(void *context);
     void *delivered_context;

@@ -73,6 +73,8 @@ void im_connection_use(struct im_connection *c, size_t bytes)
 static enum im_step step_send(struct im_connection *c)
 {
     while (c->out.len) {
+        if (c->now)
+            c->now->res.written_us = im_clock_monotonic_us();
         ssize_t n = im_channel_write(&c->channel, c->out);
         if (n == IM_CHANNEL_AGAIN)
             return im_connection_late(c) ? IM_STEP_CLOSE : IM_STEP_WAIT;

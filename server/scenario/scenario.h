@@ -24,6 +24,8 @@ struct im_rule {
     bool has_wire;        /* then.wire */
     struct im_wire wire;
     int64_t times; /* fires at most so often; 0 = as often as it fits */
+    int64_t needs; /* has to fire so often for a verdict; 0 = not said */
+    bool optional; /* nothing is missing where it does not fire */
 };
 
 /* What a file says. Never changed once it is read, shared by all sandboxes that follow it, and

@@ -30,7 +30,15 @@ static bool note_wire(struct im_json_reader *r, const struct im_json *value, voi
 static bool check_rule(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     const struct im_rule *rule = into;
+    int64_t most = rule->times ? rule->times : rule->when.nth > 0 ? 1 : INT64_MAX;
 
+    if (rule->needs > most)
+        return im_json_fault(r, im_json_get(value, "needs"),
+                             "\"needs\" is more than the rule can fire, by its \"times\" "
+                             "or \"nth\"");
+    if (rule->needs && rule->optional)
+        return im_json_fault(r, im_json_get(value, "optional"),
+                             "\"optional\" and \"needs\" contradict each other");
     return rule->refuse == CAUSE_NONE || !rule->has_wire ||
            rule->wire.fault < IM_FAULT_HTML || !im_wire_replaces(&rule->wire) ||
            im_json_fault(r, value,
@@ -77,6 +85,9 @@ static const struct im_json_row rule_rows[] = {
     {"then", IM_READ_OBJECT, IM_READ_REQUIRED, .table = &then_table},
     {"times", IM_READ_WHOLE, IM_READ_INTO(struct im_rule, times), .min = 1,
      .max = INT64_MAX},
+    {"needs", IM_READ_WHOLE, IM_READ_INTO(struct im_rule, needs), .min = 1,
+     .max = INT64_MAX},
+    {"optional", IM_READ_BOOL, IM_READ_INTO(struct im_rule, optional)},
 };
 static const struct im_rule blank_rule = {.when = {.rate = -1}};
 static const struct im_json_table rule_table = {.name = "rule",

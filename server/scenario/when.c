@@ -23,10 +23,14 @@ const struct im_json_names im_when_endpoints = {.name = "endpoint",
                                                 .what = "endpoint",
                                                 .word = endpoint_word};
 
-static bool endpoint_fits(struct im_str wanted, enum im_endpoint endpoint)
+static bool endpoint_fits(struct im_str wanted, const struct im_exchange *exchange)
 {
+    enum im_endpoint endpoint = exchange->endpoint;
+
     return im_str_is(wanted, im_endpoint_name(endpoint)) ||
-           im_str_is(wanted, im_endpoint_group_name(im_endpoint_group(endpoint)));
+           im_str_is(wanted, im_endpoint_group_name(im_endpoint_group(endpoint))) ||
+           (im_str_is(wanted, im_endpoint_group_name(IM_GROUP_READ)) &&
+            im_exchange_is_read(exchange));
 }
 
 /* ---- asking ---- */
@@ -38,7 +42,7 @@ static bool same(struct im_str wanted, struct im_str attribute)
 
 bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange)
 {
-    return (!when->endpoint.len || endpoint_fits(when->endpoint, exchange->endpoint)) &&
+    return (!when->endpoint.len || endpoint_fits(when->endpoint, exchange)) &&
            same(when->method, exchange->method) && same(when->grant, exchange->grant) &&
            same(when->client, exchange->client_id) && same(when->user, exchange->user) &&
            (!when->path.len || im_str_glob(when->path, exchange->path)) &&

@@ -8,7 +8,7 @@
 
 /* Lifetime: of the scenario. Empty, 0 or (rate) negative = not given: then everything fits. */
 struct im_when {
-    struct im_str endpoint; /* a route's name, or a group: "api", "oauth" */
+    struct im_str endpoint; /* a route's name, or a group: "api", "oauth", "read" */
     struct im_str grant, client, user, method;
     struct im_str path;  /* glob */
     struct im_str scope; /* this word is among the scopes */

@@ -78,6 +78,29 @@ static void apply_fault(const struct im_wire *wire, struct im_response *res)
     }
 }
 
+void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
+                    struct im_response *res)
+{
+    struct im_str elsewhere = IM_STR("elsewhere:");
+    struct im_str rest = base_url;
+    struct im_str scheme = im_str_cut(&rest, '/');
+    bool is_ours = im_str_starts(rest, "/127.0.0.1") || im_str_starts(rest, "/[::1]") ||
+                   im_str_starts(rest, "/localhost");
+    const char *other = im_str_starts(rest, "/localhost") ? "127.0.0.1" : "localhost";
+    size_t name = im_str_starts(rest, "/[::1]") ? 6 : 10; /* "/127.0.0.1", "/localhost" */
+
+    if (wire->fault != IM_FAULT_REDIRECT || !im_str_starts(wire->location, elsewhere.at))
+        return;
+    struct im_str path = im_str_slice(wire->location, elsewhere.len, wire->location.len);
+    struct im_str behind = im_str_slice(rest, name, rest.len);
+    im_response_header(
+        res, "Location",
+        is_ours ? im_arena_format(res->arena, "%.*s//%s%.*s/elsewhere%.*s",
+                                  IM_ARG(scheme), other, IM_ARG(behind), IM_ARG(path))
+                : im_arena_format(res->arena, "https://elsewhere.invalid%.*s",
+                                  IM_ARG(path)));
+}
+
 void im_wire_apply(const struct im_wire *wire, struct im_response *res)
 {
     /* an endpoint that was not asked has answered nothing yet: headers must say something */
