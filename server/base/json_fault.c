@@ -128,7 +128,8 @@ bool im_json_no_such(struct im_json_reader *r, const struct im_json *value,
         return false;
     im_buf_addf(&text, "there is no %s \"%.*s\"", names->what,
                 IM_ARG(im_str_front(value->text, SHOWN_MAX)));
-    struct im_hint hint = im_hint(value->text, known, n);
+    struct im_hint hint =
+        names->hint ? names->hint(value->text) : im_hint(value->text, known, n);
     if (hint.text[0])
         im_buf_addz(&text, hint.text);
     else if (names->lister)

@@ -41,6 +41,19 @@ static size_t list_names(const struct im_json_member *members, size_t count,
     return n;
 }
 
+/* Is a member there that is none, and that this name is offered for? Then it is misspelled, not
+ * missing. */
+static bool is_misspelled(const struct im_json *object, const char *name,
+                          const struct im_str *names, size_t count)
+{
+    for (const struct im_json *value = object->first; value; value = value->next) {
+        int nearest = im_str_nearest(value->name, names, count);
+        if (nearest >= 0 && im_str_is(names[nearest], name))
+            return true;
+    }
+    return false;
+}
+
 static bool read_members(struct im_json_reader *r, const struct im_json_table *table,
                          const struct im_json *object, char *into)
 {
@@ -62,7 +75,8 @@ static bool read_members(struct im_json_reader *r, const struct im_json_table *t
     }
     for (size_t i = 0; i < n; i++)
         if ((members[i].row->flags & IM_READ_REQUIRED) &&
-            !im_json_get(object, members[i].row->name))
+            !im_json_get(object, members[i].row->name) &&
+            !is_misspelled(object, members[i].row->name, names, named))
             im_json_missing(r, object, members[i].row);
     if (r->count == before && object->count < table->least)
         im_json_says_nothing(r, object, names, named);
@@ -317,5 +331,9 @@ static bool read_kind(struct im_json_reader *r, const struct im_json_row *row,
 bool im_json_read_row(struct im_json_reader *r, const struct im_json_row *row,
                       const struct im_json *value, void *into)
 {
-    return read_kind(r, row, value, into) && (!row->check || row->check(r, value, into));
+    bool fine = read_kind(r, row, value, into);
+    bool whole = fine || ((row->flags & IM_READ_CHECK_ALWAYS) && suits(row, value) &&
+                          r->count < r->room);
+
+    return (!row->check || !whole || row->check(r, value, into)) && fine;
 }

@@ -25,10 +25,11 @@ enum im_read_kind {
 
 enum im_read_flag {
     IM_READ_REQUIRED = 1,
-    IM_READ_EMPTY = 2,  /* a text may be empty */
-    IM_READ_ABOVE = 4,  /* a number must be above `min` */
-    IM_READ_ALONE = 8,  /* one item may stand without its list */
-    IM_READ_HIDDEN = 16 /* neither offered as a hint nor in the schema */
+    IM_READ_EMPTY = 2,        /* a text may be empty */
+    IM_READ_ABOVE = 4,        /* a number must be above `min` */
+    IM_READ_ALONE = 8,        /* one item may stand without its list */
+    IM_READ_HIDDEN = 16,      /* neither offered as a hint nor in the schema */
+    IM_READ_CHECK_ALWAYS = 32 /* a list: `check` sees it also when an item is wrong */
 };
 
 struct im_json_reader;
@@ -40,6 +41,8 @@ struct im_json_names {
     const char *what;                   /* "cause": "there is no cause …" */
     const char *(*word)(size_t index);  /* NULL past the end */
     const char *(*about)(size_t index); /* may be NULL */
+    struct im_hint (*hint)(
+        struct im_str word); /* what was meant; NULL: the fewest edits */
     const char *
         lister; /* "`intacct-mock causes` lists them"; NULL: few, named in the sentence */
 };

@@ -57,12 +57,30 @@ static const char *scan_found(const struct scan *s, char room[40])
     return room;
 }
 
+/* What other formats allow at this place and people carry over; "" = nothing of the kind. */
+static const char *scan_habit(const struct scan *s)
+{
+    struct im_str rest = im_str_slice(s->text, s->at, s->text.len);
+
+    if (im_str_starts(rest, "//") || im_str_starts(rest, "/*") ||
+        im_str_starts(rest, "#"))
+        return "; JSON has no comments";
+    if (!im_str_starts(rest, "}") && !im_str_starts(rest, "]"))
+        return "";
+    size_t before = s->at;
+    while (before && strchr(" \t\r\n", s->text.at[before - 1]))
+        before--;
+    return before && s->text.at[before - 1] == ','
+               ? "; JSON takes no comma behind the last one"
+               : "";
+}
+
 static bool scan_refuse(struct scan *s, const char *expected)
 {
     char room[40];
 
-    im_json_fail(s->error, s->text, s->at, "%s was expected, found %s", expected,
-                 scan_found(s, room));
+    im_json_fail(s->error, s->text, s->at, "%s was expected, found %s%s", expected,
+                 scan_found(s, room), scan_habit(s));
     return false;
 }
 

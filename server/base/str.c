@@ -346,6 +346,28 @@ struct im_hint im_hint(struct im_str word, const struct im_str *candidates, size
     return hint_to(nearest < 0 ? IM_STR("") : candidates[nearest]);
 }
 
+struct im_hint im_hint_list(const struct im_str *names, size_t count)
+{
+    enum { AROUND = sizeof("; did you mean ?") };
+    struct im_hint hint = count == 1 ? hint_to(names[0]) : (struct im_hint){.text = ""};
+    size_t fits = 0, len = AROUND;
+
+    while (fits < count &&
+           (len += names[fits].len + sizeof("\"\" or ")) <= sizeof(hint.text))
+        fits++;
+    if (count < 2 || !fits)
+        return hint;
+    len = (size_t)snprintf(hint.text, sizeof(hint.text), "; did you mean ");
+    for (size_t i = 0; i < fits; i++)
+        len += (size_t)snprintf(hint.text + len, sizeof(hint.text) - len, "%s\"%.*s\"",
+                                i == 0         ? ""
+                                : i + 1 < fits ? ", "
+                                               : " or ",
+                                IM_ARG(names[i]));
+    snprintf(hint.text + len, sizeof(hint.text) - len, "?");
+    return hint;
+}
+
 struct im_hint im_hint_of(const char *nearest)
 {
     return hint_to(im_str(nearest));

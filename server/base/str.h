@@ -72,6 +72,8 @@ struct im_hint {
     char text[160]; /* NUL-terminated */
 };
 struct im_hint im_hint(struct im_str word, const struct im_str *candidates, size_t n);
+/* `; did you mean "X", "Y" or "Z"?`: as many of them as there is room for. */
+struct im_hint im_hint_list(const struct im_str *names, size_t count);
 struct im_hint im_hint_of(
     const char *nearest); /* the same when it is known; NULL: nothing */
 

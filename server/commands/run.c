@@ -12,6 +12,7 @@
 #include "commands/run_flow.h"
 #include "commands/run_report.h"
 #include "intacct_mock.h"
+#include "scenario/catalogue.h"
 
 extern char **environ;
 
@@ -32,7 +33,8 @@ static const struct im_option run_table[] = {
      .help = "keep HAR, journal and verdict of each scenario there"},
     {"client", "KIND", IM_OPTION_WORD, AT(client), .words = "resilient|fail-fast",
      .initial = "resilient",
-     .help = "what CMD is: fail-fast may end when it is refused, recovery is not demanded"},
+     .help =
+         "what CMD is: fail-fast may end when it is refused, recovery is not demanded"},
     {"require-all", NULL, IM_OPTION_FLAG, AT(require_all),
      .help = "a scenario that was not exercised, or only partly, is a failure"},
     {"min-coverage", "PERCENT", IM_OPTION_TEXT, AT(min_coverage),
@@ -242,6 +244,29 @@ static int run_scenarios(struct run *run)
     return status == IM_EXIT_START ? im_command_fail(status, "%s", err.text) : status;
 }
 
+/* Says which of the folder's scenarios are played in the place of a built-in one. */
+static void warn_of_shadows(const struct run *run)
+{
+    const char *folder = run->options.scenarios_dir;
+    struct im_error ignored; /* the server that has started could read the folder */
+    struct im_catalogue *catalogue =
+        folder ? im_catalogue_new(folder, NULL, &ignored) : NULL;
+    size_t count = 0;
+
+    if (!catalogue)
+        return;
+    struct im_listed *listed = im_catalogue_list(catalogue, run->arena, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!listed[i].built_in && im_scenario_shadows(listed[i].scenario))
+            fprintf(
+                stderr,
+                "intacct-mock: warning: the scenario %.*s of --scenarios %s hides the "
+                "built-in one\n",
+                IM_ARG(listed[i].scenario->name), folder);
+    im_catalogue_unlist(listed, count);
+    im_catalogue_free(catalogue);
+}
+
 static int run_with_mock(struct run *run, struct im_server *server)
 {
     struct im_error err = {.text = ""};
@@ -254,6 +279,7 @@ static int run_with_mock(struct run *run, struct im_server *server)
     int status = choose_scenarios(run);
     if (status != IM_EXIT_FINE)
         return status;
+    warn_of_shadows(run);
     return run->options.list ? list_scenarios(run) : run_scenarios(run);
 }
 
@@ -328,9 +354,9 @@ static int run(const struct im_args *args)
         run.options.jobs = processors();
     if (given->min_coverage &&
         !read_percent(im_str(given->min_coverage), &run.options.min_percent))
-        return im_command_fail(IM_EXIT_USAGE,
-                               "--min-coverage must be a share such as 80%%, not \"%.40s\"",
-                               given->min_coverage);
+        return im_command_fail(
+            IM_EXIT_USAGE, "--min-coverage must be a share such as 80%%, not \"%.40s\"",
+            given->min_coverage);
     return run_prepared(&run);
 }
 

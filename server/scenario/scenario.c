@@ -85,7 +85,7 @@ bool im_scenario_state_counts(struct im_scenario_state *scenario_state,
 
 /* ---- planning ---- */
 
-static bool takes_request(const struct im_rule *rule)
+bool im_rule_takes_request(const struct im_rule *rule)
 {
     return rule->refuse != CAUSE_NONE || rule->has_wire;
 }
@@ -106,7 +106,7 @@ static bool fires_locked(const struct im_rule *rule, struct im_rule_count *count
                          const struct im_plan *plan)
 {
     count->fits++;
-    if ((takes_request(rule) && plan->taken) || is_spent(rule, count) ||
+    if ((im_rule_takes_request(rule) && plan->taken) || is_spent(rule, count) ||
         !im_when_counts(&rule->when, count->fits))
         return false;
     count->fired++;
@@ -117,7 +117,7 @@ static void enlist(struct im_plan *plan, const struct im_rule *rule)
 {
     if (rule->step_count)
         plan->world[plan->world_count++] = rule;
-    if (takes_request(rule))
+    if (im_rule_takes_request(rule))
         plan->taken = rule;
 }
 

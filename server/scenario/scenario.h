@@ -28,6 +28,9 @@ struct im_rule {
     bool optional; /* nothing is missing where it does not fire */
 };
 
+/* Does it refuse or damage, so that the rules behind it that do so too leave the request alone? */
+bool im_rule_takes_request(const struct im_rule *rule);
+
 /* What a file says. Never changed once it is read, shared by all sandboxes that follow it, and
  * freed with the last of them (counted references; thread-safe). */
 struct im_scenario {

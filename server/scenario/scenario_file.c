@@ -189,54 +189,89 @@ static struct im_scenario *scenario_new(struct im_str text)
     return scenario;
 }
 
-/* Reads scenario->text. False with *fault at a value, or with *syntax when it is no JSON. */
+/* Reads scenario->text. False with faults in r, or with *syntax when it is no JSON. */
 static bool scenario_read(struct im_scenario *scenario, bool named,
-                          struct im_json_fault *fault, struct im_json_error *syntax)
+                          struct im_json_reader *r, struct im_json_error *syntax)
 {
-    struct im_json_reader r = {.arena = &scenario->arena, .faults = fault, .room = 1};
     const struct im_json *json = im_json_parse(&scenario->arena, scenario->text, syntax);
 
     if (!json)
         return false;
-    bool fine = im_json_read(&r, named ? &im_scenario_inline_table : &im_scenario_table,
-                             json, scenario) &&
-                im_scenario_try(&r, scenario, json);
+    im_json_read(r, named ? &im_scenario_inline_table : &im_scenario_table, json,
+                 scenario);
+    if (r->count < r->room)
+        im_scenario_try(r, scenario, json);
     if (!scenario->arena.failed)
-        return fine;
-    r.count = 0;
-    r.where = NULL;
-    return im_json_no_memory(&r, json);
+        return r->count == 0;
+    r->count = 0;
+    r->where = NULL;
+    return im_json_no_memory(r, json);
 }
 
-struct im_scenario *im_scenario_parse(struct im_str text, struct im_str fallback_name,
-                                      struct im_scenario_error *error)
+static int by_place(const void *a, const void *b)
 {
-    struct im_json_fault fault = {.at = NULL};
+    const struct im_json_fault *x = a, *y = b;
+
+    if (x->at->name_offset != y->at->name_offset)
+        return x->at->name_offset < y->at->name_offset ? -1 : 1;
+    return strcmp(x->err.text, y->err.text);
+}
+
+static void place_faults(struct im_str text, struct im_json_reader *r,
+                         struct im_scenario_error *errors)
+{
+    qsort(r->faults, r->count, sizeof(r->faults[0]), by_place);
+    for (size_t i = 0; i < r->count; i++) {
+        const struct im_json_fault *fault = &r->faults[i];
+        im_json_place(text, fault->at->name_offset, &errors[i].line, &errors[i].column);
+        snprintf(errors[i].what, sizeof(errors[i].what), "%.399s", fault->err.text);
+    }
+}
+
+struct im_scenario *im_scenario_parse_all(struct im_str text, struct im_str fallback_name,
+                                          struct im_scenario_error *errors, size_t room,
+                                          size_t *count)
+{
+    struct im_json_reader r = {.room = room};
     struct im_json_error syntax;
 
-    *error = (struct im_scenario_error){.line = 1, .column = 1};
+    *count = 1;
+    *errors = (struct im_scenario_error){.line = 1, .column = 1};
     if (text.len > IM_SCENARIO_MAX) {
-        snprintf(error->what, sizeof(error->what),
+        snprintf(errors->what, sizeof(errors->what),
                  "%zu bytes are too many for a scenario; at most %d are read", text.len,
                  IM_SCENARIO_MAX);
         return NULL;
     }
     struct im_scenario *scenario = scenario_new(text);
-    if (!scenario) {
-        snprintf(error->what, sizeof(error->what), "out of memory");
+    r.arena = scenario ? &scenario->arena : NULL;
+    r.faults = scenario ? calloc(room, sizeof(*r.faults)) : NULL;
+    if (!r.faults) {
+        snprintf(errors->what, sizeof(errors->what), "out of memory");
+        im_scenario_unref(scenario);
         return NULL;
     }
     scenario->name = im_arena_copy(&scenario->arena, fallback_name);
-    if (scenario_read(scenario, fallback_name.len > 0, &fault, &syntax))
-        return scenario;
-    if (fault.at) {
-        im_json_place(text, fault.at->name_offset, &error->line, &error->column);
-        snprintf(error->what, sizeof(error->what), "%.399s", fault.err.text);
-    } else {
-        error->line = syntax.line;
-        error->column = syntax.column;
-        snprintf(error->what, sizeof(error->what), "%s", syntax.what);
+    bool fine = scenario_read(scenario, fallback_name.len > 0, &r, &syntax);
+    *count = fine ? 0 : r.count ? r.count : 1;
+    if (r.count) {
+        place_faults(text, &r, errors);
+    } else if (!fine) {
+        errors->line = syntax.line;
+        errors->column = syntax.column;
+        snprintf(errors->what, sizeof(errors->what), "%s", syntax.what);
     }
+    free(r.faults);
+    if (fine)
+        return scenario;
     im_scenario_unref(scenario);
     return NULL;
+}
+
+struct im_scenario *im_scenario_parse(struct im_str text, struct im_str fallback_name,
+                                      struct im_scenario_error *error)
+{
+    size_t count;
+
+    return im_scenario_parse_all(text, fallback_name, error, 1, &count);
 }

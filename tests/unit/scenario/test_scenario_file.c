@@ -569,6 +569,65 @@ static void long_words_are_shown_in_part(void **state)
                         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"" MEMBERS);
 }
 
+/* ---- all at once ---- */
+
+static void all_that_is_wrong_is_told_by_place(void **state)
+{
+    struct sheet sheet =
+        sheet_of(PLAY("'rules':[{'when':{'nth':0},'then':{}}],\n"
+                      "'expect':[{'that':'a','after':'b'}],\n'cause':'x'"));
+    struct im_scenario_error errors[4];
+    size_t count = 0;
+    (void)state;
+    assert_null(im_scenario_parse_all((struct im_str){sheet.bytes, sheet.len}, IM_STR(""),
+                                      errors, 4, &count));
+    assert_int_equal(count, 4);
+    assert_int_equal(errors[0].line, 2);
+    assert_true(im_str_starts(im_str(errors[0].what), "when: \"nth\" must be"));
+    assert_int_equal(errors[1].line, 2);
+    assert_true(im_str_starts(im_str(errors[1].what), "then: says nothing"));
+    assert_int_equal(errors[2].line, 3);
+    assert_true(im_str_starts(im_str(errors[2].what), "expect: \"after\" must be"));
+    assert_int_equal(errors[3].line, 4);
+    assert_null(im_scenario_parse_all((struct im_str){sheet.bytes, sheet.len}, IM_STR(""),
+                                      errors, 2, &count));
+    assert_int_equal(count, 2);
+    free(sheet.bytes);
+}
+
+static void the_missing_sentence_may_be_the_one_meant(void **state)
+{
+    (void)state;
+    wrong(PLAY("'expect':[^{'endpoint':'api'},{'that':'b','after':'a'}]"),
+          "expect: \"that\" is missing: a true sentence about a sound client");
+}
+
+static void a_step_is_tried_although_another_rule_is_wrong(void **state)
+{
+    struct sheet sheet =
+        sheet_of(PLAY("'rules':[{'then':{'wire':'dorp'}},{'then':{'world':"
+                      "{'do':'lock-user','user':'nobody@acme'}}}]"));
+    struct im_scenario_error errors[4];
+    size_t count = 0;
+    (void)state;
+    assert_null(im_scenario_parse_all((struct im_str){sheet.bytes, sheet.len}, IM_STR(""),
+                                      errors, 4, &count));
+    assert_int_equal(count, 2);
+    free(sheet.bytes);
+}
+
+static void without_expectations_it_is_warned(void **state)
+{
+    struct im_scenario *s = sound("{'name':'x'}");
+    struct im_scenario_error warnings[2];
+    (void)state;
+    assert_int_equal(im_scenario_warn(s, warnings, 2), 1);
+    assert_non_null(strstr(warnings[0].what, "never passed"));
+    assert_int_equal(im_scenario_warn(s, warnings, 0), 0);
+    assert_false(im_scenario_shadows(s));
+    im_scenario_unref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -606,6 +665,10 @@ int main(void)
         cmocka_unit_test(expectations_are_refused_with_their_place),
         cmocka_unit_test(no_damage_is_taken_and_none_leaks),
         cmocka_unit_test(long_words_are_shown_in_part),
+        cmocka_unit_test(all_that_is_wrong_is_told_by_place),
+        cmocka_unit_test(the_missing_sentence_may_be_the_one_meant),
+        cmocka_unit_test(a_step_is_tried_although_another_rule_is_wrong),
+        cmocka_unit_test(without_expectations_it_is_warned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
