@@ -11,6 +11,7 @@
 #include "commands/run_flow.h"
 #include "commands/run_report.h"
 #include "intacct_mock.h"
+#include "server.h"
 
 extern char **environ;
 
@@ -188,8 +189,7 @@ static int run_with_mock(struct run *run, struct im_server *server)
 {
     struct im_error err = {.text = ""};
 
-    run->mock = im_run_mock_of(server);
-    run->mock.seed = (uint64_t)run->options.seed;
+    run->mock = im_run_mock_of(im_server_sandboxes(server), (uint64_t)run->options.seed);
     run->scenarios = im_run_mock_scenarios(&run->mock, run->arena, &run->count, &err);
     if (!run->scenarios)
         return im_command_fail(IM_EXIT_START, "%s", err.text);

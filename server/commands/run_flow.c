@@ -74,8 +74,8 @@ static char **environment_of(struct slot *slot, char *const *inherited)
     list[0] = environment_join(arena, "INTACCT_BASE_URL=", sandbox->base_url, "");
     list[1] = environment_join(arena, "INTACCT_CLIENT_ID=", IM_STR("demo"), "");
     list[2] =
-        environment_join(arena, "INTACCT_CLIENT_SECRET=", sandbox->client_secret, "");
-    list[3] = environment_join(arena, "INTACCT_USERNAME=", sandbox->username, "");
+        environment_join(arena, "INTACCT_CLIENT_SECRET=", IM_STR("demo-secret"), "");
+    list[3] = environment_join(arena, "INTACCT_USERNAME=", IM_STR("ws_user@acme"), "");
     list[4] = environment_join(arena, "INTACCT_TOKEN_URL=", sandbox->base_url,
                                "/ia/api/v1/oauth2/token");
     list[5] = environment_join(arena, "INTACCT_AUTHORIZE_URL=", sandbox->base_url,
@@ -118,17 +118,18 @@ static bool slot_start_child(struct flow *flow, struct slot *slot, struct im_err
 static void slot_begin(struct flow *flow, size_t index, struct im_error *err)
 {
     const struct im_run_work *work = flow->work;
+    const struct im_run_mock *mock = work->mock;
     struct slot *slot = &flow->slots[index];
+    const struct im_run_order order = {work->scenarios[index].name, index + 1};
 
     im_arena_init(&slot->arena, 0);
     slot->result.scenario = work->scenarios[index].name;
-    if (!im_run_mock_open(work->mock, slot->result.scenario, index + 1, &slot->arena,
-                          &slot->sandbox, err)) {
+    if (!mock->open(mock, &slot->sandbox, &order, &slot->arena, err)) {
         slot_fail(flow, slot, err->text);
         return;
     }
     if (!slot_start_child(flow, slot, err)) {
-        im_run_mock_close(work->mock, &slot->sandbox, &slot->arena);
+        mock->close(mock, &slot->sandbox);
         slot_fail(flow, slot, err->text);
         return;
     }
@@ -156,10 +157,10 @@ static void slot_finish(struct flow *flow, struct slot *slot)
     result->code = child->code;
     result->took_ms = im_clock_monotonic_ms() - child->began_ms;
     result->output = im_run_output_text(&child->output, &slot->arena);
-    result->verdict = im_run_mock_verdict(mock, &slot->sandbox, &slot->arena, &err);
+    result->verdict = mock->verdict(mock, &slot->sandbox, &slot->arena, &err);
     if (!result->verdict)
         result->trouble = im_arena_copy(&slot->arena, im_str(err.text));
-    im_run_mock_close(mock, &slot->sandbox, &slot->arena);
+    mock->close(mock, &slot->sandbox);
     slot->state = child->end == IM_RUN_INTERRUPTED ? ABANDONED : ENDED;
     flow->running--;
     flow->ended++;
