@@ -187,14 +187,11 @@ static const struct im_wording *head_of(const struct im_wording *wording)
     return wording->head == IM_HEAD_NONE ? wording : &heads[wording->head];
 }
 
-static void write_rest(const struct im_wording *wording,
-                       const struct im_refusal_params *params, struct im_json_out *out,
-                       const char *name)
+static void write_error(const struct im_wording *wording,
+                        const struct im_refusal_params *params, struct im_json_out *out)
 {
     const struct im_wording *head = head_of(wording);
 
-    im_json_open_object(out, name);
-    im_json_open_object(out, "ia::result");
     im_json_open_object(out, "ia::error");
     write_what(head, params, out);
     write_info(head, params, out);
@@ -202,6 +199,15 @@ static void write_rest(const struct im_wording *wording,
     if (head != wording)
         write_details(wording, params, out);
     im_json_close_object(out);
+}
+
+static void write_rest(const struct im_wording *wording,
+                       const struct im_refusal_params *params, struct im_json_out *out,
+                       const char *name)
+{
+    im_json_open_object(out, name);
+    im_json_open_object(out, "ia::result");
+    write_error(wording, params, out);
     im_json_close_object(out);
     write_meta(out);
     im_json_close_object(out);
@@ -272,6 +278,17 @@ static struct im_refusal_params gather(const struct im_request *req,
     if (wording->envelope == IM_ENVELOPE_GATEWAY)
         params.request_id = draw_request_id(req, rng);
     return params;
+}
+
+void im_refusal_write_item(const struct im_request *req, enum im_cause cause,
+                           struct im_str field, struct im_rng *rng,
+                           struct im_json_out *out)
+{
+    const struct im_wording *wording = im_wording(cause, IM_PLACE_API, NULL);
+    struct im_refusal_params params = gather(req, wording, rng);
+
+    params.field = field;
+    write_error(wording, &params, out);
 }
 
 /* ---- headers ---- */

@@ -1,4 +1,4 @@
-/* services/core/model: which objects there are (no name), or the fields of one
+/* services/company-config/dimensions/list, and services/core/model: which objects there are (no name), or the fields of one
  * (name=…). Any token will do: a model holds no data of the company. */
 #include "base/sanitize.h"
 #include "endpoints/access.h"
@@ -66,4 +66,16 @@ enum im_cause im_endpoint_model(struct im_authority *authority, struct im_reques
         return cause;
     struct im_str name = im_param(&im_credentials(req)->query.params, "name");
     return name.at ? answer_one(req, res, name) : answer_all(res);
+}
+
+enum im_cause im_endpoint_dimensions(struct im_authority *authority,
+                                     struct im_request *req, struct im_response *res)
+{
+    enum im_cause cause = model_admit(authority, req);
+    if (cause)
+        return cause;
+    struct im_json_out out;
+    im_rest_begin(res, 200, &out);
+    im_rest_end(&out, (int64_t)im_object_dimensions(&out, IM_REST_RESULT));
+    return CAUSE_NONE;
 }

@@ -134,7 +134,7 @@ enum im_cause im_record_read(struct im_request *req, struct im_record *record)
 
 /* ---- what the store refuses ---- */
 
-static enum im_cause cause_of(enum im_objects_result result)
+enum im_cause im_record_cause(enum im_objects_result result)
 {
     switch (result) {
     case IM_OBJECTS_OK: return CAUSE_NONE;
@@ -148,6 +148,7 @@ static enum im_cause cause_of(enum im_objects_result result)
     case IM_OBJECTS_FIELD_MISSING: return CAUSE_FIELD_MISSING;
     case IM_OBJECTS_FIELD_WRONG_TYPE: return CAUSE_FIELD_TYPE_WRONG;
     case IM_OBJECTS_REFERENCE_UNKNOWN: return CAUSE_REFERENCE_UNKNOWN;
+    case IM_OBJECTS_KEY_REUSED: return CAUSE_IDEMPOTENCY_KEY_REUSED;
     case IM_OBJECTS_CONFLICT: return CAUSE_RECORD_DUPLICATE;
     case IM_OBJECTS_IN_USE: return CAUSE_RECORD_IN_USE;
     case IM_OBJECTS_QUERY_FIELD: return CAUSE_QUERY_INVALID;
@@ -164,7 +165,7 @@ static enum im_cause cause_of(enum im_objects_result result)
 enum im_cause im_record_refuse(struct im_request *req, enum im_objects_result result,
                                const struct im_objects_call *call)
 {
-    enum im_cause cause = cause_of(result);
+    enum im_cause cause = im_record_cause(result);
     if (!cause)
         return CAUSE_NONE;
     if (call->why.field[0])

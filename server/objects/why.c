@@ -71,6 +71,7 @@ const char *im_objects_result_name(enum im_objects_result result)
         [IM_OBJECTS_FIELD_MISSING] = "field-missing",
         [IM_OBJECTS_FIELD_WRONG_TYPE] = "field-wrong-type",
         [IM_OBJECTS_REFERENCE_UNKNOWN] = "reference-unknown",
+        [IM_OBJECTS_KEY_REUSED] = "key-reused",
         [IM_OBJECTS_CONFLICT] = "conflict",
         [IM_OBJECTS_IN_USE] = "in-use",
         [IM_OBJECTS_QUERY_FIELD] = "query-field",

@@ -308,6 +308,22 @@ STORY(duplicate_record, "a second record with the same id gets 409")
     then_refused(s, CAUSE_RECORD_DUPLICATE);
 }
 
+STORY(lost_create, "a create repeated with its Idempotency-Key is the same record")
+{
+    when_connected(s);
+    const char *headers =
+        text(s, "Authorization: Bearer %s\nIdempotency-Key: k1\n", access_token(s));
+    when_sent(s, "POST", VENDORS, headers, "{\"id\":\"V-1\",\"name\":\"x\"}");
+    then_status(s, 201);
+    const char *key = json_of(s, "ia::result/key");
+    when_sent(s, "POST", VENDORS, headers, "{\"id\":\"V-1\",\"name\":\"x\"}");
+    then_status(s, 201);
+    then_json(s, "ia::result/key", key);
+    when_sent(s, "POST", VENDORS, headers, "{\"id\":\"V-2\",\"name\":\"x\"}");
+    then_status(s, 409);
+    then_refused(s, CAUSE_IDEMPOTENCY_KEY_REUSED);
+}
+
 STORY(unknown_reference, "a bill for a vendor that does not exist is refused")
 {
     when_connected(s);
@@ -385,6 +401,7 @@ STORIES(protocol) = {
     &story_query_size,
     &story_query_nulls,
     &story_duplicate_record,
+    &story_lost_create,
     &story_unknown_reference,
     &story_record_in_use,
     &story_full_store,
