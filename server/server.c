@@ -380,6 +380,11 @@ struct im_str im_server_ready_document(struct im_server *server, struct im_arena
     return im_buf_str(&text);
 }
 
+struct im_sandboxes *im_server_sandboxes(struct im_server *server)
+{
+    return &server->sandboxes;
+}
+
 struct im_str im_server_scenario(struct im_server *server, struct im_arena *arena)
 {
     struct im_scenario *scenario = im_sandbox_scenario(server->sandboxes.standard);

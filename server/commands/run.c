@@ -13,6 +13,7 @@
 #include "commands/run_report.h"
 #include "intacct_mock.h"
 #include "scenario/catalogue.h"
+#include "server.h"
 
 extern char **environ;
 
@@ -271,8 +272,7 @@ static int run_with_mock(struct run *run, struct im_server *server)
 {
     struct im_error err = {.text = ""};
 
-    run->mock = im_run_mock_of(server);
-    run->mock.seed = (uint64_t)run->options.seed;
+    run->mock = im_run_mock_of(im_server_sandboxes(server), (uint64_t)run->options.seed);
     run->scenarios = im_run_mock_scenarios(&run->mock, run->arena, &run->count, &err);
     if (!run->scenarios)
         return im_command_fail(IM_EXIT_START, "%s", err.text);
