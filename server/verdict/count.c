@@ -279,7 +279,8 @@ static struct weighed weigh_call(const struct im_group *group, size_t index)
         return window->anchor && group->items[index]->began_us > window->closed_us
                    ? free_of_blame
                    : counts;
-    if (index > 0 && refuses_token(group, group->items[index]))
+    if (index > 0 && group->items[index]->token.len &&
+        refuses_token(group, group->items[index]))
         return weigh_dead_token(group, index);
     return expectation->per == IM_PER_CALL || expectation->same_call
                ? weigh_repeat(group, index)
