@@ -51,6 +51,9 @@ static void try_all(struct im_json_reader *r, struct im_authority *authority,
         refuse(r, at, &err);
         return; /* whom the rules are about is then not known */
     }
+    at = scenario->world;
+    if (at && !im_authority_load_records(authority, at, &at, &err))
+        refuse(r, at ? at : scenario->world, &err);
     try_signed_in(r, authority, scenario);
     for (size_t i = 0; i < scenario->rule_count; i++) {
         const struct im_rule *rule = &scenario->rules[i];
