@@ -54,6 +54,11 @@ struct im_objects *im_authority_objects(struct im_authority *authority,
 bool im_authority_load_records(struct im_authority *authority,
                                const struct im_json *world, const struct im_json **at,
                                struct im_error *err);
+/* Who and what exists now, as an object: what im_directory_write says, and `records`: of each
+ * company the keys of each object, at most IM_WORLD_KEYS_MAX of one. */
+enum { IM_WORLD_KEYS_MAX = 100 };
+void im_authority_write_world(struct im_authority *authority, struct im_json_out *out,
+                              const char *name);
 /* The member `records` of a world, for a table that has it among others: checked, but not
  * stored. */
 extern const struct im_json_table im_records_part;

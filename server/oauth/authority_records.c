@@ -93,6 +93,28 @@ bool im_authority_load_records(struct im_authority *authority,
     return done;
 }
 
+/* ---- what there is now ---- */
+
+void im_authority_write_world(struct im_authority *authority, struct im_json_out *out,
+                              const char *name)
+{
+    struct im_arena *arena = out->buf->arena;
+    size_t count;
+
+    im_json_open_object(out, name);
+    im_directory_write(authority->directory, out);
+    struct im_company *all = im_directory_companies(authority->directory, arena, &count);
+    im_json_open_object(out, "records");
+    for (size_t i = 0; i < count; i++) {
+        struct im_objects *store = im_authority_objects(authority, &all[i]);
+        if (!store || !im_objects_write_keys(store, IM_WORLD_KEYS_MAX, out,
+                                             im_arena_copy(arena, all[i].id).at))
+            arena->failed = true;
+    }
+    im_json_close_object(out);
+    im_json_close_object(out);
+}
+
 /* ---- how a world says them ---- */
 
 static const struct im_json_row record_rows[] = {

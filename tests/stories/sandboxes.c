@@ -370,6 +370,21 @@ STORY(records_of_a_scenario, "a scenario's world has records of its own")
     then_json(s, "ia::result/5/id", "V-900");
 }
 
+STORY(the_world_is_told, "the world is told as it is now, without its secrets")
+{
+    given_world(s, "{\"do\":\"lock-user\",\"user\":\"ws_user@acme\"}");
+    given_world(s, "{\"do\":\"remove-permission\",\"user\":\"jdoe@acme\","
+                   "\"permission\":\"*:delete\"}");
+    when_controlled(s, "GET", "/world", NULL);
+    then_json(s, "companies/1/id", "acme-sandbox");
+    then_json(s, "users/0/locked", "true");
+    then_json(s, "roles/0/denied/0", "*:delete");
+    then_body_has(s, "\"accounts-payable/vendor\":[\"43\",");
+    then_body_has(s, "\"secret_fingerprint\":");
+    then_body_lacks(s, "demo-secret\"");
+    then_body_lacks(s, "password\":");
+}
+
 STORIES(sandboxes) = {
     &story_touched_is_made,
     &story_tokens_stay_home,
@@ -401,5 +416,6 @@ STORIES(sandboxes) = {
     &story_name_unsound,
     &story_companies_have_keys_of_their_own,
     &story_records_of_a_scenario,
+    &story_the_world_is_told,
     NULL,
 };
