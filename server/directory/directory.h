@@ -117,6 +117,14 @@ enum im_permit im_directory_permit(struct im_directory *directory,
                                    const struct im_user *user, struct im_str object,
                                    enum im_action action);
 
+/* Members `companies`, `users`, `roles` (with what was taken away from them in `denied`) and
+ * `clients` of the object that is open in `out`, as they are now. No password and no secret
+ * is among them. */
+void im_directory_write(struct im_directory *directory, struct im_json_out *out);
+/* All companies, in memory of the arena; NULL when that is short. */
+struct im_company *im_directory_companies(struct im_directory *directory,
+                                          struct im_arena *arena, size_t *count);
+
 /* ---- the ways in which the directory changes while a test runs ---- */
 
 enum im_change {

@@ -37,6 +37,9 @@ bool im_scenario_set_up(const struct im_scenario *scenario,
     if (scenario->world &&
         !im_directory_load(authority->directory, scenario->world, &at, err))
         return false;
+    if (scenario->world &&
+        !im_authority_load_records(authority, scenario->world, &at, err))
+        return false;
     im_authority_set_policy(authority, &scenario->policy);
     im_authority_set_signed_in(authority, scenario->signed_in);
     return true;

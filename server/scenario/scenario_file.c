@@ -108,6 +108,7 @@ static bool has_company(struct im_str text)
 
 static const struct im_json_row world_rows[] = {
     {NULL, IM_READ_PART, .table = &im_directory_part},
+    {NULL, IM_READ_PART, .table = &im_records_part},
     {"signed_in", IM_READ_TEXT, SCENARIO(signed_in), .sound = has_company, .pattern = "@",
      .wanted = "\"USER@COMPANY\"",
      .about =

@@ -60,12 +60,23 @@ static bool try_signed_in(struct im_json_reader *r, struct im_authority *authori
                          IM_ARG(im_str_front(at->text, 60)));
 }
 
+static bool try_records(struct im_json_reader *r, struct im_authority *authority,
+                        const struct im_json *world)
+{
+    const struct im_json *at = world;
+    struct im_error err;
+
+    return im_authority_load_records(authority, world, &at, &err) ||
+           refuse(r, at ? at : world, &err);
+}
+
 static bool try_world(struct im_json_reader *r, struct im_authority *authority,
                       const struct im_scenario *scenario)
 {
     const struct im_json *world = scenario->world;
 
     return !world || (im_directory_try(authority->directory, world, r) &&
+                      try_records(r, authority, world) &&
                       try_signed_in(r, authority, scenario));
 }
 

@@ -467,7 +467,17 @@ static void people_are_refused_by_what_is_wrong(void **state)
     (void)state;
     wrong(WORLD("^'users':{}"),
           "world: \"users\" must be a list of objects, not an object");
-    wrong(WORLD("'users':[^{'id':'x'}]"), "users: \"company\" is missing");
+    wrong(WORLD("'users':[^{'id':'x'}]"), "users: \"company\" is missing: the id of one");
+    wrong(WORLD("'records':[^{'company':'acme'}]"),
+          "records: \"object\" is missing: its name in the REST API, such as "
+          "\"accounts-payable/vendor\"");
+    wrong(WORLD("'records':[{'company':'acme',^'object':'accounts-payable/vendr',"
+                "'fields':{}}]"),
+          "there is no object \"accounts-payable/vendr\"; did you mean "
+          "\"accounts-payable/vendor\"?");
+    wrong(WORLD("'records':[{'company':'acme','object':'accounts-payable/vendor',"
+                "^'fields':{'id':'V-1'}}]"),
+          "/name: name is required.");
     wrong(WORLD("'users':[{'id':'x',^'company':'nowhere'}]"),
           "there is no company \"nowhere\"");
     wrong(WORLD("'users':[{'id':'x','company':'acme','roles':[^'king']}]"),
