@@ -344,7 +344,7 @@ run_stories = $(RUN) stories jobs=1 timeout=300 $(call overs,$(BUILD),process ht
 run_threads = $(RUN) threads jobs=1 timeout=300 $(call pick,$(THREADS))
 run_wire    = $(RUN) wire timeout=300 $(call pick,$(WIRE_TESTS))
 run_golden  = $(RUN) golden timeout=300 $(call pick,$(GOLDEN_TESTS))
-run_scenarios = $(RUN) scenarios jobs=1 timeout=300 $(call pick,$(SCENARIO_TESTS))
+run_scenarios = $(RUN) scenarios jobs=1 timeout=900 $(call pick,$(SCENARIO_TESTS))
 run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire golden scenarios $(if $(EMBED_TESTS),embed) docs

@@ -218,9 +218,21 @@ static void judge_safety(struct judging *j, struct finding *found,
 
 /* ---- recovery ---- */
 
-/* Is it what is wanted after the anchor? The repeat of a call may differ from it in its body or
- * query; and where the call itself has an ordinary answer, that is one. */
-static bool recovers(const struct finding *found, const struct im_window *window,
+/* A repeat may differ from the call in its body or query, by a date for instance; but not when it is a
+ * call that the client makes anyway. */
+static bool is_repeat(const struct judging *j, const struct im_exchange *anchor,
+                      const struct im_exchange *exchange)
+{
+    const struct im_history *baseline = j->options->baseline;
+
+    if (exchange->call == anchor->call)
+        return true;
+    return im_history_same_address(anchor, exchange) &&
+           !(baseline && im_history_times(baseline, exchange->call));
+}
+
+/* Is it what is wanted after the anchor? Where the call itself has an ordinary answer, that is one. */
+static bool recovers(const struct judging *j, const struct finding *found, const struct im_window *window,
                      const struct im_exchange *exchange, unsigned char fits)
 {
     const struct im_expectation *expectation = found->expectation;
@@ -233,7 +245,7 @@ static bool recovers(const struct finding *found, const struct im_window *window
         (expectation->within_ms >= 0 &&
          im_window_elapsed_us(anchor, exchange) / 1000 >= expectation->within_ms))
         return false;
-    if (expectation->same_call && !im_history_same_address(anchor, exchange))
+    if (expectation->same_call && !is_repeat(j, anchor, exchange))
         return false;
     return (fits & FILTERED) ||
            (expectation->status_min == 200 && im_history_is_call(exchange) &&
@@ -321,7 +333,7 @@ static void judge_least(struct judging *j, struct finding *found,
 
     for (size_t i = 0; i < j->history.count; i++)
         seen += window->anchor
-                    ? recovers(found, window, j->history.items[i], j->fits[i])
+                    ? recovers(j, found, window, j->history.items[i], j->fits[i])
                     : j->inside[i];
     if (seen >= (uint64_t)im_bound_least(expectation))
         return;

@@ -94,8 +94,8 @@ static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
         im_needs_say_missing(&expectation->when, 1, &seen, out);
     }
     if (im_needs_cause(scenario) && !im_verdict_came_about(verdict))
-        im_buf_addf(out, "%s was not refused for %s", client_of(verdict),
-                    im_cause_row(scenario->cause)->id);
+        im_buf_addf(out, "the scenario waits for a request that meets %s; %s made none",
+                    im_cause_row(scenario->cause)->id, client_of(verdict));
 }
 
 /* ---- of the whole ---- */

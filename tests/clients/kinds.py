@@ -37,8 +37,8 @@ KINDS = {
 class Client:
     """One token, shared by the workers of one job."""
 
-    def __init__(self, config, kind, faults=frozenset(), wait=time.sleep):
-        self.config, self.kind, self.faults, self.sleep = config, {**DEFAULT, **KINDS[kind]}, faults, wait
+    def __init__(self, config, kind):
+        self.config, self.kind = config, {**DEFAULT, **KINDS[kind]}
         self.renewing, self.turn = threading.Lock(), threading.Lock()
         self.access, self.refresh, self.ends = "", "", 0.0
         self.stopped = None
@@ -49,7 +49,7 @@ class Client:
     def send(self, method, path, headers, body=None):
         """One try: an answer that can be believed, or a Fault."""
         while (rest := self.not_before - time.monotonic()) > 0:
-            self.sleep(rest)
+            time.sleep(rest)
         line = getattr(self.lines, "line", None) or Line(TIMEOUT)
         try:
             answer = line.send(method, self.config.base_url + path, {"Accept": "application/json", **headers}, body)
@@ -75,7 +75,7 @@ class Client:
             except Fault as fault:
                 if pause is None or self.kind["fails_fast"]:
                     raise Stop(f"{method} {path}: {fault}") from fault
-                self.sleep(pause)
+                time.sleep(pause)
 
     # -- tokens --
 
