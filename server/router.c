@@ -452,9 +452,13 @@ static void pipeline_finish(struct pipeline *p, enum im_cause cause)
         im_wire_apply(wire, p->res);
         im_wire_locate(wire, p->req->base_url, p->res);
     }
+    im_quota_add_headers(&p->plan.quota, !wire || !wire->retry_after_s, p->res);
     im_cors_add_headers(p->sandboxes, p->req, p->res);
-    if (p->box)
+    if (p->box) {
+        im_scenario_note(p->box->scenario_state, &p->plan, p->req->exchange,
+                         p->req->now_ms);
         pipeline_record(p);
+    }
     pipeline_log(p);
 }
 

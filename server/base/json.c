@@ -205,16 +205,20 @@ void im_json_place(struct im_str text, size_t offset, unsigned *line, unsigned *
     *column = (unsigned)rest.len + 1;
 }
 
-const struct im_json *im_json_get(const struct im_json *object, const char *name)
+const struct im_json *im_json_get_named(const struct im_json *object, struct im_str name)
 {
     if (!object || object->type != IM_JSON_OBJECT)
         return NULL;
 
-    struct im_str wanted = im_str(name);
     const struct im_json *member = object->first;
-    while (member && !im_str_eq(member->name, wanted))
+    while (member && !im_str_eq(member->name, name))
         member = member->next;
     return member;
+}
+
+const struct im_json *im_json_get(const struct im_json *object, const char *name)
+{
+    return im_json_get_named(object, im_str(name));
 }
 
 struct im_str im_json_get_str(const struct im_json *object, const char *name)

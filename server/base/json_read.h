@@ -19,6 +19,7 @@ enum im_read_kind {
     IM_READ_OBJECT,   /* a struct, by `table` */
     IM_READ_LIST, /* struct im_json_list of what `rows[0]` says; or of `table`; or of texts */
     IM_READ_EITHER, /* by the first of `rows` that suits by type and `sound`, at offset */
+    IM_READ_MAP, /* struct im_json_list of struct im_json_pair: an object of any names */
     IM_READ_JSON, /* const struct im_json *: any value; with `table`: an object, not read */
     IM_READ_PART /* no member: the members of `table` are members here */
 };
@@ -51,6 +52,11 @@ struct im_json_names {
 struct im_json_list {
     void *items;
     size_t count;
+};
+
+/* One member of an IM_READ_MAP: a text, or what a number, true or false is written as. */
+struct im_json_pair {
+    struct im_str name, value;
 };
 
 /* One member, one kind of item, or one of several forms (name NULL). With size 0 the

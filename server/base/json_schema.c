@@ -189,6 +189,19 @@ static void write_object(struct im_json_schema *schema, const struct im_json_tab
     refer(schema, table->name);
 }
 
+static void write_map(struct im_json_out *out)
+{
+    im_json_strz(out, "type", "object");
+    im_json_int(out, "minProperties", 1);
+    im_json_open_object(out, "additionalProperties");
+    im_json_open_array(out, "type");
+    im_json_strz(out, NULL, "string");
+    im_json_strz(out, NULL, "number");
+    im_json_strz(out, NULL, "boolean");
+    im_json_close_array(out);
+    im_json_close_object(out);
+}
+
 static void write_list(struct im_json_schema *schema, const struct im_json_row *row)
 {
     const struct im_json_row item = im_json_item(row);
@@ -256,6 +269,7 @@ static void write_kind(struct im_json_schema *schema, const struct im_json_row *
     case IM_READ_JSON: write_object(schema, row->table); break;
     case IM_READ_LIST: write_list(schema, row); break;
     case IM_READ_EITHER: write_either(schema, row); break;
+    case IM_READ_MAP: write_map(out); break;
     case IM_READ_PART: break;
     }
 }

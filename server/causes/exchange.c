@@ -50,11 +50,10 @@ enum im_endpoint_group im_endpoint_group(enum im_endpoint endpoint)
 
 const char *im_endpoint_group_name(enum im_endpoint_group group)
 {
-    static const char *const names[IM_GROUPS] = {
-        [IM_GROUP_NONE] = "",
-        [IM_GROUP_API] = "api",
-        [IM_GROUP_OAUTH] = "oauth",
-        [IM_GROUP_READ] = "read"};
+    static const char *const names[IM_GROUPS] = {[IM_GROUP_NONE] = "",
+                                                 [IM_GROUP_API] = "api",
+                                                 [IM_GROUP_OAUTH] = "oauth",
+                                                 [IM_GROUP_READ] = "read"};
 
     return names[group];
 }
@@ -154,7 +153,7 @@ static void header_line_add(struct im_buf *lines, struct im_str name, struct im_
     im_buf_addc(lines, '\n');
 }
 
-static struct im_str request_header_lines(const struct im_request *req)
+struct im_str im_exchange_header_lines(const struct im_request *req)
 {
     struct im_buf lines;
 
@@ -193,7 +192,7 @@ void im_exchange_complete(const struct im_request *req, const struct im_response
     exchange->target = req->target;
     exchange->peer = req->peer;
     exchange->path = req->path;
-    exchange->request_headers = request_header_lines(req);
+    exchange->request_headers = im_exchange_header_lines(req);
     exchange->request_body = im_str_slice(req->body, 0, IM_EXCHANGE_BODY_MAX);
     exchange->request_body_len = req->body.len;
     exchange->call = im_call_hash(req);

@@ -142,6 +142,8 @@ void im_note(struct im_request *req, enum im_cause cause, const char *format, ..
 uint64_t im_call_hash(const struct im_request *req);
 /* Fills in what request and answer say themselves, once the answer stands. Views of both. */
 void im_exchange_complete(const struct im_request *req, const struct im_response *res);
+/* The headers of a request as an exchange has them. Lifetime: request. */
+struct im_str im_exchange_header_lines(const struct im_request *req);
 /* The status that the client could take for an answer: 0 where delivery was damaged. */
 int im_exchange_status(const struct im_exchange *exchange);
 

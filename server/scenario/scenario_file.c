@@ -27,6 +27,12 @@ static bool note_wire(struct im_json_reader *r, const struct im_json *value, voi
     return true;
 }
 
+/* A quota counts all that fits; picking some of it would leave open what is counted. */
+static bool picks(const struct im_when *when)
+{
+    return when->nth || when->every || when->rate >= 0;
+}
+
 static bool check_rule(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     const struct im_rule *rule = into;
@@ -39,6 +45,10 @@ static bool check_rule(struct im_json_reader *r, const struct im_json *value, vo
     if (rule->needs && rule->optional)
         return im_json_fault(r, im_json_get(value, "optional"),
                              "\"optional\" and \"needs\" contradict each other");
+    if (rule->schedule.limit && picks(&rule->when))
+        return im_json_fault(r, im_json_get(value, "limit"),
+                             "\"limit\" counts all that fits \"when\", so it contradicts "
+                             "\"nth\", \"every\" and \"rate\"");
     return rule->refuse == CAUSE_NONE || !rule->has_wire ||
            rule->wire.fault < IM_FAULT_HTML || !im_wire_replaces(&rule->wire) ||
            im_json_fault(r, value,
@@ -88,14 +98,111 @@ static const struct im_json_row rule_rows[] = {
     {"needs", IM_READ_WHOLE, IM_READ_INTO(struct im_rule, needs), .min = 1,
      .max = INT64_MAX},
     {"optional", IM_READ_BOOL, IM_READ_INTO(struct im_rule, optional)},
+    {"name", IM_READ_TEXT, IM_READ_INTO(struct im_rule, name),
+     .about = "for the \"after\" of another rule"},
+    {NULL, IM_READ_PART, IM_READ_INTO(struct im_rule, schedule),
+     .table = &im_schedule_part},
 };
-static const struct im_rule blank_rule = {.when = {.rate = -1}};
+static const struct im_rule blank_rule = {.when = {.rate = -1},
+                                          .schedule = {.after = {.rule = -1}}};
 static const struct im_json_table rule_table = {.name = "rule",
                                                 .where = "rules",
                                                 IM_READ_ROWS(rule_rows),
                                                 .size = sizeof(blank_rule),
                                                 .blank = &blank_rule,
                                                 .check = check_rule};
+
+/* ---- which rule comes after which ---- */
+
+static int find_rule(const struct im_scenario *scenario, size_t count, struct im_str name)
+{
+    for (size_t i = 0; name.len && i < count; i++)
+        if (im_str_eq(scenario->rules[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+static bool unknown_event(struct im_json_reader *r, const struct im_json *after,
+                          const struct im_scenario *scenario)
+{
+    size_t most = scenario->rule_count + CAUSE_COUNT + im_effect_count, n = 0;
+    struct im_str *known = IM_ARENA_ARRAY(r->arena, struct im_str, most);
+
+    if (!known)
+        return im_json_no_memory(r, after);
+    for (size_t i = 0; i < scenario->rule_count; i++)
+        if (scenario->rules[i].name.len)
+            known[n++] = scenario->rules[i].name;
+    for (size_t i = 0; im_cause_names.word(i); i++)
+        known[n++] = im_str(im_cause_names.word(i));
+    for (size_t i = 0; im_effect_names.word(i); i++)
+        known[n++] = im_str(im_effect_names.word(i));
+    return im_json_fault(r, after,
+                         "\"after\" must be a cause, an effect or another rule's name or "
+                         "number, and there is none \"%.*s\"%s",
+                         IM_ARG(im_str_front(after->text, 60)),
+                         im_hint(after->text, known, n).text);
+}
+
+/* A rule's own name comes before a cause or effect that is called so. */
+static bool resolve_event(struct im_json_reader *r, const struct im_json *json,
+                          struct im_scenario *scenario, size_t index)
+{
+    struct im_event *after = &scenario->rules[index].schedule.after;
+    const struct im_json *at = im_json_get(json, "after");
+
+    if (!after->number && !after->text.len)
+        return true;
+    scenario->has_events = true;
+    if (after->number > (int64_t)scenario->rule_count)
+        return im_json_fault(r, at, "\"after\" names rule %lld, and there are %zu",
+                             (long long)after->number, scenario->rule_count);
+    after->rule = after->number ? (int)after->number - 1
+                                : find_rule(scenario, scenario->rule_count, after->text);
+    if (after->rule >= 0)
+        return true;
+    after->cause = im_cause_find(after->text);
+    const struct im_effect *effect = after->cause ? NULL : im_effect_find(after->text);
+    after->effect = effect ? effect->name : NULL;
+    return after->cause || effect || unknown_event(r, at, scenario);
+}
+
+/* Does following `after` from here lead back here? */
+static bool waits_for_itself(const struct im_scenario *scenario, size_t index)
+{
+    int at = scenario->rules[index].schedule.after.rule;
+
+    for (size_t steps = 0; at >= 0 && steps < scenario->rule_count; steps++) {
+        if (at == (int)index)
+            return true;
+        at = scenario->rules[at].schedule.after.rule;
+    }
+    return false;
+}
+
+static bool check_rules(struct im_json_reader *r, const struct im_json *list, void *into)
+{
+    struct im_scenario *scenario = into;
+    size_t before = r->count, i = 0;
+
+    if (scenario->rule_count != list->count)
+        return false; /* there was no room: what is wrong was said */
+    r->where = rule_table.where;
+    for (const struct im_json *one = list->first; one; one = one->next, i++) {
+        if (find_rule(scenario, i, scenario->rules[i].name) >= 0)
+            im_json_fault(r, im_json_get(one, "name"),
+                          "\"name\" must be unique, and \"%.*s\" stands twice",
+                          IM_ARG(im_str_front(scenario->rules[i].name, 60)));
+        resolve_event(r, one, scenario, i);
+        scenario->asks_content |= im_when_asks_content(&scenario->rules[i].when);
+    }
+    i = 0;
+    for (const struct im_json *one = list->first; one; one = one->next, i++)
+        if (waits_for_itself(scenario, i))
+            return im_json_fault(r, im_json_get(one, "after"),
+                                 "rule %zu waits for itself, so it never fires", i + 1);
+    return r->count == before;
+}
 
 /* ---- world ---- */
 
@@ -147,7 +254,8 @@ static const struct im_json_row members[] = {
      .about = "what happens, for somebody who has never met it"},
     {"cause", IM_READ_WORD, SCENARIO(cause), .min = 1, .names = &im_cause_names},
     {"world", IM_READ_OBJECT, .table = &world_table, .check = keep_world},
-    {"rules", IM_READ_LIST, SCENARIO(rules), .table = &rule_table},
+    {"rules", IM_READ_LIST, IM_READ_CHECK_ALWAYS, SCENARIO(rules), .table = &rule_table,
+     .check = check_rules},
     {"exhausted", IM_READ_WORD, SCENARIO(exhausted_fails), .words = "pass|fail"},
     {NULL, IM_READ_PART, SCENARIO(expect), .table = &im_expect_part},
 };

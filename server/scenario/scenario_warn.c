@@ -73,7 +73,8 @@ static bool covers_endpoint(struct im_str wide, struct im_str narrow)
 /* Does whatever fits `narrow` fit `wide`? False where that cannot be told. */
 static bool covers(const struct im_when *wide, const struct im_when *narrow)
 {
-    return covers_endpoint(wide->endpoint, narrow->endpoint) &&
+    return !im_when_asks_content(wide) &&
+           covers_endpoint(wide->endpoint, narrow->endpoint) &&
            covers_text(wide->grant, narrow->grant) &&
            covers_text(wide->client, narrow->client) &&
            covers_text(wide->user, narrow->user) &&
@@ -85,7 +86,8 @@ static bool covers(const struct im_when *wide, const struct im_when *narrow)
 static bool takes_always(const struct im_rule *rule)
 {
     return im_rule_takes_request(rule) && !rule->times && rule->when.nth <= 0 &&
-           rule->when.every <= 0 && rule->when.rate < 0;
+           rule->when.every <= 0 && rule->when.rate < 0 && !rule->schedule.for_ms &&
+           !rule->schedule.limit && !im_schedule_waits_for_event(&rule->schedule);
 }
 
 static void warn_of_unreachable(struct warnings *w, const struct im_scenario *scenario,
@@ -110,14 +112,6 @@ static void warn_of_unreachable(struct warnings *w, const struct im_scenario *sc
 
 /* ---- anchors ---- */
 
-static bool does_effect(const struct im_rule *rule, const char *effect)
-{
-    for (size_t i = 0; i < rule->step_count; i++)
-        if (strcmp(rule->steps[i].effect->name, effect) == 0)
-            return true;
-    return false;
-}
-
 /* A natural cause may come about by the client's own mistake; but a token that nothing ends is not
  * refused. */
 static bool may_happen(const struct im_scenario *scenario, enum im_cause cause)
@@ -130,18 +124,17 @@ static bool may_happen(const struct im_scenario *scenario, enum im_cause cause)
     return row->natural && (!of_tokens || scenario->rule_count || scenario->world);
 }
 
-static bool brings_about(const struct im_scenario *scenario,
-                         const struct im_anchor *anchor)
+/* Does a rule refuse, damage or change so, or may it happen without one? */
+static bool brings_about(const struct im_scenario *scenario, enum im_cause cause,
+                         enum im_fault fault, const char *effect)
 {
-    if (anchor->expectation >= 0 ||
-        (anchor->cause && may_happen(scenario, anchor->cause)))
+    if (cause && may_happen(scenario, cause))
         return true;
     for (size_t i = 0; i < scenario->rule_count; i++) {
         const struct im_rule *rule = &scenario->rules[i];
-        if ((anchor->cause && rule->refuse == anchor->cause) ||
-            (anchor->fault && rule->has_wire &&
-             im_wire_fault(&rule->wire) == anchor->fault) ||
-            (anchor->effect && does_effect(rule, anchor->effect)))
+        if ((cause && rule->refuse == cause) ||
+            (fault && rule->has_wire && im_wire_fault(&rule->wire) == fault) ||
+            (effect && im_rule_does(rule, effect)))
             return true;
     }
     return false;
@@ -150,12 +143,24 @@ static bool brings_about(const struct im_scenario *scenario,
 static void warn_of_anchors(struct warnings *w, const struct im_scenario *scenario,
                             const struct im_json *json)
 {
-    const struct im_json *expect = im_json_get(json, "expect");
-    const struct im_json *at = expect ? expect->first : NULL;
+    const struct im_json *list = im_json_get(json, "rules");
+    const struct im_json *at = list ? list->first : NULL;
 
+    for (size_t i = 0; i < scenario->rule_count && at; i++, at = at->next) {
+        const struct im_event *after = &scenario->rules[i].schedule.after;
+        if (after->text.len && after->rule < 0 &&
+            !brings_about(scenario, after->cause, IM_FAULT_NONE, after->effect))
+            warn(w, im_json_get(at, "after"),
+                 "rules: nothing in this file brings about \"%.*s\", so rule %zu never "
+                 "fires",
+                 IM_ARG(im_str_front(after->text, 60)), i + 1);
+    }
+    list = im_json_get(json, "expect");
+    at = list ? list->first : NULL;
     for (size_t i = 0; i < scenario->expect.count && at; i++, at = at->next) {
         const struct im_anchor *after = &scenario->expect.items[i].after;
-        if (after->text.len && !brings_about(scenario, after))
+        if (after->text.len && after->expectation < 0 &&
+            !brings_about(scenario, after->cause, after->fault, after->effect))
             warn(w, im_json_get(at, "after"),
                  "expect: nothing in this file brings about \"%.*s\", so the expectation "
                  "is never judged",

@@ -329,7 +329,8 @@ static void a_rule_is_an_object_with_then(void **state)
     wrong(PLAY("'rules':[{^'whn':{}}]"),
           "rules: unknown field \"whn\"; did you mean \"when\"?");
     wrong(PLAY("'rules':[{^'zzzzzz':{}}]"),
-          "rules: unknown field \"zzzzzz\"; there are \"when\", \"then\" and \"times\"");
+          "rules: unknown field \"zzzzzz\"; there are \"when\", \"then\", \"times\", "
+          "\"needs\", \"optional\", \"name\", \"after\", \"for\" and \"limit\"");
 }
 
 static void times_is_a_whole_number(void **state)
@@ -353,8 +354,9 @@ static void when_is_refused_by_its_member(void **state)
     wrong(
         WHEN("'nth':1,^'zzzzzz':1"),
         "when: unknown field \"zzzzzz\"; there are \"endpoint\", \"grant\", \"client\", "
-        "\"user\", \"method\", \"path\", \"scope\", \"nth\", \"every\", \"rate\" and "
-        "\"seed\"");
+        "\"user\", \"method\", \"path\", \"scope\", \"header\", \"query\", \"body\", "
+        "\"nth\", "
+        "\"every\", \"rate\" and \"seed\"");
     wrong(WHEN("^'endpoint':'tokn'"),
           "when: there is no endpoint \"tokn\"; did you mean \"token\"?");
     wrong(WHEN("^'nth':0"), "when: \"nth\" must be a whole number, 1 or more, not 0");
@@ -579,6 +581,52 @@ static void long_words_are_shown_in_part(void **state)
                         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"" MEMBERS);
 }
 
+/* ---- after, for, limit ---- */
+
+#define RULES(rest) PLAY("'rules':[" rest "]")
+
+static void what_a_rule_comes_after_is_there(void **state)
+{
+    (void)state;
+    is_sound(RULES("{'after':'access-token-revoked','then':{'wire':'drop'}}"));
+    is_sound(RULES("{'after':'lock-user','then':{'wire':'drop'}}"));
+    is_sound(RULES(
+        "{'after':'b','then':{'wire':'drop'}},{'name':'b','then':{'wire':'drop'}}"));
+    wrong(RULES("{^'after':'revoke-grnat','then':{'wire':'drop'}}"),
+          "rules: \"after\" must be a cause, an effect or another rule's name or number, "
+          "and there is none \"revoke-grnat\"; did you mean \"revoke-grant\"?");
+    wrong(RULES("{^'after':2,'then':{'wire':'drop'}}"),
+          "rules: \"after\" names rule 2, and there are 1");
+    wrong(RULES("{^'after':0,'then':{'wire':'drop'}}"),
+          "rules: \"after\" must be a cause, an effect, or another rule by its name or "
+          "number, not 0");
+    wrong(RULES("{^'after':1,'then':{'wire':'drop'}}"),
+          "rules: rule 1 waits for itself, so it never fires");
+    wrong(RULES("{'name':'a',^'after':2,'then':{'wire':'drop'}},"
+                "{'after':'a','then':{'wire':'drop'}}"),
+          "rules: rule 1 waits for itself, so it never fires");
+    wrong(
+        RULES("{'name':'a','then':{'wire':'drop'}},{^'name':'a','then':{'wire':'drop'}}"),
+        "rules: \"name\" must be unique, and \"a\" stands twice");
+}
+
+static void times_and_quotas_are_sound(void **state)
+{
+    (void)state;
+    is_sound(
+        RULES("{'for':'30s','limit':{'requests':1,'per':'1m'},'then':{'wire':'drop'}}"));
+    wrong(RULES("{^'for':'0s','then':{'wire':'drop'}}"),
+          "rules: \"for\" must be a duration above 0, such as \"12h\", not \"0s\"");
+    wrong(RULES("{'limit':{^'requests':0,'per':'1m'},'then':{'wire':'drop'}}"),
+          "limit: \"requests\" must be a whole number, 1 or more, not 0");
+    wrong(RULES("{^'limit':{'requests':9},'then':{'wire':'drop'}}"),
+          "limit: \"per\" is missing: in which time, such as \"1m\"");
+    wrong(RULES("{'when':{'nth':2},^'limit':{'requests':9,'per':'1m'},'then':{'wire':'"
+                "drop'}}"),
+          "rules: \"limit\" counts all that fits \"when\", so it contradicts \"nth\", "
+          "\"every\" and \"rate\"");
+}
+
 /* ---- all at once ---- */
 
 static void all_that_is_wrong_is_told_by_place(void **state)
@@ -679,6 +727,8 @@ int main(void)
         cmocka_unit_test(the_missing_sentence_may_be_the_one_meant),
         cmocka_unit_test(a_step_is_tried_although_another_rule_is_wrong),
         cmocka_unit_test(without_expectations_it_is_warned),
+        cmocka_unit_test(what_a_rule_comes_after_is_there),
+        cmocka_unit_test(times_and_quotas_are_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
