@@ -14,6 +14,8 @@
  * clock stops at these, and what lies outside is written as them. */
 #define IM_TIME_MIN INT64_C(-62167219200000)
 #define IM_TIME_MAX INT64_C(253402300799999)
+/* The nearest moment of that range. */
+int64_t im_time_clamp(int64_t ms);
 /* The longest duration: 100,000 days, in ms. */
 #define IM_DURATION_MAX (INT64_C(100000) * 24 * 3600 * 1000)
 

@@ -1,4 +1,4 @@
-/* A failure of ours (memory, socket, key, file) told in one line. What a client did wrong
+/* A failure of ours (memory, socket, key, file), described in one line. What a client did wrong
  * is never an im_error but an outcome: see causes/cause.h. Lifetime: caller-owned, plain
  * value. */
 #ifndef IM_BASE_ERROR_H

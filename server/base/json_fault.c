@@ -1,4 +1,6 @@
-/* What is wrong with JSON, in sentences: the only place that words it. */
+/* What is wrong with JSON that base/json_read.c reads, in sentences: the only place that
+ * words it, so that scenarios, files of companies and the control API complain alike. A
+ * sentence names the member, what it must be, what it is, and the word that was meant. */
 #include "base/json_fault.h"
 
 #include <stdarg.h>
@@ -40,6 +42,7 @@ bool im_json_fault(struct im_json_reader *r, const struct im_json *at, const cha
     va_start(args, format);
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
+    /* a buffer takes a text whole or not at all, so what is too long is cut before */
     im_buf_add(&text, im_str_front(im_str(sentence), text.room - text.len - 1));
     return false;
 }
@@ -50,8 +53,8 @@ bool im_json_no_memory(struct im_json_reader *r, const struct im_json *at)
 }
 
 /* `label`: the name of the value, or of the list that it is in. */
-static bool wrong_as(struct im_json_reader *r, const struct im_json *value,
-                     struct im_str label, const char *wanted, struct im_hint hint)
+static bool fault_wrong(struct im_json_reader *r, const struct im_json *value,
+                        struct im_str label, const char *wanted, struct im_hint hint)
 {
     struct im_str shown = im_str_front(value->text, SHOWN_MAX);
     struct im_buf text;
@@ -78,7 +81,7 @@ static bool wrong_as(struct im_json_reader *r, const struct im_json *value,
 bool im_json_wrong(struct im_json_reader *r, const struct im_json *value,
                    const char *wanted)
 {
-    return wrong_as(r, value, value->name, wanted, (struct im_hint){.text = ""});
+    return fault_wrong(r, value, value->name, wanted, (struct im_hint){.text = ""});
 }
 
 bool im_json_lacks(struct im_json_reader *r, const struct im_json *object,
@@ -104,8 +107,8 @@ void im_json_missing(struct im_json_reader *r, const struct im_json *object,
 }
 
 /* "pass", "fail" or "maybe" */
-static void add_words(struct im_buf *text, const struct im_str *words, size_t count,
-                      const char *last)
+static void fault_add_words(struct im_buf *text, const struct im_str *words, size_t count,
+                            const char *last)
 {
     for (size_t i = 0; i < count; i++)
         im_buf_addf(text, "%s\"%.*s\"",
@@ -135,7 +138,7 @@ bool im_json_no_such(struct im_json_reader *r, const struct im_json *value,
         im_buf_addf(&text, "; %s", names->lister);
     else {
         im_buf_addz(&text, "; there are ");
-        add_words(&text, known, n, " and ");
+        fault_add_words(&text, known, n, " and ");
     }
     return false;
 }
@@ -149,7 +152,7 @@ void im_json_says_nothing(struct im_json_reader *r, const struct im_json *object
     if (!fault_begin(r, object, object->name, &text))
         return;
     im_buf_addz(&text, "says nothing; give ");
-    add_words(&text, names, all ? count : EXAMPLES_MAX, all ? " or " : ", ");
+    fault_add_words(&text, names, all ? count : EXAMPLES_MAX, all ? " or " : ", ");
     im_buf_addz(&text, all ? "" : ", …");
 }
 
@@ -177,7 +180,7 @@ size_t im_json_row_words(const struct im_json_row *row,
     return n;
 }
 
-static void add_duration(struct im_buf *text, const struct im_json_row *row)
+static void fault_add_duration(struct im_buf *text, const struct im_json_row *row)
 {
     bool limited = row->max && row->max < INT64_MAX;
     struct im_arena arena;
@@ -195,7 +198,7 @@ static void add_duration(struct im_buf *text, const struct im_json_row *row)
     im_buf_addf(text, "%s such as \"%s\"", row->max ? "," : "", limited ? "2s" : "12h");
 }
 
-static void add_number(struct im_buf *text, const struct im_json_row *row)
+static void fault_add_number(struct im_buf *text, const struct im_json_row *row)
 {
     long long min = row->min, max = row->max;
 
@@ -208,7 +211,7 @@ static void add_number(struct im_buf *text, const struct im_json_row *row)
         im_buf_addf(text, " from %lld to %lld", min, max);
 }
 
-static void add_wanted(struct im_buf *text, const struct im_json_row *row)
+static void fault_add_wanted(struct im_buf *text, const struct im_json_row *row)
 {
     struct im_str words[IM_READ_WORDS_MAX];
 
@@ -225,13 +228,13 @@ static void add_wanted(struct im_buf *text, const struct im_json_row *row)
     case IM_READ_BOOL: im_buf_addz(text, "true or false"); break;
     case IM_READ_TRUE: im_buf_addz(text, "true, or be left out"); break;
     case IM_READ_WHOLE:
-    case IM_READ_NUMBER: add_number(text, row); break;
-    case IM_READ_DURATION: add_duration(text, row); break;
+    case IM_READ_NUMBER: fault_add_number(text, row); break;
+    case IM_READ_DURATION: fault_add_duration(text, row); break;
     case IM_READ_TIME:
         im_buf_addz(text, "a time such as \"2027-01-01T00:00:00Z\"");
         break;
     case IM_READ_WORD:
-        add_words(text, words, im_json_row_words(row, words), " or ");
+        fault_add_words(text, words, im_json_row_words(row, words), " or ");
         break;
     case IM_READ_OBJECT: im_buf_addz(text, "an object"); break;
     case IM_READ_LIST:
@@ -247,6 +250,7 @@ static void add_wanted(struct im_buf *text, const struct im_json_row *row)
 bool im_json_wrong_by(struct im_json_reader *r, const struct im_json_row *row,
                       const struct im_json *value, struct im_str label)
 {
+    /* a hint only where the sentence lists the words it can come from */
     bool one_of = row->kind == IM_READ_WORD && value->type == IM_JSON_STRING &&
                   !row->names && !row->wanted;
     char wanted[300] = "";
@@ -254,10 +258,10 @@ bool im_json_wrong_by(struct im_json_reader *r, const struct im_json_row *row,
     struct im_buf text;
 
     im_buf_init_fixed(&text, wanted, sizeof(wanted));
-    add_wanted(&text, row);
-    wrong_as(r, value, label, wanted,
-             one_of ? im_hint(value->text, words, im_json_row_words(row, words))
-                    : (struct im_hint){.text = ""});
+    fault_add_wanted(&text, row);
+    fault_wrong(r, value, label, wanted,
+                one_of ? im_hint(value->text, words, im_json_row_words(row, words))
+                       : (struct im_hint){.text = ""});
     return false;
 }
 
@@ -273,7 +277,7 @@ bool im_json_unknown(struct im_json_reader *r, const struct im_json *member,
                 IM_ARG(im_str_front(member->name, SHOWN_MAX)), hint.text);
     if (!hint.text[0] && count > 1 && count <= LISTED_MAX) {
         im_buf_addz(&text, "; there are ");
-        add_words(&text, names, count, " and ");
+        fault_add_words(&text, names, count, " and ");
     }
     return false;
 }

@@ -1,4 +1,7 @@
-/* Strict reading of JSON by tables. What is wrong is worded in json_fault.c. */
+/* Strict reading of JSON by tables: json_read.h says what a row means. The order is always
+ * the same: first the type that the row takes, then its bounds or vocabulary, then its
+ * check, which so need not look at either again. What is wrong is worded in json_fault.c;
+ * JSON Schema is made of the same rows in json_schema.c. */
 #include "base/json_read.h"
 
 #include <string.h>
@@ -13,31 +16,19 @@ size_t im_json_members(const struct im_json_table *table,
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < table->count; i++) {
+    for (size_t i = 0; i < table->count && n < IM_READ_MEMBERS_MAX; i++) {
         const struct im_json_row *row = &table->rows[i];
-        size_t more = 0;
-        if (row->kind != IM_READ_PART && n < IM_READ_MEMBERS_MAX) {
+        if (row->kind != IM_READ_PART) {
             members[n++] = (struct im_json_member){row, 0};
             continue;
         }
+        /* a part is a struct inside the struct: its offsets begin where it lies */
         struct im_json_member part[IM_READ_MEMBERS_MAX];
-        more = im_json_members(row->table, part);
+        size_t more = im_json_members(row->table, part);
         for (size_t k = 0; k < more && n < IM_READ_MEMBERS_MAX; k++)
             members[n++] =
                 (struct im_json_member){part[k].row, row->offset + part[k].base};
     }
-    return n;
-}
-
-/* The names that a hint may offer. */
-static size_t list_names(const struct im_json_member *members, size_t count,
-                         struct im_str *names)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (!(members[i].row->flags & IM_READ_HIDDEN))
-            names[n++] = im_str(members[i].row->name);
     return n;
 }
 
@@ -46,9 +37,12 @@ static bool read_members(struct im_json_reader *r, const struct im_json_table *t
 {
     struct im_json_member members[IM_READ_MEMBERS_MAX];
     struct im_str names[IM_READ_MEMBERS_MAX];
-    size_t n = im_json_members(table, members), named = list_names(members, n, names);
-    size_t before = r->count;
+    size_t n = im_json_members(table, members), named = 0, before = r->count;
 
+    /* the names that a hint may offer */
+    for (size_t i = 0; i < n; i++)
+        if (!(members[i].row->flags & IM_READ_HIDDEN))
+            names[named++] = im_str(members[i].row->name);
     for (const struct im_json *value = object->first; value; value = value->next) {
         size_t i = 0;
         while (i < n && !im_str_is(value->name, members[i].row->name))
@@ -60,10 +54,14 @@ static bool read_members(struct im_json_reader *r, const struct im_json_table *t
         if (r->count == r->room)
             return false;
     }
+    /* what is missing comes after what is wrong: a misspelled name is both, and the fault
+     * about its spelling is the one that helps */
     for (size_t i = 0; i < n; i++)
         if ((members[i].row->flags & IM_READ_REQUIRED) &&
             !im_json_get(object, members[i].row->name))
             im_json_missing(r, object, members[i].row);
+    /* these look at the object as a whole, which means something only once its members are
+     * right */
     if (r->count == before && object->count < table->least)
         im_json_says_nothing(r, object, names, named);
     if (r->count == before && table->check)
@@ -74,7 +72,7 @@ static bool read_members(struct im_json_reader *r, const struct im_json_table *t
 bool im_json_read(struct im_json_reader *r, const struct im_json_table *table,
                   const struct im_json *object, void *into)
 {
-    const char *around = r->where;
+    const char *around = r->where; /* put back behind: tables stand in each other */
 
     if (table->where)
         r->where = table->where;
@@ -110,14 +108,14 @@ struct im_json_row im_json_item(const struct im_json_row *list)
                                 .table = list->table};
 }
 
-static bool wrong(struct im_json_reader *r, const struct im_json_row *row,
-                  const struct im_json *value)
+static bool row_wrong(struct im_json_reader *r, const struct im_json_row *row,
+                      const struct im_json *value)
 {
     return im_json_wrong_by(r, row, value, value->name);
 }
 
 /* Is it of a type that the row can take? */
-static bool suits(const struct im_json_row *row, const struct im_json *value)
+static bool row_suits(const struct im_json_row *row, const struct im_json *value)
 {
     bool text = value->type == IM_JSON_STRING;
     struct im_json_row item;
@@ -139,10 +137,10 @@ static bool suits(const struct im_json_row *row, const struct im_json *value)
         if (value->type == IM_JSON_ARRAY || !(row->flags & IM_READ_ALONE))
             return value->type == IM_JSON_ARRAY;
         item = im_json_item(row);
-        return suits(&item, value);
+        return row_suits(&item, value);
     case IM_READ_EITHER:
         for (size_t i = 0; i < row->count; i++)
-            if (suits(&row->rows[i], value))
+            if (row_suits(&row->rows[i], value))
                 return true;
         return false;
     case IM_READ_JSON: return !row->table || value->type == IM_JSON_OBJECT;
@@ -151,7 +149,9 @@ static bool suits(const struct im_json_row *row, const struct im_json *value)
     return true;
 }
 
-/* A whole number into a bool, an enum or an int64_t. */
+/* A whole number into a bool, an enum or an int64_t: the row knows its member's size, not its
+ * type. By memcpy, since an enum and an int are no compatible types everywhere. Size 0
+ * stores nothing. */
 static void put_whole(void *place, size_t size, int64_t value)
 {
     int small = (int)value;
@@ -185,7 +185,8 @@ static bool read_text(struct im_json_reader *r, const struct im_json_row *row,
     return true;
 }
 
-static bool within(const struct im_json_row *row, int64_t value)
+/* Bounds of 0 and 0 are none. */
+static bool row_allows(const struct im_json_row *row, int64_t value)
 {
     return (!row->min && !row->max) || (value >= row->min && value <= row->max);
 }
@@ -198,7 +199,7 @@ static bool read_number(struct im_json_reader *r, const struct im_json_row *row,
     bool above = row->flags & IM_READ_ABOVE ? number > min : number >= min;
 
     if (bounded && (!above || number > max))
-        return wrong(r, row, value);
+        return row_wrong(r, row, value);
     if (row->size)
         memcpy(place, &number, sizeof(number));
     return true;
@@ -207,12 +208,13 @@ static bool read_number(struct im_json_reader *r, const struct im_json_row *row,
 static bool read_whole(struct im_json_reader *r, const struct im_json_row *row,
                        const struct im_json *value, void *place)
 {
-    if (!value->is_whole || !within(row, value->whole))
-        return wrong(r, row, value);
+    if (!value->is_whole || !row_allows(row, value->whole))
+        return row_wrong(r, row, value);
     put_whole(place, row->size, value->whole);
     return true;
 }
 
+/* Both are texts that become ms; a bound of a time is one of a moment. */
 static bool read_duration(struct im_json_reader *r, const struct im_json_row *row,
                           const struct im_json *value, void *place)
 {
@@ -220,8 +222,8 @@ static bool read_duration(struct im_json_reader *r, const struct im_json_row *ro
 
     if (!(row->kind == IM_READ_TIME ? im_time_parse(value->text, &ms)
                                     : im_duration_parse(value->text, &ms)) ||
-        !within(row, ms))
-        return wrong(r, row, value);
+        !row_allows(row, ms))
+        return row_wrong(r, row, value);
     put_whole(place, row->size, ms);
     return true;
 }
@@ -241,7 +243,7 @@ static bool read_word(struct im_json_reader *r, const struct im_json_row *row,
     if (row->names)
         return im_json_no_such(r, value, row->names);
 
-    return wrong(r, row, value);
+    return row_wrong(r, row, value);
 }
 
 static bool read_list(struct im_json_reader *r, const struct im_json_row *row,
@@ -265,7 +267,7 @@ static bool read_list(struct im_json_reader *r, const struct im_json_row *row,
         char *into = (char *)list.items + size * list.count++;
         if (item.table && item.table->blank)
             memcpy(into, item.table->blank, size);
-        if (suits(&item, one))
+        if (row_suits(&item, one))
             im_json_read_row(r, &item, one, into);
         else
             im_json_wrong_by(r, row, one, value->name);
@@ -277,13 +279,15 @@ static bool read_list(struct im_json_reader *r, const struct im_json_row *row,
     return r->count == before;
 }
 
+/* The first form that suits decides, and its fault is the one reported: a sentence for each
+ * form would say what was not meant. */
 static bool read_either(struct im_json_reader *r, const struct im_json_row *row,
                         const struct im_json *value, void *into)
 {
     for (size_t i = 0; i < row->count; i++)
-        if (suits(&row->rows[i], value))
+        if (row_suits(&row->rows[i], value))
             return im_json_read_row(r, &row->rows[i], value, into);
-    return wrong(r, row, value);
+    return row_wrong(r, row, value);
 }
 
 static bool read_kind(struct im_json_reader *r, const struct im_json_row *row,
@@ -291,12 +295,12 @@ static bool read_kind(struct im_json_reader *r, const struct im_json_row *row,
 {
     void *place = (char *)into + row->offset;
 
-    if (!suits(row, value))
-        return wrong(r, row, value);
+    if (!row_suits(row, value))
+        return row_wrong(r, row, value);
     switch (row->kind) {
     case IM_READ_TEXT: return read_text(r, row, value, place);
     case IM_READ_BOOL: put_whole(place, row->size, value->boolean); return true;
-    case IM_READ_TRUE: return value->boolean || wrong(r, row, value);
+    case IM_READ_TRUE: return value->boolean || row_wrong(r, row, value);
     case IM_READ_WHOLE: return read_whole(r, row, value, place);
     case IM_READ_NUMBER: return read_number(r, row, value, place);
     case IM_READ_DURATION:

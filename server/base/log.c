@@ -31,7 +31,7 @@ static const char *level_name(enum im_log_level level)
     return "debug";
 }
 
-/* Can it stand without quotes and still be told from what is beside it? */
+/* Can it stand without quotes, so that a reader still sees where it ends? */
 static bool is_bare(struct im_str value)
 {
     for (size_t i = 0; i < value.len; i++) {
@@ -43,8 +43,8 @@ static bool is_bare(struct im_str value)
 }
 
 /* One field, in the format of the line. */
-static void add_field(const struct im_log *log, struct im_json_out *out, const char *name,
-                      struct im_str value)
+static void log_add_field(const struct im_log *log, struct im_json_out *out,
+                          const char *name, struct im_str value)
 {
     if (log->json) {
         im_json_str(out, name, value);
@@ -55,13 +55,14 @@ static void add_field(const struct im_log *log, struct im_json_out *out, const c
         im_buf_add(out->buf, value);
         return;
     }
+    /* quoted as JSON: its escapes keep control characters and line breaks out of the line */
     struct im_json_out quoted;
     im_json_out_init(&quoted, out->buf);
     im_json_str(&quoted, NULL, value);
 }
 
-static void add_head(const struct im_log *log, struct im_json_out *out,
-                     enum im_log_level level, int64_t now_ms, const char *event)
+static void log_add_head(const struct im_log *log, struct im_json_out *out,
+                         enum im_log_level level, int64_t now_ms, const char *event)
 {
     char time[IM_TIME_ROOM];
 
@@ -77,16 +78,17 @@ static void add_head(const struct im_log *log, struct im_json_out *out,
 }
 
 /* All fields that fit; false when something had to be cut. */
-static bool add_fields(const struct im_log *log, struct im_json_out *out,
-                       const struct im_log_field *fields)
+static bool log_add_fields(const struct im_log *log, struct im_json_out *out,
+                           const struct im_log_field *fields)
 {
     bool cut = false;
 
     for (; fields && fields->name; fields++) {
+        /* half a field would be broken JSON: one that does not fit is taken back whole */
         struct im_buf before = *out->buf;
         struct im_json_out before_out = *out;
         cut |= fields->value.len > VALUE_MAX;
-        add_field(log, out, fields->name, im_str_front(fields->value, VALUE_MAX));
+        log_add_field(log, out, fields->name, im_str_front(fields->value, VALUE_MAX));
         if (!out->buf->failed)
             continue;
         *out->buf = before;
@@ -96,42 +98,34 @@ static bool add_fields(const struct im_log *log, struct im_json_out *out,
     return !cut;
 }
 
-static void add_tail(const struct im_log *log, struct im_json_out *out, bool cut)
-{
-    if (cut)
-        add_field(log, out, "cut", IM_STR("true"));
-    if (log->json)
-        im_json_close_object(out);
-    im_buf_addc(out->buf, '\n');
-}
-
-/* The whole line at once. What a pipe does not take is lost: a log never holds up its
- * program. */
-static void write_line(int fd, struct im_str line)
-{
-    ssize_t sent;
-
-    do
-        sent = write(fd, line.at, line.len);
-    while (sent < 0 && errno == EINTR);
-}
-
 void im_log_line(const struct im_log *log, enum im_log_level level, int64_t now_ms,
                  const char *event, const struct im_log_field *fields)
 {
     char line[LINE_MAX_BYTES];
     struct im_buf buf;
     struct im_json_out out;
+    ssize_t sent;
 
     if (!im_log_wants(log, level))
         return;
+    /* the fields get all but the tail's room, which is freed behind them: so a line that is
+     * cut still says so and is still whole JSON */
     im_buf_init_fixed(&buf, line, sizeof(line) - TAIL_MAX);
     im_json_out_init(&out, &buf);
-    add_head(log, &out, level, now_ms, event);
-    bool whole = add_fields(log, &out, fields);
+    log_add_head(log, &out, level, now_ms, event);
+    bool whole = log_add_fields(log, &out, fields);
 
     buf.room = sizeof(line);
     buf.max = sizeof(line) - 1;
-    add_tail(log, &out, !whole);
-    write_line(log->fd, im_buf_str(&buf));
+    if (!whole)
+        log_add_field(log, &out, "cut", IM_STR("true"));
+    if (log->json)
+        im_json_close_object(&out);
+    im_buf_addc(&buf, '\n');
+
+    /* only an interrupted write is repeated: what a full pipe does not take is lost, since a
+     * log must never hold up its program */
+    do
+        sent = write(log->fd, line, buf.len);
+    while (sent < 0 && errno == EINTR);
 }
