@@ -1,4 +1,5 @@
-/* How delivery can be damaged: the closed vocabulary that scenarios, journal and verdicts share. */
+/* The kinds of damage to the delivery of an answer: the closed vocabulary that scenarios,
+ * journal and verdicts share. */
 #ifndef IM_HTTP_FAULT_H
 #define IM_HTTP_FAULT_H
 

@@ -25,7 +25,7 @@ struct im_tls *im_tls_new(const struct im_tls_options *options, struct im_error 
 void im_tls_free(struct im_tls *tls);
 /* The CA's certificate in PEM, or empty when --cert was given. Lifetime: the im_tls. */
 struct im_str im_tls_ca_pem(const struct im_tls *tls);
-/* Writes it to a file, for clients to trust. Whoever sees the file sees all of it. */
+/* Writes it to a file, for clients to trust. A reader of the file never sees a part of it. */
 bool im_tls_write_ca(const struct im_tls *tls, const char *path, struct im_error *err);
 /* Puts key, chain and settings (TLS 1.2 and 1.3) into the server's SSL_CTX, which must not outlive
  * the im_tls. */

@@ -15,10 +15,10 @@ EVP_PKEY *im_tls_read_key(const char *path, struct im_error *err);
 bool im_tls_check_dates(const X509 *cert, const char *path, const char *else_do,
                         struct im_error *err);
 
-/* The CA that lives in the folder as ca.pem and ca-key.pem; the first who asks makes both. Servers
- * that start at once get the same one. */
+/* The CA that lives in the folder as ca.pem and ca-key.pem; the first server that asks makes
+ * both. Servers that start at the same time get the same one. */
 bool im_tls_keep_ca(const char *folder, struct im_tls_pair *ca, struct im_error *err);
-/* Whoever sees the file sees all of it. */
+/* A reader of the file never sees a part of it. */
 bool im_tls_write_file(const char *option, const char *path, const char *text,
                        struct im_error *err);
 
