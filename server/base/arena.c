@@ -96,8 +96,8 @@ static struct im_arena_block *arena_add_block(struct im_arena *arena, size_t nee
     if (own)
         size = need;
 
-    /* the limit counts whole blocks with their headers; near it, the block is made as small
-     * as what is left, so that the limit can be used up */
+    /* the limit counts whole blocks with their headers; near it, the block is made as
+     * small as what is left, so that the limit can be used up */
     size_t left = arena->limit ? arena->limit - arena->taken : SIZE_MAX;
     if (left < sizeof(struct im_arena_block) + need)
         return arena_refuse(arena);

@@ -1,6 +1,7 @@
-/* Text that is written, and its escapes for HTML and URLs. Growth doubles. In an arena the old place is lost until the arena goes, so a builder
- * that is the arena's newest allocation grows where it stands. One byte more than `len`
- * is always there: vsnprintf needs it for its NUL. */
+/* Text that is written, and its escapes for HTML and URLs. Growth doubles. In an arena
+ * the old place is lost until the arena goes, so a builder that is the arena's newest
+ * allocation grows where it stands. One byte more than `len` is always there: vsnprintf
+ * needs it for its NUL. */
 #include "base/buf.h"
 
 #include <stdarg.h>

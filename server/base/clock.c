@@ -104,7 +104,8 @@ int64_t im_clock_now_ms(struct im_clock *clock)
     return now;
 }
 
-/* now_ms is given, not read again: a change reports exactly the time that it set. Expects the lock. */
+/* now_ms is given, not read again: a change reports exactly the time that it set. Expects
+ * the lock. */
 static struct im_clock_state state_locked(const struct im_clock *clock, int64_t now_ms)
 {
     return (struct im_clock_state){.now_ms = now_ms,
@@ -122,7 +123,8 @@ struct im_clock_state im_clock_state(struct im_clock *clock)
     return state;
 }
 
-/* The monotonic clock is read once, for all parts of the change and for what is returned. */
+/* The monotonic clock is read once, for all parts of the change and for what is
+ * returned. */
 struct im_clock_state im_clock_change(struct im_clock *clock,
                                       const struct im_clock_change *change)
 {

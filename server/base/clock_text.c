@@ -1,5 +1,6 @@
-/* Durations, and dates as RFC 3339 and RFC 9110 section 5.6.7 write them. Computed here, not by the C library, whose functions
- * depend on the locale, on the time zone or on more than POSIX. */
+/* Durations, and dates as RFC 3339 and RFC 9110 section 5.6.7 write them. Computed here,
+ * not by the C library, whose functions depend on the locale, on the time zone or on more
+ * than POSIX. */
 #include "base/clock.h"
 
 #include <string.h>

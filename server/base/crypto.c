@@ -124,9 +124,9 @@ static bool base64_decode_group(const char *alphabet, const char *in, size_t n, 
     return left_over == 0;
 }
 
-/* `text` without padding. A single character left over holds six bits, which make no byte:
- * it is refused, and so is every second spelling of the same bytes (RFC 4648 section 3.5),
- * so that a token has one text only. */
+/* `text` without padding. A single character left over holds six bits, which make no
+ * byte: it is refused, and so is every second spelling of the same bytes (RFC 4648
+ * section 3.5), so that a token has one text only. */
 static bool base64_decode(struct im_arena *arena, const char *alphabet,
                           struct im_str text, struct im_str *data)
 {
@@ -181,6 +181,8 @@ bool im_secret_eq(struct im_str a, struct im_str b)
     return a.len == b.len && CRYPTO_memcmp(bytes_of(a), bytes_of(b), a.len) == 0;
 }
 
+/* SHA-256 of a secret of enough entropy cannot be turned back, and six bytes of it tell
+ * the secrets of a test apart. */
 struct im_str im_fingerprint(struct im_arena *arena, struct im_str secret)
 {
     unsigned char digest[IM_SHA256_LEN];

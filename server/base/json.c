@@ -1,9 +1,9 @@
-/* Reading JSON (RFC 8259). base/json_scan.c has looked at every byte before cJSON sees the text, so
- * what cJSON would let pass never gets here; cJSON decodes the strings and builds the
- * tree, which is then copied into the arena and deleted at once. Numbers are blanked in
- * the copy that cJSON reads: it would make doubles of them, in the host's locale, out of
- * at most 63 characters. (cJSON notes each parse in a global of its own, which only
- * cJSON_GetErrorPtr reads. We never call that.) */
+/* Reading JSON (RFC 8259). base/json_scan.c has looked at every byte before cJSON sees
+ * the text, so what cJSON would let pass never gets here; cJSON decodes the strings and
+ * builds the tree, which is then copied into the arena and deleted at once. Numbers are
+ * blanked in the copy that cJSON reads: it would make doubles of them, in the host's
+ * locale, out of at most 63 characters. (cJSON notes each parse in a global of its own,
+ * which only cJSON_GetErrorPtr reads. We never call that.) */
 #include "base/json.h"
 
 #include <cjson/cJSON.h>
@@ -42,8 +42,8 @@ static char *blank_numbers(struct im_arena *arena, struct im_str text,
 
 /* ---- names that stand twice ---- */
 
-/* By name, and of equal names in the order of the text: so the first of two is the good one
- * and the error points at the second. */
+/* By name, and of equal names in the order of the text: so the first of two is the good
+ * one and the error points at the second. */
 static int compare_names(const void *a, const void *b)
 {
     const struct im_json *const *x = a, *const *y = b;
@@ -53,8 +53,8 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* Sorted, since an object may have as many members as fit into a body of 1 MB: comparing
- * each with each would occupy a worker for long. Of several names that stand twice, the one
- * that comes first in the text is reported. */
+ * each with each would occupy a worker for long. Of several names that stand twice, the
+ * one that comes first in the text is reported. */
 static bool json_check_names(struct json_reading *r, const struct im_json *object)
 {
     size_t n = 0;

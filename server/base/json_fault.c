@@ -15,7 +15,8 @@ enum {
     LISTED_MAX = 12   /* … and so many are few enough to name all */
 };
 
-/* The next fault, with `where` before its sentence; NULL when there is no room. */
+/* The next fault, with `where` before its sentence; NULL when there is no room: the
+ * caller of the reader gave room for as many as it shows. */
 static struct im_json_fault *fault_begin(struct im_json_reader *r,
                                          const struct im_json *at, struct im_str field,
                                          struct im_buf *text)
@@ -132,6 +133,8 @@ bool im_json_no_such(struct im_json_reader *r, const struct im_json *value,
     im_buf_addf(&text, "there is no %s \"%.*s\"", names->what,
                 IM_ARG(im_str_front(value->text, SHOWN_MAX)));
     struct im_hint hint = im_hint(value->text, known, n);
+    /* the most helpful of three: the word that was meant, how to list all, or all of
+     * them */
     if (hint.text[0])
         im_buf_addz(&text, hint.text);
     else if (names->lister)
@@ -158,6 +161,8 @@ void im_json_says_nothing(struct im_json_reader *r, const struct im_json *object
 
 /* ---- what a row wants, in words ---- */
 
+/* Cut out anew for each index: vocabularies in `words` have a few words, and rows are
+ * static tables that nothing prepares. */
 struct im_str im_json_row_word(const struct im_json_row *row, size_t index)
 {
     struct im_str rest = im_str(row->words), word = {0};
@@ -180,6 +185,9 @@ size_t im_json_row_words(const struct im_json_row *row,
     return n;
 }
 
+/* The bounds that the row has, and an example within them. A least value of 1 ms is
+ * "above 0"; without bounds a duration may be negative, and nothing is said of a least
+ * one. */
 static void fault_add_duration(struct im_buf *text, const struct im_json_row *row)
 {
     bool limited = row->max && row->max < INT64_MAX;

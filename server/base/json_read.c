@@ -1,7 +1,7 @@
-/* Strict reading of JSON by tables: json_read.h says what a row means. The order is always
- * the same: first the type that the row takes, then its bounds or vocabulary, then its
- * check, which so need not look at either again. What is wrong is worded in json_fault.c;
- * JSON Schema is made of the same rows in json_schema.c. */
+/* Strict reading of JSON by tables: json_read.h says what a row means. The order is
+ * always the same: first the type that the row takes, then its bounds or vocabulary, then
+ * its check, which so need not look at either again. What is wrong is worded in
+ * json_fault.c; JSON Schema is made of the same rows in json_schema.c. */
 #include "base/json_read.h"
 
 #include <string.h>
@@ -60,8 +60,8 @@ static bool read_members(struct im_json_reader *r, const struct im_json_table *t
         if ((members[i].row->flags & IM_READ_REQUIRED) &&
             !im_json_get(object, members[i].row->name))
             im_json_missing(r, object, members[i].row);
-    /* these look at the object as a whole, which means something only once its members are
-     * right */
+    /* these look at the object as a whole, which means something only once its members
+     * are right */
     if (r->count == before && object->count < table->least)
         im_json_says_nothing(r, object, names, named);
     if (r->count == before && table->check)
@@ -149,9 +149,9 @@ static bool row_suits(const struct im_json_row *row, const struct im_json *value
     return true;
 }
 
-/* A whole number into a bool, an enum or an int64_t: the row knows its member's size, not its
- * type. By memcpy, since an enum and an int are no compatible types everywhere. Size 0
- * stores nothing. */
+/* A whole number into a bool, an enum or an int64_t: the row knows its member's size, not
+ * its type. By memcpy, since an enum and an int are no compatible types everywhere. Size
+ * 0 stores nothing. */
 static void put_whole(void *place, size_t size, int64_t value)
 {
     int small = (int)value;
@@ -246,6 +246,9 @@ static bool read_word(struct im_json_reader *r, const struct im_json_row *row,
     return row_wrong(r, row, value);
 }
 
+/* Items are structs of the table's size, or values of the item's size, in one array. A
+ * list goes on behind a fault in an item: each item that is wrong has a fault of its
+ * own. */
 static bool read_list(struct im_json_reader *r, const struct im_json_row *row,
                       const struct im_json *value, void *place)
 {
@@ -279,8 +282,8 @@ static bool read_list(struct im_json_reader *r, const struct im_json_row *row,
     return r->count == before;
 }
 
-/* The first form that suits decides, and its fault is the one reported: a sentence for each
- * form would say what was not meant. */
+/* The first form that suits decides, and its fault is the one reported: a sentence for
+ * each form would say what was not meant. */
 static bool read_either(struct im_json_reader *r, const struct im_json_row *row,
                         const struct im_json *value, void *into)
 {

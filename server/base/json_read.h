@@ -1,7 +1,7 @@
 /* Strict reading of JSON into structs, by tables. A row says of one member what its value
  * must be and where it goes; types, ranges, missing and unknown members, hints and the
- * sentence about a fault all follow from the rows. base/json_schema.h makes JSON Schema of
- * the same rows. What a row cannot say is said by a function of its own (`check`). */
+ * sentence about a fault all follow from the rows. base/json_schema.h makes JSON Schema
+ * of the same rows. What a row cannot say is said by a function of its own (`check`). */
 #ifndef IM_BASE_JSON_READ_H
 #define IM_BASE_JSON_READ_H
 
@@ -17,10 +17,10 @@ enum im_read_kind {
     IM_READ_TIME,     /* int64_t ms since 1970: RFC 3339 */
     IM_READ_WORD,     /* one of `words` or `names`: min + its index */
     IM_READ_OBJECT,   /* a struct, by `table` */
-    IM_READ_LIST, /* struct im_json_list of what `rows[0]` says; or of `table`; or of texts */
+    IM_READ_LIST,     /* struct im_json_list of `rows[0]`, of `table`, or of texts */
     IM_READ_EITHER, /* by the first of `rows` that suits by type and `sound`, at offset */
-    IM_READ_JSON, /* const struct im_json *: any value; with `table`: an object, not read */
-    IM_READ_PART /* no member: the members of `table` are members here */
+    IM_READ_JSON,   /* const struct im_json *, any value; by `table`: an unread object */
+    IM_READ_PART    /* no member: the members of `table` are members here */
 };
 
 enum im_read_flag {

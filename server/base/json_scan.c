@@ -170,6 +170,7 @@ static bool scan_character(struct scan *s)
     return true;
 }
 
+/* Only the form: cJSON decodes it. */
 static bool scan_string(struct scan *s)
 {
     size_t start = s->at++;
@@ -213,6 +214,7 @@ static bool scan_number(struct scan *s)
     return scan_digits(s, "a digit of the exponent");
 }
 
+/* A longer word ("trueish") is refused by whoever expects a comma or an end behind it. */
 static bool scan_word(struct scan *s)
 {
     static const char *const words[] = {"true", "false", "null"};
@@ -302,8 +304,8 @@ static bool scan_value(struct scan *s, size_t name_offset)
 
     if (!mark)
         return scan_fail_at(s, s->at, "out of memory while reading JSON");
-    /* marked before its children are scanned: the list must be in pre-order, as json.c goes
-     * through cJSON's tree */
+    /* marked before its children are scanned: the list must be in pre-order, as json.c
+     * goes through cJSON's tree */
     mark->offset = s->at;
     mark->name_offset = name_offset;
     *s->tail = mark;
@@ -394,7 +396,8 @@ static struct decimal number_take_apart(struct im_str text, char *room)
     return d;
 }
 
-/* Fills in `whole` when the number is an int64. */
+/* Fills in `whole` when the number is an int64: exactly, where a double is exact to 2⁵³
+ * only (ids are larger). 1.0 and 10e-1 are whole too. */
 static bool number_whole(const struct decimal *d, int64_t *whole)
 {
     char text[24] = "-";

@@ -1,7 +1,7 @@
-/* JSON Schema (json-schema.org, draft 2020-12) of the rows by which base/json_read.c reads,
- * for scenarios/schema.json and the OpenAPI document. A schema cannot be stricter than the
- * reader, or an editor marks as wrong what the program takes; it may be laxer where only a
- * check in C can tell. */
+/* JSON Schema (json-schema.org, draft 2020-12) of the rows by which base/json_read.c
+ * reads, for scenarios/schema.json and the OpenAPI document. A schema cannot be stricter
+ * than the reader, or an editor marks as wrong what the program takes; it may be laxer
+ * where only a check in C can tell. */
 #include "base/json_schema.h"
 
 #include <string.h>
@@ -47,6 +47,7 @@ void im_json_schema_table(struct im_json_schema *schema,
     im_json_strz(out, "type", "object");
     if (table->about)
         im_json_strz(out, "description", table->about);
+    /* the reader refuses unknown members; so an editor marks a misspelled one */
     im_json_bool(out, "additionalProperties", false);
     if (table->least)
         im_json_int(out, "minProperties", table->least);
@@ -211,7 +212,8 @@ static void write_list(struct im_json_schema *schema, const struct im_json_row *
     write_row(schema, "items", row->rows ? row->rows : &item);
 }
 
-/* The forms that a value may have; of a form that is a choice itself, those of it. */
+/* The forms that a value may have; a choice within a choice is flattened, unless it has a
+ * definition of its own to refer to. */
 static void write_forms(struct im_json_schema *schema, const struct im_json_row *rows,
                         size_t count)
 {

@@ -55,7 +55,8 @@ static void log_add_field(const struct im_log *log, struct im_json_out *out,
         im_buf_add(out->buf, value);
         return;
     }
-    /* quoted as JSON: its escapes keep control characters and line breaks out of the line */
+    /* quoted as JSON: its escapes keep control characters and line breaks out of the
+     * line */
     struct im_json_out quoted;
     im_json_out_init(&quoted, out->buf);
     im_json_str(&quoted, NULL, value);
@@ -108,8 +109,8 @@ void im_log_line(const struct im_log *log, enum im_log_level level, int64_t now_
 
     if (!im_log_wants(log, level))
         return;
-    /* the fields get all but the tail's room, which is freed behind them: so a line that is
-     * cut still says so and is still whole JSON */
+    /* the fields get all but the tail's room, which is freed behind them: so a line that
+     * is cut still says so and is still whole JSON */
     im_buf_init_fixed(&buf, line, sizeof(line) - TAIL_MAX);
     im_json_out_init(&out, &buf);
     log_add_head(log, &out, level, now_ms, event);
@@ -123,8 +124,8 @@ void im_log_line(const struct im_log *log, enum im_log_level level, int64_t now_
         im_json_close_object(&out);
     im_buf_addc(&buf, '\n');
 
-    /* only an interrupted write is repeated: what a full pipe does not take is lost, since a
-     * log must never hold up its program */
+    /* only an interrupted write is repeated: what a full pipe does not take is lost,
+     * since a log must never hold up its program */
     do
         sent = write(log->fd, line, buf.len);
     while (sent < 0 && errno == EINTR);

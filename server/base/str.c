@@ -299,6 +299,8 @@ unsigned im_str_distance(struct im_str a, struct im_str b)
 {
     unsigned rows[3][DISTANCE_MAX + 1];
 
+    /* rows of a fixed length, on the stack; the work grows with the product of the
+     * lengths */
     if (a.len > DISTANCE_MAX || b.len > DISTANCE_MAX)
         return UINT_MAX;
     memset(rows, 0, sizeof(rows));
@@ -309,7 +311,9 @@ unsigned im_str_distance(struct im_str a, struct im_str b)
     return rows[a.len % 3][b.len];
 }
 
-/* Of each text at most `front` bytes are compared. */
+/* Of each text at most `front` bytes are compared. A short word may differ by one edit, a
+ * longer one by a third: more would offer words that have nothing to do with it. Of
+ * equally near candidates the first is taken. */
 static int nearest_by_front(struct im_str word, const struct im_str *candidates, size_t n,
                             size_t front)
 {
@@ -344,6 +348,7 @@ static struct im_hint hint_to(struct im_str name)
 
 struct im_hint im_hint(struct im_str word, const struct im_str *candidates, size_t n)
 {
+    /* candidates may be sentences, longer than im_str_distance() compares */
     int nearest = nearest_by_front(word, candidates, n, DISTANCE_MAX);
 
     return hint_to(nearest < 0 ? IM_STR("") : candidates[nearest]);

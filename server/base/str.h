@@ -43,8 +43,8 @@ struct im_str im_str_trim(struct im_str a); /* without ASCII white space at both
 struct im_str im_str_cut(struct im_str *rest, char separator);
 /* Index of the first `c`, or len when there is none. */
 size_t im_str_find(struct im_str a, char c);
-/* The value of a hexadecimal digit, -1 when it is none. Inline: decoding a form asks it for
- * each escape. */
+/* The value of a hexadecimal digit, -1 when it is none. Inline: decoding a form asks it
+ * for each escape. */
 static inline int im_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

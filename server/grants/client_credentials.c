@@ -22,6 +22,8 @@ static enum im_cause credentials_check_username(struct im_request *req,
 static enum im_cause credentials_check(struct im_request *req,
                                        const struct im_params *params)
 {
+    /* before the session: with both, username is the one that is taken
+     * (issue_for_username) */
     struct im_str username = im_param(params, "username");
     size_t n = im_param_count(params, "username");
     bool session = im_param(params, "session_id").len > 0;

@@ -12,8 +12,8 @@ static const struct im_grant *const grants[] = {
 };
 enum { GRANTS = sizeof grants / sizeof *grants };
 
-/* Grants that are not mocked, and what is known about them: a client that tries one of them
- * is not misspelling another, so it gets the reason instead of a hint. */
+/* Grants that are not mocked, and what is known about them: a client that tries one of
+ * them is not misspelling another, so it gets the reason instead of a hint. */
 static const struct absent_grant {
     const char *grant_type, *because;
 } absent[] = {
@@ -71,6 +71,7 @@ enum im_cause im_eligibility_require(const struct im_grant_request *request,
     /* noted before anything is refused: the journal then says whose request it was */
     req->exchange->user = im_sanitize(
         req->arena, im_account_text(req->arena, subject->user, subject->company));
+    /* looked up once: grants, token and journal go on with this principal */
     *request->principal =
         (struct im_principal){.client = *request->client, .entity = subject->entity};
     im_directory_principal(directory, IM_STR(""), subject->company, subject->user,

@@ -32,8 +32,8 @@ static enum im_cause refresh_check_rest(const struct im_grant_request *g,
 }
 
 /* The rest is checked before the token is used up: a client that is refused because the
- * user is locked can go on with the same token once the user is unlocked. *looked: the token
- * is live and this client's, so the rest has been checked. */
+ * user is locked can go on with the same token once the user is unlocked. *looked: the
+ * token is live and this client's, so the rest has been checked. */
 static enum im_cause refresh_look_first(const struct im_grant_request *g,
                                         struct im_str text, struct im_issue *issue,
                                         bool *looked)

@@ -111,8 +111,8 @@ static bool is_pair_list(struct param_reading *r)
                         start.at[0]);
 }
 
-/* An upper bound, for one allocation. The bound on parameters is one on memory too: a body
- * of 1 MB may be a million '&'. */
+/* An upper bound, for one allocation. The bound on parameters is one on memory too: a
+ * body of 1 MB may be a million '&'. */
 static size_t count_pieces(struct im_str text)
 {
     size_t n = 1;

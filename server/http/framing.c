@@ -1,8 +1,8 @@
 /* How long a request's body is (RFC 9112 section 6), whether its connection stays open
  * (section 9.3), and what in its headers is refused. Wherever two readers could see
- * different lengths (two Content-Lengths, one beside chunked, "5x"), the request is refused:
- * a proxy in front that reads it the other way would take a part of the body for the next
- * request. CivetWeb lets all of these pass. */
+ * different lengths (two Content-Lengths, one beside chunked, "5x"), the request is
+ * refused: a proxy in front that reads it the other way would take a part of the body for
+ * the next request. CivetWeb lets all of these pass. */
 #include "http/framing.h"
 
 #include <stdarg.h>
@@ -87,8 +87,8 @@ static bool framing_read_encoding(struct im_request *req, struct im_framing *fra
     return true;
 }
 
-/* Digits alone: strtol's "5x", " 5" and "+5" are no lengths. A number that is too large for
- * an int64_t stops growing far above IM_BODY_MAX, and is refused as too large. */
+/* Digits alone: strtol's "5x", " 5" and "+5" are no lengths. A number that is too large
+ * for an int64_t stops growing far above IM_BODY_MAX, and is refused as too large. */
 static bool parse_length(struct im_str text, int64_t *length)
 {
     *length = 0;
@@ -169,8 +169,8 @@ bool im_framing_read(struct im_request *req, struct im_str version,
         !framing_read_length(req, framing))
         return false;
     framing->keep_alive = keeps_alive(req, version);
-    /* HTTP/1.0 has no 100 Continue, and without a body there is nothing to wait for (RFC 9110
-     * section 10.1.1) */
+    /* HTTP/1.0 has no 100 Continue, and without a body there is nothing to wait for (RFC
+     * 9110 section 10.1.1) */
     framing->expects_continue =
         im_str_is(version, "1.1") && (framing->chunked || framing->length) &&
         im_str_eq_nocase(im_request_header(req, "Expect"), IM_STR("100-continue"));

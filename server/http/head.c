@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A head that is too large is read this far, so that the refusal can say how large it is. */
+/* A head that is too large is read this far, so that the refusal can say how large it
+ * is. */
 enum { LOOK_MAX = 4 * IM_HEADERS_SIZE_MAX };
 
 static bool is_control(unsigned char c)
@@ -34,8 +35,8 @@ static size_t head_line_begin(struct im_str bytes, size_t at)
 }
 
 /* At the end of a line: is it the empty one that ends the head? One before the head is
- * ignored, since old clients send CRLF behind a body (RFC 9112 section 2.2); a second one is
- * no HTTP. */
+ * ignored, since old clients send CRLF behind a body (RFC 9112 section 2.2); a second one
+ * is no HTTP. */
 static void head_look_at_line(struct im_head_scan *scan, struct im_str bytes)
 {
     size_t begin = head_line_begin(bytes, scan->at), end = scan->at;
@@ -201,7 +202,8 @@ bool im_head_check(struct im_request *req, const struct im_head_scan *scan,
     if (scan->wrong)
         return head_refuse_byte(req, scan, bytes, sound);
     if (size > IM_HEADERS_SIZE_MAX) {
-        /* the first line is parsed all the same: journal and log show what was asked for */
+        /* the first line is parsed all the same: journal and log show what was asked
+         * for */
         *sound = head_line_at(head, 0).len < size ? im_str_find(head, '\n') + 1 : 0;
         return im_request_refuse(req, IM_REQUEST_HEADERS_TOO_LARGE,
                                  "headers of %s%zu bytes; at most %d are taken",

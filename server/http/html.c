@@ -47,10 +47,10 @@ static const char style[] =
 
 static void html_add_headers(struct im_response *res)
 {
-    /* Nothing is loaded and no script runs, so text that slips through unescaped stays text. No
-     * frames: a click on Allow must be one on this page (RFC 6749 section 10.13).
-     * No form-action: browsers apply it to the redirects behind a form as well, and those
-     * go to the client's redirect URI, whatever its scheme. */
+    /* Nothing is loaded and no script runs, so text that slips through unescaped stays
+     * text. No frames: a click on Allow must be one on this page (RFC 6749 section
+     * 10.13). No form-action: browsers apply it to the redirects behind a form as well,
+     * and those go to the client's redirect URI, whatever its scheme. */
     im_response_header(
         res, "Content-Security-Policy",
         IM_STR("default-src 'none'; style-src 'unsafe-inline'; img-src data:; "

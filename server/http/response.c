@@ -1,5 +1,6 @@
 /* A response, and the bytes it becomes (RFC 9112 sections 4 to 6). Head and body are one
- * text and one write: with a write for each header a server answers little more than half as often. */
+ * text and one write: with a write for each header a server answers little more than half
+ * as often. */
 #include "http/response.h"
 
 #include <stdarg.h>
@@ -33,8 +34,8 @@ static bool header_present(const struct im_response *res, const char *name)
     return header_index(res, name) < res->header_count;
 }
 
-/* A copy without what could end a header line early: values quote what clients sent, and a
- * line break would let them write headers of their own (response splitting). */
+/* A copy without what could end a header line early: values quote what clients sent, and
+ * a line break would let them write headers of their own (response splitting). */
 static struct im_str copy_one_line(struct im_arena *arena, struct im_str value)
 {
     char *copy = im_arena_alloc(arena, value.len + 1);
@@ -52,6 +53,7 @@ void im_response_header(struct im_response *res, const char *name, struct im_str
 {
     size_t at = header_index(res, name);
 
+    /* no room: an answer must not lose a header silently */
     if (at == IM_RESPONSE_HEADERS_MAX) {
         res->arena->failed = true; /* the pipeline answers 500 for it */
         return;
@@ -69,7 +71,7 @@ void im_response_headerf(struct im_response *res, const char *name, const char *
 
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(NULL, 0, format, args); /* its length, for one allocation */
     char *text = len < 0 ? NULL : im_arena_alloc(res->arena, (size_t)len + 1);
     if (text) {
         vsnprintf(text, (size_t)len + 1, format, again);

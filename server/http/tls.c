@@ -25,7 +25,8 @@ enum {
     LINGER_MS = 200
 };
 
-/* What is wrong with a connection to LABEL.NAME, where NAME is one of the certificate's. */
+/* What is wrong with a connection to LABEL.NAME, where NAME is one of the
+ * certificate's. */
 enum tls_fault {
     EXPIRED,
     NOT_YET_VALID,
@@ -312,8 +313,8 @@ static int use_faulty_cert(SSL *ssl, const struct im_tls *tls, enum tls_fault fa
                : SSL_CLIENT_HELLO_ERROR;
 }
 
-/* TLS 1.0 or 1.1 and nothing else. The protocol is really spoken: a client that still offers
- * it is served. OpenSSL allows its signatures (SHA-1) only at security level 0. */
+/* TLS 1.0 or 1.1 and nothing else. The protocol is really spoken: a client that still
+ * offers it is served. OpenSSL allows its signatures (SHA-1) only at security level 0. */
 static int use_old_protocol(SSL *ssl, const struct im_tls *tls, int *alert)
 {
     SSL_clear_options(ssl, SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1);
@@ -326,9 +327,9 @@ static int use_old_protocol(SSL *ssl, const struct im_tls *tls, int *alert)
                                      : SSL_CLIENT_HELLO_SUCCESS;
 }
 
-/* In this callback and not in OpenSSL's for the server name: by then the version is agreed
- * on. The session context keeps sessions of a good name out of a bad one: a client that
- * resumed one would not see the certificate. */
+/* In this callback and not in OpenSSL's for the server name: by then the version is
+ * agreed on. The session context keeps sessions of a good name out of a bad one: a client
+ * that resumed one would not see the certificate. */
 static int on_hello(SSL *ssl, int *alert, void *context)
 {
     const struct im_tls *tls = context;
@@ -390,8 +391,8 @@ static bool demand_client_certs(struct im_tls *tls, SSL_CTX *ctx)
 /* ---- the server's context ---- */
 
 /* With TLS 1.3 a client whose certificate is refused already sends its request. Were the
- * connection closed before that is taken, its reset would overtake the alert that gives the
- * reason. */
+ * connection closed before that is taken, its reset would overtake the alert that gives
+ * the reason. */
 static void linger_for_alert(int fd)
 {
     struct pollfd peer = {.fd = fd, .events = POLLIN};
@@ -404,8 +405,8 @@ static void linger_for_alert(int fd)
 }
 
 /* What it sent must be taken first: closing a socket with unread bytes resets the
- * connection, and the answer with it. A bounded number of times: a client that never stops
- * sending must not keep a worker. */
+ * connection, and the answer with it. A bounded number of times: a client that never
+ * stops sending must not keep a worker. */
 static void help_plain_http(int fd)
 {
     static const char body[] =
@@ -439,9 +440,9 @@ static void on_step(const SSL *ssl, int where, int ret)
     }
 }
 
-/* ALPN (RFC 7301). A client that offers HTTP/2 and HTTP/1.1 learns that HTTP/1.1 is spoken
- * here. One that offers HTTP/2 alone gets no answer to it (NOACK): the handshake succeeds,
- * and head.c then refuses its preface by name. */
+/* ALPN (RFC 7301). A client that offers HTTP/2 and HTTP/1.1 learns that HTTP/1.1 is
+ * spoken here. One that offers HTTP/2 alone gets no answer to it (NOACK): the handshake
+ * succeeds, and head.c then refuses its preface by name. */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                            const unsigned char *offered, unsigned offered_len,
                            void *unused)
@@ -462,8 +463,8 @@ bool im_tls_configure(struct im_tls *tls, void *ssl_ctx, struct im_error *err)
     static const unsigned char session_context[] = "intacct-mock";
     SSL_CTX *ctx = ssl_ctx;
 
-    /* 0 = the newest that OpenSSL has. A session context is needed as soon as clients are asked
-     * for certificates: without one OpenSSL refuses to resume a session. */
+    /* 0 = the newest that OpenSSL has. A session context is needed as soon as clients are
+     * asked for certificates: without one OpenSSL refuses to resume a session. */
     if (SSL_CTX_use_certificate(ctx, tls->server.cert) != 1 ||
         SSL_CTX_use_PrivateKey(ctx, tls->server.key) != 1 ||
         (tls->chain && SSL_CTX_set1_chain(ctx, tls->chain) != 1) ||
@@ -478,8 +479,8 @@ bool im_tls_configure(struct im_tls *tls, void *ssl_ctx, struct im_error *err)
      * have sent is counted by Content-Length. */
     SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION |
                                  SSL_OP_NO_COMPRESSION);
-    /* No automatic chain: OpenSSL would build ours from the CAs that clients' certificates are
-     * checked against. */
+    /* No automatic chain: OpenSSL would build ours from the CAs that clients'
+     * certificates are checked against. */
     SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS |
                               SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);

@@ -1,6 +1,7 @@
-/* Making certificates (X.509 version 3, RFC 5280) by OpenSSL: a CA, and the certificates of
- * servers that it signs, the deliberately bad ones among them. P-256 everywhere: a key takes
- * a fraction of a millisecond, where RSA-2048 takes 144. Nothing here touches a file. */
+/* Making certificates (X.509 version 3, RFC 5280) by OpenSSL: a CA, and the certificates
+ * of servers that it signs, the deliberately bad ones among them. P-256 everywhere: a key
+ * takes a fraction of a millisecond, where RSA-2048 takes 144. Nothing here touches a
+ * file. */
 #include "http/tls_cert.h"
 
 #include <arpa/inet.h>
@@ -77,8 +78,8 @@ static bool cert_add_name(X509 *cert, const char *field, const char *text)
                                       (const unsigned char *)text, -1, -1, 0) == 1;
 }
 
-/* By OpenSSL's words of its configuration files ("critical,CA:FALSE"). The context tells it
- * whose key identifiers to use. */
+/* By OpenSSL's words of its configuration files ("critical,CA:FALSE"). The context tells
+ * it whose key identifiers to use. */
 static bool draft_add_extension(const struct cert_draft *draft, int nid,
                                 const char *value)
 {
@@ -189,8 +190,8 @@ static bool push_name(GENERAL_NAMES *names, const struct im_tls_params *params,
     return push_plain(names, name);
 }
 
-/* Besides what was asked for, the names by which a server on this machine or in a container
- * is reached without any option. */
+/* Besides what was asked for, the names by which a server on this machine or in a
+ * container is reached without any option. */
 static bool push_names(GENERAL_NAMES *names, const struct im_tls_params *params)
 {
     static const char *const always[] = {"localhost", "*.localhost",  "127.0.0.1",

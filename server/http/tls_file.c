@@ -201,9 +201,9 @@ bool im_tls_write_file(const char *option, const char *path, const char *text,
 
 /* ---- a CA that stays ---- */
 
-/* Puts the text there unless another server was quicker; its file then stays, and the caller
- * reads that. link() decides, since it fails where rename() would replace. Only the owner may
- * read it (mkstemp's mode). */
+/* Puts the text there unless another server was quicker; its file then stays, and the
+ * caller reads that. link() decides, since it fails where rename() would replace. Only
+ * the owner may read it (mkstemp's mode). */
 static bool file_put_first(const char *path, const char *text, struct im_error *err)
 {
     char half[PATH_ROOM];
