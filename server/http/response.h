@@ -32,9 +32,10 @@ struct im_response {
     struct im_damage damage;
     bool close; /* close the connection afterwards */
 
-    /* An answer that waits on purpose, and is not ready yet: `resume` goes on with it, on any thread,
-     * at resume_ms (monotonic), when the request's waker was called, or when the client has left
-     * (resume_if_gone). It may come earlier, and may set `resume` anew. NULL = the answer is ready. */
+    /* An answer that waits on purpose, and is not ready yet: `resume` goes on with it, on
+     * any thread, at resume_ms (monotonic), when the request's waker was called, or when
+     * the client has left (resume_if_gone). It may come earlier, and may set `resume`
+     * anew. NULL = the answer is ready. */
     void (*resume)(void *context);
     void *resume_context;
     int64_t resume_ms;
