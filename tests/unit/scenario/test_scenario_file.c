@@ -329,7 +329,8 @@ static void a_rule_is_an_object_with_then(void **state)
     wrong(PLAY("'rules':[{^'whn':{}}]"),
           "rules: unknown field \"whn\"; did you mean \"when\"?");
     wrong(PLAY("'rules':[{^'zzzzzz':{}}]"),
-          "rules: unknown field \"zzzzzz\"; there are \"when\", \"then\" and \"times\"");
+          "rules: unknown field \"zzzzzz\"; there are \"when\", \"then\", "
+          "\"times\", \"needs\" and \"optional\"");
 }
 
 static void times_is_a_whole_number(void **state)
