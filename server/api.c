@@ -413,9 +413,9 @@ static char *give_verdict(struct api_call *call, int *outcome,
                           void (*write)(const struct im_verdict *verdict,
                                         struct im_buf *text))
 {
+    struct im_judge_options options = {.baseline = NULL};
     struct im_scenario *scenario = NULL;
     int came_to = IM_VERDICT_NOT_EXERCISED;
-    const struct im_judge_options options = {.baseline = NULL};
     struct im_verdict verdict;
     struct im_buf text;
 

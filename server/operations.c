@@ -437,18 +437,13 @@ bool im_sandbox_rotate_keys(struct im_sandbox *box, size_t *affected,
 /* ---- the verdict ---- */
 
 struct im_scenario *im_sandbox_verdict(struct im_sandbox *box,
-                                       const struct im_judge_options *options,
+                                       struct im_judge_options *options,
                                        struct im_arena *arena, struct im_verdict *verdict)
 {
     enum { SETTLE_MS = 1000 };
-    struct im_judge_options *known = IM_ARENA_NEW(arena, struct im_judge_options);
 
-    if (!known)
-        return NULL;
-    *known = *options; /* the verdict goes on pointing to it */
     im_sandbox_settle(box, SETTLE_MS);
-    /* what is still being answered shows that the client is still there (rule 3) */
-    if (!known->running_known)
-        known->running = atomic_load(&box->open) > 0;
-    return im_sandbox_judge(box, known, arena, verdict);
+    if (!options->running_known)
+        options->running = atomic_load(&box->open) > 0;
+    return im_sandbox_judge(box, options, arena, verdict);
 }

@@ -134,10 +134,11 @@ bool im_sandbox_mint(struct im_sandbox *box, const struct im_mint *params,
 
 /* ---- the verdict ---- */
 
-/* As im_sandbox_judge, once what is on its way has been written down (at most 1 s). Unless the options
- * say whether the client is still running, it is while something is being answered. */
+/* As im_sandbox_judge, once what is on its way has been written down (at most 1 s). Unless it is said
+ * whether the client is still at work, a request that is still being answered then shows that it
+ * is. */
 struct im_scenario *im_sandbox_verdict(struct im_sandbox *box,
-                                       const struct im_judge_options *options,
+                                       struct im_judge_options *options,
                                        struct im_arena *arena,
                                        struct im_verdict *verdict);
 

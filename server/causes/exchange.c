@@ -175,9 +175,12 @@ static struct im_str response_header_lines(const struct im_response *res)
 
 uint64_t im_call_hash(const struct im_request *req)
 {
-    uint64_t hash = im_table_hash(im_table_hash(0, req->method), req->path);
+    const struct im_str pieces[] = {req->path, req->query, req->body};
+    uint64_t hash = im_table_hash(0, req->method);
 
-    return im_table_hash(im_table_hash(hash, req->query), req->body);
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
+        hash = im_table_hash(hash * 31 + 1, pieces[i]); /* "a" and "b" is not "ab" */
+    return hash;
 }
 
 void im_exchange_complete(const struct im_request *req, const struct im_response *res)

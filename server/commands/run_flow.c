@@ -196,8 +196,8 @@ static void keep_artifacts(struct flow *flow, struct slot *slot)
 
     if (!folder)
         return;
-    struct im_str har = im_run_mock_journal(&slot->sandbox, true, &slot->arena);
-    struct im_str journal = im_run_mock_journal(&slot->sandbox, false, &slot->arena);
+    struct im_str har = flow->mock.journal(&slot->sandbox, true, &slot->arena);
+    struct im_str journal = flow->mock.journal(&slot->sandbox, false, &slot->arena);
     im_buf_init(&verdict, &slot->arena, 0);
     im_json_out_init(&out, &verdict);
     im_json_value(&out, (struct im_str){NULL, 0}, slot->result.verdict);

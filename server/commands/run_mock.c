@@ -131,7 +131,7 @@ static const struct im_json *mock_verdict(const struct im_run_mock *mock,
     return NULL;
 }
 
-struct im_str im_run_mock_journal(const struct im_run_sandbox *sandbox, bool har,
+static struct im_str mock_journal(const struct im_run_sandbox *sandbox, bool har,
                                   struct im_arena *arena)
 {
     static const struct im_journal_query all = {.count = -1, .since = -1};
@@ -157,5 +157,6 @@ struct im_run_mock im_run_mock_of(struct im_sandboxes *sandboxes, uint64_t seed)
                                 .seed = seed,
                                 .open = mock_open,
                                 .verdict = mock_verdict,
+                                .journal = mock_journal,
                                 .close = mock_close};
 }

@@ -28,6 +28,7 @@ struct im_run_order {
 /* Where the sandboxes come from: im_run_mock_of, or a test. */
 struct im_run_mock {
     struct im_sandboxes *sandboxes;
+    void *context; /* a test's */
     uint64_t seed; /* of every sandbox; 0 = the mock's own choice */
     /* How verdicts judge. */
     bool fail_fast;              /* CMD may end when it is refused */
@@ -41,6 +42,10 @@ struct im_run_mock {
     const struct im_json *(*verdict)(const struct im_run_mock *mock,
                                      const struct im_run_sandbox *sandbox,
                                      struct im_arena *arena, struct im_error *err);
+    /* All that its journal holds, as the control API answers it: the exchanges, or a HAR. Empty when
+     * memory is short. Lifetime: the arena's. */
+    struct im_str (*journal)(const struct im_run_sandbox *sandbox, bool har,
+                             struct im_arena *arena);
     void (*close)(const struct im_run_mock *mock, const struct im_run_sandbox *sandbox);
 };
 
@@ -49,9 +54,5 @@ struct im_run_mock im_run_mock_of(struct im_sandboxes *sandboxes, uint64_t seed)
 struct im_run_scenario *im_run_mock_scenarios(const struct im_run_mock *mock,
                                               struct im_arena *arena, size_t *count,
                                               struct im_error *err);
-/* All that its journal holds, as the control API answers it: the exchanges, or a HAR. Empty when memory
- * is short. Lifetime: the arena's. */
-struct im_str im_run_mock_journal(const struct im_run_sandbox *sandbox, bool har,
-                                  struct im_arena *arena);
 
 #endif
