@@ -37,6 +37,8 @@ static const struct im_route routes[] = {
     {API "objects/*", TO(RESOURCE, API, resource), "GET, POST", "GET, PATCH, DELETE"},
     {API "services/core/query", TO(QUERY, API, query), "POST", NULL},
     {API "services/core/model", TO(MODEL, API, model), "GET", NULL},
+    {API "services/company-config/dimensions/list", TO(MODEL, API, dimensions), "GET",
+     NULL},
     {API "services/core/session/id", TO(SESSION, API, session), "GET", NULL},
     /* The article's dialect; its sample spells the token path twice. */
     {ARTICLE "oauth2/token", TO(TOKEN, ARTICLE, token), "POST", NULL},

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -295,12 +296,44 @@ static struct im_server *start(const struct im_options *options, struct im_error
     return server;
 }
 
+/* Callers know the struct as it was when they were compiled: it may have fewer members than ours, or
+ * more. What an older one does not have is zero, its default; what only a newer one has must be zero. */
+static bool read_options(const struct im_options *given, struct im_options *options,
+                         struct im_error *err)
+{
+    enum {
+        FIRST = offsetof(struct im_options, log_level) + sizeof(options->log_level),
+        MOST = 4096 /* more is no size, but what happened to lie in memory */
+    };
+    const unsigned char *bytes = (const void *)given;
+    size_t size = given && given->size ? given->size : FIRST;
+
+    *options = (struct im_options){.size = sizeof(*options)};
+    if (!given)
+        return true;
+    if (size < FIRST || size > MOST)
+        return im_error_set(err,
+                            "starting: the size of struct im_options cannot be %zu; set "
+                            "it to sizeof(struct im_options), or to 0",
+                            size);
+    for (size_t i = sizeof(*options); i < size; i++)
+        if (bytes[i])
+            return im_error_set(err,
+                                "starting: the options have a member that version %s "
+                                "does not know; leave it out, or take the library that "
+                                "belongs to the header",
+                                IM_VERSION);
+    memcpy(options, given, size < sizeof(*options) ? size : sizeof(*options));
+    return true;
+}
+
 struct im_server *im_start(const struct im_options *options, char *error,
                            size_t error_size)
 {
-    static const struct im_options defaults = {.bind = NULL};
     struct im_error err = {.text = ""};
-    struct im_server *server = start(options ? options : &defaults, &err);
+    struct im_options read;
+    struct im_server *server =
+        read_options(options, &read, &err) ? start(&read, &err) : NULL;
 
     if (error && error_size) {
         strncpy(error, err.text, error_size - 1);

@@ -14,6 +14,8 @@
  * clock stops at these, and what lies outside is written as them. */
 #define IM_TIME_MIN INT64_C(-62167219200000)
 #define IM_TIME_MAX INT64_C(253402300799999)
+/* The longest duration: 100,000 days, in ms. */
+#define IM_DURATION_MAX (INT64_C(100000) * 24 * 3600 * 1000)
 
 int64_t im_clock_real_ms(void);      /* the system's wall clock */
 int64_t im_clock_monotonic_ms(void); /* never goes back; for durations and deadlines */

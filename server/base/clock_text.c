@@ -6,11 +6,10 @@
 
 #include "base/buf.h"
 
-#define SECOND_MS    INT64_C(1000)
-#define MINUTE_MS    (60 * SECOND_MS)
-#define HOUR_MS      (60 * MINUTE_MS)
-#define DAY_MS       (24 * HOUR_MS)
-#define DURATION_MAX (INT64_C(100000) * DAY_MS)
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
 
 /* ---- durations ---- */
 
@@ -79,10 +78,10 @@ bool im_duration_parse(struct im_str text, int64_t *ms)
             return false;
     }
     int64_t unit_ms = unit_named(rest);
-    if (unit_ms == 0 || count > DURATION_MAX / unit_ms)
+    if (unit_ms == 0 || count > IM_DURATION_MAX / unit_ms)
         return false;
     int64_t sum = count * unit_ms + fraction_ms(fraction, unit_ms);
-    if (sum > DURATION_MAX)
+    if (sum > IM_DURATION_MAX)
         return false;
     *ms = negative ? -sum : sum;
     return true;

@@ -30,8 +30,19 @@
 #define REST_DETAIL(c, m, i)                                                             \
     {                                                                                    \
         .envelope = IM_ENVELOPE_REST, .status = 400, .code = (c),                        \
-        .word = "invalidRequest", .message = (m), .message_id = (i), .detail = true      \
+        .word = "invalidRequest", .message = (m), .message_id = (i),                     \
+        .head = IM_HEAD_PAYLOAD                                                          \
     }
+/* A rule of business that does not hold. The detail's errorId is one that clients have
+ * met there. */
+#define REST_BUSINESS(s, m)                                                              \
+    {                                                                                    \
+        .envelope = IM_ENVELOPE_REST, .status = (s), .code = "BL01001973",               \
+        .word = "operationFailed", .message = (m), .head = IM_HEAD_BUSINESS              \
+    }
+/* No code is documented for it. GW-0011 would say that company, sender or client are not
+ * active. */
+#define NOT_SERVED(s, m) REST(s, NULL, "invalidRequest", m, NULL)
 
 #define EVERYWHERE(...) .token = __VA_ARGS__, .api = __VA_ARGS__
 #define ARTICLE(s, c)   .article = OAUTH(s, c)

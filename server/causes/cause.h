@@ -35,14 +35,21 @@ enum im_envelope {
     IM_ENVELOPE_REST     /* {"ia::result":{"ia::error":{…}},"ia::meta":{…}} */
 };
 
+/* The error above one that stands in its `details`. */
+enum im_wording_head {
+    IM_HEAD_NONE,    /* it stands alone */
+    IM_HEAD_PAYLOAD, /* REST-1064 "Payload contains errors" */
+    IM_HEAD_BUSINESS /* REST-7001 "POST request on objects/… object was unsuccessful" */
+};
+
 struct im_wording {
     enum im_envelope envelope;
     int status;
     const char *code;    /* OAuth error · GW-00nn · errorId REST-nnnn */
     const char *message; /* error_description (NULL: left out) · message · message */
     const char *word;    /* REST: the `code` member, "invalidRequest", "tokenInvalid" */
-    const char *message_id; /* REST: "IA.TOKEN_IS_INVALID", NULL when none is known */
-    bool detail; /* REST: stands in the details of REST-1064 "Payload contains errors" */
+    const char *message_id;    /* REST: "IA.TOKEN_IS_INVALID", NULL when none is known */
+    enum im_wording_head head; /* REST: whose `details` this stands in */
 };
 /* A message may hold {FIELD}, {OBJECT}, {OPERATION} and {VERSION}; see refusal.h. */
 

@@ -56,7 +56,9 @@ static void add_body(struct im_buf *buf, const struct im_wording *wording)
 /* "GW-0040", "invalid_grant"; of a REST error without errorId its code word. */
 static const char *short_name(const struct im_wording *wording)
 {
-    return wording->code ? wording->code : wording->detail ? "REST-1064" : wording->word;
+    return wording->code                      ? wording->code
+           : wording->head == IM_HEAD_PAYLOAD ? "REST-1064"
+                                              : wording->word;
 }
 
 /* ---- Markdown ---- */

@@ -173,11 +173,14 @@ static struct im_str response_header_lines(const struct im_response *res)
     return im_buf_str(&lines);
 }
 
-static uint64_t call_hash(const struct im_request *req)
+uint64_t im_call_hash(const struct im_request *req)
 {
-    uint64_t hash = im_table_hash(im_table_hash(0, req->method), req->path);
+    const struct im_str pieces[] = {req->path, req->query, req->body};
+    uint64_t hash = im_table_hash(0, req->method);
 
-    return im_table_hash(im_table_hash(hash, req->query), req->body);
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
+        hash = im_table_hash(hash * 31 + 1, pieces[i]); /* "a" and "b" is not "ab" */
+    return hash;
 }
 
 void im_exchange_complete(const struct im_request *req, const struct im_response *res)
@@ -195,7 +198,7 @@ void im_exchange_complete(const struct im_request *req, const struct im_response
     exchange->request_headers = im_exchange_header_lines(req);
     exchange->request_body = im_str_slice(req->body, 0, IM_EXCHANGE_BODY_MAX);
     exchange->request_body_len = req->body.len;
-    exchange->call = call_hash(req);
+    exchange->call = im_call_hash(req);
     exchange->status = res->status;
     exchange->response_headers = response_header_lines(res);
     exchange->response_body = im_str_slice(answer, 0, IM_EXCHANGE_BODY_MAX);

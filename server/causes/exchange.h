@@ -138,6 +138,8 @@ enum im_cause im_refuse_as(struct im_request *req, enum im_cause cause,
 void im_note(struct im_request *req, enum im_cause cause, const char *format, ...)
     IM_PRINTF(3, 4);
 
+/* Hash of method, path, query and body: the same call again has the same. */
+uint64_t im_call_hash(const struct im_request *req);
 /* Fills in what request and answer say themselves, once the answer stands. Views of both. */
 void im_exchange_complete(const struct im_request *req, const struct im_response *res);
 /* The headers of a request as an exchange has them. Lifetime: request. */

@@ -172,25 +172,42 @@ static void write_meta(struct im_json_out *out)
     im_json_close_object(out);
 }
 
-static void write_rest(const struct im_wording *wording,
-                       const struct im_refusal_params *params, struct im_json_out *out,
-                       const char *name)
+static const struct im_wording *head_of(const struct im_wording *wording)
 {
-    static const struct im_wording errors = {.word = "invalidRequest",
-                                             .code = "REST-1064",
-                                             .message = "Payload contains errors",
-                                             .message_id = "IA.PAYLOAD_CONTAINS_ERRORS"};
-    const struct im_wording *head = wording->detail ? &errors : wording;
+    static const struct im_wording heads[] = {
+        [IM_HEAD_PAYLOAD] = {.word = "invalidRequest",
+                             .code = "REST-1064",
+                             .message = "Payload contains errors",
+                             .message_id = "IA.PAYLOAD_CONTAINS_ERRORS"},
+        [IM_HEAD_BUSINESS] = {.word = "operationFailed",
+                              .code = "REST-7001",
+                              .message = "{OPERATION} request on objects/{OBJECT} "
+                                         "object was unsuccessful"},
+    };
+    return wording->head == IM_HEAD_NONE ? wording : &heads[wording->head];
+}
 
-    im_json_open_object(out, name);
-    im_json_open_object(out, "ia::result");
+static void write_error(const struct im_wording *wording,
+                        const struct im_refusal_params *params, struct im_json_out *out)
+{
+    const struct im_wording *head = head_of(wording);
+
     im_json_open_object(out, "ia::error");
     write_what(head, params, out);
     write_info(head, params, out);
     im_json_str(out, "supportId", params->support_id);
-    if (wording->detail)
+    if (head != wording)
         write_details(wording, params, out);
     im_json_close_object(out);
+}
+
+static void write_rest(const struct im_wording *wording,
+                       const struct im_refusal_params *params, struct im_json_out *out,
+                       const char *name)
+{
+    im_json_open_object(out, name);
+    im_json_open_object(out, "ia::result");
+    write_error(wording, params, out);
     im_json_close_object(out);
     write_meta(out);
     im_json_close_object(out);
@@ -217,7 +234,8 @@ void im_wording_write_sample(const struct im_wording *wording, struct im_json_ou
         .request_id = IM_STR("AC47C2BE:D9EE_63EBC07F.59"),
         .method = IM_STR("POST"),
         .object = IM_STR("accounts-payable/vendor"),
-        .field = wording->detail ? IM_STR("/newDate") : IM_STR("newDate"),
+        .field =
+            wording->head == IM_HEAD_PAYLOAD ? IM_STR("/newDate") : IM_STR("newDate"),
     };
     im_wording_write(wording, &sample, out, name);
 }
@@ -260,6 +278,17 @@ static struct im_refusal_params gather(const struct im_request *req,
     if (wording->envelope == IM_ENVELOPE_GATEWAY)
         params.request_id = draw_request_id(req, rng);
     return params;
+}
+
+void im_refusal_write_item(const struct im_request *req, enum im_cause cause,
+                           struct im_str field, struct im_rng *rng,
+                           struct im_json_out *out)
+{
+    const struct im_wording *wording = im_wording(cause, IM_PLACE_API, NULL);
+    struct im_refusal_params params = gather(req, wording, rng);
+
+    params.field = field;
+    write_error(wording, &params, out);
 }
 
 /* ---- headers ---- */

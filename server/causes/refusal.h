@@ -26,6 +26,11 @@ void im_wording_write(const struct im_wording *wording,
 /* The same with made-up params, for people who look a cause up. */
 void im_wording_write_sample(const struct im_wording *wording, struct im_json_out *out,
                              const char *name);
+/* One error among the results of a batch: the member "ia::error" of the object that is open
+ * in `out`. The cause is one of the REST envelope. `field` as in the exchange. */
+void im_refusal_write_item(const struct im_request *req, enum im_cause cause,
+                           struct im_str field, struct im_rng *rng,
+                           struct im_json_out *out);
 /* Replaces whatever is in res by the refusal that req->exchange tells: JSON envelope,
  * HTML page or redirect. Draws supportId and requestId from rng. */
 void im_refusal_render(const struct im_request *req, struct im_response *res,

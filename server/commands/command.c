@@ -72,13 +72,9 @@ static int refuse_name(const char *name)
                            commands[nearest]->name);
 }
 
-static void warn_of_variables(struct im_arena *arena, char *const *environment)
+void im_command_warn(const struct im_buf *warnings)
 {
-    struct im_buf warnings;
-
-    im_buf_init(&warnings, arena, 0);
-    im_args_warn(commands, environment, &warnings);
-    for (struct im_str rest = im_buf_str(&warnings); rest.len;) {
+    for (struct im_str rest = im_buf_str(warnings); rest.len;) {
         struct im_str line = im_str_cut(&rest, '\n');
         fprintf(stderr, "intacct-mock: warning: %.*s\n", IM_ARG(line));
     }
@@ -90,13 +86,15 @@ static int call(const struct im_command *command, char *const *argv,
     struct im_arena arena;
     struct im_args args = {.arena = &arena};
     struct im_error err = {.text = ""};
-    struct im_buf text;
+    struct im_buf text, warnings;
     int status;
 
     im_arena_init(&arena, 0);
     im_buf_init(&text, &arena, 0);
+    im_buf_init(&warnings, &arena, 0);
     if (command->has_variables)
-        warn_of_variables(&arena, environment);
+        im_args_warn(commands, environment, &warnings);
+    im_command_warn(&warnings);
     if (!im_args_read(command, argv, environment, &args, &err)) {
         status = im_command_fail(IM_EXIT_USAGE, "%s", err.text);
     } else if (args.help || args.markdown) {

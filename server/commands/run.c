@@ -287,6 +287,7 @@ static int run_with_server(struct run *run)
 {
     const int connections = (int)run->options.jobs * 8; /* of each client, generously */
     const struct im_options library = {
+        .size = sizeof(library),
         .threads = connections > 200 ? connections : 0,
         .seed = (uint64_t)run->options.seed,
         .scenarios_dir = run->options.scenarios_dir,

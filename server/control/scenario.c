@@ -60,61 +60,21 @@ static void answer_scenario(struct im_call *call)
 
 /* ---- which one a sandbox follows ---- */
 
-struct im_scenario *im_control_scenario(struct im_call *call, const struct im_json *json,
-                                        const char *field)
-{
-    struct im_scenario_error error;
-    struct im_json_out out;
-    struct im_buf text;
-
-    im_buf_init(&text, call->req->arena, 0);
-    im_json_out_init(&out, &text);
-    im_json_value(&out, (struct im_str){0}, json);
-    struct im_scenario *scenario =
-        im_scenario_parse(im_buf_str(&text), IM_STR("inline"), &error);
-    if (!scenario)
-        im_control_refuse(call, 400, field, "%s", error.what);
-    return scenario;
-}
-
-/* {"name": NAME} is one of the catalogue; anything more is a scenario itself. */
-static struct im_scenario *read_scenario(struct im_call *call)
-{
-    struct im_error err = {.text = ""};
-    struct im_scenario_error error;
-    struct im_scenario *scenario;
-    struct im_str name = im_json_get_str(call->body, "name");
-
-    if (!call->body || !call->body->count) {
-        im_control_refuse(call, 400, NULL,
-                          "the body must be {\"name\": NAME} or a whole scenario");
-        return NULL;
-    }
-    if (call->body->count == 1 && name.len) {
-        scenario = im_catalogue_get(call->sandboxes->catalogue, name, &err);
-        if (!scenario)
-            im_control_refuse(call, 400, "name", "%s", err.text);
-        return scenario;
-    }
-    scenario = im_scenario_parse(call->req->body, IM_STR("inline"), &error);
-    if (!scenario)
-        im_control_refuse(call, 400, NULL, "line %u, column %u: %s", error.line,
-                          error.column, error.what);
-    return scenario;
-}
-
 static void answer_follow(struct im_call *call)
 {
-    struct im_scenario *scenario = read_scenario(call);
-    struct im_error err = {.text = ""};
+    struct im_arena *arena = call->req->arena;
+    struct im_problem problem = {.field = NULL};
+    struct im_scenario_choice choice;
 
-    if (!scenario)
-        return;
-    if (im_sandbox_follow(call->box, scenario, &err))
+    if (!call->body || !call->body->count)
+        im_control_refuse(call, 400, NULL,
+                          "the body must be {\"name\": NAME} or a whole scenario");
+    else if (im_scenario_choice_read(call->req->body, arena, &choice, &problem) &&
+             im_sandbox_use_scenario(call->sandboxes, call->box, &choice, arena,
+                                     &problem))
         im_control_answer_box(call, call->box, 200);
     else
-        im_control_refuse(call, 400, NULL, "%s", err.text);
-    im_scenario_unref(scenario);
+        im_control_refuse_problem(call, &problem);
 }
 
 static void answer_release(struct im_call *call)
@@ -198,6 +158,7 @@ static bool read_judging(struct im_call *call, struct im_judge_options *options,
             fine = read_word(call, param, "fail-fast", "resilient", &options->fail_fast);
         } else if (im_str_is(param->name, "running")) {
             fine = read_word(call, param, "true", "false", &options->running);
+            options->running_known = true;
         } else if (im_str_is(param->name, "called")) {
             options->client = im_arena_copy(call->req->arena, param->value).at;
         } else if (im_str_is(param->name, "baseline")) {
@@ -218,18 +179,14 @@ static bool read_judging(struct im_call *call, struct im_judge_options *options,
 
 static void answer_verdict(struct im_call *call)
 {
-    enum { SETTLE_MS = 1000 };
     struct im_judge_options options = {.baseline = NULL};
     struct im_history baseline;
     struct im_verdict verdict;
 
-    im_sandbox_settle(call->box, SETTLE_MS);
-    /* what is still being answered shows that the client is still there (rule 3) */
-    options.running = atomic_load(&call->box->open) > 0;
     if (!read_judging(call, &options, &baseline))
         return;
     struct im_scenario *scenario =
-        im_sandbox_judge(call->box, &options, call->req->arena, &verdict);
+        im_sandbox_verdict(call->box, &options, call->req->arena, &verdict);
 
     if (scenario)
         write_verdict(call, &verdict);

@@ -18,6 +18,7 @@
 
 #define REDIRECT_URIS                                                                    \
     "\"redirect_uris\":[\"http://127.0.0.1/callback\",\"http://localhost/callback\","    \
+    "\"https://127.0.0.1/callback\",\"https://localhost/callback\","                     \
     "\"https://app.example/callback\"]"
 
 static const char applications[] =

@@ -102,10 +102,11 @@ static void start_company(struct im_loading *load, struct im_company *company,
                           size_t index)
 {
     static const struct im_str modules[] = {
-        IM_STR_INIT("accounts-payable"), IM_STR_INIT("accounts-receivable"),
-        IM_STR_INIT("general-ledger"),   IM_STR_INIT("cash-management"),
-        IM_STR_INIT("purchasing"),       IM_STR_INIT("order-entry"),
-        IM_STR_INIT("company-config"),
+        IM_STR_INIT("accounts-payable"),  IM_STR_INIT("accounts-receivable"),
+        IM_STR_INIT("general-ledger"),    IM_STR_INIT("cash-management"),
+        IM_STR_INIT("purchasing"),        IM_STR_INIT("order-entry"),
+        IM_STR_INIT("company-config"),    IM_STR_INIT("projects"),
+        IM_STR_INIT("inventory-control"),
     };
 
     company->modules = (struct im_list){modules, sizeof(modules) / sizeof(modules[0])};

@@ -41,10 +41,11 @@ im_endpoint_handler im_endpoint_discovery;  /* /.well-known/openid-configuration
 im_endpoint_handler im_endpoint_jwks;       /* /.well-known/jwks.json (RFC 7517) */
 im_endpoint_handler
     im_endpoint_resource; /* REST objects; rest = "{application}/{name}[/{key}]" */
-im_endpoint_handler im_endpoint_query;   /* services/core/query */
-im_endpoint_handler im_endpoint_model;   /* services/core/model */
-im_endpoint_handler im_endpoint_session; /* services/core/session/id */
-im_endpoint_handler im_endpoint_article; /* article API; rest = "{Object}[/{key}]" */
+im_endpoint_handler im_endpoint_query;      /* services/core/query */
+im_endpoint_handler im_endpoint_model;      /* services/core/model */
+im_endpoint_handler im_endpoint_dimensions; /* services/company-config/dimensions/list */
+im_endpoint_handler im_endpoint_session;    /* services/core/session/id */
+im_endpoint_handler im_endpoint_article;    /* article API; rest = "{Object}[/{key}]" */
 
 /* The dialect of the place where this request is being answered. */
 enum im_dialect_id im_endpoint_dialect(const struct im_request *req);

@@ -9,10 +9,11 @@
 static enum im_cause find_type(struct im_request *req, struct im_record *record)
 {
     const struct im_json *object = im_json_get(record->body, "object");
-    if (!object || object->type != IM_JSON_STRING) {
+    bool absent = !object || object->type == IM_JSON_NULL;
+    if (absent || object->type != IM_JSON_STRING) {
         req->exchange->field = IM_STR("object");
         return im_refuse(
-            req, CAUSE_QUERY_INVALID,
+            req, absent ? CAUSE_QUERY_KEY_MISSING : CAUSE_QUERY_VALUE_INVALID,
             "the payload must be an object whose \"object\" names what to look "
             "in, such as \"accounts-payable/vendor\"");
     }

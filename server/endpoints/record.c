@@ -104,7 +104,7 @@ static enum im_cause read_page(struct im_request *req, struct im_objects_page *p
     const struct im_sent_params *query = &im_credentials(req)->query;
     const struct im_params *params = &query->params;
     if (query->fault.len)
-        return im_refuse(req, CAUSE_QUERY_INVALID, "the query of the address: %.*s",
+        return im_refuse(req, CAUSE_QUERY_VALUE_INVALID, "the query of the address: %.*s",
                          IM_ARG(query->fault));
     const char *wrong = NULL;
     if (!read_count(params, "start", &page->start))
@@ -114,7 +114,7 @@ static enum im_cause read_page(struct im_request *req, struct im_objects_page *p
     if (!wrong)
         return CAUSE_NONE;
     req->exchange->field = im_str(wrong);
-    return im_refuse(req, CAUSE_QUERY_INVALID,
+    return im_refuse(req, CAUSE_QUERY_VALUE_INVALID,
                      "%s=%.*s: a whole number from 1 is wanted (size: at most %d)", wrong,
                      IM_ARG(im_sanitize(req->arena, im_param(params, wrong))),
                      IM_OBJECTS_PAGE_MAX);
@@ -134,7 +134,7 @@ enum im_cause im_record_read(struct im_request *req, struct im_record *record)
 
 /* ---- what the store refuses ---- */
 
-static enum im_cause cause_of(enum im_objects_result result)
+enum im_cause im_record_cause(enum im_objects_result result)
 {
     switch (result) {
     case IM_OBJECTS_OK: return CAUSE_NONE;
@@ -148,10 +148,13 @@ static enum im_cause cause_of(enum im_objects_result result)
     case IM_OBJECTS_FIELD_MISSING: return CAUSE_FIELD_MISSING;
     case IM_OBJECTS_FIELD_WRONG_TYPE: return CAUSE_FIELD_TYPE_WRONG;
     case IM_OBJECTS_REFERENCE_UNKNOWN: return CAUSE_REFERENCE_UNKNOWN;
+    case IM_OBJECTS_KEY_REUSED: return CAUSE_IDEMPOTENCY_KEY_REUSED;
     case IM_OBJECTS_CONFLICT: return CAUSE_RECORD_DUPLICATE;
     case IM_OBJECTS_IN_USE: return CAUSE_RECORD_IN_USE;
-    case IM_OBJECTS_QUERY_FIELD:
-    case IM_OBJECTS_QUERY_WRONG: return CAUSE_QUERY_INVALID;
+    case IM_OBJECTS_QUERY_FIELD: return CAUSE_QUERY_INVALID;
+    case IM_OBJECTS_QUERY_UNKNOWN: return CAUSE_QUERY_KEY_UNKNOWN;
+    case IM_OBJECTS_QUERY_MISSING: return CAUSE_QUERY_KEY_MISSING;
+    case IM_OBJECTS_QUERY_WRONG: return CAUSE_QUERY_VALUE_INVALID;
     case IM_OBJECTS_TOO_LARGE: return CAUSE_REQUEST_TOO_LARGE;
     case IM_OBJECTS_FULL: return CAUSE_STORE_FULL;
     case IM_OBJECTS_NO_MEMORY: break;
@@ -162,7 +165,7 @@ static enum im_cause cause_of(enum im_objects_result result)
 enum im_cause im_record_refuse(struct im_request *req, enum im_objects_result result,
                                const struct im_objects_call *call)
 {
-    enum im_cause cause = cause_of(result);
+    enum im_cause cause = im_record_cause(result);
     if (!cause)
         return CAUSE_NONE;
     if (call->why.field[0])

@@ -31,6 +31,8 @@ enum im_cause im_record_read(struct im_request *req, struct im_record *record);
  * default). */
 enum im_cause im_record_payload(struct im_request *req, const struct im_json **body);
 
+/* The cause that a refusal of the store is. */
+enum im_cause im_record_cause(enum im_objects_result result);
 /* A refusal of the store as a cause, with the store's evidence; IM_OBJECTS_OK is
  * CAUSE_NONE. */
 enum im_cause im_record_refuse(struct im_request *req, enum im_objects_result result,

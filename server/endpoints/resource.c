@@ -2,6 +2,7 @@
  * documented ("REST API overview") and recorded: 200 with ia::result and ia::meta, 201
  * with key, id and href, 204 for a delete. */
 #include "base/sanitize.h"
+#include "endpoints/batch.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
 #include "endpoints/rest_envelope.h"
@@ -104,7 +105,13 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
         .now_ms = req->now_ms,
         .out = &out,
         .name = IM_REST_RESULT,
+        .once = record.action == IM_ACTION_CREATE
+                    ? im_str_trim(im_request_header(req, "Idempotency-Key"))
+                    : IM_STR(""),
+        .once_call = im_call_hash(req),
     };
+    if (im_batch_asked(&record))
+        return im_batch_answer(authority, req, res, &record, &call);
     enum im_objects_result result = resource_perform(authority->objects, &call, &record);
     if (result != IM_OBJECTS_OK)
         return im_record_refuse(req, result, &call);

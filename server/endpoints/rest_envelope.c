@@ -8,14 +8,19 @@ void im_rest_begin(struct im_response *res, int status, struct im_json_out *out)
     im_json_open_object(out, NULL);
 }
 
-void im_rest_end(struct im_json_out *out, int64_t count)
+void im_rest_end_batch(struct im_json_out *out, int64_t good, int64_t bad)
 {
     im_json_open_object(out, META);
-    im_json_int(out, "totalCount", count);
-    im_json_int(out, "totalSuccess", count);
-    im_json_int(out, "totalError", 0);
+    im_json_int(out, "totalCount", good + bad);
+    im_json_int(out, "totalSuccess", good);
+    im_json_int(out, "totalError", bad);
     im_json_close_object(out);
     im_json_close_object(out);
+}
+
+void im_rest_end(struct im_json_out *out, int64_t count)
+{
+    im_rest_end_batch(out, count, 0);
 }
 
 void im_rest_end_page(struct im_json_out *out, const struct im_objects_meta *page)

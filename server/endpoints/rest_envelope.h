@@ -17,4 +17,7 @@ void im_rest_end(struct im_json_out *out, int64_t count);
  * {"totalCount":508,"start":1,"pageSize":100,"next":101,"previous":null} */
 void im_rest_end_page(struct im_json_out *out, const struct im_objects_meta *page);
 
+/* The end of a batch in which `bad` items failed. */
+void im_rest_end_batch(struct im_json_out *out, int64_t good, int64_t bad);
+
 #endif

@@ -86,7 +86,7 @@ static enum im_cause credentials_decide(const struct im_grant_request *g,
                                .client = g->client};
     enum im_cause cause = im_param(g->params, "username").len ? from_username(g, issue)
                                                               : from_session(g, issue);
-    issue->with_refresh = true;
+    issue->with_refresh = g->policy->client_credentials_refresh;
     return cause ? cause : im_scope_grant(g->req, &ask, &issue->scopes);
 }
 

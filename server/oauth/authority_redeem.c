@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/sanitize.h"
 #include "oauth/authority.h"
+#include "oauth/real_service.h"
 #include "oauth/token_refusal.h"
 
 /* RFC 7636 section 4.6: BASE64URL-ENCODE(SHA256(ASCII(code_verifier))) */
@@ -26,6 +27,7 @@ static enum im_cause refuse_unknown(struct im_request *req, enum im_cause cause,
     const char *wanted =
         cause == CAUSE_CODE_UNKNOWN ? "an authorization code" : "a refresh token";
     struct im_str looks = im_looks_evidence(text);
+    struct im_str foreign = im_real_service_evidence(req, text);
     enum im_token_kind kind =
         cause == CAUSE_CODE_UNKNOWN ? IM_TOKEN_CODE : IM_TOKEN_REFRESH;
 
@@ -37,6 +39,8 @@ static enum im_cause refuse_unknown(struct im_request *req, enum im_cause cause,
         return im_refuse(req, cause,
                          "it was issued in the %s dialect and works only there",
                          im_dialect(token->dialect)->name);
+    if (foreign.len)
+        return im_refuse(req, CAUSE_TOKEN_OF_THE_REAL_SERVICE, "%.*s", IM_ARG(foreign));
     if (looks.len)
         return im_refuse(req, cause, "no such text was issued here; %.*s", IM_ARG(looks));
     return im_refuse(req, cause, "no such text was issued here (%zu characters)",

@@ -9,6 +9,7 @@
 #include "directory/account.h"
 #include "directory/eligibility.h"
 #include "oauth/credentials.h"
+#include "oauth/real_service.h"
 #include "oauth/token_refusal.h"
 
 /* One check under way. */
@@ -127,7 +128,14 @@ static enum im_cause diagnose_unknown_text(const struct bearer_check *check)
 
     if (!im_jwt_decode(req->arena, check->text, &jwt, &err))
         return refuse_undecodable(check, &err);
-    switch (im_jwt_verify(check->authority->keys, &jwt, check->dialect->alg)) {
+    enum im_jwt_check verified =
+        im_jwt_verify(check->authority->keys, &jwt, check->dialect->alg);
+    bool ours = verified == IM_JWT_GOOD || verified == IM_JWT_RETIRED_KEY;
+    struct im_str foreign =
+        ours ? IM_STR("") : im_real_service_evidence(req, check->text);
+    if (foreign.len)
+        return im_refuse(req, CAUSE_TOKEN_OF_THE_REAL_SERVICE, "%.*s", IM_ARG(foreign));
+    switch (verified) {
     case IM_JWT_WRONG_ALG:
         return im_refuse(req, CAUSE_TOKEN_WRONG_ALGORITHM, "alg is \"%.*s\", not \"%s\"",
                          IM_ARG(im_sanitize(req->arena, jwt.alg)),

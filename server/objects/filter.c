@@ -186,6 +186,7 @@ static enum im_objects_result read_by_kind(const struct reading *at,
 {
     switch (im_object_path_field(&at->condition->path)->kind) {
     case IM_FIELD_KEY: return read_number(at, cell, "a whole number");
+    case IM_FIELD_NUMBER:
     case IM_FIELD_DECIMAL: return read_number(at, cell, "an amount such as \"1000.00\"");
     case IM_FIELD_DATE: return read_date(at, cell);
     case IM_FIELD_CREATED:

@@ -18,6 +18,8 @@ static void write_enum(const struct im_object_field *field, struct im_json_out *
 
 static const char *json_type(enum im_object_kind kind)
 {
+    if (kind == IM_FIELD_NUMBER)
+        return "number";
     return kind == IM_FIELD_BOOL ? "boolean" : "string";
 }
 
@@ -136,8 +138,8 @@ static void write_groups(const struct im_object_type *type, struct im_json_out *
     im_json_close_object(out);
 }
 
-/* The real model describes the lines' own object; that object is not offered here, so the
- * list names it and says no more (guess). */
+/* The real model describes the lines' own object here as well; this one names it and says
+ * no more (guess): it is a type of its own. */
 static void write_lists(const struct im_object_type *type, struct im_json_out *out)
 {
     im_json_open_object(out, "lists");
@@ -182,4 +184,33 @@ void im_object_models(struct im_json_out *out, const char *name)
         im_json_close_object(out);
     }
     im_json_close_array(out);
+}
+
+size_t im_object_dimensions(struct im_json_out *out, const char *name)
+{
+    static const struct {
+        const char *name, *label, *object;
+    } dimensions[] = {
+        {"LOCATION", "Location", "company-config/location"},
+        {"DEPARTMENT", "Department", "company-config/department"},
+        {"CUSTOMER", "Customer", "accounts-receivable/customer"},
+        {"VENDOR", "Vendor", "accounts-payable/vendor"},
+        {"EMPLOYEE", "Employee", "company-config/employee"},
+        {"PROJECT", "Project", "projects/project"},
+        {"ITEM", "Item", "inventory-control/item"},
+    };
+    size_t n = sizeof dimensions / sizeof *dimensions;
+    im_json_open_array(out, name);
+    for (size_t i = 0; i < n; i++) {
+        im_json_open_object(out, NULL);
+        im_json_strz(out, "dimensionName", dimensions[i].name);
+        im_json_strz(out, "dimensionLabel", dimensions[i].label);
+        im_json_strz(out, "termName", dimensions[i].label);
+        im_json_bool(out, "isUserDefinedDimension", false);
+        im_json_bool(out, "isEnabledInGL", true);
+        im_json_strf(out, "dimensionEndpoint", "/objects/%s", dimensions[i].object);
+        im_json_close_object(out);
+    }
+    im_json_close_array(out);
+    return n;
 }

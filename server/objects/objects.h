@@ -21,7 +21,9 @@
 #define IM_OBJECTS_ROWS_MAX      10000 /* rows of one type in one store */
 #define IM_OBJECTS_ROW_BYTES_MAX 65536 /* bytes one row may take */
 #define IM_OBJECTS_PAGE_DEFAULT  100   /* documented */
-#define IM_OBJECTS_PAGE_MAX      4000  /* documented */
+#define IM_OBJECTS_ONCE_MAX      10000 /* Idempotency-Keys remembered in one store */
+#define IM_OBJECTS_ONCE_MS       INT64_C(172800000) /* for 48 hours (documented) */
+#define IM_OBJECTS_PAGE_MAX      4000               /* documented */
 
 /* ---- types (static, the same for everybody) ---- */
 
@@ -30,6 +32,7 @@ enum im_object_kind {
     IM_FIELD_HREF,     /* "/objects/accounts-payable/vendor/59" */
     IM_FIELD_TEXT,     /* string */
     IM_FIELD_DECIMAL,  /* amounts travel as strings with decimals: "68400.00" */
+    IM_FIELD_NUMBER,   /* a JSON number: creditLimit (recorded) */
     IM_FIELD_BOOL,     /* true, false */
     IM_FIELD_DATE,     /* "2026-03-31" */
     IM_FIELD_ENUM,     /* one of the words in `about` */
@@ -46,7 +49,9 @@ enum im_object_flag {
     IM_FIELD_FIXED = 4,       /* taken on create only */
     IM_FIELD_UNIQUE = 8,      /* no two rows of the type share it */
     IM_FIELD_WRITE_ONLY = 16, /* taken, never shown: "action" */
-    IM_FIELD_LINE_SUM = 32    /* the sum of the lines' txnAmount */
+    IM_FIELD_LINE_SUM = 32,   /* the sum of the lines' txnAmount */
+    IM_FIELD_OWNER = 128, /* a reference to what this row is a part of, and goes with */
+    IM_FIELD_DRAFT = 64   /* of its words, a payload may say "draft" alone (observed) */
 };
 
 struct im_object_field {
@@ -60,7 +65,7 @@ struct im_object_field {
 /* Lifetime: static. */
 struct im_object_type {
     const char *rest_name;    /* "accounts-payable/vendor" */
-    const char *article_name; /* "Vendor" */
+    const char *article_name; /* "Vendor"; NULL = not in the article's API */
     const char *module;       /* "accounts-payable"; what a company subscribes to */
     bool always_subscribed;   /* company-config */
     const struct im_object_field *fields;
@@ -84,6 +89,10 @@ void im_object_model(const struct im_object_type *type, struct im_json_out *out,
                      const char *name);
 /* The body of services/core/model without a name: an array with one item per type. */
 void im_object_models(struct im_json_out *out, const char *name);
+
+/* The body of services/company-config/dimensions/list: the objects that lines can point
+ * at. Returns how many. Shape: the tests of a public PHP SDK (observed). */
+size_t im_object_dimensions(struct im_json_out *out, const char *name);
 
 /* ---- outcomes ---- */
 
@@ -111,6 +120,8 @@ enum im_objects_result {
     IM_OBJECTS_FIELD_WRONG_TYPE,
     /* 422, a business rule: {"vendor": {"id": …}} names no vendor; guess */
     IM_OBJECTS_REFERENCE_UNKNOWN,
+    /* 409 (documented): the Idempotency-Key came with another call before */
+    IM_OBJECTS_KEY_REUSED,
     /* 409: the id (or bill number) is taken */
     IM_OBJECTS_CONFLICT,
     /* 422, a business rule: delete of a row others refer to; guess */
@@ -118,7 +129,11 @@ enum im_objects_result {
     /* 400 REST-1106 IA.THE_FIELD_IN_OBJECT_CANNOT_BE_USED_IN_QUERY: "The action field in
        accounts-receivable/invoice object cannot be used in query in version 1" */
     IM_OBJECTS_QUERY_FIELD,
-    /* 400 REST-1107 (guess): filter, expression, order, start, size, an unknown member */
+    /* 400: "Unrecognized key includePrivate in query payload" (observed) */
+    IM_OBJECTS_QUERY_UNKNOWN,
+    /* 400 (guess): object or fields is absent */
+    IM_OBJECTS_QUERY_MISSING,
+    /* 400 (guess): filter, expression, order, start, size */
     IM_OBJECTS_QUERY_WRONG,
     /* 400 (guess): the row would pass IM_OBJECTS_ROW_BYTES_MAX */
     IM_OBJECTS_TOO_LARGE,
@@ -159,6 +174,8 @@ struct im_objects_table;
 struct im_objects {
     pthread_mutex_t lock;
     struct im_objects_table *tables; /* one per type; NULL before the first operation */
+    struct im_objects_once *once;    /* Idempotency-Keys, oldest first */
+    size_t n_once, once_room;
 };
 
 void im_objects_init(struct im_objects *store);
@@ -178,9 +195,12 @@ struct im_objects_call {
     int64_t now_ms; /* the sandbox's clock: audit times, "today" in filters */
     struct im_json_out *out;
     const char *name;
+    struct im_str once; /* create: the Idempotency-Key; empty = none */
+    uint64_t once_call; /* hash of the whole call: the same again has the same */
 
     struct im_objects_meta meta;   /* list, query */
     struct im_objects_refusal why; /* when refused */
+    bool repeated; /* create: made before with the same Idempotency-Key, nothing is new */
 };
 
 struct im_objects_page {
@@ -213,6 +233,7 @@ enum im_objects_result im_objects_delete(struct im_objects *store,
  *   {"object": …, "fields": […], "filters": [{"$eq": {"status": "active"}}, …],
  *    "filterExpression": "1 and (2 or 3)", "filterParameters": {…},
  *    "orderBy": [{"name": "asc"}], "start": 1, "size": 100}
+ * A member that is null counts as absent: a published SDK sends filterExpression so.
  * Operators: $eq $ne $lt $lte $gt $gte $in $notIn $between $notBetween $contains
  * $notContains $startsWith $notStartsWith $endsWith $notEndsWith. Of filterParameters,
  * caseSensitiveComparison and asOfDate have an effect; includePrivate and

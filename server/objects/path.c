@@ -96,7 +96,8 @@ static struct im_object_cell value_cell(enum im_object_kind kind, struct im_str 
     int64_t number;
     if (!text.at)
         return (struct im_object_cell){.form = IM_CELL_NOTHING};
-    if (kind == IM_FIELD_DECIMAL && im_object_decimal(text, &number))
+    bool number_kind = kind == IM_FIELD_DECIMAL || kind == IM_FIELD_NUMBER;
+    if (number_kind && im_object_decimal(text, &number))
         return number_cell(text, number);
     return (struct im_object_cell){.form = IM_CELL_TEXT, .text = text};
 }

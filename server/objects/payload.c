@@ -69,6 +69,22 @@ static enum im_objects_result read_decimal(const struct reading *at)
     return accept(at, im_object_decimal_text(at->payload->arena, scaled));
 }
 
+/* Kept without the zeros behind its point: 40000, 12.5. */
+static enum im_objects_result read_number(const struct reading *at)
+{
+    int64_t scaled;
+    if (at->member->type != IM_JSON_NUMBER)
+        return wrong_type(at, "a number such as 40000");
+    if (!im_object_decimal(at->member->text, &scaled))
+        return wrong_value(at, "a number such as 40000");
+    struct im_str text = im_object_decimal_text(at->payload->arena, scaled);
+    while (im_str_ends(text, "0"))
+        text.len--;
+    if (im_str_ends(text, "."))
+        text.len--;
+    return accept(at, text);
+}
+
 static enum im_objects_result read_bool(const struct reading *at)
 {
     if (at->member->type != IM_JSON_BOOL)
@@ -89,12 +105,14 @@ static enum im_objects_result read_enum(const struct reading *at)
 {
     if (at->member->type != IM_JSON_STRING)
         return wrong_type(at, "a string");
-    if (im_str_in_list(im_str(field_of(at)->about), at->member->text))
+    bool draft = field_of(at)->flags & IM_FIELD_DRAFT;
+    const char *words = draft ? "draft" : field_of(at)->about;
+    if (im_str_in_list(im_str(words), at->member->text))
         return accept(at, at->member->text);
     struct im_str given = im_objects_quote(at->member->text);
     return im_objects_refuse_at(at->why, IM_OBJECTS_FIELD_WRONG_TYPE, at->name,
                                 "%.*s is one of: %s; not \"%.*s\".", IM_ARG(at->name),
-                                field_of(at)->about, IM_ARG(given));
+                                words, IM_ARG(given));
 }
 
 static struct im_str join(const struct reading *at, struct im_str prefix,
@@ -219,6 +237,7 @@ static enum im_objects_result read_field(const struct reading *at)
     if (at->member->type == IM_JSON_NULL)
         return read_null(at);
     switch (field_of(at)->kind) {
+    case IM_FIELD_NUMBER: return read_number(at);
     case IM_FIELD_DECIMAL: return read_decimal(at);
     case IM_FIELD_BOOL: return read_bool(at);
     case IM_FIELD_DATE: return read_date(at);

@@ -53,6 +53,21 @@ static enum im_objects_result no_memory(struct plan *plan)
 
 /* ---- reading ---- */
 
+/* A member of the query, or NULL: null is as good as absent (a published SDK sends it
+ * with every query). */
+static const struct im_json *given(const struct im_json *object, const char *name)
+{
+    const struct im_json *member = im_json_get(object, name);
+    return member && member->type != IM_JSON_NULL ? member : NULL;
+}
+
+static enum im_objects_result missing(struct plan *plan, const char *member,
+                                      const char *wanted)
+{
+    return im_objects_refuse(&plan->call->why, IM_OBJECTS_QUERY_MISSING, im_str(member),
+                             "%s is missing: %s.", member, wanted);
+}
+
 static enum im_objects_result check_members(struct plan *plan,
                                             const struct im_json *object,
                                             const struct im_str *known, size_t n)
@@ -63,7 +78,7 @@ static enum im_objects_result check_members(struct plan *plan,
         while (i < n && !im_str_eq(known[i], member->name))
             i++;
         if (i == n) /* the wording was seen by a client */
-            return im_objects_refuse(&plan->call->why, IM_OBJECTS_QUERY_WRONG, name,
+            return im_objects_refuse(&plan->call->why, IM_OBJECTS_QUERY_UNKNOWN, name,
                                      "Unrecognized key %.*s in query payload",
                                      IM_ARG(name));
     }
@@ -103,8 +118,10 @@ static enum im_objects_result refuse_object(struct plan *plan, struct im_str nam
 
 static enum im_objects_result read_object(struct plan *plan, const struct im_json *body)
 {
-    const struct im_json *object = im_json_get(body, "object");
-    if (!object || object->type != IM_JSON_STRING)
+    const struct im_json *object = given(body, "object");
+    if (!object)
+        return missing(plan, "object", "name one, such as \"accounts-payable/vendor\"");
+    if (object->type != IM_JSON_STRING)
         return wrong(plan, "object", "is a string such as \"accounts-payable/vendor\"");
     const struct im_object_type *type = im_object_type_find(object->text);
     if (!type)
@@ -120,7 +137,7 @@ static enum im_objects_result read_object(struct plan *plan, const struct im_jso
 static enum im_objects_result read_flag(struct plan *plan, const struct im_json *object,
                                         const char *name, bool *flag)
 {
-    const struct im_json *member = im_json_get(object, name);
+    const struct im_json *member = given(object, name);
     if (!member)
         return IM_OBJECTS_OK;
     if (member->type != IM_JSON_BOOL)
@@ -132,7 +149,7 @@ static enum im_objects_result read_flag(struct plan *plan, const struct im_json 
 static enum im_objects_result read_as_of_date(struct plan *plan,
                                               const struct im_json *object)
 {
-    const struct im_json *date = im_json_get(object, "asOfDate");
+    const struct im_json *date = given(object, "asOfDate");
     if (!date)
         return IM_OBJECTS_OK;
     if (date->type != IM_JSON_STRING || !im_object_date(date->text))
@@ -148,7 +165,7 @@ static enum im_objects_result read_parameters(struct plan *plan,
     static const struct im_str known[] = {
         IM_STR_INIT("asOfDate"), IM_STR_INIT("includeHierarchyFields"),
         IM_STR_INIT("caseSensitiveComparison"), IM_STR_INIT("includePrivate")};
-    const struct im_json *object = im_json_get(body, "filterParameters");
+    const struct im_json *object = given(body, "filterParameters");
     bool taken = false, sensitive = true;
     if (!object)
         return IM_OBJECTS_OK;
@@ -176,9 +193,11 @@ static bool asked_already(const struct plan *plan, struct im_str name)
 
 static enum im_objects_result read_fields(struct plan *plan, const struct im_json *body)
 {
-    const struct im_json *fields = im_json_get(body, "fields");
+    const struct im_json *fields = given(body, "fields");
     enum im_objects_result result = IM_OBJECTS_OK;
-    if (!fields || fields->type != IM_JSON_ARRAY || !fields->count)
+    if (!fields)
+        return missing(plan, "fields", "name at least one in an array");
+    if (fields->type != IM_JSON_ARRAY || !fields->count)
         return wrong(plan, "fields", "is an array that names at least one field");
     if (fields->count > FIELDS_ASKED_MAX)
         return wrong(plan, "fields", "names too many fields");
@@ -200,7 +219,7 @@ static enum im_objects_result read_fields(struct plan *plan, const struct im_jso
 
 static enum im_objects_result read_filters(struct plan *plan, const struct im_json *body)
 {
-    const struct im_json *filters = im_json_get(body, "filters");
+    const struct im_json *filters = given(body, "filters");
     enum im_objects_result result = IM_OBJECTS_OK;
     if (!filters)
         return IM_OBJECTS_OK;
@@ -221,7 +240,7 @@ static enum im_objects_result read_filters(struct plan *plan, const struct im_js
 static enum im_objects_result read_expression(struct plan *plan,
                                               const struct im_json *body)
 {
-    const struct im_json *text = im_json_get(body, "filterExpression");
+    const struct im_json *text = given(body, "filterExpression");
     if (text && text->type != IM_JSON_STRING)
         return wrong(plan, "filterExpression", "is a string such as \"1 and (2 or 3)\"");
     return im_object_expression_parse(&plan->expression, plan->settings.arena,
@@ -244,7 +263,7 @@ static enum im_objects_result read_params(struct plan *plan, const struct im_jso
 static enum im_objects_result read_params_list(struct plan *plan,
                                                const struct im_json *body)
 {
-    const struct im_json *orders = im_json_get(body, "orderBy");
+    const struct im_json *orders = given(body, "orderBy");
     enum im_objects_result result = IM_OBJECTS_OK;
     if (!orders)
         return IM_OBJECTS_OK;
@@ -263,8 +282,8 @@ static enum im_objects_result read_params_list(struct plan *plan,
 
 static enum im_objects_result read_page(struct plan *plan, const struct im_json *body)
 {
-    const struct im_json *start = im_json_get(body, "start");
-    const struct im_json *size = im_json_get(body, "size");
+    const struct im_json *start = given(body, "start");
+    const struct im_json *size = given(body, "size");
     if (start && !start->is_whole)
         return wrong(plan, "start", "is a whole number");
     if (size && !size->is_whole)

@@ -29,6 +29,14 @@ static void write_list(struct im_str value, struct im_json_out *out, const char 
     im_json_raw(out, name, value.at ? value : IM_STR("[]"));
 }
 
+static void write_number(struct im_str value, struct im_json_out *out, const char *name)
+{
+    if (value.at)
+        im_json_raw(out, name, value);
+    else
+        im_json_null(out, name);
+}
+
 static void write_bool(struct im_str value, struct im_json_out *out, const char *name)
 {
     if (value.at)
@@ -44,6 +52,7 @@ static void write_value(const struct im_object_type *type,
 {
     switch (type->fields[i].kind) {
     case IM_FIELD_HREF: write_href(type, row->key, out, name); break;
+    case IM_FIELD_NUMBER: write_number(row->values[i], out, name); break;
     case IM_FIELD_BOOL: write_bool(row->values[i], out, name); break;
     case IM_FIELD_LIST: write_list(row->values[i], out, name); break;
     case IM_FIELD_CREATED: write_time(row->created_ms, out, name); break;

@@ -10,13 +10,13 @@
 #define SEEDED_MS 1771232400000
 
 struct seed {
-    const char *article_name;
+    const char *rest_name;
     int64_t key;
     const char *entity;
     const char *values; /* "name=value|name=value" */
 };
 
-#define SEED(article_name, key, entity, values) {article_name, key, entity, values},
+#define SEED(rest_name, key, entity, values) {rest_name, key, entity, values},
 static const struct seed seeds[] = {
 #include "objects/seed.def"
 };
@@ -38,8 +38,7 @@ static void read_values(const struct im_object_type *type, const char *text,
 
 static bool plant(struct im_objects_table *tables, const struct seed *seed)
 {
-    const struct im_object_type *type =
-        im_object_type_find_article(im_str(seed->article_name));
+    const struct im_object_type *type = im_object_type_find(im_str(seed->rest_name));
     struct im_str values[IM_FIELDS_MAX];
     assert(type);
     read_values(type, seed->values, values);

@@ -1,6 +1,7 @@
 /* The operations on rows: each takes the lock once, decides, changes and writes. */
 #include <string.h>
 
+#include "objects/once.h"
 #include "objects/page.h"
 #include "objects/payload.h"
 #include "objects/render.h"
@@ -10,13 +11,14 @@ static const struct im_str nowhere = {"", 0};
 
 void im_objects_init(struct im_objects *store)
 {
+    *store = (struct im_objects){.tables = NULL};
     pthread_mutex_init(&store->lock, NULL);
-    store->tables = NULL;
 }
 
 void im_objects_release(struct im_objects *store)
 {
     im_objects_free_tables(store->tables);
+    im_objects_once_forget(store);
     store->tables = NULL;
     pthread_mutex_destroy(&store->lock);
 }
@@ -25,6 +27,7 @@ void im_objects_reset(struct im_objects *store)
 {
     pthread_mutex_lock(&store->lock);
     im_objects_free_tables(store->tables);
+    im_objects_once_forget(store);
     store->tables = NULL;
     pthread_mutex_unlock(&store->lock);
 }
@@ -247,6 +250,7 @@ static enum im_objects_result add(struct im_objects *store, struct im_objects_ca
         im_object_row_free(row);
         return no_memory(call);
     }
+    im_objects_once_add_locked(store, call, row->key);
     im_object_write_link(call->type, row, call->out, call->name);
     return IM_OBJECTS_OK;
 }
@@ -258,6 +262,13 @@ enum im_objects_result im_objects_create(struct im_objects *store,
     enum im_objects_result result = enter(store, call);
     if (result)
         return result;
+    const struct im_object_row *before;
+    result = im_objects_once_find_locked(store, call, &before);
+    call->repeated = before != NULL;
+    if (before)
+        im_object_write_link(call->type, before, call->out, call->name);
+    if (before || result)
+        return leave(store, result);
     struct im_object_payload payload = {
         .type = call->type, .arena = call->out->buf->arena, .creating = true};
     result = im_object_payload_read(&payload, body, &call->why);
@@ -335,7 +346,8 @@ static const struct im_object_row *referrer(struct im_objects *store,
 {
     const struct im_object_field *field = &type->fields[i];
     size_t key = im_object_field_index(call->type, IM_STR("key"));
-    if (field->kind != IM_FIELD_REF || im_object_target(field) != call->type)
+    if (field->kind != IM_FIELD_REF || im_object_target(field) != call->type ||
+        (field->flags & IM_FIELD_OWNER))
         return NULL;
     const struct im_object_row *found =
         im_objects_by_value(im_objects_table_locked(store, type), i, row->values[key]);
@@ -359,6 +371,25 @@ static enum im_objects_result check_unused(struct im_objects *store,
     return IM_OBJECTS_OK;
 }
 
+/* The lines of a bill go with it. */
+static void remove_parts(struct im_objects *store, const struct im_objects_call *call,
+                         const struct im_object_row *owner)
+{
+    size_t key = im_object_field_index(call->type, IM_STR("key"));
+    for (size_t t = 0; t < im_object_type_count(); t++) {
+        const struct im_object_type *type = im_object_type_at(t);
+        struct im_objects_table *table = im_objects_table_locked(store, type);
+        for (size_t i = 0; i < type->n_fields; i++) {
+            const struct im_object_row *part;
+            if (!(type->fields[i].flags & IM_FIELD_OWNER) ||
+                im_object_target(&type->fields[i]) != call->type)
+                continue;
+            while ((part = im_objects_by_value(table, i, owner->values[key])) != NULL)
+                im_objects_remove(table, part->key);
+        }
+    }
+}
+
 enum im_objects_result im_objects_delete(struct im_objects *store,
                                          struct im_objects_call *call, struct im_str key)
 {
@@ -369,7 +400,9 @@ enum im_objects_result im_objects_delete(struct im_objects *store,
     if (!row)
         return leave(store, IM_OBJECTS_NOT_FOUND);
     result = check_unused(store, call, row);
-    if (!result)
-        im_objects_remove(table_of(store, call), row->key);
+    if (result)
+        return leave(store, result);
+    remove_parts(store, call, row);
+    im_objects_remove(table_of(store, call), row->key);
     return leave(store, result);
 }

@@ -4,12 +4,14 @@
 #include <assert.h>
 #include <string.h>
 
-#define RO  IM_FIELD_READ_ONLY
-#define REQ IM_FIELD_REQUIRED
-#define FIX IM_FIELD_FIXED
-#define UNI IM_FIELD_UNIQUE
-#define WO  IM_FIELD_WRITE_ONLY
-#define SUM IM_FIELD_LINE_SUM
+#define RO    IM_FIELD_READ_ONLY
+#define REQ   IM_FIELD_REQUIRED
+#define FIX   IM_FIELD_FIXED
+#define UNI   IM_FIELD_UNIQUE
+#define WO    IM_FIELD_WRITE_ONLY
+#define SUM   IM_FIELD_LINE_SUM
+#define DRAFT IM_FIELD_DRAFT
+#define OWN   IM_FIELD_OWNER
 
 /* First reading: the fields of each type. */
 #define TYPE(id, rest, article, module, always)
@@ -70,10 +72,11 @@ const struct im_object_type *im_object_type_find(struct im_str rest_name)
 const struct im_object_type *im_object_type_find_article(struct im_str name)
 {
     for (size_t i = 0; i < TYPES; i++)
-        if (im_str_is(name, types[i].article_name))
+        if (types[i].article_name && im_str_is(name, types[i].article_name))
             return &types[i];
     for (size_t i = 0; i < TYPES; i++)
-        if (im_str_eq_nocase(name, im_str(types[i].article_name)))
+        if (types[i].article_name &&
+            im_str_eq_nocase(name, im_str(types[i].article_name)))
             return &types[i];
     return NULL;
 }
@@ -90,10 +93,12 @@ const struct im_object_type *im_object_type_near(struct im_str rest_name)
 const struct im_object_type *im_object_type_near_article(struct im_str name)
 {
     struct im_str names[TYPES];
+    size_t n = 0;
     for (size_t i = 0; i < TYPES; i++)
-        names[i] = im_str(types[i].article_name);
-    int i = im_str_nearest(name, names, TYPES);
-    return i < 0 ? NULL : &types[i];
+        if (types[i].article_name)
+            names[n++] = im_str(types[i].article_name);
+    int i = im_str_nearest(name, names, n);
+    return i < 0 ? NULL : im_object_type_find_article(names[i]);
 }
 
 size_t im_object_field_index(const struct im_object_type *type, struct im_str name)

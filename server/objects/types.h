@@ -5,7 +5,7 @@
 #include "objects/objects.h"
 
 #define IM_FIELDS_MAX 40 /* fields of one type; the unit tests hold the table to it */
-#define IM_TYPES_MAX  16
+#define IM_TYPES_MAX  24
 
 /* Place in the table, for arrays with one item per type. */
 size_t im_object_type_index(const struct im_object_type *type);

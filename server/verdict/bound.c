@@ -199,8 +199,8 @@ static void say_count(const struct im_group *group, size_t seen, struct im_buf *
     else
         im_buf_addz(why, ", but saw none");
     if (seen && expectation->per != IM_PER_ALL && expectation->at_most != 0)
-        im_buf_addf(why, " of one %s",
-                    expectation->per == IM_PER_TOKEN ? "token" : "call");
+        im_buf_addz(why, expectation->per == IM_PER_TOKEN ? " with one of them"
+                                                          : " of one of them");
     if (!anchor)
         return;
     if (expectation->within_ms >= 0)

@@ -132,10 +132,10 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
     bool late = window->anchor && exchange->began_us > window->closed_us;
     bool code = im_str_is(exchange->grant, "authorization_code");
 
-    /* Each of these is wrong by itself, whoever sends it: what must never be seen, a code that is sent
-     * twice, a code that nobody was given. */
+    /* Each of these is so whoever sends it: how many tokens were had in all, what must never be seen, a
+     * code that is sent twice, a code that nobody was given. */
     if ((!window->anchor &&
-         (index == 0 || group->expectation->at_most == 0 ||
+         (index == 0 || !group->expectation->cause || group->expectation->at_most == 0 ||
           group->expectation->per == IM_PER_TOKEN)) ||
         (window->anchor && code && !im_history_issued(group->history, exchange->token)))
         return counts;
@@ -279,7 +279,8 @@ static struct weighed weigh_call(const struct im_group *group, size_t index)
         return window->anchor && group->items[index]->began_us > window->closed_us
                    ? free_of_blame
                    : counts;
-    if (index > 0 && refuses_token(group, group->items[index]))
+    if (index > 0 && group->items[index]->token.len &&
+        refuses_token(group, group->items[index]))
         return weigh_dead_token(group, index);
     return expectation->per == IM_PER_CALL || expectation->same_call
                ? weigh_repeat(group, index)

@@ -324,32 +324,19 @@ static enum im_outcome_of unmet_outcome(const struct judging *j,
                                                                 : IM_NOT_MET;
 }
 
-static void judge_least(struct judging *j, struct finding *found,
-                        const struct im_window *window)
+/* It was not seen as often as it must be: what came instead is shown. */
+static void tell_unmet(struct judging *j, struct finding *found,
+                       const struct im_group *group, size_t seen)
 {
-    const struct im_expectation *expectation = found->expectation;
-    size_t seen = 0;
+    const struct im_window *window = group->window;
+    bool twice = window->anchor && was_refused_twice(j, window);
+    bool spare = window->anchor && im_window_is_on_tokens(found->expectation) &&
+                 had_another(j, window);
     struct im_buf why;
 
-    for (size_t i = 0; i < j->history.count; i++)
-        seen += window->anchor
-                    ? recovers(j, found, window, j->history.items[i], j->fits[i])
-                    : j->inside[i];
-    if (seen >= (uint64_t)im_bound_least(expectation))
+    if (!is_worse(found, spare || twice ? IM_CANNOT_TELL
+                                        : unmet_outcome(j, found->expectation)))
         return;
-    bool spare = window->anchor && im_window_is_on_tokens(expectation) &&
-                 had_another(j, window);
-    bool twice = window->anchor && was_refused_twice(j, window);
-    enum im_outcome_of outcome =
-        spare || twice ? IM_CANNOT_TELL : unmet_outcome(j, expectation);
-    if (!is_worse(found, outcome))
-        return;
-    struct im_group near = {.expectation = expectation,
-                            .window = window,
-                            .history = &j->history,
-                            .options = j->options,
-                            .items = j->group,
-                            .count = gather_near(j, found, window)};
     im_buf_init(&why, j->arena, 0);
     if (spare)
         im_buf_addz(&why, "cannot tell: another token was had already when this one "
@@ -358,13 +345,41 @@ static void judge_least(struct judging *j, struct finding *found,
         im_buf_addz(&why, "cannot tell: a call was refused, and so was its repeat with a "
                           "new token; a client may stop there");
     else
-        im_bound_why(&near, IM_BOUND_AT_LEAST, seen, &why);
+        im_bound_why(group, IM_BOUND_AT_LEAST, seen, &why);
     found->judgement->why = im_buf_str(&why);
     found->judgement->is_fact = !window->anchor;
-    show(j, found->judgement, &near, IM_BOUND_AT_LEAST);
+    show(j, found->judgement, group, IM_BOUND_AT_LEAST);
+}
+
+/* Of a whole window, or of all that matches. */
+static void judge_least(struct judging *j, struct finding *found,
+                        const struct im_window *window)
+{
+    size_t seen = 0;
+
+    for (size_t i = 0; i < j->history.count; i++)
+        seen += window->anchor
+                    ? recovers(j, found, window, j->history.items[i], j->fits[i])
+                    : j->inside[i];
+    if (seen >= (uint64_t)im_bound_least(found->expectation))
+        return;
+    struct im_group near = {.expectation = found->expectation,
+                            .window = window,
+                            .history = &j->history,
+                            .options = j->options,
+                            .items = j->group,
+                            .count = gather_near(j, found, window)};
+    tell_unmet(j, found, &near, seen);
 }
 
 /* ---- windows ---- */
+
+/* Must each token or call be seen so often? After an anchor it is enough that something recovers. */
+static bool is_least_of_each(const struct im_expectation *expectation,
+                             const struct im_window *window)
+{
+    return !window->anchor && expectation->per != IM_PER_ALL;
+}
 
 static void judge_group(struct judging *j, struct finding *found, size_t count,
                         const struct im_window *window)
@@ -379,6 +394,9 @@ static void judge_group(struct judging *j, struct finding *found, size_t count,
 
     found->groups++;
     judge_safety(j, found, &group);
+    if (is_least_of_each(found->expectation, window) && count &&
+        count < (uint64_t)im_bound_least(found->expectation))
+        tell_unmet(j, found, &group, count);
     if (found->judgement->outcome != IM_MET)
         return;
     im_buf_init(&why, j->arena, 0);

@@ -22,7 +22,8 @@ const char *im_outcome_of_name(enum im_outcome_of outcome); /* "met", "not-met",
 struct im_judge_options {
     const struct im_history *baseline; /* of the same client where nothing goes wrong, or NULL */
     bool fail_fast;                    /* the client may end when it is refused */
-    bool running;                      /* it may still be at work */
+    bool running;                      /* it may still be at work … */
+    bool running_known;                /* … and that was said, not concluded */
     const char *client;                /* what sentences call it; NULL = "the client" */
 };
 

@@ -263,7 +263,7 @@ class Line:
             body += piece
             if time.monotonic() > until:
                 raise TimeoutError
-        return body
+        return body + answer.read()
 
     def send(self, method, url, headers, body):
         parts = urlsplit(url)

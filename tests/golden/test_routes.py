@@ -15,6 +15,7 @@ PATHS = [
     "/ia/api/v1/objects", "/ia/api/v1/objects/", "/ia/api/v1/objects/accounts-payable",
     "/ia/api/v1/objects/accounts-payable/vendr", "/ia/api/v1/objects/accounts-payable/vendor/43/more",
     "/ia/api/v1/services/core/query", "/ia/api/v1/services/core/model", "/ia/api/v1/services/core/session/id",
+    "/ia/api/v1/services/company-config/dimensions/list",
     "/ia/api/v1/services/core/nothing",
     *(f"/api/v1/{name}" for name in ("Vendor", "Bill", "Customer", "Invoice", "Account", "Location", "Entity", "User",
                                      "Contact", "Vendr", "Vendor/43", "")),

@@ -250,6 +250,19 @@ STORY(objects_live, "what is created can be read, changed, queried and deleted")
     then_status(s, 204);
 }
 
+STORY(dimensions_are_listed, "the list of dimensions leads to their objects")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_got(s, "/ia/api/v1/services/company-config/dimensions/list", token);
+    then_fine(s);
+    then_json(s, "ia::meta/totalCount", "7");
+    then_json(s, "ia::result/1/dimensionName", "DEPARTMENT");
+    const char *object = json_of(s, "ia::result/1/dimensionEndpoint");
+    when_got(s, text(s, "/ia/api/v1%s", object), token);
+    then_json(s, "ia::result/0/id", "SAL");
+}
+
 STORY(entity_header_narrows, "X-IA-API-Param-Entity shows that entity's data only")
 {
     when_connected(s);
@@ -299,6 +312,7 @@ STORIES(connect) = {
     &story_article_takes_json_and_both_spellings,
     &story_article_refresh_as_printed,
     &story_objects_live,
+    &story_dimensions_are_listed,
     &story_entity_header_narrows,
     &story_consent_page_is_for_people,
     NULL,

@@ -256,6 +256,48 @@ STORY(wrong_query, "a query for an unknown field gets REST-1106")
     then_refused(s, CAUSE_QUERY_INVALID);
 }
 
+STORY(query_key_unknown, "a member that a query does not know is named")
+{
+    when_connected(s);
+    when_called(s, "POST", "/ia/api/v1/services/core/query", access_token(s),
+                "{\"object\":\"accounts-payable/vendor\",\"fields\":[\"id\"],"
+                "\"includePrivate\":true}");
+    then_json(s, "ia::result/ia::error/message",
+              "Unrecognized key includePrivate in query payload");
+    then_refused(s, CAUSE_QUERY_KEY_UNKNOWN);
+}
+
+STORY(query_key_missing, "a query without fields is told what it lacks")
+{
+    when_connected(s);
+    when_called(s, "POST", "/ia/api/v1/services/core/query", access_token(s),
+                "{\"object\":\"accounts-payable/vendor\"}");
+    then_json(s, "ia::result/ia::error/message",
+              "Missing required key fields in query payload");
+    then_refused(s, CAUSE_QUERY_KEY_MISSING);
+}
+
+STORY(query_size, "a page of more than 4000 rows is refused by its member")
+{
+    when_connected(s);
+    when_called(s, "POST", "/ia/api/v1/services/core/query", access_token(s),
+                "{\"object\":\"accounts-payable/vendor\",\"fields\":[\"id\"],"
+                "\"size\":4001}");
+    then_json(s, "ia::result/ia::error/message", "Invalid value for size in query");
+    then_refused(s, CAUSE_QUERY_VALUE_INVALID);
+}
+
+STORY(query_nulls, "null in a query is as good as absent")
+{
+    when_connected(s);
+    when_called(s, "POST", "/ia/api/v1/services/core/query", access_token(s),
+                "{\"object\":\"accounts-payable/vendor\",\"fields\":[\"id\"],"
+                "\"filters\":null,\"filterExpression\":null,\"filterParameters\":"
+                "null,\"orderBy\":null,\"start\":null,\"size\":null}");
+    then_json(s, "ia::meta/totalCount", "5");
+    then_fine(s);
+}
+
 STORY(duplicate_record, "a second record with the same id gets 409")
 {
     when_connected(s);
@@ -264,6 +306,22 @@ STORY(duplicate_record, "a second record with the same id gets 409")
     when_called(s, "POST", VENDORS, token, "{\"id\":\"V-1\",\"name\":\"x\"}");
     then_status(s, 409);
     then_refused(s, CAUSE_RECORD_DUPLICATE);
+}
+
+STORY(lost_create, "a create repeated with its Idempotency-Key is the same record")
+{
+    when_connected(s);
+    const char *headers =
+        text(s, "Authorization: Bearer %s\nIdempotency-Key: k1\n", access_token(s));
+    when_sent(s, "POST", VENDORS, headers, "{\"id\":\"V-1\",\"name\":\"x\"}");
+    then_status(s, 201);
+    const char *key = json_of(s, "ia::result/key");
+    when_sent(s, "POST", VENDORS, headers, "{\"id\":\"V-1\",\"name\":\"x\"}");
+    then_status(s, 201);
+    then_json(s, "ia::result/key", key);
+    when_sent(s, "POST", VENDORS, headers, "{\"id\":\"V-2\",\"name\":\"x\"}");
+    then_status(s, 409);
+    then_refused(s, CAUSE_IDEMPOTENCY_KEY_REUSED);
 }
 
 STORY(unknown_reference, "a bill for a vendor that does not exist is refused")
@@ -338,7 +396,12 @@ STORIES(protocol) = {
     &story_missing_field,
     &story_wrong_type,
     &story_wrong_query,
+    &story_query_key_unknown,
+    &story_query_key_missing,
+    &story_query_size,
+    &story_query_nulls,
     &story_duplicate_record,
+    &story_lost_create,
     &story_unknown_reference,
     &story_record_in_use,
     &story_full_store,

@@ -176,6 +176,25 @@ STORY(altered_token, "a token whose signature does not fit is told from a dead o
     then_token_is_not_valid(s, CAUSE_TOKEN_BAD_SIGNATURE);
 }
 
+/* {"iss":"https://api.intacct.com","iat":…,"exp":2025-12-22T00:00:00Z}, signed by nobody */
+#define REAL_TOKEN                                                                       \
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."                                              \
+    "eyJpc3MiOiJodHRwczovL2FwaS5pbnRhY2N0LmNvbSIsImlhdCI6MTc2NjI3"                       \
+    "NTIwMCwiZXhwIjoxNzY2MzYxNjAwfQ"                                                     \
+    ".c2lnbmF0dXJl"
+
+STORY(real_token, "a token of the real service is told as such, with its own times")
+{
+    when_got(s, VENDORS, REAL_TOKEN);
+    then_token_is_not_valid(s, CAUSE_TOKEN_OF_THE_REAL_SERVICE);
+    then_header_has(s, "X-Intacct-Mock-Evidence",
+                    "issued by api.intacct.com, not by this mock; by its own claims it "
+                    "expired 10 days ago");
+    when_refreshed_with(s, REAL_TOKEN);
+    then_json(s, "error", "invalid_grant");
+    then_refused(s, CAUSE_TOKEN_OF_THE_REAL_SERVICE);
+}
+
 STORY(token_of_an_unknown_key, "a token signed with a key that we never had")
 {
     when_got(s, VENDORS, given_flawed_token(s, "unknown-key"));
@@ -265,6 +284,7 @@ STORIES(revoked) = {
     &story_rubbish_token,
     &story_rubbish_token_may_be_401,
     &story_altered_token,
+    &story_real_token,
     &story_token_of_an_unknown_key,
     &story_rotated_keys,
     &story_alg_none,

@@ -72,7 +72,8 @@ static uint64_t add(struct book *b, struct entry e)
                              .exchange = &exchange};
     struct im_response res;
 
-    req.path = im_str_slice(req.path, 0, im_str_find(req.path, '?'));
+    req.query = req.path;
+    req.path = im_str_cut(&req.query, '?');
     add_headers(&req, e.headers);
     im_response_init(&res, &b->arena);
     im_buf_addz(im_response_begin(&res, e.status ? e.status : 200, "application/json"),
@@ -483,8 +484,8 @@ static void a_damaged_answer_has_no_status_for_the_client(void **state)
         enum im_fault fault = (enum im_fault)i;
         bool honest = fault == IM_FAULT_NONE || fault == IM_FAULT_DELAY ||
                       fault == IM_FAULT_HOLD || fault == IM_FAULT_STATUS ||
-                      fault == IM_FAULT_BANDWIDTH ||
-                      fault == IM_FAULT_REDIRECT;
+                      fault == IM_FAULT_REDIRECT || fault == IM_FAULT_BANDWIDTH ||
+                      fault == IM_FAULT_WRONG_TYPE;
         im_journal_clear(b->journal);
         add_told(b, fault, 201);
         const struct im_exchange *e = all_of(b, 1);
@@ -549,7 +550,7 @@ static uint64_t call_of(struct book *b, struct entry e)
     return im_journal_get(b->journal, &b->arena, add(b, e))->call;
 }
 
-static void a_call_is_method_target_and_body(void **state)
+static void a_call_is_method_path_query_and_body(void **state)
 {
     struct book *b = *state;
     struct entry call = {.method = "POST", .target = "/a", .body = "b"};
@@ -632,7 +633,7 @@ int main(void)
         IN_BOOK(without_room_there_is_none),
         IN_BOOK(delivery_is_timed),
         IN_BOOK(all_since_the_last_clear_are_counted),
-        IN_BOOK(a_call_is_method_target_and_body),
+        IN_BOOK(a_call_is_method_path_query_and_body),
         IN_BOOK(a_path_is_asked_for_below_the_base_url),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,7 @@ static const char *const promised[] = {
     "token-endpoint-unknown",
     "token-malformed",
     "token-not-yet-valid",
+    "token-of-the-real-service",
     "token-unknown-key",
     "token-wrong-algorithm",
     "token-wrong-company",

@@ -201,6 +201,54 @@ static void a_bad_field_stands_in_the_details(void **state)
                                                 "\"FIELD\":\"/newDate\"") "}]}}," META);
 }
 
+static void a_rule_of_business_stands_in_the_details(void **state)
+{
+    static const enum im_cause causes[] = {CAUSE_RECORD_DUPLICATE, CAUSE_RECORD_IN_USE,
+                                           CAUSE_REFERENCE_UNKNOWN, CAUSE_STORE_FULL};
+    struct fixture *f = *state;
+
+    f->exchange.object = IM_STR("accounts-payable/vendor");
+    f->exchange.field = IM_STR("/id");
+    f->req.method = IM_STR("POST");
+    refuse(f, IM_PLACE_API, CAUSE_RECORD_DUPLICATE);
+    answers_like(
+        f, 409,
+        "{\"ia::result\":{\"ia::error\":{\"code\":\"operationFailed\",\"message\":"
+        "\"POST request on objects/accounts-payable/vendor object was unsuccessful\","
+        "\"errorId\":\"REST-7001\",\"additionalInfo\":{\"placeholders\":{\"OPERATION\":"
+        "\"POST\",\"OBJECT\":\"accounts-payable/vendor\"},\"propertySet\":{}},"
+        "\"supportId\":\"*\",\"details\":[{\"code\":\"operationFailed\",\"message\":"
+        "\"Another record with the value of /id already exists\",\"errorId\":"
+        "\"BL01001973\",\"target\":\"/id\",\"additionalInfo\":{\"placeholders\":{"
+        "\"FIELD\":\"/id\"},\"propertySet\":{}}}]}}," META);
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+        refuse(f, IM_PLACE_API, causes[i]);
+        assert_true(body_holds(f, "REST-7001"));
+        assert_true(body_holds(f, "\"details\":[{"));
+    }
+}
+
+/* Documented for a company, a sender or a client that is not active: a client that is
+ * told so of a path would look in the wrong place. */
+static void gw_0011_stands_for_what_is_not_active_alone(void **state)
+{
+    static const enum im_cause causes[] = {CAUSE_CLIENT_INACTIVE, CAUSE_COMPANY_UNKNOWN,
+                                           CAUSE_COMPANY_INACTIVE,
+                                           CAUSE_SENDER_NOT_AUTHORIZED};
+    struct fixture *f = *state;
+
+    for (int i = 1; i < CAUSE_COUNT; i++) {
+        bool stands = false;
+        for (size_t j = 0; j < sizeof causes / sizeof *causes; j++)
+            stands = stands || i == (int)causes[j];
+        refuse(f, IM_PLACE_TOKEN, (enum im_cause)i);
+        assert_int_equal(body_holds(f, "GW-0011"), stands);
+    }
+    refuse(f, IM_PLACE_API, CAUSE_PATH_UNKNOWN);
+    assert_int_equal(f->res.status, 404);
+    assert_true(body_holds(f, "\"code\":\"invalidRequest\""));
+}
+
 static void an_error_id_that_nobody_knows_is_left_out(void **state)
 {
     struct fixture *f = *state;
@@ -504,6 +552,8 @@ int main(void)
         TEST(a_query_names_field_and_object_as_recorded),
         TEST(a_missing_payload_names_the_method),
         TEST(a_bad_field_stands_in_the_details),
+        TEST(a_rule_of_business_stands_in_the_details),
+        TEST(gw_0011_stands_for_what_is_not_active_alone),
         TEST(an_error_id_that_nobody_knows_is_left_out),
         TEST(no_body_gives_the_cause_away),
         TEST(the_same_seed_gives_the_same_bytes),

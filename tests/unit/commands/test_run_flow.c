@@ -9,6 +9,7 @@ struct canned {
     const char *open_body, *verdict; /* NULL = 404 */
     int opened, closed;
     char seen[400]; /* the first wish for a sandbox */
+    char judged[200]; /* the last verdict that was asked for */
 };
 
 struct scene {
@@ -16,6 +17,7 @@ struct scene {
     struct canned canned;
     struct im_run_mock mock;
     struct im_run_options options;
+    bool with_baseline;
     struct im_run_signals signals;
     char *said;
     size_t said_len;
@@ -50,6 +52,12 @@ static int ask(void *context, const char *method, const char *target, const char
         canned->closed++;
         return answer(arena, 204, "", text);
     }
+    if (strstr(target, "/verdict"))
+        snprintf(canned->judged, sizeof(canned->judged), "%s", target);
+    if (strcmp(target, "/__mock/scenarios/happy-path") == 0)
+        return answer(arena, 200, "{\"name\":\"happy-path\"}", text);
+    if (strstr(target, "/requests"))
+        return answer(arena, 200, "{\"requests\":[]}", text);
     if (strstr(target, "/verdict") && canned->verdict)
         return answer(arena, 200, canned->verdict, text);
     return answer(arena, 404, "{\"error\":\"not_found\",\"message\":\"nothing there\"}",
@@ -86,9 +94,12 @@ static int end(void **state)
 static int run(struct scene *scene, const struct im_run_program *program)
 {
     char *const environment[] = {NULL};
-    const struct im_run_scenario scenarios[] = {{IM_STR("one"), IM_STR("")},
-                                                {IM_STR("two"), IM_STR("")},
-                                                {IM_STR("three"), IM_STR("")}};
+    const struct im_run_scenario all[] = {
+        {.name = IM_STR("happy-path"), .only_baseline = true},
+        {.name = IM_STR("one")},
+        {.name = IM_STR("two")},
+        {.name = IM_STR("three")}};
+    const struct im_run_scenario *scenarios = scene->with_baseline ? all : all + 1;
     FILE *out = open_memstream(&scene->said, &scene->said_len);
     const struct im_run_work work = {
         .mock = &scene->mock,
@@ -96,7 +107,7 @@ static int run(struct scene *scene, const struct im_run_program *program)
         .program = program,
         .environment = environment,
         .scenarios = scenarios,
-        .count = COUNT(scenarios),
+        .count = scene->with_baseline ? 4 : 3,
         .signals = &scene->signals,
         .out = out,
     };
@@ -126,6 +137,50 @@ static void says(const struct scene *scene, const char *text)
         fail_msg("\"%s\" is not in:\n%s", text, scene->said);
 }
 
+/* The others wait for it, and each is judged by it. */
+static void what_cmd_does_where_nothing_goes_wrong_is_played_first(void **state)
+{
+    struct scene *scene = *state;
+    char folder[] = "/tmp/im-run-flow-XXXXXX", path[200];
+
+    assert_non_null(mkdtemp(folder));
+    scene->with_baseline = true;
+    scene->options.client = "fail-fast";
+    scene->options.artifacts = folder;
+    snprintf(path, sizeof(path), "[ $INTACCT_SCENARIO = happy-path ] || test -e %s/done; "
+                                 "r=$?; : > %s/done; exit $r", folder, folder);
+    assert_int_equal(run_scenario_state(scene, path), IM_EXIT_FINE);
+    assert_string_equal(scene->said, "passed  one\npassed  two\npassed  three\n"
+                                     "3 passed, 0 failed, 0 partly, 0 skipped\n");
+    assert_int_equal(scene->canned.opened, 4);
+    assert_int_equal(scene->canned.closed, 4);
+    assert_non_null(strstr(scene->canned.seen, "\"hold\":{\"until\":2"));
+    assert_string_equal(scene->canned.judged,
+                        "/__mock/sandboxes/x.run-1/verdict?called=CMD&running=false"
+                        "&client=fail-fast&baseline=x.run-1");
+    const char *const kept[] = {"done",         "one.har",
+                                "one.journal.json", "one.verdict.json",
+                                "two.har",      "two.journal.json",
+                                "two.verdict.json", "three.har",
+                                "three.journal.json", "three.verdict.json"};
+    for (size_t i = 0; i < COUNT(kept); i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, kept[i]);
+        assert_int_equal(remove(path), 0);
+    }
+    assert_int_equal(remove(folder), 0); /* nothing of the one that is only played */
+}
+
+static void a_cmd_that_does_not_get_through_is_no_baseline(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->with_baseline = true;
+    scene->canned.verdict = "{\"outcome\":\"not-met\",\"exchanges\":1,\"expect\":[]}";
+    assert_int_equal(run_scenario_state(scene, "true"), IM_EXIT_NO);
+    assert_null(strstr(scene->canned.judged, "baseline"));
+    says(scene, "CMD does not get through happy-path");
+}
+
 static void every_scenario_is_run_and_told_in_order(void **state)
 {
     struct scene *scene = *state;
@@ -135,7 +190,7 @@ static void every_scenario_is_run_and_told_in_order(void **state)
         run_scenario_state(scene, "[ $INTACCT_SCENARIO != one ] || sleep 0.1"),
         IM_EXIT_FINE);
     assert_string_equal(scene->said, "passed  one\npassed  two\npassed  three\n"
-                                     "3 passed, 0 failed, 0 skipped\n");
+                                     "3 passed, 0 failed, 0 partly, 0 skipped\n");
     assert_int_equal(scene->canned.opened, 3);
     assert_int_equal(scene->canned.closed, 3);
 }
@@ -174,7 +229,7 @@ static void a_sandbox_that_is_refused_is_a_failure(void **state)
     scene->canned.open_body = "{\"error\":\"e\",\"message\":\"there are too many\"}";
     assert_int_equal(run_scenario_state(scene, "true"), IM_EXIT_NO);
     says(scene, "FAILED  two\n  making its sandbox: there are too many\n");
-    says(scene, "0 passed, 3 failed, 0 skipped\n");
+    says(scene, "0 passed, 3 failed, 0 partly, 0 skipped\n");
 }
 
 static void a_verdict_that_does_not_come_is_a_failure(void **state)
@@ -195,7 +250,7 @@ static void a_command_is_ended_when_its_time_is_over(void **state)
     scene->options.timeout_ms = 50;
     assert_int_equal(run_scenario_state(scene, "echo here; sleep 1000"), IM_EXIT_NO);
     says(scene, "CMD did not end within 50ms (--timeout)");
-    says(scene, "0 passed, 3 failed, 0 skipped\n");
+    says(scene, "0 passed, 3 failed, 0 partly, 0 skipped\n");
 }
 
 static void a_command_is_found_as_a_shell_finds_it(void **state)
@@ -215,6 +270,8 @@ static void a_command_is_found_as_a_shell_finds_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCENE(what_cmd_does_where_nothing_goes_wrong_is_played_first),
+        SCENE(a_cmd_that_does_not_get_through_is_no_baseline),
         SCENE(every_scenario_is_run_and_told_in_order),
         SCENE(the_sandbox_is_named_after_the_scenario_and_has_the_seed),
         SCENE(a_command_that_cannot_be_executed_is_tried_once),

@@ -119,9 +119,10 @@ static void redirect_uri_must_be_registered(void **state)
 static void loopback_matches_any_port(void **state)
 {
     struct call *call = *state;
-    static const char *const right[] = {"http://127.0.0.1/callback",
-                                        "http://localhost:65535/callback",
-                                        "https://app.example/callback"};
+    static const char *const right[] = {
+        "http://127.0.0.1/callback",       "http://localhost:65535/callback",
+        "https://localhost/callback",      "https://127.0.0.1/callback",
+        "https://127.0.0.1:8899/callback", "https://app.example/callback"};
     char query[500];
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
         snprintf(query, sizeof query, "client_id=demo&response_type=code&redirect_uri=%s",

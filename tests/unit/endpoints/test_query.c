@@ -53,9 +53,39 @@ static void names_the_object(void **state)
     refused(call, CAUSE_OBJECT_UNKNOWN);
     evidence_says(call, "did you mean");
     query(call, "{\"fields\":[\"id\"]}");
-    refused(call, CAUSE_QUERY_INVALID);
+    refused(call, CAUSE_QUERY_KEY_MISSING);
+    query(call, "{\"object\":null,\"fields\":[\"id\"]}");
+    refused(call, CAUSE_QUERY_KEY_MISSING);
+    query(call, "{\"object\":7,\"fields\":[\"id\"]}");
+    refused(call, CAUSE_QUERY_VALUE_INVALID);
     query(call, "[]");
-    refused(call, CAUSE_QUERY_INVALID);
+    refused(call, CAUSE_QUERY_KEY_MISSING);
+}
+
+static void names_each_flaw(void **state)
+{
+    struct call *call = *state;
+    static const struct {
+        const char *members, *field;
+        enum im_cause cause;
+    } flaws[] = {
+        {"\"fields\":[\"id\"],\"includePrivate\":true", "includePrivate",
+         CAUSE_QUERY_KEY_UNKNOWN},
+        {"\"filterParameters\":{\"x\":1},\"fields\":[\"id\"]", "x",
+         CAUSE_QUERY_KEY_UNKNOWN},
+        {"\"start\":1", "fields", CAUSE_QUERY_KEY_MISSING},
+        {"\"fields\":null", "fields", CAUSE_QUERY_KEY_MISSING},
+        {"\"fields\":[\"id\"],\"size\":4001", "size", CAUSE_QUERY_VALUE_INVALID},
+        {"\"fields\":[\"id\"],\"orderBy\":7", "orderBy", CAUSE_QUERY_VALUE_INVALID},
+    };
+    char body[200];
+    for (size_t i = 0; i < sizeof flaws / sizeof *flaws; i++) {
+        snprintf(body, sizeof body, "{\"object\":\"accounts-payable/vendor\",%s}",
+                 flaws[i].members);
+        query(call, body);
+        refused(call, flaws[i].cause);
+        assert_true(im_str_is(call->exchange.field, flaws[i].field));
+    }
 }
 
 static void needs_permission(void **state)
@@ -89,8 +119,12 @@ static void model_of_none(void **state)
 {
     struct call *call = *state;
     model(call, "name=accounts-payable/vendro");
-    refused(call, CAUSE_OBJECT_UNKNOWN);
-    evidence_says(call, "did you mean \"accounts-payable/vendor\"");
+    answered(call, 200);
+    assert_int_equal(member(call, "ia::result")->type, IM_JSON_ARRAY);
+    assert_int_equal(member(call, "ia::result")->count, 0);
+    is_whole(call, "ia::meta/totalCount", 0);
+    assert_int_equal(call->exchange.notes[0].cause, CAUSE_OBJECT_UNKNOWN);
+    says(call->exchange.notes[0].text, "did you mean \"accounts-payable/vendor\"");
 }
 
 int main(void)
@@ -100,10 +134,11 @@ int main(void)
         TEST("a query gives the number of the next page, or null", gives_pages),
         TEST("a field that cannot be queried is refused by name", names_the_field),
         TEST("a query must name a known object", names_the_object),
+        TEST("each flaw of a query has its own cause and field", names_each_flaw),
         TEST("a query needs the permission to read", needs_permission),
         TEST("the model of one object tells its fields", model_of_one),
         TEST("the model without a name lists all objects", model_of_all),
-        TEST("the model of an unknown object is refused", model_of_none),
+        TEST("the model of an unknown object is empty, with a warning", model_of_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "unit/endpoints/call.h"
 
+#include "endpoints/batch.h"
+
 #define VENDOR "accounts-payable/vendor"
 
 /* Asks /objects/REST with a good token. */
@@ -63,7 +65,7 @@ static void refuses_wrong_pages(void **state)
     static const char *const wrong[] = {"size=0", "start=x", "size=4001", "start=-1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         list(call, wrong[i]);
-        refused(call, CAUSE_QUERY_INVALID);
+        refused(call, CAUSE_QUERY_VALUE_INVALID);
     }
 }
 
@@ -212,6 +214,95 @@ static void entity_hides_rows(void **state)
     assert_true(member(call, "ia::meta/totalCount")->whole < all);
 }
 
+static void ask_once(struct call *call, const char *key, const char *payload)
+{
+    next_call(call, "POST", IM_PLACE_API);
+    present(call, (struct im_issue){0});
+    call->req.rest = IM_STR(VENDOR);
+    call->req.target = IM_STR("/ia/api/v1/objects/" VENDOR);
+    header(call, "Idempotency-Key", key);
+    call->req.body = im_str(payload);
+    make_call(call, im_endpoint_resource);
+}
+
+static void a_repeated_create_makes_the_same_record(void **state)
+{
+    struct call *call = *state;
+    char made[32];
+    ask_once(call, "k1", "{\"id\":\"V-9\",\"name\":\"Nine\"}");
+    answered(call, 201);
+    snprintf(made, sizeof made, "%.*s", IM_ARG(member(call, "ia::result/key")->text));
+    ask_once(call, "k1", "{\"id\":\"V-9\",\"name\":\"Nine\"}");
+    answered(call, 201);
+    is_text(call, "ia::result/key", made);
+    ask_once(call, "k1", "{\"id\":\"V-10\",\"name\":\"Ten\"}");
+    refused(call, CAUSE_IDEMPOTENCY_KEY_REUSED);
+    ask_once(call, "k2", "{\"id\":\"V-9\",\"name\":\"Nine\"}");
+    refused(call, CAUSE_RECORD_DUPLICATE);
+    im_clock_advance(&call->authority->clock, IM_OBJECTS_ONCE_MS);
+    ask_once(call, "k1", "{\"id\":\"V-10\",\"name\":\"Ten\"}");
+    answered(call, 201);
+}
+
+static void an_array_creates_several(void **state)
+{
+    struct call *call = *state;
+    ask(call, "POST", VENDOR,
+        "[{\"id\":\"V-8\",\"name\":\"Eight\"},{\"id\":\"V-9\",\"name\":\"Nine\"}]");
+    answered(call, 201);
+    is_text(call, "ia::result/1/id", "V-9");
+    is_whole(call, "ia::meta/totalSuccess", 2);
+    ask(call, "POST", VENDOR,
+        "[{\"id\":\"V-7\",\"name\":\"Seven\"},{\"id\":\"V-8\",\"name\":\"Again\"}]");
+    answered(call, 207);
+    is_text(call, "ia::result/0/id", "V-7");
+    is_text(call, "ia::result/1/ia::error/errorId", "REST-7001");
+    is_whole(call, "ia::meta/totalCount", 2);
+    is_whole(call, "ia::meta/totalSuccess", 1);
+    is_whole(call, "ia::meta/totalError", 1);
+    assert_int_equal(call->exchange.notes[0].cause, CAUSE_RECORD_DUPLICATE);
+}
+
+static void a_repeated_batch_makes_nothing_new(void **state)
+{
+    struct call *call = *state;
+    const char *both =
+        "[{\"id\":\"V-8\",\"name\":\"Eight\"},{\"id\":\"V-9\",\"name\":\"Nine\"}]";
+    ask_once(call, "b", both);
+    answered(call, 201);
+    ask_once(call, "b", both);
+    answered(call, 201);
+    is_whole(call, "ia::meta/totalSuccess", 2);
+    ask(call, "GET", VENDOR, NULL);
+    is_whole(call, "ia::meta/totalCount", 7);
+}
+
+static void a_batch_is_bounded(void **state)
+{
+    struct call *call = *state;
+    static char body[8 * (IM_BATCH_MAX + 1)];
+    size_t len = 0;
+    for (int i = 0; i <= IM_BATCH_MAX; i++)
+        len += (size_t)snprintf(body + len, sizeof body - len, "%c{}", i ? ',' : '[');
+    snprintf(body + len, sizeof body - len, "]");
+    ask(call, "POST", VENDOR, body);
+    refused(call, CAUSE_REQUEST_TOO_LARGE);
+}
+
+static void several_keys_read_several(void **state)
+{
+    struct call *call = *state;
+    ask(call, "GET", VENDOR "/43,44", NULL);
+    answered(call, 200);
+    is_text(call, "ia::result/0/id", "V-100");
+    is_text(call, "ia::result/1/id", "V-101");
+    is_whole(call, "ia::meta/totalCount", 2);
+    ask(call, "GET", VENDOR "/43,999", NULL);
+    answered(call, 207);
+    is_text(call, "ia::result/1/ia::error/code", "invalidKey");
+    is_whole(call, "ia::meta/totalError", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +324,14 @@ int main(void)
         TEST("permission is asked before the payload is read",
              permission_comes_before_payload),
         TEST("an entity does not see the rows of another", entity_hides_rows),
+        TEST("a create repeated with its Idempotency-Key makes the same record",
+             a_repeated_create_makes_the_same_record),
+        TEST("an array creates several, and each tells of itself",
+             an_array_creates_several),
+        TEST("a batch repeated with its Idempotency-Key makes nothing new",
+             a_repeated_batch_makes_nothing_new),
+        TEST("a batch has at most 500 items", a_batch_is_bounded),
+        TEST("several keys in the path read several records", several_keys_read_several),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,6 +69,19 @@ static void misspelled_username_is_hinted_at(void **state)
     assert_int_equal(call->exchange.worded_as, CAUSE_USERNAME_MISSING);
 }
 
+static void a_switch_withholds_the_refresh_token(void **state)
+{
+    struct call *call = *state;
+    post(call, AS("ws_user%40acme"));
+    answered(call, 200);
+    assert_non_null(member(call, "refresh_token"));
+    set_policy(call, "{\"client_credentials_refresh\":false}");
+    post(call, AS("ws_user%40acme"));
+    answered(call, 200);
+    assert_null(member(call, "refresh_token"));
+    assert_non_null(member(call, "access_token"));
+}
+
 static void company_must_be_there(void **state)
 {
     struct call *call = *state;
@@ -174,6 +187,8 @@ static void username_beats_session(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST("a switch withholds the refresh token",
+             a_switch_withholds_the_refresh_token),
         TEST("username says whose token it is: user, company, entity",
              username_says_whose_token),
         TEST("a user id may hold an '@'", last_at_sign_counts),

@@ -33,13 +33,14 @@ struct fixture {
     struct im_token token;
     struct im_error err;
     int64_t now_ms;
+    const char *base_url; /* NULL = BASE */
 };
 
 static inline void arrive(struct fixture *f)
 {
     f->exchange = (struct im_exchange){.cause = CAUSE_NONE};
     f->req = (struct im_request){.arena = &f->arena,
-                                 .base_url = IM_STR(BASE),
+                                 .base_url = im_str(f->base_url ? f->base_url : BASE),
                                  .now_ms = f->now_ms,
                                  .exchange = &f->exchange};
     f->req.arrived = atomic_fetch_add(&f->authority->arrivals, 1);

@@ -1,4 +1,6 @@
 /* oauth/bearer.c: each reason why the API turns a request away, with what it says. */
+#include <stdio.h>
+
 #include "authority_fixture.h"
 
 static enum im_cause call_flawed(struct fixture *f, enum im_flaw flaw)
@@ -128,6 +130,55 @@ static void a_bad_signature_is_found(void **state)
     f->issue.dialect = IM_DIALECT_ARTICLE;
     refused(f, call_flawed(f, IM_FLAW_BAD_SIGNATURE), CAUSE_TOKEN_BAD_SIGNATURE,
             "altered");
+}
+
+/* A JWT with this payload, signed by somebody else. */
+static struct im_str foreign_jwt(struct fixture *f, const char *payload)
+{
+    const char *header = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
+    return im_arena_format(&f->arena, "%.*s.%.*s.c2lnbmF0dXJl",
+                           IM_ARG(im_base64url(&f->arena, header, strlen(header))),
+                           IM_ARG(im_base64url(&f->arena, payload, strlen(payload))));
+}
+
+static void real_token(struct fixture *f, int64_t ends_in_s, const char *evidence)
+{
+    char payload[200];
+    snprintf(payload, sizeof payload,
+             "{\"iss\":\"https://api.intacct.com\",\"exp\":%lld}",
+             (long long)(f->now_ms / 1000 + ends_in_s));
+    refused(f, call_api(f, foreign_jwt(f, payload)), CAUSE_TOKEN_OF_THE_REAL_SERVICE,
+            evidence);
+}
+
+static void a_token_of_the_real_service_is_told_by_its_own_times(void **state)
+{
+    struct fixture *f = *state;
+
+    real_token(
+        f, -10 * 86400 - 5000,
+        "issued by api.intacct.com, not by this mock; by its own claims it expired "
+        "10 days ago");
+    real_token(f, -3600, "it expired 1 hour ago");
+    real_token(f, 0, "it expired 0 seconds ago");
+    real_token(f, 43200, "it is good for another 12 hours");
+    refused(f, call_api(f, foreign_jwt(f, "{\"iss\":\"https://p301.intacct.com/ia\"}")),
+            CAUSE_TOKEN_OF_THE_REAL_SERVICE,
+            "issued by p301.intacct.com, not by this mock; its claims do not say");
+    refused(f, call_api(f, foreign_jwt(f, "{\"iss\":\"https://api.intacct.com.evil\"}")),
+            CAUSE_TOKEN_BAD_SIGNATURE, "altered");
+    refused(f, call_api(f, foreign_jwt(f, "{\"iss\":\"" BASE "\"}")),
+            CAUSE_TOKEN_BAD_SIGNATURE, "altered");
+}
+
+static void where_the_mock_is_the_real_address_an_altered_token_stays_altered(
+    void **state)
+{
+    struct fixture *f = *state;
+
+    f->base_url = "https://api.intacct.com";
+    refused(f, call_api(f, foreign_jwt(f, "{\"iss\":\"https://api.intacct.com\"}")),
+            CAUSE_TOKEN_BAD_SIGNATURE, "altered");
 }
 
 static void an_unknown_key_is_found(void **state)
@@ -394,6 +445,8 @@ int main(void)
         TEST(a_token_without_scheme_is_not_shown),
         TEST(undecodable_tokens_are_malformed),
         TEST(a_bad_signature_is_found),
+        TEST(a_token_of_the_real_service_is_told_by_its_own_times),
+        TEST(where_the_mock_is_the_real_address_an_altered_token_stays_altered),
         TEST(an_unknown_key_is_found),
         TEST(alg_none_is_found),
         TEST(a_wrong_issuer_is_found),

@@ -144,6 +144,24 @@ static void a_group_stands_for_its_endpoints(void **state)
 
 /* ---- counting ---- */
 
+/* By GET or by a query: whichever way a client reads. */
+static void to_read_is_to_change_nothing(void **state)
+{
+    const struct im_when *reads = when(*state, "{'endpoint':'read'}");
+    struct im_exchange known = request();
+
+    assert_true(im_when_fits(reads, &known));
+    known.method = IM_STR("POST");
+    assert_false(im_when_fits(reads, &known));
+    known.endpoint = IM_ENDPOINT_QUERY;
+    assert_true(im_when_fits(reads, &known));
+    known.method = IM_STR("GET");
+    known.endpoint = IM_ENDPOINT_SESSION;
+    assert_true(im_when_fits(reads, &known));
+    known.endpoint = IM_ENDPOINT_JWKS;
+    assert_false(im_when_fits(reads, &known));
+}
+
 static void nth_and_every_pick(void **state)
 {
     struct im_when third = *when(*state, "{'nth':3}");
@@ -329,6 +347,7 @@ int main(void)
         READING(every_field_that_is_given_must_fit),
         READING(what_is_not_known_does_not_fit),
         READING(a_group_stands_for_its_endpoints),
+        READING(to_read_is_to_change_nothing),
         READING(nth_and_every_pick),
         READING(a_rate_picks_its_share),
         READING(the_same_seed_picks_the_same),

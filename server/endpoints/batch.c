@@ -1,0 +1,109 @@
+#include "endpoints/batch.h"
+
+#include "causes/refusal.h"
+#include "endpoints/endpoint.h"
+#include "endpoints/rest_envelope.h"
+
+/* One batch under way. */
+struct batch {
+    struct im_authority *authority;
+    struct im_objects *store;
+    struct im_request *req;
+    struct im_json_out out;
+    int64_t good, bad;
+};
+
+bool im_batch_asked(const struct im_record *record)
+{
+    if (record->action == IM_ACTION_CREATE)
+        return record->body && record->body->type == IM_JSON_ARRAY && record->body->count;
+    return record->action == IM_ACTION_READ && im_str_has(record->key, ',');
+}
+
+static size_t count_keys(struct im_str keys)
+{
+    size_t n = 0;
+    for (; keys.len; n++)
+        (void)im_str_cut(&keys, ',');
+    return n;
+}
+
+/* What became of one item: counted, and written where it failed. */
+static void close_item(struct batch *batch, const struct im_objects_call *call,
+                       enum im_objects_result result)
+{
+    if (result == IM_OBJECTS_OK) {
+        batch->good++;
+        return;
+    }
+    if (result == IM_OBJECTS_NO_MEMORY)
+        batch->req->arena->failed = true; /* the pipeline answers for it */
+    enum im_cause cause = im_record_cause(result);
+    batch->bad++;
+    im_note(batch->req, cause, "item %lld of the batch: %s",
+            (long long)(batch->good + batch->bad), call->why.text);
+    im_json_open_object(&batch->out, NULL);
+    im_refusal_write_item(batch->req, cause,
+                          im_arena_copy(batch->req->arena, im_str(call->why.field)),
+                          &batch->authority->rng, &batch->out);
+    im_json_close_object(&batch->out);
+}
+
+static struct im_objects_call item_call(struct batch *batch,
+                                        const struct im_objects_call *whole)
+{
+    struct im_objects_call call = *whole;
+    call.out = &batch->out;
+    call.name = NULL;
+    return call;
+}
+
+/* Each item has an Idempotency-Key of its own, so that a batch that came half through may
+ * be repeated as a whole. */
+static void create_all(struct batch *batch, const struct im_objects_call *whole,
+                       const struct im_json *body)
+{
+    for (const struct im_json *item = body->first; item; item = item->next) {
+        struct im_objects_call call = item_call(batch, whole);
+        if (call.once.len)
+            call.once =
+                im_arena_format(batch->req->arena, "%.*s #%lld", IM_ARG(whole->once),
+                                (long long)(batch->good + batch->bad));
+        close_item(batch, &call, im_objects_create(batch->store, &call, item));
+    }
+}
+
+static void read_all(struct batch *batch, const struct im_objects_call *whole,
+                     struct im_str keys)
+{
+    while (keys.len) {
+        struct im_objects_call call = item_call(batch, whole);
+        struct im_str key = im_str_cut(&keys, ',');
+        close_item(batch, &call, im_objects_get(batch->store, &call, key));
+    }
+}
+
+enum im_cause im_batch_answer(struct im_authority *authority, struct im_request *req,
+                              struct im_response *res, const struct im_record *record,
+                              const struct im_objects_call *call)
+{
+    bool create = record->action == IM_ACTION_CREATE;
+    size_t n = create ? record->body->count : count_keys(record->key);
+    struct batch batch = {
+        .authority = authority, .store = authority->objects, .req = req};
+    if (n > IM_BATCH_MAX)
+        return im_refuse(req, CAUSE_REQUEST_TOO_LARGE,
+                         "the batch has %zu items, at most %d are taken", n,
+                         IM_BATCH_MAX);
+    im_rest_begin(res, create ? 201 : 200, &batch.out);
+    im_json_open_array(&batch.out, IM_REST_RESULT);
+    if (create)
+        create_all(&batch, call, record->body);
+    else
+        read_all(&batch, call, record->key);
+    im_json_close_array(&batch.out);
+    im_rest_end_batch(&batch.out, batch.good, batch.bad);
+    if (batch.bad)
+        res->status = 207;
+    return CAUSE_NONE;
+}
