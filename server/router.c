@@ -451,6 +451,7 @@ static void pipeline_finish(struct pipeline *p, enum im_cause cause)
     if (wire) {
         im_wire_apply(wire, p->res);
         im_wire_locate(wire, p->req->base_url, p->res);
+        p->req->exchange->delay_ms += im_wire_takes_ms(wire, p->res);
     }
     im_quota_add_headers(&p->plan.quota, !wire || !wire->retry_after_s, p->res);
     im_cors_add_headers(p->sandboxes, p->req, p->res);

@@ -10,7 +10,7 @@
 enum {
     SHOWN_MAX = 60,   /* bytes of what was written, in a sentence */
     EXAMPLES_MAX = 6, /* members named in a sentence as examples … */
-    LISTED_MAX = 16   /* … and so many are few enough to name all */
+    LISTED_MAX = 14   /* … and so many are few enough to name all */
 };
 
 /* The next fault, with `where` before its sentence; NULL when there is no room. */

@@ -11,6 +11,7 @@ enum im_fault {
     IM_FAULT_NONE,
     IM_FAULT_DELAY,
     IM_FAULT_HOLD,
+    IM_FAULT_BANDWIDTH,
     IM_FAULT_STALL,
     IM_FAULT_DROP,
     IM_FAULT_RESET,

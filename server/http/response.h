@@ -21,6 +21,7 @@ struct im_damage {
     bool drop;     /* close without a byte */
     bool reset;    /* TCP RST */
     bool truncate; /* half the body, Content-Length of the whole, then close */
+    int64_t bytes_per_s; /* of the body; 0 = as fast as it goes */
 };
 
 struct im_response {

@@ -129,7 +129,8 @@ static void words_that_say_too_little_are_refused(void **state)
 }
 
 #define FAULTS                                                                           \
-    "; there are \"delay\", \"hold\", \"stall\", \"drop\", \"reset\", \"truncate\", "    \
+    "; there are \"delay\", \"hold\", \"bandwidth\", \"stall\", \"drop\", \"reset\", "   \
+    "\"truncate\", "                                                                     \
     "\"malformed-json\", \"wrong-type\", \"html\", \"status\" and \"redirect\""
 
 static void unknown_words_are_refused_with_the_nearest(void **state)
@@ -563,6 +564,34 @@ static void no_text_of_a_scenario_adds_a_header(void **state)
 
 #define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
+/* ---- bandwidth ---- */
+
+static void a_bandwidth_is_bytes_of_an_answer_that_there_is(void **state)
+{
+    struct reader *r = *state;
+    struct im_response res = {.arena = &r->arena};
+    im_response_begin(&res, 200, "text/plain");
+    im_buf_addz(&res.body, "0123456789");
+
+    assert_true(reads(r, "{'bandwidth':4}"));
+    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_BANDWIDTH);
+    assert_true(r->wire.after);
+    assert_false(im_wire_replaces(&r->wire));
+    im_wire_apply(&r->wire, &res);
+    assert_int_equal(res.damage.bytes_per_s, 4);
+    assert_int_equal(res.status, 200);
+    assert_int_equal(im_wire_takes_ms(&r->wire, &res), 2500);
+    refused(r, "{'bandwidth':0}", "bandwidth",
+            "wire: \"bandwidth\" must be bytes per second, 1 or more, not 0");
+    refused(r, "{'bandwidth':4,'drop':true}", "drop",
+            "wire: \"bandwidth\" and \"drop\" contradict each other");
+    refused(r, "{'bandwidth':4,'at':'before'}", NULL,
+            "wire: \"bandwidth\" damages an answer, so it comes after the request took "
+            "effect: leave \"at\" out");
+    assert_true(reads(r, "'drop'"));
+    assert_int_equal(im_wire_takes_ms(&r->wire, &res), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -598,6 +627,7 @@ int main(void)
         READING(the_answers_are_those_that_were_asked_for),
         READING(retry_after_is_set_on_any_answer),
         READING(no_text_of_a_scenario_adds_a_header),
+        READING(a_bandwidth_is_bytes_of_an_answer_that_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
