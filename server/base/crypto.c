@@ -180,22 +180,3 @@ bool im_secret_eq(struct im_str a, struct im_str b)
 {
     return a.len == b.len && CRYPTO_memcmp(bytes_of(a), bytes_of(b), a.len) == 0;
 }
-
-/* SHA-256 of a secret of enough entropy cannot be turned back, and six bytes of it tell
- * the secrets of a test apart. */
-struct im_str im_fingerprint(struct im_arena *arena, struct im_str secret)
-{
-    unsigned char digest[IM_SHA256_LEN];
-
-    if (!im_sha256(secret, digest)) {
-        arena->failed = true;
-        return (struct im_str){NULL, 0};
-    }
-    return im_fingerprint_of(arena, digest);
-}
-
-struct im_str im_fingerprint_of(struct im_arena *arena,
-                                const unsigned char digest[IM_SHA256_LEN])
-{
-    return im_arena_format(arena, "sha256:%.*s", IM_ARG(im_hex(arena, digest, 6)));
-}

@@ -8,6 +8,7 @@
 #define IM_DIRECTORY_DIRECTORY_H
 
 #include "base/json_read.h"
+#include "base/secrets.h"
 
 struct im_directory; /* lifetime: authority */
 
@@ -74,6 +75,11 @@ enum im_permit {
 /* With the built-in world in it; NULL with err when memory is short. */
 struct im_directory *im_directory_new(struct im_error *err);
 void im_directory_free(struct im_directory *directory);
+/* All client secrets and passwords that there are, and from now on each that comes, are told to
+ * this set, which must live as long. False when memory is short. */
+bool im_directory_tell_secrets(struct im_directory *directory,
+                               struct im_secrets *secrets);
+struct im_secrets *im_directory_secrets(struct im_directory *directory);
 /* The built-in world as JSON texts that im_directory_load takes, NULL at the end. */
 extern const char *const im_builtin_world[];
 /* Takes over what the object's members `companies`, `users`, `roles` and `clients` say;

@@ -28,6 +28,7 @@ struct im_directory {
     pthread_mutex_t lock;
     struct im_arena arena; /* all texts and lists; only ever grows */
     struct im_world world;
+    struct im_secrets *secrets; /* the authority's; NULL = nobody wants to know */
 };
 
 struct im_role *im_world_role(const struct im_world *world, struct im_str name);

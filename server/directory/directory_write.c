@@ -48,16 +48,19 @@ static void write_role(struct im_json_out *out, const struct im_role *role)
     write_texts(out, "denied", role->denied);
 }
 
-static void write_client(struct im_json_out *out, const struct im_client *client)
+static void write_client(struct im_json_out *out, const struct im_secrets *secrets,
+                         const struct im_client *client)
 {
     struct im_arena *arena = out->buf->arena;
 
     im_json_str(out, "id", client->id);
     if (client->secret.len)
-        im_json_str(out, "secret_fingerprint", im_fingerprint(arena, client->secret));
+        im_json_str(out, "secret_fingerprint",
+                    im_fingerprint(secrets, arena, client->secret));
     im_json_open_array(out, "old_secret_fingerprints");
     for (size_t i = 0; i < client->old_secrets.count; i++)
-        im_json_str(out, NULL, im_fingerprint(arena, client->old_secrets.items[i]));
+        im_json_str(out, NULL,
+                    im_fingerprint(secrets, arena, client->old_secrets.items[i]));
     im_json_close_array(out);
     im_json_str(out, "sender_id", client->sender_id);
     im_json_bool(out, "active", client->active);
@@ -67,15 +70,19 @@ static void write_client(struct im_json_out *out, const struct im_client *client
     write_texts(out, "scopes", client->scopes);
 }
 
-static void write_thing(struct im_json_out *out, enum im_collection_kind which,
-                        const void *items, size_t i)
+static void write_thing(const struct im_directory *directory, struct im_json_out *out,
+                        enum im_collection_kind which, size_t i)
 {
+    const void *items = directory->world.collection[which].items;
+
     im_json_open_object(out, NULL);
     switch (which) {
     case IM_COMPANIES: write_company(out, (const struct im_company *)items + i); break;
     case IM_USERS: write_user(out, (const struct im_user *)items + i); break;
     case IM_ROLES: write_role(out, (const struct im_role *)items + i); break;
-    default: write_client(out, (const struct im_client *)items + i); break;
+    default:
+        write_client(out, directory->secrets, (const struct im_client *)items + i);
+        break;
     }
     im_json_close_object(out);
 }
@@ -95,7 +102,7 @@ void im_directory_write(struct im_directory *directory, struct im_json_out *out)
         const struct im_collection *all = &directory->world.collection[parts[p].which];
         im_json_open_array(out, parts[p].name);
         for (size_t i = 0; i < all->count; i++)
-            write_thing(out, parts[p].which, all->items, i);
+            write_thing(directory, out, parts[p].which, i);
         im_json_close_array(out);
     }
     pthread_mutex_unlock(&directory->lock);

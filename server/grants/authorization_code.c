@@ -95,7 +95,7 @@ static enum im_cause code_decide(const struct im_grant_request *g, struct im_iss
                                   .redirect_uri = im_param(g->params, "redirect_uri"),
                                   .verifier = verifier,
                                   .verifier_given = verifier.len > 0};
-    g->req->exchange->token = im_fingerprint(g->req->arena, text);
+    g->req->exchange->token = im_fingerprint(g->authority->secrets, g->req->arena, text);
     enum im_cause cause = code_look_first(g, text);
     if (!cause)
         cause = im_authority_redeem_code(g->authority, g->req, &claim, &code);

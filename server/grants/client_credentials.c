@@ -1,7 +1,6 @@
 /* client_credentials (RFC 6749 section 4.4), with what Sage adds to it: the token is a
  * user's, and `username` = userId@companyId[|entityId], or a live `session_id`, says
  * whose (documented). A refresh token comes with it, against section 4.4.3 (recorded). */
-#include "base/sanitize.h"
 #include "directory/account.h"
 #include "directory/eligibility.h"
 #include "grants/grant.h"
@@ -16,7 +15,7 @@ static enum im_cause credentials_check_username(struct im_request *req,
         return CAUSE_NONE;
     return im_refuse(req, CAUSE_USERNAME_WITHOUT_COMPANY,
                      "username \"%.*s\" is not user@company or user@company|entity",
-                     IM_ARG(im_sanitize(req->arena, text)));
+                     IM_ARG(im_quote(req, text)));
 }
 
 static enum im_cause credentials_check(struct im_request *req,

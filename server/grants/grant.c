@@ -2,7 +2,6 @@
  * it, and the eligibility check that they share. */
 #include "grants/grant.h"
 
-#include "base/sanitize.h"
 #include "directory/account.h"
 
 static const struct im_grant *const grants[] = {
@@ -38,7 +37,7 @@ const struct im_grant *im_grant_find(struct im_str grant_type)
 
 enum im_cause im_grant_refuse(struct im_request *req, struct im_str grant_type)
 {
-    struct im_str shown = im_sanitize(req->arena, grant_type), names[GRANTS];
+    struct im_str shown = im_quote(req, grant_type), names[GRANTS];
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
         if (im_str_is(grant_type, absent[i].grant_type))
             return im_refuse(req, CAUSE_GRANT_TYPE_UNSUPPORTED, "grant_type %.*s: %s",
@@ -69,8 +68,8 @@ enum im_cause im_eligibility_require(const struct im_grant_request *request,
                                          .needs_web_services_user =
                                              subject->web_services_user};
     /* noted before anything is refused: the journal then says whose request it was */
-    req->exchange->user = im_sanitize(
-        req->arena, im_account_text(req->arena, subject->user, subject->company));
+    req->exchange->user =
+        im_quote(req, im_account_text(req->arena, subject->user, subject->company));
     /* looked up once: grants, token and journal go on with this principal */
     *request->principal =
         (struct im_principal){.client = *request->client, .entity = subject->entity};

@@ -66,7 +66,7 @@ static enum im_cause refresh_decide(const struct im_grant_request *g,
     bool looked;
     struct im_token token;
     struct im_str text = im_param(g->params, "refresh_token");
-    g->req->exchange->token = im_fingerprint(g->req->arena, text);
+    g->req->exchange->token = im_fingerprint(g->authority->secrets, g->req->arena, text);
     enum im_cause cause = refresh_look_first(g, text, issue, &looked);
     if (!cause)
         cause = im_authority_redeem_refresh(g->authority, g->req, g->dialect->id, text,

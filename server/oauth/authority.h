@@ -17,8 +17,9 @@ struct im_authority {
     struct im_keys *keys;
     struct im_tokens *tokens;
     struct im_objects *objects;
-    struct im_policy policy; /* behind policy_lock: use im_authority_policy() */
-    struct im_str signed_in; /* behind it too, in memory of its own */
+    struct im_secrets *secrets; /* what must not leave; a reference of its own */
+    struct im_policy policy;    /* behind policy_lock: use im_authority_policy() */
+    struct im_str signed_in;    /* behind it too, in memory of its own */
     pthread_mutex_t policy_lock;
     atomic_uint_fast64_t arrivals; /* serials of arrival; see im_request.arrived */
 };
@@ -27,6 +28,10 @@ struct im_authority {
 struct im_authority *im_authority_new(uint64_t seed, struct im_str salt, int64_t start_ms,
                                       struct im_error *err);
 void im_authority_free(struct im_authority *authority);
+/* From now on its secrets are told to this set, of which it takes a reference, instead of its own:
+ * that of the authority before a reset. False when memory is short. */
+bool im_authority_keep_secrets(struct im_authority *authority,
+                               struct im_secrets *secrets);
 struct im_policy im_authority_policy(struct im_authority *authority); /* a copy */
 void im_authority_set_policy(struct im_authority *authority,
                              const struct im_policy *policy);

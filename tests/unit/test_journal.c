@@ -337,7 +337,7 @@ static void a_written_exchange_holds_no_secret(void **state)
     assert_has(text, "\"cause\":\"path-unknown\"");
     assert_has(text, "\"evidence\":\"because\"");
     assert_has(text, "\"notes\":[{\"cause\":\"host-misspelled\",\"text\":\"noted\"}]");
-    assert_has(text, "\"name\":\"Authorization\",\"value\":\"Basic sha256:");
+    assert_has(text, "\"name\":\"Authorization\",\"value\":\"Basic hmac:");
     parsed(b, text);
 }
 
@@ -424,7 +424,7 @@ static uint64_t add_told(struct book *b, enum im_fault fault, int status)
                                    .user = IM_STR("jdoe@acme"),
                                    .grant = IM_STR("g"),
                                    .scope = IM_STR("a b"),
-                                   .token = IM_STR("sha256:1"),
+                                   .token = IM_STR("hmac:1"),
                                    .rule = 2,
                                    .effect = "lock-user",
                                    .fault = fault};
@@ -464,7 +464,7 @@ static void an_exchange_keeps_attributes_causes_and_times(void **state)
     assert_true(im_str_is(e->method, "POST"));
     assert_true(im_str_is(e->path, "/p"));
     assert_true(im_str_is(e->scope, "a b"));
-    assert_true(im_str_is(e->token, "sha256:1"));
+    assert_true(im_str_is(e->token, "hmac:1"));
     assert_int_equal(e->status, 429);
     assert_int_equal(e->cause, CAUSE_RATE_LIMITED);
     assert_int_equal(e->note_count, 1);
