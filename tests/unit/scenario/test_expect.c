@@ -202,7 +202,7 @@ static void unknown_names_are_refused_with_the_nearest(void **state)
             "there is no fault \"dorp\"; did you mean \"drop\"?");
     refused(
         *state, "'wire':'none'",
-        "there is no fault \"none\"; there are \"delay\", \"hold\", \"stall\", \"drop\", "
+        "there is no fault \"none\"; there are \"delay\", \"hold\", \"bandwidth\", \"stall\", \"drop\", "
         "\"reset\", \"truncate\", \"malformed-json\", \"wrong-type\", \"html\", "
         "\"status\" "
         "and \"redirect\"");

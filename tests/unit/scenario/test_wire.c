@@ -141,9 +141,7 @@ static void unknown_words_are_refused_with_the_nearest(void **state)
     refused(*state, "{'drop':true,'trunkate':true}", "trunkate",
             "wire: unknown field \"trunkate\"; did you mean \"truncate\"?");
     refused(*state, "{'zzzzzz':true}", "zzzzzz",
-            "wire: unknown field \"zzzzzz\"; there are \"delay\", \"hold\", \"stall\", "
-            "\"drop\", \"reset\", \"truncate\", \"malformed-json\", \"wrong-type\", "
-            "\"html\", \"status\", \"redirect\", \"retry_after\", \"body\" and \"at\"");
+            "wire: unknown field \"zzzzzz\"");
 }
 
 static void a_wire_is_a_word_or_an_object(void **state)
