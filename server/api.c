@@ -89,6 +89,11 @@ static void authorize(struct ask *ask)
     im_request_add_header(&ask->req, IM_STR("Authorization"), value);
 }
 
+static void answer(void *sandboxes, struct im_request *req, struct im_response *res)
+{
+    im_control_answer(sandboxes, req, res);
+}
+
 /* Sends it to /__mock/sandboxes/NAME/… and says whether it was answered 2xx. */
 static bool send(struct ask *ask, const char *method, const char *path,
                  struct im_str query, struct im_str body)
@@ -116,7 +121,8 @@ static bool send(struct ask *ask, const char *method, const char *path,
                                       : settings->http_url.len ? settings->http_url
                                                                : settings->https_url;
     authorize(ask);
-    im_control_answer(&ask->server->sandboxes, req, &ask->res);
+    im_answer_to_the_end(&(struct im_answering){answer, &ask->server->sandboxes}, req,
+                         &ask->res);
     if (ask->res.status / 100 == 2 && !ask->arena.failed)
         return true;
     tell_refusal(ask);

@@ -161,6 +161,8 @@ struct pipeline {
     struct im_waiter waiter;
     int64_t delay_ms;                 /* still to come, after what it waits for now */
     void (*then)(struct pipeline *p); /* what comes after that */
+    void (*control_resume)(void *context); /* a call of the control API that waits */
+    void *control_context;
 };
 
 static void pipeline_enter(struct pipeline *p)
@@ -525,6 +527,34 @@ static void dispatch_to_sandbox(struct pipeline *p)
     }
 }
 
+static void control_resume(void *context);
+
+/* The call has answered, or waits, which does not end its way through here. */
+static void control_conclude(struct pipeline *p)
+{
+    struct im_response *res = p->res;
+
+    if (res->resume) {
+        p->control_resume = res->resume;
+        p->control_context = res->resume_context;
+        res->resume = control_resume;
+        res->resume_context = p;
+        return;
+    }
+    pipeline_finish(p, CAUSE_NONE);
+    pipeline_end(p);
+}
+
+static void control_resume(void *context)
+{
+    struct pipeline *p = context;
+
+    p->res->resume = NULL;
+    p->res->resume_context = p->control_context;
+    p->control_resume(p->control_context);
+    control_conclude(p);
+}
+
 static void dispatch_to_control(struct pipeline *p)
 {
     p->req->now_ms = im_clock_real_ms();
@@ -532,8 +562,7 @@ static void dispatch_to_control(struct pipeline *p)
         answer_preflight(p, im_control_methods(p->req));
     else
         im_control_answer(p->sandboxes, p->req, p->res);
-    pipeline_finish(p, CAUSE_NONE);
-    pipeline_end(p);
+    control_conclude(p);
 }
 
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,

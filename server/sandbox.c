@@ -19,7 +19,7 @@ static struct im_authority *make_authority(const struct im_sandbox *box,
 static bool make_parts(struct im_sandbox *box, const struct im_sandbox_options *options,
                        struct im_error *err)
 {
-    box->journal = im_journal_new(options->journal_keep);
+    box->journal = im_journal_new(options->journal_keep, options->journal_memory);
     box->barrier = im_barrier_new();
     box->scenario_state = im_scenario_state_new(options->scenario);
     if (!im_str_duplicate(options->name, &box->name) || !box->journal || !box->barrier ||

@@ -18,7 +18,8 @@ static bool make_default(struct im_sandboxes *sandboxes, struct im_error *err)
         .scenario = im_catalogue_get_file(sandboxes->catalogue, wanted, err),
         .seed = settings->seed,
         .start_ms = settings->start_ms,
-        .journal_keep = settings->journal_keep};
+        .journal_keep = settings->journal_keep,
+        .journal_memory = &sandboxes->journal_memory};
 
     if (!options.scenario)
         return false;
@@ -35,6 +36,9 @@ bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings 
     atomic_init(&sandboxes->count, 0);
     atomic_init(&sandboxes->host_warned, false);
     pthread_mutex_init(&sandboxes->lock, NULL);
+    im_journal_memory_init(&sandboxes->journal_memory, settings->journal_memory
+                                                           ? settings->journal_memory
+                                                           : SIZE_MAX);
     sandboxes->catalogue =
         im_catalogue_new(settings->scenarios, &sandboxes->settings.log, err);
     return sandboxes->catalogue && make_default(sandboxes, err);
@@ -52,6 +56,7 @@ void im_sandboxes_release(struct im_sandboxes *sandboxes)
     }
     im_sandbox_free(sandboxes->standard);
     im_catalogue_free(sandboxes->catalogue);
+    im_journal_memory_release(&sandboxes->journal_memory);
     im_table_release(&sandboxes->by_name);
     pthread_mutex_destroy(&sandboxes->lock);
     sandboxes->catalogue = NULL;
@@ -295,7 +300,8 @@ static struct im_sandbox *make_sandbox(struct im_sandboxes *sandboxes,
         .scenario = params->scenario,
         .seed = params->seeded ? params->seed : settings->seed,
         .start_ms = params->start_ms < 0 ? settings->start_ms : params->start_ms,
-        .journal_keep = settings->journal_keep};
+        .journal_keep = settings->journal_keep,
+        .journal_memory = &sandboxes->journal_memory};
 
     return im_sandbox_new(&options, err);
 }

@@ -19,6 +19,7 @@ struct im_settings {
     uint64_t seed;
     int64_t start_ms;       /* where clocks start; < 0 = the real time */
     size_t journal_keep;    /* exchanges per sandbox */
+    size_t journal_memory;  /* bytes of all sandboxes' journals together; 0 = unbounded */
     size_t sandboxes_max;   /* besides the default one */
     int64_t sandbox_ttl_ms; /* idle for so long, one is gone; real time */
     const char *scenario;   /* of the default sandbox: a name or a file */
@@ -44,6 +45,7 @@ struct im_sandboxes {
     int64_t swept_ms; /* monotonic */
     bool stopping;
     struct im_metrics metrics; /* of all that are or were */
+    struct im_journal_memory journal_memory;
 };
 
 bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings *settings,

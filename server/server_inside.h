@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "http/response.h"
 #include "intacct_mock.h"
 #include "sandboxes.h"
 
@@ -19,5 +20,15 @@ struct im_server {
     struct im_log_sink log_sink;
     atomic_bool known; /* our own address, which requests that come first wait for */
 };
+
+/* Answers a request, perhaps beginning to wait or leaving a stream. */
+struct im_answering {
+    void (*answer)(void *context, struct im_request *req, struct im_response *res);
+    void *context;
+};
+/* Answers on this thread, waits as long as the answer does, and takes in a body that comes in
+ * pieces. */
+void im_answer_to_the_end(const struct im_answering *how, struct im_request *req,
+                          struct im_response *res);
 
 #endif

@@ -266,18 +266,32 @@ static void run(struct im_call *call)
         refuse_route(call, &allow);
     else if (find_box(call, route) && read_body(call) && read_params(call, route->body))
         route->answer(call);
+}
+
+void im_control_end(struct im_call *call)
+{
+    struct im_response *res = call->res;
+
     im_sandboxes_unref(call->sandboxes, call->box);
+    if (!call->req->arena->failed && !res->body.failed)
+        return;
+    im_response_clear(res);
+    im_control_refuse(call, 500, NULL,
+                      "out of memory while answering; ask for less, with ?since=");
 }
 
 void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                        struct im_response *res)
 {
-    struct im_call call = {.sandboxes = sandboxes, .req = req, .res = res};
+    struct im_call *call = IM_ARENA_NEW(req->arena, struct im_call);
 
-    run(&call);
-    if (req->arena->failed || res->body.failed) {
-        im_response_clear(res);
-        im_control_refuse(&call, 500, NULL,
-                          "out of memory while answering; ask for less, with ?since=");
+    if (!call) {
+        res->status = 500;
+        res->close = true;
+        return;
     }
+    *call = (struct im_call){.sandboxes = sandboxes, .req = req, .res = res};
+    run(call);
+    if (!res->resume)
+        im_control_end(call);
 }

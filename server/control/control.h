@@ -9,6 +9,7 @@
 
 /* Is this request for the control API, here? (/__mock… on a port that serves it) */
 bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_request *req);
+/* Answers; or waits, and then res->resume is set. */
 void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                        struct im_response *res);
 
@@ -20,7 +21,8 @@ void im_control_write_ready(struct im_sandboxes *sandboxes, struct im_json_out *
 
 /* ---- inside control/ ---- */
 
-/* One call. Lifetime: request. */
+/* One call. Lifetime: request; it outlives its handler when that waits (res->resume) or
+ * leaves a stream. */
 struct im_call {
     struct im_sandboxes *sandboxes;
     struct im_request *req;
@@ -75,6 +77,9 @@ struct im_control_table {
 /* All of them, in the order of the index page; IM_CONTROL_TABLES many. */
 enum { IM_CONTROL_TABLES = 7 };
 extern const struct im_control_table im_control_tables[IM_CONTROL_TABLES];
+
+/* What comes after a handler: for those that wait to call, once they have answered. */
+void im_control_end(struct im_call *call);
 
 /* Begins a JSON answer: call->out then writes into it. */
 void im_control_begin(struct im_call *call, int status);

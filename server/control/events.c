@@ -1,10 +1,8 @@
 /* The journal as it grows: one server-sent event for each exchange (WHATWG HTML, section 9.2). The
- * listener asks again and again for what is new, and thereby notices a peer that left. */
+ * journal wakes the stream when there is more to tell. */
 #include "control/events.h"
 
 #include "control/control.h"
-
-enum { PIECE_MAX = 256 * 1024 };
 
 static void write_event(const struct im_exchange *exchange, struct im_buf *piece)
 {
@@ -23,16 +21,20 @@ static void write_event(const struct im_exchange *exchange, struct im_buf *piece
 /* A large journal goes out in several pieces. What does not match is not looked at again. */
 static void write_news(struct im_events *events, uint64_t newest, struct im_buf *piece)
 {
+    struct im_journal *journal = events->box->journal;
     struct im_arena arena;
     size_t count;
 
     im_arena_init(&arena, 0);
-    const struct im_exchange *news =
-        im_journal_select(events->box->journal, &arena, &events->filter, &count);
+    struct im_kept **news = im_journal_keep(journal, &arena, &events->filter, &count);
     piece->failed |= arena.failed;
-    for (size_t i = 0; i < count && piece->len < PIECE_MAX; i++) {
-        write_event(&news[i], piece);
-        events->filter.since = news[i].id;
+    for (size_t i = 0; i < count; i++) {
+        struct im_exchange exchange = im_journal_look(journal, news[i]);
+        if (piece->len < IM_PIECE_BYTES) {
+            write_event(&exchange, piece);
+            events->filter.since = exchange.id;
+        }
+        im_kept_unref(news[i]);
     }
     if (count == 0 && !arena.failed)
         events->filter.since = newest;
@@ -53,6 +55,7 @@ static bool next_piece(void *context, struct im_buf *piece)
         im_buf_addz(piece, ": alive\n\n");
     if (piece->len)
         events->spoke_ms = now_ms;
+    events->res->stream_again_ms = events->spoke_ms + IM_EVENTS_SILENCE_MS;
     return !over && !piece->failed;
 }
 
@@ -61,6 +64,7 @@ static void end_stream(void *context)
 {
     struct im_events *events = context;
 
+    im_journal_unwatch(events->box->journal, &events->watch);
     im_sandboxes_unref(events->sandboxes, events->box);
 }
 
@@ -94,8 +98,13 @@ void im_control_events(struct im_call *call)
         question.filter.since = newest;
     if (!read_last_seen(call, newest, &question.filter.since))
         return;
-    *events = (struct im_events){call->sandboxes, call->box, question.filter,
+    *events = (struct im_events){call->sandboxes,
+                                 call->box,
+                                 call->res,
+                                 question.filter,
+                                 {.filter = question.filter, .waker = call->req->waker},
                                  im_clock_monotonic_ms()};
+    im_journal_watch(call->box->journal, &events->watch, 0);
     im_sandboxes_ref(call->sandboxes, call->box);
     im_response_begin(call->res, 200, "text/event-stream");
     im_response_header(call->res, "Cache-Control", IM_STR("no-store"));

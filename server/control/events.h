@@ -12,7 +12,9 @@ enum {
 struct im_events {
     struct im_sandboxes *sandboxes;
     struct im_sandbox *box;
+    struct im_response *res;
     struct im_journal_filter filter; /* since: the last one that was sent */
+    struct im_journal_watch watch;   /* tells when there is more */
     int64_t spoke_ms;                /* monotonic: when the peer last heard of us */
 };
 

@@ -1,4 +1,6 @@
-/* What happened: the journal, read, waited for, exported, forgotten. */
+/* What happened: the journal, read, waited for, exported, forgotten. A long one is written
+ * piece by piece, as fast as its reader takes it, so that slow readers cost neither memory
+ * nor a thread. */
 #include "control/control.h"
 
 /* ---- answers ---- */
@@ -17,40 +19,175 @@ struct im_str im_control_exchange(const struct im_exchange *exchange,
     return im_buf_str(&text);
 }
 
-static void write_exchange(struct im_call *call, const struct im_exchange *exchange)
+/* ---- a list of exchanges, in pieces ---- */
+
+/* Lifetime: request. */
+struct listing {
+    struct im_sandboxes *sandboxes;
+    struct im_sandbox *box; /* with a reference */
+    struct im_kept **kept;
+    size_t count, at;
+    void (*write)(const struct im_exchange *exchange, struct im_json_out *out);
+    const char *tail;
+};
+
+static void write_next(struct listing *list, struct im_buf *text)
 {
+    struct im_kept *kept = list->kept[list->at];
+    struct im_exchange exchange = im_journal_look(list->box->journal, kept);
     struct im_arena scratch;
+    struct im_json_out out;
+    struct im_buf one;
 
     im_arena_init(&scratch, 0);
-    im_json_raw(&call->out, NULL, im_control_exchange(exchange, &scratch));
-    call->res->body.failed |= scratch.failed;
+    im_buf_init(&one, &scratch, 0);
+    im_json_out_init(&out, &one);
+    list->write(&exchange, &out);
+    if (list->at++)
+        im_buf_addc(text, ',');
+    im_buf_add(text, im_buf_str(&one));
+    text->failed |= scratch.failed || one.failed;
     im_arena_release(&scratch);
+    im_kept_unref(kept);
+}
+
+/* False after the last piece. */
+static bool write_piece(void *context, struct im_buf *text)
+{
+    struct listing *list = context;
+    size_t before = text->len;
+
+    while (list->at < list->count && text->len - before < IM_PIECE_BYTES && !text->failed)
+        write_next(list, text);
+    if (list->at < list->count)
+        return !text->failed;
+    im_buf_addz(text, list->tail);
+    return false;
+}
+
+static void listing_end(void *context)
+{
+    struct listing *list = context;
+
+    while (list->at < list->count)
+        im_kept_unref(list->kept[list->at++]);
+    im_sandboxes_unref(list->sandboxes, list->box);
+}
+
+/* What fits in one piece is an ordinary answer. The head of the document stands in the
+ * body. */
+static void answer_listing(struct im_call *call, const struct listing *params)
+{
+    struct listing *list = IM_ARENA_NEW(call->req->arena, struct listing);
+    struct im_response *res = call->res;
+
+    if (!list) { /* the arena's mark tells it */
+        for (size_t i = 0; i < params->count; i++)
+            im_kept_unref(params->kept[i]);
+        return;
+    }
+    *list = *params;
+    list->sandboxes = call->sandboxes;
+    list->box = call->box;
+    im_sandboxes_ref(call->sandboxes, call->box);
+    if (!write_piece(list, &res->body) || res->body.failed) {
+        listing_end(list);
+        return;
+    }
+    res->stream = write_piece;
+    res->stream_ends = true;
+    res->stream_end = listing_end;
+    res->stream_context = list;
+}
+
+static void list_requests(struct im_call *call, const struct im_question *question)
+{
+    struct listing list = {.write = im_exchange_write, .tail = "]}"};
+    struct im_journal *journal = call->box->journal;
+
+    list.kept =
+        im_journal_keep(journal, call->req->arena, &question->filter, &list.count);
+    im_control_begin(call, 200);
+    im_buf_addf(&call->res->body, "{\"count\":%zu,\"dropped\":%llu,\"requests\":[",
+                list.count, (unsigned long long)im_journal_dropped(journal));
+    answer_listing(call, &list);
+}
+
+static void answer_har(struct im_call *call)
+{
+    struct listing list = {.write = im_har_write_entry, .tail = IM_HAR_TAIL};
+    struct im_question question;
+
+    if (!im_control_question(call, false, &question))
+        return;
+    list.kept = im_journal_keep(call->box->journal, call->req->arena, &question.filter,
+                                &list.count);
+    im_control_begin(call, 200);
+    im_har_write_head(&call->res->body);
+    answer_listing(call, &list);
+}
+
+/* ---- waiting for exchanges, without a thread ---- */
+
+/* Lifetime: request. */
+struct wait {
+    struct im_call *call;
+    struct im_question question;
+    struct im_journal_watch watch;
+};
+
+static void wait_resume(void *context);
+
+/* True when it waits: `resume` is set then. */
+static bool wait_begin(struct wait *wait)
+{
+    const struct im_question *question = &wait->question;
+    struct im_response *res = wait->call->res;
+    struct im_journal *journal = wait->call->box->journal;
+
+    wait->watch = (struct im_journal_watch){.filter = question->filter,
+                                            .waker = wait->call->req->waker};
+    if (im_journal_watch(journal, &wait->watch,
+                         question->count < 0 ? 1 : (size_t)question->count)) {
+        res->resume = wait_resume;
+        return true;
+    }
+    im_journal_unwatch(journal, &wait->watch);
+    return false;
+}
+
+/* Enough match, or its time is over, or its client has gone, or the server stops; or it
+ * was woken for nothing. */
+static void wait_resume(void *context)
+{
+    struct wait *wait = context;
+    struct im_response *res = wait->call->res;
+
+    res->resume = NULL;
+    im_journal_unwatch(wait->call->box->journal, &wait->watch);
+    if (!res->abandoned && im_clock_monotonic_ms() < res->resume_ms && wait_begin(wait))
+        return;
+    if (!res->abandoned)
+        list_requests(wait->call, &wait->question);
+    im_control_end(wait->call);
 }
 
 static void answer_requests(struct im_call *call)
 {
-    struct im_journal *journal = call->box->journal;
-    struct im_question question;
-    size_t count;
+    struct wait *wait = IM_ARENA_NEW(call->req->arena, struct wait);
+    struct im_response *res = call->res;
 
-    if (!im_control_question(call, true, &question))
+    if (!wait || !im_control_question(call, true, &wait->question))
         return;
-    if (question.wait_ms > 0)
-        im_journal_wait(journal, &question.filter,
-                        question.count < 0 ? 1 : (size_t)question.count,
-                        question.wait_ms);
-    const struct im_exchange *found =
-        im_journal_select(journal, call->req->arena, &question.filter, &count);
-    im_control_begin(call, 200);
-    im_json_open_object(&call->out, NULL);
-    im_json_int(&call->out, "count", (int64_t)count);
-    im_json_int(&call->out, "dropped", (int64_t)im_journal_dropped(journal));
-    im_json_open_array(&call->out, "requests");
-    for (size_t i = 0; i < count; i++)
-        write_exchange(call, &found[i]);
-    im_json_close_array(&call->out);
-    im_json_close_object(&call->out);
+    wait->call = call;
+    res->resume_context = wait;
+    res->resume_ms = im_clock_monotonic_ms() + wait->question.wait_ms;
+    res->resume_if_gone = true;
+    if (wait->question.wait_ms <= 0 || !wait_begin(wait))
+        list_requests(call, &wait->question);
 }
+
+/* ---- the rest ---- */
 
 static void answer_one(struct im_call *call)
 {
@@ -69,19 +206,6 @@ static void answer_one(struct im_call *call)
     }
     im_control_begin(call, 200);
     im_exchange_write(exchange, &call->out);
-}
-
-static void answer_har(struct im_call *call)
-{
-    struct im_question question;
-    size_t count;
-
-    if (!im_control_question(call, false, &question))
-        return;
-    const struct im_exchange *found =
-        im_journal_select(call->box->journal, call->req->arena, &question.filter, &count);
-    im_control_begin(call, 200);
-    im_exchange_write_har(found, count, &call->out);
 }
 
 static void answer_forget(struct im_call *call)

@@ -159,6 +159,7 @@ bool im_framing_read(struct im_request *req, struct im_str version,
         !read_length(req, framing))
         return false;
     framing->keep_alive = keeps_alive(req, version);
+    framing->takes_chunks = im_str_is(version, "1.1");
     framing->expects_continue =
         im_str_is(version, "1.1") && (framing->chunked || framing->length) &&
         im_str_eq_nocase(im_request_header(req, "Expect"), IM_STR("100-continue"));

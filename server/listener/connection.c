@@ -206,8 +206,8 @@ static bool connection_run(struct im_task *task)
     c->drained = false;
     do
         next = c->step(c);
-    while (next == IM_STEP_NEXT);
-    if (next == IM_STEP_WAIT) {
+    while (next == IM_STEP_NEXT && !atomic_load(&c->listener->closing));
+    if (next == IM_STEP_WAIT || next == IM_STEP_NEXT) {
         im_reactor_due(c->listener->reactor, task, c->until_ms);
         return true;
     }

@@ -82,9 +82,11 @@ static enum im_step step_pause(struct im_connection *c)
     struct im_response *res = &c->now->res;
 
     if (res->resume) {
-        bool gone = res->resume_if_gone && im_channel_gone(&c->channel);
+        bool gone = res->resume_if_gone &&
+                    (atomic_load(&c->task.hung_up) || im_channel_gone(&c->channel));
         if (!atomic_exchange(&c->woken, false) && !gone && !im_connection_late(c))
             return IM_STEP_WAIT;
+        res->abandoned = gone;
         void (*resume)(void *) = res->resume;
         res->resume = NULL;
         resume(res->resume_context);

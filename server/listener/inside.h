@@ -45,6 +45,7 @@ struct im_listener {
     atomic_uint_fast64_t serial; /* of connections */
     atomic_int in_flight; /* requests whose head is there and whose answer is not sent */
     atomic_bool stopping;
+    atomic_bool closing; /* the time for finishing is over too */
     pthread_mutex_t lock;
     pthread_cond_t changed;                /* in_flight is 0; by the monotonic clock */
     struct im_connection *open, *recycled; /* under the lock */
@@ -64,6 +65,7 @@ struct im_transaction {
     char *sized;        /* of one with a length */
     bool keep_alive;
     bool stream_over;
+    bool chunked_out;   /* its stream is sent in chunks, and the connection can go on */
     size_t discard_max; /* bytes that are still thrown away before the connection is */
     int64_t date_ms;
 };

@@ -278,6 +278,7 @@ void im_listener_stop(struct im_listener *l, int64_t grace_ms)
         wake_doors(l);
         im_connections_wake(l);
         wait_idle(l, grace_ms);
+        atomic_store(&l->closing, true);
         im_reactor_stop(l->reactor);
         block_signals(&before); /* TLS may have a farewell to say to who has left */
         im_connections_free(l);

@@ -89,7 +89,9 @@ static void count_end(void *context)
 static void stream(struct fixture *f, struct im_response *res,
                    bool (*pieces)(void *, struct im_buf *))
 {
+    im_buf_init(&res->body, res->arena, 0); /* else it is the first piece */
     res->stream = pieces;
+    res->stream_again_ms = im_clock_monotonic_ms() + 60000;
     res->stream_end = count_end;
     res->stream_context = f;
 }
@@ -144,6 +146,11 @@ static void answer(void *context, struct im_request *req, struct im_response *re
             im_buf_addz(body, "0123456789abcde\n");
     if (im_str_is(req->target, "/stream"))
         stream(f, res, next_piece);
+    if (im_str_is(req->target, "/ending-stream")) {
+        stream(f, res, next_piece);
+        im_buf_addz(&res->body, "first, ");
+        res->stream_ends = true;
+    }
     if (im_str_is(req->target, "/quiet-stream"))
         stream(f, res, nothing_new);
     if (im_str_starts(req->target, "/pause"))
@@ -866,6 +873,27 @@ static void head_of_a_stream_is_its_headers(void **state)
     assert_int_equal(atomic_load(&f->pieces), 0);
 }
 
+static void a_stream_that_ends_comes_in_chunks(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connected(f);
+
+    says(fd, "GET /ending-stream HTTP/1.1\r\n" HOST "\r\n");
+    f->len = 0;
+    while (!strstr(f->answer, "\r\n0\r\n\r\n"))
+        assert_true(hears_some(f, fd) > 0);
+    answered(f, "Transfer-Encoding: chunked\r\n");
+    answered(f, "Connection: keep-alive\r\n");
+    answered(f, "\r\n\r\n7\r\nfirst, \r\n00000009\r\ndata: 0\n\n\r\n"
+                "00000009\r\ndata: 1\n\n\r\n00000009\r\ndata: 2\n\n\r\n0\r\n\r\n");
+    says(fd, "GET / HTTP/1.1\r\n" HOST BYE "\r\n"); /* the connection goes on */
+    hears_to_the_end(f, fd);
+    answered(f, "GET / ");
+    asks(f, "GET /ending-stream HTTP/1.0\r\n\r\n");
+    assert_null(strstr(f->answer, "chunked"));
+    assert_true(strncmp(body_of(f), "first, data: ", 13) == 0);
+}
+
 /* ---- pauses ---- */
 
 static void in_pause(struct fixture *f, int n)
@@ -1548,6 +1576,7 @@ int main(void)
         TEST(a_stream_goes_on_until_it_says_so),
         TEST(a_stream_ends_when_the_peer_leaves),
         TEST(head_of_a_stream_is_its_headers),
+        TEST(a_stream_that_ends_comes_in_chunks),
         TEST(pauses_last_as_long_as_they_say),
         TEST(a_pause_ends_when_it_is_woken),
         TEST(pauses_hold_no_thread),
