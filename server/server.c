@@ -22,8 +22,7 @@ enum {
     JOURNAL_KEEP = 1000,
     SANDBOXES_MAX = 10000,
     SANDBOX_TTL_MS = 3600 * 1000,
-    CERT_NAMES_MAX = 64,
-    SETTLE_MS = 300 /* before a last verdict: what is under way is to be in it */
+    CERT_NAMES_MAX = 64
 };
 
 /* ---- settings ---- */
@@ -292,12 +291,22 @@ struct im_server *im_start(const struct im_options *options, char *error,
     return server;
 }
 
+/* The texts of its own addresses are the listener's, and go with it. */
+void im_server_close(struct im_server *server)
+{
+    struct im_settings *settings = &server->sandboxes.settings;
+
+    im_sandboxes_interrupt(&server->sandboxes);
+    im_listener_stop(server->listener, GRACE_MS);
+    server->listener = NULL;
+    settings->http_url = settings->https_url = settings->control_url = IM_STR("");
+}
+
 void im_stop(struct im_server *server)
 {
     if (!server)
         return;
-    im_sandboxes_interrupt(&server->sandboxes);
-    im_listener_stop(server->listener, GRACE_MS);
+    im_server_close(server);
     free_server(server);
 }
 
@@ -369,8 +378,6 @@ struct im_str im_server_verdict(struct im_server *server, bool junit,
     struct im_buf text;
     struct im_sandbox *box = server->sandboxes.standard;
 
-    im_barrier_release(box->barrier);
-    im_sandbox_settle(box, SETTLE_MS);
     struct im_scenario *scenario = im_sandbox_judge(box, arena, &verdict);
     im_buf_init(&text, arena, 0);
     if (!scenario)

@@ -225,16 +225,35 @@ static int write_verdict(struct im_server *server, const struct serve_options *o
 
 /* ---- running ---- */
 
-/* Blocked before any thread starts, so that every thread inherits it and only sigwait
- * sees them. */
-static void block_signals(sigset_t *signals)
+/* Nothing has been told and nothing written that is to be removed. A handler, for without
+ * one process 1 of a container would not hear the signal at all. */
+static void end_at_once(int number)
+{
+    _exit(128 + number);
+}
+
+/* While it starts, which may take long (a slow disk), SIGTERM and SIGINT end it. The
+ * library's threads take no signals. */
+static void open_signals(void)
+{
+    struct sigaction at_once = {.sa_handler = end_at_once};
+
+    sigemptyset(&at_once.sa_mask);
+    sigaction(SIGTERM, &at_once, NULL);
+    sigaction(SIGINT, &at_once, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* From now on only sigwait sees them. A hang-up waits from the start until then. */
+static void block_signals(sigset_t *signals, bool started)
 {
     sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
     sigaddset(signals, SIGHUP);
+    if (started) {
+        sigaddset(signals, SIGTERM);
+        sigaddset(signals, SIGINT);
+    }
     pthread_sigmask(SIG_BLOCK, signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 /* What is to be known before the first request: where it is, and that what is to be
@@ -267,10 +286,12 @@ static int serve(const struct im_args *args)
     if (!library.https && library.port < 0)
         return im_command_fail(
             IM_EXIT_USAGE, "nothing to listen on: --port and --https-port are both none");
-    block_signals(&signals);
+    open_signals();
+    block_signals(&signals, false);
     struct im_server *server = im_start(&library, text, sizeof(text));
     if (!server)
         return im_command_fail(IM_EXIT_START, "%s", text);
+    block_signals(&signals, true);
     if (!tell_where(server, options, args->arena, &err)) {
         im_stop(server);
         return im_command_fail(IM_EXIT_START, "%s", err.text);
@@ -280,6 +301,7 @@ static int serve(const struct im_args *args)
         im_server_reload(server);
     if (options->port_file && !is_special(options->port_file))
         unlink(options->port_file);
+    im_server_close(server); /* first: the verdict is on all that was answered */
     int status =
         options->verdict ? write_verdict(server, options, args->arena) : IM_EXIT_FINE;
     im_stop(server);

@@ -13,15 +13,17 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 
 enum { PEM_MAX = 1024 * 1024, PATH_ROOM = 4096 };
 
 /* ---- reading ---- */
 
-static bool read_failed(const char *file, const char *what, struct im_error *err)
+static bool read_failed(const char *file, const char *what, const char *why,
+                        struct im_error *err)
 {
     return im_error_set(err, "reading the %s %s: %s; give a readable PEM file", what,
-                        file, strerror(errno));
+                        file, why);
 }
 
 /* The file's text in a BIO of its own; NULL with err. Read here and not by OpenSSL, whose
@@ -31,10 +33,11 @@ static BIO *read_file(const char *path, const char *what, struct im_error *err)
     char piece[4096];
     size_t n, total = 0;
     BIO *bio = BIO_new(BIO_s_mem());
-    FILE *file = fopen(path, "rb");
+    struct im_error why = {"out of memory"};
+    FILE *file = bio ? im_file_open(path, &why) : NULL;
 
-    if (!file || !bio) {
-        read_failed(path, what, err);
+    if (!file) {
+        read_failed(path, what, why.text, err);
     } else {
         while ((n = fread(piece, 1, sizeof(piece), file)) > 0 && total < PEM_MAX) {
             BIO_write(bio, piece, (int)n);
@@ -44,7 +47,7 @@ static BIO *read_file(const char *path, const char *what, struct im_error *err)
             fclose(file);
             return bio;
         }
-        read_failed(path, what, err);
+        read_failed(path, what, strerror(errno), err);
     }
     if (file)
         fclose(file);
