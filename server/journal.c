@@ -403,10 +403,9 @@ static const struct im_exchange *kept_copy(struct im_journal *journal,
     return copy;
 }
 
-const struct im_exchange *im_journal_select(struct im_journal *journal,
-                                            struct im_arena *arena,
-                                            const struct im_journal_filter *filter,
-                                            size_t *count)
+struct im_exchange *im_journal_select(struct im_journal *journal, struct im_arena *arena,
+                                      const struct im_journal_filter *filter,
+                                      size_t *count)
 {
     struct im_kept **kept = im_journal_keep(journal, arena, filter, count);
     struct im_exchange *found =

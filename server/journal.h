@@ -49,10 +49,9 @@ void im_journal_delivered(struct im_journal *journal, uint64_t id);
 
 /* Matching exchanges, oldest first; *count of them. NULL when there are none or memory is short
  * (then arena->failed). */
-const struct im_exchange *im_journal_select(struct im_journal *journal,
-                                            struct im_arena *arena,
-                                            const struct im_journal_filter *filter,
-                                            size_t *count);
+struct im_exchange *im_journal_select(struct im_journal *journal, struct im_arena *arena,
+                                      const struct im_journal_filter *filter,
+                                      size_t *count);
 /* One by id; NULL when it is not there (any more). */
 const struct im_exchange *im_journal_get(struct im_journal *journal,
                                          struct im_arena *arena, uint64_t id);

@@ -137,6 +137,7 @@ static enum im_cause refuse_flaw(struct im_request *req)
         [IM_REQUEST_METHOD_UNKNOWN] = CAUSE_METHOD_UNKNOWN,
         [IM_REQUEST_ENCODED] = CAUSE_CONTENT_ENCODING_UNSUPPORTED,
         [IM_REQUEST_HTTP2] = CAUSE_HTTP2_SPOKEN,
+        [IM_REQUEST_OVER_CAPACITY] = CAUSE_MOCK_CAPACITY,
     };
 
     return im_refuse(req, causes[req->flaw], "%.*s", IM_ARG(req->flaw_text));
@@ -159,6 +160,7 @@ struct pipeline {
 
     /* while it waits on purpose */
     struct im_waiter waiter;
+    bool waits;                       /* counts as one that waits */
     int64_t delay_ms;                 /* still to come, after what it waits for now */
     void (*then)(struct pipeline *p); /* what comes after that */
     void (*control_resume)(void *context); /* a call of the control API that waits */
@@ -464,16 +466,22 @@ static enum im_cause pipeline_answer(struct pipeline *p)
     return wire && im_wire_replaces(wire) ? CAUSE_NONE : pipeline_decide(p);
 }
 
-static enum im_cause refuse_sandbox(struct pipeline *p, const char *why)
+static enum im_cause refuse_sandbox(struct pipeline *p, const struct im_error *why)
 {
+    static const enum im_cause causes[] = {[IM_ERROR_PLAIN] = CAUSE_SCENARIO_UNKNOWN,
+                                           [IM_ERROR_INTERNAL] = CAUSE_INTERNAL,
+                                           [IM_ERROR_CAPACITY] = CAUSE_MOCK_CAPACITY};
+
     p->req->exchange->place = place_of_path(p->req->path);
     p->req->exchange->endpoint = IM_ENDPOINT_UNKNOWN;
-    return im_refuse(p->req, CAUSE_SCENARIO_UNKNOWN, "%s", why);
+    return im_refuse(p->req, causes[why->kind], "%s", why->text);
 }
 
 static void pipeline_end(struct pipeline *p)
 {
     im_plan_release(&p->plan);
+    if (p->waits)
+        im_sandboxes_waited(p->sandboxes);
     if (p->box && !p->res->delivered)
         im_sandboxes_unref(p->sandboxes, p->box);
     *p->date_ms = p->req->now_ms;
@@ -490,6 +498,21 @@ static void pipeline_conclude(struct pipeline *p, enum im_cause cause)
         pipeline_wait(p, pipeline_end);
     else
         pipeline_end(p);
+}
+
+static bool pipeline_may_wait(struct pipeline *p)
+{
+    p->waits = p->waits || im_sandboxes_may_wait(p->sandboxes);
+    return p->waits;
+}
+
+static enum im_cause refuse_waiting(struct pipeline *p)
+{
+    p->plan.taken = NULL;
+    return im_refuse(p->req, CAUSE_MOCK_CAPACITY,
+                     "%zu requests wait already, for a scenario, for exchanges or for "
+                     "events; more are not let in",
+                     p->sandboxes->settings.waiting_max);
 }
 
 static void pipeline_go_on(struct pipeline *p)
@@ -510,7 +533,7 @@ static void dispatch_to_sandbox(struct pipeline *p)
     atomic_fetch_add(&p->box->open, 1);
     pipeline_enter(p);
     if (!found && !preflight) {
-        pipeline_conclude(p, refuse_sandbox(p, err.text));
+        pipeline_conclude(p, refuse_sandbox(p, &err));
         return;
     }
     find_route(p->req);
@@ -519,7 +542,9 @@ static void dispatch_to_sandbox(struct pipeline *p)
         return;
     }
     pipeline_plan(p);
-    if (pipeline_waits(p, false)) {
+    if (pipeline_waits(p, false) && !pipeline_may_wait(p)) {
+        pipeline_conclude(p, refuse_waiting(p));
+    } else if (pipeline_waits(p, false)) {
         im_sandbox_leave(p->box);
         pipeline_wait(p, pipeline_go_on);
     } else {

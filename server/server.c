@@ -21,6 +21,7 @@ enum {
     KNOWN_MS = 1000,
     JOURNAL_KEEP = 1000,
     SANDBOXES_MAX = 10000,
+    WAITING_MAX = 20000,
     SANDBOX_TTL_MS = 3600 * 1000,
     CERT_NAMES_MAX = 64
 };
@@ -92,6 +93,7 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
         .seed = options->seed,
         .start_ms = options->start_ms ? options->start_ms : -1,
         .journal_keep = options->journal ? options->journal : JOURNAL_KEEP,
+        .waiting_max = WAITING_MAX,
         .sandboxes_max = options->sandboxes ? options->sandboxes : SANDBOXES_MAX,
         .sandbox_ttl_ms =
             options->sandbox_ttl_ms > 0 ? options->sandbox_ttl_ms : SANDBOX_TTL_MS,

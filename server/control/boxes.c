@@ -117,7 +117,8 @@ static void answer_make(struct im_call *call)
             "name",
             IM_ARG(params->name));
     } else {
-        im_control_refuse(call, 500, NULL, "%s", err.text);
+        im_control_refuse(call, err.kind == IM_ERROR_CAPACITY ? 503 : 500, NULL, "%s",
+                          err.text);
     }
 }
 

@@ -104,6 +104,7 @@ static const char *error_code(int status)
     case 405: return "method_not_allowed";
     case 409: return "conflict";
     case 500: return "internal";
+    case 503: return "capacity";
     default: return "invalid_request";
     }
 }
@@ -124,6 +125,12 @@ void im_control_refuse(struct im_call *call, int status, const char *field,
         im_json_strz(&call->out, "field", field);
     im_json_strz(&call->out, "message", text);
     im_json_close_object(&call->out);
+}
+
+void im_control_refuse_waiting(struct im_call *call)
+{
+    im_control_refuse(call, 503, NULL, "%zu requests wait already; more are not let in",
+                      call->sandboxes->settings.waiting_max);
 }
 
 void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *fault)
@@ -159,11 +166,11 @@ static bool has_token(const struct im_call *call)
 
 static bool refuse_flaw(struct im_call *call)
 {
-    static const int status[] = {[IM_REQUEST_MALFORMED] = 400,
-                                 [IM_REQUEST_HEADERS_TOO_LARGE] = 431,
-                                 [IM_REQUEST_BODY_TOO_LARGE] = 413,
-                                 [IM_REQUEST_BODY_CUT] = 408,
-                                 [IM_REQUEST_METHOD_UNKNOWN] = 501};
+    static const int status[] = {
+        [IM_REQUEST_MALFORMED] = 400,      [IM_REQUEST_HEADERS_TOO_LARGE] = 431,
+        [IM_REQUEST_BODY_TOO_LARGE] = 413, [IM_REQUEST_BODY_CUT] = 408,
+        [IM_REQUEST_METHOD_UNKNOWN] = 501, [IM_REQUEST_ENCODED] = 415,
+        [IM_REQUEST_HTTP2] = 505,          [IM_REQUEST_OVER_CAPACITY] = 503};
 
     if (call->req->flaw == IM_REQUEST_SOUND)
         return false;
@@ -225,7 +232,10 @@ static bool find_box(struct im_call *call, const struct im_control_route *route)
     if (!call->name.at || ends_box(route))
         return true;
     call->box = im_sandboxes_touch(call->sandboxes, call->name, &err);
-    if (!call->box)
+    if (!call->box && err.kind != IM_ERROR_PLAIN)
+        im_control_refuse(call, err.kind == IM_ERROR_CAPACITY ? 503 : 500, NULL, "%s",
+                          err.text);
+    else if (!call->box)
         im_control_refuse(call, 404, NULL, "there is no sandbox \"%.*s\": %s",
                           IM_ARG(im_str_front(call->name, 80)), err.text);
     return call->box != NULL;

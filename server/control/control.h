@@ -87,6 +87,8 @@ void im_control_begin(struct im_call *call, int status);
 void im_control_refuse(struct im_call *call, int status, const char *field,
                        const char *format, ...) IM_PRINTF(4, 5);
 
+/* Answers 503: too many wait already. */
+void im_control_refuse_waiting(struct im_call *call);
 /* Answers 400 with what reading found, and the field it was found at. */
 void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *fault);
 

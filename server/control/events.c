@@ -65,6 +65,7 @@ static void end_stream(void *context)
     struct im_events *events = context;
 
     im_journal_unwatch(events->box->journal, &events->watch);
+    im_sandboxes_waited(events->sandboxes);
     im_sandboxes_unref(events->sandboxes, events->box);
 }
 
@@ -98,6 +99,10 @@ void im_control_events(struct im_call *call)
         question.filter.since = newest;
     if (!read_last_seen(call, newest, &question.filter.since))
         return;
+    if (!im_sandboxes_may_wait(call->sandboxes)) {
+        im_control_refuse_waiting(call);
+        return;
+    }
     *events = (struct im_events){call->sandboxes,
                                  call->box,
                                  call->res,

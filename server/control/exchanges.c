@@ -167,6 +167,7 @@ static void wait_resume(void *context)
     im_journal_unwatch(wait->call->box->journal, &wait->watch);
     if (!res->abandoned && im_clock_monotonic_ms() < res->resume_ms && wait_begin(wait))
         return;
+    im_sandboxes_waited(wait->call->sandboxes);
     if (!res->abandoned)
         list_requests(wait->call, &wait->question);
     im_control_end(wait->call);
@@ -183,8 +184,15 @@ static void answer_requests(struct im_call *call)
     res->resume_context = wait;
     res->resume_ms = im_clock_monotonic_ms() + wait->question.wait_ms;
     res->resume_if_gone = true;
-    if (wait->question.wait_ms <= 0 || !wait_begin(wait))
-        list_requests(call, &wait->question);
+    if (wait->question.wait_ms > 0 && !im_sandboxes_may_wait(call->sandboxes)) {
+        im_control_refuse_waiting(call);
+        return;
+    }
+    if (wait->question.wait_ms > 0 && wait_begin(wait))
+        return;
+    if (wait->question.wait_ms > 0)
+        im_sandboxes_waited(call->sandboxes);
+    list_requests(call, &wait->question);
 }
 
 /* ---- the rest ---- */

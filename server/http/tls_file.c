@@ -33,7 +33,7 @@ static BIO *read_file(const char *path, const char *what, struct im_error *err)
     char piece[4096];
     size_t n, total = 0;
     BIO *bio = BIO_new(BIO_s_mem());
-    struct im_error why = {"out of memory"};
+    struct im_error why = {.text = "out of memory"};
     FILE *file = bio ? im_file_open(path, &why) : NULL;
 
     if (!file) {

@@ -122,7 +122,7 @@ static enum im_step step_linger(struct im_connection *c)
 
 static enum im_step step_handshake(struct im_connection *c)
 {
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     int done = im_channel_handshake(&c->channel, &err);
 
     if (done == IM_CHANNEL_AGAIN)
@@ -167,6 +167,7 @@ static void list_connection(struct im_connection *c)
     if (l->open)
         l->open->previous = c;
     l->open = c;
+    c->too_many = ++l->open_count > l->options.connections;
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -181,6 +182,7 @@ static void unlist_connection(struct im_connection *c)
         c->previous->next = c->next;
     else
         l->open = c->next;
+    l->open_count--;
     c->next = l->recycled;
     l->recycled = c;
     pthread_mutex_unlock(&l->lock);

@@ -258,8 +258,13 @@ static bool read_head(struct im_connection *c, struct im_transaction *t)
     if (method && !im_civetweb_knows_method(method))
         return im_request_refuse(req, IM_REQUEST_METHOD_UNKNOWN, "the method \"%s\"",
                                  method);
-    return check_version(req, version) && read_target(req) &&
-           im_framing_read(req, version, &t->framing);
+    if (!check_version(req, version) || !read_target(req) ||
+        !im_framing_read(req, version, &t->framing))
+        return false;
+    return !c->too_many ||
+           im_request_refuse(req, IM_REQUEST_OVER_CAPACITY,
+                             "%d connections are open, and no more are let in",
+                             c->listener->options.connections);
 }
 
 static struct im_transaction *begin_transaction(struct im_connection *c)

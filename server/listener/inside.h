@@ -49,6 +49,7 @@ struct im_listener {
     pthread_mutex_t lock;
     pthread_cond_t changed;                /* in_flight is 0; by the monotonic clock */
     struct im_connection *open, *recycled; /* under the lock */
+    int open_count;                        /* under the lock */
 };
 
 /* What becomes of a connection after a step. */
@@ -89,6 +90,7 @@ struct im_connection {
     struct im_transaction *now; /* NULL between requests */
     bool probe;                 /* our own, at start */
     bool on_control_port;
+    bool too_many;    /* beyond the bound when it came */
     unsigned handled; /* requests */
     uint64_t serial;
     int64_t began_us;

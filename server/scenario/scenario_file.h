@@ -6,7 +6,10 @@
 
 #include "scenario/scenario.h"
 
-enum { IM_SCENARIO_MAX = 1024 * 1024 }; /* bytes of a file */
+enum {
+    IM_SCENARIO_MAX = 1024 * 1024, /* bytes of a file */
+    IM_RULES_MAX = 5000
+};
 
 /* Where a scenario's text is wrong. */
 struct im_scenario_error {

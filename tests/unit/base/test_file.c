@@ -9,7 +9,7 @@
 
 static void refuses(const char *path, const char *why)
 {
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     assert_null(im_file_open(path, &err));
     assert_string_equal(err.text, why);
 }
@@ -18,7 +18,7 @@ static void a_regular_file_is_read(void **state)
 {
     (void)state;
     char path[] = "/tmp/im-file-XXXXXX", text[8] = "";
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     int fd = mkstemp(path);
     assert_int_equal(write(fd, "text", 4), 4);
     close(fd);

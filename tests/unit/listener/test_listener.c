@@ -130,8 +130,9 @@ static void answer(void *context, struct im_request *req, struct im_response *re
 {
     struct fixture *f = context;
     static const char *const flaws[] = {
-        "sound",    "malformed",      "headers too large", "body too large",
-        "body cut", "method unknown", "encoded",           "HTTP/2"};
+        "sound",          "malformed", "headers too large",
+        "body too large", "body cut",  "method unknown",
+        "encoded",        "HTTP/2",    "over capacity"};
     struct im_buf *body = im_response_begin(res, req->flaw ? 400 : 200, "text/plain");
 
     *date_ms = 0;
@@ -180,7 +181,7 @@ static struct im_listener_options options_for(struct fixture *f)
 
 static void listens(struct fixture *f, const struct im_listener_options *options)
 {
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     f->listener = im_listener_start(options, &err);
     if (!f->listener)
@@ -245,7 +246,7 @@ static int setup_https(void **state)
 {
     struct fixture *f = new_fixture();
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     f->tls = im_tls_new(&(struct im_tls_options){0}, &err);
     options.https_port = 0;
@@ -1094,7 +1095,7 @@ static void a_taken_port_is_named(void **state)
 {
     struct fixture *f = *state;
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     char expected[400];
 
     options.http_port = f->port;
@@ -1111,7 +1112,7 @@ static void an_address_that_is_none_is_named(void **state)
 {
     struct fixture *f = *state;
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     options.bind = "my.host";
     assert_null(im_listener_start(&options, &err));
@@ -1160,7 +1161,7 @@ static void *start_ask_stop(void *context)
 {
     struct fixture *f = new_fixture();
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     for (int i = 0; i < 3; i++) {
         f->listener = im_listener_start(&options, &err);
@@ -1345,6 +1346,31 @@ static void without_descriptors_connections_wait(void **state)
     stops(f, 1000);
     close(log.read_end);
     im_log_close(&log.sink);
+}
+
+static void beyond_its_bound_a_connection_is_told_so(void **state)
+{
+    struct fixture *f = *state;
+    struct im_listener_options options = options_for(f);
+    int fds[2];
+
+    options.connections = 2;
+    listens(f, &options);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = connected(f);
+        says(fds[i], "GET / HTTP/1.1\r\n" HOST "\r\n");
+        hears_one(f, fds[i]);
+        answered(f, "[sound]");
+    }
+    asks(f, "GET /third HTTP/1.1\r\n" HOST "\r\n");
+    answered(
+        f, "[over capacity] 2 connections are open, and no more are let in\nGET /third");
+    answered(f, "Connection: close");
+    close(fds[0]);
+    says(fds[1], "GET / HTTP/1.1\r\n" HOST BYE "\r\n");
+    hears_to_the_end(f, fds[1]);
+    answered(f, "[sound]"); /* who was let in stays */
+    stops(f, 1000);
 }
 
 /* ---- HTTPS ---- */
@@ -1598,6 +1624,7 @@ int main(void)
         TEST(silent_connections_cost_no_thread),
         TEST(slow_readers_cost_no_thread),
         BARE(without_descriptors_connections_wait),
+        BARE(beyond_its_bound_a_connection_is_told_so),
         HTTPS(https_convinces_a_client_that_trusts_the_ca),
         HTTPS(a_session_is_resumed),
         HTTPS(damage_reaches_https_too),
