@@ -287,6 +287,7 @@ static bool sandbox_owns(struct im_sandbox *box, struct im_arena *arena,
     struct im_token known;
     struct im_session session;
     bool owned = im_authority_find(authority, arena, token, now_ms, &known) ||
+                 im_authority_gone(authority, token, &known) ||
                  im_authority_session(authority, arena, token, now_ms, &session);
 
     im_sandbox_leave(box);

@@ -26,6 +26,8 @@ enum {
     CERT_NAMES_MAX = 64
 };
 
+#define JOURNAL_MEMORY ((size_t)1 << 30)
+
 /* ---- settings ---- */
 
 static bool read_log(const struct im_options *options, struct im_log *log,
@@ -94,6 +96,8 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
         .start_ms = options->start_ms ? options->start_ms : -1,
         .journal_keep = options->journal ? options->journal : JOURNAL_KEEP,
         .waiting_max = WAITING_MAX,
+        .journal_memory =
+            options->journal_memory ? options->journal_memory : JOURNAL_MEMORY,
         .sandboxes_max = options->sandboxes ? options->sandboxes : SANDBOXES_MAX,
         .sandbox_ttl_ms =
             options->sandbox_ttl_ms > 0 ? options->sandbox_ttl_ms : SANDBOX_TTL_MS,

@@ -17,7 +17,7 @@ struct serve_options {
     const char *scenario, *scenarios, *public_url, *port_file, *control_token, *verdict;
     const char *log, *log_level;
     int64_t port, https_port, control; /* -1 = none, or off */
-    int64_t seed, journal, sandboxes, sandbox_ttl_ms, threads;
+    int64_t seed, journal, journal_memory_mb, sandboxes, sandbox_ttl_ms, threads;
     bool trust_proxy, hints, cors, require_all;
 };
 
@@ -70,6 +70,10 @@ static const struct im_option serve_table[] = {
      .least = 1},
     {"journal", "N", IM_OPTION_NUMBER, AT(journal), .initial = "1000",
      .help = "exchanges kept per sandbox", .least = 1, .most = KEPT_MAX},
+    {"journal-memory", "MB", IM_OPTION_NUMBER, AT(journal_memory_mb), .initial = "1024",
+     .help = "memory of the journals of all sandboxes together; past that the oldest "
+             "exchanges go",
+     .least = 1, .most = KEPT_MAX >> 20},
     {"sandboxes", "N", IM_OPTION_NUMBER, AT(sandboxes), .initial = "10000",
      .help = "sandboxes at most; past that the one idle for longest goes", .least = 1,
      .most = KEPT_MAX},
@@ -112,6 +116,7 @@ static struct im_options to_library(const struct serve_options *from)
         .scenario = from->scenario,
         .scenarios_dir = from->scenarios,
         .journal = (size_t)from->journal,
+        .journal_memory = (size_t)from->journal_memory_mb << 20,
         .sandboxes = (size_t)from->sandboxes,
         .sandbox_ttl_ms = from->sandbox_ttl_ms,
         .threads = (int)from->threads,
