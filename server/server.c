@@ -81,6 +81,50 @@ static struct im_str keep_url(struct im_server *server, const char *url)
     return im_arena_copy(&server->texts, text);
 }
 
+/* "HOST" or "[V6]", perhaps ":PORT" */
+static bool authority_is_sound(struct im_str authority)
+{
+    bool v6 = im_str_starts(authority, "[");
+    const char *marks = v6 ? "0123456789abcdefABCDEF:."
+                           : "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789-._";
+    int64_t port = 80;
+
+    if (v6)
+        im_str_cut(&authority, '[');
+    struct im_str host = im_str_cut(&authority, v6 ? ']' : ':');
+    if (v6 && authority.len && !im_str_starts(authority, ":"))
+        return false;
+    struct im_str number = v6 ? im_str_slice(authority, 1, authority.len) : authority;
+    for (size_t i = 0; i < host.len; i++)
+        if (!host.at[i] || !strchr(marks, host.at[i]))
+            return false;
+    return host.len &&
+           (!number.len || (im_str_int(number, &port) && port >= 1 && port <= 65535));
+}
+
+/* It becomes the issuer and the beginning of each link: nothing may stand behind the path
+ * (OpenID Connect Discovery 1.0 section 3). */
+static bool check_public_url(struct im_str url, struct im_error *err)
+{
+    struct im_str rest = url;
+    size_t scheme = im_str_starts(url, "http://")    ? 7
+                    : im_str_starts(url, "https://") ? 8
+                                                     : 0;
+    bool sound = scheme > 0;
+
+    rest = im_str_slice(url, scheme, url.len);
+    for (size_t i = 0; i < rest.len; i++)
+        sound = sound && rest.at[i] > ' ' && rest.at[i] < 0x7f &&
+                !strchr("?#\"<>\\", rest.at[i]);
+    sound = sound && authority_is_sound(im_str_slice(rest, 0, im_str_find(rest, '/')));
+    return !url.len || sound ||
+           im_error_set(err,
+                        "--public-url must be http://HOST:PORT or https://HOST:PORT, "
+                        "perhaps with a path, not \"%.*s\"",
+                        IM_ARG(im_str_front(url, 200)));
+}
+
 static bool read_settings(struct im_server *server, const struct im_options *options,
                           struct im_settings *settings, struct im_error *err)
 {
@@ -107,6 +151,7 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
     if (server->texts.failed)
         return im_error_set(err, "starting: out of memory");
     return check_ports(options, err) &&
+           check_public_url(im_str(options->public_url), err) &&
            (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
            read_log(options, &settings->log, err);
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -230,6 +231,17 @@ static int write_verdict(struct im_server *server, const struct serve_options *o
 
 /* ---- running ---- */
 
+/* Each connection takes one, and many systems let a program begin with 1,024. */
+static void raise_open_files(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files); /* not every system lets it: it stays */
+}
+
 /* Nothing has been told and nothing written that is to be removed. A handler, for without
  * one process 1 of a container would not hear the signal at all. */
 static void end_at_once(int number)
@@ -291,6 +303,7 @@ static int serve(const struct im_args *args)
     if (!library.https && library.port < 0)
         return im_command_fail(
             IM_EXIT_USAGE, "nothing to listen on: --port and --https-port are both none");
+    raise_open_files();
     open_signals();
     block_signals(&signals, false);
     struct im_server *server = im_start(&library, text, sizeof(text));

@@ -176,6 +176,8 @@ enum im_step im_deliver(struct im_connection *c)
         t->res.status = 500;
     t->chunked_out = t->res.stream && t->res.stream_ends && t->framing.takes_chunks;
     t->keep_alive = may_keep_alive(c);
+    if (t->keep_alive)
+        im_response_header(&t->res, "Keep-Alive", IM_STR(IM_KEEP_ALIVE_TOLD));
     if (damage->reset)
         im_channel_reset(&c->channel);
     if (damage->reset || damage->drop)

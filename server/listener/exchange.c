@@ -10,8 +10,7 @@
 #include "listener/inside.h"
 
 enum {
-    ARENA_MAX = 256 * 1024 * 1024, /* a request that takes more is a fault of ours */
-    KEEP_ALIVE_MS = 8000
+    ARENA_MAX = 256 * 1024 * 1024 /* a request that takes more is a fault of ours */
 };
 
 /* ---- a transaction ---- */
@@ -345,7 +344,7 @@ enum im_step im_exchange_begin(struct im_connection *c)
 {
     c->scan = (struct im_head_scan){0};
     if (c->handled)
-        c->until_ms = im_clock_monotonic_ms() + KEEP_ALIVE_MS;
+        c->until_ms = im_clock_monotonic_ms() + IM_KEEP_ALIVE_MS;
     c->step = step_head;
     return IM_STEP_NEXT;
 }

@@ -16,6 +16,11 @@
 #include "listener/listener.h"
 #include "listener/reactor.h"
 
+/* How long a connection waits for its next request, and what clients are told to rely on:
+ * less, so that a request on its way finds it open. */
+enum { IM_KEEP_ALIVE_MS = 8000 };
+#define IM_KEEP_ALIVE_TOLD "timeout=7"
+
 enum im_port_role { IM_ROLE_HTTP, IM_ROLE_HTTPS, IM_ROLE_CONTROL, IM_ROLES };
 
 /* One listening socket. */
