@@ -119,8 +119,11 @@ static bool read_issue(struct im_call *call, struct im_authority *authority,
         return false;
     }
     if (!im_directory_client(authority->directory, mint->client_id, &client)) {
-        im_control_refuse(call, 400, "client_id", "there is no client \"%.*s\"",
-                          IM_ARG(im_str_slice(mint->client_id, 0, 60)));
+        im_control_refuse(call, 400, "client_id", "there is no client \"%.*s\"%s",
+                          IM_ARG(im_str_slice(mint->client_id, 0, 60)),
+                          im_directory_hint(authority->directory, IM_CLIENTS, IM_STR(""),
+                                            mint->client_id)
+                              .text);
         return false;
     }
     issue->grant_type = IM_STR("client_credentials");

@@ -53,8 +53,9 @@ static enum im_cause explain_company(const struct eligibility_check *c)
     if (im_directory_company(c->directory, im_str_trim(id), &other))
         return BECAUSE(c, CAUSE_COMPANY_UNKNOWN,
                        "company id \"%.*s\" has white space at an end", IM_ARG(shown));
-    return BECAUSE(c, CAUSE_COMPANY_UNKNOWN, "there is no company \"%.*s\"",
-                   IM_ARG(shown));
+    return BECAUSE(c, CAUSE_COMPANY_UNKNOWN, "there is no company \"%.*s\"%s",
+                   IM_ARG(shown),
+                   im_directory_hint(c->directory, IM_COMPANIES, id, id).text);
 }
 
 static enum im_cause check_company(const struct eligibility_check *c)
@@ -150,8 +151,9 @@ static enum im_cause explain_user(const struct eligibility_check *c)
     if (im_directory_user(c->directory, company, im_str_trim(id), &other))
         return BECAUSE(c, CAUSE_USER_UNKNOWN,
                        "user id \"%.*s\" has white space at an end", IM_ARG(shown));
-    return BECAUSE(c, CAUSE_USER_UNKNOWN, "company %.*s has no user \"%.*s\"",
-                   IM_ARG(company), IM_ARG(shown));
+    return BECAUSE(c, CAUSE_USER_UNKNOWN, "company %.*s has no user \"%.*s\"%s",
+                   IM_ARG(company), IM_ARG(shown),
+                   im_directory_hint(c->directory, IM_USERS, company, id).text);
 }
 
 static enum im_cause check_user(const struct eligibility_check *c)
@@ -183,8 +185,10 @@ static enum im_cause check_entity(const struct eligibility_check *c)
 
     if (!entity.len || im_list_has(company->entities, entity))
         return CAUSE_NONE;
-    return BECAUSE(c, CAUSE_ENTITY_UNKNOWN, "company %.*s has no entity \"%.*s\"",
-                   IM_ARG(company->id), IM_ARG(im_sanitize(c->arena, entity)));
+    return BECAUSE(
+        c, CAUSE_ENTITY_UNKNOWN, "company %.*s has no entity \"%.*s\"%s",
+        IM_ARG(company->id), IM_ARG(im_sanitize(c->arena, entity)),
+        im_hint_or_all(entity, company->entities.items, company->entities.count).text);
 }
 
 /* ---- what each place asks, in its order; the first that fails counts ---- */
