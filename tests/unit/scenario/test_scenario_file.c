@@ -510,7 +510,8 @@ static void a_step_for_nobody_is_refused(void **state)
           "locking a user: company \"acme\" has no user \"nobody\""
           "; there are \"ws_user\", \"jdoe\", \"admin\"");
     wrong(THEN("^'world':{'do':'deactivate-client','client_id':'nobody'}"),
-          "deactivating a client: there is no client \"nobody\"");
+          "deactivating a client: there is no client \"nobody\"; there are \"demo\", "
+          "\"demo-public\", \"demo-sandbox\"");
     wrong(THEN("^'world':{'do':'remove-role','role':'king'}"),
           "removing a role: there is no role \"king\"");
     wrong(PLAY("'rules':[{'then':{'wire':'drop'}},\n {'then':{'world':['rotate-keys',"
@@ -526,7 +527,8 @@ static void a_step_is_tried_on_whom_its_rule_is_about(void **state)
           "; there are \"ws_user\", \"jdoe\", \"admin\"");
     wrong(PLAY("'rules':[{'when':{'client':'nobody'},"
                "'then':{^'world':'deactivate-client'}}]"),
-          "deactivating a client: there is no client \"nobody\"");
+          "deactivating a client: there is no client \"nobody\"; there are \"demo\", "
+          "\"demo-public\", \"demo-sandbox\"");
 }
 
 static void a_step_for_somebody_of_its_own_world_is_fine(void **state)
