@@ -513,10 +513,10 @@ static void a_step_for_nobody_is_refused(void **state)
           "deactivating a client: there is no client \"nobody\"; there are \"demo\", "
           "\"demo-public\", \"demo-sandbox\"");
     wrong(THEN("^'world':{'do':'remove-role','role':'king'}"),
-          "removing a role: there is no role \"king\"");
+          "removing a role: there is no role \"king\"; there are \"all\", \"read-only\"");
     wrong(PLAY("'rules':[{'then':{'wire':'drop'}},\n {'then':{'world':['rotate-keys',"
                "^{'do':'remove-role','role':'king'}]}}]"),
-          "removing a role: there is no role \"king\"");
+          "removing a role: there is no role \"king\"; there are \"all\", \"read-only\"");
 }
 
 static void a_step_is_tried_on_whom_its_rule_is_about(void **state)
