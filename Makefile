@@ -55,6 +55,7 @@ SCENARIO_TESTS := $(sort $(wildcard tests/scenarios/test_*.py))
 EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
 BROWSER_TESTS := $(sort $(wildcard tests/browser/test_*.py))
 OPENAPI_TESTS := $(sort $(wildcard tests/openapi/test_*.py))
+PACKAGES_TESTS := $(sort $(wildcard tests/packages/test_*.py))
 DOCS_TESTS  := $(sort $(wildcard tests/docs/test_*.py))
 INTEROP     := $(sort $(wildcard tests/interop/*/run))
 BENCHES     := $(filter-out tests/bench/instructions.py,$(sort $(wildcard tests/bench/*.py tests/bench/*.sh)))
@@ -198,12 +199,16 @@ $(call programs,$(BUILD)/fuzz,$(FUZZ_SRC)): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/%
 
 # --- the library as it is installed: CivetWeb inside, and nothing to be seen but what IM_API marks ---
 
-SONAME     := libintacct-mock.so.$(firstword $(subst ., ,$(VERSION)))
+# The number of the binary interface. It was raised once, when struct im_options got a size, and is not raised again:
+# structs grow at their end, and functions are added.
+ABI        := 1
+SONAME     := libintacct-mock.so.$(ABI)
 STATIC_LIB := $(BUILD)/libintacct-mock.a
-SHARED_LIB := $(BUILD)/libintacct-mock.so.$(VERSION)
+SHARED_LIB := $(BUILD)/$(SONAME).$(VERSION)
 LIB_OBJ    := $(call objects,$(BUILD),$(LIBRARY_SRC) $(DOOR_SRC) $(GENERATED))
 
-$(STATIC_LIB): $(LIB_OBJ) $(BUILD)/members
+# cJSON is in it, hidden as all else, since no system has a static one: who links it needs OpenSSL alone
+$(STATIC_LIB): $(LIB_OBJ) $(BUILD)/static/obj/cJSON.o $(BUILD)/members
 	$(call say,AR,$@)
 	$(Q)$(LD) -r -o $(BUILD)/obj/libintacct-mock.o $(filter %.o,$^)
 	$(Q)objcopy --localize-hidden $(BUILD)/obj/libintacct-mock.o
@@ -263,6 +268,21 @@ $(IMAGES): $(IMAGE_FILES) | setup
 	$(call say,IMAGE,$@)
 	$(Q)ARCH='$(FOR)' BUILD='$(BUILD)' docker/build intacct-mock:$(TAG) $@ >$@.log 2>&1 || { tail -n 30 $@.log >&2; exit 1; }
 
+# --- what a release consists of: packages/README.md ---
+
+.PHONY: packages release images
+PACKAGES      := $(BUILD)/dist/SHA256SUMS
+PACKAGE_FILES := $(shell find packages -type f ! -name '*.pyc') $(wildcard server/man/*) README.md CHANGELOG.md LICENSE .ci/epoch
+images: $(IMAGES)
+packages: $(PACKAGES)  ## tarballs, wheels, npm, Maven and Go packages, for x86-64 and arm64, into build/dist
+$(PACKAGES): $(IMAGES) $(PACKAGE_FILES)
+	$(call say,PACKAGES,$(@D))
+	@mkdir -p $(@D)
+	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) packages/build.py $(VERSION) "$$(.ci/epoch $(VERSION))" $(@D) $(BUILD)/packages $(IMAGES) >$(BUILD)/packages.log \
+		|| { cat $(BUILD)/packages.log >&2; exit 1; }
+release:  ## make VERSION=x.y.z ready to be published, and say how: packages/release
+	$(Q)packages/release $(VERSION)
+
 run: all  ## start the server; more options: make run ARGS='--port 9000'
 	$(Q)exec $(BUILD)/intacct-mock serve $(ARGS)
 
@@ -279,12 +299,17 @@ compile_commands.json: | $(CIVETWEB)  ## how each C file is compiled, for clangd
 format:  ## lay out all C files as .clang-format says
 	clang-format -i $(C_FILES)
 
+# where the system's linker does not look by itself, a program is told where its library is
+PC_RPATH = $(if $(filter /usr /usr/local,$(PREFIX)),,-Wl$(comma)-rpath$(comma)"$${libdir}" )
+comma   := ,
 PC_FILE = prefix=$(PREFIX)\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: intacct-mock\nVersion: $(VERSION)\n\
-Description: A mock Sage Intacct OAuth server for tests\nCflags: -I"$${includedir}"\nLibs: -L"$${libdir}" -lintacct-mock\n\
-Libs.private: -pthread\nRequires.private: libssl libcrypto libcjson\n
+Description: A mock Sage Intacct OAuth server for tests\nCflags: -I"$${includedir}"\nLibs: -L"$${libdir}" $(PC_RPATH)-lintacct-mock\n\
+Libs.private: -pthread\nRequires.private: libssl libcrypto\n
 INTO     = $(DESTDIR)$(PREFIX)
 # intacct-mock.1 goes to share/man/man1
 MAN_PAGES := $(sort $(wildcard server/man/*.[0-9]))
+# man im_start finds intacct-mock(3): a page of one line for each function that stands in its NAME
+MAN_LINKS := $(addsuffix .3,$(shell sed -n 's/^\.Nm \(im_[a-z_]*\).*/\1/p' server/man/intacct-mock.3))
 man_of     = $(INTO)/share/man/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
@@ -298,13 +323,17 @@ install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
 	ln -sf $(SONAME) '$(INTO)/lib/libintacct-mock.so'
 	printf '$(subst \n ,\n,$(PC_FILE))' >'$(INTO)/lib/pkgconfig/intacct-mock.pc'
 	$(foreach page,$(MAN_PAGES),install -m 644 $(page) '$(call man_of,$(page))' &&) true
+	for page in $(MAN_LINKS); do echo '.so man3/intacct-mock.3' >'$(INTO)/share/man/man3/'$$page || exit 1; done
+	cd '$(INTO)/share/man/man3' && chmod 644 $(MAN_LINKS)
 	install -m 644 LICENSE '$(INTO)/share/doc/intacct-mock'
+	install -m 644 $(DEPS)/cjson/LICENSE '$(INTO)/share/doc/intacct-mock/LICENSE.cjson'
 	install -m 644 $(DEPS)/civetweb/LICENSE.md '$(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md'
 
 uninstall:  ## take away what install put there
 	rm -f '$(INTO)/bin/intacct-mock' '$(INTO)/include/intacct_mock.h' '$(INTO)/lib/pkgconfig/intacct-mock.pc'
 	rm -f '$(INTO)/lib/libintacct-mock.a' '$(INTO)/lib/libintacct-mock.so' '$(INTO)/lib/libintacct-mock.so.'*
 	rm -f $(foreach page,$(MAN_PAGES),'$(call man_of,$(page))')
+	rm -f $(foreach page,$(MAN_LINKS),'$(INTO)/share/man/man3/$(page)')
 	rm -rf '$(INTO)/share/doc/intacct-mock'
 
 # Both are reproducible: of the same source they are the same bytes, wherever that lies.
@@ -344,7 +373,7 @@ run_stories = $(RUN) stories jobs=1 timeout=300 $(call overs,$(BUILD),process ht
 run_threads = $(RUN) threads jobs=1 timeout=300 $(call pick,$(THREADS))
 run_wire    = $(RUN) wire timeout=300 $(call pick,$(WIRE_TESTS))
 run_golden  = $(RUN) golden timeout=300 $(call pick,$(GOLDEN_TESTS))
-run_scenarios = $(RUN) scenarios jobs=1 timeout=300 $(call pick,$(SCENARIO_TESTS))
+run_scenarios = $(RUN) scenarios jobs=1 timeout=900 $(call pick,$(SCENARIO_TESTS))
 run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire golden scenarios $(if $(EMBED_TESTS),embed) docs
@@ -424,7 +453,9 @@ check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
 check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py tests/docker/test_static.py \
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
-CHECKED := format layers headers symbols docs openapi lint clang instructions asan tsan browser interop docker
+# the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
+check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))
+CHECKED := format layers headers symbols docs openapi lint clang instructions asan tsan browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -436,7 +467,7 @@ $(VENV)/installed: tests/requirements.txt | setup
 
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
 
-check: all $(VENV)/installed $(IMAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
+check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -466,6 +497,8 @@ check-interop: all  ## the OAuth clients that people really use, in their own la
 	@$(check_interop)
 check-docker: all $(IMAGES) $(VENV)/installed  ## the container image, built without an engine and run; the examples beside it
 	@$(check_docker)
+check-packages: all $(PACKAGES) $(VENV)/installed  ## each package, installed from its file and used as its user would
+	@$(check_packages)
 interop: check-interop  ## the same
 lint: check-lint  ## the same
 bench-instructions: check-instructions  ## the same

@@ -1,385 +1,475 @@
-/* The public verbs on one sandbox. Each is a call of the control API that needs no socket, so what
- * holds there (strict fields, "did you mean", redaction) holds here, and nothing is written twice. */
+/* The public functions on one sandbox: the words of C, read into the parameters of operations.h, which do
+ * the work. No socket, no request, and no control API is needed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/control.h"
+#include "journal_query.h"
+#include "operations.h"
 #include "server_inside.h"
 
-/* One call on its way. */
-struct ask {
+/* One public function at work. */
+struct api_call {
     struct im_server *server;
-    const char *sandbox;
+    const char *name; /* of the sandbox; NULL = the default one */
     const char *what; /* for the error: "advancing the clock" */
     char *error;
     size_t error_size;
+    struct im_sandboxes *sandboxes;
+    struct im_sandbox *box;
     struct im_arena arena;
-    struct im_request req;
-    struct im_response res;
+    struct im_problem problem;
 };
 
 /* ---- errors ---- */
 
 /* One line, cut to the room there is. What it quotes may hold line breaks. */
-static void tell(const struct ask *ask, struct im_str why)
+static void call_tell(const struct api_call *call, struct im_str why)
 {
-    if (!ask->error || !ask->error_size)
+    if (!call->error || !call->error_size)
         return;
-    snprintf(ask->error, ask->error_size, "%s: %.*s", ask->what,
+    snprintf(call->error, call->error_size, "%s: %.*s", call->what,
              (int)(why.len < IM_ERROR_MAX ? why.len : IM_ERROR_MAX), why.at);
-    for (char *at = ask->error; (at = strpbrk(at, "\r\n")) != NULL; at++)
+    for (char *at = call->error; (at = strpbrk(at, "\r\n")) != NULL; at++)
         *at = ' ';
 }
 
-/* What the control API says is wrong with it. */
-static void tell_refusal(struct ask *ask)
+/* ---- beginning and ending ---- */
+
+static struct api_call call_of(struct im_server *server, const char *sandbox,
+                               const char *what, char *error, size_t error_size)
 {
-    struct im_json_error error;
-    const struct im_json *said =
-        im_json_parse(&ask->arena, im_buf_str(&ask->res.body), &error);
-    struct im_str message = im_json_get_str(said, "message");
-
-    tell(ask, message.len ? message : IM_STR("out of memory"));
-}
-
-/* ---- asking ---- */
-
-/* The name becomes part of a path: nothing may be smuggled in with it. */
-static bool is_nameable(struct ask *ask)
-{
-    if (!ask->sandbox || im_sandbox_name_is_sound(im_str(ask->sandbox)))
-        return true;
-    tell(ask, im_arena_format(&ask->arena,
-                              "no sandbox can be called \"%.80s\"; a name has at most 64 "
-                              "of a-z, 0-9, '.', '_' and '-' and begins with a letter or "
-                              "digit",
-                              ask->sandbox));
-    return false;
-}
-
-static struct ask ask_of(struct im_server *server, const char *sandbox, const char *what,
-                         char *error, size_t error_size)
-{
-    struct ask ask = {.server = server, .sandbox = sandbox, .what = what};
-
-    ask.error = error;
-    ask.error_size = error_size;
     if (error && error_size)
         error[0] = '\0';
-    return ask;
+    return (struct api_call){.server = server,
+                             .name = sandbox,
+                             .what = what,
+                             .error = error,
+                             .error_size = error_size};
 }
 
-static bool begin(struct ask *ask)
+/* Finds the sandbox, which naming it makes. Whatever comes of it, call_end follows. */
+static bool call_begin(struct api_call *call)
 {
-    im_arena_init(&ask->arena, 0);
-    im_response_init(&ask->res, &ask->arena);
-    if (ask->server)
-        return is_nameable(ask);
-    tell(ask, IM_STR("the server is NULL; im_start makes one"));
-    return false;
+    struct im_error *err = &call->problem.err, why;
+    struct im_str name = call->name ? im_str(call->name) : IM_STR("default");
+
+    im_arena_init(&call->arena, 0);
+    if (!call->server)
+        return im_error_set(err, "the server is NULL; im_start makes one");
+    if (!im_sandbox_name_is_sound(name))
+        return im_error_set(err,
+                            "no sandbox can be called \"%.80s\"; a name has at most 64 "
+                            "of a-z, 0-9, '.', '_' and '-' and begins with a letter or "
+                            "digit",
+                            call->name);
+    call->sandboxes = &call->server->sandboxes;
+    call->box = im_sandboxes_touch(call->sandboxes, name, &why);
+    return call->box ||
+           im_error_set(err, "there is no sandbox \"%.*s\": %s", IM_ARG(name), why.text);
 }
 
-/* The control token is demanded of those outside. */
-static void authorize(struct ask *ask)
+/* The status that a public function returns. */
+static int call_end(struct api_call *call, bool done)
 {
-    struct im_str token = ask->server->sandboxes.settings.control_token;
-    struct im_str value = im_arena_format(&ask->arena, "Bearer %.*s", IM_ARG(token));
+    bool failed = call->arena.failed;
 
-    im_request_add_header(&ask->req, IM_STR("Authorization"), value);
+    if (!done || failed)
+        call_tell(call, done || !call->problem.err.text[0]
+                            ? IM_STR("out of memory")
+                            : im_str(call->problem.err.text));
+    if (call->box)
+        im_sandboxes_unref(call->sandboxes, call->box);
+    im_arena_release(&call->arena);
+    return done && !failed ? 0 : -1;
 }
 
-/* Sends it to /__mock/sandboxes/NAME/… and says whether it was answered 2xx. */
-static bool send(struct ask *ask, const char *method, const char *path,
-                 struct im_str query, struct im_str body)
+/* The text on the heap, as a public function returns it; NULL when it was not done. */
+static char *call_give(struct api_call *call, bool done, struct im_str text)
 {
-    const struct im_settings *settings = &ask->server->sandboxes.settings;
-    const char *name = ask->sandbox ? ask->sandbox : "default";
-    struct im_request *req = &ask->req;
-    struct im_exchange outcome = {.cause = CAUSE_NONE};
+    char *given = done && !call->arena.failed ? im_str_heap(text) : NULL;
 
-    if (!im_sandbox_name_is_sound(im_str(name))) {
-        tell(ask,
-             IM_STR("the sandbox must be named SCENARIO or SCENARIO.KEY: at most 64 of "
-                    "a-z, 0-9, '.', '_' and '-', beginning with a letter or digit"));
-        return false;
-    }
-    req->arena = &ask->arena;
-    req->method = im_str(method);
-    req->path = im_arena_format(&ask->arena, "/__mock/sandboxes/%s%s", name, path);
-    req->target = req->path;
-    req->query = query;
-    req->body = body;
-    req->exchange = &outcome;
-    req->now_ms = im_clock_real_ms();
-    req->base_url = req->server_url = settings->public_url.len ? settings->public_url
-                                      : settings->http_url.len ? settings->http_url
-                                                               : settings->https_url;
-    authorize(ask);
-    im_control_answer(&ask->server->sandboxes, req, &ask->res);
-    if (ask->res.status / 100 == 2 && !ask->arena.failed)
-        return true;
-    tell_refusal(ask);
-    return false;
-}
-
-static bool post(struct ask *ask, const char *path, const struct im_buf *body)
-{
-    return send(ask, "POST", path, (struct im_str){0}, im_buf_str(body));
-}
-
-static char *give(struct ask *ask, struct im_str text)
-{
-    char *given = im_str_heap(text);
-
-    if (!given)
-        tell(ask, IM_STR("out of memory"));
+    call_end(call, given != NULL);
     return given;
 }
 
-static const struct im_json *answer_of(struct ask *ask)
-{
-    struct im_json_error error;
+/* ---- parameters ---- */
 
-    return im_json_parse(&ask->arena, im_buf_str(&ask->res.body), &error);
-}
-
-/* ---- bodies ---- */
-
-struct writing {
-    struct im_buf text;
-    struct im_json_out out;
+struct api_text {
+    const char *name, *value; /* NULL = not given */
 };
 
-static void open_body(struct ask *ask, struct writing *body)
+/* The texts as members of an object, so that the table that reads it from JSON reads it from C too. */
+static void *call_read_texts(struct api_call *call, const struct im_json_table *table,
+                             const struct api_text *texts, size_t count)
 {
-    im_buf_init(&body->text, &ask->arena, 0);
-    im_json_out_init(&body->out, &body->text);
-    im_json_open_object(&body->out, NULL);
+    struct im_json object = {.type = IM_JSON_OBJECT};
+    struct im_json *members = IM_ARENA_ARRAY(&call->arena, struct im_json, count);
+    struct im_json_fault fault = {.at = NULL};
+    struct im_json_reader r = {.arena = &call->arena, .faults = &fault, .room = 1};
+    size_t n = 0;
+
+    for (size_t i = 0; members && i < count; i++) {
+        if (!texts[i].value)
+            continue;
+        members[n] = (struct im_json){.type = IM_JSON_STRING,
+                                      .name = im_str(texts[i].name),
+                                      .text = im_str(texts[i].value)};
+        if (n)
+            members[n - 1].next = &members[n];
+        n++;
+    }
+    object.first = n ? members : NULL;
+    object.count = n;
+    void *params = members ? im_json_read_new(&r, table, &object) : NULL;
+    if (!params)
+        im_problem_of_fault(&call->problem, &fault, &call->arena);
+    return params;
 }
 
-static void add_text(struct writing *body, const char *name, const char *value)
+/* A text that must be a JSON object. */
+static const struct im_json *call_read_object(struct api_call *call, const char *text,
+                                              const char *example)
 {
-    if (value)
-        im_json_strz(&body->out, name, value);
+    struct im_json_error error;
+    struct im_error *err = &call->problem.err;
+    const struct im_json *object = im_json_parse(&call->arena, im_str(text), &error);
+
+    if (!object)
+        im_error_set(err,
+                     "it is not JSON: line %u, column %u: %s; give an object such as "
+                     "%s",
+                     error.line, error.column, error.what, example);
+    else if (object->type != IM_JSON_OBJECT)
+        im_error_set(err, "it must be a JSON object such as %s, not %s", example,
+                     im_json_type_name(object->type));
+    return object && object->type == IM_JSON_OBJECT ? object : NULL;
 }
 
-static void add_duration(struct writing *body, const char *name, int64_t ms)
-{
-    im_json_strf(&body->out, name, "%lldms", (long long)ms);
-}
-
-/* ---- the verbs ---- */
+/* ---- the sandbox as a whole ---- */
 
 char *im_base_url(struct im_server *server, const char *sandbox, char *error,
                   size_t error_size)
 {
-    struct ask ask = ask_of(server, sandbox, "asking for a base URL", error, error_size);
-    char *url = NULL;
+    struct api_call call =
+        call_of(server, sandbox, "asking for a base URL", error, error_size);
+    bool done = call_begin(&call);
+    struct im_str url = {NULL, 0};
 
-    if (begin(&ask) && send(&ask, "GET", "", (struct im_str){0}, (struct im_str){0}))
-        url = give(&ask, im_json_get_str(answer_of(&ask), "base_url"));
-    im_arena_release(&ask.arena);
-    return url;
+    if (done)
+        url = im_sandbox_base_url(call.sandboxes, call.box,
+                                  im_sandboxes_url(call.sandboxes), &call.arena);
+    return call_give(&call, done, url);
 }
 
 int im_use_scenario(struct im_server *server, const char *sandbox, const char *scenario,
                     char *error, size_t error_size)
 {
-    struct ask ask = ask_of(server, sandbox, "using a scenario", error, error_size);
+    struct api_call call =
+        call_of(server, sandbox, "using a scenario", error, error_size);
+    struct im_scenario_choice choice = {.file = NULL};
     struct im_str text = im_str_trim(im_str(scenario));
-    struct writing body;
-    bool done = false;
+    bool done = call_begin(&call);
 
-    bool begun = begin(&ask);
-
-    if (begun && !text.len) {
-        tell(&ask, IM_STR("there is none: give a name, or a scenario as JSON"));
-    } else if (begun) {
-        open_body(&ask, &body);
-        im_json_str(&body.out, "name", text);
-        im_json_close_object(&body.out);
-        done = send(&ask, "PUT", "/scenario", (struct im_str){0},
-                    text.at[0] == '{' ? text : im_buf_str(&body.text));
-    }
-    im_arena_release(&ask.arena);
-    return done ? 0 : -1;
+    if (done && !text.len)
+        done =
+            im_error_set(&call.problem.err, "there is none: give a name, the path of a "
+                                            "file, or a scenario as JSON");
+    else if (done && text.at[0] == '{')
+        done = im_scenario_choice_read(text, &call.arena, &choice, &call.problem);
+    else if (done) /* a name too: the catalogue knows a path by its looks */
+        choice.file = im_arena_copy(&call.arena, text).at;
+    done = done && !call.arena.failed &&
+           im_sandbox_use_scenario(call.sandboxes, call.box, &choice, &call.arena,
+                                   &call.problem);
+    return call_end(&call, done);
 }
 
 int im_reset(struct im_server *server, const char *sandbox, char *error,
              size_t error_size)
 {
-    struct ask ask = ask_of(server, sandbox, "resetting", error, error_size);
-    bool done = begin(&ask) &&
-                send(&ask, "POST", "/reset", (struct im_str){0}, (struct im_str){0});
+    struct api_call call = call_of(server, sandbox, "resetting", error, error_size);
+    bool done = call_begin(&call) &&
+                im_sandboxes_reset(call.sandboxes, call.box, &call.problem.err);
 
-    im_arena_release(&ask.arena);
-    return done ? 0 : -1;
+    return call_end(&call, done);
 }
+
+/* ---- the clock ---- */
 
 int im_advance_clock(struct im_server *server, const char *sandbox, int64_t by_ms,
                      char *error, size_t error_size)
 {
-    struct ask ask = ask_of(server, sandbox, "advancing the clock", error, error_size);
-    struct writing body;
-    bool done = begin(&ask);
+    struct api_call call =
+        call_of(server, sandbox, "advancing the clock", error, error_size);
+    const struct im_clock_change change = {.advance_ms = by_ms};
+    struct im_clock_state state;
+    bool done = call_begin(&call) &&
+                im_sandbox_change_clock(call.box, &change, &state, &call.problem);
 
-    if (done) {
-        open_body(&ask, &body);
-        add_duration(&body, "advance", by_ms);
-        im_json_close_object(&body.out);
-        done = post(&ask, "/clock", &body.text);
-    }
-    im_arena_release(&ask.arena);
-    return done ? 0 : -1;
+    return call_end(&call, done);
 }
 
 int im_set_clock(struct im_server *server, const char *sandbox, int64_t now_ms,
                  int frozen, char *error, size_t error_size)
 {
-    struct ask ask = ask_of(server, sandbox, "setting the clock", error, error_size);
-    struct writing body;
-    bool done = begin(&ask);
+    struct api_call call =
+        call_of(server, sandbox, "setting the clock", error, error_size);
+    const struct im_clock_change change = {
+        .set_ms = now_ms, .has_set = true, .has_frozen = true, .frozen = frozen != 0};
+    struct im_clock_state state;
+    bool done = call_begin(&call) &&
+                im_sandbox_change_clock(call.box, &change, &state, &call.problem);
 
-    if (done) {
-        open_body(&ask, &body);
-        im_json_str(&body.out, "set", im_time_rfc3339(&ask.arena, now_ms));
-        im_json_bool(&body.out, "freeze", frozen != 0);
-        im_json_close_object(&body.out);
-        done = post(&ask, "/clock", &body.text);
-    }
-    im_arena_release(&ask.arena);
-    return done ? 0 : -1;
+    return call_end(&call, done);
 }
 
-static long end_tokens(struct ask *ask, const char *path, const struct im_which *which)
+/* ---- tokens ---- */
+
+static long end_tokens(struct api_call *call, const struct im_which *which,
+                       bool (*end)(struct im_sandbox *box,
+                                   const struct im_end_tokens *params, size_t *affected,
+                                   struct im_problem *problem))
 {
     static const struct im_which all = {.kind = NULL};
-    struct writing body;
-    long affected = -1;
+    struct im_end_tokens *params = NULL;
+    size_t affected = 0;
 
-    if (begin(ask)) {
-        which = which ? which : &all;
-        open_body(ask, &body);
-        add_text(&body, "kind", which->kind ? which->kind : "all");
-        add_text(&body, "token", which->token);
-        add_text(&body, "client_id", which->client_id);
-        add_text(&body, "user", which->user);
-        im_json_close_object(&body.out);
-        if (post(ask, path, &body.text)) {
-            const struct im_json *count = im_json_get(answer_of(ask), "affected");
-            affected = count ? (long)count->whole : -1;
-        }
+    which = which ? which : &all;
+    if (call_begin(call)) {
+        const struct api_text texts[] = {{"kind", which->kind ? which->kind : "all"},
+                                         {"token", which->token},
+                                         {"client_id", which->client_id},
+                                         {"user", which->user}};
+        params = call_read_texts(call, &im_end_tokens_table, texts, 4);
     }
-    im_arena_release(&ask->arena);
-    return affected;
+    bool done = params && end(call->box, params, &affected, &call->problem);
+    return call_end(call, done) == 0 ? (long)affected : -1;
 }
 
 long im_expire(struct im_server *server, const char *sandbox,
                const struct im_which *which, char *error, size_t error_size)
 {
-    struct ask ask = ask_of(server, sandbox, "expiring tokens", error, error_size);
+    struct api_call call = call_of(server, sandbox, "expiring tokens", error, error_size);
 
-    return end_tokens(&ask, "/expire", which);
+    return end_tokens(&call, which, im_sandbox_expire);
 }
 
 long im_revoke(struct im_server *server, const char *sandbox,
                const struct im_which *which, char *error, size_t error_size)
 {
-    struct ask ask = ask_of(server, sandbox, "revoking tokens", error, error_size);
+    struct api_call call = call_of(server, sandbox, "revoking tokens", error, error_size);
 
-    return end_tokens(&ask, "/revoke", which);
-}
-
-static void write_params(struct writing *body, const struct im_token_order *order)
-{
-    add_text(body, "user", order->user ? order->user : "ws_user@acme");
-    add_text(body, "client_id", order->client_id ? order->client_id : "demo");
-    add_text(body, "scopes", order->scopes);
-    add_text(body, "dialect", order->dialect);
-    add_text(body, "flaw", order->flaw);
-    if (order->ttl_ms)
-        add_duration(body, "ttl", order->ttl_ms);
-    im_json_close_object(&body->out);
+    return end_tokens(&call, which, im_sandbox_revoke);
 }
 
 char *im_mint(struct im_server *server, const char *sandbox,
               const struct im_token_order *order, char *error, size_t error_size)
 {
     static const struct im_token_order good = {.user = NULL};
-    struct ask ask = ask_of(server, sandbox, "minting a token", error, error_size);
-    struct writing body;
-    char *given = NULL;
+    struct api_call call = call_of(server, sandbox, "minting a token", error, error_size);
+    struct im_mint *params = NULL;
+    struct im_buf response;
 
-    if (begin(&ask)) {
-        open_body(&ask, &body);
-        write_params(&body, order ? order : &good);
-        if (post(&ask, "/tokens", &body.text))
-            given = give(&ask, im_buf_str(&ask.res.body));
+    order = order ? order : &good;
+    if (call_begin(&call)) {
+        const struct api_text texts[] = {
+            {"user", order->user ? order->user : "ws_user@acme"},
+            {"client_id", order->client_id ? order->client_id : "demo"},
+            {"scopes", order->scopes},
+            {"dialect", order->dialect},
+            {"flaw", order->flaw}};
+        params = call_read_texts(&call, &im_mint_table, texts, 5);
     }
-    im_arena_release(&ask.arena);
-    return given;
+    im_buf_init(&response, &call.arena, 0);
+    if (params) {
+        params->ttl_ms = order->ttl_ms;
+        params->issuer = im_sandboxes_url(call.sandboxes);
+    }
+    bool done = params &&
+                im_sandbox_mint(call.box, params, &call.arena, &response, &call.problem);
+    return call_give(&call, done && !response.failed, im_buf_str(&response));
 }
+
+/* ---- the world ---- */
+
+long im_world(struct im_server *server, const char *sandbox, const char *change,
+              char *error, size_t error_size)
+{
+    struct api_call call =
+        call_of(server, sandbox, "changing the world", error, error_size);
+    struct im_json_fault fault = {.at = NULL};
+    struct im_json_reader r = {.arena = &call.arena, .faults = &fault, .room = 1};
+    const struct im_json *object = NULL;
+    const struct im_effect_args *args = NULL;
+    size_t affected = 0;
+
+    if (call_begin(&call))
+        object = call_read_object(&call, change,
+                                  "{\"do\": \"lock-user\", \"user\": \"ws_user@acme\"}");
+    if (object) {
+        args = im_json_read_new(&r, &im_effect_table, object);
+        if (!args)
+            im_problem_of_fault(&call.problem, &fault, &call.arena);
+    }
+    bool done =
+        args && im_sandbox_change_world(call.box, object, args, &affected, &call.problem);
+    return call_end(&call, done) == 0 ? (long)affected : -1;
+}
+
+long im_sign_in(struct im_server *server, const char *sandbox, const char *user,
+                char *error, size_t error_size)
+{
+    struct api_call call = call_of(server, sandbox, "signing in", error, error_size);
+    const struct im_sign_in params = {.user =
+                                          user ? im_str(user) : IM_STR("ws_user@acme")};
+    size_t affected = 0;
+    bool done = call_begin(&call) &&
+                im_sandbox_sign_in(call.box, &params, &affected, &call.problem);
+
+    return call_end(&call, done) == 0 ? (long)affected : -1;
+}
+
+int im_rotate_keys(struct im_server *server, const char *sandbox, char *error,
+                   size_t error_size)
+{
+    struct api_call call =
+        call_of(server, sandbox, "rotating the keys", error, error_size);
+    size_t affected;
+    bool done =
+        call_begin(&call) && im_sandbox_rotate_keys(call.box, &affected, &call.problem);
+
+    return call_end(&call, done);
+}
+
+char *im_policy(struct im_server *server, const char *sandbox, const char *change,
+                char *error, size_t error_size)
+{
+    struct api_call call = call_of(server, sandbox, "setting policy", error, error_size);
+    const struct im_json *object = NULL;
+    struct im_json_out out;
+    struct im_buf text;
+    bool done = call_begin(&call);
+
+    if (!change)
+        call.what = "reading policy";
+    if (done && change) {
+        object = call_read_object(&call, change, "{\"rotation\": \"keep\"}");
+        done = object &&
+               im_sandbox_change_policy(call.box, object, &call.arena, &call.problem);
+    }
+    im_buf_init(&text, &call.arena, 0);
+    if (done) {
+        struct im_policy policy = im_sandbox_policy(call.box);
+        im_json_out_init(&out, &text);
+        im_json_open_object(&out, NULL);
+        im_policy_write(&policy, &out);
+        im_json_close_object(&out);
+    }
+    return call_give(&call, done && !text.failed, im_buf_str(&text));
+}
+
+/* ---- what happened ---- */
 
 char *im_journal(struct im_server *server, const char *sandbox, const char *query,
                  char *error, size_t error_size)
 {
-    struct ask ask = ask_of(server, sandbox, "reading the journal", error, error_size);
-    char *given = NULL;
+    struct api_call call =
+        call_of(server, sandbox, "reading the journal", error, error_size);
+    struct im_journal_query read;
+    struct im_json_fault fault;
+    struct im_json_out out;
+    struct im_buf text;
+    bool done = call_begin(&call);
 
-    if (begin(&ask) && send(&ask, "GET", "/requests", im_str(query), (struct im_str){0}))
-        given = give(&ask, im_buf_str(&ask.res.body));
-    im_arena_release(&ask.arena);
-    return given;
+    if (done && !im_journal_query_read(im_str(query), true, &call.arena, &read, &fault))
+        done = im_problem_of_fault(&call.problem, &fault, &call.arena);
+    im_buf_init(&text, &call.arena, 0);
+    im_json_out_init(&out, &text);
+    if (done)
+        im_journal_query_answer(call.box->journal, &read, &call.arena, &out);
+    return call_give(&call, done && !text.failed, im_buf_str(&text));
 }
 
-static int outcome_of(struct ask *ask)
+static int outcome_in_public(enum im_outcome_of outcome)
 {
-    struct im_str outcome = im_json_get_str(answer_of(ask), "outcome");
+    switch (outcome) {
+    case IM_MET: return IM_VERDICT_MET;
+    case IM_NOT_MET: return IM_VERDICT_NOT_MET;
+    case IM_PARTLY: return IM_VERDICT_PARTLY;
+    default: return IM_VERDICT_NOT_EXERCISED;
+    }
+}
 
-    return im_str_is(outcome, "met")       ? IM_VERDICT_MET
-           : im_str_is(outcome, "not-met") ? IM_VERDICT_NOT_MET
-                                           : IM_VERDICT_NOT_EXERCISED;
+static void write_verdict_json(const struct im_verdict *verdict, struct im_buf *text)
+{
+    struct im_json_out out;
+
+    im_json_out_init(&out, text);
+    im_verdict_write_json(verdict, &out);
+}
+
+static char *give_verdict(struct api_call *call, int *outcome,
+                          void (*write)(const struct im_verdict *verdict,
+                                        struct im_buf *text))
+{
+    struct im_judge_options options = {.baseline = NULL};
+    struct im_scenario *scenario = NULL;
+    int came_to = IM_VERDICT_NOT_EXERCISED;
+    struct im_verdict verdict;
+    struct im_buf text;
+
+    if (call_begin(call))
+        scenario = im_sandbox_verdict(call->box, &options, &call->arena, &verdict);
+    im_buf_init(&text, &call->arena, 0);
+    if (scenario) {
+        write(&verdict, &text);
+        came_to = outcome_in_public(im_verdict_outcome(&verdict));
+    }
+    im_scenario_unref(scenario);
+    char *given = call_give(call, scenario && !text.failed, im_buf_str(&text));
+    if (given && outcome)
+        *outcome = came_to;
+    return given;
 }
 
 char *im_verdict(struct im_server *server, const char *sandbox, int *outcome, char *error,
                  size_t error_size)
 {
-    struct ask ask = ask_of(server, sandbox, "judging the client", error, error_size);
-    char *given = NULL;
+    struct api_call call =
+        call_of(server, sandbox, "judging the client", error, error_size);
 
-    if (begin(&ask) &&
-        send(&ask, "GET", "/verdict", (struct im_str){0}, (struct im_str){0})) {
-        given = give(&ask, im_buf_str(&ask.res.body));
-        if (given && outcome)
-            *outcome = outcome_of(&ask);
-    }
-    im_arena_release(&ask.arena);
-    return given;
+    return give_verdict(&call, outcome, write_verdict_json);
+}
+
+char *im_verdict_text(struct im_server *server, const char *sandbox, int *outcome,
+                      char *error, size_t error_size)
+{
+    struct api_call call =
+        call_of(server, sandbox, "judging the client", error, error_size);
+
+    return give_verdict(&call, outcome, im_verdict_write_text);
 }
 
 /* ---- causes ---- */
 
 char *im_cause(const char *id, char *error, size_t error_size)
 {
-    struct ask ask = ask_of(NULL, NULL, "looking a cause up", error, error_size);
+    struct api_call call = call_of(NULL, NULL, "looking a cause up", error, error_size);
     enum im_cause cause = im_cause_find(im_str(id));
     struct im_json_out out;
     struct im_buf text;
 
-    im_arena_init(&ask.arena, 0);
+    im_arena_init(&call.arena, 0);
+    im_buf_init(&text, &call.arena, 0);
     if (cause == CAUSE_NONE) {
-        tell(&ask, im_arena_format(&ask.arena, "there is no cause \"%.60s\"%s",
-                                   id ? id : "", im_cause_hint(im_str(id)).text));
-        im_arena_release(&ask.arena);
-        return NULL;
+        im_error_set(&call.problem.err, "there is no cause \"%.60s\"%s", id ? id : "",
+                     im_cause_hint(im_str(id)).text);
+    } else {
+        im_json_out_init(&out, &text);
+        im_cause_write(cause, &out, NULL);
     }
-    im_buf_init(&text, &ask.arena, 0);
-    im_json_out_init(&out, &text);
-    im_cause_write(cause, &out, NULL);
-    char *given = text.failed ? NULL : give(&ask, im_buf_str(&text));
-    im_arena_release(&ask.arena);
-    return given;
+    return call_give(&call, cause != CAUSE_NONE && !text.failed, im_buf_str(&text));
 }
 
 void im_free(char *text)

@@ -58,12 +58,20 @@ extern "C" {
 enum { IM_ERROR_MAX = 512 };
 enum { IM_OFF = -1 }; /* a port that is not opened */
 /* What a verdict comes to. */
-enum { IM_VERDICT_MET = 0, IM_VERDICT_NOT_MET = 1, IM_VERDICT_NOT_EXERCISED = 2 };
+enum {
+    IM_VERDICT_MET = 0,
+    IM_VERDICT_NOT_MET = 1,
+    IM_VERDICT_NOT_EXERCISED = 2,
+    IM_VERDICT_PARTLY = 3
+};
 
 struct im_server; /* one running mock */
 
-/* Zero is the default everywhere. Texts are copied. */
+/* Zero is the default everywhere. Texts are copied. The struct may grow at its end in later versions; who
+ * sets a member that is newer than 0.2.0 says so by `size`. A library that is older than that member
+ * refuses to start. */
 struct im_options {
+    size_t size;      /* sizeof(struct im_options); 0 = the members of 0.2.0 */
     const char *bind; /* address to listen on; NULL = 127.0.0.1 and ::1 */
     int port;         /* HTTP: 0 = any free port, IM_OFF = none */
     int https_port;   /* with https: 0 = any free port */
@@ -122,8 +130,9 @@ IM_API const char *im_ca_pem(const struct im_server *server);
  * there is no such scenario. Give it to im_free. */
 IM_API char *im_base_url(struct im_server *server, const char *sandbox, char *error,
                          size_t error_size);
-/* Follows this scenario from now on: the name of one, or a whole one as JSON (its first character
- * is a brace). What was handed out stays. 0, or -1 and nothing has changed. */
+/* Follows this scenario from now on: the name of one, the path of a file (it holds a '/' or ends in
+ * .json; read now and, as it is then, by im_reset), or a whole one as JSON (its first character is a
+ * brace). What was handed out stays. 0, or -1 and nothing has changed. */
 IM_API int im_use_scenario(struct im_server *server, const char *sandbox,
                            const char *scenario, char *error, size_t error_size);
 /* As freshly made: nothing handed out, an empty journal, the clock at its start, the scenario at
@@ -169,6 +178,26 @@ struct im_token_order {
 IM_API char *im_mint(struct im_server *server, const char *sandbox,
                      const struct im_token_order *order, char *error, size_t error_size);
 
+/* ---- its world ---- */
+
+/* Any change of the world, as JSON: {"do": "lock-user", "user": "ws_user@acme"}. The changes and what
+ * each takes stand in intacct-mock-scenario(5). How many tokens, users or keys it touched, or -1. */
+IM_API long im_world(struct im_server *server, const char *sandbox, const char *change,
+                     char *error, size_t error_size);
+/* The user ("jdoe@acme"; NULL = "ws_user@acme") signs in to the web UI, which ends the sessions of their
+ * access tokens when policy says so. How many, or -1. */
+IM_API long im_sign_in(struct im_server *server, const char *sandbox, const char *user,
+                       char *error, size_t error_size);
+/* The signing keys are rotated: what was signed before is no longer accepted. 0 or -1. */
+IM_API int im_rotate_keys(struct im_server *server, const char *sandbox, char *error,
+                          size_t error_size);
+/* Changes switches of policy, {"rotation": "keep"}, all or none; NULL = none. All switches as they are
+ * then, as JSON; give it to im_free. NULL on failure, and nothing has changed. */
+IM_API char *im_policy(struct im_server *server, const char *sandbox, const char *change,
+                       char *error, size_t error_size);
+
+/* ---- what happened ---- */
+
 /* What was asked, what was answered, and why it was refused: JSON, as GET
  * /__mock/sandboxes/NAME/requests answers. query narrows it: "cause=access-token-expired",
  * "endpoint=token&since=7"; NULL = all. Secrets are fingerprints. Give it to im_free. */
@@ -178,6 +207,9 @@ IM_API char *im_journal(struct im_server *server, const char *sandbox, const cha
  * show it; *outcome (may be NULL) is an IM_VERDICT_…. Give it to im_free. NULL on failure. */
 IM_API char *im_verdict(struct im_server *server, const char *sandbox, int *outcome,
                         char *error, size_t error_size);
+/* The same as a text for people, several lines: what to print when a test fails. */
+IM_API char *im_verdict_text(struct im_server *server, const char *sandbox, int *outcome,
+                             char *error, size_t error_size);
 /* A cause by its id: why, what to do, how it is worded, how sure that is. JSON; NULL when there is
  * none of that id. Give it to im_free. */
 IM_API char *im_cause(const char *id, char *error, size_t error_size);

@@ -196,14 +196,12 @@ static struct im_exchange *ring_find_locked(const struct im_journal *journal, ui
                : NULL;
 }
 
-void im_journal_delivered(struct im_journal *journal, uint64_t id)
+void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us)
 {
-    int64_t now_us = im_clock_monotonic_us();
-
     pthread_mutex_lock(&journal->lock);
     struct im_exchange *exchange = ring_find_locked(journal, id);
     if (exchange)
-        exchange->delivered_us = now_us;
+        exchange->delivered_us = at_us;
     pthread_mutex_unlock(&journal->lock);
 }
 

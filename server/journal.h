@@ -29,8 +29,8 @@ void im_journal_clear(struct im_journal *journal);
  * counted as dropped. Returns its id. */
 uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *exchange);
 
-/* The exchange of that id, if it is still there, was delivered now. */
-void im_journal_delivered(struct im_journal *journal, uint64_t id);
+/* The exchange of that id, if it is still there, was delivered at this time, monotonic. */
+void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us);
 
 /* Matching exchanges, oldest first; *count of them. NULL when there are none or memory is short
  * (then arena->failed). */
@@ -58,6 +58,10 @@ uint64_t im_journal_newest(struct im_journal *journal);
 
 /* The exchange as a JSON object: request, response, cause, evidence, notes. */
 void im_exchange_write(const struct im_exchange *exchange, struct im_json_out *out);
+/* The same as a text of one line. Redaction copies what it looks at: all of that memory is the scratch
+ * arena's, to be released after each one. */
+struct im_str im_exchange_text(const struct im_exchange *exchange,
+                               struct im_arena *scratch);
 /* The exchanges as an HTTP Archive 1.2 document. */
 void im_exchange_write_har(const struct im_exchange *exchanges, size_t count,
                            struct im_json_out *out);

@@ -109,6 +109,20 @@ void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)
     im_json_close_object(out);
 }
 
+struct im_str im_exchange_text(const struct im_exchange *exchange,
+                               struct im_arena *scratch)
+{
+    struct im_json_out out;
+    struct im_buf text;
+
+    im_buf_init(&text, scratch, 0);
+    im_json_out_init(&out, &text);
+    im_exchange_write(exchange, &out);
+    if (text.failed)
+        scratch->failed = true;
+    return im_buf_str(&text);
+}
+
 /* ---- HTTP Archive 1.2 ---- */
 
 static struct im_str header_value(struct im_str lines, const char *name)

@@ -11,6 +11,7 @@
 #include "causes/refusal.h"
 #include "control/control.h"
 #include "http/redact.h"
+#include "oauth/credentials.h"
 #include "router_parts.h"
 
 #define OAUTH   "/ia/api/v1/oauth2/"
@@ -114,6 +115,11 @@ static const char *nearest_path(struct im_str path)
 
 static enum im_cause refuse_path(struct im_request *req)
 {
+    struct im_str bearer = im_credentials(req)->bearer_token;
+
+    /* a token that is sent where none belongs is evidence */
+    if (bearer.len)
+        req->exchange->token = im_fingerprint(req->arena, bearer);
     if (path_lacks_ia(req->path))
         return im_refuse(req, CAUSE_PATH_UNKNOWN, "the path lacks its /ia: /ia%.*s",
                          IM_ARG(im_str_slice(req->path, 0, 120)));
@@ -247,6 +253,7 @@ static void pipeline_plan(struct pipeline *p)
     im_scenario_plan(p->box->scenario_state, p->authority, p->req, &p->plan);
     exchange->rule = im_plan_rule(&p->plan);
     exchange->effect = im_plan_effect(&p->plan);
+    exchange->grant_id = p->plan.asked ? p->plan.asked->grant_id : 0;
     const struct im_wire *wire = im_plan_wire(&p->plan);
     if (!wire)
         return;
@@ -360,13 +367,18 @@ struct delivery {
     struct im_sandboxes *sandboxes;
     struct im_sandbox *box; /* kept until then */
     uint64_t id;
+    const struct im_response *res;
 };
 
+/* A stalled answer has reached its client when that had enough of it, every other with the last of it
+ * that was written. */
 static void delivery_end(void *context)
 {
     const struct delivery *delivery = context;
+    bool written = delivery->res->written_us && !delivery->res->damage.stall;
 
-    im_journal_delivered(delivery->box->journal, delivery->id);
+    im_journal_delivered(delivery->box->journal, delivery->id,
+                         written ? delivery->res->written_us : im_clock_monotonic_us());
     im_sandboxes_unref(delivery->sandboxes, delivery->box);
 }
 
@@ -378,7 +390,7 @@ static void delivery_begin(const struct pipeline *p, uint64_t id)
 
     if (!delivery)
         return;
-    *delivery = (struct delivery){p->sandboxes, p->box, id};
+    *delivery = (struct delivery){p->sandboxes, p->box, id, p->res};
     p->res->delivered = delivery_end;
     p->res->delivered_context = delivery;
 }
@@ -435,11 +447,18 @@ static void pipeline_finish(struct pipeline *p, enum im_cause cause)
     if (p->box) /* the control API words its own refusals */
         pipeline_render(p, cause);
     pipeline_add_hints(&p->sandboxes->settings, p->req, p->res);
-    if (im_plan_wire(&p->plan))
-        im_wire_apply(im_plan_wire(&p->plan), p->res);
+    const struct im_wire *wire = im_plan_wire(&p->plan);
+    if (wire) {
+        im_wire_apply(wire, p->res);
+        im_wire_locate(wire, p->req->base_url, p->res);
+    }
+    im_quota_add_headers(&p->plan.quota, !wire || !wire->retry_after_s, p->res);
     im_cors_add_headers(p->sandboxes, p->req, p->res);
-    if (p->box)
+    if (p->box) {
+        im_scenario_note(p->box->scenario_state, &p->plan, p->req->exchange,
+                         p->req->now_ms);
         pipeline_record(p);
+    }
     pipeline_log(p);
 }
 

@@ -159,31 +159,23 @@ void im_sandbox_settle(struct im_sandbox *box, int64_t at_most_ms)
 static bool count_rules(struct im_sandbox *box, struct im_scenario *scenario,
                         struct im_arena *arena, struct im_verdict *verdict)
 {
-    size_t n = scenario->rule_count;
-    struct im_rule_count *counts = IM_ARENA_ARRAY(arena, struct im_rule_count, n);
-    uint64_t *fits = IM_ARENA_ARRAY(arena, uint64_t, n);
-    uint64_t *fired = IM_ARENA_ARRAY(arena, uint64_t, n);
+    struct im_rule_count *counts =
+        IM_ARENA_ARRAY(arena, struct im_rule_count, scenario->rule_count);
 
-    if (!counts || !fits || !fired)
+    if (!counts)
         return false;
     im_sandbox_enter(box);
     bool same = im_scenario_state_scenario(box->scenario_state) == scenario;
     if (same)
         verdict->exhausted = im_scenario_state_counts(box->scenario_state, counts);
     im_sandbox_leave(box);
-    for (size_t i = 0; i < n; i++) {
-        fits[i] = counts[i].fits;
-        fired[i] = counts[i].fired;
-        verdict->triggered |= fired[i] > 0;
-    }
-    verdict->fits = fits;
-    verdict->fired = fired;
-    verdict->rule_count = n;
+    verdict->rules = counts;
     return true;
 }
 
 static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
-                  struct im_arena *arena, struct im_verdict *verdict)
+                  const struct im_judge_options *options, struct im_arena *arena,
+                  struct im_verdict *verdict)
 {
     struct im_judgement *judgements =
         IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
@@ -192,27 +184,41 @@ static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
     const struct im_exchange *exchanges =
         im_journal_select(box->journal, arena, &all, &count);
 
-    *verdict = (struct im_verdict){.scenario = scenario->name,
+    *verdict = (struct im_verdict){.scenario = scenario,
                                    .sandbox = box->name,
-                                   .expectations = &scenario->expect,
                                    .judgements = judgements,
+                                   .options = options,
+                                   .seen = exchanges,
+                                   .seen_count = count,
                                    .dropped = im_journal_dropped(box->journal)};
     verdict->exchanges = count + verdict->dropped;
-    verdict->triggered = !scenario->rule_count && verdict->exchanges > 0;
     return judgements && count_rules(box, scenario, arena, verdict) &&
-           im_expect_judge(&scenario->expect, exchanges, count, arena, judgements);
+           im_expect_judge(&scenario->expect, exchanges, count, options, arena,
+                           judgements);
 }
 
-struct im_scenario *im_sandbox_judge(struct im_sandbox *box, struct im_arena *arena,
-                                     struct im_verdict *verdict)
+struct im_scenario *im_sandbox_judge(struct im_sandbox *box,
+                                     const struct im_judge_options *options,
+                                     struct im_arena *arena, struct im_verdict *verdict)
 {
     struct im_scenario *scenario = im_sandbox_scenario(box);
 
-    if (judge(box, scenario, arena, verdict))
+    if (judge(box, scenario, options, arena, verdict))
         return scenario;
     arena->failed = true;
     im_scenario_unref(scenario);
     return NULL;
+}
+
+bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
+                        struct im_history *history)
+{
+    static const struct im_journal_filter all = {.status = 0};
+    size_t count;
+    const struct im_exchange *exchanges =
+        im_journal_select(box->journal, arena, &all, &count);
+
+    return im_history_read(history, exchanges, count, arena);
 }
 
 void im_sandbox_interrupt(struct im_sandbox *box)

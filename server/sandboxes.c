@@ -251,6 +251,24 @@ struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
     return all;
 }
 
+struct im_str im_sandboxes_url(const struct im_sandboxes *sandboxes)
+{
+    const struct im_settings *settings = &sandboxes->settings;
+
+    if (settings->public_url.len)
+        return settings->public_url;
+    return settings->http_url.len ? settings->http_url : settings->https_url;
+}
+
+struct im_str im_sandbox_base_url(const struct im_sandboxes *sandboxes,
+                                  const struct im_sandbox *box, struct im_str url,
+                                  struct im_arena *arena)
+{
+    if (box == sandboxes->standard)
+        return im_arena_copy(arena, url);
+    return im_arena_format(arena, "%.*s/s/%.*s", IM_ARG(url), IM_ARG(box->name));
+}
+
 static bool sandbox_owns(struct im_sandbox *box, struct im_arena *arena,
                          struct im_str token)
 {

@@ -83,6 +83,14 @@ bool im_sandboxes_delete(struct im_sandboxes *sandboxes, struct im_str name);
  * caller, who releases them. NULL when memory is short. */
 struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
                                       struct im_arena *arena, size_t *count);
+/* The address by which the outside knows this server when no request tells: --public-url, else
+ * HTTP's, else HTTPS's. */
+struct im_str im_sandboxes_url(const struct im_sandboxes *sandboxes);
+/* What an integration takes as its base URL, of a server at `url`: URL or URL/s/NAME. Lifetime: the
+ * arena's. */
+struct im_str im_sandbox_base_url(const struct im_sandboxes *sandboxes,
+                                  const struct im_sandbox *box, struct im_str url,
+                                  struct im_arena *arena);
 uint64_t im_sandboxes_dropped(struct im_sandboxes *sandboxes); /* for want of room */
 /* As freshly made; its scenario as the catalogue has it now. */
 bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,

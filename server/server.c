@@ -2,12 +2,11 @@
  * header; the command line is one more user of it. */
 #include "server.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,18 +30,6 @@ enum {
 };
 
 /* ---- settings ---- */
-
-/* A pipe that nobody reads must not hold the server up. So a pipe gets a description of its own,
- * one that does not block; what it does not take is lost. */
-static int log_fd(void)
-{
-    struct stat target;
-    int fd = -1;
-
-    if (fstat(STDERR_FILENO, &target) == 0 && S_ISFIFO(target.st_mode))
-        fd = open("/dev/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    return fd < 0 ? STDERR_FILENO : fd;
-}
 
 static bool read_log(const struct im_options *options, struct im_log *log,
                      struct im_error *err)
@@ -99,7 +86,7 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
                           struct im_settings *settings, struct im_error *err)
 {
     *settings = (struct im_settings){
-        .log.fd = server->log_fd,
+        .log.sink = &server->log_sink,
         .hints = !options->no_hints,
         .no_cors = options->no_cors,
         .trust_proxy = options->trust_proxy,
@@ -269,8 +256,7 @@ static void free_server(struct im_server *server)
 {
     im_sandboxes_release(&server->sandboxes);
     im_tls_free(server->tls);
-    if (server->log_fd != STDERR_FILENO)
-        close(server->log_fd);
+    im_log_close(&server->log_sink);
     im_arena_release(&server->texts);
     free(server);
 }
@@ -285,7 +271,7 @@ static struct im_server *start(const struct im_options *options, struct im_error
         return NULL;
     }
     im_arena_init(&server->texts, 0);
-    server->log_fd = options->log ? log_fd() : STDERR_FILENO;
+    im_log_open(&server->log_sink, options->log ? STDERR_FILENO : -1);
     if (!read_settings(server, options, &settings, err) ||
         !im_sandboxes_init(&server->sandboxes, &settings, err) ||
         !make_tls(server, options, err) || !listen_on(server, options, err)) {
@@ -295,12 +281,44 @@ static struct im_server *start(const struct im_options *options, struct im_error
     return server;
 }
 
+/* Callers know the struct as it was when they were compiled: it may have fewer members than ours, or
+ * more. What an older one does not have is zero, its default; what only a newer one has must be zero. */
+static bool read_options(const struct im_options *given, struct im_options *options,
+                         struct im_error *err)
+{
+    enum {
+        FIRST = offsetof(struct im_options, log_level) + sizeof(options->log_level),
+        MOST = 4096 /* more is no size, but what happened to lie in memory */
+    };
+    const unsigned char *bytes = (const void *)given;
+    size_t size = given && given->size ? given->size : FIRST;
+
+    *options = (struct im_options){.size = sizeof(*options)};
+    if (!given)
+        return true;
+    if (size < FIRST || size > MOST)
+        return im_error_set(err,
+                            "starting: the size of struct im_options cannot be %zu; set "
+                            "it to sizeof(struct im_options), or to 0",
+                            size);
+    for (size_t i = sizeof(*options); i < size; i++)
+        if (bytes[i])
+            return im_error_set(err,
+                                "starting: the options have a member that version %s "
+                                "does not know; leave it out, or take the library that "
+                                "belongs to the header",
+                                IM_VERSION);
+    memcpy(options, given, size < sizeof(*options) ? size : sizeof(*options));
+    return true;
+}
+
 struct im_server *im_start(const struct im_options *options, char *error,
                            size_t error_size)
 {
-    static const struct im_options defaults = {.bind = NULL};
     struct im_error err = {.text = ""};
-    struct im_server *server = start(options ? options : &defaults, &err);
+    struct im_options read;
+    struct im_server *server =
+        read_options(options, &read, &err) ? start(&read, &err) : NULL;
 
     if (error && error_size) {
         strncpy(error, err.text, error_size - 1);
@@ -362,6 +380,11 @@ struct im_str im_server_ready_document(struct im_server *server, struct im_arena
     return im_buf_str(&text);
 }
 
+struct im_sandboxes *im_server_sandboxes(struct im_server *server)
+{
+    return &server->sandboxes;
+}
+
 struct im_str im_server_scenario(struct im_server *server, struct im_arena *arena)
 {
     struct im_scenario *scenario = im_sandbox_scenario(server->sandboxes.standard);
@@ -388,7 +411,8 @@ struct im_str im_server_verdict(struct im_server *server, bool junit,
 
     im_barrier_release(box->barrier);
     im_sandbox_settle(box, SETTLE_MS);
-    struct im_scenario *scenario = im_sandbox_judge(box, arena, &verdict);
+    static const struct im_judge_options options = {.baseline = NULL};
+    struct im_scenario *scenario = im_sandbox_judge(box, &options, arena, &verdict);
     im_buf_init(&text, arena, 0);
     if (!scenario)
         return (struct im_str){0};
@@ -522,6 +546,7 @@ static void answer_to_the_end(struct im_server *server, struct im_request *req,
 
     pthread_mutex_init(&sleeper.lock, NULL);
     im_cond_init(&sleeper.changed);
+    /* cppcheck-suppress autoVariables ; it is taken out again before this returns */
     req->waker = &sleeper.waker;
     im_answer(&server->sandboxes, req, res, date_ms);
     while ((resume = res->resume) != NULL) {
@@ -529,6 +554,7 @@ static void answer_to_the_end(struct im_server *server, struct im_request *req,
         res->resume = NULL;
         resume(res->resume_context);
     }
+    req->waker = NULL;
     pthread_cond_destroy(&sleeper.changed);
     pthread_mutex_destroy(&sleeper.lock);
 }

@@ -41,6 +41,19 @@ static size_t list_names(const struct im_json_member *members, size_t count,
     return n;
 }
 
+/* Is a member there that is none, and that this name is offered for? Then it is misspelled, not
+ * missing. */
+static bool is_misspelled(const struct im_json *object, const char *name,
+                          const struct im_str *names, size_t count)
+{
+    for (const struct im_json *value = object->first; value; value = value->next) {
+        int nearest = im_str_nearest(value->name, names, count);
+        if (nearest >= 0 && im_str_is(names[nearest], name))
+            return true;
+    }
+    return false;
+}
+
 static bool read_members(struct im_json_reader *r, const struct im_json_table *table,
                          const struct im_json *object, char *into)
 {
@@ -62,10 +75,13 @@ static bool read_members(struct im_json_reader *r, const struct im_json_table *t
     }
     for (size_t i = 0; i < n; i++)
         if ((members[i].row->flags & IM_READ_REQUIRED) &&
-            !im_json_get(object, members[i].row->name))
+            !im_json_get(object, members[i].row->name) &&
+            !is_misspelled(object, members[i].row->name, names, named))
             im_json_missing(r, object, members[i].row);
     if (r->count == before && object->count < table->least)
         im_json_says_nothing(r, object, names, named);
+    if (r->count == before && table->check)
+        table->check(r, object, into);
     return r->count == before;
 }
 
@@ -98,6 +114,16 @@ void *im_json_read_new(struct im_json_reader *r, const struct im_json_table *tab
 
 /* ---- values ---- */
 
+struct im_json_row im_json_item(const struct im_json_row *list)
+{
+    if (list->rows)
+        return list->rows[0];
+    return (struct im_json_row){.kind = list->table ? IM_READ_OBJECT : IM_READ_TEXT,
+                                .flags = list->flags & IM_READ_EMPTY,
+                                .size = sizeof(struct im_str),
+                                .table = list->table};
+}
+
 static bool wrong(struct im_json_reader *r, const struct im_json_row *row,
                   const struct im_json *value)
 {
@@ -108,6 +134,7 @@ static bool wrong(struct im_json_reader *r, const struct im_json_row *row,
 static bool suits(const struct im_json_row *row, const struct im_json *value)
 {
     bool text = value->type == IM_JSON_STRING;
+    struct im_json_row item;
 
     switch (row->kind) {
     case IM_READ_BOOL:
@@ -121,10 +148,13 @@ static bool suits(const struct im_json_row *row, const struct im_json *value)
     case IM_READ_DURATION:
     case IM_READ_TIME: return text;
     case IM_READ_WORD: return text || (row->words && value->type == IM_JSON_NUMBER);
-    case IM_READ_OBJECT: return value->type == IM_JSON_OBJECT;
+    case IM_READ_OBJECT:
+    case IM_READ_MAP: return value->type == IM_JSON_OBJECT;
     case IM_READ_LIST:
-        return value->type == IM_JSON_ARRAY ||
-               ((row->flags & IM_READ_ALONE) && suits(row->rows, value));
+        if (value->type == IM_JSON_ARRAY || !(row->flags & IM_READ_ALONE))
+            return value->type == IM_JSON_ARRAY;
+        item = im_json_item(row);
+        return suits(&item, value);
     case IM_READ_EITHER:
         for (size_t i = 0; i < row->count; i++)
             if (suits(&row->rows[i], value))
@@ -232,10 +262,9 @@ static bool read_word(struct im_json_reader *r, const struct im_json_row *row,
 static bool read_list(struct im_json_reader *r, const struct im_json_row *row,
                       const struct im_json *value, void *place)
 {
-    const struct im_json_row *item = row->rows;
-    const struct im_json_table *table = item->table;
+    const struct im_json_row item = im_json_item(row);
     bool alone = value->type != IM_JSON_ARRAY;
-    size_t size = table ? table->size : item->size, before = r->count;
+    size_t size = item.table ? item.table->size : item.size, before = r->count;
     size_t count = alone ? 1 : value->count;
     struct im_json_list list = {.items = im_arena_array(r->arena, size, count)};
 
@@ -249,15 +278,42 @@ static bool read_list(struct im_json_reader *r, const struct im_json_row *row,
     const struct im_json *one = alone ? value : value->first;
     for (; list.count < count; one = one->next) {
         char *into = (char *)list.items + size * list.count++;
-        if (table && table->blank)
-            memcpy(into, table->blank, size);
-        if (suits(item, one))
-            im_json_read_row(r, item, one, into);
+        if (item.table && item.table->blank)
+            memcpy(into, item.table->blank, size);
+        if (suits(&item, one))
+            im_json_read_row(r, &item, one, into);
         else
             im_json_wrong_by(r, row, one, value->name);
         if (r->count == r->room)
             return false;
     }
+    if (row->size)
+        memcpy(place, &list, sizeof(list));
+    return r->count == before;
+}
+
+static bool read_map(struct im_json_reader *r, const struct im_json_row *row,
+                     const struct im_json *value, void *place)
+{
+    struct im_json_list list = {
+        .items = IM_ARENA_ARRAY(r->arena, struct im_json_pair, value->count + 1)};
+    struct im_json_pair *pair = list.items;
+    size_t before = r->count;
+
+    if (!value->count)
+        return im_json_fault(r, value, "\"%s\" says nothing", row->name);
+    for (const struct im_json *one = value->first; one && pair; one = one->next) {
+        bool word = one->type == IM_JSON_BOOL;
+        if (!word && one->type != IM_JSON_STRING && one->type != IM_JSON_NUMBER) {
+            im_json_wrong(r, one, "a string, a number, true or false");
+            continue;
+        }
+        pair[list.count].name = im_arena_copy(r->arena, one->name);
+        pair[list.count++].value = word ? im_str(one->boolean ? "true" : "false")
+                                        : im_arena_copy(r->arena, one->text);
+    }
+    if (!pair)
+        return im_json_no_memory(r, value);
     if (row->size)
         memcpy(place, &list, sizeof(list));
     return r->count == before;
@@ -291,6 +347,7 @@ static bool read_kind(struct im_json_reader *r, const struct im_json_row *row,
     case IM_READ_OBJECT: return im_json_read(r, row->table, value, place);
     case IM_READ_LIST: return read_list(r, row, value, place);
     case IM_READ_EITHER: return read_either(r, row, value, place);
+    case IM_READ_MAP: return read_map(r, row, value, place);
     case IM_READ_JSON:
         if (row->size)
             memcpy(place, &value, sizeof(const struct im_json *));
@@ -303,12 +360,9 @@ static bool read_kind(struct im_json_reader *r, const struct im_json_row *row,
 bool im_json_read_row(struct im_json_reader *r, const struct im_json_row *row,
                       const struct im_json *value, void *into)
 {
-    const char *around = r->where;
+    bool fine = read_kind(r, row, value, into);
+    bool whole = fine || ((row->flags & IM_READ_CHECK_ALWAYS) && suits(row, value) &&
+                          r->count < r->room);
 
-    if (row->kind == IM_READ_OBJECT && row->table->where && value->type == IM_JSON_OBJECT)
-        r->where = row->table->where; /* for the check too */
-    bool fine =
-        read_kind(r, row, value, into) && (!row->check || row->check(r, value, into));
-    r->where = around;
-    return fine;
+    return (!row->check || !whole || row->check(r, value, into)) && fine;
 }

@@ -63,7 +63,7 @@ struct im_str im_policy_choice(const struct im_policy_row *row, int64_t index)
 {
     const struct im_json_row words = {.words = row->choices};
 
-    return index < 0 ? (struct im_str){0} : im_json_row_word(&words, (size_t)index);
+    return index < 0 ? IM_STR("") : im_json_row_word(&words, (size_t)index);
 }
 
 /* ---- setting ---- */
@@ -94,24 +94,18 @@ static const struct im_json_row rotations[] = {
     {NULL, IM_READ_WORD, IM_READ_INTO(struct im_policy, rotation), .words = IM_ROTATIONS},
 };
 
-#define READ_DURATION(list)  .kind = IM_READ_DURATION, .max = INT64_MAX
-#define READ_BOOL(list)      .kind = IM_READ_BOOL
-#define READ_CHOICE(list)    .kind = IM_READ_WORD, .words = (list)
-#define READ_ROTATION(list)  .kind = IM_READ_EITHER, IM_READ_ROWS(rotations)
-#define SURE_DOCUMENTED      " (documented)"
-#define SURE_OBSERVED        " (observed)"
-#define SURE_GUESSED         " (guessed)"
-#define PLACE_DURATION(name) IM_READ_INTO(struct im_policy, name)
-#define PLACE_BOOL(name)     IM_READ_INTO(struct im_policy, name)
-#define PLACE_CHOICE(name)   IM_READ_INTO(struct im_policy, name)
-#define PLACE_ROTATION(name) .offset = 0 /* its forms are members of the same struct */
+#define READ_DURATION(name, list) .kind = IM_READ_DURATION, .max = INT64_MAX, AT(name)
+#define READ_BOOL(name, list)     .kind = IM_READ_BOOL, AT(name)
+#define READ_CHOICE(name, list)   .kind = IM_READ_WORD, .words = (list), AT(name)
+#define READ_ROTATION(name, list) .kind = IM_READ_EITHER, IM_READ_ROWS(rotations)
+#define AT(name)                  IM_READ_INTO(struct im_policy, name)
+#define SURE_DOCUMENTED           " (documented)"
+#define SURE_OBSERVED             " (observed)"
+#define SURE_GUESSED              " (guessed)"
 
 static const struct im_json_row members[] = {
 #define IM_POLICY(member, sort, value, words, sure, text)                                \
-    {.name = #member,                                                                    \
-     READ_##sort(words),                                                                 \
-     PLACE_##sort(member),                                                               \
-     .about = text SURE_##sure},
+    {.name = #member, READ_##sort(member, words), .about = text SURE_##sure},
 #include "causes/policy.def"
 #undef IM_POLICY
 };
@@ -121,7 +115,7 @@ bool im_policy_set_all(struct im_policy *policy, const struct im_json *object,
                        const struct im_json **at, struct im_error *err)
 {
     struct im_policy changed = *policy;
-    struct im_json_fault fault;
+    struct im_json_fault fault = {.at = NULL};
     struct im_json_reader r = {.where = "policy", .faults = &fault, .room = 1};
 
     *at = object;

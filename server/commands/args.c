@@ -181,7 +181,37 @@ static struct im_str variable_name(const char *variable)
     return im_str_slice(text, strlen(ENV_PREFIX), end);
 }
 
-/* An empty variable counts as not set. */
+bool im_args_is_link(const char *variable, const char *value, struct im_buf *warnings)
+{
+    struct im_str text = im_str(value);
+
+    if (!im_str_starts(text, "tcp://") && !im_str_starts(text, "udp://"))
+        return false;
+    if (warnings)
+        im_buf_addf(warnings,
+                    "%s=%.*s is ignored: that is the address of a service beside this "
+                    "container, not a port\n",
+                    variable, IM_ARG(im_str_front(text, WORD_SHOWN)));
+    return true;
+}
+
+/* Of an option that is a port or may be one. */
+static bool is_link(const struct im_option *row, const char *value,
+                    struct im_buf *warnings)
+{
+    char memory[64];
+    struct im_buf variable;
+
+    if (!row || (row->kind != IM_OPTION_PORT && row->kind != IM_OPTION_CONTROL))
+        return false;
+    im_buf_init_fixed(&variable, memory, sizeof(memory));
+    im_buf_addz(&variable, ENV_PREFIX);
+    add_variable(&variable, row->flag);
+    im_buf_addc(&variable, '\0');
+    return im_args_is_link(memory, value, warnings);
+}
+
+/* An empty variable counts as not set, and so does a link. */
 static bool read_environment(const struct im_command *command, char *const *environment,
                              void *options, struct im_error *err)
 {
@@ -191,7 +221,9 @@ static bool read_environment(const struct im_command *command, char *const *envi
         const char *value = strchr(*environment, '=');
         struct im_error why;
 
-        if (row && value[1] && !take_value(row, value + 1, options)) {
+        if (!row || !value[1] || is_link(row, value + 1, NULL))
+            continue;
+        if (!take_value(row, value + 1, options)) {
             refuse_value(row, value + 1, &why);
             return im_error_set(err, "%s%.*s: %s", ENV_PREFIX, IM_ARG(name), why.text);
         }
@@ -199,12 +231,15 @@ static bool read_environment(const struct im_command *command, char *const *envi
     return true;
 }
 
-static bool is_known(const struct im_command *const *commands, struct im_str name)
+/* NULL when it is none of theirs. */
+static const struct im_option *row_of_any(const struct im_command *const *commands,
+                                          struct im_str name)
 {
-    for (; *commands; commands++)
-        if (row_of_variable(*commands, name))
-            return true;
-    return false;
+    const struct im_option *row = NULL;
+
+    for (; *commands && !row; commands++)
+        row = row_of_variable(*commands, name);
+    return row;
 }
 
 static const char *nearest_flag(const struct im_option *const *tables, struct im_str word)
@@ -229,9 +264,12 @@ void im_args_warn(const struct im_command *const *commands, char *const *environ
 {
     for (; *environment; environment++) {
         struct im_str name = variable_name(*environment);
+        const struct im_option *row = row_of_any(commands, name);
         const char *nearest = NULL;
 
-        if (!name.len || is_known(commands, name))
+        if (row)
+            is_link(row, strchr(*environment, '=') + 1, warnings);
+        if (!name.len || row)
             continue;
         for (size_t i = 0; commands[i] && !nearest; i++) {
             const struct im_option *const tables[] = {options_of(commands[i]), NULL};

@@ -65,7 +65,11 @@ struct im_command {
  * mean", value missing or bad, too many or too few operands. */
 bool im_args_read(const struct im_command *command, char *const *argv,
                   char *const *environment, struct im_args *args, struct im_error *err);
-/* A line for each variable INTACCT_MOCK_* that is none of these verbs' (NULL ends them). */
+/* A container engine or Kubernetes gives INTACCT_MOCK_PORT=tcp://HOST:PORT to what runs beside a service
+ * of that name. Such a value is no option: true with a line among the warnings, and the variable counts
+ * as not set. */
+bool im_args_is_link(const char *variable, const char *value, struct im_buf *warnings);
+/* A line for each variable INTACCT_MOCK_* that is none of these verbs' (NULL ends them), or a link. */
 void im_args_warn(const struct im_command *const *commands, char *const *environment,
                   struct im_buf *warnings);
 /* `NAME --help`. */

@@ -1,9 +1,11 @@
 /* Which verb is meant, and what all of them have in common: --help, errors, warnings. */
 #include "commands/command.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* In the order of --help; the first is meant where none is named. */
 static const struct im_command *const commands[] = {
@@ -73,13 +75,9 @@ static int refuse_name(const char *name)
                            commands[nearest]->name);
 }
 
-static void warn_of_variables(struct im_arena *arena, char *const *environment)
+void im_command_warn(const struct im_buf *warnings)
 {
-    struct im_buf warnings;
-
-    im_buf_init(&warnings, arena, 0);
-    im_args_warn(commands, environment, &warnings);
-    for (struct im_str rest = im_buf_str(&warnings); rest.len;) {
+    for (struct im_str rest = im_buf_str(warnings); rest.len;) {
         struct im_str line = im_str_cut(&rest, '\n');
         fprintf(stderr, "intacct-mock: warning: %.*s\n", IM_ARG(line));
     }
@@ -91,13 +89,15 @@ static int call(const struct im_command *command, char *const *argv,
     struct im_arena arena;
     struct im_args args = {.arena = &arena};
     struct im_error err = {.text = ""};
-    struct im_buf text;
+    struct im_buf text, warnings;
     int status;
 
     im_arena_init(&arena, 0);
     im_buf_init(&text, &arena, 0);
+    im_buf_init(&warnings, &arena, 0);
     if (command->has_variables)
-        warn_of_variables(&arena, environment);
+        im_args_warn(commands, environment, &warnings);
+    im_command_warn(&warnings);
     if (!im_args_read(command, argv, environment, &args, &err)) {
         status = im_command_fail(IM_EXIT_USAGE, "%s", err.text);
     } else if (args.help || args.markdown) {
@@ -110,11 +110,25 @@ static int call(const struct im_command *command, char *const *argv,
     return status;
 }
 
+/* Otherwise the first sockets would take the place of those that are closed, and be
+ * written to. */
+static void take_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int im_command_main(char *const *argv, char *const *environment)
 {
     char *const *words = argv[0] ? argv + 1 : argv;
     const char *name = *words;
 
+    take_standard_descriptors();
     if (!name)
         return call(commands[0], words, environment);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||

@@ -26,6 +26,8 @@ int im_command_main(char *const *argv, char *const *environment);
 
 /* One line on standard error, "intacct-mock: …", and the status to return. */
 int im_command_fail(int status, const char *format, ...) IM_PRINTF(2, 3);
+/* Each line on standard error, as a warning. */
+void im_command_warn(const struct im_buf *warnings);
 /* The text on standard output, and the status: memory may have been short when it was
  * built. */
 int im_command_print(const struct im_buf *text);

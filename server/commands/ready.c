@@ -100,16 +100,24 @@ static bool target_of_url(const char *url, struct target *target)
     return true;
 }
 
-static struct target default_target(void)
+/* Where serve listens in the same environment: on a control port of its own, else on the port. */
+static struct target default_target(struct im_arena *arena)
 {
-    const char *control = getenv("INTACCT_MOCK_CONTROL");
-    const char *port = getenv("INTACCT_MOCK_PORT");
+    static const char *const variables[] = {"INTACCT_MOCK_CONTROL", "INTACCT_MOCK_PORT"};
     struct target target = {.host = "127.0.0.1", .port = 8080};
-    int64_t number;
+    struct im_buf warnings;
+    bool found = false;
 
-    if ((control && im_str_int(im_str(control), &number)) ||
-        (port && im_str_int(im_str(port), &number)))
-        target.port = (int)number;
+    im_buf_init(&warnings, arena, 0);
+    for (size_t i = 0; i < 2 && !found; i++) {
+        const char *value = getenv(variables[i]);
+        int64_t number = 0;
+        found = !im_args_is_link(variables[i], value, &warnings) &&
+                im_str_int(im_str(value), &number);
+        if (found)
+            target.port = (int)number;
+    }
+    im_command_warn(&warnings);
     return target;
 }
 
@@ -130,9 +138,11 @@ static int wait_until_ready(const struct target *target, int64_t wait_ms)
 static int ready(const struct im_args *args)
 {
     const struct ready_options *wanted = args->options;
-    struct target target = default_target();
+    struct target target = {.port = 0};
 
-    if (wanted->url && !target_of_url(wanted->url, &target))
+    if (!wanted->url)
+        target = default_target(args->arena);
+    else if (!target_of_url(wanted->url, &target))
         return im_command_fail(IM_EXIT_USAGE,
                                "--url must be http://ADDRESS:PORT, not \"%.80s\"",
                                wanted->url);

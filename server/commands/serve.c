@@ -92,6 +92,7 @@ static const struct im_option serve_table[] = {
 static struct im_options to_library(const struct serve_options *from)
 {
     return (struct im_options){
+        .size = sizeof(struct im_options),
         .bind = from->bind,
         .port = (int)from->port,
         .https = from->https_port >= 0,

@@ -1,3 +1,5 @@
+/* The control API: its routes searched as one, who may call, bodies read by tables, answers and refusals.
+ * The calls are in the other files of this folder, thin above operations.h. */
 #include "control/control.h"
 
 #include <stdarg.h>
@@ -23,11 +25,8 @@ bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_reque
 
 const struct im_control_table im_control_tables[IM_CONTROL_TABLES] = {
     {im_control_service_routes, &im_control_service_route_count},
-    {im_control_boxes_routes, &im_control_boxes_route_count},
-    {im_control_scenario_routes, &im_control_scenario_route_count},
     {im_control_sandbox_routes, &im_control_sandbox_route_count},
-    {im_control_token_routes, &im_control_token_route_count},
-    {im_control_change_routes, &im_control_change_route_count},
+    {im_control_scenario_routes, &im_control_scenario_route_count},
     {im_control_world_routes, &im_control_world_route_count},
     {im_control_journal_routes, &im_control_journal_route_count},
 };
@@ -53,9 +52,10 @@ static bool path_matches(const char *pattern, struct im_str path, struct im_str 
 
 /* The route of this path and method; NULL when the path is unknown, or known but not by this
  * method: then `allow` lists those it has. */
-static const struct im_control_route *route_of(const struct im_request *req,
-                                               struct im_str *name, struct im_str *id,
-                                               struct im_buf *allow)
+static const struct im_control_route *control_route_of(const struct im_request *req,
+                                                       struct im_str *name,
+                                                       struct im_str *id,
+                                                       struct im_buf *allow)
 {
     struct im_str path = im_str_slice(req->path, strlen(PREFIX), req->path.len);
 
@@ -83,7 +83,8 @@ struct im_str im_control_methods(const struct im_request *req)
     struct im_buf list;
 
     im_buf_init(&list, req->arena, 0);
-    route_of(req, &name, &id, &list); /* no route has OPTIONS: all others are listed */
+    control_route_of(req, &name, &id,
+                     &list); /* no route has OPTIONS: all others are listed */
     return im_buf_str(&list);
 }
 
@@ -135,6 +136,17 @@ void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *f
     im_control_refuse(call, 400, field, "%s", fault->err.text);
 }
 
+void im_control_refuse_problem(struct im_call *call, const struct im_problem *problem)
+{
+    static const int status[] = {[IM_PROBLEM_INPUT] = 400,
+                                 [IM_PROBLEM_ABSENT] = 404,
+                                 [IM_PROBLEM_TAKEN] = 409,
+                                 [IM_PROBLEM_OURS] = 500};
+
+    im_control_refuse(call, status[problem->kind], problem->field, "%s",
+                      problem->err.text);
+}
+
 struct im_str im_control_api_url(const struct im_call *call)
 {
     const struct im_settings *settings = &call->sandboxes->settings;
@@ -146,7 +158,7 @@ struct im_str im_control_api_url(const struct im_call *call)
 
 /* ---- before a handler runs ---- */
 
-static bool has_token(const struct im_call *call)
+static bool call_has_token(const struct im_call *call)
 {
     struct im_str wanted = call->sandboxes->settings.control_token;
     struct im_str given = im_request_header(call->req, "authorization");
@@ -158,7 +170,7 @@ static bool has_token(const struct im_call *call)
            im_secret_eq(im_str_trim(given), wanted);
 }
 
-static bool refuse_flaw(struct im_call *call)
+static bool call_refuse_flaw(struct im_call *call)
 {
     static const int status[] = {[IM_REQUEST_MALFORMED] = 400,
                                  [IM_REQUEST_HEADERS_TOO_LARGE] = 431,
@@ -173,7 +185,7 @@ static bool refuse_flaw(struct im_call *call)
     return true;
 }
 
-static bool read_body(struct im_call *call)
+static bool call_read_body(struct im_call *call)
 {
     struct im_json_error error;
 
@@ -198,10 +210,10 @@ const struct im_json_table im_control_nothing = {
     .size = 1,
     .about = "no field; no body at all is the same"};
 
-static bool read_params(struct im_call *call, const struct im_json_table *table)
+static bool call_read_params(struct im_call *call, const struct im_json_table *table)
 {
     static const struct im_json empty = {.type = IM_JSON_OBJECT};
-    struct im_json_fault fault;
+    struct im_json_fault fault = {.at = NULL};
     struct im_json_reader r = {.arena = call->req->arena, .faults = &fault, .room = 1};
 
     if (!table || !table->size)
@@ -213,17 +225,17 @@ static bool read_params(struct im_call *call, const struct im_json_table *table)
 }
 
 /* To end a sandbox is not to touch it. */
-static bool ends_box(const struct im_control_route *route)
+static bool route_ends_box(const struct im_control_route *route)
 {
     return strcmp(route->method, "DELETE") == 0 && im_str_ends(im_str(route->path), "}");
 }
 
 /* Touching a sandbox makes it, here as at its base URL. */
-static bool find_box(struct im_call *call, const struct im_control_route *route)
+static bool call_find_box(struct im_call *call, const struct im_control_route *route)
 {
     struct im_error err;
 
-    if (!call->name.at || ends_box(route))
+    if (!call->name.at || route_ends_box(route))
         return true;
     call->box = im_sandboxes_touch(call->sandboxes, call->name, &err);
     if (!call->box)
@@ -232,7 +244,7 @@ static bool find_box(struct im_call *call, const struct im_control_route *route)
     return call->box != NULL;
 }
 
-static void refuse_route(struct im_call *call, const struct im_buf *allow)
+static void call_refuse_route(struct im_call *call, const struct im_buf *allow)
 {
     if (!allow->len) {
         im_control_refuse(call, 404, NULL,
@@ -246,16 +258,16 @@ static void refuse_route(struct im_call *call, const struct im_buf *allow)
     im_response_header(call->res, "Allow", im_buf_str(allow));
 }
 
-static void run(struct im_call *call)
+static void call_run(struct im_call *call)
 {
     struct im_buf allow;
 
-    if (refuse_flaw(call))
+    if (call_refuse_flaw(call))
         return;
     im_buf_init(&allow, call->req->arena, 200);
     const struct im_control_route *route =
-        route_of(call->req, &call->name, &call->id, &allow);
-    if (!(route && route->open) && !has_token(call)) {
+        control_route_of(call->req, &call->name, &call->id, &allow);
+    if (!(route && route->open) && !call_has_token(call)) {
         im_control_refuse(
             call, 401, NULL,
             "this control API wants Authorization: Bearer with the --control-token");
@@ -264,8 +276,9 @@ static void run(struct im_call *call)
         return;
     }
     if (!route)
-        refuse_route(call, &allow);
-    else if (find_box(call, route) && read_body(call) && read_params(call, route->body))
+        call_refuse_route(call, &allow);
+    else if (call_find_box(call, route) && call_read_body(call) &&
+             call_read_params(call, route->body))
         route->answer(call);
     im_sandboxes_unref(call->sandboxes, call->box);
 }
@@ -275,7 +288,7 @@ void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
 {
     struct im_call call = {.sandboxes = sandboxes, .req = req, .res = res};
 
-    run(&call);
+    call_run(&call);
     if (req->arena->failed || res->body.failed) {
         im_response_clear(res);
         im_control_refuse(&call, 500, NULL,

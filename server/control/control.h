@@ -5,7 +5,7 @@
 #define IM_CONTROL_CONTROL_H
 
 #include "http/response.h"
-#include "sandboxes.h"
+#include "operations.h"
 
 /* Is this request for the control API, here? (/__mock… on a port that serves it) */
 bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_request *req);
@@ -35,10 +35,6 @@ struct im_call {
 
 typedef void im_control_handler(struct im_call *call);
 
-/* Handlers in files of their own. */
-im_control_handler im_control_events;  /* events.c */
-im_control_handler im_control_metrics; /* metrics.c */
-
 struct im_control_route {
     const char *method;
     const char *path; /* below /__mock; {name} a sandbox, {id} any segment */
@@ -55,16 +51,10 @@ extern const struct im_json_table im_control_nothing;
 /* The tables of each file. */
 extern const struct im_control_route im_control_service_routes[];
 extern const size_t im_control_service_route_count;
-extern const struct im_control_route im_control_boxes_routes[];
-extern const size_t im_control_boxes_route_count;
 extern const struct im_control_route im_control_scenario_routes[];
 extern const size_t im_control_scenario_route_count;
 extern const struct im_control_route im_control_sandbox_routes[];
 extern const size_t im_control_sandbox_route_count;
-extern const struct im_control_route im_control_token_routes[];
-extern const size_t im_control_token_route_count;
-extern const struct im_control_route im_control_change_routes[];
-extern const size_t im_control_change_route_count;
 extern const struct im_control_route im_control_world_routes[];
 extern const size_t im_control_world_route_count;
 extern const struct im_control_route im_control_journal_routes[];
@@ -75,7 +65,7 @@ struct im_control_table {
     const size_t *count;
 };
 /* All of them, in the order of the index page; IM_CONTROL_TABLES many. */
-enum { IM_CONTROL_TABLES = 8 };
+enum { IM_CONTROL_TABLES = 5 };
 extern const struct im_control_table im_control_tables[IM_CONTROL_TABLES];
 
 /* Begins a JSON answer: call->out then writes into it. */
@@ -84,6 +74,8 @@ void im_control_begin(struct im_call *call, int status);
 void im_control_refuse(struct im_call *call, int status, const char *field,
                        const char *format, ...) IM_PRINTF(4, 5);
 
+/* Answers what kept an operation from being done. */
+void im_control_refuse_problem(struct im_call *call, const struct im_problem *problem);
 /* Answers 400 with what reading found, and the field it was found at. */
 void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *fault);
 
@@ -92,24 +84,19 @@ struct im_str im_control_api_url(const struct im_call *call);
 /* A sandbox as GET S shows it, as the whole answer with this status. */
 void im_control_answer_box(struct im_call *call, struct im_sandbox *box, int status);
 
-/* The exchange as JSON, on one line. Redaction copies what it looks at: all of that memory is the
- * scratch arena's, to be released after each one. */
-struct im_str im_control_exchange(const struct im_exchange *exchange,
-                                  struct im_arena *scratch);
-/* The scenario that stands in the body, with a reference for the caller; NULL when it has refused. */
-struct im_scenario *im_control_scenario(struct im_call *call, const struct im_json *json,
-                                        const char *field);
+/* ---- a stream of events ---- */
 
-/* ---- which exchanges (control/question.c) ---- */
+enum {
+    IM_EVENTS_SILENCE_MS = 15000
+}; /* after so much of it the peer is told that we live */
 
-struct im_question {
-    struct im_journal_filter filter; /* texts: the request's */
-    int64_t count, since;            /* < 0 = not given */
-    int64_t wait_ms;
-    bool has_since;
+/* What it remembers between its pieces. Lifetime: from the answer to its stream_end, in the request's
+ * memory. */
+struct im_events {
+    struct im_sandboxes *sandboxes;
+    struct im_sandbox *box;
+    struct im_journal_filter filter; /* since: the last one that was sent */
+    int64_t spoke_ms;                /* monotonic: when the peer last heard of us */
 };
-
-/* Reads the query; with `waits` it may say count and wait. False when it has refused. */
-bool im_control_question(struct im_call *call, bool waits, struct im_question *question);
 
 #endif

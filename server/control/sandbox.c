@@ -1,16 +1,34 @@
-/* One sandbox: what it is, its clock, its policy, and back to the beginning. */
+/* Calls on sandboxes: which there are, a new one, one less; what one is, its clock, its policy, what was
+ * handed out, and what changes in its world. The work is done in operations.h. */
+#include "base/crypto.h"
 #include "control/control.h"
+#include "oauth/dialect.h"
+#include "oauth/token_refusal.h"
+
+/* What the call was asked, tried: its answer is a refusal where the operation was not done. */
+static bool is_done(struct im_call *call, bool done, const struct im_problem *problem)
+{
+    if (!done)
+        im_control_refuse_problem(call, problem);
+    return done;
+}
+
+/* ---- one sandbox ---- */
+
+static struct im_str call_base_url(struct im_call *call, const struct im_sandbox *box)
+{
+    return im_sandbox_base_url(call->sandboxes, box, im_control_api_url(call),
+                               call->req->arena);
+}
 
 /* Its own name makes the client id good for base URLs that cannot carry a path. */
 static void write_access(struct im_call *call, struct im_sandbox *box)
 {
     bool standard = box == call->sandboxes->standard;
-    struct im_str url = im_control_api_url(call);
     struct im_json_out *out = &call->out;
 
     im_json_str(out, "name", box->name);
-    im_json_strf(out, "base_url", "%.*s%s%.*s", IM_ARG(url), standard ? "" : "/s/",
-                 IM_ARG(standard ? IM_STR("") : box->name));
+    im_json_str(out, "base_url", call_base_url(call, box));
     im_json_strf(out, "client_id", "demo%s%.*s", standard ? "" : "~",
                  IM_ARG(standard ? IM_STR("") : box->name));
 }
@@ -56,6 +74,59 @@ static void answer_reset(struct im_call *call)
     answer_box(call);
 }
 
+/* ---- all of them ---- */
+
+static void write_listed_box(struct im_call *call, struct im_sandbox *box)
+{
+    struct im_scenario *scenario = im_sandbox_scenario(box);
+
+    im_json_open_object(&call->out, NULL);
+    im_json_str(&call->out, "name", box->name);
+    im_json_str(&call->out, "base_url", call_base_url(call, box));
+    im_json_str(&call->out, "scenario", scenario->name);
+    im_json_int(&call->out, "exchanges", (int64_t)im_journal_total(box->journal));
+    im_json_close_object(&call->out);
+    im_scenario_unref(scenario);
+}
+
+static void answer_boxes(struct im_call *call)
+{
+    struct im_sandboxes *sandboxes = call->sandboxes;
+    size_t count;
+    struct im_sandbox **all = im_sandboxes_list(sandboxes, call->req->arena, &count);
+
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_int(&call->out, "count", (int64_t)count);
+    im_json_int(&call->out, "dropped", (int64_t)im_sandboxes_dropped(sandboxes));
+    im_json_open_array(&call->out, "sandboxes");
+    for (size_t i = 0; i < count; i++) {
+        write_listed_box(call, all[i]);
+        im_sandboxes_unref(sandboxes, all[i]);
+    }
+    im_json_close_array(&call->out);
+    im_json_close_object(&call->out);
+}
+
+static void answer_make(struct im_call *call)
+{
+    struct im_problem problem = {.field = NULL};
+    struct im_sandbox *box =
+        im_sandbox_create(call->sandboxes, call->params, call->req->arena, &problem);
+
+    if (is_done(call, box != NULL, &problem))
+        im_control_answer_box(call, box, 201);
+    im_sandboxes_unref(call->sandboxes, box);
+}
+
+static void answer_delete(struct im_call *call)
+{
+    struct im_problem problem = {.field = NULL};
+
+    if (is_done(call, im_sandbox_delete(call->sandboxes, call->name, &problem), &problem))
+        call->res->status = 204;
+}
+
 /* ---- the clock ---- */
 
 static void write_clock(struct im_call *call, struct im_clock_state state)
@@ -72,57 +143,25 @@ static void write_clock(struct im_call *call, struct im_clock_state state)
 
 static void answer_clock(struct im_call *call)
 {
-    struct im_clock_state state = im_clock_state(&im_sandbox_enter(call->box)->clock);
-
-    im_sandbox_leave(call->box);
-    write_clock(call, state);
+    write_clock(call, im_sandbox_clock(call->box));
 }
-
-/* All the clock can be told in one body; order of effect: set, advance, scale, freeze. */
-struct clock_change {
-    int64_t set_ms, advance_ms;
-    double scale; /* 0 = not given */
-    int freeze;   /* < 0 = not given */
-};
-
-static const struct im_json_row clock_rows[] = {
-    {"advance", IM_READ_DURATION, IM_READ_INTO(struct clock_change, advance_ms),
-     .about = "may be negative"},
-    {"set", IM_READ_TIME, IM_READ_INTO(struct clock_change, set_ms)},
-    {"freeze", IM_READ_BOOL, IM_READ_INTO(struct clock_change, freeze),
-     .about = "false lets it go on from where it stands"},
-    {"scale", IM_READ_NUMBER, IM_READ_ABOVE, IM_READ_INTO(struct clock_change, scale),
-     .max = 1000000},
-};
-static const struct clock_change blank = {.set_ms = INT64_MIN, .freeze = -1};
-static const struct im_json_table clock_table = {.name = "ClockChange",
-                                                 IM_READ_ROWS(clock_rows),
-                                                 .size = sizeof(blank),
-                                                 .blank = &blank,
-                                                 .least = 1};
 
 static void answer_set_clock(struct im_call *call)
 {
-    const struct clock_change *asked = call->params;
-    struct im_clock_change change = {.has_set = asked->set_ms != INT64_MIN,
-                                     .set_ms = asked->set_ms,
-                                     .advance_ms = asked->advance_ms,
-                                     .scale = asked->scale,
-                                     .has_frozen = asked->freeze >= 0,
-                                     .frozen = asked->freeze == 1};
-    struct im_clock_state state =
-        im_clock_change(&im_sandbox_enter(call->box)->clock, &change);
-    im_sandbox_leave(call->box);
-    write_clock(call, state);
+    struct im_problem problem = {.field = NULL};
+    struct im_clock_state state;
+
+    if (is_done(call, im_sandbox_change_clock(call->box, call->params, &state, &problem),
+                &problem))
+        write_clock(call, state);
 }
 
 /* ---- policy ---- */
 
-static void write_policy(struct im_call *call)
+static void answer_policy(struct im_call *call)
 {
-    struct im_policy policy = im_authority_policy(im_sandbox_enter(call->box));
+    struct im_policy policy = im_sandbox_policy(call->box);
 
-    im_sandbox_leave(call->box);
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
     im_policy_write(&policy, &call->out);
@@ -131,32 +170,192 @@ static void write_policy(struct im_call *call)
 
 static void answer_set_policy(struct im_call *call)
 {
-    struct im_authority *authority = im_sandbox_enter(call->box);
-    const struct im_json *at = NULL;
-    struct im_error err = {.text = "the body must name a switch of policy"};
-    bool done =
-        call->body && im_authority_change_policy(authority, call->body, &at, &err);
+    struct im_problem problem = {.field = NULL};
 
+    if (is_done(
+            call,
+            im_sandbox_change_policy(call->box, call->body, call->req->arena, &problem),
+            &problem))
+        answer_policy(call);
+}
+
+/* ---- what was handed out ---- */
+
+struct token_listing {
+    struct im_json_out *out;
+    int64_t now_ms;
+};
+
+static const char *token_state(const struct im_token *token, int64_t now_ms)
+{
+    switch (token->ended) {
+    case IM_NOT_ENDED: /* under its grace, or within the skew */
+        return token->consumed               ? "consumed"
+               : now_ms >= token->expires_ms ? "expired"
+                                             : "live";
+    case IM_ENDED_EXPIRED: return "expired";
+    case IM_ENDED_USED_UP: return "consumed";
+    default: return "revoked";
+    }
+}
+
+static bool write_token(void *context, const struct im_token *token)
+{
+    struct token_listing *listing = context;
+    struct im_json_out *out = listing->out;
+    struct im_arena *arena = out->buf->arena;
+
+    im_json_open_object(out, NULL);
+    im_json_strz(out, "kind", im_token_kind_name(token->kind));
+    im_json_strz(out, "state", token_state(token, listing->now_ms));
+    if (token->ended != IM_NOT_ENDED)
+        im_json_strz(out, "cause", im_cause_row(im_token_cause(token))->id);
+    im_json_strz(out, "dialect", im_dialect(token->dialect)->name);
+    im_json_int(out, "grant", (int64_t)token->grant);
+    im_json_str(out, "grant_type", token->grant_type);
+    im_json_str(out, "client_id", token->client_id);
+    im_json_strf(out, "user", "%.*s@%.*s", IM_ARG(token->user), IM_ARG(token->company));
+    im_json_str(out, "entity", token->entity);
+    im_json_str(out, "scopes", token->scopes);
+    im_json_str(out, "issued", im_time_rfc3339(arena, token->issued_ms));
+    im_json_str(out, "expires", im_time_rfc3339(arena, token->expires_ms));
+    im_json_str(out, "fingerprint", im_fingerprint_of(arena, token->digest));
+    im_json_close_object(out);
+    return true;
+}
+
+static void answer_tokens(struct im_call *call)
+{
+    struct im_authority *authority = im_sandbox_enter(call->box);
+    struct token_listing listing = {&call->out, im_clock_now_ms(&authority->clock)};
+
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_open_array(&call->out, "tokens");
+    im_authority_each_token(authority, listing.now_ms, write_token, &listing);
+    im_json_close_array(&call->out);
+    im_json_close_object(&call->out);
     im_sandbox_leave(call->box);
-    if (done)
-        write_policy(call);
-    else
-        im_control_refuse(call, 400,
-                          at ? im_arena_copy(call->req->arena, at->name).at : NULL, "%s",
-                          err.text);
+}
+
+static void answer_mint(struct im_call *call)
+{
+    struct im_mint *params = call->params;
+    struct im_problem problem = {.field = NULL};
+    struct im_buf response;
+
+    params->issuer = call->req->base_url;
+    im_buf_init(&response, call->req->arena, 0);
+    if (!is_done(
+            call,
+            im_sandbox_mint(call->box, params, call->req->arena, &response, &problem),
+            &problem))
+        return;
+    im_control_begin(call, 200);
+    im_json_raw(&call->out, NULL, im_buf_str(&response));
+}
+
+/* ---- changes of its world ---- */
+
+static void answer_affected(struct im_call *call, bool done, size_t affected,
+                            const struct im_problem *problem)
+{
+    if (!is_done(call, done, problem))
+        return;
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_json_int(&call->out, "affected", (int64_t)affected);
+    im_json_close_object(&call->out);
+}
+
+static void answer_expire(struct im_call *call)
+{
+    struct im_problem problem = {.field = NULL};
+    size_t affected;
+    bool done = im_sandbox_expire(call->box, call->params, &affected, &problem);
+
+    answer_affected(call, done, affected, &problem);
+}
+
+static void answer_revoke(struct im_call *call)
+{
+    struct im_problem problem = {.field = NULL};
+    size_t affected;
+    bool done = im_sandbox_revoke(call->box, call->params, &affected, &problem);
+
+    answer_affected(call, done, affected, &problem);
+}
+
+static void answer_sign_in(struct im_call *call)
+{
+    struct im_problem problem = {.field = NULL};
+    size_t affected;
+    bool done = im_sandbox_sign_in(call->box, call->params, &affected, &problem);
+
+    answer_affected(call, done, affected, &problem);
+}
+
+static void answer_withdraw(struct im_call *call)
+{
+    struct im_problem problem = {.field = NULL};
+    size_t affected;
+    bool done = im_sandbox_withdraw(call->box, call->params, &affected, &problem);
+
+    answer_affected(call, done, affected, &problem);
+}
+
+static void answer_rotate_keys(struct im_call *call)
+{
+    struct im_problem problem = {.field = NULL};
+    size_t affected;
+    bool done = im_sandbox_rotate_keys(call->box, &affected, &problem);
+
+    answer_affected(call, done, affected, &problem);
+}
+
+static void answer_world(struct im_call *call)
+{
+    struct im_problem problem = {.field = NULL};
+    size_t affected;
+    bool done =
+        im_sandbox_change_world(call->box, call->body, call->params, &affected, &problem);
+
+    answer_affected(call, done, affected, &problem);
 }
 
 const struct im_control_route im_control_sandbox_routes[] = {
+    {"GET", "/sandboxes", answer_boxes, false, "the sandboxes", NULL},
+    {"POST", "/sandboxes", answer_make, false,
+     "a new one: {\"scenario\": NAME or {…}, \"name\", \"seed\", \"now\"}",
+     &im_new_sandbox_table},
+    {"DELETE", "/sandboxes/{name}", answer_delete, false, "one less", NULL},
     {"GET", "/sandboxes/{name}", answer_box, false, "one sandbox", NULL},
     {"POST", "/sandboxes/{name}/reset", answer_reset, false, "as freshly made",
      &im_control_nothing},
     {"GET", "/sandboxes/{name}/clock", answer_clock, false, "its clock", NULL},
     {"POST", "/sandboxes/{name}/clock", answer_set_clock, false,
-     "advance, set, freeze or scale it", &clock_table},
-    {"GET", "/sandboxes/{name}/policy", write_policy, false, "the switches of policy",
+     "advance, set, freeze or scale it", &im_clock_table},
+    {"GET", "/sandboxes/{name}/policy", answer_policy, false, "the switches of policy",
      NULL},
     {"PATCH", "/sandboxes/{name}/policy", answer_set_policy, false, "change some of them",
      &im_policy_table},
+    {"GET", "/sandboxes/{name}/tokens", answer_tokens, false, "every token handed out",
+     NULL},
+    {"POST", "/sandboxes/{name}/tokens", answer_mint, false,
+     "mint one, right or with a flaw", &im_mint_table},
+    {"POST", "/sandboxes/{name}/expire", answer_expire, false,
+     "tokens reach their end now", &im_end_tokens_table},
+    {"POST", "/sandboxes/{name}/revoke", answer_revoke, false, "tokens are revoked now",
+     &im_end_tokens_table},
+    {"POST", "/sandboxes/{name}/sign-in", answer_sign_in, false,
+     "a user signs in to the web UI", &im_sign_in_table},
+    {"POST", "/sandboxes/{name}/withdraw", answer_withdraw, false,
+     "an authorization, role, permission, module or consent is withdrawn",
+     &im_withdrawal_table},
+    {"POST", "/sandboxes/{name}/keys/rotate", answer_rotate_keys, false,
+     "the signing keys are rotated", &im_control_nothing},
+    {"POST", "/sandboxes/{name}/world", answer_world, false,
+     "any change of the world: {\"do\": EFFECT, …}", &im_effect_table},
 };
 const size_t im_control_sandbox_route_count =
     sizeof(im_control_sandbox_routes) / sizeof(im_control_sandbox_routes[0]);

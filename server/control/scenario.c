@@ -1,5 +1,6 @@
 /* Scenarios: which there are, which one a sandbox follows, and the verdict on its client. */
 #include "control/control.h"
+#include "scenario/needs.h"
 #include "scenario/scenario_file.h"
 #include "verdict/verdict.h"
 
@@ -9,6 +10,7 @@ static void write_listed(struct im_call *call, const struct im_listed *listed)
 {
     const struct im_scenario *scenario = listed->scenario;
     struct im_json_out *out = &call->out;
+    struct im_str needs = im_needs_text(scenario, call->req->arena);
 
     im_json_open_object(out, NULL);
     im_json_str(out, "name", scenario->name);
@@ -19,6 +21,8 @@ static void write_listed(struct im_call *call, const struct im_listed *listed)
                      im_family_name(im_cause_row(scenario->cause)->family));
     }
     im_json_bool(out, "built_in", listed->built_in);
+    if (needs.len)
+        im_json_str(out, "needs", needs);
     if (listed->trouble.len)
         im_json_str(out, "trouble", listed->trouble);
     im_json_close_object(out);
@@ -56,61 +60,21 @@ static void answer_scenario(struct im_call *call)
 
 /* ---- which one a sandbox follows ---- */
 
-struct im_scenario *im_control_scenario(struct im_call *call, const struct im_json *json,
-                                        const char *field)
-{
-    struct im_scenario_error error;
-    struct im_json_out out;
-    struct im_buf text;
-
-    im_buf_init(&text, call->req->arena, 0);
-    im_json_out_init(&out, &text);
-    im_json_value(&out, (struct im_str){0}, json);
-    struct im_scenario *scenario =
-        im_scenario_parse(im_buf_str(&text), IM_STR("inline"), &error);
-    if (!scenario)
-        im_control_refuse(call, 400, field, "%s", error.what);
-    return scenario;
-}
-
-/* {"name": NAME} is one of the catalogue; anything more is a scenario itself. */
-static struct im_scenario *read_scenario(struct im_call *call)
-{
-    struct im_error err = {.text = ""};
-    struct im_scenario_error error;
-    struct im_scenario *scenario;
-    struct im_str name = im_json_get_str(call->body, "name");
-
-    if (!call->body || !call->body->count) {
-        im_control_refuse(call, 400, NULL,
-                          "the body must be {\"name\": NAME} or a whole scenario");
-        return NULL;
-    }
-    if (call->body->count == 1 && name.len) {
-        scenario = im_catalogue_get(call->sandboxes->catalogue, name, &err);
-        if (!scenario)
-            im_control_refuse(call, 400, "name", "%s", err.text);
-        return scenario;
-    }
-    scenario = im_scenario_parse(call->req->body, IM_STR("inline"), &error);
-    if (!scenario)
-        im_control_refuse(call, 400, NULL, "line %u, column %u: %s", error.line,
-                          error.column, error.what);
-    return scenario;
-}
-
 static void answer_follow(struct im_call *call)
 {
-    struct im_scenario *scenario = read_scenario(call);
-    struct im_error err = {.text = ""};
+    struct im_arena *arena = call->req->arena;
+    struct im_problem problem = {.field = NULL};
+    struct im_scenario_choice choice;
 
-    if (!scenario)
-        return;
-    if (im_sandbox_follow(call->box, scenario, &err))
+    if (!call->body || !call->body->count)
+        im_control_refuse(call, 400, NULL,
+                          "the body must be {\"name\": NAME} or a whole scenario");
+    else if (im_scenario_choice_read(call->req->body, arena, &choice, &problem) &&
+             im_sandbox_use_scenario(call->sandboxes, call->box, &choice, arena,
+                                     &problem))
         im_control_answer_box(call, call->box, 200);
     else
-        im_control_refuse(call, 400, NULL, "%s", err.text);
-    im_scenario_unref(scenario);
+        im_control_refuse_problem(call, &problem);
 }
 
 static void answer_release(struct im_call *call)
@@ -150,14 +114,79 @@ static void write_verdict(struct im_call *call, const struct im_verdict *verdict
     }
 }
 
+/* How to judge, as the query asks for it: read strictly. */
+static bool read_baseline(struct im_call *call, struct im_str name,
+                          struct im_history *history)
+{
+    struct im_sandbox *box = im_sandboxes_find(call->sandboxes, name);
+
+    if (!box) {
+        im_control_refuse(call, 400, "baseline", "there is no sandbox \"%.*s\"",
+                          IM_ARG(im_str_front(name, 80)));
+        return false;
+    }
+    bool read = im_sandbox_history(box, call->req->arena, history);
+    im_sandboxes_unref(call->sandboxes, box);
+    return read;
+}
+
+static bool read_word(struct im_call *call, const struct im_param *param, const char *yes,
+                      const char *no, bool *into)
+{
+    *into = im_str_is(param->value, yes);
+    if (*into || im_str_is(param->value, no))
+        return true;
+    im_control_refuse(call, 400, param->name.at, "\"%.*s\" must be %s or %s",
+                      IM_ARG(param->name), yes, no);
+    return false;
+}
+
+static bool read_judging(struct im_call *call, struct im_judge_options *options,
+                         struct im_history *baseline)
+{
+    struct im_params params;
+    struct im_error err;
+
+    if (!im_request_query(call->req, &params, &err)) {
+        im_control_refuse(call, 400, NULL, "%s", err.text);
+        return false;
+    }
+    for (size_t i = 0; i < params.count; i++) {
+        const struct im_param *param = &params.items[i];
+        bool fine = true;
+        if (im_str_is(param->name, "client")) {
+            fine = read_word(call, param, "fail-fast", "resilient", &options->fail_fast);
+        } else if (im_str_is(param->name, "running")) {
+            fine = read_word(call, param, "true", "false", &options->running);
+            options->running_known = true;
+        } else if (im_str_is(param->name, "called")) {
+            options->client = im_arena_copy(call->req->arena, param->value).at;
+        } else if (im_str_is(param->name, "baseline")) {
+            fine = read_baseline(call, param->value, baseline);
+            options->baseline = baseline;
+        } else {
+            im_control_refuse(call, 400, NULL,
+                              "the verdict has no parameter \"%.*s\"; there are client, "
+                              "running, baseline and called",
+                              IM_ARG(im_str_front(param->name, 60)));
+            return false;
+        }
+        if (!fine)
+            return false;
+    }
+    return true;
+}
+
 static void answer_verdict(struct im_call *call)
 {
-    enum { SETTLE_MS = 1000 };
+    struct im_judge_options options = {.baseline = NULL};
+    struct im_history baseline;
     struct im_verdict verdict;
 
-    im_sandbox_settle(call->box, SETTLE_MS);
+    if (!read_judging(call, &options, &baseline))
+        return;
     struct im_scenario *scenario =
-        im_sandbox_judge(call->box, call->req->arena, &verdict);
+        im_sandbox_verdict(call->box, &options, call->req->arena, &verdict);
 
     if (scenario)
         write_verdict(call, &verdict);

@@ -90,6 +90,10 @@ extern const char *const im_builtin_world[];
 bool im_directory_load(struct im_directory *directory, const struct im_json *world,
                        const struct im_json **at, struct im_error *err);
 
+/* The same for a world of which all that is wrong is to be told: adds a fault for each. */
+bool im_directory_try(struct im_directory *directory, const struct im_json *world,
+                      struct im_json_reader *r);
+
 /* The members of a world that a load looks at, for a table that has them among others:
  * they are checked, but not stored. */
 extern const struct im_json_table im_directory_part;

@@ -8,51 +8,38 @@
 
 /* ---- what may be said ---- */
 
-#define TEXT(type, member)                                                               \
+#define MEMBER(kind, flags, type, member)                                                \
     {                                                                                    \
-#member, IM_READ_TEXT, IM_READ_EMPTY, IM_READ_INTO(struct type, member)          \
+#member, IM_READ_##kind, flags, IM_READ_INTO(struct type, member)                \
     }
-#define BOOL(type, member)                                                               \
-    {                                                                                    \
-#member, IM_READ_BOOL, IM_READ_INTO(struct type, member)                         \
-    }
-#define LIST(type, member)                                                               \
-    {                                                                                    \
-#member, IM_READ_LIST, IM_READ_INTO(struct type, member), .rows = &word,         \
-                                                                  .count = 1             \
-    }
-#define NEEDED(type, member, text)                                                       \
-    {                                                                                    \
-#member, IM_READ_TEXT, IM_READ_REQUIRED, IM_READ_INTO(struct type, member),      \
-            .about = (text)                                                              \
-    }
-
-static const struct im_json_row word = {NULL, IM_READ_TEXT, IM_READ_EMPTY,
-                                        .size = sizeof(struct im_str)};
+#define TEXT(type, member)   MEMBER(TEXT, IM_READ_EMPTY, type, member)
+#define BOOL(type, member)   MEMBER(BOOL, 0, type, member)
+#define LIST(type, member)   MEMBER(LIST, IM_READ_EMPTY, type, member)
+#define NEEDED(type, member) MEMBER(TEXT, IM_READ_REQUIRED, type, member)
 
 static const struct im_json_row role_rows[] = {
-    NEEDED(im_role, name, NULL),
+    NEEDED(im_role, name),
     LIST(im_role, permissions),
 };
 static const struct im_json_row client_rows[] = {
-    NEEDED(im_client, id, NULL),    TEXT(im_client, secret), LIST(im_client, old_secrets),
+    NEEDED(im_client, id),          TEXT(im_client, secret), LIST(im_client, old_secrets),
     LIST(im_client, redirect_uris), LIST(im_client, scopes), LIST(im_client, grants),
     TEXT(im_client, sender_id),     BOOL(im_client, active), BOOL(im_client, production),
 };
 static const struct im_json_row company_rows[] = {
-    NEEDED(im_company, id, NULL), TEXT(im_company, key),
-    TEXT(im_company, title),      BOOL(im_company, production),
-    BOOL(im_company, active),     BOOL(im_company, web_services),
-    LIST(im_company, entities),   LIST(im_company, modules),
-    LIST(im_company, clients),    LIST(im_company, senders),
+    NEEDED(im_company, id),     TEXT(im_company, key),
+    TEXT(im_company, title),    BOOL(im_company, production),
+    BOOL(im_company, active),   BOOL(im_company, web_services),
+    LIST(im_company, entities), LIST(im_company, modules),
+    LIST(im_company, clients),  LIST(im_company, senders),
 };
 static const struct im_json_row user_rows[] = {
-    NEEDED(im_user, id, NULL), NEEDED(im_user, company, "the id of one"),
-    TEXT(im_user, key),        TEXT(im_user, name),
-    TEXT(im_user, password),   BOOL(im_user, web_services),
-    BOOL(im_user, admin),      BOOL(im_user, active),
-    BOOL(im_user, locked),     BOOL(im_user, password_expired),
-    BOOL(im_user, top_level),  LIST(im_user, entities),
+    NEEDED(im_user, id),      NEEDED(im_user, company),
+    TEXT(im_user, key),       TEXT(im_user, name),
+    TEXT(im_user, password),  BOOL(im_user, web_services),
+    BOOL(im_user, admin),     BOOL(im_user, active),
+    BOOL(im_user, locked),    BOOL(im_user, password_expired),
+    BOOL(im_user, top_level), LIST(im_user, entities),
     LIST(im_user, roles),
 };
 
@@ -71,22 +58,11 @@ static const struct im_json_table kinds[IM_COLLECTIONS] = {
                   .size = sizeof(struct im_user)},
 };
 
-#define ITEM(which)                                                                      \
-    {                                                                                    \
-        NULL, IM_READ_OBJECT, .table = &kinds[which]                                     \
-    }
-static const struct im_json_row things[IM_COLLECTIONS] = {
-    [IM_ROLES] = ITEM(IM_ROLES),
-    [IM_CLIENTS] = ITEM(IM_CLIENTS),
-    [IM_COMPANIES] = ITEM(IM_COMPANIES),
-    [IM_USERS] = ITEM(IM_USERS),
-};
 static const struct im_json_row collections[IM_COLLECTIONS] = {
-    [IM_ROLES] = {"roles", IM_READ_LIST, .rows = &things[IM_ROLES], .count = 1},
-    [IM_CLIENTS] = {"clients", IM_READ_LIST, .rows = &things[IM_CLIENTS], .count = 1},
-    [IM_COMPANIES] = {"companies", IM_READ_LIST, .rows = &things[IM_COMPANIES],
-                      .count = 1},
-    [IM_USERS] = {"users", IM_READ_LIST, .rows = &things[IM_USERS], .count = 1},
+    [IM_ROLES] = {"roles", IM_READ_LIST, .table = &kinds[IM_ROLES]},
+    [IM_CLIENTS] = {"clients", IM_READ_LIST, .table = &kinds[IM_CLIENTS]},
+    [IM_COMPANIES] = {"companies", IM_READ_LIST, .table = &kinds[IM_COMPANIES]},
+    [IM_USERS] = {"users", IM_READ_LIST, .table = &kinds[IM_USERS]},
 };
 const struct im_json_table im_directory_part = {IM_READ_ROWS(collections)};
 
@@ -181,7 +157,7 @@ static void name_after_id(enum im_collection_kind which, void *thing)
 static bool load_thing(struct im_loading *load, enum im_collection_kind which)
 {
     const struct im_json *json = load->at;
-    struct im_json_fault fault;
+    struct im_json_fault fault = {.at = NULL};
     struct im_json_reader r = {.arena = load->arena, .faults = &fault, .room = 1};
     void *thing = find(load->world, which, json);
 
@@ -239,18 +215,13 @@ static bool load_collection(struct im_loading *load, enum im_collection_kind whi
     return make_room(load, which, array ? array->count : 0) && each(load, which, false);
 }
 
-bool im_world_load(struct im_world *world, struct im_arena *arena,
-                   const struct im_json *json, const struct im_json **at,
-                   struct im_error *err)
+bool im_world_load(struct im_loading *load)
 {
-    struct im_loading load = {.world = world, .arena = arena, .json = json, .err = err};
     bool sound = true;
 
     for (unsigned which = 0; sound && which < IM_COLLECTIONS; which++)
-        sound = load_collection(&load, which);
+        sound = load_collection(load, which);
     for (unsigned which = 0; sound && which < IM_COLLECTIONS; which++)
-        sound = each(&load, which, true);
-    sound = sound && im_loading_introduce(&load);
-    *at = load.at ? load.at : json;
-    return sound;
+        sound = each(load, which, true);
+    return sound && im_loading_introduce(load);
 }

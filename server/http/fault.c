@@ -1,5 +1,5 @@
-/* The closed vocabulary of faults: one row, one way to damage delivery. scenario/wire.c and the
- * listener carry them out. */
+/* The closed vocabulary of faults: one row is one way to damage delivery. scenario/wire.c
+ * and the listener carry them out. */
 #include "http/fault.h"
 
 static const struct {

@@ -32,9 +32,10 @@ struct im_response {
     struct im_damage damage;
     bool close; /* close the connection afterwards */
 
-    /* An answer that waits on purpose, and is not ready yet: `resume` goes on with it, on any thread,
-     * at resume_ms (monotonic), when the request's waker was called, or when the client has left
-     * (resume_if_gone). It may come earlier, and may set `resume` anew. NULL = the answer is ready. */
+    /* An answer that waits on purpose, and is not ready yet: `resume` goes on with it, on
+     * any thread, at resume_ms (monotonic), when the request's waker was called, or when
+     * the client has left (resume_if_gone). It may come earlier, and may set `resume`
+     * anew. NULL = the answer is ready. */
     void (*resume)(void *context);
     void *resume_context;
     int64_t resume_ms;
@@ -43,6 +44,10 @@ struct im_response {
 
     /* TLS begins on this connection after the answer (CONNECT). */
     bool start_tls;
+
+    /* When the listener began to write what it wrote last, monotonic; 0 = it wrote nothing yet. What the
+     * client sends upon this answer cannot arrive before. */
+    int64_t written_us;
 
     /* Called once delivery is over, however it ended; NULL = nobody wants to know. */
     void (*delivered)(void *context);

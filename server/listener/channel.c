@@ -46,12 +46,11 @@ ssize_t im_channel_write(struct im_channel *channel, struct im_str bytes)
 }
 
 /* A buffer that begins with what was read already, before the socket. */
-static bool put_before(SSL *ssl, struct im_str read_already)
+static bool put_before(SSL *ssl, char *read_already, size_t len)
 {
     BIO *buffer = BIO_new(BIO_f_buffer()), *socket = SSL_get_rbio(ssl);
 
-    if (!buffer || BIO_set_buffer_read_data(buffer, (void *)(uintptr_t)read_already.at,
-                                            (long)read_already.len) != 1) {
+    if (!buffer || BIO_set_buffer_read_data(buffer, read_already, (long)len) != 1) {
         BIO_free(buffer);
         return false;
     }
@@ -60,13 +59,13 @@ static bool put_before(SSL *ssl, struct im_str read_already)
     return true;
 }
 
-bool im_channel_secure(struct im_channel *channel, void *ssl_ctx,
-                       struct im_str read_already)
+bool im_channel_secure(struct im_channel *channel, void *ssl_ctx, char *read_already,
+                       size_t len)
 {
     SSL *ssl = SSL_new(ssl_ctx);
 
     if (!ssl || SSL_set_fd(ssl, channel->fd) != 1 ||
-        (read_already.len && !put_before(ssl, read_already))) {
+        (len && !put_before(ssl, read_already, len))) {
         SSL_free(ssl);
         return false;
     }

@@ -2,7 +2,7 @@
  * its own and no thread's: whoever runs it takes it as far as it goes, and it waits
  * without a thread. It is never freed while the listener lives, but used again
  * (listener/reactor.h says why). */
-#define _GNU_SOURCE /* accept4 */
+#define _GNU_SOURCE /* accept4; NOLINT(cert-dcl51-cpp) */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -73,6 +73,8 @@ void im_connection_use(struct im_connection *c, size_t bytes)
 static enum im_step step_send(struct im_connection *c)
 {
     while (c->out.len) {
+        if (c->now)
+            c->now->res.written_us = im_clock_monotonic_us();
         ssize_t n = im_channel_write(&c->channel, c->out);
         if (n == IM_CHANNEL_AGAIN)
             return im_connection_late(c) ? IM_STEP_CLOSE : IM_STEP_WAIT;
@@ -142,8 +144,8 @@ static enum im_step step_handshake(struct im_connection *c)
 
 enum im_step im_connection_secure(struct im_connection *c)
 {
-    if (!c->listener->tls || !im_channel_secure(&c->channel, c->listener->tls,
-                                                (struct im_str){c->in, c->in_len}))
+    if (!c->listener->tls ||
+        !im_channel_secure(&c->channel, c->listener->tls, c->in, c->in_len))
         return IM_STEP_CLOSE;
     c->in_len = 0;
     if (strncmp(c->base, "http:", 5) == 0) {

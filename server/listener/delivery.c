@@ -111,6 +111,7 @@ enum im_step im_deliver(struct im_connection *c)
     if (t->res.status == 0)
         t->res.status = 500;
     t->keep_alive = may_keep_alive(c);
+    t->res.written_us = im_clock_monotonic_us();
     if (damage->reset)
         im_channel_reset(&c->channel);
     if (damage->reset || damage->drop)

@@ -37,7 +37,7 @@ static void probe_target(const struct im_listener *l, union im_address *to)
 {
     int role = 0;
 
-    while (l->ports[role].number == IM_PORT_NONE && role < IM_ROLES - 1)
+    while (role < IM_ROLES - 1 && l->ports[role].number == IM_PORT_NONE)
         role++;
     const char *text = l->ports[role].addresses.items[0].text;
     if (im_address_is_wildcard(text))
@@ -210,11 +210,6 @@ static bool start(struct im_listener *l, struct im_error *err)
     return l->reactor && listen_all(l, err) && make_urls(l, err) && probe(l, err);
 }
 
-int im_listener_threads(int threads)
-{
-    return threads > 0 ? threads : DEFAULT_THREADS;
-}
-
 struct im_listener *im_listener_start(const struct im_listener_options *options,
                                       struct im_error *err)
 {
@@ -225,7 +220,8 @@ struct im_listener *im_listener_start(const struct im_listener_options *options,
         return NULL;
     }
     l->options = *options;
-    l->options.threads = im_listener_threads(options->threads);
+    if (l->options.threads <= 0)
+        l->options.threads = DEFAULT_THREADS;
     if (l->options.request_timeout_ms <= 0)
         l->options.request_timeout_ms = DEFAULT_TIMEOUT_MS;
     for (int role = 0; role < IM_ROLES; role++)

@@ -29,8 +29,6 @@ struct im_listener_options {
     int request_timeout_ms; /* 0 = 5000: for all headers, then for the whole body */
 };
 
-/* How many threads that number of an option means. */
-int im_listener_threads(int threads);
 /* Listens from the moment it returns; NULL with err (which address and port, why, what to
  * do). */
 struct im_listener *im_listener_start(const struct im_listener_options *options,

@@ -120,31 +120,38 @@ static void read_all(struct im_request *req, struct im_credentials *credentials)
 
 /* ---- once ---- */
 
-static struct im_credentials *credentials_of(struct im_request *req)
-{
-    static struct im_credentials nothing = {.body_known = true,
-                                            .query.fault = IM_STR_INIT("out of memory"),
-                                            .body.fault = IM_STR_INIT("out of memory")};
+/* What everybody reads when there was no memory to read anything into. */
+static const struct im_credentials no_credentials = {
+    .body_known = true,
+    .query.fault = IM_STR_INIT("out of memory"),
+    .body.fault = IM_STR_INIT("out of memory")};
 
+/* NULL when memory is short. */
+static struct im_credentials *credentials_read(struct im_request *req)
+{
     if (req->credentials)
         return req->credentials;
     struct im_credentials *made = IM_ARENA_NEW(req->arena, struct im_credentials);
-    if (!made)
-        return &nothing;
-    req->credentials = made;
-    read_all(req, made);
+    if (made) {
+        req->credentials = made;
+        read_all(req, made);
+    }
     return made;
 }
 
 const struct im_credentials *im_credentials(struct im_request *req)
 {
-    return credentials_of(req);
+    const struct im_credentials *credentials = credentials_read(req);
+
+    return credentials ? credentials : &no_credentials;
 }
 
 const struct im_sent_params *im_credentials_body(struct im_request *req)
 {
-    struct im_credentials *credentials = credentials_of(req);
+    struct im_credentials *credentials = credentials_read(req);
 
+    if (!credentials)
+        return &no_credentials.body;
     if (!credentials->body_known) {
         credentials->body_known = true;
         credentials->body = read_params(req, req->body, true);

@@ -78,6 +78,29 @@ static void apply_fault(const struct im_wire *wire, struct im_response *res)
     }
 }
 
+void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
+                    struct im_response *res)
+{
+    struct im_str elsewhere = IM_STR("elsewhere:");
+    struct im_str rest = base_url;
+    struct im_str scheme = im_str_cut(&rest, '/');
+    bool is_ours = im_str_starts(rest, "/127.0.0.1") || im_str_starts(rest, "/[::1]") ||
+                   im_str_starts(rest, "/localhost");
+    const char *other = im_str_starts(rest, "/localhost") ? "127.0.0.1" : "localhost";
+    size_t name = im_str_starts(rest, "/[::1]") ? 6 : 10; /* "/127.0.0.1", "/localhost" */
+
+    if (wire->fault != IM_FAULT_REDIRECT || !im_str_starts(wire->location, elsewhere.at))
+        return;
+    struct im_str path = im_str_slice(wire->location, elsewhere.len, wire->location.len);
+    struct im_str behind = im_str_slice(rest, name, rest.len);
+    im_response_header(
+        res, "Location",
+        is_ours ? im_arena_format(res->arena, "%.*s//%s%.*s/elsewhere%.*s",
+                                  IM_ARG(scheme), other, IM_ARG(behind), IM_ARG(path))
+                : im_arena_format(res->arena, "https://elsewhere.invalid%.*s",
+                                  IM_ARG(path)));
+}
+
 void im_wire_apply(const struct im_wire *wire, struct im_response *res)
 {
     /* an endpoint that was not asked has answered nothing yet: headers must say something */
@@ -220,8 +243,6 @@ static const struct im_json_row members[] = {
     {"at", IM_READ_WORD, .words = "before|after", .check = take_at,
      .wanted = "\"before\" (the request takes no effect) or \"after\""},
 };
-static const struct im_json_table wire_table = {.where = "wire", IM_READ_ROWS(members)};
-
 /* What the members mean together. */
 static bool check_object(struct im_json_reader *r, const struct im_json *value,
                          void *into)
@@ -245,6 +266,10 @@ static bool check_object(struct im_json_reader *r, const struct im_json *value,
     return true;
 }
 
+static const struct im_json_table wire_table = {.where = "wire",
+                                                IM_READ_ROWS(members),
+                                                .check = check_object};
+
 static bool check_word(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_wire *wire = into;
@@ -259,5 +284,5 @@ static bool check_word(struct im_json_reader *r, const struct im_json *value, vo
 const struct im_json_row im_wire_forms[IM_WIRE_FORMS] = {
     {NULL, IM_READ_WORD, WIRE(fault), .min = 1, .names = &im_fault_names,
      .check = check_word},
-    {NULL, IM_READ_OBJECT, .table = &wire_table, .check = check_object},
+    {NULL, IM_READ_OBJECT, .table = &wire_table},
 };

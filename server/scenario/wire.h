@@ -27,6 +27,11 @@ enum im_fault im_wire_fault(const struct im_wire *wire);
 bool im_wire_replaces(const struct im_wire *wire);
 /* Damages the answer in res. */
 void im_wire_apply(const struct im_wire *wire, struct im_response *res);
+/* A redirect to "elsewhere:/PATH" leads to this server by another name, in the same sandbox, below
+ * /elsewhere: to the client it is a foreign host, and what it sends there is seen. Where the
+ * client knows this server by no name of the loopback, it leads to a host that does not exist. */
+void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
+                    struct im_response *res);
 /* Both ways of writing it: "drop", or {"drop": true, …}; see scenarios/README.md. Into a struct
  * im_wire of zeros. */
 enum { IM_WIRE_FORMS = 2 };

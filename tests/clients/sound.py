@@ -201,7 +201,7 @@ def retry_after(answer):
 def trouble_in(answer, member, redirects=False):
     """The Fault that the answer stands for, or None. An answer that is fine must be JSON with that
     MEMBER; "": with whatever members, or empty; None: a page for a person will do, too."""
-    if answer.status == 429 or answer.status >= 500:
+    if answer.status in (408, 429) or answer.status >= 500:
         return Fault(f"answered {answer}", wait=retry_after(answer))
     if 300 <= answer.status < 400 and not redirects:
         return Fault(f"answered {answer.status}, a redirect that is not followed")

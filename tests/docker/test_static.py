@@ -13,6 +13,7 @@ DEPS = (ROOT / os.environ.get("DEPS", "build/deps")).resolve()
 WORK = BUILD / "static-test"
 # (folder, zone, what the clock of the build starts at there)
 BUILDS = (("one", "UTC", "2030-03-01 08:00:00"), ("another/place", "JST-9", "2031-12-31 23:58:00"))
+OUTER = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "LD_PRELOAD")
 
 sys.path.insert(0, str(ROOT / "tests/wire"))
 
@@ -27,8 +28,8 @@ def build(folder, zone, clock):
         shutil.copy2(ROOT / file, folder)
     (folder / "build").mkdir()
     (folder / "build/deps").symlink_to(DEPS)
-    # a make of its own: not a part of the one that runs this test, if one does
-    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    # a make and a clock of their own: not a part of the make that runs this test, nor another faked clock below theirs
+    env = {name: value for name, value in os.environ.items() if name not in OUTER}
     made = subprocess.run(["faketime", "-f", f"@{clock}", "make", "BUILD=build", "DEPS=build/deps", "static"], cwd=folder,
                           env={**env, "TZ": zone, "NO_FAKE_STAT": "1"}, capture_output=True, text=True, check=False)
     program = folder / "build/static/intacct-mock"

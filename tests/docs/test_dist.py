@@ -19,6 +19,7 @@ WORK = BUILD / "dist-test"
 FORM = (b"grant_type=client_credentials&client_id=demo&client_secret=demo-secret&username=ws_user@acme")
 # (zone, what the clock of the build starts at there): more than a year apart, another day of the year and hour each
 TIMES = (("UTC", "2030-03-01 08:00:00"), ("JST-9", "2031-12-31 23:58:00"))
+OUTER = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "LD_PRELOAD")
 results = []
 
 
@@ -40,8 +41,8 @@ def end():
 
 
 def run(*arguments, cwd=ROOT, **more):
-    # a make of its own: not a part of the one that runs this test, if one does
-    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    # a make and a clock of their own: not a part of the make that runs this test, nor another faked clock below theirs
+    env = {name: value for name, value in os.environ.items() if name not in OUTER}
     return subprocess.run(arguments, cwd=cwd, capture_output=True, text=True, env={**env, **more}, check=False)
 
 
@@ -114,7 +115,7 @@ check("its name has version and architecture",
 
 listing = run("dpkg-deb", "-c", str(one)).stdout
 for wanted in ("usr/bin/intacct-mock", "usr/include/intacct_mock.h", "usr/lib/libintacct-mock.a",
-               f"usr/lib/libintacct-mock.so.{VERSION}", "usr/lib/libintacct-mock.so", "usr/lib/pkgconfig/intacct-mock.pc",
+               f"usr/lib/libintacct-mock.so.1.{VERSION}", "usr/lib/libintacct-mock.so", "usr/lib/pkgconfig/intacct-mock.pc",
                "usr/share/man/man1/intacct-mock.1.gz", "usr/share/man/man3/intacct-mock.3.gz",
                "usr/share/man/man5/intacct-mock-scenario.5.gz", "usr/share/doc/intacct-mock/copyright",
                "usr/share/doc/intacct-mock/README.md", "usr/share/doc/intacct-mock/CAUSES.md",

@@ -11,7 +11,12 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("INTACCT_MOCK", ROOT / "build/intacct-mock"))
-README = (ROOT / "README.md").read_text()
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+from transcript import fits, steps  # noqa: E402
+
+# what is between the marks is tests/packages/test_python.py's to follow: it takes the packages
+README = re.sub(r"<!-- packages:.*?<!-- /packages -->", "", (ROOT / "README.md").read_text(), flags=re.DOTALL)
 results = []
 
 
@@ -20,21 +25,6 @@ def check(title, holds, detail=""):
     print(f"{'ok' if holds else 'not ok'} {len(results)} - {title}")
     if not holds:
         print("\n".join("# " + line for line in detail.splitlines()))
-
-
-def steps(text):
-    """(command, what the README says it prints), in order."""
-    for block in re.findall(r"```console\n(.*?)```", text, re.S):
-        for piece in re.split(r"^\$ ", block, flags=re.M)[1:]:
-            command, _, expected = piece.partition("\n")
-            yield command, expected
-
-
-def fits(expected, printed):
-    lines = [line for line in expected.splitlines()]
-    pattern = "\n".join("(?:.*\n)*?.*" if line == "…" else
-                        ".*".join(re.escape(part) for part in line.split("…")) for line in lines)
-    return re.fullmatch(pattern + r"\s*", printed.replace("\r", "")) is not None
 
 
 def type_into_shell(url, folder):

@@ -6,7 +6,7 @@ import ctypes
 import sys
 import urllib.request
 
-im = ctypes.CDLL(sys.argv[1] if len(sys.argv) > 1 else "libintacct-mock.so.0")
+im = ctypes.CDLL(sys.argv[1] if len(sys.argv) > 1 else "libintacct-mock.so.1")
 im.im_start.restype = ctypes.c_void_p
 im.im_base_url.restype = ctypes.c_void_p  # a text of ours to free, so not c_char_p
 im.im_base_url.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t]

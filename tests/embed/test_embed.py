@@ -43,7 +43,8 @@ def environment():
     words, dashes, given = env.pop("MAKEFLAGS", "").partition(" -- ")
     if dashes:
         env["MAKEFLAGS"] = "-- " + given
-    env.update(PKG_CONFIG_PATH=f"{PREFIX}/lib/pkgconfig", LD_LIBRARY_PATH=f"{PREFIX}/lib", no_proxy="*",
+    env.pop("LD_LIBRARY_PATH", None)  # a program is to find its library without it
+    env.update(PKG_CONFIG_PATH=f"{PREFIX}/lib/pkgconfig", no_proxy="*",
                ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
     return env
 
@@ -51,8 +52,8 @@ def environment():
 ENV = environment()
 
 
-def run(command, **how):
-    return subprocess.run(command, capture_output=True, text=True, cwd=how.pop("cwd", ROOT), env=ENV, timeout=120, **how)
+def run(command, env=ENV, **how):
+    return subprocess.run(command, capture_output=True, text=True, cwd=how.pop("cwd", ROOT), env=env, timeout=120, **how)
 
 
 def make(*arguments):
@@ -75,13 +76,15 @@ def test_install():
     prefixed = files_below(PREFIX)
     check("DESTDIR is put before PREFIX", files_below(stage / "opt/im") == prefixed, files_below(stage))
     expected = ["bin/intacct-mock", "include/intacct_mock.h", "lib/libintacct-mock.a", "lib/libintacct-mock.so",
-                "lib/libintacct-mock.so.0", "lib/pkgconfig/intacct-mock.pc", "share/man/man1/intacct-mock.1",
+                "lib/libintacct-mock.so.1", "lib/pkgconfig/intacct-mock.pc", "share/man/man1/intacct-mock.1",
                 "share/man/man3/intacct-mock.3", "share/man/man5/intacct-mock-scenario.5"]
     missing = [name for name in expected if name not in prefixed]
     check("program, header, both libraries, pkg-config file and manual pages are installed", not missing, missing)
     config = (stage / "opt/im/lib/pkgconfig/intacct-mock.pc").read_text()
     check("the pkg-config file says PREFIX and nothing of DESTDIR",
           "prefix=/opt/im\n" in config and str(WORK) not in config, config)
+    check("a program is told where its library is, where the system does not look by itself",
+          '-Wl,-rpath,"${libdir}"' in config, config)
     make("uninstall", f"DESTDIR={stage}", "PREFIX=/opt/im")
     check("make uninstall leaves nothing behind", not files_below(stage), files_below(stage))
 
@@ -90,6 +93,8 @@ def test_install():
     said = run(["env", f"PKG_CONFIG_PATH={stage}/opt/a blank/lib/pkgconfig", "pkg-config", "--cflags", "--libs-only-L",
                 "intacct-mock"]).stdout
     check("pkg-config then quotes it", {"-I/opt/a blank/include", "-L/opt/a blank/lib"} <= set(shlex.split(said)), said)
+    check("also as where the library is", "-Wl,-rpath,/opt/a blank/lib" in shlex.split(
+        run(["env", f"PKG_CONFIG_PATH={stage}/opt/a blank/lib/pkgconfig", "pkg-config", "--libs", "intacct-mock"]).stdout))
     make("uninstall", f"DESTDIR={stage}", "PREFIX=/opt/a blank")
     check("and make uninstall finds it", not files_below(stage), files_below(stage))
 
@@ -99,12 +104,24 @@ def test_what_is_installed():
     number = run(["pkg-config", "--modversion", "intacct-mock"]).stdout.strip()
     check("the program and pkg-config name the same version", number and number in version, version)
     dynamic = run(["readelf", "-d", f"{PREFIX}/lib/libintacct-mock.so"]).stdout
-    check("the shared library has a soname", "[libintacct-mock.so.0]" in dynamic, dynamic)
+    check("the shared library has a soname", "[libintacct-mock.so.1]" in dynamic, dynamic)
     declared = set(re.findall(r"\b(im_\w+)\(", re.sub(r"/\*.*?\*/", "", (ROOT / "server/intacct_mock.h").read_text(),
                                                       flags=re.S)))
     exported = run(["nm", "-D", "--defined-only", "--format=posix", f"{PREFIX}/lib/libintacct-mock.so"]).stdout
     exported = {line.split()[0] for line in exported.splitlines()}
     check("it exports what the header declares and nothing else", declared == exported, declared ^ exported)
+    shown = run(["nm", "-g", "--defined-only", "--format=posix", f"{PREFIX}/lib/libintacct-mock.a"]).stdout
+    shown = {line.split()[0] for line in shown.splitlines() if len(line.split()) > 2}
+    check("so does the static library, which has cJSON inside", declared == shown, declared ^ shown)
+    pages = {path.stem for path in (PREFIX / "share/man/man3").glob("im_*.3")}
+    check("each function has a manual page, which is intacct-mock(3)", declared == pages
+          and all((PREFIX / f"share/man/man3/{name}.3").read_text() == ".so man3/intacct-mock.3\n" for name in pages),
+          declared ^ pages)
+    if shutil.which("man"):
+        found = run(["man", "-M", str(PREFIX / "share/man"), "-w", "im_start"]).stdout.strip()
+        check("man im_start finds it", found == str(PREFIX / "share/man/man3/intacct-mock.3"), found)
+    else:
+        skip("man im_start finds it", "man is not installed")
 
 
 # --- building programs ---
@@ -129,8 +146,7 @@ def pkg_config(*arguments):
 
 
 def flags(static):
-    """With both installed the linker prefers the shared library; -l: names the other one's file. What it
-    needs besides stays shared: not every system has a libcjson.a."""
+    """With both installed the linker prefers the shared library; -l: names the other one's file."""
     if not static:
         return pkg_config("--cflags", "--libs", "intacct-mock")
     return ["-l:libintacct-mock.a" if flag == "-lintacct-mock" else flag
@@ -158,7 +174,7 @@ def build_and_run(source, way, number):
     built = run(way.command(source, program))
     if built.returncode:
         return False, built.stderr
-    needed = "libintacct-mock.so.0" in run(["readelf", "-d", str(program)]).stdout
+    needed = "libintacct-mock.so.1" in run(["readelf", "-d", str(program)]).stdout
     if needed == way.static:
         return False, f"it is linked with the {'shared' if needed else 'static'} library"
     done = run([str(program)])
@@ -205,6 +221,9 @@ def test_only_the_static_library():
     built = run(["cc", "-o", str(folder / "x"), str(HERE / "shortest.c"), *pkg_config(*libs)])
     done = run([str(folder / "x")]) if built.returncode == 0 else built
     check("without the shared library pkg-config --static is enough", done.returncode == 0, done.stderr)
+    needed = run(["readelf", "-d", str(folder / "x")]).stdout
+    check("and no libcjson, which the machine need not have",
+          "NEEDED" in needed and "cjson" not in needed and "cjson" not in " ".join(pkg_config(*libs)), needed)
 
 
 def test_examples():
@@ -228,8 +247,9 @@ def run_example(where, text):
 
 
 def test_python():
-    for library in ("libintacct-mock.so.0", f"{PREFIX}/lib/libintacct-mock.so"):
-        done = run([sys.executable, str(HERE / "from_python.py"), library])
+    for library in ("libintacct-mock.so.1", f"{PREFIX}/lib/libintacct-mock.so"):
+        # by its name alone it is for the loader to find
+        done = run([sys.executable, str(HERE / "from_python.py"), library], env={**ENV, "LD_LIBRARY_PATH": f"{PREFIX}/lib"})
         check(f"Python has it in its process by ctypes ({pathlib.Path(library).name})",
               done.returncode == 0 and re.fullmatch(r"http://127\.0\.0\.1:\d+/s/happy-path\.python 200\n", done.stdout),
               done.stdout + done.stderr)

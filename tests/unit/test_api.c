@@ -1,6 +1,8 @@
 /* The public verbs on one sandbox: what each does, and what it says when it cannot. */
 #include "unit/spine.h"
 
+#include <unistd.h>
+
 #include "intacct_mock.h"
 
 #define HAPPENED(call) assert_int_equal(call, 0)
@@ -148,6 +150,12 @@ static void names_that_cannot_be_are_refused_by_every_verb(void **state)
         assert_null(im_journal(mock, name, NULL, ERROR));
         assert_null(im_verdict(mock, name, NULL, ERROR));
         holds(scene->error, "judging the client: no sandbox can be called");
+        assert_null(im_verdict_text(mock, name, NULL, ERROR));
+        assert_int_equal(im_world(mock, name, "{\"do\": \"rotate-keys\"}", ERROR), -1);
+        assert_int_equal(im_sign_in(mock, name, NULL, ERROR), -1);
+        assert_int_equal(im_rotate_keys(mock, name, ERROR), -1);
+        assert_null(im_policy(mock, name, NULL, ERROR));
+        holds(scene->error, "reading policy: no sandbox can be called");
     }
 }
 
@@ -187,6 +195,60 @@ static void what_was_handed_out_stays_when_the_scenario_changes(void **state)
     HAPPENED(im_use_scenario(scene->mock, NULL, "access-token-expired", ERROR));
     HAPPENED(im_use_scenario(scene->mock, NULL, "happy-path", ERROR));
     assert_int_equal(call_with(scene->mock, VENDORS, token), 200);
+}
+
+/* A scenario in a file of its own; the caller unlinks it. */
+static void write_scenario(const char *path, const char *refuses)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fprintf(file,
+            "{\"name\": \"of-a-file\", \"rules\": [{\"when\": {\"endpoint\": \"token\"}, "
+            "\"then\": {\"refuse\": \"%s\"}}]}",
+            refuses);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void a_scenario_may_stand_in_a_file_which_a_reset_reads_again(void **state)
+{
+    struct scene *scene = *state;
+    char path[] = "/tmp/im-scenario-XXXXXX", json[sizeof(path) + 8];
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    close(fd);
+    unlink(path);
+    snprintf(json, sizeof(json), "%s.json", path);
+    assert_int_equal(im_use_scenario(scene->mock, NULL, json, ERROR), -1);
+    holds(scene->error, json);
+    write_scenario(json, "rate-limited");
+    HAPPENED(im_use_scenario(scene->mock, NULL, json, ERROR));
+    assert_int_equal(status_of(scene->mock, "POST", TOKEN, FORM, CONNECT), 429);
+    write_scenario(json, "client-inactive");
+    HAPPENED(im_reset(scene->mock, NULL, ERROR));
+    assert_int_equal(status_of(scene->mock, "POST", TOKEN, FORM, CONNECT), 400);
+    write_scenario(json, "nothing");
+    assert_int_equal(im_use_scenario(scene->mock, NULL, json, ERROR), -1);
+    holds(scene->error, ":1:");
+    unlink(json);
+}
+
+/* Whoever reaches the control API over the network reads no files with it. */
+static void over_the_control_api_a_path_is_no_scenario(void **state)
+{
+    struct scene *scene = *state;
+    char path[] = "/tmp/im-scenario-XXXXXX", json[sizeof(path) + 8], body[100];
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    close(fd);
+    unlink(path);
+    snprintf(json, sizeof(json), "%s.json", path);
+    write_scenario(json, "rate-limited");
+    snprintf(body, sizeof(body), "{\"name\": \"%s\"}", json);
+    assert_int_equal(status_of(scene->mock, "PUT", BOX "/scenario", NULL, body), 400);
+    unlink(json);
 }
 
 static void a_scenario_that_cannot_be_changes_nothing(void **state)
@@ -368,6 +430,93 @@ static void orders_that_cannot_be_are_refused(void **state)
     }
 }
 
+/* ---- its world ---- */
+
+static void the_world_is_changed_by_a_word_and_its_arguments(void **state)
+{
+    struct scene *scene = *state;
+    char token[1024];
+
+    connect_at(scene->mock, TOKEN, token, sizeof(token));
+    assert_int_equal(im_world(scene->mock, NULL,
+                              "{\"do\": \"revoke-user\", \"user\": \"ws_user@acme\"}",
+                              ERROR),
+                     2);
+    assert_int_equal(call_with(scene->mock, VENDORS, token), 401);
+    assert_int_equal(im_world(scene->mock, NULL,
+                              "{\"do\": \"lock-user\", \"user\": \"ws_user@acme\"}",
+                              ERROR),
+                     1);
+    assert_int_not_equal(status_of(scene->mock, "POST", TOKEN, FORM, CONNECT), 200);
+}
+
+static void a_change_of_the_world_that_cannot_be_is_refused(void **state)
+{
+    static const struct {
+        const char *change, *says;
+    } bad[] = {{NULL, "it is not JSON"},
+               {"", "it is not JSON"},
+               {"[]", "it must be a JSON object such as {\"do\""},
+               {"{}", "\"do\""},
+               {"{\"do\": \"lock-usr\", \"user\": \"ws_user@acme\"}",
+                "did you mean \"lock-user\"?"},
+               {"{\"do\": \"lock-user\"}", "lock-user needs \"user\""},
+               {"{\"do\": \"rotate-keys\", \"user\": \"ws_user@acme\"}",
+                "rotate-keys does not take \"user\""},
+               {"{\"do\": \"lock-user\", \"user\": \"nobody@acme\"}", "nobody"}};
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(im_world(scene->mock, NULL, bad[i].change, ERROR), -1);
+        holds(scene->error, "changing the world: ");
+        holds(scene->error, bad[i].says);
+    }
+}
+
+static void a_sign_in_ends_the_sessions_of_that_user(void **state)
+{
+    struct scene *scene = *state;
+    char token[1024];
+
+    connect_at(scene->mock, TOKEN, token, sizeof(token));
+    assert_int_equal(im_sign_in(scene->mock, NULL, "jdoe@acme", ERROR), 0);
+    assert_int_equal(call_with(scene->mock, VENDORS, token), 200);
+    assert_int_equal(im_sign_in(scene->mock, NULL, NULL, ERROR), 1);
+    assert_int_equal(call_with(scene->mock, VENDORS, token), 401);
+    assert_int_equal(im_sign_in(scene->mock, NULL, "nobody@acme", ERROR), -1);
+    holds(scene->error, "signing in: ");
+    holds(scene->error, "nobody");
+}
+
+static void rotated_keys_sign_what_comes_and_refuse_what_was(void **state)
+{
+    struct scene *scene = *state;
+    char before[1024], after[1024];
+
+    connect_at(scene->mock, TOKEN, before, sizeof(before));
+    HAPPENED(im_rotate_keys(scene->mock, NULL, ERROR));
+    assert_int_not_equal(call_with(scene->mock, VENDORS, before), 200);
+    connect_at(scene->mock, TOKEN, after, sizeof(after));
+    assert_int_equal(call_with(scene->mock, VENDORS, after), 200);
+}
+
+static void policy_is_read_and_changed_as_a_whole(void **state)
+{
+    struct scene *scene = *state;
+
+    gives(im_policy(scene->mock, NULL, NULL, ERROR), "\"rotation\":\"rotate\"");
+    gives(im_policy(scene->mock, NULL, "{\"rotation\": \"keep\"}", ERROR),
+          "\"rotation\":\"keep\"");
+    assert_null(im_policy(scene->mock, NULL,
+                          "{\"rotation\": \"grace:5s\", \"reuse\": \"x\"}", ERROR));
+    holds(scene->error, "setting policy: ");
+    assert_null(im_policy(scene->mock, NULL, "{\"rotatoin\": \"keep\"}", ERROR));
+    holds(scene->error, "did you mean \"rotation\"?");
+    assert_null(im_policy(scene->mock, NULL, "keep", ERROR));
+    holds(scene->error, "{\"rotation\": \"keep\"}");
+    gives(im_policy(scene->mock, NULL, NULL, ERROR), "\"rotation\":\"keep\"");
+}
+
 /* ---- what happened ---- */
 
 static void the_journal_is_narrowed_by_a_query(void **state)
@@ -426,6 +575,11 @@ static void a_client_is_judged(void **state)
     gives(im_verdict(scene->mock, NULL, &outcome, ERROR), "\"not-met\"");
     assert_int_equal(outcome, IM_VERDICT_NOT_MET);
     gives(im_verdict(scene->mock, NULL, NULL, ERROR), "\"not-met\"");
+    outcome = -1;
+    char *text = im_verdict_text(scene->mock, NULL, &outcome, ERROR);
+    holds(text, "one-token: not-met  (sandbox default, 2 exchanges)\n");
+    gives(text, "one token is enough");
+    assert_int_equal(outcome, IM_VERDICT_NOT_MET);
 }
 
 static void a_cause_is_looked_up(void **state)
@@ -479,6 +633,11 @@ static void every_verb_works(const struct im_options *options)
     HAPPENED(im_use_scenario(scene->mock, NULL, "happy-path", ERROR));
     gives(im_journal(scene->mock, NULL, NULL, ERROR), VENDORS);
     gives(im_verdict(scene->mock, NULL, NULL, ERROR), "happy-path");
+    gives(im_verdict_text(scene->mock, NULL, NULL, ERROR), "happy-path");
+    gives(im_policy(scene->mock, NULL, NULL, ERROR), "rotation");
+    assert_int_equal(im_sign_in(scene->mock, NULL, NULL, ERROR), 1);
+    assert_int_equal(im_world(scene->mock, NULL, "{\"do\": \"rotate-keys\"}", ERROR), 1);
+    HAPPENED(im_rotate_keys(scene->mock, NULL, ERROR));
     HAPPENED(im_reset(scene->mock, NULL, ERROR));
     im_stop(scene->mock);
 }
@@ -523,7 +682,13 @@ static void a_server_that_is_null_is_an_error_with_words(void **state)
     assert_null(im_journal(NULL, NULL, NULL, ERROR));
     assert_null(im_verdict(NULL, NULL, &outcome, ERROR));
     holds(scene->error, "judging the client: the server is NULL");
+    assert_null(im_verdict_text(NULL, NULL, &outcome, ERROR));
     assert_int_equal(outcome, 7);
+    assert_int_equal(im_world(NULL, NULL, NULL, ERROR), -1);
+    holds(scene->error, "changing the world: the server is NULL");
+    assert_int_equal(im_sign_in(NULL, NULL, NULL, ERROR), -1);
+    assert_int_equal(im_rotate_keys(NULL, NULL, ERROR), -1);
+    assert_null(im_policy(NULL, NULL, NULL, ERROR));
     assert_string_equal(im_http_url(NULL), "");
     assert_string_equal(im_https_url(NULL), "");
     assert_string_equal(im_control_url(NULL), "");
@@ -590,6 +755,8 @@ int main(void)
         TEST(a_name_that_is_too_long_is_refused),
         TEST(a_scenario_may_be_named_or_written_out),
         TEST(what_was_handed_out_stays_when_the_scenario_changes),
+        TEST(a_scenario_may_stand_in_a_file_which_a_reset_reads_again),
+        TEST(over_the_control_api_a_path_is_no_scenario),
         TEST(a_scenario_that_cannot_be_changes_nothing),
         TEST(a_reset_makes_a_sandbox_as_new),
         TEST(time_goes_by_and_back),
@@ -600,6 +767,11 @@ int main(void)
         TEST(a_token_is_minted_past_every_rule),
         TEST(every_flaw_makes_a_token_that_is_refused),
         TEST(orders_that_cannot_be_are_refused),
+        TEST(the_world_is_changed_by_a_word_and_its_arguments),
+        TEST(a_change_of_the_world_that_cannot_be_is_refused),
+        TEST(a_sign_in_ends_the_sessions_of_that_user),
+        TEST(rotated_keys_sign_what_comes_and_refuse_what_was),
+        TEST(policy_is_read_and_changed_as_a_whole),
         TEST(the_journal_is_narrowed_by_a_query),
         TEST(a_query_that_cannot_be_is_refused),
         TEST(a_client_is_judged),

@@ -158,6 +158,39 @@ static void a_taken_port_is_refused(void **state)
     im_stop(server);
 }
 
+/* A caller compiled with the header of a later version, which has one member more. */
+struct later_options {
+    struct im_options known;
+    const char *later;
+};
+
+static void options_of_another_version_are_taken_as_far_as_they_go(void **state)
+{
+    struct later_options later = {.known = {.size = sizeof(later), .seed = 7}};
+    char error[IM_ERROR_MAX];
+
+    struct im_server *server = im_start(&later.known, error, sizeof(error));
+    assert_non_null(server);
+    im_stop(server);
+    later.later = "set";
+    assert_null(im_start(&later.known, error, sizeof(error)));
+    assert_non_null(strstr(error, "does not know"));
+    later.known.size = sizeof(later.known);
+    server = im_start(&later.known, error, sizeof(error));
+    assert_non_null(server);
+    im_stop(server);
+    later.known.size = 0; /* what lies behind the first members is not looked at */
+    server = im_start(&later.known, error, sizeof(error));
+    assert_non_null(server);
+    im_stop(server);
+}
+
+static void a_size_that_cannot_be_is_refused(void **state)
+{
+    refused((struct im_options){.size = 8}, "sizeof(struct im_options)");
+    refused((struct im_options){.size = (size_t)-1}, "sizeof(struct im_options)");
+}
+
 static void an_error_is_cut_to_the_room_there_is(void **state)
 {
     char error[8];
@@ -311,6 +344,8 @@ int main(void)
         cmocka_unit_test(bad_options_are_refused_with_a_line_that_says_why),
         cmocka_unit_test(ports_that_cannot_be_are_refused),
         cmocka_unit_test(a_taken_port_is_refused),
+        cmocka_unit_test(options_of_another_version_are_taken_as_far_as_they_go),
+        cmocka_unit_test(a_size_that_cannot_be_is_refused),
         cmocka_unit_test(an_error_is_cut_to_the_room_there_is),
         SERVED(a_request_without_a_socket_is_answered),
         SERVED(without_method_or_target_it_is_an_empty_request),

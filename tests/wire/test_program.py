@@ -122,6 +122,18 @@ with Server(env={"INTACCT_MOCK_HINTS": "off", "INTACCT_MOCK_PROT": "1"}) as serv
     tap.check("an unknown variable is a warning that names the nearest",
               "INTACCT_MOCK_PROT" in errors and "INTACCT_MOCK_PORT" in errors, errors)
 
+# a service called intacct-mock beside the container: docker's links and Kubernetes set this
+LINK = "tcp://10.96.0.1:8080"
+with Server(env={"INTACCT_MOCK_PORT": LINK}) as server:
+    server.process.terminate()
+    _, errors = server.process.communicate(timeout=10)
+    tap.check("serve ignores a container link, with a warning",
+              server.process.returncode == 0 and f"warning: INTACCT_MOCK_PORT={LINK} is ignored" in errors, errors)
+linked = run("ready", env={"INTACCT_MOCK_PORT": LINK, "INTACCT_MOCK_CONTROL": LINK})
+warned = [f"intacct-mock: warning: {name}={LINK} is ignored" in linked.stderr
+          for name in ("INTACCT_MOCK_CONTROL", "INTACCT_MOCK_PORT")]
+tap.check("so does ready", linked.returncode in (0, 1) and all(warned), linked)
+
 # a log pipe that nobody reads: sixty-four kilobytes are full after some hundred lines
 silent = subprocess.Popen([PROGRAM, "--port", "0", "--https-port", "none"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	intacct "github.com/intacct-mock/intacct-mock/packages/go"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 )
@@ -110,11 +111,16 @@ type box struct {
 	ctx        context.Context // carries the HTTP client, as x/oauth2 wants it
 }
 
-func newBox(t *testing.T, server string) *box {
+func newBox(t *testing.T, scheme string) *box {
+	mock := intacct.Shared(t)
+	server := mock.HTTP
+	if scheme == "https" {
+		server = mock.HTTPS
+	}
 	name := fmt.Sprintf("happy-path.%x", rand.Uint64())
 	b := &box{T: t, name: name, base: server + "/s/" + name}
 	authorities := x509.NewCertPool()
-	authorities.AppendCertsFromPEM([]byte(ask(t, "GET", mockHTTP+"/__mock/ca.pem", "")))
+	authorities.AppendCertsFromPEM(mock.CA(t))
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authorities}}
 	t.Cleanup(transport.CloseIdleConnections)
 	b.ctx = context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: transport})
@@ -122,7 +128,7 @@ func newBox(t *testing.T, server string) *box {
 }
 
 func (b *box) control(method, what, body string) string {
-	return ask(b.T, method, mockHTTP+"/__mock/sandboxes/"+b.name+"/"+what, body)
+	return ask(b.T, method, intacct.Shared(b.T).HTTP+"/__mock/sandboxes/"+b.name+"/"+what, body)
 }
 
 // causes lists why the server refused something at the token endpoint, in order; "" is a request that went well.

@@ -7,15 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	intacct "github.com/intacct-mock/intacct-mock/packages/go"
 	"golang.org/x/oauth2"
 )
 
 // overBoth runs the stories over HTTP and over HTTPS, each in a sandbox of its own.
 func overBoth(t *testing.T, stories map[string]func(*box)) {
-	for _, server := range []string{mockHTTP, mockHTTPS} {
-		scheme, _, _ := strings.Cut(server, ":")
+	for _, scheme := range []string{"http", "https"} {
 		for _, title := range slices.Sorted(maps.Keys(stories)) {
-			t.Run("over "+scheme+": "+title, func(t *testing.T) { stories[title](newBox(t, server)) })
+			t.Run("over "+scheme+": "+title, func(t *testing.T) { stories[title](newBox(t, scheme)) })
 		}
 	}
 }
@@ -102,16 +102,16 @@ func exchange(b *box, config *oauth2.Config, verifier string) error {
 // of the three styles is here; AuthStyleInParams is the one that works throughout.
 func TestAuthStyles(t *testing.T) {
 	t.Run("InHeader: client credentials work, for they are never refreshed", func(t *testing.T) {
-		b := newBox(t, mockHTTP)
+		b := newBox(t, "http")
 		_, err := clientCredentials(b.base, oauth2.AuthStyleInHeader).Token(b.ctx)
 		must(t, err)
 	})
 	t.Run("InHeader: the code is taken, the refresh is refused, and the hint names the fix", func(t *testing.T) {
-		b := newBox(t, mockHTTP)
+		b := newBox(t, "http")
 		err := afterExpiry(b, authorizationCode(b.base, oauth2.AuthStyleInHeader))
 		b.wantError(err, "invalid_client")
 		b.wantCauses("", "client-auth-in-header-on-refresh")
-		if hint := ask(t, "GET", mockHTTP+"/__mock/causes/client-auth-in-header-on-refresh", ""); !strings.Contains(hint, "auth style in params") {
+		if hint := ask(t, "GET", intacct.Shared(t).HTTP+"/__mock/causes/client-auth-in-header-on-refresh", ""); !strings.Contains(hint, "auth style in params") {
 			t.Error("the hint does not lead to AuthStyleInParams:", hint)
 		}
 	})
@@ -120,7 +120,7 @@ func TestAuthStyles(t *testing.T) {
 	// code goes through with the header, so the header is what it remembers, and it does not try again on the refresh:
 	// everything works on the day it is written and fails twelve hours later.
 	t.Run("AutoDetect: a Config that redeemed the code keeps to the header, and its refresh is refused", func(t *testing.T) {
-		b := newBox(t, mockHTTP)
+		b := newBox(t, "http")
 		err := afterExpiry(b, authorizationCode(b.base, oauth2.AuthStyleAutoDetect))
 		b.wantError(err, "invalid_client")
 		b.wantCauses("", "client-auth-in-header-on-refresh")
@@ -128,7 +128,7 @@ func TestAuthStyles(t *testing.T) {
 	// After a restart nothing is remembered: the refresh fails once with the header, then works with params. So the
 	// fault goes away when somebody restarts the program to look for it.
 	t.Run("AutoDetect: a fresh Config refreshes at the second try", func(t *testing.T) {
-		b := newBox(t, mockHTTP)
+		b := newBox(t, "http")
 		first := connect(t, b.ctx, b.base, authorizationCode(b.base, oauth2.AuthStyleAutoDetect))
 		restarted := authorizationCode(b.base, oauth2.AuthStyleAutoDetect)
 		_, err := restarted.TokenSource(b.ctx, &oauth2.Token{RefreshToken: first.token.RefreshToken}).Token()
@@ -136,13 +136,13 @@ func TestAuthStyles(t *testing.T) {
 		b.wantCauses("", "client-auth-in-header-on-refresh", "")
 	})
 	t.Run("AutoDetect: where Basic is refused everywhere it settles on params, and the code is not used up", func(t *testing.T) {
-		b := newBox(t, mockHTTP)
+		b := newBox(t, "http")
 		b.control("PATCH", "policy", `{"basic_auth":"never"}`)
 		must(t, afterExpiry(b, authorizationCode(b.base, oauth2.AuthStyleAutoDetect)))
 		b.wantCauses("client-auth-method-refused", "", "")
 	})
 	t.Run("AutoDetect: a wrong secret is sent twice", func(t *testing.T) {
-		b := newBox(t, mockHTTP)
+		b := newBox(t, "http")
 		config := clientCredentials(b.base, oauth2.AuthStyleAutoDetect)
 		config.ClientSecret = "wrong"
 		_, err := config.Token(b.ctx)

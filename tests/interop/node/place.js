@@ -1,13 +1,15 @@
-// A sandbox of its own for a test, seen over one transport; and what the test does to it.
-// MOCK_HTTP and MOCK_HTTPS are set by `run`, which starts the server.
+// A sandbox of its own for a test, seen over one transport; and what the test does to it. Its verdict is not asked for: a
+// refusal is what these tests want. `run` starts the server, whose CA must be known before Node.js starts.
 import { randomUUID } from 'node:crypto';
+import { start } from 'intacct-mock';
 
 export const transports = ['http', 'https'];
 export const redirectUri = 'http://127.0.0.1:8000/callback'; // any port will do, nobody has to listen there
+const mock = await start();
 
 export class Place {
   constructor(transport) {
-    this.origin = transport === 'http' ? process.env.MOCK_HTTP : process.env.MOCK_HTTPS;
+    this.origin = mock[transport];
     this.name = `happy-path.${randomUUID()}`;
     this.baseUrl = `${this.origin}/s/${this.name}`;
     this.vendorsUrl = `${this.baseUrl}/ia/api/v1/objects/accounts-payable/vendor`;
@@ -28,12 +30,11 @@ export class Place {
 
   // What the mock tells the user to do about it.
   async fix(cause) {
-    return (await (await fetch(`${this.origin}/__mock/causes/${cause}`)).json()).fix;
+    return JSON.parse(await mock.request(`causes/${cause}`)).fix;
   }
 
   async control(path, body) {
-    const post = body && { method: 'POST', body: JSON.stringify(body) };
-    return (await fetch(`${this.origin}/__mock/sandboxes/${this.name}/${path}`, post)).json();
+    return JSON.parse(await mock.request(`sandboxes/${this.name}/${path}`, body));
   }
 }
 

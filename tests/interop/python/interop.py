@@ -3,26 +3,26 @@
 A test that takes `place` runs twice, over HTTP and over HTTPS. Its line of TAP is made of the module's
 CLIENT, the transport and the test's name."""
 import itertools
+import json
 import os
-import urllib.request
-import uuid
 
 import pytest
-from conftest import control
 
 VENDORS = "/ia/api/v1/objects/accounts-payable/vendor"
 REDIRECT_URI = "http://127.0.0.1:8000/callback"  # any port will do, and nobody has to listen there
 
 
 class Place:
-    """A sandbox of its own, seen over one transport; and what the test does to it."""
+    """A sandbox of its own, seen over one transport; and what the test does to it. Its verdict is not asked for: a refusal is
+    what these tests want."""
 
     def __init__(self, mock, transport, ca):
-        self.mock, self.name = mock, f"happy-path.{uuid.uuid4().hex}"
-        self.base_url = f"{mock[transport]}/s/{self.name}"
+        self.mock, self.box = mock, mock.sandbox()
+        self.base_url = self.box.base_url.replace(mock.http, getattr(mock, transport))
         self.authorize_url = f"{self.base_url}/ia/api/v1/oauth2/authorize"
         self.token_url = f"{self.base_url}/ia/api/v1/oauth2/token"
         self.vendors_url = self.base_url + VENDORS
+        self.control = self.box.control
         self.ca = ca
 
     def advance(self, time):
@@ -37,22 +37,19 @@ class Place:
 
     def fix(self, cause):
         """What the mock tells the user to do about it."""
-        return control(self.mock, f"causes/{cause}")["fix"]
-
-    def control(self, path, body=None):
-        return control(self.mock, f"sandboxes/{self.name}/{path}", body)
+        return json.loads(self.mock.request(f"causes/{cause}"))["fix"]
 
 
 @pytest.fixture(scope="session")
-def ca(mock, tmp_path_factory):
+def ca(intacct_mock, tmp_path_factory):
     file = tmp_path_factory.mktemp("ca") / "ca.pem"
-    urllib.request.urlretrieve(mock["ca"], file)
+    file.write_text(intacct_mock.ca())
     return str(file)
 
 
 @pytest.fixture(params=["http", "https"])
-def place(request, mock, ca):
-    return Place(mock, request.param, ca)
+def place(request, intacct_mock, ca):
+    return Place(intacct_mock, request.param, ca)
 
 
 # ---- TAP, on the descriptor that `run` keeps for it: pytest itself writes to the others ----

@@ -72,9 +72,6 @@ static const struct im_json_table point = {.where = "point",
                                            IM_READ_ROWS(point_rows),
                                            .size = sizeof(struct point),
                                            .blank = &blank_point};
-static const struct im_json_row point_item = {NULL, IM_READ_OBJECT, .table = &point};
-static const struct im_json_row word_item = {NULL, IM_READ_TEXT,
-                                             .size = sizeof(struct im_str)};
 static const struct im_json_row either[] = {
     {NULL, IM_READ_WHOLE, INTO(number), .min = 1, .max = 5},
     {NULL, IM_READ_TEXT, INTO(name), .sound = is_host},
@@ -103,9 +100,8 @@ static const struct im_json_row rows[] = {
     {"colour", IM_READ_WORD, INTO(colour), .min = RED, .names = &colours},
     {"style", IM_READ_WORD, INTO(style), .words = "plain|400|401"},
     {"point", IM_READ_OBJECT, INTO(point), .table = &point},
-    {"points", IM_READ_LIST, INTO(points), .min = 1, .max = 3, .rows = &point_item,
-     .count = 1},
-    {"words", IM_READ_LIST, IM_READ_ALONE, INTO(words), .rows = &word_item, .count = 1},
+    {"points", IM_READ_LIST, INTO(points), .min = 1, .max = 3, .table = &point},
+    {"words", IM_READ_LIST, IM_READ_ALONE, INTO(words)},
     {"either", IM_READ_EITHER, IM_READ_ROWS(either), .check = count_check,
      .wanted = "a number or a host"},
     {"json", IM_READ_JSON, INTO(json)},

@@ -323,6 +323,20 @@ static void an_unknown_variable_is_warned_of(void **state)
                 "unknown environment variable INTACCT_MOCK_XYZZY\n");
 }
 
+static void a_container_link_is_ignored_with_a_warning(void **state)
+{
+    struct reading *r = *state;
+    fine(r, NONE, TEXTS("INTACCT_MOCK_PORT=tcp://10.0.0.1:8080"));
+    assert_int_equal(r->values->port, 8080);
+    assert_says(
+        im_buf_str(&r->warnings),
+        "INTACCT_MOCK_PORT=tcp://10.0.0.1:8080 is ignored: that is the address of "
+        "a service beside this container, not a port\n");
+    fine(r, TEXTS("--port", "3"), TEXTS("INTACCT_MOCK_PORT=tcp://10.0.0.1:8080"));
+    assert_int_equal(r->values->port, 3);
+    bad(r, TEXTS("--port", "tcp://10.0.0.1:8080"), NONE, "0 to 65535");
+}
+
 static void endless_words_are_cut_in_errors(void **state)
 {
     struct reading *r = *state;
@@ -387,6 +401,7 @@ int main(void)
         READING(an_unknown_option_is_refused_with_the_nearest),
         READING(an_option_without_its_argument_is_refused),
         READING(an_unknown_variable_is_warned_of),
+        READING(a_container_link_is_ignored_with_a_warning),
         READING(endless_words_are_cut_in_errors),
         READING(help_has_a_column_for_what_options_do),
         READING(markdown_is_a_table),

@@ -1,7 +1,7 @@
 /* The stream of events as the listener calls it, and which exchanges a call asks for. */
 #include "unit/spine.h"
 
-#include "control/events.h"
+#include "control/control.h"
 #include "endpoints/endpoint.h"
 
 /* A stream that goes on while other requests come. */

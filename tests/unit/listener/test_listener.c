@@ -1251,6 +1251,7 @@ static void slow_readers_cost_no_thread(void **state)
 }
 
 struct log_pipe {
+    struct im_log_sink sink;
     struct im_log log;
     int read_end;
 };
@@ -1260,7 +1261,9 @@ static void logs(struct log_pipe *log)
     int ends[2];
 
     assert_int_equal(pipe(ends), 0);
-    log->log = (struct im_log){.enabled = true, .level = IM_LOG_WARN, .fd = ends[1]};
+    im_log_open(&log->sink, ends[1]);
+    close(ends[1]);
+    log->log = (struct im_log){.enabled = true, .level = IM_LOG_WARN, .sink = &log->sink};
     log->read_end = ends[0];
 }
 
@@ -1313,7 +1316,7 @@ static void without_descriptors_connections_wait(void **state)
         close(fds[i]);
     stops(f, 1000);
     close(log.read_end);
-    close(log.log.fd);
+    im_log_close(&log.sink);
 }
 
 /* ---- HTTPS ---- */

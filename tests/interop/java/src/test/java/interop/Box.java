@@ -1,6 +1,7 @@
 package interop;
 
 import com.nimbusds.oauth2.sdk.http.HTTPRequest;
+import io.github.intacctmock.IntacctMock;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.*;
@@ -11,19 +12,20 @@ import javax.net.ssl.*;
 
 /** A sandbox without a verdict, for the tests in which a refusal is what is wanted. */
 class Box {
+    private static final IntacctMock MOCK = IntacctMock.shared();
     private static final HttpClient PLAIN = HttpClient.newHttpClient();
     static { trustTheMock(); }
     private final String name = "happy-path." + UUID.randomUUID().toString().substring(24);
     final String base;
 
     Box(String scheme) {
-        base = IntacctMock.READY[scheme.equals("http") ? 3 : 4] + "/s/" + name;
+        base = (scheme.equals("http") ? MOCK.http() : MOCK.https()) + "/s/" + name;
     }
 
     URI at(String path) { return URI.create(base + path); }
 
     String control(String method, String what, String body) {
-        return ask(method, IntacctMock.READY[3] + "/__mock/sandboxes/" + name + "/" + what, body);
+        return ask(method, MOCK.http() + "/__mock/sandboxes/" + name + "/" + what, body);
     }
 
     void thirteenHoursLater() { control("POST", "clock", "{\"advance\":\"13h\"}"); }
@@ -55,7 +57,7 @@ class Box {
     /** The same as -Djavax.net.ssl.trustStore=… on the command line, without a file. */
     private static void trustTheMock() {
         try {
-            var ca = ask("GET", IntacctMock.READY[3] + "/__mock/ca.pem", "").getBytes();
+            var ca = MOCK.ca().getBytes();
             var store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
             store.setCertificateEntry("mock", CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(ca)));

@@ -1,0 +1,3 @@
+module github.com/intacct-mock/intacct-mock/packages/go
+
+go 1.18

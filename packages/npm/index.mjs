@@ -1,0 +1,3 @@
+import intacctMock from './index.js';
+
+export const { IntacctMock, Sandbox, program, sandbox, start, stop, verdict } = intacctMock;
