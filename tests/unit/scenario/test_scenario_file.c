@@ -469,7 +469,7 @@ static void people_are_refused_by_what_is_wrong(void **state)
     (void)state;
     wrong(WORLD("^'users':{}"),
           "world: \"users\" must be a list of objects, not an object");
-    wrong(WORLD("'users':[^{'id':'x'}]"), "users: \"company\" is missing: the id of one");
+    wrong(WORLD("'users':[^{'id':'x'}]"), "users: \"company\" is missing");
     wrong(WORLD("'records':[^{'company':'acme'}]"),
           "records: \"object\" is missing: its name in the REST API, such as "
           "\"accounts-payable/vendor\"");
