@@ -110,7 +110,7 @@ static enum im_doubt doubt_gaps(const struct im_group *group)
 
     if (im_history_is_sign_on(group->items[0]))
         return !baseline                ? IM_DOUBT_NO_BASELINE
-               : baseline->sign_ons > 1 ? IM_DOUBT_SIGN_ONS
+               : baseline->sign_on_tries > 1 ? IM_DOUBT_SIGN_ONS
                                         : IM_DOUBT_NONE;
     return im_count_is_ambiguous(group, group->items[0]->call) ? IM_DOUBT_SAME_CALLS
                                                                : IM_DOUBT_NONE;

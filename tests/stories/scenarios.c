@@ -361,7 +361,7 @@ STORY(verdict_not_exercised, "a scenario whose rules never fired is not exercise
                       "'access-token-expired'}}]," NOT_HAMMERED);
     when_connected(s);
     then_verdict(s, "not-exercised");
-    then_body_has(s, "none of the scenario's rules fired");
+    then_body_has(s, "rule 1 waits for an API call; the client made none");
 }
 
 STORY(verdict_for_all_readers,
