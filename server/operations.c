@@ -438,8 +438,7 @@ bool im_sandbox_rotate_keys(struct im_sandbox *box, size_t *affected,
 
 struct im_scenario *im_sandbox_verdict(struct im_sandbox *box,
                                        struct im_judge_options *options,
-                                       struct im_arena *arena,
-                                       struct im_verdict *verdict)
+                                       struct im_arena *arena, struct im_verdict *verdict)
 {
     enum { SETTLE_MS = 1000 };
 

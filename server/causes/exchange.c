@@ -50,11 +50,10 @@ enum im_endpoint_group im_endpoint_group(enum im_endpoint endpoint)
 
 const char *im_endpoint_group_name(enum im_endpoint_group group)
 {
-    static const char *const names[IM_GROUPS] = {
-        [IM_GROUP_NONE] = "",
-        [IM_GROUP_API] = "api",
-        [IM_GROUP_OAUTH] = "oauth",
-        [IM_GROUP_READ] = "read"};
+    static const char *const names[IM_GROUPS] = {[IM_GROUP_NONE] = "",
+                                                 [IM_GROUP_API] = "api",
+                                                 [IM_GROUP_OAUTH] = "oauth",
+                                                 [IM_GROUP_READ] = "read"};
 
     return names[group];
 }

@@ -32,7 +32,8 @@ static const struct im_option run_table[] = {
      .help = "keep HAR, journal and verdict of each scenario there"},
     {"client", "KIND", IM_OPTION_WORD, AT(client), .words = "resilient|fail-fast",
      .initial = "resilient",
-     .help = "what CMD is: fail-fast may end when it is refused, recovery is not demanded"},
+     .help =
+         "what CMD is: fail-fast may end when it is refused, recovery is not demanded"},
     {"require-all", NULL, IM_OPTION_FLAG, AT(require_all),
      .help = "a scenario that was not exercised, or only partly, is a failure"},
     {"min-coverage", "PERCENT", IM_OPTION_TEXT, AT(min_coverage),
@@ -328,9 +329,9 @@ static int run(const struct im_args *args)
         run.options.jobs = processors();
     if (given->min_coverage &&
         !read_percent(im_str(given->min_coverage), &run.options.min_percent))
-        return im_command_fail(IM_EXIT_USAGE,
-                               "--min-coverage must be a share such as 80%%, not \"%.40s\"",
-                               given->min_coverage);
+        return im_command_fail(
+            IM_EXIT_USAGE, "--min-coverage must be a share such as 80%%, not \"%.40s\"",
+            given->min_coverage);
     return run_prepared(&run);
 }
 

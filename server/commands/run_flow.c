@@ -36,7 +36,7 @@ struct flow {
     size_t front;   /* the first whose lines are not out */
     size_t running; /* children */
     size_t ended, started;
-    size_t shown; /* how many had ended when the lines were last looked at */
+    size_t shown;  /* how many had ended when the lines were last looked at */
     bool stumbles; /* CMD fails where nothing goes wrong, and that is not shown */
     bool interrupted, impossible; /* impossible: CMD cannot be executed */
 };
@@ -147,14 +147,14 @@ static void slot_begin(struct flow *flow, size_t index, struct im_error *err)
 
 static bool is_baseline(const struct flow *flow, size_t index)
 {
-    return index == 0 &&
-           im_str_is(flow->work->scenarios[0].name, IM_RUN_BASELINE);
+    return index == 0 && im_str_is(flow->work->scenarios[0].name, IM_RUN_BASELINE);
 }
 
 /* All others are judged by it, so they wait until it has ended. */
 static bool flow_may_begin(const struct flow *flow)
 {
-    bool waits = is_baseline(flow, 0) && flow->next == 1 && flow->slots[0].state == RUNNING;
+    bool waits =
+        is_baseline(flow, 0) && flow->next == 1 && flow->slots[0].state == RUNNING;
 
     return !flow->interrupted && !flow->impossible && !waits &&
            flow->next < flow->work->count &&
@@ -170,8 +170,9 @@ static void flow_keep_baseline(struct flow *flow, const struct slot *slot)
     flow->baseline.name = im_arena_copy(&flow->arena, slot->sandbox.name);
     if (slot->result.end == IM_RUN_EXITED)
         flow->mock.baseline = flow->baseline.name;
-    flow->stumbles = slot->hidden &&
-                     im_str_is(im_json_get_str(slot->result.verdict, "outcome"), "not-met");
+    flow->stumbles =
+        slot->hidden &&
+        im_str_is(im_json_get_str(slot->result.verdict, "outcome"), "not-met");
 }
 
 static bool write_artifact(struct slot *slot, const char *folder, const char *suffix,
@@ -378,8 +379,9 @@ static int flow_conclude(struct flow *flow)
                     tally->passed + tally->failed + tally->partly + tally->skipped,
                     flow->work->count - flow->work->scenarios[0].only_baseline);
     if (flow->stumbles)
-        im_buf_addz(&text, "CMD does not pass " IM_RUN_BASELINE ", where nothing goes wrong: "
-                           "look at that first, by --scenario " IM_RUN_BASELINE ".\n");
+        im_buf_addz(&text,
+                    "CMD does not pass " IM_RUN_BASELINE ", where nothing goes wrong: "
+                    "look at that first, by --scenario " IM_RUN_BASELINE ".\n");
     im_run_report_end(&text, tally, &flow->rules);
     fprintf(out, "%.*s", IM_ARG(im_buf_str(&text)));
     fflush(out);

@@ -28,7 +28,8 @@ struct im_run_work {
     const struct im_run_options *options;
     const struct im_run_program *program;
     char *const *environment; /* ours; the children's is this and where their mock is */
-    const struct im_run_scenario *scenarios; /* the first is the baseline, if there is one */
+    const struct im_run_scenario
+        *scenarios; /* the first is the baseline, if there is one */
     size_t count;
     struct im_run_signals *signals;
     FILE *out;     /* where the scorecard goes */

@@ -111,10 +111,10 @@ static bool write_baseline(const struct im_run_mock *mock, struct im_arena *aren
                         "{\"until\":2,\"for\":\"25ms\"}}},\"times\":100,"
                         "\"optional\":true}]";
     struct im_error err = {.text = ""};
-    const struct question question = {
-        .method = "GET",
-        .target = IM_STR("/__mock/scenarios/" IM_RUN_BASELINE),
-        .wanted = 200};
+    const struct question question = {.method = "GET",
+                                      .target =
+                                          IM_STR("/__mock/scenarios/" IM_RUN_BASELINE),
+                                      .wanted = 200};
     const struct im_json *own = ask(mock, &question, arena, &err);
 
     if (!own || im_json_get(own, "rules"))
@@ -206,8 +206,8 @@ struct im_str im_run_mock_fetch(const struct im_run_mock *mock,
                                 struct im_arena *arena, struct im_error *err)
 {
     struct im_str answer = {NULL, 0};
-    struct im_str target = im_arena_format(arena, "/__mock/sandboxes/%.*s/%s",
-                                           IM_ARG(sandbox->name), what);
+    struct im_str target =
+        im_arena_format(arena, "/__mock/sandboxes/%.*s/%s", IM_ARG(sandbox->name), what);
     int status =
         target.len ? mock->ask(mock->context, "GET", target.at, NULL, arena, &answer) : 0;
 

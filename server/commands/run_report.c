@@ -123,8 +123,7 @@ void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *re
 static void add_label(struct im_buf *text, enum im_run_outcome outcome, bool colour)
 {
     static const char *const words[] = {"passed ", "FAILED ", "partly ", "skipped"};
-    static const char *const colours[] = {"\033[32m", "\033[31m", "\033[33m",
-                                          "\033[33m"};
+    static const char *const colours[] = {"\033[32m", "\033[31m", "\033[33m", "\033[33m"};
 
     im_buf_addf(text, "%s%s%s", colour ? colours[outcome] : "", words[outcome],
                 colour ? "\033[0m" : "");
@@ -232,10 +231,9 @@ static void add_cause(struct im_buf *text, const struct im_run_result *result)
 
     if (!cause || !is_outcome(result->verdict, "not-met"))
         return;
-    im_buf_addf(text, "  %.*s: %.*s\n  what to do: %.*s\n",
-                IM_ARG(im_json_get_str(cause, "id")),
-                IM_ARG(im_json_get_str(cause, "why")),
-                IM_ARG(im_json_get_str(cause, "fix")));
+    im_buf_addf(
+        text, "  %.*s: %.*s\n  what to do: %.*s\n", IM_ARG(im_json_get_str(cause, "id")),
+        IM_ARG(im_json_get_str(cause, "why")), IM_ARG(im_json_get_str(cause, "fix")));
 }
 
 static void add_what_failed(struct im_buf *text, const struct im_run_result *result,
@@ -248,11 +246,10 @@ static void add_what_failed(struct im_buf *text, const struct im_run_result *res
         im_buf_addf(text, "  %.*s\n", IM_ARG(note_of(result)));
     if (is_outcome(result->verdict, "not-exercised") ||
         is_outcome(result->verdict, "partly"))
-        im_buf_addf(text, "  %s%s: %.*s\n",
-                    is_outcome(result->verdict, "partly") ? "partly exercised"
-                                                          : "not exercised",
-                    rules->require_all ? " (--require-all)" : "",
-                    IM_ARG(reason_of_skip(result)));
+        im_buf_addf(
+            text, "  %s%s: %.*s\n",
+            is_outcome(result->verdict, "partly") ? "partly exercised" : "not exercised",
+            rules->require_all ? " (--require-all)" : "", IM_ARG(reason_of_skip(result)));
     add_cause(text, result);
     if (rules->again.len)
         im_buf_addf(text, "  alone: intacct-mock run --scenario %.*s%s -- %.*s\n",
@@ -296,10 +293,11 @@ static void add_advice(struct im_buf *text, const struct im_run_tally *tally)
         tally->silent == tally->skipped)
         im_buf_addz(text, "CMD never spoke to the mock; does it use INTACCT_BASE_URL?\n");
     else
-        im_buf_addz(text, "Skipped or partly: CMD did not do what the scenario waits for, "
-                          "as its line says. Let it do more,\nor choose those that "
-                          "concern it by --scenario; --require-all makes them "
-                          "failures.\n");
+        im_buf_addz(text,
+                    "Skipped or partly: CMD did not do what the scenario waits for, "
+                    "as its line says. Let it do more,\nor choose those that "
+                    "concern it by --scenario; --require-all makes them "
+                    "failures.\n");
 }
 
 void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,

@@ -8,7 +8,7 @@
 
 struct im_run_result {
     struct im_str scenario;
-    struct im_str cause;         /* that it is about, or empty */
+    struct im_str cause;           /* that it is about, or empty */
     const struct im_json *verdict; /* NULL when there is none; then `trouble` says why */
     struct im_str trouble;
     enum im_run_end end; /* how CMD ended */

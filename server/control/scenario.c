@@ -130,8 +130,8 @@ static bool read_baseline(struct im_call *call, struct im_str name,
     return read;
 }
 
-static bool read_word(struct im_call *call, const struct im_param *param,
-                      const char *yes, const char *no, bool *into)
+static bool read_word(struct im_call *call, const struct im_param *param, const char *yes,
+                      const char *no, bool *into)
 {
     *into = im_str_is(param->value, yes);
     if (*into || im_str_is(param->value, no))

@@ -95,10 +95,10 @@ void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
     struct im_str behind = im_str_slice(rest, name, rest.len);
     im_response_header(
         res, "Location",
-        is_ours ? im_arena_format(res->arena, "%.*s//%s%.*s/elsewhere%.*s",
-                                  IM_ARG(scheme), other, IM_ARG(behind), IM_ARG(path))
-                : im_arena_format(res->arena, "https://elsewhere.invalid%.*s",
-                                  IM_ARG(path)));
+        is_ours
+            ? im_arena_format(res->arena, "%.*s//%s%.*s/elsewhere%.*s", IM_ARG(scheme),
+                              other, IM_ARG(behind), IM_ARG(path))
+            : im_arena_format(res->arena, "https://elsewhere.invalid%.*s", IM_ARG(path)));
 }
 
 void im_wire_apply(const struct im_wire *wire, struct im_response *res)

@@ -140,9 +140,8 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
                    : counts;
     if (late || signs_on_as_ever(group))
         return free_of_blame;
-    return (struct weighed){UNSURE,
-                            group->options->baseline ? IM_DOUBT_SIGN_ONS
-                                                     : IM_DOUBT_NO_BASELINE};
+    return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
+                                                             : IM_DOUBT_NO_BASELINE};
 }
 
 /* Was no token used that was had since the window opened? */
@@ -187,9 +186,8 @@ static struct weighed weigh_refresh_after(const struct im_group *group, size_t i
 static struct weighed weigh_refresh(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
-    bool on_its_way =
-        group->expectation->cause &&
-        exchange->began_us < im_history_delivered_us(group->items[0]);
+    bool on_its_way = group->expectation->cause &&
+                      exchange->began_us < im_history_delivered_us(group->items[0]);
 
     if (group->window->anchor)
         return weigh_refresh_after(group, index);
@@ -211,8 +209,8 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
     const struct im_exchange *anchor = group->window->anchor;
-    bool other_token = im_history_is_call(exchange) &&
-                       !im_str_eq(anchor->token, exchange->token);
+    bool other_token =
+        im_history_is_call(exchange) && !im_str_eq(anchor->token, exchange->token);
 
     if (other_token && signs_on_as_ever(group) && !signs_on_once(group))
         return free_of_blame;
@@ -232,8 +230,9 @@ static struct weighed weigh_dead_token(const struct im_group *group, size_t inde
 
     if (is_serial(group))
         return is_known_dead(group, exchange) ? counts : free_of_blame;
-    return is_own_repeat(group, exchange, INT64_MIN, true) ? repeat_of(group, exchange->call)
-                                                     : free_of_blame;
+    return is_own_repeat(group, exchange, INT64_MIN, true)
+               ? repeat_of(group, exchange->call)
+               : free_of_blame;
 }
 
 static struct weighed weigh_without_token(const struct im_group *group, size_t index)
@@ -330,11 +329,12 @@ void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,
                     client, (long long)baseline->sign_on_tries);
         return;
     case IM_DOUBT_NO_BASELINE:
-        im_buf_addf(why,
-                    "cannot tell: it is not known how often %s signs on where nothing "
-                    "goes wrong; `intacct-mock run` finds out, or name a sandbox in which "
-                    "that was so with ?baseline=NAME",
-                    client);
+        im_buf_addf(
+            why,
+            "cannot tell: it is not known how often %s signs on where nothing "
+            "goes wrong; `intacct-mock run` finds out, or name a sandbox in which "
+            "that was so with ?baseline=NAME",
+            client);
         return;
     case IM_DOUBT_REFRESHES:
         im_buf_addf(why, "cannot tell: %s refreshes where nothing goes wrong, too",

@@ -8,8 +8,7 @@
 /* Without a socket there is no delivery: the answer is known once it is decided. */
 int64_t im_history_delivered_us(const struct im_exchange *exchange)
 {
-    int64_t us =
-        exchange->delivered_us > 0 ? exchange->delivered_us : exchange->ended_us;
+    int64_t us = exchange->delivered_us > 0 ? exchange->delivered_us : exchange->ended_us;
 
     return us > exchange->began_us ? us : exchange->began_us;
 }

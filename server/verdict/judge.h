@@ -10,9 +10,9 @@
 enum im_outcome_of {
     IM_MET,
     IM_NOT_MET,
-    IM_PENDING,      /* recovery that can still come (rule 3) */
-    IM_INFORMATION,  /* not met, and not demanded: recovery of a client that fails fast (rule 2) */
-    IM_CANNOT_TELL,  /* the client may have had a good reason that does not show (rules 4, 5) */
+    IM_PENDING, /* recovery that can still come (rule 3) */
+    IM_INFORMATION, /* not met, and not demanded: recovery of a client that fails fast (rule 2) */
+    IM_CANNOT_TELL, /* the client may have had a good reason that does not show (rules 4, 5) */
     IM_NOT_EXERCISED, /* the client never came to the point */
     IM_PARTLY         /* of a whole scenario: some of it was met, some not exercised */
 };
@@ -20,11 +20,12 @@ const char *im_outcome_of_name(enum im_outcome_of outcome); /* "met", "not-met",
 
 /* What is known beside the exchanges; all zero = nothing. */
 struct im_judge_options {
-    const struct im_history *baseline; /* of the same client where nothing goes wrong, or NULL */
-    bool fail_fast;                    /* the client may end when it is refused */
-    bool running;                      /* it may still be at work … */
-    bool running_known;                /* … and that was said, not concluded */
-    const char *client;                /* what sentences call it; NULL = "the client" */
+    const struct im_history
+        *baseline;      /* of the same client where nothing goes wrong, or NULL */
+    bool fail_fast;     /* the client may end when it is refused */
+    bool running;       /* it may still be at work … */
+    bool running_known; /* … and that was said, not concluded */
+    const char *client; /* what sentences call it; NULL = "the client" */
 };
 
 /* Judgement of one expectation. Lifetime: the arena's. */

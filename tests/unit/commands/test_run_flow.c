@@ -8,7 +8,7 @@ struct canned {
     int open_status;
     const char *open_body, *verdict; /* NULL = 404 */
     int opened, closed;
-    char seen[400]; /* the first wish for a sandbox */
+    char seen[400];   /* the first wish for a sandbox */
     char judged[200]; /* the last verdict that was asked for */
 };
 
@@ -147,8 +147,10 @@ static void what_cmd_does_where_nothing_goes_wrong_is_played_first(void **state)
     scene->with_baseline = true;
     scene->options.client = "fail-fast";
     scene->options.artifacts = folder;
-    snprintf(path, sizeof(path), "[ $INTACCT_SCENARIO = happy-path ] || test -e %s/done; "
-                                 "r=$?; : > %s/done; exit $r", folder, folder);
+    snprintf(path, sizeof(path),
+             "[ $INTACCT_SCENARIO = happy-path ] || test -e %s/done; "
+             "r=$?; : > %s/done; exit $r",
+             folder, folder);
     assert_int_equal(run_scenario_state(scene, path), IM_EXIT_FINE);
     assert_string_equal(scene->said, "passed  one\npassed  two\npassed  three\n"
                                      "3 passed, 0 failed, 0 partly, 0 skipped\n");
@@ -158,11 +160,16 @@ static void what_cmd_does_where_nothing_goes_wrong_is_played_first(void **state)
     assert_string_equal(scene->canned.judged,
                         "/__mock/sandboxes/x.run-1/verdict?called=CMD&running=false"
                         "&client=fail-fast&baseline=x.run-1");
-    const char *const kept[] = {"done",         "one.har",
-                                "one.journal.json", "one.verdict.json",
-                                "two.har",      "two.journal.json",
-                                "two.verdict.json", "three.har",
-                                "three.journal.json", "three.verdict.json"};
+    const char *const kept[] = {"done",
+                                "one.har",
+                                "one.journal.json",
+                                "one.verdict.json",
+                                "two.har",
+                                "two.journal.json",
+                                "two.verdict.json",
+                                "three.har",
+                                "three.journal.json",
+                                "three.verdict.json"};
     for (size_t i = 0; i < COUNT(kept); i++) {
         snprintf(path, sizeof(path), "%s/%s", folder, kept[i]);
         assert_int_equal(remove(path), 0);

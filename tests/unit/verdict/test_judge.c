@@ -471,8 +471,8 @@ static void short_memory_is_told(void **state)
     answered(h);
     judge(h, "[{'that':'t'}]");
     im_arena_init(&small, 16);
-    assert_false(im_expect_judge(&h->all, h->seen, h->count, &h->options, &small,
-                                 h->judgements));
+    assert_false(
+        im_expect_judge(&h->all, h->seen, h->count, &h->options, &small, h->judgements));
     im_arena_release(&small);
 }
 
