@@ -20,9 +20,10 @@ struct im_str im_needs_text(const struct im_scenario *scenario, struct im_arena 
 
 /* What came of it, as far as a rule's `when` asks. */
 struct im_needs_seen {
-    const char *client;   /* "CMD" */
-    int64_t fits;         /* requests that fitted the rule's `when` */
-    struct im_str grants; /* of the token requests that came: "client_credentials"; empty = none came */
+    const char *client; /* "CMD" */
+    int64_t fits;       /* requests that fitted the rule's `when` */
+    struct im_str
+        grants; /* of the token requests that came: "client_credentials"; empty = none came */
 };
 
 /* " waits for the 8th API call; CMD made 4" */

@@ -2,8 +2,8 @@
 #include "scenario/scenario_doc.h"
 
 #include "base/embedded.h"
-#include "scenario/needs.h"
 #include "base/json_schema.h"
+#include "scenario/needs.h"
 #include "scenario/scenario_file.h"
 
 /* ---- by family, and within one by name ---- */
@@ -119,7 +119,8 @@ void im_scenarios_markdown(const struct im_listed *listed, size_t count,
         if (!any_of(listed, count, family))
             continue;
         const char *title = title_of(family);
-        im_buf_addf(text, "\n### %c%s\n\n| scenario | what happens | needs |\n|---|---|---|\n",
+        im_buf_addf(text,
+                    "\n### %c%s\n\n| scenario | what happens | needs |\n|---|---|---|\n",
                     title[0] - ('a' - 'A'), title + 1);
         each_of(listed, count, family, text, write_row);
     }
