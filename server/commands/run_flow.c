@@ -37,7 +37,8 @@ struct flow {
     size_t front;   /* the first whose lines are not out */
     size_t running; /* children */
     size_t ended, started;
-    size_t shown; /* how many had ended when the lines were last looked at */
+    size_t shown;  /* how many had ended when the lines were last looked at */
+    bool stumbles; /* CMD fails where nothing goes wrong, and that is not shown */
     bool interrupted, impossible; /* impossible: CMD cannot be executed */
 };
 
@@ -164,14 +165,17 @@ static bool flow_may_begin(const struct flow *flow)
 
 /* ---- ending ---- */
 
-/* Its sandbox stays, so that verdicts can look at it. Where CMD does not get through even there, it says
- * nothing of what CMD does when all goes well. */
+/* Its sandbox stays, so that verdicts can look at it. A CMD that did not come to its end says nothing of
+ * what it does when all goes well. */
 static void flow_keep_baseline(struct flow *flow, const struct slot *slot)
 {
     flow->baseline = slot->sandbox;
     flow->has_baseline = true;
-    if (im_str_is(im_json_get_str(slot->result.verdict, "outcome"), "met"))
+    if (slot->result.end == IM_RUN_EXITED)
         flow->mock.baseline = slot->sandbox.box;
+    flow->stumbles =
+        slot->hidden &&
+        im_str_is(im_json_get_str(slot->result.verdict, "outcome"), "not-met");
 }
 
 static bool write_artifact(struct slot *slot, const char *folder, const char *suffix,
@@ -267,8 +271,11 @@ static void flow_print_ended(struct flow *flow)
             slot_print(flow, slot);
         im_arena_release(&slot->arena);
     }
-    if (flow->work->terminal && flow->running)
-        fprintf(out, "running %zu/%zu …", flow->ended, flow->work->count);
+    if (flow->work->terminal && flow->running) {
+        size_t hidden = flow->work->scenarios[0].only_baseline;
+        fprintf(out, "running %zu/%zu …", flow->ended > hidden ? flow->ended - hidden : 0,
+                flow->work->count - hidden);
+    }
     fflush(out);
 }
 
@@ -370,10 +377,10 @@ static int flow_conclude(struct flow *flow)
         im_buf_addf(&text, "interrupted: %zu of %zu scenarios ran to their end\n",
                     tally->passed + tally->failed + tally->partly + tally->skipped,
                     flow->work->count - flow->work->scenarios[0].only_baseline);
-    if (is_baseline(flow, 0) && !flow->mock.baseline && !flow->interrupted)
-        im_buf_addz(&text, "CMD does not get through " IM_RUN_BASELINE
-                           ", so how often it signs on, and how much it does at once, is "
-                           "not known: some cannot be told.\n");
+    if (flow->stumbles)
+        im_buf_addz(&text,
+                    "CMD does not pass " IM_RUN_BASELINE ", where nothing goes wrong: "
+                    "look at that first, by --scenario " IM_RUN_BASELINE ".\n");
     im_run_report_end(&text, tally, &flow->rules);
     fprintf(out, "%.*s", IM_ARG(im_buf_str(&text)));
     fflush(out);

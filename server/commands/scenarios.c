@@ -67,8 +67,9 @@ const struct im_command im_command_scenarios = {
     .name = "scenarios",
     .synopsis = "[NAME]",
     .about = "list the scenarios, or show one",
-    .more = "NAME is shown as its file has it; what a client must do to meet it is said on\n"
-            "standard error, so that the file can be piped.\n",
+    .more =
+        "NAME is shown as its file has it; what a client must do to meet it is said on\n"
+        "standard error, so that the file can be piped.\n",
     .options = scenarios_table,
     .size = sizeof(struct scenarios_options),
     .operands_max = 1,

@@ -84,7 +84,7 @@ static const struct im_option serve_table[] = {
      .help = "at exit write the default sandbox's verdict there (.xml = JUnit, else "
              ".json), exit 1 if it failed"},
     {"require-all", "on|off", IM_OPTION_SWITCH, AT(require_all), .initial = "off",
-     .help = "a verdict of not exercised is a failure too"},
+     .help = "a verdict of not exercised, or partly, is a failure too"},
     {"threads", "N", IM_OPTION_NUMBER, AT(threads), .initial = "200",
      .help = "requests worked on at once", .least = 1, .most = THREADS_MAX},
     {"log", "text|json", IM_OPTION_WORD, AT(log), .initial = "text",

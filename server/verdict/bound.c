@@ -109,9 +109,9 @@ static enum im_doubt doubt_gaps(const struct im_group *group)
     const struct im_history *baseline = group->options->baseline;
 
     if (im_history_is_sign_on(group->items[0]))
-        return !baseline                ? IM_DOUBT_NO_BASELINE
-               : baseline->sign_ons > 1 ? IM_DOUBT_SIGN_ONS
-                                        : IM_DOUBT_NONE;
+        return !baseline                     ? IM_DOUBT_NO_BASELINE
+               : baseline->sign_on_tries > 1 ? IM_DOUBT_SIGN_ONS
+                                             : IM_DOUBT_NONE;
     return im_count_is_ambiguous(group, group->items[0]->call) ? IM_DOUBT_SAME_CALLS
                                                                : IM_DOUBT_NONE;
 }
@@ -184,8 +184,7 @@ static void add_wanted(const struct im_expectation *expectation, struct im_buf *
     else
         im_buf_addf(why, "wanted %lld to %lld", low, high);
     if (expectation->per != IM_PER_ALL && high != 0)
-        im_buf_addf(why, " per %s",
-                    expectation->per == IM_PER_TOKEN ? "token" : "call");
+        im_buf_addf(why, " per %s", expectation->per == IM_PER_TOKEN ? "token" : "call");
 }
 
 static void say_count(const struct im_group *group, size_t seen, struct im_buf *why)

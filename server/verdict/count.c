@@ -21,16 +21,11 @@ static bool is_serial(const struct im_group *group)
     return group->history->parallel <= 1 && (!baseline || baseline->parallel <= 1);
 }
 
-/* B; -1 = not known. */
-static int64_t sign_ons_of(const struct im_group *group)
-{
-    return group->options->baseline ? group->options->baseline->sign_ons : -1;
-}
-
-/* Each further one is then too many. */
+/* B is 1, or 0: each further one is then too many. Tries are counted, since a baseline in which they are
+ * refused shows no less how many there are. */
 static bool signs_on_once(const struct im_group *group)
 {
-    return group->options->baseline && group->options->baseline->sign_ons <= 1;
+    return group->options->baseline && group->options->baseline->sign_on_tries <= 1;
 }
 
 static int64_t refreshes_of(const struct im_group *group)
@@ -128,7 +123,6 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
     const struct im_window *window = group->window;
-    int64_t sign_ons = sign_ons_of(group);
     bool late = window->anchor && exchange->began_us > window->closed_us;
     bool code = im_str_is(exchange->grant, "authorization_code");
 
@@ -146,8 +140,8 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
                    : counts;
     if (late || signs_on_as_ever(group))
         return free_of_blame;
-    return (struct weighed){UNSURE,
-                            sign_ons < 0 ? IM_DOUBT_NO_BASELINE : IM_DOUBT_SIGN_ONS};
+    return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
+                                                             : IM_DOUBT_NO_BASELINE};
 }
 
 /* Was no token used that was had since the window opened? */
@@ -192,9 +186,8 @@ static struct weighed weigh_refresh_after(const struct im_group *group, size_t i
 static struct weighed weigh_refresh(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
-    bool on_its_way =
-        group->expectation->cause &&
-        exchange->began_us < im_history_delivered_us(group->items[0]);
+    bool on_its_way = group->expectation->cause &&
+                      exchange->began_us < im_history_delivered_us(group->items[0]);
 
     if (group->window->anchor)
         return weigh_refresh_after(group, index);
@@ -216,14 +209,14 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
     const struct im_exchange *anchor = group->window->anchor;
-    bool other_token = im_history_is_call(exchange) &&
-                       !im_str_eq(anchor->token, exchange->token);
+    bool other_token =
+        im_history_is_call(exchange) && !im_str_eq(anchor->token, exchange->token);
 
     if (other_token && signs_on_as_ever(group) && !signs_on_once(group))
         return free_of_blame;
     if (other_token && !signs_on_once(group))
-        return (struct weighed){UNSURE, sign_ons_of(group) < 0 ? IM_DOUBT_NO_BASELINE
-                                                               : IM_DOUBT_SIGN_ONS};
+        return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
+                                                                 : IM_DOUBT_NO_BASELINE};
     if (exchange->call == anchor->call ||
         is_own_repeat(group, exchange, group->window->opened_us, false))
         return repeat_of(group, exchange->call);
@@ -237,8 +230,9 @@ static struct weighed weigh_dead_token(const struct im_group *group, size_t inde
 
     if (is_serial(group))
         return is_known_dead(group, exchange) ? counts : free_of_blame;
-    return is_own_repeat(group, exchange, INT64_MIN, true) ? repeat_of(group, exchange->call)
-                                                     : free_of_blame;
+    return is_own_repeat(group, exchange, INT64_MIN, true)
+               ? repeat_of(group, exchange->call)
+               : free_of_blame;
 }
 
 static struct weighed weigh_without_token(const struct im_group *group, size_t index)
@@ -332,14 +326,15 @@ void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,
         im_buf_addf(why,
                     "cannot tell: %s signs on %lld times; give each test a sandbox of "
                     "its own (client id demo~NAME.TEST, or /s/NAME.TEST)",
-                    client, (long long)baseline->sign_ons);
+                    client, (long long)baseline->sign_on_tries);
         return;
     case IM_DOUBT_NO_BASELINE:
-        im_buf_addf(why,
-                    "cannot tell: it is not known how often %s signs on where nothing "
-                    "goes wrong; `intacct-mock run` finds out, or name a sandbox in which "
-                    "that was so with ?baseline=NAME",
-                    client);
+        im_buf_addf(
+            why,
+            "cannot tell: it is not known how often %s signs on where nothing "
+            "goes wrong; `intacct-mock run` finds out, or name a sandbox in which "
+            "that was so with ?baseline=NAME",
+            client);
         return;
     case IM_DOUBT_REFRESHES:
         im_buf_addf(why, "cannot tell: %s refreshes where nothing goes wrong, too",

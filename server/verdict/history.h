@@ -14,9 +14,10 @@ struct im_history {
     /* The same, a call that is sent again while it is open counted once: who gives up waiting and
      * repeats the call does not work in parallel. */
     int64_t parallel_calls;
-    int64_t sign_ons;  /* B: tokens that were had by another grant than refresh_token */
+    int64_t sign_ons;  /* tokens that were had by another grant than refresh_token */
     int64_t refreshes; /* and by that */
-    int64_t sign_on_tries, refresh_tries; /* requests for them, whatever became of them */
+    /* Requests for them, whatever became of them. Of a baseline the first is B (rule 5). */
+    int64_t sign_on_tries, refresh_tries;
 };
 
 /* Reads the history of these exchanges. False when memory is short. */

@@ -73,6 +73,8 @@ static bool passes_filter(const struct im_expectation *expectation,
         return false;
     if (expectation->per == IM_PER_TOKEN && !exchange->token.len)
         return false;
+    if (expectation->created && !exchange->created)
+        return false;
     if (expectation->without_token && !im_history_token_refused(exchange))
         return false;
     return !expectation->status_min ||
@@ -232,13 +234,14 @@ static bool is_repeat(const struct judging *j, const struct im_exchange *anchor,
 }
 
 /* Is it what is wanted after the anchor? Where the call itself has an ordinary answer, that is one. */
-static bool recovers(const struct judging *j, const struct finding *found, const struct im_window *window,
-                     const struct im_exchange *exchange, unsigned char fits)
+static bool recovers(const struct judging *j, const struct finding *found,
+                     const struct im_window *window, const struct im_exchange *exchange,
+                     unsigned char fits)
 {
     const struct im_expectation *expectation = found->expectation;
     const struct im_exchange *anchor = window->anchor;
-    int64_t since_us = im_window_is_on_tokens(expectation) ? anchor->began_us
-                                                           : window->opened_us;
+    int64_t since_us =
+        im_window_is_on_tokens(expectation) ? anchor->began_us : window->opened_us;
 
     if (exchange == anchor || !fits || exchange->began_us < since_us ||
         im_history_other_user(anchor, exchange) ||
@@ -247,9 +250,8 @@ static bool recovers(const struct judging *j, const struct finding *found, const
         return false;
     if (expectation->same_call && !is_repeat(j, anchor, exchange))
         return false;
-    return (fits & FILTERED) ||
-           (expectation->status_min == 200 && im_history_is_call(exchange) &&
-            is_ordinary(exchange));
+    return (fits & FILTERED) || (expectation->status_min == 200 &&
+                                 im_history_is_call(exchange) && is_ordinary(exchange));
 }
 
 /* Had the client another token already when the answer came that the anchor's is dead? */
@@ -302,9 +304,9 @@ static size_t gather_near(struct judging *j, const struct finding *found,
     for (size_t i = 0; i < j->history.count; i++) {
         const struct im_exchange *exchange = j->history.items[i];
         bool behind =
-            !window->anchor || (exchange != window->anchor &&
-                                exchange->began_us >= window->opened_us &&
-                                !im_history_other_user(window->anchor, exchange));
+            !window->anchor ||
+            (exchange != window->anchor && exchange->began_us >= window->opened_us &&
+             !im_history_other_user(window->anchor, exchange));
         bool about = j->fits[i] && (!found->expectation->same_call ||
                                     im_history_same_address(window->anchor, exchange));
         if (behind && about)
@@ -334,8 +336,8 @@ static void tell_unmet(struct judging *j, struct finding *found,
                  had_another(j, window);
     struct im_buf why;
 
-    if (!is_worse(found, spare || twice ? IM_CANNOT_TELL
-                                        : unmet_outcome(j, found->expectation)))
+    if (!is_worse(found,
+                  spare || twice ? IM_CANNOT_TELL : unmet_outcome(j, found->expectation)))
         return;
     im_buf_init(&why, j->arena, 0);
     if (spare)
@@ -517,8 +519,8 @@ static void say_met(struct judging *j, struct finding *found)
         if (found->matched[i])
             judgement->shown[judgement->shown_count++] = j->history.items[i];
     if (found->windows > 1)
-        judgement->why = im_arena_format(
-            j->arena, "as it should be, after each of %zu", found->windows);
+        judgement->why = im_arena_format(j->arena, "as it should be, after each of %zu",
+                                         found->windows);
     else if (found->groups > 1)
         judgement->why = im_arena_format(
             j->arena, "as it should be, for each of %zu %s", found->groups,

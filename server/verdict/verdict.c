@@ -247,8 +247,8 @@ static void text_rules(const struct im_verdict *verdict, struct im_buf *out)
 {
     for (size_t i = 0; i < verdict->scenario->rule_count; i++) {
         const struct im_rule_count *rule = &verdict->rules[i];
-        im_buf_addf(out, "  rule %zu fitted %llu request%s and fired %llu time%s\n", i + 1,
-                    (unsigned long long)rule->fits, rule->fits == 1 ? "" : "s",
+        im_buf_addf(out, "  rule %zu fitted %llu request%s and fired %llu time%s\n",
+                    i + 1, (unsigned long long)rule->fits, rule->fits == 1 ? "" : "s",
                     (unsigned long long)rule->fired, rule->fired == 1 ? "" : "s");
     }
 }

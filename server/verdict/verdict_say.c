@@ -14,8 +14,7 @@ static const char *client_of(const struct im_verdict *verdict)
 
 bool im_verdict_has_fired(const struct im_verdict *verdict, size_t rule)
 {
-    return verdict->rules[rule].fired >=
-           (uint64_t)im_needs_of(verdict->scenario, rule);
+    return verdict->rules[rule].fired >= (uint64_t)im_needs_of(verdict->scenario, rule);
 }
 
 static bool was_refused_for(const struct im_verdict *verdict, enum im_cause cause)
@@ -142,11 +141,12 @@ static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
         im_verdict_say_exhausted(out);
     }
     if (outcome == IM_NOT_MET && moved_the_clock(verdict))
-        im_buf_addf(out,
-                    "%sonly the server's clock moved, so %s cannot see by its own that a "
-                    "token is over: it has to renew when it is refused. Renewing ahead of "
-                    "time by expires_in is for the scenario token-lives-two-seconds",
-                    out->len ? ". " : "", client_of(verdict));
+        im_buf_addf(
+            out,
+            "%sonly the server's clock moved, so %s cannot see by its own that a "
+            "token is over: it has to renew when it is refused. Renewing ahead of "
+            "time by expires_in is for the scenario token-lives-two-seconds",
+            out->len ? ". " : "", client_of(verdict));
     if (!verdict->dropped)
         return;
     im_buf_addz(out, out->len ? ". " : "");

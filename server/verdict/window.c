@@ -62,8 +62,7 @@ static int64_t opening_of(const struct im_exchange *anchor)
 }
 
 static bool same_window(const struct im_expectation *expectation,
-                        const struct im_exchange *first,
-                        const struct im_exchange *anchor)
+                        const struct im_exchange *first, const struct im_exchange *anchor)
 {
     if (expectation->within_ms >= 0)
         return false;

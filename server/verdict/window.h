@@ -11,7 +11,7 @@ struct im_window {
     const struct im_exchange *anchor; /* NULL = there is no `after` */
     int64_t opened_us;
     int64_t closed_us; /* for upper bounds; INT64_MAX = when the client ended */
-    int64_t next_us;   /* the next window of the expectation opens; INT64_MAX = none does */
+    int64_t next_us; /* the next window of the expectation opens; INT64_MAX = none does */
 };
 
 /* Is the expectation about requests for tokens, or for the codes that they are had with? */
@@ -25,7 +25,8 @@ size_t im_windows_of(const struct im_expectation *expectation,
                      struct im_window *windows);
 /* Between the delivery of one exchange and the arrival of the other: real time, or the sandbox's where
  * that went further (a test advances the clock instead of sleeping). */
-int64_t im_window_elapsed_us(const struct im_exchange *from, const struct im_exchange *to);
+int64_t im_window_elapsed_us(const struct im_exchange *from,
+                             const struct im_exchange *to);
 /* Does the exchange belong to it, closing left aside? */
 bool im_window_holds(const struct im_window *window,
                      const struct im_expectation *expectation,

@@ -312,7 +312,8 @@ static void the_verdict_is_on_what_the_journal_holds(void **state)
     record(p, p->a);
     judged = im_sandbox_judge(p->a, &options, &p->arena, &verdict);
     assert_int_equal(verdict.judgements[0].outcome, IM_MET);
-    assert_true(im_str_is(verdict.scenario->name, "other") && im_str_is(verdict.sandbox, "a"));
+    assert_true(im_str_is(verdict.scenario->name, "other") &&
+                im_str_is(verdict.sandbox, "a"));
     im_scenario_unref(judged);
     im_scenario_unref(other);
 }

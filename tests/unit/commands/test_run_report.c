@@ -245,8 +245,9 @@ static void the_end_counts_and_advises(void **state)
     for (size_t i = 0; i < COUNT(results); i++)
         im_run_tally_add(&tally, &results[i], &plain);
     assert_int_equal(tally.silent, 1);
-    last_line_of(*state, &tally,
-                 "--require-all makes them failures.\n1 passed, 1 failed, 0 partly, 2 skipped\n");
+    last_line_of(
+        *state, &tally,
+        "--require-all makes them failures.\n1 passed, 1 failed, 0 partly, 2 skipped\n");
     tally = (struct im_run_tally){.skipped = 1, .silent = 1};
     last_line_of(*state, &tally,
                  "CMD never spoke to the mock; does it use INTACCT_BASE_URL?\n"

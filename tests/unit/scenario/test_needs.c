@@ -14,8 +14,8 @@ static struct im_scenario *scenario_of(const char *text)
     char *bytes = im_arena_alloc(&arena, copy.len + 1);
     for (size_t i = 0; i < copy.len; i++)
         bytes[i] = copy.at[i] == '\'' ? '"' : copy.at[i];
-    struct im_scenario *scenario = im_scenario_parse(
-        (struct im_str){bytes, copy.len}, IM_STR("told"), &error);
+    struct im_scenario *scenario =
+        im_scenario_parse((struct im_str){bytes, copy.len}, IM_STR("told"), &error);
     im_arena_release(&arena);
     if (!scenario)
         fail_msg("%s", text);
@@ -52,8 +52,8 @@ static void the_rule_that_wants_most_of_the_same_is_said(void **state)
           "6 queries");
     needs("{'name':'n','rules':[{'when':{'method':'POST','path':'/x/*'}," ROTATE "}]}",
           "a request by POST to /x/*");
-    needs("{'name':'n','rules':[{'when':{'endpoint':'token','grant':'refresh_token'}," ROTATE
-          "},{'when':{'endpoint':'introspect'}," ROTATE "}]}",
+    needs("{'name':'n','rules':[{'when':{'endpoint':'token','grant':'refresh_token'}"
+          "," ROTATE "},{'when':{'endpoint':'introspect'}," ROTATE "}]}",
           "grant refresh_token, an introspection");
 }
 
@@ -73,7 +73,8 @@ static void what_only_supports_others_is_not_needed(void **state)
 static void what_must_not_be_seen_has_to_have_a_chance(void **state)
 {
     (void)state;
-    needs("{'name':'n','expect':[{'that':'t','endpoint':'authorize','cause':'state-missing',"
+    needs("{'name':'n','expect':[{'that':'t','endpoint':'authorize','cause':'state-"
+          "missing',"
           "'count':0}]}",
           "an authorize request");
     needs("{'name':'n','expect':[{'that':'t','endpoint':'api','at_most':3}]}", "");
@@ -110,14 +111,14 @@ static void missing(const char *text, const char *grants, int64_t fits,
 static void what_is_missing_is_said_of_the_client(void **state)
 {
     (void)state;
-    missing("{'name':'n','rules':[{'when':{'endpoint':'api','nth':8}," ROTATE "}]}", "", 4,
-            " waits for the 8th API call; CMD made 4");
-    missing("{'name':'n','rules':[{'when':{'endpoint':'api','nth':22}," ROTATE "}]}", "", 0,
-            " waits for the 22nd API call; CMD made none");
-    missing("{'name':'n','rules':[{'when':{'endpoint':'api','nth':11}," ROTATE "}]}", "", 1,
-            " waits for the 11th API call; CMD made 1");
-    missing("{'name':'n','rules':[{'when':{'endpoint':'token','grant':'authorization_code'},"
-            ROTATE "}]}",
+    missing("{'name':'n','rules':[{'when':{'endpoint':'api','nth':8}," ROTATE "}]}", "",
+            4, " waits for the 8th API call; CMD made 4");
+    missing("{'name':'n','rules':[{'when':{'endpoint':'api','nth':22}," ROTATE "}]}", "",
+            0, " waits for the 22nd API call; CMD made none");
+    missing("{'name':'n','rules':[{'when':{'endpoint':'api','nth':11}," ROTATE "}]}", "",
+            1, " waits for the 11th API call; CMD made 1");
+    missing("{'name':'n','rules':[{'when':{'endpoint':'token','grant':'authorization_"
+            "code'}," ROTATE "}]}",
             "client_credentials", 0,
             " waits for a token request with grant authorization_code; CMD sent "
             "client_credentials");

@@ -40,7 +40,7 @@ static inline int end(void **state)
 
 /* One exchange of 1 ms on connection 1, 9 ms of silence after it. */
 static inline struct im_exchange *saw(struct history *h, const char *endpoint, int status,
-                               enum im_cause cause)
+                                      enum im_cause cause)
 {
     struct im_exchange *seen = &h->seen[h->count++];
 
@@ -71,7 +71,7 @@ static inline struct im_exchange *answered(struct history *h)
 
 /* The same, arrived so many ms from now, and open for so long. */
 static inline struct im_exchange *at(struct history *h, struct im_exchange *seen,
-                              int64_t from_ms, int64_t for_ms)
+                                     int64_t from_ms, int64_t for_ms)
 {
     seen->began_us += from_ms * MS;
     seen->ended_us = seen->began_us + for_ms * MS;
@@ -104,7 +104,7 @@ static inline struct im_str ids(struct history *h, const struct im_judgement *ju
 }
 
 static inline void is(struct history *h, const char *expect, enum im_outcome_of outcome,
-               const char *why, const char *shown)
+                      const char *why, const char *shown)
 {
     struct im_str text = im_arena_format(&h->arena, "[%s]", expect);
     const struct im_judgement *judgement = judge(h, text.at);
@@ -116,13 +116,14 @@ static inline void is(struct history *h, const char *expect, enum im_outcome_of 
         fail_msg("%s: shows %.*s", expect, IM_ARG(ids(h, judgement)));
 }
 
-static inline void met(struct history *h, const char *expect, const char *why, const char *shown)
+static inline void met(struct history *h, const char *expect, const char *why,
+                       const char *shown)
 {
     is(h, expect, IM_MET, why, shown);
 }
 
 static inline void not_met(struct history *h, const char *expect, const char *why,
-                    const char *shown)
+                           const char *shown)
 {
     is(h, expect, IM_NOT_MET, why, shown);
 }

@@ -170,7 +170,8 @@ static void a_call_that_the_client_makes_anyway_is_no_repeat(void **state)
     dead(h, 1, "T1");
     call(h, 2, "T2")->path = IM_STR("/call/1");
     outcome(h, REPEATED, IM_NOT_MET);
-    call(h, 3, "T2")->path = IM_STR("/call/1"); /* it never makes that one: a date in it */
+    call(h, 3, "T2")->path =
+        IM_STR("/call/1"); /* it never makes that one: a date in it */
     outcome(h, REPEATED, IM_MET);
 }
 
@@ -352,8 +353,7 @@ static void it_cannot_be_told_where_it_signs_on_several_times(void **state)
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_MET); /* no more than ever */
     signs_on(h, "");
     signs_on(h, "");
-    is(h,
-       "{'that':'t','cause':'client-secret-wrong','at_most':1}", IM_CANNOT_TELL,
+    is(h, "{'that':'t','cause':'client-secret-wrong','at_most':1}", IM_CANNOT_TELL,
        "cannot tell: the client signs on 2 times; give each test a sandbox of its own "
        "(client id demo~NAME.TEST, or /s/NAME.TEST)",
        "4 5");

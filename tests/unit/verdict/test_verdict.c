@@ -10,7 +10,8 @@ struct fixture {
     size_t seen_count;
     struct im_rule rules[2];
     struct im_rule_count counts[2];
-    struct im_scenario scenario; /* one that revokes at every call, until a test says otherwise */
+    struct im_scenario
+        scenario; /* one that revokes at every call, until a test says otherwise */
     struct im_judgement judgements[8];
     struct im_judge_options options;
     struct im_verdict verdict;
@@ -23,11 +24,9 @@ static int begin(void **state)
     assert_non_null(f);
     im_arena_init(&f->arena, 0);
     f->counts[0] = (struct im_rule_count){.fits = 5, .fired = 1};
-    f->rules[0].schedule.after.rule = f->rules[1].schedule.after.rule = -1;
     f->rules[0].refuse = f->rules[1].refuse = CAUSE_ACCESS_TOKEN_REVOKED;
     f->rules[0].when = (struct im_when){.endpoint = IM_STR("api"), .rate = -1};
-    f->rules[1].when =
-        (struct im_when){.endpoint = IM_STR("api"), .nth = 8, .rate = -1};
+    f->rules[1].when = (struct im_when){.endpoint = IM_STR("api"), .nth = 8, .rate = -1};
     f->scenario = (struct im_scenario){
         .name = IM_STR("revoked"), .rules = f->rules, .rule_count = 1};
     f->verdict = (struct im_verdict){.scenario = &f->scenario,
@@ -308,7 +307,8 @@ static void whose_clock_moved_is_said(void **state)
     saw(f, 200, CAUSE_NONE)->effect = "advance-clock";
     saw(f, 200, CAUSE_NONE);
     judged(f, "[" NOT_MET "]");
-    has(text(f), "note: only the server's clock moved, so the client cannot see by its own");
+    has(text(f),
+        "note: only the server's clock moved, so the client cannot see by its own");
     judged(f, "[" MET_ONE "]");
     has_not(text(f), "clock");
 }
