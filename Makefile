@@ -50,6 +50,7 @@ THREADS_SRC := $(sort $(wildcard tests/threads/test_*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/*.c))
 WIRE_TESTS  := $(sort $(wildcard tests/wire/test_*.py))
+ATTACK_TESTS := $(sort $(wildcard tests/attack/test_*.py))
 GOLDEN_TESTS := $(sort $(wildcard tests/golden/test_*.py))
 SCENARIO_TESTS := $(sort $(wildcard tests/scenarios/test_*.py))
 EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
@@ -372,11 +373,12 @@ run_unit    = $(RUN) unit $(call pick,$(UNIT))
 run_stories = $(RUN) stories jobs=1 timeout=300 $(call overs,$(BUILD),process http https)
 run_threads = $(RUN) threads jobs=1 timeout=300 $(call pick,$(THREADS))
 run_wire    = $(RUN) wire timeout=300 $(call pick,$(WIRE_TESTS))
+run_attack  = $(RUN) attack timeout=300 $(call pick,$(ATTACK_TESTS))
 run_golden  = $(RUN) golden timeout=300 $(call pick,$(GOLDEN_TESTS))
 run_scenarios = $(RUN) scenarios jobs=1 timeout=900 $(call pick,$(SCENARIO_TESTS))
 run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
-SUITES := unit stories threads wire golden scenarios $(if $(EMBED_TESTS),embed) docs
+SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),embed) docs
 
 .PHONY: test $(SUITES:%=test-%) golden bench fuzz
 
@@ -393,6 +395,8 @@ test-threads: $(THREADS)  ## many threads at once
 	@$(run_threads)
 test-wire: all  ## the program from outside: bytes, ports, signals
 	@$(run_wire)
+test-attack: all  ## secrets by value in every place, pages of other origins: nothing comes of them
+	@$(run_attack)
 test-golden: all  ## every public surface is as tests/golden/files has it
 	@$(run_golden)
 golden: all  ## record the public surfaces anew
@@ -449,13 +453,14 @@ check_asan    = $(ASAN_ENV) $(RUN) asan timeout=300 $(call pick,$(call programs,
 check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 	$(call pick,$(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(call overs,$(BUILD)/tsan,process http))
 check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
+check_attack  = $(run_attack)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
 check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py tests/docker/test_static.py \
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
 # the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
 check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))
-CHECKED := format layers headers symbols docs openapi lint clang instructions asan tsan browser interop docker packages
+CHECKED := format layers headers symbols docs attack openapi lint clang instructions asan tsan browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -471,6 +476,8 @@ check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGE
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
+check-attack: all
+	@$(run_attack)
 check-layers: | setup  ## no file includes what stands above it
 	@$(check_layers)
 check-headers: | $(CIVETWEB)  ## every header compiles alone; the public one also as C++

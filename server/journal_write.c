@@ -4,7 +4,8 @@
 #include "journal.h"
 
 /* As pairs, because the same name may stand there twice: that is a cause of its own. */
-static void write_headers(struct im_json_out *out, struct im_str lines)
+static void write_headers(struct im_json_out *out, const struct im_exchange *e,
+                          struct im_str lines)
 {
     im_json_open_array(out, "headers");
     while (lines.len) {
@@ -12,25 +13,27 @@ static void write_headers(struct im_json_out *out, struct im_str lines)
         struct im_str header = im_str_cut(&value, ':');
         im_json_open_object(out, NULL);
         im_json_str(out, "name", header);
-        im_json_str(out, "value",
-                    im_redact_header(out->buf->arena, header, im_str_trim(value)));
+        im_json_str(
+            out, "value",
+            im_redact_header(e->secrets, out->buf->arena, header, im_str_trim(value)));
         im_json_close_object(out);
     }
     im_json_close_array(out);
 }
 
-static void write_body(struct im_json_out *out, struct im_str body, size_t whole)
+static void write_body(struct im_json_out *out, const struct im_exchange *e,
+                       struct im_str body, size_t whole)
 {
-    im_json_str(out, "body", im_redact_text(out->buf->arena, body));
+    im_json_str(out, "body", im_redact_text(e->secrets, out->buf->arena, body));
     if (whole > body.len)
         im_json_int(out, "body_bytes", (int64_t)whole);
 }
 
-static void write_attribute(struct im_json_out *out, const char *name,
-                            struct im_str value)
+static void write_attribute(struct im_json_out *out, const struct im_exchange *e,
+                            const char *name, struct im_str value)
 {
     if (value.len)
-        im_json_str(out, name, value);
+        im_json_str(out, name, im_redact_quote(e->secrets, out->buf->arena, value));
 }
 
 static void write_refusal(struct im_json_out *out, const struct im_exchange *e)
@@ -71,14 +74,14 @@ static void write_scenario_state(struct im_json_out *out, const struct im_exchan
 static void write_attributes(struct im_json_out *out, const struct im_exchange *e)
 {
     im_json_strz(out, "endpoint", im_endpoint_name(e->endpoint));
-    write_attribute(out, "grant", e->grant);
-    write_attribute(out, "client_id", e->client_id);
-    write_attribute(out, "user", e->user);
-    write_attribute(out, "scope", e->scope);
-    write_attribute(out, "token", e->token);
-    write_attribute(out, "issued", e->issued);
-    write_attribute(out, "object", e->object);
-    write_attribute(out, "field", e->field);
+    write_attribute(out, e, "grant", e->grant);
+    write_attribute(out, e, "client_id", e->client_id);
+    write_attribute(out, e, "user", e->user);
+    write_attribute(out, e, "scope", e->scope);
+    write_attribute(out, e, "token", e->token);
+    write_attribute(out, e, "issued", e->issued);
+    write_attribute(out, e, "object", e->object);
+    write_attribute(out, e, "field", e->field);
 }
 
 void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)
@@ -95,16 +98,16 @@ void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)
     write_refusal(out, e);
     write_scenario_state(out, e);
     im_json_open_object(out, "request");
-    im_json_str(out, "method", e->method);
-    im_json_str(out, "target", im_redact_url(arena, e->target));
-    write_attribute(out, "peer", e->peer);
-    write_headers(out, e->request_headers);
-    write_body(out, e->request_body, e->request_body_len);
+    im_json_str(out, "method", im_redact_quote(e->secrets, arena, e->method));
+    im_json_str(out, "target", im_redact_url(e->secrets, arena, e->target));
+    write_attribute(out, e, "peer", e->peer);
+    write_headers(out, e, e->request_headers);
+    write_body(out, e, e->request_body, e->request_body_len);
     im_json_close_object(out);
     im_json_open_object(out, "response");
     im_json_int(out, "status", e->status);
-    write_headers(out, e->response_headers);
-    write_body(out, e->response_body, e->response_body_len);
+    write_headers(out, e, e->response_headers);
+    write_body(out, e, e->response_body, e->response_body_len);
     im_json_close_object(out);
     im_json_close_object(out);
 }
@@ -163,19 +166,22 @@ static void write_har_request(struct im_json_out *out, const struct im_exchange 
     struct im_str host = header_value(e->request_headers, "host");
 
     im_json_open_object(out, "request");
-    im_json_str(out, "method", e->method);
-    im_json_strf(out, "url", "http://%.*s%.*s",
-                 IM_ARG(host.len ? host : im_str("localhost")),
-                 IM_ARG(im_redact_url(arena, e->target)));
+    im_json_str(out, "method", im_redact_quote(e->secrets, arena, e->method));
+    im_json_strf(
+        out, "url", "http://%.*s%.*s",
+        IM_ARG(host.len ? im_redact_quote(e->secrets, arena, host) : im_str("localhost")),
+        IM_ARG(im_redact_url(e->secrets, arena, e->target)));
     im_json_strz(out, "httpVersion", "HTTP/1.1");
     im_json_open_array(out, "cookies");
     im_json_close_array(out);
-    write_headers(out, e->request_headers);
-    write_har_query(out, im_redact_url(arena, e->target));
+    write_headers(out, e, e->request_headers);
+    write_har_query(out, im_redact_url(e->secrets, arena, e->target));
     if (e->request_body_len) {
         im_json_open_object(out, "postData");
-        im_json_str(out, "mimeType", header_value(e->request_headers, "content-type"));
-        im_json_str(out, "text", im_redact_text(arena, e->request_body));
+        im_json_str(out, "mimeType",
+                    im_redact_quote(e->secrets, arena,
+                                    header_value(e->request_headers, "content-type")));
+        im_json_str(out, "text", im_redact_text(e->secrets, arena, e->request_body));
         im_json_close_object(out);
     }
     write_har_sizes(out, e->request_body_len);
@@ -193,14 +199,15 @@ static void write_har_response(struct im_json_out *out, const struct im_exchange
     im_json_strz(out, "httpVersion", "HTTP/1.1");
     im_json_open_array(out, "cookies");
     im_json_close_array(out);
-    write_headers(out, e->response_headers);
+    write_headers(out, e, e->response_headers);
     im_json_open_object(out, "content");
     im_json_int(out, "size", (int64_t)e->response_body_len);
     im_json_str(out, "mimeType", type.len ? type : im_str("x-unknown"));
-    im_json_str(out, "text", im_redact_text(arena, e->response_body));
+    im_json_str(out, "text", im_redact_text(e->secrets, arena, e->response_body));
     im_json_close_object(out);
-    im_json_str(out, "redirectURL",
-                im_redact_url(arena, header_value(e->response_headers, "location")));
+    im_json_str(
+        out, "redirectURL",
+        im_redact_url(e->secrets, arena, header_value(e->response_headers, "location")));
     write_har_sizes(out, e->response_body_len);
     im_json_close_object(out);
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/crypto.h"
-#include "base/sanitize.h"
 #include "causes/refusal.h"
 #include "control/control.h"
 #include "http/redact.h"
@@ -119,12 +118,13 @@ static enum im_cause refuse_path(struct im_request *req)
 
     /* a token that is sent where none belongs is evidence */
     if (bearer.len)
-        req->exchange->token = im_fingerprint(req->arena, bearer);
+        req->exchange->token = im_fingerprint(req->exchange->secrets, req->arena, bearer);
     if (path_lacks_ia(req->path))
         return im_refuse(req, CAUSE_PATH_UNKNOWN, "the path lacks its /ia: /ia%.*s",
-                         IM_ARG(im_str_slice(req->path, 0, 120)));
+                         IM_ARG(im_quote(req, im_str_slice(req->path, 0, 120))));
     bool oauth = im_str_starts(req->path, OAUTH);
-    struct im_str shown = im_str_slice(im_redact_url(req->arena, req->path), 0, 120);
+    struct im_str shown = im_str_slice(
+        im_redact_url(req->exchange->secrets, req->arena, req->path), 0, 120);
     const char *nearest = nearest_path(req->path);
 
     return im_refuse(
@@ -283,12 +283,12 @@ static enum im_cause refuse_by_name(const struct pipeline *p)
     const struct im_exchange *asked = p->plan.asked;
     struct im_arena *arena = p->req->arena;
 
-    exchange->grant = im_sanitize(arena, asked->grant);
-    exchange->client_id = im_sanitize(arena, asked->client_id);
-    exchange->user = im_sanitize(arena, asked->user);
-    exchange->scope = im_sanitize(arena, asked->scope);
+    exchange->grant = im_quote(p->req, asked->grant);
+    exchange->client_id = im_quote(p->req, asked->client_id);
+    exchange->user = im_quote(p->req, asked->user);
+    exchange->scope = im_quote(p->req, asked->scope);
     if (p->plan.token.len)
-        exchange->token = im_fingerprint(arena, p->plan.token);
+        exchange->token = im_fingerprint(exchange->secrets, arena, p->plan.token);
     if (exchange->endpoint == IM_ENDPOINT_AUTHORIZE) {
         enum im_cause unsound = im_authorize_address(p->authority, p->req);
         if (unsound)
@@ -420,8 +420,8 @@ static void pipeline_log(const struct pipeline *p)
     const char *cause = exchange->cause ? im_cause_row(exchange->cause)->id : "";
     const struct im_log_field fields[] = {
         {"status", im_arena_format(arena, "%d", p->res->status)},
-        {"method", p->req->method},
-        {"path", im_redact_url(arena, p->req->path)},
+        {"method", im_quote(p->req, p->req->method)},
+        {"path", im_redact_url(p->sandboxes->standard->secrets, arena, p->req->path)},
         {"client", exchange->client_id},
         {"user", exchange->user},
         {"grant", exchange->grant},
@@ -451,10 +451,15 @@ static void pipeline_finish(struct pipeline *p, enum im_cause cause)
     if (wire) {
         im_wire_apply(wire, p->res);
         im_wire_locate(wire, p->req->base_url, p->res);
+        p->req->exchange->delay_ms += im_wire_takes_ms(wire, p->res);
     }
+    im_quota_add_headers(&p->plan.quota, !wire || !wire->retry_after_s, p->res);
     im_cors_add_headers(p->sandboxes, p->req, p->res);
-    if (p->box)
+    if (p->box) {
+        im_scenario_note(p->box->scenario_state, &p->plan, p->req->exchange,
+                         p->req->now_ms);
         pipeline_record(p);
+    }
     pipeline_log(p);
 }
 
@@ -483,7 +488,8 @@ static enum im_cause refuse_sandbox(struct pipeline *p, const char *why)
 {
     p->req->exchange->place = place_of_path(p->req->path);
     p->req->exchange->endpoint = IM_ENDPOINT_UNKNOWN;
-    return im_refuse(p->req, CAUSE_SCENARIO_UNKNOWN, "%s", why);
+    return im_refuse(p->req, CAUSE_SCENARIO_UNKNOWN, "%.*s",
+                     IM_ARG(im_quote(p->req, im_str(why))));
 }
 
 static void pipeline_end(struct pipeline *p)
@@ -521,6 +527,7 @@ static void dispatch_to_sandbox(struct pipeline *p)
 
     /* a sandbox that cannot be: the default one answers, and its journal shows it */
     p->box = found ? found : p->sandboxes->standard;
+    p->exchange.secrets = p->box->secrets;
     p->began_us = im_clock_monotonic_us();
     atomic_fetch_add(&p->box->open, 1);
     pipeline_enter(p);

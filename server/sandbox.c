@@ -10,7 +10,10 @@ static struct im_authority *make_authority(const struct im_sandbox *box,
     struct im_authority *authority =
         im_authority_new(box->seed, box->name, box->start_ms, err);
 
-    if (authority && im_scenario_set_up(scenario, authority, err))
+    bool kept = authority &&
+                (!box->secrets || im_authority_keep_secrets(authority, box->secrets) ||
+                 im_error_set(err, "keeping the secrets: out of memory"));
+    if (kept && im_scenario_set_up(scenario, authority, err))
         return authority;
     im_authority_free(authority);
     return NULL;
@@ -27,7 +30,10 @@ static bool make_parts(struct im_sandbox *box, const struct im_sandbox_options *
         return im_error_set(err, "making sandbox %.*s: out of memory",
                             IM_ARG(options->name));
     box->authority = make_authority(box, options->scenario, err);
-    return box->authority != NULL;
+    if (!box->authority)
+        return false;
+    box->secrets = im_secrets_ref(box->authority->secrets);
+    return true;
 }
 
 struct im_sandbox *im_sandbox_new(const struct im_sandbox_options *options,
@@ -57,6 +63,7 @@ void im_sandbox_free(struct im_sandbox *box)
     im_scenario_state_free(box->scenario_state);
     im_barrier_free(box->barrier);
     im_journal_free(box->journal);
+    im_secrets_unref(box->secrets);
     pthread_rwlock_destroy(&box->swap);
     pthread_mutex_destroy(&box->turnstile);
     im_str_free(&box->name);

@@ -23,6 +23,8 @@ struct im_sandbox {
     uint64_t seed;
     int64_t start_ms;
     struct im_journal *journal;
+    struct im_secrets
+        *secrets; /* its authorities', the present one and those before a reset */
     struct im_barrier *barrier; /* where requests wait on purpose */
     atomic_size_t open; /* requests that have come and are not in the journal yet */
     /* Readers decide requests; the one writer is a reset, which swaps the authority. Taken before

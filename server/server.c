@@ -2,13 +2,11 @@
  * header; the command line is one more user of it. */
 #include "server.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,18 +30,6 @@ enum {
 };
 
 /* ---- settings ---- */
-
-/* A pipe that nobody reads must not hold the server up. So a pipe gets a description of its own,
- * one that does not block; what it does not take is lost. */
-static int log_fd(void)
-{
-    struct stat target;
-    int fd = -1;
-
-    if (fstat(STDERR_FILENO, &target) == 0 && S_ISFIFO(target.st_mode))
-        fd = open("/dev/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    return fd < 0 ? STDERR_FILENO : fd;
-}
 
 static bool read_log(const struct im_options *options, struct im_log *log,
                      struct im_error *err)
@@ -100,7 +86,7 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
                           struct im_settings *settings, struct im_error *err)
 {
     *settings = (struct im_settings){
-        .log.fd = server->log_fd,
+        .log.sink = &server->log_sink,
         .hints = !options->no_hints,
         .no_cors = options->no_cors,
         .trust_proxy = options->trust_proxy,
@@ -270,8 +256,7 @@ static void free_server(struct im_server *server)
 {
     im_sandboxes_release(&server->sandboxes);
     im_tls_free(server->tls);
-    if (server->log_fd != STDERR_FILENO)
-        close(server->log_fd);
+    im_log_close(&server->log_sink);
     im_arena_release(&server->texts);
     free(server);
 }
@@ -286,7 +271,7 @@ static struct im_server *start(const struct im_options *options, struct im_error
         return NULL;
     }
     im_arena_init(&server->texts, 0);
-    server->log_fd = options->log ? log_fd() : STDERR_FILENO;
+    im_log_open(&server->log_sink, options->log ? STDERR_FILENO : -1);
     if (!read_settings(server, options, &settings, err) ||
         !im_sandboxes_init(&server->sandboxes, &settings, err) ||
         !make_tls(server, options, err) || !listen_on(server, options, err)) {
@@ -393,6 +378,11 @@ struct im_str im_server_ready_document(struct im_server *server, struct im_arena
     im_control_write_ready(&server->sandboxes, &out);
     im_buf_addc(&text, '\n');
     return im_buf_str(&text);
+}
+
+struct im_sandboxes *im_server_sandboxes(struct im_server *server)
+{
+    return &server->sandboxes;
 }
 
 struct im_str im_server_scenario(struct im_server *server, struct im_arena *arena)

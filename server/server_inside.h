@@ -16,7 +16,7 @@ struct im_server {
     struct im_sandboxes sandboxes;
     struct im_tls *tls;
     struct im_listener *listener;
-    int log_fd;        /* closed with the server, unless it is standard error itself */
+    struct im_log_sink log_sink;
     atomic_bool known; /* our own address, which requests that come first wait for */
 };
 

@@ -27,10 +27,4 @@ struct im_str im_hex(struct im_arena *arena, const void *data, size_t len);
 /* Compares without telling by its time where the two differ. */
 bool im_secret_eq(struct im_str a, struct im_str b);
 
-/* How a secret may be named where people read: "sha256:1f3a9c0d5b7e" (first 6 bytes). */
-struct im_str im_fingerprint(struct im_arena *arena, struct im_str secret);
-/* The same where its SHA-256 digest is known already. */
-struct im_str im_fingerprint_of(struct im_arena *arena,
-                                const unsigned char digest[IM_SHA256_LEN]);
-
 #endif

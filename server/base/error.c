@@ -16,7 +16,7 @@ bool im_error_set(struct im_error *err, const char *format, ...)
         err->text[0] = '\0';
     va_end(args);
 
-    /* what libraries and people hand us may hold line breaks */
+    /* texts of libraries and names that people give may hold line breaks */
     for (char *at = err->text; (at = strpbrk(at, "\r\n")) != NULL; at++)
         *at = ' ';
     return false;

@@ -1,6 +1,6 @@
-/* A failure of ours (memory, socket, key, file) told in one line. What a client did wrong
- * is never an im_error but an outcome: see causes/cause.h. Lifetime: caller-owned, plain
- * value. */
+/* A failure of ours (memory, socket, key, file), described in one line. What a client did
+ * wrong is never an im_error but an outcome: see causes/cause.h. Lifetime: caller-owned,
+ * plain value. */
 #ifndef IM_BASE_ERROR_H
 #define IM_BASE_ERROR_H
 

@@ -3,7 +3,6 @@
 #include "base/sanitize.h"
 
 #include "base/buf.h"
-#include "base/crypto.h"
 
 /* RFC 7519: all begin with `{"` in base64url, which is eyJ. Two dots make a JWT of any
  * length; a longer run without them is one that was cut, a shorter one may be a name. */
@@ -26,7 +25,7 @@ size_t im_jwt_length(struct im_str text)
     return dots >= 2 || n >= CUT_JWT_MIN ? n : 0;
 }
 
-/* Nearly all texts are, and cost no memory then. */
+/* Nearly all texts are: they are used as they stand, without a copy. */
 static bool is_short_plain_ascii(struct im_str text)
 {
     if (text.len > IM_SANITIZED_MAX)
@@ -40,7 +39,8 @@ static bool is_short_plain_ascii(struct im_str text)
     return true;
 }
 
-struct im_str im_sanitize(struct im_arena *arena, struct im_str text)
+struct im_str im_sanitize(const struct im_secrets *secrets, struct im_arena *arena,
+                          struct im_str text)
 {
     struct im_buf plain, shown;
 
@@ -53,7 +53,7 @@ struct im_str im_sanitize(struct im_arena *arena, struct im_str text)
         while (!jwt && n < text.len && text.at[n] != 'e')
             n++;
         struct im_str part = im_str_slice(text, 0, jwt ? jwt : n);
-        im_buf_add(&plain, jwt ? im_fingerprint(arena, part) : part);
+        im_buf_add(&plain, jwt ? im_fingerprint(secrets, arena, part) : part);
         text = im_str_slice(text, part.len, text.len);
     }
     struct im_str front = im_str_front(im_buf_str(&plain), IM_SANITIZED_MAX);

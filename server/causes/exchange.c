@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "http/redact.h"
 
 /* ---- endpoints ---- */
 
@@ -69,14 +70,15 @@ bool im_exchange_is_read(const struct im_exchange *exchange)
 
 enum { EVIDENCE_MAX = 1024 }; /* bytes; what a client sends must not swell the journal */
 
-static struct im_str evidence_format(struct im_arena *arena, const char *format,
+static struct im_str evidence_format(const struct im_request *req, const char *format,
                                      va_list args) IM_PRINTF(2, 0);
 static enum im_cause refusal_record(struct im_request *req, enum im_cause cause,
                                     enum im_cause worded_as, const char *format,
                                     va_list args) IM_PRINTF(4, 0);
 
-/* Empty when memory is short: the cause still stands. */
-static struct im_str evidence_format(struct im_arena *arena, const char *format,
+/* Empty when memory is short: the cause still stands. Whatever was quoted, a registered secret is
+ * not in it. */
+static struct im_str evidence_format(const struct im_request *req, const char *format,
                                      va_list args)
 {
     char text[EVIDENCE_MAX];
@@ -87,7 +89,8 @@ static struct im_str evidence_format(struct im_arena *arena, const char *format,
     struct im_str whole = im_str(text);
     if ((size_t)wanted >= sizeof text) /* cut, perhaps within a character */
         whole = im_str_front(whole, sizeof text - 2);
-    return im_arena_copy(arena, whole);
+    return im_secrets_hide_strong(req->exchange->secrets, req->arena,
+                                  im_arena_copy(req->arena, whole));
 }
 
 static enum im_cause refusal_record(struct im_request *req, enum im_cause cause,
@@ -102,7 +105,7 @@ static enum im_cause refusal_record(struct im_request *req, enum im_cause cause,
         return exchange->cause;
     exchange->cause = cause;
     exchange->worded_as = worded_as;
-    exchange->evidence = evidence_format(req->arena, format, args);
+    exchange->evidence = evidence_format(req, format, args);
     return cause;
 }
 
@@ -139,8 +142,14 @@ void im_note(struct im_request *req, enum im_cause cause, const char *format, ..
 
     va_start(args, format);
     note->cause = cause;
-    note->text = evidence_format(req->arena, format, args);
+    note->text = evidence_format(req, format, args);
     va_end(args);
+}
+
+struct im_str im_quote(const struct im_request *req, struct im_str text)
+{
+    return im_redact_quote(req->exchange ? req->exchange->secrets : NULL, req->arena,
+                           text);
 }
 
 /* ---- completing ---- */
@@ -153,7 +162,7 @@ static void header_line_add(struct im_buf *lines, struct im_str name, struct im_
     im_buf_addc(lines, '\n');
 }
 
-static struct im_str request_header_lines(const struct im_request *req)
+struct im_str im_exchange_header_lines(const struct im_request *req)
 {
     struct im_buf lines;
 
@@ -195,7 +204,7 @@ void im_exchange_complete(const struct im_request *req, const struct im_response
     exchange->target = req->target;
     exchange->peer = req->peer;
     exchange->path = req->path;
-    exchange->request_headers = request_header_lines(req);
+    exchange->request_headers = im_exchange_header_lines(req);
     exchange->request_body = im_str_slice(req->body, 0, IM_EXCHANGE_BODY_MAX);
     exchange->request_body_len = req->body.len;
     exchange->call = im_call_hash(req);

@@ -4,6 +4,7 @@
 #ifndef IM_CAUSES_EXCHANGE_H
 #define IM_CAUSES_EXCHANGE_H
 
+#include "base/secrets.h"
 #include "causes/cause.h"
 #include "http/fault.h"
 #include "http/request.h"
@@ -72,9 +73,9 @@ struct im_exchange {
     struct im_str path; /* of the target, what is below the base URL, without the query */
     struct im_str request_headers; /* "Name: value\n" lines */
     struct im_str request_body;
-    size_t request_body_len; /* before it was cut to IM_EXCHANGE_BODY_MAX */
-    uint64_t
-        call; /* hash of method, path, query and body: the same call again has the same, in
+    size_t request_body_len;    /* before it was cut to IM_EXCHANGE_BODY_MAX */
+    struct im_secrets *secrets; /* the sandbox's: what of all this must not leave */
+    uint64_t call; /* hash of method, path, query and body: the same call again has the same, in
                       whatever sandbox */
 
     /* Who asked for what. */
@@ -135,6 +136,8 @@ enum im_cause im_refuse(struct im_request *req, enum im_cause cause, const char 
 enum im_cause im_refuse_as(struct im_request *req, enum im_cause cause,
                            enum im_cause worded_as, const char *format, ...)
     IM_PRINTF(4, 5);
+/* What a client sent, fit for evidence, log and exchange: without secrets, short, printable. */
+struct im_str im_quote(const struct im_request *req, struct im_str text);
 /* A warning: the request is not refused for it. */
 void im_note(struct im_request *req, enum im_cause cause, const char *format, ...)
     IM_PRINTF(3, 4);
@@ -143,6 +146,8 @@ void im_note(struct im_request *req, enum im_cause cause, const char *format, ..
 uint64_t im_call_hash(const struct im_request *req);
 /* Fills in what request and answer say themselves, once the answer stands. Views of both. */
 void im_exchange_complete(const struct im_request *req, const struct im_response *res);
+/* The headers of a request as an exchange has them. Lifetime: request. */
+struct im_str im_exchange_header_lines(const struct im_request *req);
 /* The status that the client could take for an answer: 0 where delivery was damaged. */
 int im_exchange_status(const struct im_exchange *exchange);
 

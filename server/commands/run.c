@@ -12,6 +12,8 @@
 #include "commands/run_flow.h"
 #include "commands/run_report.h"
 #include "intacct_mock.h"
+#include "scenario/catalogue.h"
+#include "server.h"
 
 extern char **environ;
 
@@ -243,18 +245,41 @@ static int run_scenarios(struct run *run)
     return status == IM_EXIT_START ? im_command_fail(status, "%s", err.text) : status;
 }
 
+/* Says which of the folder's scenarios are played in the place of a built-in one. */
+static void warn_of_shadows(const struct run *run)
+{
+    const char *folder = run->options.scenarios_dir;
+    struct im_error ignored; /* the server that has started could read the folder */
+    struct im_catalogue *catalogue =
+        folder ? im_catalogue_new(folder, NULL, &ignored) : NULL;
+    size_t count = 0;
+
+    if (!catalogue)
+        return;
+    struct im_listed *listed = im_catalogue_list(catalogue, run->arena, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!listed[i].built_in && im_scenario_shadows(listed[i].scenario))
+            fprintf(
+                stderr,
+                "intacct-mock: warning: the scenario %.*s of --scenarios %s hides the "
+                "built-in one\n",
+                IM_ARG(listed[i].scenario->name), folder);
+    im_catalogue_unlist(listed, count);
+    im_catalogue_free(catalogue);
+}
+
 static int run_with_mock(struct run *run, struct im_server *server)
 {
     struct im_error err = {.text = ""};
 
-    run->mock = im_run_mock_of(server);
-    run->mock.seed = (uint64_t)run->options.seed;
+    run->mock = im_run_mock_of(im_server_sandboxes(server), (uint64_t)run->options.seed);
     run->scenarios = im_run_mock_scenarios(&run->mock, run->arena, &run->count, &err);
     if (!run->scenarios)
         return im_command_fail(IM_EXIT_START, "%s", err.text);
     int status = choose_scenarios(run);
     if (status != IM_EXIT_FINE)
         return status;
+    warn_of_shadows(run);
     return run->options.list ? list_scenarios(run) : run_scenarios(run);
 }
 

@@ -25,8 +25,9 @@ struct slot {
 
 struct flow {
     const struct im_run_work *work;
-    struct im_run_mock mock; /* learns of the baseline on the way */
-    struct im_run_sandbox baseline;
+    struct im_run_mock mock;        /* learns of the baseline on the way */
+    struct im_run_sandbox baseline; /* kept to the end */
+    bool has_baseline;
     struct im_arena arena;
     struct slot *slots;
     struct pollfd *polled;
@@ -80,8 +81,8 @@ static char **environment_of(struct slot *slot, char *const *inherited)
     list[0] = environment_join(arena, "INTACCT_BASE_URL=", sandbox->base_url, "");
     list[1] = environment_join(arena, "INTACCT_CLIENT_ID=", IM_STR("demo"), "");
     list[2] =
-        environment_join(arena, "INTACCT_CLIENT_SECRET=", sandbox->client_secret, "");
-    list[3] = environment_join(arena, "INTACCT_USERNAME=", sandbox->username, "");
+        environment_join(arena, "INTACCT_CLIENT_SECRET=", IM_STR("demo-secret"), "");
+    list[3] = environment_join(arena, "INTACCT_USERNAME=", IM_STR("ws_user@acme"), "");
     list[4] = environment_join(arena, "INTACCT_TOKEN_URL=", sandbox->base_url,
                                "/ia/api/v1/oauth2/token");
     list[5] = environment_join(arena, "INTACCT_AUTHORIZE_URL=", sandbox->base_url,
@@ -124,19 +125,20 @@ static bool slot_start_child(struct flow *flow, struct slot *slot, struct im_err
 static void slot_begin(struct flow *flow, size_t index, struct im_error *err)
 {
     const struct im_run_work *work = flow->work;
+    const struct im_run_mock *mock = &flow->mock;
     struct slot *slot = &flow->slots[index];
+    const struct im_run_order order = {work->scenarios[index].name, index + 1};
 
     im_arena_init(&slot->arena, 0);
     slot->result.scenario = work->scenarios[index].name;
     slot->result.cause = work->scenarios[index].cause;
     slot->hidden = work->scenarios[index].only_baseline;
-    if (!im_run_mock_open(&flow->mock, slot->result.scenario, index + 1, &slot->arena,
-                          &slot->sandbox, err)) {
+    if (!mock->open(mock, &slot->sandbox, &order, &slot->arena, err)) {
         slot_fail(flow, slot, err->text);
         return;
     }
     if (!slot_start_child(flow, slot, err)) {
-        im_run_mock_close(&flow->mock, &slot->sandbox, &slot->arena);
+        mock->close(mock, &slot->sandbox);
         slot_fail(flow, slot, err->text);
         return;
     }
@@ -167,9 +169,10 @@ static bool flow_may_begin(const struct flow *flow)
  * what it does when all goes well. */
 static void flow_keep_baseline(struct flow *flow, const struct slot *slot)
 {
-    flow->baseline.name = im_arena_copy(&flow->arena, slot->sandbox.name);
+    flow->baseline = slot->sandbox;
+    flow->has_baseline = true;
     if (slot->result.end == IM_RUN_EXITED)
-        flow->mock.baseline = flow->baseline.name;
+        flow->mock.baseline = slot->sandbox.box;
     flow->stumbles =
         slot->hidden &&
         im_str_is(im_json_get_str(slot->result.verdict, "outcome"), "not-met");
@@ -191,29 +194,25 @@ static bool write_artifact(struct slot *slot, const char *folder, const char *su
 /* --artifacts: a failure is looked at where it cannot be repeated. */
 static void keep_artifacts(struct flow *flow, struct slot *slot)
 {
-    static const struct {
-        const char *what, *suffix;
-    } kept[] = {{"requests.har", "har"}, {"requests", "journal.json"}};
     const char *folder = flow->work->options->artifacts;
-    struct im_error err = {.text = ""};
     struct im_json_out out;
     struct im_buf verdict;
-    bool written = true;
 
     if (!folder)
         return;
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-        struct im_str text = im_run_mock_fetch(&flow->mock, &slot->sandbox, kept[i].what,
-                                               &slot->arena, &err);
-        written &= text.len && write_artifact(slot, folder, kept[i].suffix, text);
-    }
+    struct im_str har = flow->mock.journal(&slot->sandbox, true, &slot->arena);
+    struct im_str journal = flow->mock.journal(&slot->sandbox, false, &slot->arena);
     im_buf_init(&verdict, &slot->arena, 0);
     im_json_out_init(&out, &verdict);
     im_json_value(&out, (struct im_str){NULL, 0}, slot->result.verdict);
-    written &= write_artifact(slot, folder, "verdict.json", im_buf_str(&verdict));
-    if (!written)
-        fprintf(stderr, "intacct-mock: writing --artifacts %s/%.*s.*: %s\n", folder,
-                IM_ARG(slot->result.scenario), err.text[0] ? err.text : strerror(errno));
+    if (!har.len || !journal.len || verdict.failed)
+        errno = ENOMEM;
+    else if (write_artifact(slot, folder, "har", har) &&
+             write_artifact(slot, folder, "journal.json", journal) &&
+             write_artifact(slot, folder, "verdict.json", im_buf_str(&verdict)))
+        return;
+    fprintf(stderr, "intacct-mock: writing --artifacts %s/%.*s.*: %s\n", folder,
+            IM_ARG(slot->result.scenario), strerror(errno));
 }
 
 static void slot_finish(struct flow *flow, struct slot *slot)
@@ -227,7 +226,7 @@ static void slot_finish(struct flow *flow, struct slot *slot)
     result->code = child->code;
     result->took_ms = im_clock_monotonic_ms() - child->began_ms;
     result->output = im_run_output_text(&child->output, &slot->arena);
-    result->verdict = im_run_mock_verdict(mock, &slot->sandbox, &slot->arena, &err);
+    result->verdict = mock->verdict(mock, &slot->sandbox, &slot->arena, &err);
     if (!result->verdict)
         result->trouble = im_arena_copy(&slot->arena, im_str(err.text));
     if (result->verdict && !slot->hidden)
@@ -235,7 +234,7 @@ static void slot_finish(struct flow *flow, struct slot *slot)
     if (is_baseline(flow, (size_t)(slot - flow->slots)))
         flow_keep_baseline(flow, slot);
     else
-        im_run_mock_close(mock, &slot->sandbox, &slot->arena);
+        mock->close(mock, &slot->sandbox);
     slot->state = child->end == IM_RUN_INTERRUPTED ? ABANDONED : ENDED;
     flow->running--;
     flow->ended++;
@@ -361,7 +360,7 @@ static bool flow_prepare(struct flow *flow, const struct im_run_work *work)
     im_arena_init(&flow->arena, 0);
     flow->tally.arena = &flow->arena;
     flow->mock = *work->mock;
-    flow->mock.client = options->client;
+    flow->mock.fail_fast = options->client && strcmp(options->client, "fail-fast") == 0;
     flow->slots = IM_ARENA_ARRAY(&flow->arena, struct slot, work->count);
     flow->polled = IM_ARENA_ARRAY(&flow->arena, struct pollfd, (size_t)options->jobs + 1);
     return flow->slots && flow->polled;
@@ -415,8 +414,8 @@ int im_run_flow(const struct im_run_work *work, struct im_error *err)
             status = flow_conclude(&flow);
         }
     }
-    if (flow.baseline.name.len)
-        im_run_mock_close(&flow.mock, &flow.baseline, &flow.arena);
+    if (flow.has_baseline)
+        flow.mock.close(&flow.mock, &flow.baseline);
     for (; flow.slots && flow.front < flow.next; flow.front++)
         im_arena_release(&flow.slots[flow.front].arena);
     im_arena_release(&flow.arena);

@@ -27,6 +27,7 @@ const struct im_control_table im_control_tables[IM_CONTROL_TABLES] = {
     {im_control_service_routes, &im_control_service_route_count},
     {im_control_sandbox_routes, &im_control_sandbox_route_count},
     {im_control_scenario_routes, &im_control_scenario_route_count},
+    {im_control_world_routes, &im_control_world_route_count},
     {im_control_journal_routes, &im_control_journal_route_count},
 };
 

@@ -55,6 +55,8 @@ extern const struct im_control_route im_control_scenario_routes[];
 extern const size_t im_control_scenario_route_count;
 extern const struct im_control_route im_control_sandbox_routes[];
 extern const size_t im_control_sandbox_route_count;
+extern const struct im_control_route im_control_world_routes[];
+extern const size_t im_control_world_route_count;
 extern const struct im_control_route im_control_journal_routes[];
 extern const size_t im_control_journal_route_count;
 
@@ -63,7 +65,7 @@ struct im_control_table {
     const size_t *count;
 };
 /* All of them, in the order of the index page; IM_CONTROL_TABLES many. */
-enum { IM_CONTROL_TABLES = 4 };
+enum { IM_CONTROL_TABLES = 5 };
 extern const struct im_control_table im_control_tables[IM_CONTROL_TABLES];
 
 /* Begins a JSON answer: call->out then writes into it. */

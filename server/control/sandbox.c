@@ -183,6 +183,7 @@ static void answer_set_policy(struct im_call *call)
 
 struct token_listing {
     struct im_json_out *out;
+    const struct im_secrets *secrets;
     int64_t now_ms;
 };
 
@@ -219,7 +220,8 @@ static bool write_token(void *context, const struct im_token *token)
     im_json_str(out, "scopes", token->scopes);
     im_json_str(out, "issued", im_time_rfc3339(arena, token->issued_ms));
     im_json_str(out, "expires", im_time_rfc3339(arena, token->expires_ms));
-    im_json_str(out, "fingerprint", im_fingerprint_of(arena, token->digest));
+    im_json_str(out, "fingerprint",
+                im_fingerprint_of(listing->secrets, arena, token->digest));
     im_json_close_object(out);
     return true;
 }
@@ -227,7 +229,8 @@ static bool write_token(void *context, const struct im_token *token)
 static void answer_tokens(struct im_call *call)
 {
     struct im_authority *authority = im_sandbox_enter(call->box);
-    struct token_listing listing = {&call->out, im_clock_now_ms(&authority->clock)};
+    struct token_listing listing = {&call->out, authority->secrets,
+                                    im_clock_now_ms(&authority->clock)};
 
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);

@@ -155,26 +155,112 @@ void im_directory_free(struct im_directory *directory)
     free(directory);
 }
 
+/* ---- what of it is secret ---- */
+
+static size_t secrets_count_locked(const struct im_world *world)
+{
+    const struct im_client *clients = world->collection[IM_CLIENTS].items;
+    size_t count = world->collection[IM_USERS].count;
+
+    for (size_t i = 0; i < world->collection[IM_CLIENTS].count; i++)
+        count += 1 + clients[i].old_secrets.count;
+    return count;
+}
+
+static size_t secrets_copy_locked(const struct im_world *world, struct im_str *secrets)
+{
+    const struct im_client *clients = world->collection[IM_CLIENTS].items;
+    const struct im_user *users = world->collection[IM_USERS].items;
+    size_t count = 0;
+
+    for (size_t i = 0; i < world->collection[IM_CLIENTS].count; i++) {
+        secrets[count++] = clients[i].secret;
+        for (size_t old = 0; old < clients[i].old_secrets.count; old++)
+            secrets[count++] = clients[i].old_secrets.items[old];
+    }
+    for (size_t i = 0; i < world->collection[IM_USERS].count; i++)
+        secrets[count++] = users[i].password;
+    return count;
+}
+
+/* Told outside of the lock: texts of the directory stay as long as it lives. */
+bool im_directory_tell_secrets(struct im_directory *directory, struct im_secrets *secrets)
+{
+    struct im_arena scratch;
+    size_t count = 0;
+
+    im_arena_init(&scratch, 0);
+    pthread_mutex_lock(&directory->lock);
+    directory->secrets = secrets;
+    struct im_str *values = IM_ARENA_ARRAY(&scratch, struct im_str,
+                                           secrets_count_locked(&directory->world) + 1);
+    if (values)
+        count = secrets_copy_locked(&directory->world, values);
+    pthread_mutex_unlock(&directory->lock);
+    bool told = values;
+    for (size_t i = 0; told && i < count; i++)
+        told = im_secrets_add(secrets, values[i]);
+    im_arena_release(&scratch);
+    return told;
+}
+
+struct im_secrets *im_directory_secrets(struct im_directory *directory)
+{
+    return directory->secrets;
+}
+
 /* Tried out in memory of its own first, so that a world with a mistake in it leaves
  * nothing. */
-bool im_directory_load(struct im_directory *directory, const struct im_json *world,
-                       const struct im_json **at, struct im_error *err)
+static bool load_world(struct im_directory *directory, struct im_loading *load)
 {
     struct im_arena scratch;
 
     pthread_mutex_lock(&directory->lock);
     struct im_world next = directory->world;
     im_arena_init(&scratch, 0);
-    bool loaded = im_world_load(&next, &scratch, world, at, err);
+    load->world = &next;
+    load->arena = &scratch;
+    bool loaded = im_world_load(load) && (!load->all || load->all->count == 0);
     if (loaded) {
         next = directory->world;
-        loaded = im_world_load(&next, &directory->arena, world, at, err);
+        load->arena = &directory->arena;
+        loaded = im_world_load(load);
     }
     im_arena_release(&scratch);
     if (loaded)
         directory->world = next;
     pthread_mutex_unlock(&directory->lock);
+    if (!loaded || !directory->secrets)
+        return loaded;
+    return im_directory_tell_secrets(directory, directory->secrets) ||
+           im_error_set(load->err, "keeping the secrets of the world: out of memory");
+}
+
+bool im_directory_load(struct im_directory *directory, const struct im_json *world,
+                       const struct im_json **at, struct im_error *err)
+{
+    struct im_loading load = {.json = world, .err = err};
+    bool loaded = load_world(directory, &load);
+
+    *at = load.at ? load.at : world;
     return loaded;
+}
+
+bool im_directory_try(struct im_directory *directory, const struct im_json *world,
+                      struct im_json_reader *r)
+{
+    size_t before = r->count;
+    struct im_json_reader all = *r;
+    struct im_error err = {.text = ""};
+    struct im_loading load = {.json = world, .err = &err, .all = &all};
+
+    all.faults += before;
+    all.room -= before;
+    all.count = 0;
+    if (!load_world(directory, &load) && all.count == 0)
+        im_json_fault(&all, load.at ? load.at : world, "%s", err.text);
+    r->count += all.count;
+    return r->count == before;
 }
 
 bool im_directory_company(struct im_directory *directory, struct im_str id,

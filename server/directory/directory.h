@@ -8,6 +8,7 @@
 #define IM_DIRECTORY_DIRECTORY_H
 
 #include "base/json_read.h"
+#include "base/secrets.h"
 
 struct im_directory; /* lifetime: authority */
 
@@ -74,6 +75,11 @@ enum im_permit {
 /* With the built-in world in it; NULL with err when memory is short. */
 struct im_directory *im_directory_new(struct im_error *err);
 void im_directory_free(struct im_directory *directory);
+/* All client secrets and passwords that there are, and from now on each that comes, are told to
+ * this set, which must live as long. False when memory is short. */
+bool im_directory_tell_secrets(struct im_directory *directory,
+                               struct im_secrets *secrets);
+struct im_secrets *im_directory_secrets(struct im_directory *directory);
 /* The built-in world as JSON texts that im_directory_load takes, NULL at the end. */
 extern const char *const im_builtin_world[];
 /* Takes over what the object's members `companies`, `users`, `roles` and `clients` say;
@@ -89,6 +95,10 @@ extern const char *const im_builtin_world[];
  * that is. */
 bool im_directory_load(struct im_directory *directory, const struct im_json *world,
                        const struct im_json **at, struct im_error *err);
+
+/* The same for a world of which all that is wrong is to be told: adds a fault for each. */
+bool im_directory_try(struct im_directory *directory, const struct im_json *world,
+                      struct im_json_reader *r);
 
 /* The members of a world that a load looks at, for a table that has them among others:
  * they are checked, but not stored. */
@@ -112,6 +122,14 @@ void im_directory_principal(struct im_directory *directory, struct im_str client
 enum im_permit im_directory_permit(struct im_directory *directory,
                                    const struct im_user *user, struct im_str object,
                                    enum im_action action);
+
+/* Members `companies`, `users`, `roles` (with what was taken away from them in `denied`) and
+ * `clients` of the object that is open in `out`, as they are now. No password and no secret
+ * is among them. */
+void im_directory_write(struct im_directory *directory, struct im_json_out *out);
+/* All companies, in memory of the arena; NULL when that is short. */
+struct im_company *im_directory_companies(struct im_directory *directory,
+                                          struct im_arena *arena, size_t *count);
 
 /* ---- the ways in which the directory changes while a test runs ---- */
 

@@ -261,7 +261,12 @@ bool im_directory_change(struct im_directory *directory, enum im_change change,
     struct subject on = {
         .world = &directory->world, .arena = &directory->arena, .value = target->value};
     unsigned needs = changes[change].needs;
+    bool secret = change == IM_CHANGE_PASSWORD || change == IM_CHANGE_CLIENT_SECRET;
 
+    /* before it can be used, so that no exchange shows it */
+    if (secret && directory->secrets &&
+        !im_secrets_add(directory->secrets, target->value))
+        return im_error_set(err, "%s: out of memory", changes[change].attempt);
     pthread_mutex_lock(&directory->lock);
     bool done = all_given(needs, target, &why) &&
                 find_subject(&on, needs, target, &why) &&

@@ -4,10 +4,20 @@
 
 /* ---- who must exist ---- */
 
+/* The value load->at is wrong. True where the others are to be looked at all the same. */
+static bool fail_at(struct im_loading *load, const char *what, const char *then)
+{
+    im_error_set(load->err, "%s \"%.*s\"%s", what,
+                 IM_ARG(im_str_slice(load->at->text, 0, 60)), then);
+    if (!load->all)
+        return false;
+    im_json_fault(load->all, load->at, "%s", load->err->text);
+    return true;
+}
+
 static bool must_exist(struct im_loading *load, const char *what, const void *found)
 {
-    return found || im_error_set(load->err, "there is no %s \"%.*s\"", what,
-                                 IM_ARG(im_str_slice(load->at->text, 0, 60)));
+    return found || fail_at(load, what, "");
 }
 
 typedef bool look_up(struct im_loading *load, const struct im_json *owner);
@@ -15,13 +25,15 @@ typedef bool look_up(struct im_loading *load, const struct im_json *owner);
 static bool role_exists(struct im_loading *load, const struct im_json *owner)
 {
     (void)owner;
-    return must_exist(load, "role", im_world_role(load->world, load->at->text));
+    return must_exist(load, "there is no role",
+                      im_world_role(load->world, load->at->text));
 }
 
 static bool client_exists(struct im_loading *load, const struct im_json *owner)
 {
     (void)owner;
-    return must_exist(load, "client", im_world_client(load->world, load->at->text));
+    return must_exist(load, "there is no client",
+                      im_world_client(load->world, load->at->text));
 }
 
 static bool entity_exists(struct im_loading *load, const struct im_json *owner)
@@ -29,7 +41,7 @@ static bool entity_exists(struct im_loading *load, const struct im_json *owner)
     const struct im_company *company =
         im_world_company(load->world, im_json_get_str(owner, "company"));
 
-    return must_exist(load, "entity",
+    return must_exist(load, "there is no entity",
                       company && im_list_has(company->entities, load->at->text) ? company
                                                                                 : NULL);
 }
@@ -51,11 +63,19 @@ static bool permission_is_sound(struct im_loading *load, const struct im_json *o
         if (!sound)
             break;
     }
-    return sound ||
-           im_error_set(load->err,
-                        "permission \"%.*s\": must be \"OBJECT-GLOB:ACTION,…\" with the "
-                        "actions read, create, update, delete or *",
-                        IM_ARG(im_str_slice(load->at->text, 0, 60)));
+    return sound || fail_at(load, "permission",
+                            ": must be \"OBJECT-GLOB:ACTION,…\" with the actions read, "
+                            "create, update, delete or *");
+}
+
+/* RFC 6749 §3.1.2: the server would have to put the code behind the fragment, where no
+ * browser sends it. */
+static bool address_is_sound(struct im_loading *load, const struct im_json *owner)
+{
+    (void)owner;
+    return !im_str_has(load->at->text, '#') ||
+           fail_at(load, "redirect URI",
+                   ": must have no fragment (#…), RFC 6749 section 3.1.2");
 }
 
 static const struct {
@@ -64,6 +84,7 @@ static const struct {
     look_up *sound;
 } references[] = {
     {IM_ROLES, "permissions", permission_is_sound},
+    {IM_CLIENTS, "redirect_uris", address_is_sound},
     {IM_COMPANIES, "clients", client_exists},
     {IM_USERS, "roles", role_exists},
     {IM_USERS, "entities", entity_exists},
@@ -83,7 +104,8 @@ bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
     if (which != IM_USERS)
         return true;
     load->at = im_json_get(thing, "company");
-    return must_exist(load, "company", im_world_company(load->world, load->at->text));
+    return must_exist(load, "there is no company",
+                      im_world_company(load->world, load->at->text));
 }
 
 /* ---- who authorizes whom ---- */

@@ -215,18 +215,13 @@ static bool load_collection(struct im_loading *load, enum im_collection_kind whi
     return make_room(load, which, array ? array->count : 0) && each(load, which, false);
 }
 
-bool im_world_load(struct im_world *world, struct im_arena *arena,
-                   const struct im_json *json, const struct im_json **at,
-                   struct im_error *err)
+bool im_world_load(struct im_loading *load)
 {
-    struct im_loading load = {.world = world, .arena = arena, .json = json, .err = err};
     bool sound = true;
 
     for (unsigned which = 0; sound && which < IM_COLLECTIONS; which++)
-        sound = load_collection(&load, which);
+        sound = load_collection(load, which);
     for (unsigned which = 0; sound && which < IM_COLLECTIONS; which++)
-        sound = each(&load, which, true);
-    sound = sound && im_loading_introduce(&load);
-    *at = load.at ? load.at : json;
-    return sound;
+        sound = each(load, which, true);
+    return sound && im_loading_introduce(load);
 }

@@ -28,6 +28,7 @@ struct im_directory {
     pthread_mutex_t lock;
     struct im_arena arena; /* all texts and lists; only ever grows */
     struct im_world world;
+    struct im_secrets *secrets; /* the authority's; NULL = nobody wants to know */
 };
 
 struct im_role *im_world_role(const struct im_world *world, struct im_str name);
@@ -40,12 +41,6 @@ struct im_user *im_world_user(const struct im_world *world, struct im_str compan
 bool im_list_add(struct im_arena *arena, struct im_list *list, struct im_str word);
 bool im_list_remove(struct im_arena *arena, struct im_list *list, struct im_str word);
 
-/* Adds to `world`, whose arrays it replaces, what the JSON says. Texts live in the
- * arena. */
-bool im_world_load(struct im_world *world, struct im_arena *arena,
-                   const struct im_json *json, const struct im_json **at,
-                   struct im_error *err);
-
 /* One load under way. */
 struct im_loading {
     struct im_world *world;
@@ -53,9 +48,14 @@ struct im_loading {
     const struct im_json *json;
     const struct im_json *at; /* the value being looked at */
     struct im_error *err;
+    struct im_json_reader
+        *all; /* gets every fault of the check; NULL = the first is enough */
     size_t known[IM_COLLECTIONS]; /* how many of each were there before */
 };
 
+/* Adds to load->world, whose arrays it replaces, what load->json says. Texts live in the arena.
+ * The caller fills in all but `at` and `known`. */
+bool im_world_load(struct im_loading *load);
 /* Does what this thing refers to exist? */
 bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
                       const struct im_json *thing);

@@ -2,7 +2,7 @@
  * which places take them in which order; see eligibility.h. */
 #include "directory/eligibility.h"
 
-#include "base/sanitize.h"
+#include "http/redact.h"
 
 struct eligibility_check {
     struct im_directory *directory;
@@ -44,7 +44,9 @@ static enum im_cause check_client(const struct eligibility_check *c)
 static enum im_cause explain_company(const struct eligibility_check *c)
 {
     struct im_company other;
-    struct im_str id = c->asked->company, shown = im_sanitize(c->arena, id);
+    struct im_str id = c->asked->company,
+                  shown =
+                      im_redact_quote(im_directory_secrets(c->directory), c->arena, id);
 
     if (is_call(c))
         return BECAUSE(c, CAUSE_TOKEN_WRONG_COMPANY,
@@ -131,7 +133,8 @@ static enum im_cause explain_user(const struct eligibility_check *c)
 {
     struct im_user other;
     struct im_str id = c->asked->user, company = c->principal->company.id;
-    struct im_str shown = im_sanitize(c->arena, id);
+    struct im_str shown =
+        im_redact_quote(im_directory_secrets(c->directory), c->arena, id);
 
     if (is_call(c))
         return BECAUSE(c, CAUSE_TOKEN_WRONG_COMPANY,
@@ -183,8 +186,10 @@ static enum im_cause check_entity(const struct eligibility_check *c)
 
     if (!entity.len || im_list_has(company->entities, entity))
         return CAUSE_NONE;
-    return BECAUSE(c, CAUSE_ENTITY_UNKNOWN, "company %.*s has no entity \"%.*s\"",
-                   IM_ARG(company->id), IM_ARG(im_sanitize(c->arena, entity)));
+    return BECAUSE(
+        c, CAUSE_ENTITY_UNKNOWN, "company %.*s has no entity \"%.*s\"",
+        IM_ARG(company->id),
+        IM_ARG(im_redact_quote(im_directory_secrets(c->directory), c->arena, entity)));
 }
 
 /* ---- what each place asks, in its order; the first that fails counts ---- */

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/sanitize.h"
 #include "oauth/bearer.h"
 
 /* The spelling that was seen to work against the real server. */
@@ -47,9 +46,8 @@ static void note_ignored(struct im_request *req, const struct im_header *header,
     im_note(
         req, CAUSE_ENTITY_HEADER_IGNORED,
         "%.*s: %.*s %s; it is ignored and the call works at %.*s; %s is known to work",
-        IM_ARG(im_sanitize(req->arena, header->name)),
-        IM_ARG(im_sanitize(req->arena, header->value)), why, IM_ARG(scope),
-        ENTITY_HEADER);
+        IM_ARG(im_quote(req, header->name)), IM_ARG(im_quote(req, header->value)), why,
+        IM_ARG(scope), ENTITY_HEADER);
 }
 
 static void note_lookalikes(struct im_request *req, struct im_str applies)
@@ -75,7 +73,7 @@ static struct im_str select_entity(struct im_request *req, struct im_str tokens_
 static enum im_cause access_check_entity(struct im_request *req,
                                          const struct im_access *access)
 {
-    struct im_str entity = access->entity, shown = im_sanitize(req->arena, entity),
+    struct im_str entity = access->entity, shown = im_quote(req, entity),
                   company = access->principal.company.id;
     if (!im_list_has(access->principal.company.entities, entity))
         return im_refuse(req, CAUSE_PERMISSION_ENTITY_DENIED,

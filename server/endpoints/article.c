@@ -1,7 +1,6 @@
 /* The article's protected API: /api/v1/{Object}[/{key}]. Scopes guard it, then the same
  * company, module and role rules as everywhere. Bodies are plain: one object, or
  * {"items":[…],"total":n}; both shapes are this mock's own, the article shows none. */
-#include "base/sanitize.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
 
@@ -27,7 +26,7 @@ static enum im_cause article_locate(struct im_request *req, struct im_record *re
     if (rest.len)
         return im_refuse(req, CAUSE_PATH_UNKNOWN,
                          "\"%.*s\": objects are addressed as {Object}[/{key}]",
-                         IM_ARG(im_sanitize(req->arena, req->rest)));
+                         IM_ARG(im_quote(req, req->rest)));
     return find_type(req, name, record);
 }
 
@@ -136,7 +135,9 @@ enum im_cause im_endpoint_article(struct im_authority *authority, struct im_requ
         .now_ms = req->now_ms,
         .out = &out,
     };
-    enum im_objects_result result = article_perform(authority->objects, &call, &record);
+    enum im_objects_result result =
+        article_perform(im_authority_objects(authority, &record.access.principal.company),
+                        &call, &record);
     if (result != IM_OBJECTS_OK)
         return im_record_refuse(req, result, &call);
     if (record.action == IM_ACTION_DELETE) {

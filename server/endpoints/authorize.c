@@ -2,7 +2,6 @@
  * consent page, redirect with the code. `mock_user=ID@COMPANY[|ENTITY]` stands for a
  * person who signs in and accepts, `mock_consent=deny` for one who denies. */
 #include "base/crypto.h"
-#include "base/sanitize.h"
 #include "causes/refusal.h"
 #include "directory/account.h"
 #include "directory/eligibility.h"
@@ -115,7 +114,7 @@ static enum im_cause find_person(const struct im_authorize *ask,
                         .who = im_account_text(arena, named->user, named->company)};
     look_up_person(ask, named->company, named->user, person);
     if (person->principal.company.active)
-        ask->req->exchange->user = im_sanitize(arena, person->who);
+        ask->req->exchange->user = im_quote(ask->req, person->who);
     enum im_cause cause = im_eligibility_check(ask->authority->directory, arena, &asked,
                                                &person->principal, &evidence);
     return cause ? im_refuse(ask->req, cause, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
@@ -261,7 +260,8 @@ static enum im_cause give_code(const struct im_authorize *ask, struct im_respons
                                                  ask->req->now_ms, &issue, &err);
     if (!code.len)
         return im_refuse(ask->req, CAUSE_INTERNAL, "issuing the code: %s", err.text);
-    ask->req->exchange->issued = im_fingerprint(ask->req->arena, code);
+    ask->req->exchange->issued =
+        im_fingerprint(ask->authority->secrets, ask->req->arena, code);
     im_response_redirect(res, 302, im_authorize_location(ask, code));
     im_response_header(res, "Cache-Control", IM_STR("no-store"));
     return CAUSE_NONE;
@@ -289,7 +289,7 @@ static enum im_cause answer_machine(const struct im_authorize *ask,
     if (!account.company.at)
         return im_refuse(ask->req, CAUSE_USERNAME_WITHOUT_COMPANY,
                          "mock_user=%.*s names no company; write ID@COMPANY",
-                         IM_ARG(im_sanitize(ask->req->arena, mock_user)));
+                         IM_ARG(im_quote(ask->req, mock_user)));
     enum im_cause cause = find_person(ask, &account, &person);
     if (!cause)
         cause = check_expiry(ask, &person);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/crypto.h"
-#include "base/sanitize.h"
 #include "endpoints/endpoint.h"
 #include "oauth/credentials.h"
 #include "oauth/misspelling.h"
@@ -44,7 +43,7 @@ static enum im_cause read_body(struct im_authorize *ask)
         return im_refuse(
             req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
             "Content-Type is \"%.*s\", not application/x-www-form-urlencoded",
-            IM_ARG(im_request_header(req, "Content-Type")));
+            IM_ARG(im_quote(req, im_request_header(req, "Content-Type"))));
     const struct im_sent_params *body = im_credentials_body(req);
     if (body->json)
         return im_refuse(req, CAUSE_PAYLOAD_MALFORMED,
@@ -75,7 +74,7 @@ static enum im_cause find_client(struct im_authorize *ask)
     if (!id.len)
         return im_refuse_missing(ask->req, &ask->params, "client_id",
                                  CAUSE_AUTHORIZE_CLIENT_UNKNOWN);
-    ask->req->exchange->client_id = im_sanitize(ask->req->arena, id);
+    ask->req->exchange->client_id = im_quote(ask->req, id);
     if (im_directory_client(ask->authority->directory, id, &ask->client))
         return CAUSE_NONE;
     bool padded =
@@ -146,7 +145,7 @@ static enum im_cause refuse_unregistered_redirect(const struct im_authorize *ask
         ask->req, CAUSE_REDIRECT_URI_UNREGISTERED,
         "redirect_uri \"%.*s\" is not one of client %.*s: %.*s (compared exactly; "
         "only the port of a loopback address may differ)",
-        IM_ARG(im_sanitize(ask->req->arena, asked)), IM_ARG(ask->client.id),
+        IM_ARG(im_quote(ask->req, asked)), IM_ARG(ask->client.id),
         IM_ARG(im_buf_str(&list)));
 }
 
@@ -190,7 +189,7 @@ static enum im_cause check_response_type(const struct im_authorize *ask)
                                  CAUSE_RESPONSE_TYPE_UNSUPPORTED);
     return im_refuse(ask->req, CAUSE_RESPONSE_TYPE_UNSUPPORTED,
                      "response_type is \"%.*s\"; only \"code\" is offered",
-                     IM_ARG(im_sanitize(ask->req->arena, type)));
+                     IM_ARG(im_quote(ask->req, type)));
 }
 
 static enum im_cause check_client_may_ask(const struct im_authorize *ask)
@@ -237,7 +236,7 @@ static enum im_cause read_method(struct im_authorize *ask)
         return im_refuse(ask->req, CAUSE_PKCE_METHOD_UNSUPPORTED,
                          "code_challenge_method is %s%.*s; S256 is supported",
                          method.len ? "" : "missing, which means plain",
-                         IM_ARG(im_sanitize(ask->req->arena, method)));
+                         IM_ARG(im_quote(ask->req, method)));
     if (is_s256_challenge(ask->req->arena, ask->challenge))
         return CAUSE_NONE;
     return im_refuse(

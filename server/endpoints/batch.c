@@ -90,7 +90,9 @@ enum im_cause im_batch_answer(struct im_authority *authority, struct im_request 
     bool create = record->action == IM_ACTION_CREATE;
     size_t n = create ? record->body->count : count_keys(record->key);
     struct batch batch = {
-        .authority = authority, .store = authority->objects, .req = req};
+        .authority = authority,
+        .store = im_authority_objects(authority, &record->access.principal.company),
+        .req = req};
     if (n > IM_BATCH_MAX)
         return im_refuse(req, CAUSE_REQUEST_TOO_LARGE,
                          "the batch has %zu items, at most %d are taken", n,

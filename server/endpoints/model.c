@@ -1,6 +1,5 @@
 /* services/company-config/dimensions/list, and services/core/model: which objects there are (no name), or the fields of one
  * (name=…). Any token will do: a model holds no data of the company. */
-#include "base/sanitize.h"
 #include "endpoints/access.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
@@ -35,8 +34,7 @@ static enum im_cause answer_unknown(struct im_request *req, struct im_response *
     struct im_json_out out;
     im_note(req, CAUSE_OBJECT_UNKNOWN,
             "there is no object \"%.*s\", so its model is empty%s",
-            IM_ARG(im_sanitize(req->arena, name)),
-            im_hint_of(near ? near->rest_name : NULL).text);
+            IM_ARG(im_quote(req, name)), im_hint_of(near ? near->rest_name : NULL).text);
     im_rest_begin(res, 200, &out);
     im_json_open_array(&out, IM_REST_RESULT);
     im_json_close_array(&out);

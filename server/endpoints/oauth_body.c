@@ -4,7 +4,6 @@
 #include "endpoints/oauth_body.h"
 
 #include "base/crypto.h"
-#include "base/sanitize.h"
 #include "oauth/credentials.h"
 #include "oauth/misspelling.h"
 
@@ -105,7 +104,7 @@ enum im_cause im_oauth_body(struct im_request *req, struct im_params *params)
     default:
         return im_refuse(req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
                          "Content-Type is \"%.*s\"; %s and %s are taken",
-                         IM_ARG(im_sanitize(req->arena, media_type(req))), FORM, JSON);
+                         IM_ARG(im_quote(req, media_type(req))), FORM, JSON);
     }
 }
 
@@ -118,6 +117,6 @@ enum im_cause im_oauth_body_token(struct im_request *req, const struct im_params
         return cause;
     if (!token.len)
         return im_refuse_missing(req, params, "token", CAUSE_TOKEN_MISSING);
-    req->exchange->token = im_fingerprint(req->arena, token);
+    req->exchange->token = im_fingerprint(req->exchange->secrets, req->arena, token);
     return CAUSE_NONE;
 }

@@ -2,7 +2,6 @@
  * page of a request, and the causes for what the store refuses. */
 #include "endpoints/record.h"
 
-#include "base/sanitize.h"
 #include "endpoints/endpoint.h"
 #include "oauth/credentials.h"
 
@@ -15,14 +14,14 @@ bool im_record_piece(struct im_request *req, struct im_str *rest, struct im_str 
         return true;
     (void)im_refuse(req, CAUSE_REQUEST_MALFORMED,
                     "\"%.*s\" in the path is not percent-encoded UTF-8",
-                    IM_ARG(im_sanitize(req->arena, encoded)));
+                    IM_ARG(im_quote(req, encoded)));
     return false;
 }
 
 enum im_cause im_record_unknown_object(struct im_request *req, struct im_str name,
                                        const char *near)
 {
-    name = im_sanitize(req->arena, name);
+    name = im_quote(req, name);
     req->exchange->object = name;
     return im_refuse(req, CAUSE_OBJECT_UNKNOWN, "there is no object \"%.*s\"%s",
                      IM_ARG(name), im_hint_of(near).text);
@@ -61,7 +60,7 @@ static bool says_xml(const struct im_request *req, struct im_str type)
 
 static enum im_cause check_content_type(struct im_request *req)
 {
-    struct im_str type = im_sanitize(req->arena, im_request_header(req, "Content-Type"));
+    struct im_str type = im_quote(req, im_request_header(req, "Content-Type"));
     if (says_xml(req, type))
         return im_refuse(
             req, CAUSE_XML_SENT_TO_REST,
@@ -116,8 +115,7 @@ static enum im_cause read_page(struct im_request *req, struct im_objects_page *p
     req->exchange->field = im_str(wrong);
     return im_refuse(req, CAUSE_QUERY_VALUE_INVALID,
                      "%s=%.*s: a whole number from 1 is wanted (size: at most %d)", wrong,
-                     IM_ARG(im_sanitize(req->arena, im_param(params, wrong))),
-                     IM_OBJECTS_PAGE_MAX);
+                     IM_ARG(im_quote(req, im_param(params, wrong))), IM_OBJECTS_PAGE_MAX);
 }
 
 enum im_cause im_record_read(struct im_request *req, struct im_record *record)

@@ -1,7 +1,6 @@
 /* The REST objects: /objects/{application}/{name}[/{key}]. Statuses and envelopes as
  * documented ("REST API overview") and recorded: 200 with ia::result and ia::meta, 201
  * with key, id and href, 204 for a delete. */
-#include "base/sanitize.h"
 #include "endpoints/batch.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
@@ -13,7 +12,7 @@ static enum im_cause refuse_longer_path(struct im_request *req)
 {
     return im_refuse(req, CAUSE_PATH_UNKNOWN,
                      "\"%.*s\": objects are addressed as {application}/{name}[/{key}]",
-                     IM_ARG(im_sanitize(req->arena, req->rest)));
+                     IM_ARG(im_quote(req, req->rest)));
 }
 
 static enum im_cause find_type(struct im_request *req, struct im_str name,
@@ -112,7 +111,9 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
     };
     if (im_batch_asked(&record))
         return im_batch_answer(authority, req, res, &record, &call);
-    enum im_objects_result result = resource_perform(authority->objects, &call, &record);
+    struct im_objects *store =
+        im_authority_objects(authority, &record.access.principal.company);
+    enum im_objects_result result = resource_perform(store, &call, &record);
     if (result != IM_OBJECTS_OK)
         return im_record_refuse(req, result, &call);
     finish(&record, &call, res);

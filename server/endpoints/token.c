@@ -3,7 +3,6 @@
  * parameters: GW- errors), then the authorization server at the credentials and at the
  * grant (RFC 6749 errors). */
 #include "base/crypto.h"
-#include "base/sanitize.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
 #include "grants/grant.h"
@@ -28,7 +27,7 @@ static enum im_cause find_grant(struct im_request *req, struct asked *asked)
     if (!type.len)
         return im_refuse_missing(req, &asked->params, "grant_type",
                                  CAUSE_GRANT_TYPE_MISSING);
-    req->exchange->grant = im_sanitize(req->arena, type);
+    req->exchange->grant = im_quote(req, type);
     asked->grant = im_grant_find(type);
     return asked->grant ? CAUSE_NONE : im_grant_refuse(req, type);
 }

@@ -21,6 +21,7 @@ struct im_damage {
     bool drop;     /* close without a byte */
     bool reset;    /* TCP RST */
     bool truncate; /* half the body, Content-Length of the whole, then close */
+    int64_t bytes_per_s; /* of the body; 0 = as fast as it goes */
 };
 
 struct im_response {
@@ -32,9 +33,10 @@ struct im_response {
     struct im_damage damage;
     bool close; /* close the connection afterwards */
 
-    /* An answer that waits on purpose, and is not ready yet: `resume` goes on with it, on any thread,
-     * at resume_ms (monotonic), when the request's waker was called, or when the client has left
-     * (resume_if_gone). It may come earlier, and may set `resume` anew. NULL = the answer is ready. */
+    /* An answer that waits on purpose, and is not ready yet: `resume` goes on with it, on
+     * any thread, at resume_ms (monotonic), when the request's waker was called, or when
+     * the client has left (resume_if_gone). It may come earlier, and may set `resume`
+     * anew. NULL = the answer is ready. */
     void (*resume)(void *context);
     void *resume_context;
     int64_t resume_ms;

@@ -5,6 +5,7 @@
 
 enum {
     IDLE_STREAM_MS = 100,
+    SLOW_PIECE_MS = 20,
     LINGER_MS = 500, /* a peer that still sends may read its refusal for so long … */
     LINGER_MAX = IM_BODY_MAX /* … or until it has sent so much more */
 };
@@ -91,6 +92,45 @@ static enum im_step stall(struct im_connection *c)
     return discard_until(c, INT64_MAX, SIZE_MAX);
 }
 
+/* What is due of the body by now, in pieces of a moment each; between them the connection waits like
+ * any other. */
+static enum im_step step_slow(struct im_connection *c)
+{
+    struct im_transaction *t = c->now;
+    int64_t now_ms = im_clock_monotonic_ms(), rate = t->res.damage.bytes_per_s;
+
+    if (im_listener_stopping(c->listener))
+        return IM_STEP_CLOSE;
+    if (!t->slow_began_ms)
+        t->slow_began_ms = now_ms;
+    /* in doubles: the rate may be as large as an int64 */
+    double due =
+        (double)(now_ms - t->slow_began_ms + SLOW_PIECE_MS) * (double)rate / 1000;
+    size_t left = t->slow.len, n = left;
+    if (due < (double)(t->slow_sent + left))
+        n = due > (double)t->slow_sent ? (size_t)due - t->slow_sent : 0;
+    if (!n) {
+        c->until_ms = now_ms + SLOW_PIECE_MS;
+        return IM_STEP_WAIT;
+    }
+    struct im_str piece = im_str_slice(t->slow, 0, n);
+    t->slow = im_str_slice(t->slow, n, left);
+    t->slow_sent += n;
+    return im_connection_send(c, piece, t->slow.len ? step_slow : answer_sent);
+}
+
+/* The head at once, then the body. */
+static enum im_step send_slowly(struct im_connection *c, struct im_str bytes)
+{
+    struct im_transaction *t = c->now;
+    size_t head = bytes.len - t->res.body.len;
+
+    t->slow = im_str_slice(bytes, head, bytes.len);
+    t->slow_sent = 0;
+    t->slow_began_ms = 0;
+    return im_connection_send(c, im_str_slice(bytes, 0, head), step_slow);
+}
+
 /* ---- the way out ---- */
 
 static bool may_keep_alive(const struct im_connection *c)
@@ -125,5 +165,8 @@ enum im_step im_deliver(struct im_connection *c)
     struct im_str bytes = answer_bytes(t, is_head(t));
     if (damage->truncate && !is_head(t) && bytes.len > t->res.body.len)
         bytes.len -= t->res.body.len - t->res.body.len / 2;
+    if (damage->bytes_per_s && !is_head(t) && t->res.body.len &&
+        bytes.len > t->res.body.len)
+        return send_slowly(c, bytes);
     return im_connection_send(c, bytes, answer_sent);
 }

@@ -64,7 +64,10 @@ struct im_transaction {
     char *sized;        /* of one with a length */
     bool keep_alive;
     bool stream_over;
-    size_t discard_max; /* bytes that are still thrown away before the connection is */
+    struct im_str slow;    /* of a body that goes out slowly: what is left of it … */
+    size_t slow_sent;      /* … what is not … */
+    int64_t slow_began_ms; /* … and since when */
+    size_t discard_max;    /* bytes that are still thrown away before the connection is */
     int64_t date_ms;
 };
 

@@ -7,6 +7,28 @@
 
 #include "base/crypto.h"
 
+bool im_authority_keep_secrets(struct im_authority *authority, struct im_secrets *secrets)
+{
+    if (!im_directory_tell_secrets(authority->directory, secrets))
+        return false;
+    im_secrets_ref(secrets);
+    im_secrets_unref(authority->secrets);
+    authority->secrets = secrets;
+    return true;
+}
+
+/* The key comes from the seed: the same seed and the same requests give the same fingerprints. */
+static bool make_secrets(struct im_authority *authority, struct im_error *err)
+{
+    unsigned char key[IM_SECRET_KEY_LEN];
+
+    if (im_rng_fixed(&authority->rng, "fingerprints", key, sizeof(key)))
+        authority->secrets = im_secrets_new(key);
+    return (authority->secrets &&
+            im_directory_tell_secrets(authority->directory, authority->secrets)) ||
+           im_error_set(err, "making the set of secrets: out of memory");
+}
+
 static bool make_parts(struct im_authority *authority, struct im_error *err)
 {
     authority->objects = calloc(1, sizeof(*authority->objects));
@@ -14,7 +36,9 @@ static bool make_parts(struct im_authority *authority, struct im_error *err)
         return im_error_set(err, "making the business objects: out of memory");
     im_objects_init(authority->objects);
     authority->directory = im_directory_new(err);
-    authority->keys = authority->directory ? im_keys_new(&authority->rng, err) : NULL;
+    if (!authority->directory || !make_secrets(authority, err))
+        return false;
+    authority->keys = im_keys_new(&authority->rng, err);
     authority->tokens = authority->keys ? im_tokens_new(IM_TOKENS_MAX, err) : NULL;
     return authority->tokens;
 }
@@ -46,6 +70,7 @@ void im_authority_free(struct im_authority *authority)
     im_tokens_free(authority->tokens);
     im_keys_free(authority->keys);
     im_directory_free(authority->directory);
+    im_secrets_unref(authority->secrets);
     if (authority->objects)
         im_objects_release(authority->objects);
     free(authority->objects);

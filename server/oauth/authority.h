@@ -17,8 +17,9 @@ struct im_authority {
     struct im_keys *keys;
     struct im_tokens *tokens;
     struct im_objects *objects;
-    struct im_policy policy; /* behind policy_lock: use im_authority_policy() */
-    struct im_str signed_in; /* behind it too, in memory of its own */
+    struct im_secrets *secrets; /* what must not leave; a reference of its own */
+    struct im_policy policy;    /* behind policy_lock: use im_authority_policy() */
+    struct im_str signed_in;    /* behind it too, in memory of its own */
     pthread_mutex_t policy_lock;
     atomic_uint_fast64_t arrivals; /* serials of arrival; see im_request.arrived */
 };
@@ -27,6 +28,10 @@ struct im_authority {
 struct im_authority *im_authority_new(uint64_t seed, struct im_str salt, int64_t start_ms,
                                       struct im_error *err);
 void im_authority_free(struct im_authority *authority);
+/* From now on its secrets are told to this set, of which it takes a reference, instead of its own:
+ * that of the authority before a reset. False when memory is short. */
+bool im_authority_keep_secrets(struct im_authority *authority,
+                               struct im_secrets *secrets);
 struct im_policy im_authority_policy(struct im_authority *authority); /* a copy */
 void im_authority_set_policy(struct im_authority *authority,
                              const struct im_policy *policy);
@@ -42,6 +47,26 @@ bool im_authority_change_policy(struct im_authority *authority,
 bool im_authority_set_signed_in(struct im_authority *authority, struct im_str user);
 struct im_str im_authority_signed_in(struct im_authority *authority,
                                      struct im_arena *arena);
+
+/* ---- business records ---- */
+
+/* Those of this company; NULL when memory is short. */
+struct im_objects *im_authority_objects(struct im_authority *authority,
+                                        const struct im_company *company);
+/* Creates what the world's `records` say, for companies that the directory has. One whose
+ * id is there already stays as it is. False with err, and *at is the value at fault; those
+ * before it are there. */
+bool im_authority_load_records(struct im_authority *authority,
+                               const struct im_json *world, const struct im_json **at,
+                               struct im_error *err);
+/* Who and what exists now, as an object: what im_directory_write says, and `records`: of each
+ * company the keys of each object, at most IM_WORLD_KEYS_MAX of one. */
+enum { IM_WORLD_KEYS_MAX = 100 };
+void im_authority_write_world(struct im_authority *authority, struct im_json_out *out,
+                              const char *name);
+/* The member `records` of a world, for a table that has it among others: checked, but not
+ * stored. */
+extern const struct im_json_table im_records_part;
 
 /* ---- handing out ---- */
 

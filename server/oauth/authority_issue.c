@@ -339,7 +339,8 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
     issued->access_token = token_sign_flawed(mint, access);
     issued->expires_in_s = access_ttl(mint) / 1000;
     if (is_genuine(mint->issue->flaw))
-        issued->fingerprint = im_fingerprint_of(mint->arena, access->digest);
+        issued->fingerprint =
+            im_fingerprint_of(mint->authority->secrets, mint->arena, access->digest);
     issued->scopes = access->scopes;
     issued->user_key = access->user_key;
     if (issued->access_token.len && mint->issue->with_id_token) {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/crypto.h"
-#include "base/sanitize.h"
 #include "oauth/authority.h"
 #include "oauth/real_service.h"
 #include "oauth/token_refusal.h"
@@ -52,8 +51,7 @@ static enum im_cause refuse_other_client(struct im_request *req, enum im_cause c
                                          struct im_str client_id)
 {
     return im_refuse(req, cause, "it was issued to client %.*s, and %.*s presents it",
-                     IM_ARG(token->client_id),
-                     IM_ARG(im_sanitize(req->arena, client_id)));
+                     IM_ARG(token->client_id), IM_ARG(im_quote(req, client_id)));
 }
 
 static enum im_cause refuse_dead(struct im_request *req, enum im_cause cause,
@@ -82,13 +80,12 @@ static enum im_cause refuse_redirect(struct im_request *req, const struct im_tok
             req, CAUSE_REDIRECT_URI_MISMATCH,
             "the code was issued for redirect_uri %.*s, and the token request has "
             "none",
-            IM_ARG(im_sanitize(req->arena, token->redirect_uri)));
+            IM_ARG(im_quote(req, token->redirect_uri)));
     return im_refuse(
         req, CAUSE_REDIRECT_URI_MISMATCH,
         "the code was issued for redirect_uri \"%.*s\", the token request says "
         "\"%.*s\"",
-        IM_ARG(im_sanitize(req->arena, token->redirect_uri)),
-        IM_ARG(im_sanitize(req->arena, given)));
+        IM_ARG(im_quote(req, token->redirect_uri)), IM_ARG(im_quote(req, given)));
 }
 
 static enum im_cause refuse_verifier(struct im_request *req, const struct im_token *token,
@@ -108,7 +105,7 @@ static enum im_cause refuse_verifier(struct im_request *req, const struct im_tok
             how, verifier.len);
     return im_refuse(req, CAUSE_PKCE_VERIFIER_WRONG,
                      "the code_verifier %s the challenge %.*s", how,
-                     IM_ARG(im_sanitize(req->arena, token->challenge)));
+                     IM_ARG(im_quote(req, token->challenge)));
 }
 
 static enum im_cause explain_code(struct im_request *req, enum im_cause cause,
@@ -159,7 +156,7 @@ static enum im_cause redeem_token(struct im_authority *authority, struct im_requ
     redemption->arrived = req->arrived;
     redemption->arrivals = &authority->arrivals;
     if (!req->exchange->token.len)
-        req->exchange->token = im_fingerprint(req->arena, text);
+        req->exchange->token = im_fingerprint(req->exchange->secrets, req->arena, text);
     return im_tokens_redeem(authority->tokens, redemption, &eval, req->arena, out);
 }
 

@@ -5,7 +5,6 @@
 #include "oauth/bearer.h"
 
 #include "base/crypto.h"
-#include "base/sanitize.h"
 #include "directory/account.h"
 #include "directory/eligibility.h"
 #include "oauth/credentials.h"
@@ -91,7 +90,7 @@ static enum im_cause refuse_issuer(const struct bearer_check *check, struct im_s
 {
     return im_refuse(check->req, CAUSE_TOKEN_WRONG_ISSUER,
                      "iss is \"%.*s\", not \"%.*s\"",
-                     IM_ARG(im_sanitize(check->req->arena, issuer)), IM_ARG(expected));
+                     IM_ARG(im_quote(check->req, issuer)), IM_ARG(expected));
 }
 
 /* Signed by us, but no token of ours: from before a reset, or dropped, or made on
@@ -138,12 +137,12 @@ static enum im_cause diagnose_unknown_text(const struct bearer_check *check)
     switch (verified) {
     case IM_JWT_WRONG_ALG:
         return im_refuse(req, CAUSE_TOKEN_WRONG_ALGORITHM, "alg is \"%.*s\", not \"%s\"",
-                         IM_ARG(im_sanitize(req->arena, jwt.alg)),
+                         IM_ARG(im_quote(req, jwt.alg)),
                          im_jwt_alg_name(check->dialect->alg));
     case IM_JWT_UNKNOWN_KEY:
         return im_refuse(req, CAUSE_TOKEN_UNKNOWN_KEY,
                          "kid is \"%.*s\", which is none of ours",
-                         IM_ARG(im_sanitize(req->arena, jwt.kid)));
+                         IM_ARG(im_quote(req, jwt.kid)));
     case IM_JWT_BAD_SIGNATURE:
         return im_refuse(
             req, CAUSE_TOKEN_BAD_SIGNATURE,
@@ -264,7 +263,8 @@ static enum im_cause bearer_judge(const struct bearer_check *check, struct im_to
     if (!im_sha256(check->text, digest))
         return im_refuse(check->req, CAUSE_INTERNAL, "taking a digest: out of memory");
     if (!check->req->exchange->token.len) /* introspection names the one it is about */
-        check->req->exchange->token = im_fingerprint_of(check->req->arena, digest);
+        check->req->exchange->token =
+            im_fingerprint_of(check->authority->secrets, check->req->arena, digest);
     if (!im_tokens_find(check->authority->tokens, digest, &eval, check->req->arena, out))
         return diagnose_unknown_text(check);
     tell_exchange(check, out);

@@ -4,7 +4,6 @@
 #include "oauth/client_auth.h"
 
 #include "base/crypto.h"
-#include "base/sanitize.h"
 #include "oauth/credentials.h"
 #include "oauth/misspelling.h"
 
@@ -205,7 +204,7 @@ static enum im_cause refuse_secret(struct im_request *req, const struct im_clien
                                    struct im_str sent)
 {
     struct im_str trimmed = im_str_trim(sent);
-    struct im_str shown = im_fingerprint(req->arena, sent);
+    struct im_str shown = im_fingerprint(req->exchange->secrets, req->arena, sent);
     if (im_secret_eq(trimmed, client->secret))
         return refuse_padded(req, client, sent);
     for (size_t i = client->old_secrets.count; i > 0; i--)
@@ -215,12 +214,14 @@ static enum im_cause refuse_secret(struct im_request *req, const struct im_clien
                 "%.*s was the secret of client %.*s until it was rotated (%zu "
                 "newer since); now it is %.*s",
                 IM_ARG(shown), IM_ARG(client->id), client->old_secrets.count - i + 1,
-                IM_ARG(im_fingerprint(req->arena, client->secret)));
-    return im_refuse(req, CAUSE_CLIENT_SECRET_WRONG,
-                     "the secret sent is %.*s, that of client %.*s is %.*s%s",
-                     IM_ARG(shown), IM_ARG(client->id),
-                     IM_ARG(im_fingerprint(req->arena, client->secret)),
-                     guess_mistake(req->arena, client, sent));
+                IM_ARG(
+                    im_fingerprint(req->exchange->secrets, req->arena, client->secret)));
+    return im_refuse(
+        req, CAUSE_CLIENT_SECRET_WRONG,
+        "the secret sent is %.*s, that of client %.*s is %.*s%s", IM_ARG(shown),
+        IM_ARG(client->id),
+        IM_ARG(im_fingerprint(req->exchange->secrets, req->arena, client->secret)),
+        guess_mistake(req->arena, client, sent));
 }
 
 /* Either reading of a Basic secret may be right: see basic_raw_secret. */
@@ -277,7 +278,7 @@ static enum im_cause refuse_unknown(struct im_authority *authority,
                                     const struct im_client_claim *claim)
 {
     struct im_client other;
-    struct im_str shown = im_sanitize(req->arena, claim->id);
+    struct im_str shown = im_quote(req, claim->id);
     if (claim->secret.len &&
         im_directory_client(authority->directory, im_client_id_alone(claim->secret),
                             &other))

@@ -3,8 +3,6 @@
  * misspelled one shows only as a missing one. */
 #include "oauth/misspelling.h"
 
-#include "base/sanitize.h"
-
 /* Every name that the OAuth endpoints know. */
 static const struct im_str known[] = {
     IM_STR_INIT("grant_type"),
@@ -101,7 +99,7 @@ enum im_cause im_refuse_missing(struct im_request *req, const struct im_params *
             req, CAUSE_PARAMETER_MISSPELLED, missing,
             "a parameter \"%.*s\" was sent, which nobody reads here; the name "
             "is \"%s\"",
-            IM_ARG(im_sanitize(req->arena, slip)), wanted);
+            IM_ARG(im_quote(req, slip)), wanted);
     if (im_param_count(params, wanted))
         return im_refuse(req, missing, "the parameter %s was sent without a value",
                          wanted);
@@ -128,7 +126,7 @@ void im_note_misspelled(struct im_request *req, const struct im_params *params,
         im_note(
             req, CAUSE_PARAMETER_MISSPELLED,
             "the parameter \"%.*s\" was ignored: nobody reads it here; was \"%s\" meant?",
-            IM_ARG(im_sanitize(req->arena, slip)), *optional);
+            IM_ARG(im_quote(req, slip)), *optional);
     }
 }
 

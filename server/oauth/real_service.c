@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/sanitize.h"
 #include "oauth/jwt.h"
 
 /* The host of "https://api.intacct.com:443/x". */
@@ -63,6 +62,6 @@ struct im_str im_real_service_evidence(const struct im_request *req, struct im_s
     if (!is_intacct(host) || im_str_eq_nocase(host, host_of(req->base_url)))
         return IM_STR("");
     return im_arena_format(req->arena, "issued by %.*s, not by this mock; %.*s",
-                           IM_ARG(im_sanitize(req->arena, host)),
+                           IM_ARG(im_quote(req, host)),
                            IM_ARG(times_of(req, jwt.payload)));
 }

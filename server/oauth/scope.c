@@ -3,8 +3,6 @@
  * which the client may have the directory's. */
 #include "oauth/scope.h"
 
-#include "base/sanitize.h"
-
 static void add_scope(struct im_buf *list, struct im_str word)
 {
     if (im_str_in_list(im_buf_str(list), word))
@@ -23,7 +21,7 @@ static enum im_cause scope_judge(const struct im_scope_ask *ask, struct im_str w
 static struct im_str scope_explain(struct im_request *req, const struct im_scope_ask *ask,
                                    struct im_str word, enum im_cause cause)
 {
-    struct im_str shown = im_sanitize(req->arena, word);
+    struct im_str shown = im_quote(req, word);
     if (cause == CAUSE_SCOPE_UNKNOWN)
         return im_arena_format(req->arena,
                                "there is no scope \"%.*s\" here; known are: %s",
@@ -36,7 +34,7 @@ enum im_cause im_scope_grant(struct im_request *req, const struct im_scope_ask *
                              struct im_str *granted)
 {
     struct im_str rest = im_str_trim(ask->asked);
-    req->exchange->scope = im_sanitize(req->arena, rest);
+    req->exchange->scope = im_quote(req, rest);
     *granted = im_str(ask->dialect->default_scope);
     if (!rest.len)
         return CAUSE_NONE;
@@ -70,7 +68,7 @@ enum im_cause im_scope_keep(struct im_request *req, struct im_str asked,
                             struct im_str held, struct im_str *granted)
 {
     struct im_str rest = im_str_trim(asked);
-    req->exchange->scope = im_sanitize(req->arena, rest);
+    req->exchange->scope = im_quote(req, rest);
     *granted = held;
     if (!rest.len)
         return CAUSE_NONE;
@@ -85,7 +83,7 @@ enum im_cause im_scope_keep(struct im_request *req, struct im_str asked,
             return im_refuse(
                 req, CAUSE_SCOPE_DENIED,
                 "a refresh cannot add scope \"%.*s\": this grant has \"%.*s\"",
-                IM_ARG(im_sanitize(req->arena, word)), IM_ARG(held));
+                IM_ARG(im_quote(req, word)), IM_ARG(held));
         add_scope(&list, word);
     }
     *granted = im_buf_str(&list);

@@ -1,6 +1,8 @@
 /* What rules wait for, in words about the client. */
 #include "scenario/needs.h"
 
+#include "base/clock.h"
+
 /* ---- which rules are needed ---- */
 
 /* A hold or a delay gives others time to collide. */
@@ -68,6 +70,44 @@ static int64_t wanted_of(const struct im_when *when, int64_t needs)
     return when->every > 0 ? when->every * needs : needs;
 }
 
+/* The same of a rule: what a quota leaves free comes before. */
+static int64_t wanted_of_rule(const struct im_rule *rule, int64_t needs)
+{
+    return wanted_of(&rule->when, needs) + rule->schedule.limit;
+}
+
+/* " after access-token-revoked within 1m" */
+static void say_event(const struct im_schedule *schedule, struct im_buf *out)
+{
+    const struct im_event *after = &schedule->after;
+
+    if (after->rule >= 0)
+        im_buf_addf(out, " after rule %d", after->rule + 1);
+    else if (after->text.len)
+        im_buf_addf(out, " after %.*s", IM_ARG(after->text));
+    if (schedule->limit)
+        im_buf_addf(out, " within %.*s",
+                    IM_ARG(im_duration_text(out->arena, schedule->per_ms)));
+}
+
+static void say_pairs(const struct im_when_pairs *pairs, const char *where,
+                      struct im_buf *out)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        im_buf_addf(out, " with %s %.*s = %.*s", where, IM_ARG(pairs->items[i].name),
+                    IM_ARG(pairs->items[i].value));
+}
+
+static bool same_pairs(const struct im_when_pairs *a, const struct im_when_pairs *b)
+{
+    bool same = a->count == b->count;
+
+    for (size_t i = 0; same && i < a->count; i++)
+        same = im_str_eq(a->items[i].name, b->items[i].name) &&
+               im_str_eq(a->items[i].value, b->items[i].value);
+    return same;
+}
+
 static void say_filters(const struct im_when *when, struct im_buf *out)
 {
     if (when->method.len)
@@ -82,6 +122,9 @@ static void say_filters(const struct im_when *when, struct im_buf *out)
         im_buf_addf(out, " of client %.*s", IM_ARG(when->client));
     if (when->scope.len)
         im_buf_addf(out, " with scope %.*s", IM_ARG(when->scope));
+    say_pairs(&when->header, "header", out);
+    say_pairs(&when->query, "query", out);
+    say_pairs(&when->body, "body", out);
 }
 
 static const char *ordinal(int64_t n)
@@ -119,7 +162,13 @@ static bool same_filters(const struct im_when *a, const struct im_when *b)
     return im_str_eq(a->endpoint, b->endpoint) && im_str_eq(a->method, b->method) &&
            im_str_eq(a->grant, b->grant) && im_str_eq(a->path, b->path) &&
            im_str_eq(a->user, b->user) && im_str_eq(a->client, b->client) &&
-           im_str_eq(a->scope, b->scope);
+           im_str_eq(a->scope, b->scope) && same_pairs(&a->header, &b->header) &&
+           same_pairs(&a->query, &b->query) && same_pairs(&a->body, &b->body);
+}
+
+static bool same_event(const struct im_schedule *a, const struct im_schedule *b)
+{
+    return a->after.rule == b->after.rule && im_str_eq(a->after.text, b->after.text);
 }
 
 /* Of the rules that count the same requests the one that wants most is said. */
@@ -131,9 +180,11 @@ static bool is_outdone(const struct im_scenario *scenario, size_t rule)
     for (size_t i = 0; i < scenario->rule_count; i++) {
         int64_t others = im_needs_of(scenario, i);
         const struct im_when *when = &scenario->rules[i].when;
-        if (i == rule || !others || !same_filters(own, when))
+        if (i == rule || !others || !same_filters(own, when) ||
+            !same_event(&scenario->rules[i].schedule, &scenario->rules[rule].schedule))
             continue;
-        int64_t more = wanted_of(when, others) - wanted_of(own, needs);
+        int64_t more = wanted_of_rule(&scenario->rules[i], others) -
+                       wanted_of_rule(&scenario->rules[rule], needs);
         if (more > 0 || (more == 0 && i < rule))
             return true;
     }
@@ -170,11 +221,12 @@ struct im_str im_needs_text(const struct im_scenario *scenario, struct im_arena 
     im_buf_init(&out, arena, 0);
     for (size_t i = 0; i < scenario->rule_count; i++) {
         int64_t needs = im_needs_of(scenario, i);
-        const struct im_when *when = &scenario->rules[i].when;
+        const struct im_rule *rule = &scenario->rules[i];
         if (!needs || is_outdone(scenario, i))
             continue;
         im_buf_addz(&out, out.len ? ", " : "");
-        say_wanted(when, wanted_of(when, needs), &out);
+        say_wanted(&rule->when, wanted_of_rule(rule, needs), &out);
+        say_event(&rule->schedule, &out);
     }
     for (size_t i = 0; i < scenario->expect.count; i++)
         if (im_needs_requests(&scenario->expect.items[i]) && !is_said(scenario, i)) {
@@ -189,10 +241,9 @@ struct im_str im_needs_text(const struct im_scenario *scenario, struct im_arena 
 
 /* ---- what is missing ---- */
 
-void im_needs_say_missing(const struct im_when *when, int64_t needs,
-                          const struct im_needs_seen *seen, struct im_buf *out)
+static void say_missing(const struct im_when *when, int64_t wanted,
+                        const struct im_needs_seen *seen, struct im_buf *out)
 {
-    int64_t wanted = wanted_of(when, needs);
     struct noun noun = noun_of(when);
 
     im_buf_addz(out, " waits for ");
@@ -207,4 +258,17 @@ void im_needs_say_missing(const struct im_when *when, int64_t needs,
         im_buf_addf(out, "; %s made %lld", seen->client, (long long)seen->fits);
     else
         im_buf_addf(out, "; %s made none", seen->client);
+}
+
+void im_needs_say_missing(const struct im_when *when, int64_t needs,
+                          const struct im_needs_seen *seen, struct im_buf *out)
+{
+    say_missing(when, wanted_of(when, needs), seen, out);
+}
+
+void im_needs_say_rule(const struct im_rule *rule, int64_t needs,
+                       const struct im_needs_seen *seen, struct im_buf *out)
+{
+    say_missing(&rule->when, wanted_of_rule(rule, needs), seen, out);
+    say_event(&rule->schedule, out);
 }

@@ -29,5 +29,8 @@ struct im_needs_seen {
 /* " waits for the 8th API call; CMD made 4" */
 void im_needs_say_missing(const struct im_when *when, int64_t needs,
                           const struct im_needs_seen *seen, struct im_buf *out);
+/* The same of a rule, with what it is to come after. */
+void im_needs_say_rule(const struct im_rule *rule, int64_t needs,
+                       const struct im_needs_seen *seen, struct im_buf *out);
 
 #endif

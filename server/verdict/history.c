@@ -13,6 +13,16 @@ int64_t im_history_delivered_us(const struct im_exchange *exchange)
     return us > exchange->began_us ? us : exchange->began_us;
 }
 
+/* Was the client still there when a slow answer came to its end? Its last piece goes out a little ahead
+ * of the time that is reckoned with. */
+static bool got_all(const struct im_exchange *exchange)
+{
+    enum { AHEAD_US = 100 * 1000 };
+
+    return exchange->delivered_us <= 0 ||
+           exchange->delivered_us + AHEAD_US >= exchange->ended_us;
+}
+
 bool im_history_undamaged(const struct im_exchange *exchange)
 {
     switch (exchange->fault) {
@@ -20,6 +30,7 @@ bool im_history_undamaged(const struct im_exchange *exchange)
     case IM_FAULT_DELAY:
     case IM_FAULT_HOLD:
     case IM_FAULT_WRONG_TYPE: return true;
+    case IM_FAULT_BANDWIDTH: return got_all(exchange);
     default: return false;
     }
 }

@@ -81,8 +81,7 @@ static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
             continue;
         seen.fits = (int64_t)verdict->rules[i].fits;
         im_buf_addf(out, "%srule %zu", out->len ? ". " : "", i + 1);
-        im_needs_say_missing(&scenario->rules[i].when, im_needs_of(scenario, i), &seen,
-                             out);
+        im_needs_say_rule(&scenario->rules[i], im_needs_of(scenario, i), &seen, out);
     }
     seen.fits = 0;
     for (size_t i = 0; i < scenario->expect.count && !out->len; i++) {

@@ -55,7 +55,8 @@ static int64_t closing_of(const struct im_expectation *expectation,
  * before it is delivered. */
 static int64_t opening_of(const struct im_exchange *anchor)
 {
-    bool late = anchor->fault == IM_FAULT_DELAY || anchor->fault == IM_FAULT_HOLD;
+    bool late = anchor->fault == IM_FAULT_DELAY || anchor->fault == IM_FAULT_HOLD ||
+                anchor->fault == IM_FAULT_BANDWIDTH;
 
     return late ? anchor->began_us : im_history_delivered_us(anchor);
 }

@@ -7,7 +7,7 @@ import subprocess
 from beside import FILES, ROOT, SCENARIOS, control
 from mock import PROGRAM, Server, Tap
 
-FAULTS = ["delay", "stall", "drop", "reset", "truncate", "malformed-json", "wrong-type", "html", "status", "redirect",
+FAULTS = ["delay", "bandwidth", "stall", "drop", "reset", "truncate", "malformed-json", "wrong-type", "html", "status", "redirect",
           "hold"]
 OTHER_FAMILIES = {"wrong payload", "the mock about itself"}  # no reason why an integration is turned away
 tap = Tap()

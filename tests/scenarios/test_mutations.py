@@ -27,7 +27,7 @@ LIKELY = {
     "no code is exchanged, for none came": ["exchanges-no-code"],
     "no call is refused: the token is renewed ahead of time, as expires_in says": ["never-renews"],
     "no new token is asked for because of it":
-        ["renews-on-trouble", "refreshes-on-403", "is-impatient+renews-on-trouble"],
+        ["renews-on-trouble", "refreshes-on-403", "is-impatient+renews-on-trouble", "gives-up-on-slow-answers+renews-on-trouble"],
     "no refresh is tried without a refresh token": ["refreshes-without-token"],
     "no refresh loses against another one of the same client": ["refresh-per-thread"],
     "no refresh token is used twice": ["refresh-per-thread"],
@@ -41,7 +41,7 @@ LIKELY = {
     "repeats are bounded": ["retries-for-ever"],
     "repeats come at growing intervals": ["retries-at-once"],
     "the API is called with success": ["leaves-after-connecting"],
-    "the call is not sent again while the first is under way": ["is-impatient"],
+    "the call is not sent again while the first is under way": ["is-impatient", "gives-up-on-slow-answers"],
     "the dead refresh token is tried once": ["loops-on-dead-refresh-token"],
     "the host has its right name": ["misspells-the-host"],
     "the refused call is not repeated blindly": ["repeats-403"],

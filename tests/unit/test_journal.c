@@ -337,7 +337,7 @@ static void a_written_exchange_holds_no_secret(void **state)
     assert_has(text, "\"cause\":\"path-unknown\"");
     assert_has(text, "\"evidence\":\"because\"");
     assert_has(text, "\"notes\":[{\"cause\":\"host-misspelled\",\"text\":\"noted\"}]");
-    assert_has(text, "\"name\":\"Authorization\",\"value\":\"Basic sha256:");
+    assert_has(text, "\"name\":\"Authorization\",\"value\":\"Basic hmac:");
     parsed(b, text);
 }
 
@@ -424,7 +424,7 @@ static uint64_t add_told(struct book *b, enum im_fault fault, int status)
                                    .user = IM_STR("jdoe@acme"),
                                    .grant = IM_STR("g"),
                                    .scope = IM_STR("a b"),
-                                   .token = IM_STR("sha256:1"),
+                                   .token = IM_STR("hmac:1"),
                                    .rule = 2,
                                    .effect = "lock-user",
                                    .fault = fault};
@@ -464,7 +464,7 @@ static void an_exchange_keeps_attributes_causes_and_times(void **state)
     assert_true(im_str_is(e->method, "POST"));
     assert_true(im_str_is(e->path, "/p"));
     assert_true(im_str_is(e->scope, "a b"));
-    assert_true(im_str_is(e->token, "sha256:1"));
+    assert_true(im_str_is(e->token, "hmac:1"));
     assert_int_equal(e->status, 429);
     assert_int_equal(e->cause, CAUSE_RATE_LIMITED);
     assert_int_equal(e->note_count, 1);
@@ -484,7 +484,8 @@ static void a_damaged_answer_has_no_status_for_the_client(void **state)
         enum im_fault fault = (enum im_fault)i;
         bool honest = fault == IM_FAULT_NONE || fault == IM_FAULT_DELAY ||
                       fault == IM_FAULT_HOLD || fault == IM_FAULT_STATUS ||
-                      fault == IM_FAULT_REDIRECT || fault == IM_FAULT_WRONG_TYPE;
+                      fault == IM_FAULT_REDIRECT || fault == IM_FAULT_BANDWIDTH ||
+                      fault == IM_FAULT_WRONG_TYPE;
         im_journal_clear(b->journal);
         add_told(b, fault, 201);
         const struct im_exchange *e = all_of(b, 1);

@@ -141,11 +141,6 @@ static void secrets_compare_by_content(void **state)
     assert_true(im_secret_eq((struct im_str){NULL, 0}, IM_STR("")));
 }
 
-static void a_fingerprint_names_without_telling(void **state)
-{
-    assert_says(im_fingerprint(*state, IM_STR("abc")), "sha256:ba7816bf8f01");
-}
-
 static void a_want_of_memory_is_an_empty_view(void **state)
 {
     struct im_arena arena;
@@ -153,7 +148,6 @@ static void a_want_of_memory_is_an_empty_view(void **state)
     im_arena_init(&arena, 16);
     assert_null(im_base64url(&arena, "abc", 3).at);
     assert_null(im_hex(&arena, "abc", 3).at);
-    assert_null(im_fingerprint(&arena, IM_STR("abc")).at);
     assert_false(im_base64url_decode(&arena, IM_STR("Zm9v"), &data));
     assert_true(arena.failed);
     im_arena_release(&arena);
@@ -172,7 +166,6 @@ int main(void)
         TEST_IN_ARENA(what_is_not_base64url_is_refused),
         TEST_IN_ARENA(what_is_not_base64_is_refused),
         cmocka_unit_test(secrets_compare_by_content),
-        TEST_IN_ARENA(a_fingerprint_names_without_telling),
         cmocka_unit_test(a_want_of_memory_is_an_empty_view),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,8 @@ struct call {
 static inline void next_call(struct call *call, const char *method, enum im_place place)
 {
     im_arena_release(&call->arena);
-    call->exchange = (struct im_exchange){.place = place};
+    call->exchange =
+        (struct im_exchange){.place = place, .secrets = call->authority->secrets};
     call->req = (struct im_request){
         .arena = &call->arena,
         .method = im_str(method),

@@ -49,7 +49,7 @@ static void tells_who_calls(void **state)
     assert_int_equal(call->cause, CAUSE_NONE);
     assert_true(im_str_is(call->exchange.client_id, "demo"));
     assert_true(im_str_is(call->exchange.user, "ws_user@acme"));
-    says(call->exchange.token, "sha256:");
+    says(call->exchange.token, "hmac:");
     assert_int_equal(access.entity.len, 0);
 }
 

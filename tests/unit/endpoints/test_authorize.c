@@ -338,7 +338,7 @@ static void accepting_gives_a_code(void **state)
     answered(call, 302);
     assert_true(im_str_starts(location(call), "http://127.0.0.1:5000/callback?code=eyJ"));
     says(location(call), "&state=s1");
-    says(call->exchange.issued, "sha256:");
+    says(call->exchange.issued, "hmac:");
 }
 
 static void denying_is_told_to_the_client(void **state)

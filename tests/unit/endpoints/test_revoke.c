@@ -54,7 +54,7 @@ static void unknown_token_is_as_good_as_revoked(void **state)
     struct call *call = *state;
     revoke(call, "hush", "");
     answered(call, 200);
-    note_says(call, CAUSE_ACCESS_TOKEN_UNKNOWN, "never issued sha256:");
+    note_says(call, CAUSE_ACCESS_TOKEN_UNKNOWN, "never issued hmac:");
 }
 
 static void dead_token_is_noted(void **state)
@@ -114,7 +114,7 @@ static void client_revokes_its_own(void **state)
     get_tokens(call, access, refresh);
     revoke(call, access, "&client_id=demo-public");
     refused(call, CAUSE_TOKEN_OF_ANOTHER_CLIENT);
-    evidence_says(call, "access token sha256:");
+    evidence_says(call, "access token hmac:");
     assert_int_equal(cause_of_death(call, access), CAUSE_NONE);
 }
 

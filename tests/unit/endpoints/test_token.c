@@ -73,7 +73,7 @@ static void outcome_tells_the_facts(void **state)
     assert_true(im_str_is(call->exchange.client_id, "demo"));
     assert_true(im_str_is(call->exchange.user, "ws_user@acme"));
     assert_true(im_str_is(call->exchange.scope, "openid"));
-    assert_true(im_str_starts(call->exchange.issued, "sha256:"));
+    assert_true(im_str_starts(call->exchange.issued, "hmac:"));
 }
 
 /* ---- the body ---- */

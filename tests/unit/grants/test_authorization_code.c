@@ -23,7 +23,7 @@ static void code_gives_tokens(void **state)
     answered(call, 200);
     assert_non_null(member(call, "refresh_token"));
     assert_true(im_str_is(call->exchange.user, "jdoe@acme"));
-    assert_true(im_str_starts(call->exchange.token, "sha256:"));
+    assert_true(im_str_starts(call->exchange.token, "hmac:"));
 }
 
 static void refresh_token_needs_offline_access(void **state)

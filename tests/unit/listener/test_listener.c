@@ -150,6 +150,8 @@ static void answer(void *context, struct im_request *req, struct im_response *re
         pause_answer(f, req, res);
     res->start_tls = im_str_is(req->method, "CONNECT") || im_str_is(req->target, "/tls");
     res->close = im_str_is(req->target, "/close");
+    if (im_str_starts(req->target, "/slow"))
+        res->damage.bytes_per_s = atol(req->target.at + strlen("/slow?"));
     res->damage.stall = im_str_is(req->target, "/stall");
     res->damage.drop = im_str_is(req->target, "/drop");
     res->damage.reset = im_str_is(req->target, "/reset");
@@ -807,6 +809,51 @@ static void a_stalled_answer_sends_headers_alone(void **state)
     close(fd);
 }
 
+static void a_slow_body_takes_its_time_and_comes_whole(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connected(f);
+
+    says(fd, "GET /slow?400 HTTP/1.1\r\n" HOST "\r\n");
+    f->len = 0;
+    while (!body_of(f))
+        assert_true(hears_some(f, fd) > 0);
+    int64_t began_ms = im_clock_monotonic_ms();
+    size_t claimed = (size_t)atol(strstr(f->answer, "Content-Length: ") + 16);
+    size_t heard = strlen(body_of(f));
+    while (strlen(body_of(f)) < claimed)
+        assert_true(hears_some(f, fd) > 0);
+    /* what was there with the head, and a piece ahead, take no time */
+    int64_t least_ms = (int64_t)(claimed - heard) * 1000 / 400 - 60;
+    assert_true(heard < claimed);
+    assert_true(im_clock_monotonic_ms() - began_ms >= least_ms);
+    assert_int_equal(strlen(body_of(f)), claimed);
+
+    f->len = 0; /* the connection is good for another */
+    says(fd, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    while (!body_of(f))
+        assert_true(hears_some(f, fd) > 0);
+    answered(f, "HTTP/1.1 200 ");
+    close(fd);
+}
+
+static void slow_bodies_end_when_the_peer_leaves_or_the_listener_stops(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 20; i++) { /* more of them than threads */
+        int fd = connected(f);
+        says(fd, "GET /slow?1 HTTP/1.1\r\n" HOST "\r\n");
+        f->len = 0;
+        while (!body_of(f))
+            assert_true(hears_some(f, fd) > 0);
+        if (i)
+            close(fd);
+    }
+    asks(f, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    answered(f, "HTTP/1.1 200 ");
+}
+
 static void stalls_end_when_the_peer_leaves(void **state)
 {
     struct fixture *f = *state;
@@ -1251,6 +1298,7 @@ static void slow_readers_cost_no_thread(void **state)
 }
 
 struct log_pipe {
+    struct im_log_sink sink;
     struct im_log log;
     int read_end;
 };
@@ -1260,7 +1308,9 @@ static void logs(struct log_pipe *log)
     int ends[2];
 
     assert_int_equal(pipe(ends), 0);
-    log->log = (struct im_log){.enabled = true, .level = IM_LOG_WARN, .fd = ends[1]};
+    im_log_open(&log->sink, ends[1]);
+    close(ends[1]);
+    log->log = (struct im_log){.enabled = true, .level = IM_LOG_WARN, .sink = &log->sink};
     log->read_end = ends[0];
 }
 
@@ -1313,7 +1363,7 @@ static void without_descriptors_connections_wait(void **state)
         close(fds[i]);
     stops(f, 1000);
     close(log.read_end);
-    close(log.log.fd);
+    im_log_close(&log.sink);
 }
 
 /* ---- HTTPS ---- */
@@ -1542,6 +1592,8 @@ int main(void)
         TEST(a_truncated_answer_claims_more_than_it_sends),
         TEST(a_stalled_answer_sends_headers_alone),
         TEST(stalls_end_when_the_peer_leaves),
+        TEST(a_slow_body_takes_its_time_and_comes_whole),
+        TEST(slow_bodies_end_when_the_peer_leaves_or_the_listener_stops),
         TEST(a_stream_goes_on_until_it_says_so),
         TEST(a_stream_ends_when_the_peer_leaves),
         TEST(head_of_a_stream_is_its_headers),

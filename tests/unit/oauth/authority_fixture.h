@@ -38,7 +38,8 @@ struct fixture {
 
 static inline void arrive(struct fixture *f)
 {
-    f->exchange = (struct im_exchange){.cause = CAUSE_NONE};
+    f->exchange =
+        (struct im_exchange){.cause = CAUSE_NONE, .secrets = f->authority->secrets};
     f->req = (struct im_request){.arena = &f->arena,
                                  .base_url = im_str(f->base_url ? f->base_url : BASE),
                                  .now_ms = f->now_ms,

@@ -37,7 +37,7 @@ static void a_token_gets_in_and_is_told_about(void **state)
     assert_true(im_str_is(f->token.user, "ws_user"));
     assert_true(im_str_is(f->exchange.user, "ws_user@acme"));
     assert_true(im_str_is(f->exchange.client_id, "demo"));
-    assert_true(im_str_starts(f->exchange.token, "sha256:"));
+    assert_true(im_str_starts(f->exchange.token, "hmac:"));
     assert_false(f->exchange.bearer_challenge);
 }
 

@@ -217,7 +217,7 @@ static void wrong_secret_is_explained(void **state)
 {
     struct call *call = *state;
     world(call, "{\"clients\":[{\"id\":\"demo\",\"secret\":\"Dem+o\"}]}");
-    wrong(call, "hush", "sha256:");
+    wrong(call, "hush", "hmac:");
     assert_false(contains(call->exchange.evidence, "hush"));
     wrong(call, "dem%2Bo", "only in case");
     wrong(call, "Dem+o", "arrived as a space");

@@ -347,8 +347,10 @@ static void a_wrong_file_is_said_once_in_the_log(void **state)
     struct collection *s = *state;
     FILE *said = tmpfile();
     char text[2000] = "";
-    const struct im_log log = {.enabled = true, .level = IM_LOG_WARN, .fd = fileno(said)};
+    struct im_log_sink sink;
+    const struct im_log log = {.enabled = true, .level = IM_LOG_WARN, .sink = &sink};
 
+    im_log_open(&sink, fileno(said));
     s->catalogue = im_catalogue_new(s->folder, &log, &s->err);
     assert_non_null(s->catalogue);
     put(s, "a.json", "{\"name\":\"mine\",\"rulez\":[]}");
@@ -358,6 +360,7 @@ static void a_wrong_file_is_said_once_in_the_log(void **state)
     rewind(said);
     text[fread(text, 1, sizeof(text) - 1, said)] = '\0';
     fclose(said);
+    im_log_close(&sink);
     const char *first = strstr(text, "a scenario file is wrong");
     assert_non_null(first);
     assert_non_null(strstr(first, "a.json:1:16"));

@@ -329,8 +329,8 @@ static void a_rule_is_an_object_with_then(void **state)
     wrong(PLAY("'rules':[{^'whn':{}}]"),
           "rules: unknown field \"whn\"; did you mean \"when\"?");
     wrong(PLAY("'rules':[{^'zzzzzz':{}}]"),
-          "rules: unknown field \"zzzzzz\"; there are \"when\", \"then\", "
-          "\"times\", \"needs\" and \"optional\"");
+          "rules: unknown field \"zzzzzz\"; there are \"when\", \"then\", \"times\", "
+          "\"needs\", \"optional\", \"name\", \"after\", \"for\" and \"limit\"");
 }
 
 static void times_is_a_whole_number(void **state)
@@ -354,8 +354,9 @@ static void when_is_refused_by_its_member(void **state)
     wrong(
         WHEN("'nth':1,^'zzzzzz':1"),
         "when: unknown field \"zzzzzz\"; there are \"endpoint\", \"grant\", \"client\", "
-        "\"user\", \"method\", \"path\", \"scope\", \"nth\", \"every\", \"rate\" and "
-        "\"seed\"");
+        "\"user\", \"method\", \"path\", \"scope\", \"header\", \"query\", \"body\", "
+        "\"nth\", "
+        "\"every\", \"rate\" and \"seed\"");
     wrong(WHEN("^'endpoint':'tokn'"),
           "when: there is no endpoint \"tokn\"; did you mean \"token\"?");
     wrong(WHEN("^'nth':0"), "when: \"nth\" must be a whole number, 1 or more, not 0");
@@ -469,6 +470,16 @@ static void people_are_refused_by_what_is_wrong(void **state)
     wrong(WORLD("^'users':{}"),
           "world: \"users\" must be a list of objects, not an object");
     wrong(WORLD("'users':[^{'id':'x'}]"), "users: \"company\" is missing");
+    wrong(WORLD("'records':[^{'company':'acme'}]"),
+          "records: \"object\" is missing: its name in the REST API, such as "
+          "\"accounts-payable/vendor\"");
+    wrong(WORLD("'records':[{'company':'acme',^'object':'accounts-payable/vendr',"
+                "'fields':{}}]"),
+          "there is no object \"accounts-payable/vendr\"; did you mean "
+          "\"accounts-payable/vendor\"?");
+    wrong(WORLD("'records':[{'company':'acme','object':'accounts-payable/vendor',"
+                "^'fields':{'id':'V-1'}}]"),
+          "/name: name is required.");
     wrong(WORLD("'users':[{'id':'x',^'company':'nowhere'}]"),
           "there is no company \"nowhere\"");
     wrong(WORLD("'users':[{'id':'x','company':'acme','roles':[^'king']}]"),
@@ -570,6 +581,111 @@ static void long_words_are_shown_in_part(void **state)
                         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"" MEMBERS);
 }
 
+/* ---- after, for, limit ---- */
+
+#define RULES(rest) PLAY("'rules':[" rest "]")
+
+static void what_a_rule_comes_after_is_there(void **state)
+{
+    (void)state;
+    is_sound(RULES("{'after':'access-token-revoked','then':{'wire':'drop'}}"));
+    is_sound(RULES("{'after':'lock-user','then':{'wire':'drop'}}"));
+    is_sound(RULES(
+        "{'after':'b','then':{'wire':'drop'}},{'name':'b','then':{'wire':'drop'}}"));
+    wrong(RULES("{^'after':'revoke-grnat','then':{'wire':'drop'}}"),
+          "rules: \"after\" must be a cause, an effect or another rule's name or number, "
+          "and there is none \"revoke-grnat\"; did you mean \"revoke-grant\"?");
+    wrong(RULES("{^'after':2,'then':{'wire':'drop'}}"),
+          "rules: \"after\" names rule 2, and there are 1");
+    wrong(RULES("{^'after':0,'then':{'wire':'drop'}}"),
+          "rules: \"after\" must be a cause, an effect, or another rule by its name or "
+          "number, not 0");
+    wrong(RULES("{^'after':1,'then':{'wire':'drop'}}"),
+          "rules: rule 1 waits for itself, so it never fires");
+    wrong(RULES("{'name':'a',^'after':2,'then':{'wire':'drop'}},"
+                "{'after':'a','then':{'wire':'drop'}}"),
+          "rules: rule 1 waits for itself, so it never fires");
+    wrong(
+        RULES("{'name':'a','then':{'wire':'drop'}},{^'name':'a','then':{'wire':'drop'}}"),
+        "rules: \"name\" must be unique, and \"a\" stands twice");
+}
+
+static void times_and_quotas_are_sound(void **state)
+{
+    (void)state;
+    is_sound(
+        RULES("{'for':'30s','limit':{'requests':1,'per':'1m'},'then':{'wire':'drop'}}"));
+    wrong(RULES("{^'for':'0s','then':{'wire':'drop'}}"),
+          "rules: \"for\" must be a duration above 0, such as \"12h\", not \"0s\"");
+    wrong(RULES("{'limit':{^'requests':0,'per':'1m'},'then':{'wire':'drop'}}"),
+          "limit: \"requests\" must be a whole number, 1 or more, not 0");
+    wrong(RULES("{^'limit':{'requests':9},'then':{'wire':'drop'}}"),
+          "limit: \"per\" is missing: in which time, such as \"1m\"");
+    wrong(RULES("{'when':{'nth':2},^'limit':{'requests':9,'per':'1m'},'then':{'wire':'"
+                "drop'}}"),
+          "rules: \"limit\" counts all that fits \"when\", so it contradicts \"nth\", "
+          "\"every\" and \"rate\"");
+}
+
+/* ---- all at once ---- */
+
+static void all_that_is_wrong_is_told_by_place(void **state)
+{
+    struct sheet sheet =
+        sheet_of(PLAY("'rules':[{'when':{'nth':0},'then':{}}],\n"
+                      "'expect':[{'that':'a','after':'b'}],\n'cause':'x'"));
+    struct im_scenario_error errors[4];
+    size_t count = 0;
+    (void)state;
+    assert_null(im_scenario_parse_all((struct im_str){sheet.bytes, sheet.len}, IM_STR(""),
+                                      errors, 4, &count));
+    assert_int_equal(count, 4);
+    assert_int_equal(errors[0].line, 2);
+    assert_true(im_str_starts(im_str(errors[0].what), "when: \"nth\" must be"));
+    assert_int_equal(errors[1].line, 2);
+    assert_true(im_str_starts(im_str(errors[1].what), "then: says nothing"));
+    assert_int_equal(errors[2].line, 3);
+    assert_true(im_str_starts(im_str(errors[2].what), "expect: \"after\" must be"));
+    assert_int_equal(errors[3].line, 4);
+    assert_null(im_scenario_parse_all((struct im_str){sheet.bytes, sheet.len}, IM_STR(""),
+                                      errors, 2, &count));
+    assert_int_equal(count, 2);
+    free(sheet.bytes);
+}
+
+static void the_missing_sentence_may_be_the_one_meant(void **state)
+{
+    (void)state;
+    wrong(PLAY("'expect':[^{'endpoint':'api'},{'that':'b','after':'a'}]"),
+          "expect: \"that\" is missing: a true sentence about a sound client");
+}
+
+static void a_step_is_tried_although_another_rule_is_wrong(void **state)
+{
+    struct sheet sheet =
+        sheet_of(PLAY("'rules':[{'then':{'wire':'dorp'}},{'then':{'world':"
+                      "{'do':'lock-user','user':'nobody@acme'}}}]"));
+    struct im_scenario_error errors[4];
+    size_t count = 0;
+    (void)state;
+    assert_null(im_scenario_parse_all((struct im_str){sheet.bytes, sheet.len}, IM_STR(""),
+                                      errors, 4, &count));
+    assert_int_equal(count, 2);
+    free(sheet.bytes);
+}
+
+static void without_expectations_it_is_warned(void **state)
+{
+    struct im_scenario *s = sound("{'name':'x'}");
+    struct im_scenario_error warnings[2];
+    (void)state;
+    assert_int_equal(im_scenario_warn(s, warnings, 2), 1);
+    assert_non_null(strstr(warnings[0].what, "never passed"));
+    assert_int_equal(im_scenario_warn(s, warnings, 0), 0);
+    assert_false(im_scenario_shadows(s));
+    im_scenario_unref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -607,6 +723,12 @@ int main(void)
         cmocka_unit_test(expectations_are_refused_with_their_place),
         cmocka_unit_test(no_damage_is_taken_and_none_leaks),
         cmocka_unit_test(long_words_are_shown_in_part),
+        cmocka_unit_test(all_that_is_wrong_is_told_by_place),
+        cmocka_unit_test(the_missing_sentence_may_be_the_one_meant),
+        cmocka_unit_test(a_step_is_tried_although_another_rule_is_wrong),
+        cmocka_unit_test(without_expectations_it_is_warned),
+        cmocka_unit_test(what_a_rule_comes_after_is_there),
+        cmocka_unit_test(times_and_quotas_are_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

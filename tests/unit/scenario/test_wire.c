@@ -129,7 +129,8 @@ static void words_that_say_too_little_are_refused(void **state)
 }
 
 #define FAULTS                                                                           \
-    "; there are \"delay\", \"hold\", \"stall\", \"drop\", \"reset\", \"truncate\", "    \
+    "; there are \"delay\", \"hold\", \"bandwidth\", \"stall\", \"drop\", \"reset\", "   \
+    "\"truncate\", "                                                                     \
     "\"malformed-json\", \"wrong-type\", \"html\", \"status\" and \"redirect\""
 
 static void unknown_words_are_refused_with_the_nearest(void **state)
@@ -139,7 +140,10 @@ static void unknown_words_are_refused_with_the_nearest(void **state)
     refused(*state, "''", NULL, "there is no fault \"\"" FAULTS);
     refused(*state, "{'drop':true,'trunkate':true}", "trunkate",
             "wire: unknown field \"trunkate\"; did you mean \"truncate\"?");
-    refused(*state, "{'zzzzzz':true}", "zzzzzz", "wire: unknown field \"zzzzzz\"");
+    refused(*state, "{'zzzzzz':true}", "zzzzzz",
+            "wire: unknown field \"zzzzzz\"; there are \"delay\", \"hold\", \"stall\", "
+            "\"drop\", \"reset\", \"truncate\", \"malformed-json\", \"wrong-type\", "
+            "\"html\", \"status\", \"redirect\", \"retry_after\", \"body\" and \"at\"");
 }
 
 static void a_wire_is_a_word_or_an_object(void **state)
@@ -406,7 +410,8 @@ static void long_names_are_shown_in_part(void **state)
     memset(text + 2, 'x', 300);
     memcpy(text + 302, "':true}", 8);
     assert_false(reads(r, text));
-    assert_true(strlen(r->fault.err.text) < 120);
+    assert_non_null(strstr(r->fault.err.text, "xxxxxxxxxx"));
+    assert_true(strspn(strchr(r->fault.err.text, '"') + 1, "x") < 80);
 }
 
 /* ---- damaging ---- */
@@ -582,6 +587,34 @@ static void no_text_of_a_scenario_adds_a_header(void **state)
 
 #define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
+/* ---- bandwidth ---- */
+
+static void a_bandwidth_is_bytes_of_an_answer_that_there_is(void **state)
+{
+    struct reader *r = *state;
+    struct im_response res = {.arena = &r->arena};
+    im_response_begin(&res, 200, "text/plain");
+    im_buf_addz(&res.body, "0123456789");
+
+    assert_true(reads(r, "{'bandwidth':4}"));
+    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_BANDWIDTH);
+    assert_true(r->wire.after);
+    assert_false(im_wire_replaces(&r->wire));
+    im_wire_apply(&r->wire, &res);
+    assert_int_equal(res.damage.bytes_per_s, 4);
+    assert_int_equal(res.status, 200);
+    assert_int_equal(im_wire_takes_ms(&r->wire, &res), 2500);
+    refused(r, "{'bandwidth':0}", "bandwidth",
+            "wire: \"bandwidth\" must be bytes per second, 1 or more, not 0");
+    refused(r, "{'bandwidth':4,'drop':true}", "drop",
+            "wire: \"bandwidth\" and \"drop\" contradict each other");
+    refused(r, "{'bandwidth':4,'at':'before'}", NULL,
+            "wire: \"bandwidth\" damages an answer, so it comes after the request took "
+            "effect: leave \"at\" out");
+    assert_true(reads(r, "'drop'"));
+    assert_int_equal(im_wire_takes_ms(&r->wire, &res), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -618,6 +651,7 @@ int main(void)
         READING(the_answers_are_those_that_were_asked_for),
         READING(retry_after_is_set_on_any_answer),
         READING(no_text_of_a_scenario_adds_a_header),
+        READING(a_bandwidth_is_bytes_of_an_answer_that_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

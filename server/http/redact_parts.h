@@ -1,0 +1,34 @@
+/* What the files of redact.h share: a redaction under way, and which names are those of secrets. */
+#ifndef IM_HTTP_REDACT_PARTS_H
+#define IM_HTTP_REDACT_PARTS_H
+
+#include "base/buf.h"
+#include "http/redact.h"
+
+/* Text that is being written without its secrets. */
+struct im_redaction {
+    struct im_secrets *secrets;
+    struct im_buf buf;
+};
+
+/* The fingerprint of a secret; nothing for an empty one. */
+void im_redact_add_fingerprint(struct im_redaction *out, struct im_str secret);
+/* Text of no known shape: what is assigned to a secret's name goes, and what looks like a JWT.
+ * broken: this text was to have a shape and has none, so what follows a secret's name goes even
+ * where nothing assigns it. */
+void im_redact_loosely(struct im_redaction *out, struct im_str text, bool broken);
+/* XML, well-formed or not. */
+void im_redact_xml(struct im_redaction *out, struct im_str text);
+
+bool im_redact_is_word(char c); /* a letter or digit */
+bool im_redact_is_secret(struct im_str name);
+/* The same where parameters stand: there `code` and `key` are secrets too. */
+bool im_redact_is_secret_parameter(struct im_str name);
+/* A name that holds a secret's word and yet no secret. */
+bool im_redact_is_open(struct im_str name);
+/* Index behind the first word that makes a name a secret's; 0 when there is none. */
+size_t im_redact_end_of_secret(struct im_str name);
+/* "key", "name", "header", …: what this says is the name of the value beside it. */
+bool im_redact_names_another(struct im_str name);
+
+#endif
