@@ -380,3 +380,24 @@ struct im_hint im_hint_of(const char *nearest)
 {
     return hint_to(im_str(nearest));
 }
+
+struct im_hint im_hint_or_all(struct im_str word, const struct im_str *candidates,
+                              size_t n)
+{
+    struct im_hint hint = im_hint(word, candidates, n);
+    size_t len = 0;
+
+    if (hint.text[0] || !n || n > IM_HINT_FEW)
+        return hint;
+    for (size_t i = 0; i < n; i++) {
+        int more = snprintf(hint.text + len, sizeof(hint.text) - len, "%s\"%.*s\"",
+                            i       ? ", "
+                            : n > 1 ? "; there are "
+                                    : "; there is ",
+                            IM_ARG(candidates[i]));
+        len += (size_t)more;
+        if (len >= sizeof(hint.text)) /* a part of them would look like all */
+            return (struct im_hint){.text = ""};
+    }
+    return hint;
+}

@@ -79,12 +79,16 @@ int im_str_nearest(struct im_str word, const struct im_str *candidates, size_t n
  * `; did you mean "X"?`, or nothing when no candidate is near. Of long words (sentences)
  * the front decides. */
 struct im_hint {
-    char text[160]; /* NUL-terminated */
+    char text[200]; /* NUL-terminated */
 };
 struct im_hint im_hint(struct im_str word, const struct im_str *candidates, size_t n);
 /* `; did you mean "X", "Y" or "Z"?`: as many of them as there is room for. */
 struct im_hint im_hint_list(const struct im_str *names, size_t count);
 struct im_hint im_hint_of(
     const char *nearest); /* the same when it is known; NULL: nothing */
+/* The nearest; else all of them, where they are few: `; there are "a", "b"`. */
+enum { IM_HINT_FEW = 6 };
+struct im_hint im_hint_or_all(struct im_str word, const struct im_str *candidates,
+                              size_t n);
 
 #endif

@@ -89,6 +89,7 @@ struct im_exchange {
     struct im_str issued; /* fingerprint of the access token handed out */
     struct im_str object; /* "accounts-payable/vendor" */
     struct im_str field;  /* the offending field of a payload */
+    bool created; /* a record that was not there before, whatever became of the answer */
 
     /* Why it was refused, and how that is worded. */
     enum im_cause cause;     /* CAUSE_NONE = it was not */

@@ -131,6 +131,13 @@ void im_directory_write(struct im_directory *directory, struct im_json_out *out)
 struct im_company *im_directory_companies(struct im_directory *directory,
                                           struct im_arena *arena, size_t *count);
 
+enum im_collection_kind { IM_ROLES, IM_CLIENTS, IM_COMPANIES, IM_USERS, IM_COLLECTIONS };
+/* What stands behind "there is no user …": the nearest name of this kind, or all of them
+ * where they are few. Users are those of `company`, which the others ignore. */
+struct im_hint im_directory_hint(struct im_directory *directory,
+                                 enum im_collection_kind which, struct im_str company,
+                                 struct im_str word);
+
 /* ---- the ways in which the directory changes while a test runs ---- */
 
 enum im_change {

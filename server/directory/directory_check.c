@@ -15,9 +15,16 @@ static bool fail_at(struct im_loading *load, const char *what, const char *then)
     return true;
 }
 
-static bool must_exist(struct im_loading *load, const char *what, const void *found)
+static bool must_exist(struct im_loading *load, const char *what, const void *found,
+                       struct im_hint hint)
 {
-    return found || fail_at(load, what, "");
+    return found || fail_at(load, what, hint.text);
+}
+
+static struct im_hint hint_of_kind(const struct im_loading *load,
+                                   enum im_collection_kind which)
+{
+    return im_world_hint(load->world, which, IM_STR(""), load->at->text);
 }
 
 typedef bool look_up(struct im_loading *load, const struct im_json *owner);
@@ -26,14 +33,16 @@ static bool role_exists(struct im_loading *load, const struct im_json *owner)
 {
     (void)owner;
     return must_exist(load, "there is no role",
-                      im_world_role(load->world, load->at->text));
+                      im_world_role(load->world, load->at->text),
+                      hint_of_kind(load, IM_ROLES));
 }
 
 static bool client_exists(struct im_loading *load, const struct im_json *owner)
 {
     (void)owner;
     return must_exist(load, "there is no client",
-                      im_world_client(load->world, load->at->text));
+                      im_world_client(load->world, load->at->text),
+                      hint_of_kind(load, IM_CLIENTS));
 }
 
 static bool entity_exists(struct im_loading *load, const struct im_json *owner)
@@ -41,9 +50,11 @@ static bool entity_exists(struct im_loading *load, const struct im_json *owner)
     const struct im_company *company =
         im_world_company(load->world, im_json_get_str(owner, "company"));
 
+    struct im_list entities = company ? company->entities : (struct im_list){NULL, 0};
+
     return must_exist(load, "there is no entity",
-                      company && im_list_has(company->entities, load->at->text) ? company
-                                                                                : NULL);
+                      im_list_has(entities, load->at->text) ? company : NULL,
+                      im_hint_or_all(load->at->text, entities.items, entities.count));
 }
 
 /* "OBJECT-GLOB:ACTION,…" with actions that exist */
@@ -105,7 +116,8 @@ bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
         return true;
     load->at = im_json_get(thing, "company");
     return must_exist(load, "there is no company",
-                      im_world_company(load->world, load->at->text));
+                      im_world_company(load->world, load->at->text),
+                      hint_of_kind(load, IM_COMPANIES));
 }
 
 /* ---- who authorizes whom ---- */

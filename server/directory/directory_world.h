@@ -12,8 +12,6 @@ struct im_role {
     struct im_list denied;      /* the same, taken away from them again */
 };
 
-enum im_collection_kind { IM_ROLES, IM_CLIENTS, IM_COMPANIES, IM_USERS, IM_COLLECTIONS };
-
 /* Things of one kind, in an array. */
 struct im_collection {
     void *items; /* struct im_role, im_client, im_company or im_user */
@@ -36,6 +34,10 @@ struct im_client *im_world_client(const struct im_world *world, struct im_str id
 struct im_company *im_world_company(const struct im_world *world, struct im_str id);
 struct im_user *im_world_user(const struct im_world *world, struct im_str company,
                               struct im_str id);
+
+/* See im_directory_hint. */
+struct im_hint im_world_hint(const struct im_world *world, enum im_collection_kind which,
+                             struct im_str company, struct im_str word);
 
 /* A new list: the old one with the word at its end (once), or without it. */
 bool im_list_add(struct im_arena *arena, struct im_list *list, struct im_str word);

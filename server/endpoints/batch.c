@@ -69,7 +69,9 @@ static void create_all(struct batch *batch, const struct im_objects_call *whole,
             call.once =
                 im_arena_format(batch->req->arena, "%.*s #%lld", IM_ARG(whole->once),
                                 (long long)(batch->good + batch->bad));
-        close_item(batch, &call, im_objects_create(batch->store, &call, item));
+        enum im_objects_result result = im_objects_create(batch->store, &call, item);
+        batch->req->exchange->created |= result == IM_OBJECTS_OK && !call.repeated;
+        close_item(batch, &call, result);
     }
 }
 

@@ -40,8 +40,9 @@ static bool find_owner(struct im_authority *authority, const struct im_json *rec
 
     *at = im_json_get(record, "company");
     if (!im_directory_company(authority->directory, company, &found->company))
-        return im_error_set(err, "there is no company \"%.*s\"",
-                            IM_ARG(im_str_front(company, 60)));
+        return im_error_set(
+            err, "there is no company \"%.*s\"%s", IM_ARG(im_str_front(company, 60)),
+            im_directory_hint(authority->directory, IM_COMPANIES, company, company).text);
     *at = im_json_get(record, "object");
     found->call.type = im_object_type_find(object);
     if (!found->call.type)

@@ -295,8 +295,10 @@ static enum im_cause refuse_unknown(struct im_authority *authority,
             IM_ARG(shown), IM_ARG(other.id));
     return im_refuse(
         req, CAUSE_CLIENT_UNKNOWN, "there is no client \"%.*s\"%s", IM_ARG(shown),
-        is_placeholder(claim->id) ? "; it looks like the placeholder of a code sample"
-                                  : "");
+        is_placeholder(claim->id)
+            ? "; it looks like the placeholder of a code sample"
+            : im_directory_hint(authority->directory, IM_CLIENTS, IM_STR(""), claim->id)
+                  .text);
 }
 
 enum im_cause im_client_check(struct im_authority *authority, struct im_request *req,

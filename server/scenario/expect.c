@@ -29,6 +29,15 @@ static bool take_status(struct im_json_reader *r, const struct im_json *value, v
     return true;
 }
 
+static bool take_created(struct im_json_reader *r, const struct im_json *value,
+                         void *into)
+{
+    (void)r;
+    (void)value;
+    ((struct im_expectation *)into)->created = true;
+    return true;
+}
+
 static bool refuse_chance(struct im_json_reader *r, const struct im_json *value,
                           void *into)
 {
@@ -65,6 +74,7 @@ static const struct im_json_row members[] = {
     {"within", IM_READ_DURATION, EXPECT(within_ms), .min = 1, .max = INT64_MAX},
     {"same", IM_READ_WORD, EXPECT(same_call), .min = 1, .words = "call"},
     {"refused_for", IM_READ_WORD, EXPECT(without_token), .min = 1, .words = "token"},
+    {"created", IM_READ_TRUE, .check = take_created},
     {"optional", IM_READ_BOOL, EXPECT(optional)},
     {"advice", IM_READ_BOOL, EXPECT(advice)},
     {NULL, IM_READ_PART, EXPECT(when), .table = &im_when_shared},

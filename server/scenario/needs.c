@@ -81,8 +81,8 @@ static void say_event(const struct im_schedule *schedule, struct im_buf *out)
 {
     const struct im_event *after = &schedule->after;
 
-    if (after->rule >= 0)
-        im_buf_addf(out, " after rule %d", after->rule + 1);
+    if (after->rule)
+        im_buf_addf(out, " after rule %d", after->rule);
     else if (after->text.len)
         im_buf_addf(out, " after %.*s", IM_ARG(after->text));
     if (schedule->limit)

@@ -268,7 +268,7 @@ void im_scenario_note(struct im_scenario_state *scenario_state,
     for (size_t i = 0; i < scenario->rule_count; i++) {
         const struct im_schedule *schedule = &scenario->rules[i].schedule;
         const struct im_event *after = &schedule->after;
-        if ((after->rule >= 0 && has_fired(plan, &scenario->rules[after->rule])) ||
+        if ((after->rule && has_fired(plan, &scenario->rules[after->rule - 1])) ||
             (after->cause && has_caused(exchange, after->cause)) ||
             (after->effect && has_changed(plan, after->effect)))
             im_schedule_arm(schedule, &scenario_state->progress[i], now_ms);

@@ -103,8 +103,7 @@ static const struct im_json_row rule_rows[] = {
     {NULL, IM_READ_PART, IM_READ_INTO(struct im_rule, schedule),
      .table = &im_schedule_part},
 };
-static const struct im_rule blank_rule = {.when = {.rate = -1},
-                                          .schedule = {.after = {.rule = -1}}};
+static const struct im_rule blank_rule = {.when = {.rate = -1}};
 static const struct im_json_table rule_table = {.name = "rule",
                                                 .where = "rules",
                                                 IM_READ_ROWS(rule_rows),
@@ -157,9 +156,10 @@ static bool resolve_event(struct im_json_reader *r, const struct im_json *json,
     if (after->number > (int64_t)scenario->rule_count)
         return im_json_fault(r, at, "\"after\" names rule %lld, and there are %zu",
                              (long long)after->number, scenario->rule_count);
-    after->rule = after->number ? (int)after->number - 1
-                                : find_rule(scenario, scenario->rule_count, after->text);
-    if (after->rule >= 0)
+    after->rule = after->number
+                      ? (int)after->number
+                      : find_rule(scenario, scenario->rule_count, after->text) + 1;
+    if (after->rule)
         return true;
     after->cause = im_cause_find(after->text);
     const struct im_effect *effect = after->cause ? NULL : im_effect_find(after->text);
@@ -172,10 +172,10 @@ static bool waits_for_itself(const struct im_scenario *scenario, size_t index)
 {
     int at = scenario->rules[index].schedule.after.rule;
 
-    for (size_t steps = 0; at >= 0 && steps < scenario->rule_count; steps++) {
-        if (at == (int)index)
+    for (size_t steps = 0; at && steps < scenario->rule_count; steps++) {
+        if (at == (int)index + 1)
             return true;
-        at = scenario->rules[at].schedule.after.rule;
+        at = scenario->rules[at - 1].schedule.after.rule;
     }
     return false;
 }

@@ -56,8 +56,11 @@ static bool try_signed_in(struct im_json_reader *r, struct im_authority *authori
         return true;
     return im_directory_user(authority->directory, account.company, account.user,
                              &found) ||
-           im_json_fault(r, at, "there is no user \"%.*s\"",
-                         IM_ARG(im_str_front(at->text, 60)));
+           im_json_fault(r, at, "there is no user \"%.*s\"%s",
+                         IM_ARG(im_str_front(at->text, 60)),
+                         im_directory_hint(authority->directory, IM_USERS,
+                                           account.company, account.user)
+                             .text);
 }
 
 static bool try_records(struct im_json_reader *r, struct im_authority *authority,

@@ -148,7 +148,7 @@ static void warn_of_anchors(struct warnings *w, const struct im_scenario *scenar
 
     for (size_t i = 0; i < scenario->rule_count && at; i++, at = at->next) {
         const struct im_event *after = &scenario->rules[i].schedule.after;
-        if (after->text.len && after->rule < 0 &&
+        if (after->text.len && !after->rule &&
             !brings_about(scenario, after->cause, IM_FAULT_NONE, after->effect))
             warn(w, im_json_get(at, "after"),
                  "rules: nothing in this file brings about \"%.*s\", so rule %zu never "

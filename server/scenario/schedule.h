@@ -11,12 +11,12 @@
 struct im_event {
     struct im_str text;  /* as written: a rule's name, a cause or an effect */
     int64_t number;      /* as written: a rule, from 1; 0 = not so */
-    int rule;            /* its index; -1 = it is no rule */
+    int rule;            /* which one, from 1; 0 = it is no rule */
     enum im_cause cause; /* somebody was refused or warned for it */
     const char *effect;  /* a rule changed the world so; static */
 };
 
-/* Lifetime: of the scenario. All zero but after.rule: always at work. */
+/* Lifetime: of the scenario. All zero: always at work. */
 struct im_schedule {
     struct im_event after;
     int64_t

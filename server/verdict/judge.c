@@ -67,6 +67,8 @@ static bool passes_filter(const struct im_expectation *expectation,
         return false;
     if (expectation->per == IM_PER_TOKEN && !exchange->token.len)
         return false;
+    if (expectation->created && !exchange->created)
+        return false;
     if (expectation->without_token && !im_history_token_refused(exchange))
         return false;
     return !expectation->status_min ||

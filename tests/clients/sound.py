@@ -38,6 +38,7 @@ TOKEN_REQUESTS = 8          # in one run: the fuse that blows when all other rul
 
 API = "/ia/api/v1/"
 VENDORS = API + "objects/accounts-payable/vendor"
+BILLS = API + "objects/accounts-payable/bill"
 IN_PARALLEL = tuple(API + "objects/" + name for name in (
     "accounts-receivable/customer", "accounts-payable/bill", "accounts-receivable/invoice",
     "general-ledger/account"))
@@ -94,6 +95,7 @@ class Broken:
         "renews-by-its-own-clock": "gets a new token when its own clock says that the old one is over",
         "hammers-sign-in": "asks authorize five times at once after it was refused",
         "exchanges-no-code": "goes on to the token endpoint although no code came",
+        "creates-without-a-key": "repeats a create whose answer was lost without an Idempotency-Key",
         "is-impatient": "gives up after 0.3 seconds without a byte",
         "gives-up-on-slow-answers": "gives up on an answer that is not whole after 0.3 seconds",
         "misspells-a-parameter": "sends clientsecret where client_secret is wanted",
@@ -379,10 +381,14 @@ class Client:
         self._call("GET", API + "services/core/model", "ia::result")
 
     def _create(self):
-        """The key makes it safe to send this twice: the second is refused with 409, not obeyed."""
-        name = os.urandom(6).hex()
-        self._call("POST", VENDORS, "ia::result", body={"id": "V-" + name, "name": name},
-                   headers={"Idempotency-Key": os.urandom(16).hex()})
+        """The Idempotency-Key makes it safe to send this twice: a bill has no number that could be there already."""
+        once = {"Idempotency-Key": os.urandom(16).hex()}
+        if "creates-without-a-key" in self._broken:  # fault
+            once = {}
+        for key in self._vendors[:1]:
+            self._call("POST", BILLS, "ia::result", headers=once,
+                       body={"vendor": {"key": key}, "createdDate": "2026-01-31", "dueDate": "2026-02-28",
+                             "description": os.urandom(6).hex()})
 
     def _parallel(self):
         lines = [Line(self._timeout, self._whole) for _ in IN_PARALLEL]

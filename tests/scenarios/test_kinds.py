@@ -30,7 +30,7 @@ NOTHING_IS_REFRESHED = {
     "password-changed", "proxy-login-page", "refresh-lost-to-another-worker", "refresh-race", "refresh-token-expired",
     "refresh-token-missing", "refresh-token-of-another-client", "refresh-token-reused", "refresh-token-revoked",
     "refresh-token-unknown", "user-revoked-access"}
-NOTHING_IS_CREATED = {"permission-action-denied"}
+NOTHING_IS_CREATED = {"answer-lost-after-create", "permission-action-denied"}
 IT_ENDS_AT_THE_FIRST_REFUSAL = {"one-revoke-kills-all", "rate-limit-in-parallel", "rate-limit-with-retry-after",
                                 "sign-in-to-the-ui", "token-lives-two-seconds"}
 ALWAYS = (NO_PERSON_SIGNS_IN, NOTHING_IS_INTROSPECTED)
@@ -51,7 +51,8 @@ NEEDS = {"grant authorization_code": NO_PERSON_SIGNS_IN, "an authorize request":
          "a request that meets redirect-uri-unregistered": NO_PERSON_SIGNS_IN,
          "a request that meets scope-denied": NO_PERSON_SIGNS_IN,
          "an introspection": NOTHING_IS_INTROSPECTED, "grant refresh_token": NOTHING_IS_REFRESHED,
-         "a request that meets permission-action-denied": NOTHING_IS_CREATED}
+         "a request that meets permission-action-denied": NOTHING_IS_CREATED,
+         "a call of an object by POST": NOTHING_IS_CREATED}
 tap = Tap()
 
 

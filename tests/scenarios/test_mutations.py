@@ -33,6 +33,7 @@ LIKELY = {
     "no refresh token is used twice": ["refresh-per-thread"],
     "nobody has to sign in again because of an outage": ["refreshes-twice-after-lost-answer"],
     "nothing is called without a token": ["calls-without-token", "takes-faults-for-success"],
+    "nothing is created twice: what is sent again has its Idempotency-Key": ["creates-without-a-key"],
     "nothing is sent before Retry-After is over": ["ignores-retry-after", "waits-alone"],
     "one invalid_client is no reason to give up: a new token is had": ["hammers-credentials"],
     "one new token is asked for each time, however many calls were refused": ["refresh-per-thread"],

@@ -15,6 +15,8 @@ from mock import PROGRAM, Tap
 PASSES = {
     "happy-path": "nothing goes wrong",
     "clock-skew": "it never looks at a clock",
+    "answer-lost-after-create": "its vendor has an id of its own, so a second one is refused",
+    "bandwidth": "it waits as long as something comes",
     "delay": "it waits for two seconds",
     "hold": "it waits for two seconds",
     "entity-header-ignored": "it chooses no entity",

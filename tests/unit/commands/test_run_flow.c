@@ -190,8 +190,8 @@ static void where_cmd_fails_there_it_is_said(void **state)
     scene->with_baseline = true;
     scene->canned.verdict = "{\"outcome\":\"not-met\",\"exchanges\":1,\"expect\":[]}";
     assert_int_equal(run_scenario_state(scene, "true"), IM_EXIT_NO);
-    assert_true(scene->canned.by_baseline);
     says(scene, "CMD does not pass happy-path, where nothing goes wrong");
+    assert_true(scene->canned.by_baseline);
     scene->options.timeout_ms = 100;
     run_scenario_state(scene, "[ $INTACCT_SCENARIO != happy-path ] || sleep 5");
     assert_false(scene->canned.by_baseline); /* it did not end */

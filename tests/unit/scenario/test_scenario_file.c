@@ -481,13 +481,14 @@ static void people_are_refused_by_what_is_wrong(void **state)
                 "^'fields':{'id':'V-1'}}]"),
           "/name: name is required.");
     wrong(WORLD("'users':[{'id':'x',^'company':'nowhere'}]"),
-          "there is no company \"nowhere\"");
+          "there is no company \"nowhere\"; there are \"acme\", \"acme-sandbox\"");
     wrong(WORLD("'users':[{'id':'x','company':'acme','roles':[^'king']}]"),
-          "there is no role \"king\"");
+          "there is no role \"king\"; there are \"all\", \"read-only\"");
     wrong(WORLD("'users':[{'id':'x','company':'acme',^'lockd':true}]"),
           "users: unknown field \"lockd\"; did you mean \"locked\"?");
     wrong(WORLD("'companies':[{'id':'x','clients':[^'nobody']}]"),
-          "there is no client \"nobody\"");
+          "there is no client \"nobody\"; there are \"demo\", \"demo-public\", "
+          "\"demo-sandbox\"");
 }
 
 static void signed_in_is_somebody(void **state)
@@ -498,7 +499,7 @@ static void signed_in_is_somebody(void **state)
     wrong(WORLD("^'signed_in':7"),
           "world: \"signed_in\" must be \"USER@COMPANY\", not 7");
     wrong(WORLD("'users':[],^'signed_in':'nobody@acme'"),
-          "there is no user \"nobody@acme\"");
+          "there is no user \"nobody@acme\"; there are \"ws_user\", \"jdoe\", \"admin\"");
     is_sound(WORLD("'signed_in':'jdoe@acme'"));
 }
 
@@ -508,24 +509,28 @@ static void a_step_for_nobody_is_refused(void **state)
 {
     (void)state;
     wrong(THEN("^'world':{'do':'lock-user','user':'nobody@acme'}"),
-          "locking a user: company \"acme\" has no user \"nobody\"");
+          "locking a user: company \"acme\" has no user \"nobody\""
+          "; there are \"ws_user\", \"jdoe\", \"admin\"");
     wrong(THEN("^'world':{'do':'deactivate-client','client_id':'nobody'}"),
-          "deactivating a client: there is no client \"nobody\"");
+          "deactivating a client: there is no client \"nobody\"; there are \"demo\", "
+          "\"demo-public\", \"demo-sandbox\"");
     wrong(THEN("^'world':{'do':'remove-role','role':'king'}"),
-          "removing a role: there is no role \"king\"");
+          "removing a role: there is no role \"king\"; there are \"all\", \"read-only\"");
     wrong(PLAY("'rules':[{'then':{'wire':'drop'}},\n {'then':{'world':['rotate-keys',"
                "^{'do':'remove-role','role':'king'}]}}]"),
-          "removing a role: there is no role \"king\"");
+          "removing a role: there is no role \"king\"; there are \"all\", \"read-only\"");
 }
 
 static void a_step_is_tried_on_whom_its_rule_is_about(void **state)
 {
     (void)state;
     wrong(PLAY("'rules':[{'when':{'user':'nobody@acme'},'then':{^'world':'lock-user'}}]"),
-          "locking a user: company \"acme\" has no user \"nobody\"");
+          "locking a user: company \"acme\" has no user \"nobody\""
+          "; there are \"ws_user\", \"jdoe\", \"admin\"");
     wrong(PLAY("'rules':[{'when':{'client':'nobody'},"
                "'then':{^'world':'deactivate-client'}}]"),
-          "deactivating a client: there is no client \"nobody\"");
+          "deactivating a client: there is no client \"nobody\"; there are \"demo\", "
+          "\"demo-public\", \"demo-sandbox\"");
 }
 
 static void a_step_for_somebody_of_its_own_world_is_fine(void **state)

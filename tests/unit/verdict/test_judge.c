@@ -1,4 +1,5 @@
 #include "unit/verdict/teller.h"
+#include "verdict/history.h"
 
 /* ---- filters ---- */
 
@@ -29,6 +30,32 @@ static void filters_pick_by_cause_status_and_wire(void **state)
     met(h, "{'that':'t','endpoint':'api','status':'4xx'}", "once, as it should be", "2");
     not_met(h, "{'that':'t','endpoint':'token','status':'4xx'}",
             "wanted at least 1, but saw none", "3"); /* what came instead */
+}
+
+static void what_was_created_counts_whatever_became_of_the_answer(void **state)
+{
+    struct history *h = *state;
+    struct im_exchange *lost = answered(h);
+
+    lost->created = true;
+    lost->fault = IM_FAULT_DROP;
+    met(h, "{'that':'t','created':true}", "once, as it should be", "1");
+    answered(h)->created = true;
+    not_met(h, "{'that':'t','created':true,'after':'drop','count':0}",
+            "wanted none, but saw 1 after exchange 1", "1 2");
+}
+
+static void a_slow_answer_succeeds_if_its_client_stays(void **state)
+{
+    struct history *h = *state;
+    struct im_exchange *slow = answered(h);
+
+    slow->fault = IM_FAULT_BANDWIDTH;
+    slow->ended_us = slow->began_us + 2000 * MS;
+    slow->delivered_us = slow->ended_us - 20 * MS;
+    assert_true(im_history_succeeded(slow));
+    slow->delivered_us = slow->began_us + 300 * MS;
+    assert_false(im_history_succeeded(slow));
 }
 
 static void a_warning_counts_as_its_cause(void **state)
@@ -490,6 +517,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         JUDGED(an_expectation_without_a_bound_wants_to_see_it_once),
         JUDGED(filters_pick_by_cause_status_and_wire),
+        JUDGED(what_was_created_counts_whatever_became_of_the_answer),
+        JUDGED(a_slow_answer_succeeds_if_its_client_stays),
         JUDGED(a_warning_counts_as_its_cause),
         JUDGED(nth_and_every_count_what_fits_whatever_became_of_it),
         JUDGED(nth_counts_from_the_anchor),

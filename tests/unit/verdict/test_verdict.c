@@ -24,7 +24,6 @@ static int begin(void **state)
     assert_non_null(f);
     im_arena_init(&f->arena, 0);
     f->counts[0] = (struct im_rule_count){.fits = 5, .fired = 1};
-    f->rules[0].schedule.after.rule = f->rules[1].schedule.after.rule = -1;
     f->rules[0].refuse = f->rules[1].refuse = CAUSE_ACCESS_TOKEN_REVOKED;
     f->rules[0].when = (struct im_when){.endpoint = IM_STR("api"), .rate = -1};
     f->rules[1].when = (struct im_when){.endpoint = IM_STR("api"), .nth = 8, .rate = -1};
