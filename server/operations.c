@@ -157,7 +157,9 @@ struct im_sandbox *im_sandbox_create(struct im_sandboxes *sandboxes,
     im_scenario_unref(scenario);
     if (box)
         return box;
-    problem->kind = made == IM_MADE_TAKEN ? IM_PROBLEM_TAKEN : IM_PROBLEM_OURS;
+    problem->kind = made == IM_MADE_TAKEN                    ? IM_PROBLEM_TAKEN
+                    : problem->err.kind == IM_ERROR_CAPACITY ? IM_PROBLEM_FULL
+                                                             : IM_PROBLEM_OURS;
     if (made != IM_MADE_TAKEN)
         return NULL;
     problem->field = "name";

@@ -14,7 +14,8 @@ enum im_problem_kind {
     IM_PROBLEM_INPUT,  /* a parameter is wrong */
     IM_PROBLEM_ABSENT, /* there is no such thing */
     IM_PROBLEM_TAKEN,  /* there is one already */
-    IM_PROBLEM_OURS    /* memory, a key */
+    IM_PROBLEM_OURS,   /* memory, a key */
+    IM_PROBLEM_FULL    /* a bound of ours is reached */
 };
 
 /* Why an operation has changed nothing. The caller begins with all zeros. */

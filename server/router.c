@@ -145,6 +145,7 @@ static enum im_cause refuse_flaw(struct im_request *req)
         [IM_REQUEST_METHOD_UNKNOWN] = CAUSE_METHOD_UNKNOWN,
         [IM_REQUEST_ENCODED] = CAUSE_CONTENT_ENCODING_UNSUPPORTED,
         [IM_REQUEST_HTTP2] = CAUSE_HTTP2_SPOKEN,
+        [IM_REQUEST_OVER_CAPACITY] = CAUSE_MOCK_CAPACITY,
     };
 
     return im_refuse(req, causes[req->flaw], "%.*s", IM_ARG(req->flaw_text));
@@ -167,8 +168,11 @@ struct pipeline {
 
     /* while it waits on purpose */
     struct im_waiter waiter;
+    bool waits;                       /* counts as one that waits */
     int64_t delay_ms;                 /* still to come, after what it waits for now */
     void (*then)(struct pipeline *p); /* what comes after that */
+    void (*control_resume)(void *context); /* a call of the control API that waits */
+    void *control_context;
 };
 
 static void pipeline_enter(struct pipeline *p)
@@ -484,17 +488,23 @@ static enum im_cause pipeline_answer(struct pipeline *p)
     return wire && im_wire_replaces(wire) ? CAUSE_NONE : pipeline_decide(p);
 }
 
-static enum im_cause refuse_sandbox(struct pipeline *p, const char *why)
+static enum im_cause refuse_sandbox(struct pipeline *p, const struct im_error *why)
 {
+    static const enum im_cause causes[] = {[IM_ERROR_PLAIN] = CAUSE_SCENARIO_UNKNOWN,
+                                           [IM_ERROR_INTERNAL] = CAUSE_INTERNAL,
+                                           [IM_ERROR_CAPACITY] = CAUSE_MOCK_CAPACITY};
+
     p->req->exchange->place = place_of_path(p->req->path);
     p->req->exchange->endpoint = IM_ENDPOINT_UNKNOWN;
-    return im_refuse(p->req, CAUSE_SCENARIO_UNKNOWN, "%.*s",
-                     IM_ARG(im_quote(p->req, im_str(why))));
+    return im_refuse(p->req, causes[why->kind], "%.*s",
+                     IM_ARG(im_quote(p->req, im_str(why->text))));
 }
 
 static void pipeline_end(struct pipeline *p)
 {
     im_plan_release(&p->plan);
+    if (p->waits)
+        im_sandboxes_waited(p->sandboxes);
     if (p->box && !p->res->delivered)
         im_sandboxes_unref(p->sandboxes, p->box);
     *p->date_ms = p->req->now_ms;
@@ -511,6 +521,21 @@ static void pipeline_conclude(struct pipeline *p, enum im_cause cause)
         pipeline_wait(p, pipeline_end);
     else
         pipeline_end(p);
+}
+
+static bool pipeline_may_wait(struct pipeline *p)
+{
+    p->waits = p->waits || im_sandboxes_may_wait(p->sandboxes);
+    return p->waits;
+}
+
+static enum im_cause refuse_waiting(struct pipeline *p)
+{
+    p->plan.taken = NULL;
+    return im_refuse(p->req, CAUSE_MOCK_CAPACITY,
+                     "%zu requests wait already, for a scenario, for exchanges or for "
+                     "events; more are not let in",
+                     p->sandboxes->settings.waiting_max);
 }
 
 static void pipeline_go_on(struct pipeline *p)
@@ -532,7 +557,7 @@ static void dispatch_to_sandbox(struct pipeline *p)
     atomic_fetch_add(&p->box->open, 1);
     pipeline_enter(p);
     if (!found && !preflight) {
-        pipeline_conclude(p, refuse_sandbox(p, err.text));
+        pipeline_conclude(p, refuse_sandbox(p, &err));
         return;
     }
     find_route(p->req);
@@ -541,12 +566,42 @@ static void dispatch_to_sandbox(struct pipeline *p)
         return;
     }
     pipeline_plan(p);
-    if (pipeline_waits(p, false)) {
+    if (pipeline_waits(p, false) && !pipeline_may_wait(p)) {
+        pipeline_conclude(p, refuse_waiting(p));
+    } else if (pipeline_waits(p, false)) {
         im_sandbox_leave(p->box);
         pipeline_wait(p, pipeline_go_on);
     } else {
         pipeline_conclude(p, pipeline_answer(p));
     }
+}
+
+static void control_resume(void *context);
+
+/* The call has answered, or waits, which does not end its way through here. */
+static void control_conclude(struct pipeline *p)
+{
+    struct im_response *res = p->res;
+
+    if (res->resume) {
+        p->control_resume = res->resume;
+        p->control_context = res->resume_context;
+        res->resume = control_resume;
+        res->resume_context = p;
+        return;
+    }
+    pipeline_finish(p, CAUSE_NONE);
+    pipeline_end(p);
+}
+
+static void control_resume(void *context)
+{
+    struct pipeline *p = context;
+
+    p->res->resume = NULL;
+    p->res->resume_context = p->control_context;
+    p->control_resume(p->control_context);
+    control_conclude(p);
 }
 
 static void dispatch_to_control(struct pipeline *p)
@@ -556,8 +611,7 @@ static void dispatch_to_control(struct pipeline *p)
         answer_preflight(p, im_control_methods(p->req));
     else
         im_control_answer(p->sandboxes, p->req, p->res);
-    pipeline_finish(p, CAUSE_NONE);
-    pipeline_end(p);
+    control_conclude(p);
 }
 
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,

@@ -22,7 +22,7 @@ static struct im_authority *make_authority(const struct im_sandbox *box,
 static bool make_parts(struct im_sandbox *box, const struct im_sandbox_options *options,
                        struct im_error *err)
 {
-    box->journal = im_journal_new(options->journal_keep);
+    box->journal = im_journal_new(options->journal_keep, options->journal_memory);
     box->barrier = im_barrier_new();
     box->scenario_state = im_scenario_state_new(options->scenario);
     if (!im_str_duplicate(options->name, &box->name) || !box->journal || !box->barrier ||
@@ -180,6 +180,17 @@ static bool count_rules(struct im_sandbox *box, struct im_scenario *scenario,
     return true;
 }
 
+/* That a bound of ours was reached is no fault of the client, and it was not answered. */
+static size_t leave_out_our_own_limits(struct im_exchange *exchanges, size_t count)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (exchanges[i].cause != CAUSE_MOCK_CAPACITY)
+            exchanges[n++] = exchanges[i];
+    return n;
+}
+
 static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
                   const struct im_judge_options *options, struct im_arena *arena,
                   struct im_verdict *verdict)
@@ -188,9 +199,9 @@ static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
         IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
     static const struct im_journal_filter all = {.status = 0};
     size_t count;
-    const struct im_exchange *exchanges =
-        im_journal_select(box->journal, arena, &all, &count);
+    struct im_exchange *exchanges = im_journal_select(box->journal, arena, &all, &count);
 
+    count = leave_out_our_own_limits(exchanges, count);
     *verdict = (struct im_verdict){.scenario = scenario,
                                    .sandbox = box->name,
                                    .judgements = judgements,

@@ -15,6 +15,7 @@ struct im_sandbox_options {
     uint64_t seed;                /* together with the name: everything that is drawn */
     int64_t start_ms;             /* where the clock starts; < 0 = the real time */
     size_t journal_keep;          /* exchanges */
+    struct im_journal_memory *journal_memory; /* shared with others; NULL = unbounded */
 };
 
 struct im_sandbox {

@@ -170,6 +170,7 @@ static const struct im_json *json_parse(struct json_reading *r)
     /* the scan has found it well-formed, so that without a tree there was no memory for
      * one */
     if (!tree || r->arena->failed) {
+        r->arena->failed = true;
         im_json_fail(r->error, r->text, 0, "out of memory while reading JSON");
         value = NULL;
     }

@@ -134,20 +134,17 @@ static const struct im_json *mock_verdict(const struct im_run_mock *mock,
 static struct im_str mock_journal(const struct im_run_sandbox *sandbox, bool har,
                                   struct im_arena *arena)
 {
-    static const struct im_journal_query all = {.count = -1, .since = -1};
-    struct im_json_out out;
+    static const struct im_journal_filter all = {.status = 0};
+    struct im_journal *journal = sandbox->box->journal;
+    struct im_listing list;
     struct im_buf text;
 
     im_buf_init(&text, arena, 0);
-    im_json_out_init(&out, &text);
-    if (har) {
-        size_t count;
-        const struct im_exchange *exchanges =
-            im_journal_select(sandbox->box->journal, arena, &all.filter, &count);
-        im_exchange_write_har(exchanges, count, &out);
-    } else {
-        im_journal_query_answer(sandbox->box->journal, &all, arena, &out);
-    }
+    if (har)
+        im_listing_begin_har(&list, journal, &all, arena, &text);
+    else
+        im_listing_begin(&list, journal, &all, arena, &text);
+    im_listing_write_all(&list, &text);
     return text.failed || arena->failed ? IM_STR("") : im_buf_str(&text);
 }
 

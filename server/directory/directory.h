@@ -10,6 +10,14 @@
 #include "base/json_read.h"
 #include "base/secrets.h"
 
+/* Of each kind a world may bring so many. */
+enum {
+    IM_ROLES_MAX = 1000,
+    IM_CLIENTS_MAX = 1000,
+    IM_COMPANIES_MAX = 1000,
+    IM_USERS_MAX = 5000
+};
+
 struct im_directory; /* lifetime: authority */
 
 /* An immutable list of texts. */

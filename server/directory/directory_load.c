@@ -59,10 +59,12 @@ static const struct im_json_table kinds[IM_COLLECTIONS] = {
 };
 
 static const struct im_json_row collections[IM_COLLECTIONS] = {
-    [IM_ROLES] = {"roles", IM_READ_LIST, .table = &kinds[IM_ROLES]},
-    [IM_CLIENTS] = {"clients", IM_READ_LIST, .table = &kinds[IM_CLIENTS]},
-    [IM_COMPANIES] = {"companies", IM_READ_LIST, .table = &kinds[IM_COMPANIES]},
-    [IM_USERS] = {"users", IM_READ_LIST, .table = &kinds[IM_USERS]},
+    [IM_ROLES] = {"roles", IM_READ_LIST, .table = &kinds[IM_ROLES], .max = IM_ROLES_MAX},
+    [IM_CLIENTS] = {"clients", IM_READ_LIST, .table = &kinds[IM_CLIENTS],
+                    .max = IM_CLIENTS_MAX},
+    [IM_COMPANIES] = {"companies", IM_READ_LIST, .table = &kinds[IM_COMPANIES],
+                      .max = IM_COMPANIES_MAX},
+    [IM_USERS] = {"users", IM_READ_LIST, .table = &kinds[IM_USERS], .max = IM_USERS_MAX},
 };
 const struct im_json_table im_directory_part = {IM_READ_ROWS(collections)};
 

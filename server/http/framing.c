@@ -169,6 +169,7 @@ bool im_framing_read(struct im_request *req, struct im_str version,
         !framing_read_length(req, framing))
         return false;
     framing->keep_alive = keeps_alive(req, version);
+    framing->takes_chunks = im_str_is(version, "1.1");
     /* HTTP/1.0 has no 100 Continue, and without a body there is nothing to wait for (RFC
      * 9110 section 10.1.1) */
     framing->expects_continue =

@@ -9,8 +9,9 @@ enum { IM_HEADERS_SIZE_MAX = 16 * 1024 }; /* bytes of request line and headers t
 
 struct im_framing {
     bool chunked;
-    int64_t length;  /* of the body by Content-Length; 0 without one */
-    bool keep_alive; /* the client would go on with this connection */
+    int64_t length;    /* of the body by Content-Length; 0 without one */
+    bool keep_alive;   /* the client would go on with this connection */
+    bool takes_chunks; /* it knows the chunked transfer coding */
     bool expects_continue;
 };
 

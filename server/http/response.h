@@ -7,7 +7,10 @@
 
 struct im_request;
 
-enum { IM_RESPONSE_HEADERS_MAX = 32 };
+enum {
+    IM_RESPONSE_HEADERS_MAX = 32,
+    IM_PIECE_BYTES = 32 * 1024 /* of a stream: about so much at a time */
+};
 
 struct im_response_header {
     const char *name;
@@ -54,9 +57,14 @@ struct im_response {
     void (*delivered)(void *context);
     void *delivered_context;
 
-    /* A body that is written piece by piece (server-sent events): called again and again
-     * by the listener until it returns false; NULL for ordinary answers. */
+    /* A body that is written piece by piece, behind what `body` has of it: called again and
+     * again until it returns false; NULL for ordinary answers. When it has nothing to say it
+     * is asked again at stream_again_ms (monotonic) or when the request's waker was
+     * called; 0 = then alone. */
     bool (*stream)(void *context, struct im_buf *piece);
+    int64_t stream_again_ms;
+    bool
+        stream_ends; /* by itself and soon: more than an endless one is taken the trouble for */
     void (*stream_end)(void *context);
     void *stream_context;
 };

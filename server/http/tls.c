@@ -9,7 +9,6 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +20,7 @@
 
 enum {
     SERVER_DAYS = 397, /* what browsers accept at most */
-    YEAR = 365,
-    LINGER_MS = 200
+    YEAR = 365
 };
 
 /* What is wrong with a connection to LABEL.NAME, where NAME is one of the
@@ -390,20 +388,6 @@ static bool demand_client_certs(struct im_tls *tls, SSL_CTX *ctx)
 
 /* ---- the server's context ---- */
 
-/* With TLS 1.3 a client whose certificate is refused already sends its request. Were the
- * connection closed before that is taken, its reset would overtake the alert that gives
- * the reason. */
-static void linger_for_alert(int fd)
-{
-    struct pollfd peer = {.fd = fd, .events = POLLIN};
-    char waste[4096];
-
-    shutdown(fd, SHUT_WR);
-    for (int i = 0; i < 16; i++)
-        if (poll(&peer, 1, LINGER_MS) <= 0 || recv(fd, waste, sizeof(waste), 0) <= 0)
-            return;
-}
-
 /* What it sent must be taken first: closing a socket with unread bytes resets the
  * connection, and the answer with it. A bounded number of times: a client that never
  * stops sending must not keep a worker. */
@@ -432,12 +416,8 @@ static void on_step(const SSL *ssl, int where, int ret)
 
     if (where != SSL_CB_ACCEPT_EXIT || ret > 0 || fd < 0)
         return;
-    switch (ERR_GET_REASON(ERR_peek_last_error())) {
-    case SSL_R_HTTP_REQUEST: help_plain_http(fd); break;
-    case SSL_R_CERTIFICATE_VERIFY_FAILED:
-    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: linger_for_alert(fd); break;
-    default: break;
-    }
+    if (ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_HTTP_REQUEST)
+        help_plain_http(fd);
 }
 
 /* ALPN (RFC 7301). A client that offers HTTP/2 and HTTP/1.1 learns that HTTP/1.1 is

@@ -17,15 +17,17 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 
 enum { PEM_MAX = 1024 * 1024, PATH_ROOM = 4096 };
 
 /* ---- reading ---- */
 
-static bool file_read_failed(const char *file, const char *what, struct im_error *err)
+static bool file_read_failed(const char *file, const char *what, const char *why,
+                             struct im_error *err)
 {
     return im_error_set(err, "reading the %s %s: %s; give a readable PEM file", what,
-                        file, strerror(errno));
+                        file, why);
 }
 
 /* The file's text in a BIO of its own; NULL with err. Read here and not by OpenSSL, whose
@@ -35,10 +37,11 @@ static BIO *file_read_pem(const char *path, const char *what, struct im_error *e
     char piece[4096];
     size_t n, total = 0;
     BIO *bio = BIO_new(BIO_s_mem());
-    FILE *file = fopen(path, "rb");
+    struct im_error why = {.text = "out of memory"};
+    FILE *file = bio ? im_file_open(path, &why) : NULL;
 
-    if (!file || !bio) {
-        file_read_failed(path, what, err);
+    if (!file) {
+        file_read_failed(path, what, why.text, err);
     } else {
         /* bounded: the path may name a device or a pipe that never ends */
         while ((n = fread(piece, 1, sizeof(piece), file)) > 0 && total < PEM_MAX) {
@@ -49,7 +52,7 @@ static BIO *file_read_pem(const char *path, const char *what, struct im_error *e
             fclose(file);
             return bio;
         }
-        file_read_failed(path, what, err);
+        file_read_failed(path, what, strerror(errno), err);
     }
     if (file)
         fclose(file);

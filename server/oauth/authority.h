@@ -158,6 +158,9 @@ enum im_cause im_authority_redeem_refresh(struct im_authority *authority,
 /* What became of a token text (introspection, revocation, listings): false when this
  * authority has no record of it. out->ended tells why it is dead, IM_NOT_ENDED =
  * live at now_ms. Texts: the arena's. */
+/* Had there been such a token, whose record has left? See im_tokens_gone. */
+bool im_authority_gone(struct im_authority *authority, struct im_str token,
+                       struct im_token *out);
 bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
                        struct im_str token, int64_t now_ms, struct im_token *out);
 /* Revokes this token; with policy revoke_cascades, and all of its user and company.

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/embedded.h"
+#include "base/file.h"
 #include "scenario/scenario_file.h"
 
 struct file {
@@ -73,15 +74,15 @@ static int by_file_name(const struct dirent **a, const struct dirent **b)
 static void view_add_file(struct view *view, struct im_str folder, const char *name)
 {
     struct file *file = &view->files[view->count];
-    struct im_error why;
+    struct im_error why, cannot;
 
     file->path = im_arena_format(&view->arena, "%.*s/%s", IM_ARG(folder), name);
-    FILE *stream = file->path.len ? fopen(file->path.at, "rb") : NULL;
+    FILE *stream = file->path.len ? im_file_open(file->path.at, &cannot) : NULL;
     if (!stream && errno == ENOENT)
         return; /* gone since the folder was listed */
     view->count++;
     if (!stream)
-        im_error_set(&why, "reading scenario %s: %s", file->path.at, strerror(errno));
+        im_error_set(&why, "reading scenario %s: %s", file->path.at, cannot.text);
     file->unreadable = !stream || !im_scenario_read_text(stream, file->path.at,
                                                          &view->arena, &file->text, &why);
     if (file->unreadable)

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A text of a megabyte may be half a million values, most of them refused by a bound that has a
+ * name; only then is there a tree of that size. */
+#define TREE_MAX ((size_t)256 * IM_SCENARIO_MAX)
+
 /* ---- rules ---- */
 
 static bool take_step(struct im_json_reader *r, const struct im_json *value, void *into)
@@ -255,7 +259,7 @@ static const struct im_json_row members[] = {
     {"cause", IM_READ_WORD, SCENARIO(cause), .min = 1, .names = &im_cause_names},
     {"world", IM_READ_OBJECT, .table = &world_table, .check = keep_world},
     {"rules", IM_READ_LIST, IM_READ_CHECK_ALWAYS, SCENARIO(rules), .table = &rule_table,
-     .check = check_rules},
+     .max = IM_RULES_MAX, .check = check_rules},
     {"exhausted", IM_READ_WORD, SCENARIO(exhausted_fails), .words = "pass|fail"},
     {NULL, IM_READ_PART, SCENARIO(expect), .table = &im_expect_part},
 };
@@ -287,7 +291,7 @@ static struct im_scenario *scenario_new(struct im_str text)
 {
     struct im_arena arena;
 
-    im_arena_init(&arena, (size_t)16 * IM_SCENARIO_MAX);
+    im_arena_init(&arena, TREE_MAX);
     struct im_scenario *scenario = IM_ARENA_NEW(&arena, struct im_scenario);
     if (!scenario)
         return NULL;

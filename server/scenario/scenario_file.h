@@ -10,7 +10,8 @@
 
 enum {
     IM_SCENARIO_MAX = 1024 * 1024, /* bytes of a file */
-    IM_SCENARIO_REMARKS_MAX = 100  /* said of one file */
+    IM_SCENARIO_REMARKS_MAX = 100, /* said of one file */
+    IM_RULES_MAX = 5000
 };
 
 /* Where a scenario's text is wrong. */

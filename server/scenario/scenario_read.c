@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "scenario/scenario_file.h"
 
 bool im_scenario_read_text(FILE *stream, const char *path, struct im_arena *arena,
@@ -30,10 +31,11 @@ bool im_scenario_read_text(FILE *stream, const char *path, struct im_arena *aren
 static bool read_path(const char *path, struct im_arena *arena, struct im_str *text,
                       struct im_error *err)
 {
-    FILE *stream = fopen(path, "rb");
+    struct im_error why;
+    FILE *stream = im_file_open(path, &why);
 
     if (!stream)
-        return im_error_set(err, "reading scenario %s: %s", path, strerror(errno));
+        return im_error_set(err, "reading scenario %s: %s", path, why.text);
     bool fine = im_scenario_read_text(stream, path, arena, text, err);
     fclose(stream);
     return fine;

@@ -82,4 +82,16 @@ def status(answer):
 
 
 def body(answer):
-    return answer.partition(b"\r\n\r\n")[2]
+    """What the answer says; one in chunks must be whole."""
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    if b"transfer-encoding: chunked" not in head.lower():
+        return rest
+    whole = b""
+    while True:
+        size, _, rest = rest.partition(b"\r\n")
+        length = int(size, 16)
+        if rest[length:length + 2] != b"\r\n":
+            raise ValueError(f"a chunk of {length} bytes is not whole")
+        if length == 0:
+            return whole
+        whole, rest = whole + rest[:length], rest[length + 2:]

@@ -89,7 +89,9 @@ static void count_end(void *context)
 static void stream(struct fixture *f, struct im_response *res,
                    bool (*pieces)(void *, struct im_buf *))
 {
+    im_buf_init(&res->body, res->arena, 0); /* else it is the first piece */
     res->stream = pieces;
+    res->stream_again_ms = im_clock_monotonic_ms() + 60000;
     res->stream_end = count_end;
     res->stream_context = f;
 }
@@ -128,8 +130,9 @@ static void answer(void *context, struct im_request *req, struct im_response *re
 {
     struct fixture *f = context;
     static const char *const flaws[] = {
-        "sound",    "malformed",      "headers too large", "body too large",
-        "body cut", "method unknown", "encoded",           "HTTP/2"};
+        "sound",          "malformed", "headers too large",
+        "body too large", "body cut",  "method unknown",
+        "encoded",        "HTTP/2",    "over capacity"};
     struct im_buf *body = im_response_begin(res, req->flaw ? 400 : 200, "text/plain");
 
     *date_ms = 0;
@@ -144,6 +147,11 @@ static void answer(void *context, struct im_request *req, struct im_response *re
             im_buf_addz(body, "0123456789abcde\n");
     if (im_str_is(req->target, "/stream"))
         stream(f, res, next_piece);
+    if (im_str_is(req->target, "/ending-stream")) {
+        stream(f, res, next_piece);
+        im_buf_addz(&res->body, "first, ");
+        res->stream_ends = true;
+    }
     if (im_str_is(req->target, "/quiet-stream"))
         stream(f, res, nothing_new);
     if (im_str_starts(req->target, "/pause"))
@@ -175,7 +183,7 @@ static struct im_listener_options options_for(struct fixture *f)
 
 static void listens(struct fixture *f, const struct im_listener_options *options)
 {
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     f->listener = im_listener_start(options, &err);
     if (!f->listener)
@@ -240,7 +248,7 @@ static int setup_https(void **state)
 {
     struct fixture *f = new_fixture();
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     f->tls = im_tls_new(&(struct im_tls_options){0}, &err);
     options.https_port = 0;
@@ -913,6 +921,27 @@ static void head_of_a_stream_is_its_headers(void **state)
     assert_int_equal(atomic_load(&f->pieces), 0);
 }
 
+static void a_stream_that_ends_comes_in_chunks(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connected(f);
+
+    says(fd, "GET /ending-stream HTTP/1.1\r\n" HOST "\r\n");
+    f->len = 0;
+    while (!strstr(f->answer, "\r\n0\r\n\r\n"))
+        assert_true(hears_some(f, fd) > 0);
+    answered(f, "Transfer-Encoding: chunked\r\n");
+    answered(f, "Connection: keep-alive\r\n");
+    answered(f, "\r\n\r\n7\r\nfirst, \r\n00000009\r\ndata: 0\n\n\r\n"
+                "00000009\r\ndata: 1\n\n\r\n00000009\r\ndata: 2\n\n\r\n0\r\n\r\n");
+    says(fd, "GET / HTTP/1.1\r\n" HOST BYE "\r\n"); /* the connection goes on */
+    hears_to_the_end(f, fd);
+    answered(f, "GET / ");
+    asks(f, "GET /ending-stream HTTP/1.0\r\n\r\n");
+    assert_null(strstr(f->answer, "chunked"));
+    assert_true(strncmp(body_of(f), "first, data: ", 13) == 0);
+}
+
 /* ---- pauses ---- */
 
 static void in_pause(struct fixture *f, int n)
@@ -1113,7 +1142,7 @@ static void a_taken_port_is_named(void **state)
 {
     struct fixture *f = *state;
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     char expected[400];
 
     options.http_port = f->port;
@@ -1130,7 +1159,7 @@ static void an_address_that_is_none_is_named(void **state)
 {
     struct fixture *f = *state;
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     options.bind = "my.host";
     assert_null(im_listener_start(&options, &err));
@@ -1179,7 +1208,7 @@ static void *start_ask_stop(void *context)
 {
     struct fixture *f = new_fixture();
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     for (int i = 0; i < 3; i++) {
         f->listener = im_listener_start(&options, &err);
@@ -1364,6 +1393,31 @@ static void without_descriptors_connections_wait(void **state)
     stops(f, 1000);
     close(log.read_end);
     im_log_close(&log.sink);
+}
+
+static void beyond_its_bound_a_connection_is_told_so(void **state)
+{
+    struct fixture *f = *state;
+    struct im_listener_options options = options_for(f);
+    int fds[2];
+
+    options.connections = 2;
+    listens(f, &options);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = connected(f);
+        says(fds[i], "GET / HTTP/1.1\r\n" HOST "\r\n");
+        hears_one(f, fds[i]);
+        answered(f, "[sound]");
+    }
+    asks(f, "GET /third HTTP/1.1\r\n" HOST "\r\n");
+    answered(
+        f, "[over capacity] 2 connections are open, and no more are let in\nGET /third");
+    answered(f, "Connection: close");
+    close(fds[0]);
+    says(fds[1], "GET / HTTP/1.1\r\n" HOST BYE "\r\n");
+    hears_to_the_end(f, fds[1]);
+    answered(f, "[sound]"); /* who was let in stays */
+    stops(f, 1000);
 }
 
 /* ---- HTTPS ---- */
@@ -1597,6 +1651,7 @@ int main(void)
         TEST(a_stream_goes_on_until_it_says_so),
         TEST(a_stream_ends_when_the_peer_leaves),
         TEST(head_of_a_stream_is_its_headers),
+        TEST(a_stream_that_ends_comes_in_chunks),
         TEST(pauses_last_as_long_as_they_say),
         TEST(a_pause_ends_when_it_is_woken),
         TEST(pauses_hold_no_thread),
@@ -1618,6 +1673,7 @@ int main(void)
         TEST(silent_connections_cost_no_thread),
         TEST(slow_readers_cost_no_thread),
         BARE(without_descriptors_connections_wait),
+        BARE(beyond_its_bound_a_connection_is_told_so),
         HTTPS(https_convinces_a_client_that_trusts_the_ca),
         HTTPS(a_session_is_resumed),
         HTTPS(damage_reaches_https_too),

@@ -691,6 +691,73 @@ static void without_expectations_it_is_warned(void **state)
     im_scenario_unref(s);
 }
 
+/* A scenario with so many of something; # stands for the number of each. */
+static struct im_scenario *parse_many(const char *before, const char *one, size_t n,
+                                      const char *after, struct im_scenario_error *error)
+{
+    size_t room = strlen(before) + n * (strlen(one) + 8) + strlen(after) + 1, len;
+    char *text = malloc(room);
+    len = (size_t)snprintf(text, room, "%s", before);
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            text[len++] = ',';
+        for (const char *at = one; *at; at++)
+            if (*at == '#')
+                len += (size_t)snprintf(text + len, room - len, "%zu", i + 1);
+            else
+                text[len++] = *at;
+    }
+    snprintf(text + len, room - len, "%s", after);
+    struct im_scenario *scenario = im_scenario_parse(im_str(text), IM_STR(""), error);
+    free(text);
+    return scenario;
+}
+
+static void bounds_have_names_and_numbers(void **state)
+{
+    static const struct {
+        const char *before, *one, *after, *name;
+        size_t bound;
+    } cases[] = {
+        {"{\"name\":\"x\",\"rules\":[",
+         "{\"when\":{\"nth\":#},\"then\":{\"wire\":\"drop\"}}", "]}", "rules", 5000},
+        {"{\"name\":\"x\",\"world\":{\"users\":[", "{\"id\":\"u#\",\"company\":\"acme\"}",
+         "]}}", "users", 5000},
+        {"{\"name\":\"x\",\"world\":{\"clients\":[", "{\"id\":\"c#\",\"secret\":\"s\"}",
+         "]}}", "clients", 1000},
+        {"{\"name\":\"x\",\"world\":{\"companies\":[", "{\"id\":\"c#\"}", "]}}",
+         "companies", 1000},
+        {"{\"name\":\"x\",\"world\":{\"roles\":[", "{\"name\":\"r#\"}", "]}}", "roles",
+         1000},
+    };
+    struct im_scenario_error error;
+    char wanted[80];
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct im_scenario *most = parse_many(cases[i].before, cases[i].one,
+                                              cases[i].bound, cases[i].after, &error);
+        if (!most)
+            fail_msg("%s: %s", cases[i].name, error.what);
+        im_scenario_unref(most);
+        for (size_t n = cases[i].bound + 1; n <= 20000; n += 14999) {
+            assert_null(
+                parse_many(cases[i].before, cases[i].one, n, cases[i].after, &error));
+            snprintf(wanted, sizeof(wanted), "\"%s\" may hold at most %zu, not %zu",
+                     cases[i].name, cases[i].bound, n);
+            assert_non_null(strstr(error.what, wanted));
+        }
+    }
+}
+
+/* Values as many as a megabyte can hold. */
+static void a_megabyte_is_never_out_of_memory(void **state)
+{
+    struct im_scenario_error error;
+    (void)state;
+    assert_null(parse_many("{\"name\":\"x\",\"rules\":[", "[]", 349000, "]}", &error));
+    assert_non_null(strstr(error.what, "may hold at most 5000"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -734,6 +801,8 @@ int main(void)
         cmocka_unit_test(without_expectations_it_is_warned),
         cmocka_unit_test(what_a_rule_comes_after_is_there),
         cmocka_unit_test(times_and_quotas_are_sound),
+        cmocka_unit_test(bounds_have_names_and_numbers),
+        cmocka_unit_test(a_megabyte_is_never_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
