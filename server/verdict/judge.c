@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "verdict/bound.h"
+#include "verdict/recovery.h"
 
 /* What an exchange is to an expectation. */
 enum { FITS = 1 /* its `when` */, FILTERED = 2 /* cause, status and wire too */ };
@@ -54,13 +55,6 @@ const char *im_outcome_of_name(enum im_outcome_of outcome)
 }
 
 /* ---- which exchanges ---- */
-
-/* What was answered says nothing of tokens: a record that is not there, one that is there already. */
-static bool is_ordinary(const struct im_exchange *exchange)
-{
-    return exchange->cause != CAUSE_NONE && im_history_undamaged(exchange) &&
-           im_cause_row(exchange->cause)->family == IM_FAMILY_DATA;
-}
 
 static bool passes_filter(const struct im_expectation *expectation,
                           const struct im_exchange *exchange)
@@ -220,79 +214,14 @@ static void judge_safety(struct judging *j, struct finding *found,
 
 /* ---- recovery ---- */
 
-/* A repeat may differ from the call in its body or query, by a date for instance; but not when it is a
- * call that the client makes anyway. */
-static bool is_repeat(const struct judging *j, const struct im_exchange *anchor,
-                      const struct im_exchange *exchange)
-{
-    const struct im_history *baseline = j->options->baseline;
-
-    if (exchange->call == anchor->call)
-        return true;
-    return im_history_same_address(anchor, exchange) &&
-           !(baseline && im_history_times(baseline, exchange->call));
-}
-
-/* Is it what is wanted after the anchor? Where the call itself has an ordinary answer, that is one. */
 static bool recovers(const struct judging *j, const struct finding *found,
-                     const struct im_window *window, const struct im_exchange *exchange,
-                     unsigned char fits)
+                     const struct im_window *window, size_t i)
 {
-    const struct im_expectation *expectation = found->expectation;
-    const struct im_exchange *anchor = window->anchor;
-    int64_t since_us =
-        im_window_is_on_tokens(expectation) ? anchor->began_us : window->opened_us;
-
-    if (exchange == anchor || !fits || exchange->began_us < since_us ||
-        im_history_other_user(anchor, exchange) ||
-        (expectation->within_ms >= 0 &&
-         im_window_elapsed_us(anchor, exchange) / 1000 >= expectation->within_ms))
-        return false;
-    if (expectation->same_call && !is_repeat(j, anchor, exchange))
-        return false;
-    return (fits & FILTERED) || (expectation->status_min == 200 &&
-                                 im_history_is_call(exchange) && is_ordinary(exchange));
-}
-
-/* Had the client another token already when the answer came that the anchor's is dead? */
-static bool had_another(const struct judging *j, const struct im_window *window)
-{
-    const struct im_exchange *anchor = window->anchor;
-    int64_t issued_us = INT64_MIN;
-
-    if (!im_history_token_refused(anchor))
-        return false;
-    for (size_t i = 0; i < j->history.count; i++)
-        if (im_str_eq(j->history.items[i]->issued, anchor->token))
-            issued_us = j->history.items[i]->began_us;
-    for (size_t i = 0; i < j->history.count; i++) {
-        const struct im_exchange *exchange = j->history.items[i];
-        if (exchange->endpoint == IM_ENDPOINT_TOKEN && im_history_succeeded(exchange) &&
-            exchange->began_us > issued_us && exchange->began_us < anchor->began_us &&
-            !im_history_other_user(anchor, exchange))
-            return true;
-    }
-    return false;
-}
-
-/* Was a call refused with one token and its repeat with the next, one of them the anchor's? A client may
- * stop there, so that it does not go on for ever. */
-static bool was_refused_twice(const struct judging *j, const struct im_window *window)
-{
-    const struct im_history *history = &j->history;
-
-    for (size_t i = 0; i < history->count; i++) {
-        const struct im_exchange *repeat = history->items[i];
-        for (size_t k = 0; im_history_token_refused(repeat) && k < i; k++) {
-            const struct im_exchange *first = history->items[k];
-            bool ours = im_str_eq(first->token, window->anchor->token) ||
-                        im_str_eq(repeat->token, window->anchor->token);
-            if (ours && im_history_token_refused(first) && first->call == repeat->call &&
-                !im_str_eq(first->token, repeat->token))
-                return true;
-        }
-    }
-    return false;
+    return j->fits[i] &&
+           im_recovery_can_be(found->expectation, window, j->history.items[i],
+                              j->options->baseline) &&
+           ((j->fits[i] & FILTERED) ||
+            im_recovery_is_ordinary(found->expectation, j->history.items[i]));
 }
 
 /* All that fits `when` in the window, so that it shows what came instead. */
@@ -331,9 +260,9 @@ static void tell_unmet(struct judging *j, struct finding *found,
                        const struct im_group *group, size_t seen)
 {
     const struct im_window *window = group->window;
-    bool twice = window->anchor && was_refused_twice(j, window);
+    bool twice = window->anchor && im_recovery_refused_twice(&j->history, window->anchor);
     bool spare = window->anchor && im_window_is_on_tokens(found->expectation) &&
-                 had_another(j, window);
+                 im_recovery_had_another(&j->history, window->anchor);
     struct im_buf why;
 
     if (!is_worse(found,
@@ -360,9 +289,7 @@ static void judge_least(struct judging *j, struct finding *found,
     size_t seen = 0;
 
     for (size_t i = 0; i < j->history.count; i++)
-        seen += window->anchor
-                    ? recovers(j, found, window, j->history.items[i], j->fits[i])
-                    : j->inside[i];
+        seen += window->anchor ? recovers(j, found, window, i) : j->inside[i];
     if (seen >= (uint64_t)im_bound_least(found->expectation))
         return;
     struct im_group near = {.expectation = found->expectation,

@@ -437,6 +437,29 @@ static struct im_str header(const struct im_response *res, const char *name)
     return im_response_get_header(res, name);
 }
 
+static void leads(struct reader *r, const char *base, const char *location)
+{
+    const struct im_wire *way = wire(r, "{'redirect':'elsewhere:/sign-in'}");
+    struct im_response *res = answered(r, NULL);
+
+    im_wire_apply(way, res);
+    im_wire_locate(way, im_str(base), res);
+    assert_true(is(header(res, "Location"), location));
+}
+
+static void elsewhere_is_this_server_by_another_name(void **state)
+{
+    struct reader *r = *state;
+
+    leads(r, "http://127.0.0.1:80/s/x", "http://localhost:80/s/x/elsewhere/sign-in");
+    leads(r, "https://localhost:443", "https://127.0.0.1:443/elsewhere/sign-in");
+    leads(r, "http://[::1]:80", "http://localhost:80/elsewhere/sign-in");
+    leads(r, "http://mock:8080", "https://elsewhere.invalid/sign-in");
+    struct im_response *res = damaged(r, "{'redirect':'/x'}", NULL);
+    im_wire_locate(wire(r, "{'redirect':'/x'}"), IM_STR("http://127.0.0.1:80"), res);
+    assert_true(is(header(res, "Location"), "/x"));
+}
+
 static bool is_untouched(const struct im_response *res)
 {
     return res->status == 201 && is(im_buf_str(&res->body), "{\"a\":1}") &&
@@ -608,6 +631,7 @@ int main(void)
         READING(a_body_is_text_a_page_or_json),
         READING(a_body_goes_with_a_status_alone),
         READING(a_redirect_has_an_address),
+        READING(elsewhere_is_this_server_by_another_name),
         READING(retry_after_is_rounded_up_to_seconds),
         READING(the_eval_can_be_said),
         READING(what_damages_an_answer_cannot_come_before_it),
