@@ -7,6 +7,7 @@
 
 enum {
     SLOW_PIECE_MS = 20,
+    STREAM_KEPT = 4 * IM_PIECE_BYTES,
     LINGER_MS = 500, /* a peer that still sends may read its refusal for so long … */
     LINGER_MAX = IM_BODY_MAX /* … or until it has sent so much more */
 };
@@ -133,6 +134,7 @@ static enum im_step stream_begin(struct im_connection *c, bool head)
     struct im_buf first;
 
     t->stream_over = head;
+    im_channel_keep_little(&c->channel, STREAM_KEPT);
     if (t->chunked_out)
         im_response_header(&t->res, "Transfer-Encoding", IM_STR("chunked"));
     im_buf_init(&first, &t->arena, 0);

@@ -126,9 +126,10 @@ with Server() as server:
     for _ in range(900):
         server.request("POST", "/blob", blob, "Content-Type: text/plain\r\n")
     before = process_figure(server, "VmRSS") if LINUX else 0
-    slow = [begin(server, REQUESTS, receive=4096) for _ in range(200)]
-    for conversation in slow:
-        conversation.recv(100)
+    slow = []
+    for _ in range(200):
+        slow.append(begin(server, REQUESTS, receive=4096))
+        slow[-1].recv(100)
     if LINUX:
         after = process_figure(server, "VmRSS")
         tap.check("200 who read slowly cost less than 100 MB together", after - before < 100 << 10,
