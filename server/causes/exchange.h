@@ -75,7 +75,8 @@ struct im_exchange {
     struct im_str request_body;
     size_t request_body_len;    /* before it was cut to IM_EXCHANGE_BODY_MAX */
     struct im_secrets *secrets; /* the sandbox's: what of all this must not leave */
-    uint64_t call; /* hash of method, path, query and body: the same call again has the same, in
+    uint64_t
+        call; /* hash of method, path, query and body: the same call again has the same, in
                       whatever sandbox */
 
     /* Who asked for what. */

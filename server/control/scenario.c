@@ -165,7 +165,7 @@ static bool read_judging(struct im_call *call, struct im_judge_options *options,
             fine = read_baseline(call, param->value, baseline);
             options->baseline = baseline;
         } else {
-            im_control_refuse(call, 400, NULL,
+            im_control_refuse(call, 400, im_arena_copy(call->req->arena, param->name).at,
                               "the verdict has no parameter \"%.*s\"; there are client, "
                               "running, baseline and called",
                               IM_ARG(im_str_front(param->name, 60)));

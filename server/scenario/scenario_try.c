@@ -78,9 +78,9 @@ static bool try_world(struct im_json_reader *r, struct im_authority *authority,
 {
     const struct im_json *world = scenario->world;
 
-    return !world || (im_directory_try(authority->directory, world, r) &&
-                      try_records(r, authority, world) &&
-                      try_signed_in(r, authority, scenario));
+    return !world ||
+           (im_directory_try(authority->directory, world, r) &&
+            try_records(r, authority, world) && try_signed_in(r, authority, scenario));
 }
 
 /* A step whose world is not known cannot be tried. */
