@@ -197,22 +197,26 @@ static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
 {
     struct im_judgement *judgements =
         IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
+    struct im_judge_options *known = IM_ARENA_NEW(arena, struct im_judge_options);
     static const struct im_journal_filter all = {.status = 0};
     size_t count;
     struct im_exchange *exchanges = im_journal_select(box->journal, arena, &all, &count);
 
     count = leave_out_our_own_limits(exchanges, count);
+    if (!known)
+        return false;
+    *known = *options;
+    known->forgotten = im_journal_dropped(box->journal) > 0;
     *verdict = (struct im_verdict){.scenario = scenario,
                                    .sandbox = box->name,
                                    .judgements = judgements,
-                                   .options = options,
+                                   .options = known,
                                    .seen = exchanges,
                                    .seen_count = count,
                                    .dropped = im_journal_dropped(box->journal)};
     verdict->exchanges = count + verdict->dropped;
     return judgements && count_rules(box, scenario, arena, verdict) &&
-           im_expect_judge(&scenario->expect, exchanges, count, options, arena,
-                           judgements);
+           im_expect_judge(&scenario->expect, exchanges, count, known, arena, judgements);
 }
 
 struct im_scenario *im_sandbox_judge(struct im_sandbox *box,
@@ -236,7 +240,8 @@ bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
     const struct im_exchange *exchanges =
         im_journal_select(box->journal, arena, &all, &count);
 
-    return im_history_read(history, exchanges, count, arena);
+    return !im_journal_dropped(box->journal) &&
+           im_history_read(history, exchanges, count, arena);
 }
 
 void im_sandbox_interrupt(struct im_sandbox *box)

@@ -72,7 +72,8 @@ void im_sandbox_settle(struct im_sandbox *box, int64_t at_most_ms);
 struct im_scenario *im_sandbox_judge(struct im_sandbox *box,
                                      const struct im_judge_options *options,
                                      struct im_arena *arena, struct im_verdict *verdict);
-/* What its journal says of its client, for a baseline. False when memory is short. */
+/* What its journal says of its client, for a baseline. False when it does not hold all any more, or
+ * memory is short. */
 bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
                         struct im_history *history);
 /* Wakes everybody who waits in it, now and from now on. */

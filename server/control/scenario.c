@@ -127,6 +127,11 @@ static bool read_baseline(struct im_call *call, struct im_str name,
     }
     bool read = im_sandbox_history(box, call->req->arena, history);
     im_sandboxes_unref(call->sandboxes, box);
+    if (!read)
+        im_control_refuse(call, 400, "baseline",
+                          "the journal of sandbox \"%.*s\" does not hold all any more; a "
+                          "larger --journal keeps more",
+                          IM_ARG(im_str_front(name, 80)));
     return read;
 }
 
@@ -165,7 +170,7 @@ static bool read_judging(struct im_call *call, struct im_judge_options *options,
             fine = read_baseline(call, param->value, baseline);
             options->baseline = baseline;
         } else {
-            im_control_refuse(call, 400, NULL,
+            im_control_refuse(call, 400, im_arena_copy(call->req->arena, param->name).at,
                               "the verdict has no parameter \"%.*s\"; there are client, "
                               "running, baseline and called",
                               IM_ARG(im_str_front(param->name, 60)));

@@ -34,7 +34,6 @@ struct finding {
     const struct im_expectation *expectation;
     bool *matched;
     size_t windows, groups; /* looked at */
-    struct im_group last;   /* the last group, its exchanges perhaps overwritten */
     struct im_str last_why;
     struct im_judgement *judgement;
 };
@@ -263,13 +262,18 @@ static void tell_unmet(struct judging *j, struct finding *found,
     bool twice = window->anchor && im_recovery_refused_twice(&j->history, window->anchor);
     bool spare = window->anchor && im_window_is_on_tokens(found->expectation) &&
                  im_recovery_had_another(&j->history, window->anchor);
+    bool forgotten = !window->anchor && j->options->forgotten;
     struct im_buf why;
 
-    if (!is_worse(found,
-                  spare || twice ? IM_CANNOT_TELL : unmet_outcome(j, found->expectation)))
+    if (!is_worse(found, spare || twice || forgotten
+                             ? IM_CANNOT_TELL
+                             : unmet_outcome(j, found->expectation)))
         return;
     im_buf_init(&why, j->arena, 0);
-    if (spare)
+    if (forgotten)
+        im_buf_addz(&why, "cannot tell: older exchanges were dropped from the journal; a "
+                          "larger --journal keeps more");
+    else if (spare)
         im_buf_addz(&why, "cannot tell: another token was had already when this one "
                           "was refused");
     else if (twice)

@@ -25,6 +25,7 @@ struct im_judge_options {
     bool fail_fast;     /* the client may end when it is refused */
     bool running;       /* it may still be at work … */
     bool running_known; /* … and that was said, not concluded */
+    bool forgotten; /* older exchanges are not among them, and may be what is missing */
     const char *client; /* what sentences call it; NULL = "the client" */
 };
 

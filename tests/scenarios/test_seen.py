@@ -175,6 +175,10 @@ for name in ("access-token-revoked", "parallel-refresh", "one-revoke-kills-all")
 fails("one whose workers repeat what was refused", "access-token-revoked", "a dead token is not hammered",
       *sound("hammers-dead-token"))
 
+passes("one whose workers all wait", "rate-limit-in-parallel", *sound())
+fails("one in which only the worker waits that was told to", "rate-limit-in-parallel",
+      "nothing is sent before Retry-After is over", *sound("waits-alone"))
+
 # ---- stopping is not being fooled ----
 
 for name in ("html", "malformed-json", "truncate"):

@@ -409,6 +409,16 @@ static void right_data_under_a_wrong_label_is_an_answer(void **state)
     outcome(h, REPEATED, IM_NOT_MET);
 }
 
+static void what_the_journal_dropped_may_be_what_was_not_seen(void **state)
+{
+    struct history *h = *state;
+
+    dead(h, 1, "T1");
+    h->options.forgotten = true;
+    outcome(h, "{'that':'t','endpoint':'token'}", IM_CANNOT_TELL);
+    outcome(h, REPEATED, IM_NOT_MET); /* that came later, or not at all */
+}
+
 static void advice_is_never_a_failure(void **state)
 {
     struct history *h = *state;
@@ -446,6 +456,7 @@ int main(void)
         TOLD(a_refresh_of_another_grant_does_not_count),
         TOLD(renewing_again_before_the_new_token_is_used_counts),
         TOLD(right_data_under_a_wrong_label_is_an_answer),
+        TOLD(what_the_journal_dropped_may_be_what_was_not_seen),
         TOLD(advice_is_never_a_failure),
     };
 
