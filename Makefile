@@ -375,7 +375,7 @@ run_threads = $(RUN) threads jobs=1 timeout=300 $(call pick,$(THREADS))
 run_wire    = $(RUN) wire timeout=300 $(call pick,$(WIRE_TESTS))
 run_attack  = $(RUN) attack timeout=300 $(call pick,$(ATTACK_TESTS))
 run_golden  = $(RUN) golden timeout=300 $(call pick,$(GOLDEN_TESTS))
-run_scenarios = $(RUN) scenarios jobs=1 timeout=300 $(call pick,$(SCENARIO_TESTS))
+run_scenarios = $(RUN) scenarios jobs=1 timeout=900 $(call pick,$(SCENARIO_TESTS))
 run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),embed) docs

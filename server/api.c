@@ -378,16 +378,18 @@ char *im_journal(struct im_server *server, const char *sandbox, const char *quer
         call_of(server, sandbox, "reading the journal", error, error_size);
     struct im_journal_query read;
     struct im_json_fault fault;
-    struct im_json_out out;
+    struct im_listing list;
     struct im_buf text;
     bool done = call_begin(&call);
 
     if (done && !im_journal_query_read(im_str(query), true, &call.arena, &read, &fault))
         done = im_problem_of_fault(&call.problem, &fault, &call.arena);
     im_buf_init(&text, &call.arena, 0);
-    im_json_out_init(&out, &text);
-    if (done)
-        im_journal_query_answer(call.box->journal, &read, &call.arena, &out);
+    if (done) {
+        im_wait_for_exchanges(call.box->journal, &read);
+        im_listing_begin(&list, call.box->journal, &read.filter, &call.arena, &text);
+        im_listing_write_all(&list, &text);
+    }
     return call_give(&call, done && !text.failed, im_buf_str(&text));
 }
 
@@ -396,6 +398,7 @@ static int outcome_in_public(enum im_outcome_of outcome)
     switch (outcome) {
     case IM_MET: return IM_VERDICT_MET;
     case IM_NOT_MET: return IM_VERDICT_NOT_MET;
+    case IM_PARTLY: return IM_VERDICT_PARTLY;
     default: return IM_VERDICT_NOT_EXERCISED;
     }
 }
@@ -412,13 +415,14 @@ static char *give_verdict(struct api_call *call, int *outcome,
                           void (*write)(const struct im_verdict *verdict,
                                         struct im_buf *text))
 {
+    struct im_judge_options options = {.baseline = NULL};
     struct im_scenario *scenario = NULL;
     int came_to = IM_VERDICT_NOT_EXERCISED;
     struct im_verdict verdict;
     struct im_buf text;
 
     if (call_begin(call))
-        scenario = im_sandbox_verdict(call->box, &call->arena, &verdict);
+        scenario = im_sandbox_verdict(call->box, &options, &call->arena, &verdict);
     im_buf_init(&text, &call->arena, 0);
     if (scenario) {
         write(&verdict, &text);

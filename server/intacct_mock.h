@@ -58,7 +58,12 @@ extern "C" {
 enum { IM_ERROR_MAX = 512 };
 enum { IM_OFF = -1 }; /* a port that is not opened */
 /* What a verdict comes to. */
-enum { IM_VERDICT_MET = 0, IM_VERDICT_NOT_MET = 1, IM_VERDICT_NOT_EXERCISED = 2 };
+enum {
+    IM_VERDICT_MET = 0,
+    IM_VERDICT_NOT_MET = 1,
+    IM_VERDICT_NOT_EXERCISED = 2,
+    IM_VERDICT_PARTLY = 3
+};
 
 struct im_server; /* one running mock */
 
@@ -93,6 +98,7 @@ struct im_options {
         *scenario; /* of the default sandbox: a name, or a file; NULL = happy-path */
     const char *scenarios_dir;  /* folder with more scenarios (*.json); NULL = none */
     size_t journal;             /* exchanges kept per sandbox; 0 = 1000 */
+    size_t journal_memory;      /* bytes of all journals together; 0 = 1 GiB */
     size_t sandboxes;           /* at most, besides the default one; 0 = 10000 */
     int64_t sandbox_ttl_ms;     /* a sandbox that was idle for so long is gone; 0 = 1 h */
     int threads;                /* requests worked on at once; 0 = 200 */

@@ -1,67 +1,122 @@
-/* The ring of exchanges, behind one lock. An exchange is one allocation: the struct, followed by its
- * texts. */
+/* The ring of exchanges of each journal, behind one lock for all journals that share their
+ * memory: who must go first is known only where all are known. An exchange is one
+ * allocation: the struct, followed by its texts. It is copied in before the lock is taken,
+ * and read by reference, so that the lock is held for pointers, never for texts. */
 #include "journal.h"
 
 #include <assert.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/table.h"
+struct im_kept {
+    atomic_size_t refs;
+    size_t size;
+    struct im_journal *journal;    /* whose ring it is in */
+    struct im_kept *older, *newer; /* of all that share the memory */
+    struct im_exchange exchange;   /* last: its texts follow */
+};
 
 struct im_journal {
-    pthread_mutex_t lock;
-    pthread_cond_t added;
-    struct im_exchange **ring; /* grows up to `keep` */
+    struct im_journal_memory own, *memory;
+    struct im_kept **ring; /* grows up to `keep` */
     size_t room, keep;
     size_t first, count;
     uint64_t last_id, dropped;
+    struct im_journal_watch *watches;
     bool interrupted;
 };
 
-struct im_journal *im_journal_new(size_t keep)
+void im_journal_memory_init(struct im_journal_memory *memory, size_t max)
+{
+    *memory = (struct im_journal_memory){.max = max};
+    pthread_mutex_init(&memory->lock, NULL);
+}
+
+void im_journal_memory_release(struct im_journal_memory *memory)
+{
+    pthread_mutex_destroy(&memory->lock);
+}
+
+struct im_journal *im_journal_new(size_t keep, struct im_journal_memory *memory)
 {
     struct im_journal *journal = calloc(1, sizeof(*journal));
 
     if (!journal)
         return NULL;
     journal->keep = keep ? keep : 1;
-    pthread_mutex_init(&journal->lock, NULL);
-    im_cond_init(&journal->added);
+    im_journal_memory_init(&journal->own, SIZE_MAX);
+    journal->memory = memory ? memory : &journal->own;
     return journal;
 }
 
-static struct im_exchange *ring_at_locked(const struct im_journal *journal, size_t index)
+static void lock(struct im_journal *journal)
+{
+    pthread_mutex_lock(&journal->memory->lock);
+}
+
+static void unlock(struct im_journal *journal)
+{
+    pthread_mutex_unlock(&journal->memory->lock);
+}
+
+void im_kept_unref(struct im_kept *kept)
+{
+    if (kept && atomic_fetch_sub(&kept->refs, 1) == 1)
+        free(kept);
+}
+
+/* ---- the ring ---- */
+
+static struct im_kept *ring_at_locked(const struct im_journal *journal, size_t index)
 {
     return journal->ring[(journal->first + index) % journal->room];
 }
 
+static void ring_drop_oldest_locked(struct im_journal *journal)
+{
+    struct im_journal_memory *memory = journal->memory;
+    struct im_kept *kept = ring_at_locked(journal, 0);
+
+    if (kept->older)
+        kept->older->newer = kept->newer;
+    else
+        memory->oldest = kept->newer;
+    if (kept->newer)
+        kept->newer->older = kept->older;
+    else
+        memory->newest = kept->older;
+    memory->used -= kept->size;
+    journal->first = (journal->first + 1) % journal->room;
+    journal->count--;
+    im_kept_unref(kept);
+}
+
 static void ring_empty_locked(struct im_journal *journal)
 {
-    for (size_t i = 0; i < journal->count; i++)
-        free(ring_at_locked(journal, i));
-    journal->first = journal->count = 0;
+    while (journal->count)
+        ring_drop_oldest_locked(journal);
 }
 
 void im_journal_free(struct im_journal *journal)
 {
     if (!journal)
         return;
+    lock(journal);
     ring_empty_locked(journal);
+    unlock(journal);
     free(journal->ring);
-    pthread_cond_destroy(&journal->added);
-    pthread_mutex_destroy(&journal->lock);
+    im_journal_memory_release(&journal->own);
     free(journal);
 }
 
 void im_journal_clear(struct im_journal *journal)
 {
-    pthread_mutex_lock(&journal->lock);
+    lock(journal);
     ring_empty_locked(journal);
     journal->dropped = 0;
-    pthread_mutex_unlock(&journal->lock);
+    unlock(journal);
 }
 
 /* ---- packing ---- */
@@ -128,86 +183,7 @@ static struct im_exchange *exchange_pack(void *memory, const struct im_exchange 
     return copy;
 }
 
-/* ---- adding ---- */
-
-/* Room for one more: the ring grows by doubling until it holds `keep`, then the oldest goes. */
-static bool ring_make_room_locked(struct im_journal *journal)
-{
-    if (journal->count < journal->room)
-        return true;
-    if (journal->room == journal->keep) {
-        free(ring_at_locked(journal, 0));
-        journal->first = (journal->first + 1) % journal->room;
-        journal->count--;
-        journal->dropped++;
-        return true;
-    }
-    size_t room = journal->room ? journal->room * 2 : 16;
-    if (room > journal->keep)
-        room = journal->keep;
-    struct im_exchange **ring = malloc(room * sizeof(struct im_exchange *));
-    if (!ring)
-        return false;
-    assert(journal->room || !journal->count);
-    for (size_t i = 0; i < journal->count; i++)
-        ring[i] = ring_at_locked(journal, i);
-    free(journal->ring);
-    journal->ring = ring;
-    journal->room = room;
-    journal->first = 0;
-    return true;
-}
-
-uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *exchange)
-{
-    /* copied before the lock is taken: the others wait for a pointer, not for texts */
-    void *memory = malloc(exchange_packed_size(exchange));
-    struct im_exchange *copy = memory ? exchange_pack(memory, exchange) : NULL;
-
-    pthread_mutex_lock(&journal->lock);
-    uint64_t id = ++journal->last_id;
-    if (copy && ring_make_room_locked(journal)) {
-        copy->id = id;
-        journal->ring[(journal->first + journal->count++) % journal->room] = copy;
-        copy = NULL;
-        pthread_cond_broadcast(&journal->added);
-    } else {
-        journal->dropped++;
-    }
-    pthread_mutex_unlock(&journal->lock);
-    free(copy);
-    return id;
-}
-
-/* Ids ascend, with gaps where memory was short, so the place of one is found by halving. */
-static struct im_exchange *ring_find_locked(const struct im_journal *journal, uint64_t id)
-{
-    size_t low = 0, high = journal->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ring_at_locked(journal, middle)->id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < journal->count && ring_at_locked(journal, low)->id == id
-               ? ring_at_locked(journal, low)
-               : NULL;
-}
-
-void im_journal_delivered(struct im_journal *journal, uint64_t id)
-{
-    int64_t now_us = im_clock_monotonic_us();
-
-    pthread_mutex_lock(&journal->lock);
-    struct im_exchange *exchange = ring_find_locked(journal, id);
-    if (exchange)
-        exchange->delivered_us = now_us;
-    pthread_mutex_unlock(&journal->lock);
-}
-
-/* ---- looking ---- */
+/* ---- which of them ---- */
 
 static bool exchange_warned_of(const struct im_exchange *e, enum im_cause cause)
 {
@@ -245,119 +221,283 @@ static bool filter_matches(const struct im_exchange *e, const struct im_journal_
            (!f->path.len || im_str_glob(f->path, target_below_base(e)));
 }
 
+/* ---- adding ---- */
+
+static struct im_kept *kept_new(struct im_journal *journal,
+                                const struct im_exchange *exchange)
+{
+    size_t size = offsetof(struct im_kept, exchange) + exchange_packed_size(exchange);
+    struct im_kept *kept = malloc(size > sizeof(*kept) ? size : sizeof(*kept));
+
+    if (!kept)
+        return NULL;
+    atomic_init(&kept->refs, 1);
+    kept->size = size;
+    kept->journal = journal;
+    exchange_pack(&kept->exchange, exchange);
+    return kept;
+}
+
+/* Room for one more: the ring grows by doubling until it holds `keep`, then the oldest goes. */
+static bool ring_make_room_locked(struct im_journal *journal)
+{
+    if (journal->count < journal->room)
+        return true;
+    if (journal->room == journal->keep) {
+        ring_drop_oldest_locked(journal);
+        journal->dropped++;
+        return true;
+    }
+    size_t room = journal->room ? journal->room * 2 : 16;
+    if (room > journal->keep)
+        room = journal->keep;
+    struct im_kept **ring = malloc(room * sizeof(struct im_kept *));
+    if (!ring)
+        return false;
+    assert(journal->room || !journal->count);
+    for (size_t i = 0; i < journal->count; i++)
+        ring[i] = ring_at_locked(journal, i);
+    free(journal->ring);
+    journal->ring = ring;
+    journal->room = room;
+    journal->first = 0;
+    return true;
+}
+
+/* The oldest of all journals is the first of its ring. */
+static void memory_shed_locked(struct im_journal_memory *memory)
+{
+    while (memory->used > memory->max && memory->oldest != memory->newest) {
+        memory->oldest->journal->dropped++;
+        ring_drop_oldest_locked(memory->oldest->journal);
+    }
+}
+
+static void watches_tell_locked(struct im_journal *journal,
+                                const struct im_exchange *added)
+{
+    for (struct im_journal_watch *watch = journal->watches; watch; watch = watch->next) {
+        if (!filter_matches(added, &watch->filter))
+            continue;
+        watch->missing -= watch->missing > 0;
+        if (!watch->missing && watch->waker)
+            watch->waker->wake(watch->waker);
+    }
+}
+
+static void ring_add_locked(struct im_journal *journal, struct im_kept *kept)
+{
+    struct im_journal_memory *memory = journal->memory;
+
+    journal->ring[(journal->first + journal->count++) % journal->room] = kept;
+    kept->newer = NULL;
+    kept->older = memory->newest;
+    if (memory->newest)
+        memory->newest->newer = kept;
+    else
+        memory->oldest = kept;
+    memory->newest = kept;
+    memory->used += kept->size;
+    memory_shed_locked(memory);
+    watches_tell_locked(journal, &kept->exchange);
+}
+
+uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *exchange)
+{
+    struct im_kept *kept = kept_new(journal, exchange);
+
+    lock(journal);
+    uint64_t id = ++journal->last_id;
+    if (kept && ring_make_room_locked(journal)) {
+        kept->exchange.id = id;
+        ring_add_locked(journal, kept);
+        kept = NULL;
+    } else {
+        journal->dropped++;
+    }
+    unlock(journal);
+    im_kept_unref(kept);
+    return id;
+}
+
+/* Ids ascend, with gaps where memory was short, so the place of one is found by halving. */
+static struct im_kept *ring_find_locked(const struct im_journal *journal, uint64_t id)
+{
+    size_t low = 0, high = journal->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ring_at_locked(journal, middle)->exchange.id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < journal->count && ring_at_locked(journal, low)->exchange.id == id
+               ? ring_at_locked(journal, low)
+               : NULL;
+}
+
+void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us)
+{
+    lock(journal);
+    struct im_kept *kept = ring_find_locked(journal, id);
+    if (kept)
+        kept->exchange.delivered_us = at_us;
+    unlock(journal);
+}
+
+/* ---- looking ---- */
+
 static size_t filter_count_locked(const struct im_journal *journal,
                                   const struct im_journal_filter *f)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < journal->count; i++)
-        n += filter_matches(ring_at_locked(journal, i), f);
+        n += filter_matches(&ring_at_locked(journal, i)->exchange, f);
     return n;
 }
 
-/* Copies what matches into `found`; returns how many memory was enough for. */
-static size_t filter_copy_locked(const struct im_journal *journal, struct im_arena *arena,
-                                 const struct im_journal_filter *filter,
-                                 struct im_exchange *found)
+struct im_kept **im_journal_keep(struct im_journal *journal, struct im_arena *arena,
+                                 const struct im_journal_filter *filter, size_t *count)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < journal->count; i++) {
-        const struct im_exchange *e = ring_at_locked(journal, i);
-        if (!filter_matches(e, filter))
-            continue;
-        void *memory = im_arena_alloc(arena, exchange_packed_size(e));
-        if (!memory)
-            break;
-        found[n++] = *exchange_pack(memory, e);
-    }
-    return n;
-}
-
-const struct im_exchange *im_journal_select(struct im_journal *journal,
-                                            struct im_arena *arena,
-                                            const struct im_journal_filter *filter,
-                                            size_t *count)
-{
-    struct im_exchange *found;
-    size_t n = 0;
-
-    pthread_mutex_lock(&journal->lock);
+    lock(journal);
     *count = filter_count_locked(journal, filter);
-    found = *count ? IM_ARENA_ARRAY(arena, struct im_exchange, *count) : NULL;
-    if (found)
-        n = filter_copy_locked(journal, arena, filter, found);
-    pthread_mutex_unlock(&journal->lock);
-    if (n < *count)
-        found = NULL; /* all or none: memory was short */
-    *count = found ? n : 0;
+    struct im_kept **found =
+        *count ? IM_ARENA_ARRAY(arena, struct im_kept *, *count) : NULL;
+    for (size_t i = 0; found && n < *count; i++) {
+        struct im_kept *kept = ring_at_locked(journal, i);
+        if (!filter_matches(&kept->exchange, filter))
+            continue;
+        atomic_fetch_add(&kept->refs, 1);
+        found[n++] = kept;
+    }
+    unlock(journal);
+    *count = n;
     return found;
+}
+
+struct im_exchange im_journal_look(struct im_journal *journal, const struct im_kept *kept)
+{
+    lock(journal);
+    struct im_exchange now = kept->exchange;
+    unlock(journal);
+    return now;
+}
+
+/* Outside of the lock; the reference is let go. */
+static const struct im_exchange *kept_copy(struct im_journal *journal,
+                                           struct im_kept *kept, struct im_arena *arena)
+{
+    struct im_exchange now = im_journal_look(journal, kept);
+    void *memory = im_arena_alloc(arena, exchange_packed_size(&now));
+    const struct im_exchange *copy = memory ? exchange_pack(memory, &now) : NULL;
+
+    im_kept_unref(kept);
+    return copy;
+}
+
+struct im_exchange *im_journal_select(struct im_journal *journal, struct im_arena *arena,
+                                      const struct im_journal_filter *filter,
+                                      size_t *count)
+{
+    struct im_kept **kept = im_journal_keep(journal, arena, filter, count);
+    struct im_exchange *found =
+        kept ? IM_ARENA_ARRAY(arena, struct im_exchange, *count) : NULL;
+    bool all = found != NULL;
+
+    for (size_t i = 0; i < *count; i++) {
+        const struct im_exchange *copy = kept_copy(journal, kept[i], arena);
+        all = all && copy;
+        if (all)
+            found[i] = *copy;
+    }
+    if (!all)
+        *count = 0; /* all or none: memory was short */
+    return all ? found : NULL;
 }
 
 const struct im_exchange *im_journal_get(struct im_journal *journal,
                                          struct im_arena *arena, uint64_t id)
 {
-    const struct im_exchange *found = NULL;
-
-    pthread_mutex_lock(&journal->lock);
-    const struct im_exchange *kept = ring_find_locked(journal, id);
-    void *memory = kept ? im_arena_alloc(arena, exchange_packed_size(kept)) : NULL;
-    if (memory)
-        found = exchange_pack(memory, kept);
-    pthread_mutex_unlock(&journal->lock);
-    return found;
+    lock(journal);
+    struct im_kept *kept = ring_find_locked(journal, id);
+    if (kept)
+        atomic_fetch_add(&kept->refs, 1);
+    unlock(journal);
+    return kept ? kept_copy(journal, kept, arena) : NULL;
 }
 
-size_t im_journal_wait(struct im_journal *journal, const struct im_journal_filter *filter,
-                       size_t count, int64_t timeout_ms)
-{
-    struct timespec deadline = im_cond_deadline(timeout_ms);
-    size_t n;
+/* ---- waiting ---- */
 
-    pthread_mutex_lock(&journal->lock);
-    while ((n = filter_count_locked(journal, filter)) < count && !journal->interrupted)
-        if (pthread_cond_timedwait(&journal->added, &journal->lock, &deadline))
-            break;
-    pthread_mutex_unlock(&journal->lock);
-    return n;
+bool im_journal_watch(struct im_journal *journal, struct im_journal_watch *watch,
+                      size_t count)
+{
+    lock(journal);
+    size_t there = filter_count_locked(journal, &watch->filter);
+    watch->missing = there < count ? count - there : 0;
+    watch->previous = NULL;
+    watch->next = journal->watches;
+    if (watch->next)
+        watch->next->previous = watch;
+    journal->watches = watch;
+    bool waits = watch->missing && !journal->interrupted;
+    unlock(journal);
+    return waits;
+}
+
+void im_journal_unwatch(struct im_journal *journal, struct im_journal_watch *watch)
+{
+    lock(journal);
+    if (watch->next)
+        watch->next->previous = watch->previous;
+    if (watch->previous)
+        watch->previous->next = watch->next;
+    else
+        journal->watches = watch->next;
+    unlock(journal);
 }
 
 void im_journal_interrupt(struct im_journal *journal)
 {
-    pthread_mutex_lock(&journal->lock);
+    lock(journal);
     journal->interrupted = true;
-    pthread_cond_broadcast(&journal->added);
-    pthread_mutex_unlock(&journal->lock);
+    for (struct im_journal_watch *watch = journal->watches; watch; watch = watch->next)
+        if (watch->waker)
+            watch->waker->wake(watch->waker);
+    unlock(journal);
 }
 
 bool im_journal_interrupted(struct im_journal *journal)
 {
-    pthread_mutex_lock(&journal->lock);
+    lock(journal);
     bool interrupted = journal->interrupted;
-    pthread_mutex_unlock(&journal->lock);
+    unlock(journal);
     return interrupted;
 }
 
 uint64_t im_journal_newest(struct im_journal *journal)
 {
-    pthread_mutex_lock(&journal->lock);
+    lock(journal);
     uint64_t newest = journal->last_id;
-    pthread_mutex_unlock(&journal->lock);
+    unlock(journal);
     return newest;
 }
 
 uint64_t im_journal_total(struct im_journal *journal)
 {
-    pthread_mutex_lock(&journal->lock);
+    lock(journal);
     uint64_t total = journal->count + journal->dropped;
-    pthread_mutex_unlock(&journal->lock);
+    unlock(journal);
     return total;
 }
 
 uint64_t im_journal_dropped(struct im_journal *journal)
 {
-    pthread_mutex_lock(&journal->lock);
+    lock(journal);
     uint64_t dropped = journal->dropped;
-    pthread_mutex_unlock(&journal->lock);
+    unlock(journal);
     return dropped;
 }

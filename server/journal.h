@@ -5,7 +5,10 @@
 #ifndef IM_JOURNAL_H
 #define IM_JOURNAL_H
 
+#include <pthread.h>
+
 #include "base/json.h"
+#include "base/waker.h"
 #include "causes/exchange.h"
 
 struct im_journal; /* lifetime: sandbox */
@@ -20,8 +23,20 @@ struct im_journal_filter {
     uint64_t since;      /* ids above this */
 };
 
-/* keep: exchanges at most, at least 1. NULL when memory is short. */
-struct im_journal *im_journal_new(size_t keep);
+/* The memory that several journals have together: beyond it the oldest exchange of all
+ * goes first, each journal's newest excepted. Their lock, too. Lifetime: longer than
+ * theirs. */
+struct im_journal_memory {
+    pthread_mutex_t lock;
+    size_t max, used; /* bytes */
+    struct im_kept *oldest, *newest;
+};
+void im_journal_memory_init(struct im_journal_memory *memory, size_t max);
+void im_journal_memory_release(struct im_journal_memory *memory);
+
+/* keep: exchanges at most, at least 1. memory: NULL = its own, without a bound. NULL when
+ * memory is short. */
+struct im_journal *im_journal_new(size_t keep, struct im_journal_memory *memory);
 void im_journal_free(struct im_journal *journal);
 void im_journal_clear(struct im_journal *journal);
 
@@ -29,22 +44,44 @@ void im_journal_clear(struct im_journal *journal);
  * counted as dropped. Returns its id. */
 uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *exchange);
 
-/* The exchange of that id, if it is still there, was delivered now. */
-void im_journal_delivered(struct im_journal *journal, uint64_t id);
+/* The exchange of that id, if it is still there, was delivered at this time, monotonic. */
+void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us);
 
 /* Matching exchanges, oldest first; *count of them. NULL when there are none or memory is short
  * (then arena->failed). */
-const struct im_exchange *im_journal_select(struct im_journal *journal,
-                                            struct im_arena *arena,
-                                            const struct im_journal_filter *filter,
-                                            size_t *count);
+struct im_exchange *im_journal_select(struct im_journal *journal, struct im_arena *arena,
+                                      const struct im_journal_filter *filter,
+                                      size_t *count);
 /* One by id; NULL when it is not there (any more). */
 const struct im_exchange *im_journal_get(struct im_journal *journal,
                                          struct im_arena *arena, uint64_t id);
-/* Blocks until at least `count` exchanges match or timeout_ms of real time is over, or the
- * journal is interrupted. Returns how many match. */
-size_t im_journal_wait(struct im_journal *journal, const struct im_journal_filter *filter,
-                       size_t count, int64_t timeout_ms);
+
+/* An exchange that stays as long as somebody refers to it, whatever the journal forgets.
+ * Lifetime: counted. */
+struct im_kept;
+/* As im_journal_select, but the exchanges are not copied: each is the caller's until
+ * im_kept_unref. */
+struct im_kept **im_journal_keep(struct im_journal *journal, struct im_arena *arena,
+                                 const struct im_journal_filter *filter, size_t *count);
+/* As it is known now; its texts live as long as the reference. */
+struct im_exchange im_journal_look(struct im_journal *journal,
+                                   const struct im_kept *kept);
+void im_kept_unref(struct im_kept *kept);
+
+/* Who waits for exchanges without a thread. Lifetime: from im_journal_watch until
+ * im_journal_unwatch, and so long its filter's texts. */
+struct im_journal_watch {
+    struct im_journal_filter filter;
+    struct im_waker *waker; /* called under the lock; NULL = it looks for itself */
+    size_t missing;         /* the journal's own, like what follows */
+    struct im_journal_watch *next, *previous;
+};
+/* From now on the waker is called when at least `count` exchanges match and with each
+ * that matches then, and when the journal is interrupted. False when it need not wait:
+ * so many match already, or the journal was interrupted. */
+bool im_journal_watch(struct im_journal *journal, struct im_journal_watch *watch,
+                      size_t count);
+void im_journal_unwatch(struct im_journal *journal, struct im_journal_watch *watch);
 /* Wakes everybody who waits, now and from now on: the server stops. */
 void im_journal_interrupt(struct im_journal *journal);
 bool im_journal_interrupted(struct im_journal *journal);
@@ -62,8 +99,10 @@ void im_exchange_write(const struct im_exchange *exchange, struct im_json_out *o
  * arena's, to be released after each one. */
 struct im_str im_exchange_text(const struct im_exchange *exchange,
                                struct im_arena *scratch);
-/* The exchanges as an HTTP Archive 1.2 document. */
-void im_exchange_write_har(const struct im_exchange *exchanges, size_t count,
-                           struct im_json_out *out);
+/* The same as an entry of an HTTP Archive 1.2 document, which begins with what
+ * im_har_write_head writes; after the entries comes IM_HAR_TAIL. */
+void im_har_write_entry(const struct im_exchange *exchange, struct im_json_out *out);
+void im_har_write_head(struct im_buf *text);
+#define IM_HAR_TAIL "]}}"
 
 #endif

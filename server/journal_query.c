@@ -1,7 +1,8 @@
-/* Queries of the journal: read, waited for, answered. */
+/* Queries of the journal: read, and answered piece by piece. */
 #include "journal_query.h"
 
 #include "http/form.h"
+#include "http/response.h"
 
 static const char *endpoint_word(size_t index)
 {
@@ -81,33 +82,71 @@ bool im_journal_query_read(struct im_str text, bool waits, struct im_arena *aren
     return true;
 }
 
-/* Redaction copies what it looks at: that memory is given back after each exchange. */
-static void write_exchange(const struct im_exchange *exchange, struct im_json_out *out)
-{
-    struct im_arena scratch;
+/* ---- a list of exchanges, in pieces ---- */
 
-    im_arena_init(&scratch, 0);
-    im_json_raw(out, NULL, im_exchange_text(exchange, &scratch));
-    out->buf->failed |= scratch.failed;
-    im_arena_release(&scratch);
+void im_listing_begin(struct im_listing *list, struct im_journal *journal,
+                      const struct im_journal_filter *filter, struct im_arena *arena,
+                      struct im_buf *text)
+{
+    *list =
+        (struct im_listing){.journal = journal, .write = im_exchange_write, .tail = "]}"};
+    list->kept = im_journal_keep(journal, arena, filter, &list->count);
+    im_buf_addf(text, "{\"count\":%zu,\"dropped\":%llu,\"requests\":[", list->count,
+                (unsigned long long)im_journal_dropped(journal));
 }
 
-void im_journal_query_answer(struct im_journal *journal,
-                             const struct im_journal_query *query, struct im_arena *arena,
-                             struct im_json_out *out)
+void im_listing_begin_har(struct im_listing *list, struct im_journal *journal,
+                          const struct im_journal_filter *filter, struct im_arena *arena,
+                          struct im_buf *text)
 {
-    size_t count, wanted = query->count < 0 ? 1 : (size_t)query->count;
+    *list = (struct im_listing){
+        .journal = journal, .write = im_har_write_entry, .tail = IM_HAR_TAIL};
+    list->kept = im_journal_keep(journal, arena, filter, &list->count);
+    im_har_write_head(text);
+}
 
-    if (query->wait_ms > 0)
-        im_journal_wait(journal, &query->filter, wanted, query->wait_ms);
-    const struct im_exchange *found =
-        im_journal_select(journal, arena, &query->filter, &count);
-    im_json_open_object(out, NULL);
-    im_json_int(out, "count", (int64_t)count);
-    im_json_int(out, "dropped", (int64_t)im_journal_dropped(journal));
-    im_json_open_array(out, "requests");
-    for (size_t i = 0; i < count; i++)
-        write_exchange(&found[i], out);
-    im_json_close_array(out);
-    im_json_close_object(out);
+/* Redaction copies what it looks at: that memory is given back after each exchange. */
+static void listing_write_next(struct im_listing *list, struct im_buf *text)
+{
+    struct im_kept *kept = list->kept[list->at];
+    struct im_exchange exchange = im_journal_look(list->journal, kept);
+    struct im_arena scratch;
+    struct im_json_out out;
+    struct im_buf one;
+
+    im_arena_init(&scratch, 0);
+    im_buf_init(&one, &scratch, 0);
+    im_json_out_init(&out, &one);
+    list->write(&exchange, &out);
+    if (list->at++)
+        im_buf_addc(text, ',');
+    im_buf_add(text, im_buf_str(&one));
+    text->failed |= scratch.failed || one.failed;
+    im_arena_release(&scratch);
+    im_kept_unref(kept);
+}
+
+bool im_listing_write(struct im_listing *list, struct im_buf *text)
+{
+    size_t before = text->len;
+
+    while (list->at < list->count && text->len - before < IM_PIECE_BYTES && !text->failed)
+        listing_write_next(list, text);
+    if (list->at < list->count)
+        return !text->failed;
+    im_buf_addz(text, list->tail);
+    return false;
+}
+
+void im_listing_write_all(struct im_listing *list, struct im_buf *text)
+{
+    while (im_listing_write(list, text))
+        continue;
+    im_listing_end(list);
+}
+
+void im_listing_end(struct im_listing *list)
+{
+    while (list->at < list->count)
+        im_kept_unref(list->kept[list->at++]);
 }

@@ -16,9 +16,34 @@ struct im_journal_query {
  * arena->failed). */
 bool im_journal_query_read(struct im_str text, bool waits, struct im_arena *arena,
                            struct im_journal_query *query, struct im_json_fault *fault);
-/* Waits as the query has it, then writes what matches: {"count", "dropped", "requests"}. */
-void im_journal_query_answer(struct im_journal *journal,
-                             const struct im_journal_query *query, struct im_arena *arena,
-                             struct im_json_out *out);
+
+/* ---- a list of exchanges, in pieces ---- */
+
+/* Exchanges that are written one after the other, so that a long list takes little memory at a time.
+ * The journal must outlive it; it refers to its exchanges until it ends. */
+struct im_listing {
+    struct im_journal *journal;
+    struct im_kept **kept;
+    size_t count, at;
+    void (*write)(const struct im_exchange *exchange, struct im_json_out *out);
+    const char *tail; /* what stands behind the last one */
+};
+/* What matches now, as {"count", "dropped", "requests"}; nothing is waited for. The beginning of the
+ * document is written to `text`. What is kept is listed in the arena; when memory is short
+ * arena->failed, and the list is empty. */
+void im_listing_begin(struct im_listing *list, struct im_journal *journal,
+                      const struct im_journal_filter *filter, struct im_arena *arena,
+                      struct im_buf *text);
+/* The same as an HTTP Archive 1.2 document. */
+void im_listing_begin_har(struct im_listing *list, struct im_journal *journal,
+                          const struct im_journal_filter *filter, struct im_arena *arena,
+                          struct im_buf *text);
+/* Writes about IM_PIECE_BYTES more. False after the last piece, or when memory is short
+ * (then text->failed). */
+bool im_listing_write(struct im_listing *list, struct im_buf *text);
+/* Writes all that is left, and ends. */
+void im_listing_write_all(struct im_listing *list, struct im_buf *text);
+/* Lets go of the exchanges that were not written. */
+void im_listing_end(struct im_listing *list);
 
 #endif

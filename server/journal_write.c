@@ -212,7 +212,7 @@ static void write_har_response(struct im_json_out *out, const struct im_exchange
     im_json_close_object(out);
 }
 
-static void write_har_entry(struct im_json_out *out, const struct im_exchange *e)
+void im_har_write_entry(const struct im_exchange *e, struct im_json_out *out)
 {
     double ms = (double)e->duration_us / 1000.0;
 
@@ -234,20 +234,9 @@ static void write_har_entry(struct im_json_out *out, const struct im_exchange *e
     im_json_close_object(out);
 }
 
-void im_exchange_write_har(const struct im_exchange *exchanges, size_t count,
-                           struct im_json_out *out)
+void im_har_write_head(struct im_buf *text)
 {
-    im_json_open_object(out, NULL);
-    im_json_open_object(out, "log");
-    im_json_strz(out, "version", "1.2");
-    im_json_open_object(out, "creator");
-    im_json_strz(out, "name", "intacct-mock");
-    im_json_strz(out, "version", IM_VERSION);
-    im_json_close_object(out);
-    im_json_open_array(out, "entries");
-    for (size_t i = 0; i < count; i++)
-        write_har_entry(out, &exchanges[i]);
-    im_json_close_array(out);
-    im_json_close_object(out);
-    im_json_close_object(out);
+    im_buf_addz(text,
+                "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"intacct-mock\","
+                "\"version\":\"" IM_VERSION "\"},\"entries\":[");
 }

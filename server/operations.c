@@ -157,7 +157,9 @@ struct im_sandbox *im_sandbox_create(struct im_sandboxes *sandboxes,
     im_scenario_unref(scenario);
     if (box)
         return box;
-    problem->kind = made == IM_MADE_TAKEN ? IM_PROBLEM_TAKEN : IM_PROBLEM_OURS;
+    problem->kind = made == IM_MADE_TAKEN                    ? IM_PROBLEM_TAKEN
+                    : problem->err.kind == IM_ERROR_CAPACITY ? IM_PROBLEM_FULL
+                                                             : IM_PROBLEM_OURS;
     if (made != IM_MADE_TAKEN)
         return NULL;
     problem->field = "name";
@@ -436,11 +438,14 @@ bool im_sandbox_rotate_keys(struct im_sandbox *box, size_t *affected,
 
 /* ---- the verdict ---- */
 
-struct im_scenario *im_sandbox_verdict(struct im_sandbox *box, struct im_arena *arena,
-                                       struct im_verdict *verdict)
+struct im_scenario *im_sandbox_verdict(struct im_sandbox *box,
+                                       struct im_judge_options *options,
+                                       struct im_arena *arena, struct im_verdict *verdict)
 {
     enum { SETTLE_MS = 1000 };
 
     im_sandbox_settle(box, SETTLE_MS);
-    return im_sandbox_judge(box, arena, verdict);
+    if (!options->running_known)
+        options->running = atomic_load(&box->open) > 0;
+    return im_sandbox_judge(box, options, arena, verdict);
 }

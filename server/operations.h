@@ -14,7 +14,8 @@ enum im_problem_kind {
     IM_PROBLEM_INPUT,  /* a parameter is wrong */
     IM_PROBLEM_ABSENT, /* there is no such thing */
     IM_PROBLEM_TAKEN,  /* there is one already */
-    IM_PROBLEM_OURS    /* memory, a key */
+    IM_PROBLEM_OURS,   /* memory, a key */
+    IM_PROBLEM_FULL    /* a bound of ours is reached */
 };
 
 /* Why an operation has changed nothing. The caller begins with all zeros. */
@@ -134,8 +135,12 @@ bool im_sandbox_mint(struct im_sandbox *box, const struct im_mint *params,
 
 /* ---- the verdict ---- */
 
-/* As im_sandbox_judge, once what is on its way has been written down (at most 1 s). */
-struct im_scenario *im_sandbox_verdict(struct im_sandbox *box, struct im_arena *arena,
+/* As im_sandbox_judge, once what is on its way has been written down (at most 1 s). Unless it is said
+ * whether the client is still at work, a request that is still being answered then shows that it
+ * is. */
+struct im_scenario *im_sandbox_verdict(struct im_sandbox *box,
+                                       struct im_judge_options *options,
+                                       struct im_arena *arena,
                                        struct im_verdict *verdict);
 
 /* ---- for operations_*.c ---- */

@@ -11,6 +11,7 @@
 #include "control/control.h"
 #include "control/origin.h"
 #include "http/redact.h"
+#include "oauth/credentials.h"
 #include "router_parts.h"
 
 #define OAUTH   "/ia/api/v1/oauth2/"
@@ -114,6 +115,11 @@ static const char *nearest_path(struct im_str path)
 
 static enum im_cause refuse_path(struct im_request *req)
 {
+    struct im_str bearer = im_credentials(req)->bearer_token;
+
+    /* a token that is sent where none belongs is evidence */
+    if (bearer.len)
+        req->exchange->token = im_fingerprint(req->exchange->secrets, req->arena, bearer);
     if (path_lacks_ia(req->path))
         return im_refuse(req, CAUSE_PATH_UNKNOWN, "the path lacks its /ia: /ia%.*s",
                          IM_ARG(im_quote(req, im_str_slice(req->path, 0, 120))));
@@ -140,6 +146,7 @@ static enum im_cause refuse_flaw(struct im_request *req)
         [IM_REQUEST_METHOD_UNKNOWN] = CAUSE_METHOD_UNKNOWN,
         [IM_REQUEST_ENCODED] = CAUSE_CONTENT_ENCODING_UNSUPPORTED,
         [IM_REQUEST_HTTP2] = CAUSE_HTTP2_SPOKEN,
+        [IM_REQUEST_OVER_CAPACITY] = CAUSE_MOCK_CAPACITY,
     };
 
     return im_refuse(req, causes[req->flaw], "%.*s", IM_ARG(req->flaw_text));
@@ -162,8 +169,11 @@ struct pipeline {
 
     /* while it waits on purpose */
     struct im_waiter waiter;
+    bool waits;                       /* counts as one that waits */
     int64_t delay_ms;                 /* still to come, after what it waits for now */
     void (*then)(struct pipeline *p); /* what comes after that */
+    void (*control_resume)(void *context); /* a call of the control API that waits */
+    void *control_context;
 };
 
 static void pipeline_enter(struct pipeline *p)
@@ -248,6 +258,7 @@ static void pipeline_plan(struct pipeline *p)
     im_scenario_plan(p->box->scenario_state, p->authority, p->req, &p->plan);
     exchange->rule = im_plan_rule(&p->plan);
     exchange->effect = im_plan_effect(&p->plan);
+    exchange->grant_id = p->plan.asked ? p->plan.asked->grant_id : 0;
     const struct im_wire *wire = im_plan_wire(&p->plan);
     if (!wire)
         return;
@@ -372,13 +383,18 @@ struct delivery {
     struct im_sandboxes *sandboxes;
     struct im_sandbox *box; /* kept until then */
     uint64_t id;
+    const struct im_response *res;
 };
 
+/* A stalled answer has reached its client when that had enough of it, every other with the last of it
+ * that was written. */
 static void delivery_end(void *context)
 {
     const struct delivery *delivery = context;
+    bool written = delivery->res->written_us && !delivery->res->damage.stall;
 
-    im_journal_delivered(delivery->box->journal, delivery->id);
+    im_journal_delivered(delivery->box->journal, delivery->id,
+                         written ? delivery->res->written_us : im_clock_monotonic_us());
     im_sandboxes_unref(delivery->sandboxes, delivery->box);
 }
 
@@ -390,7 +406,7 @@ static void delivery_begin(const struct pipeline *p, uint64_t id)
 
     if (!delivery)
         return;
-    *delivery = (struct delivery){p->sandboxes, p->box, id};
+    *delivery = (struct delivery){p->sandboxes, p->box, id, p->res};
     p->res->delivered = delivery_end;
     p->res->delivered_context = delivery;
 }
@@ -447,11 +463,19 @@ static void pipeline_finish(struct pipeline *p, enum im_cause cause)
     if (p->box) /* the control API words its own refusals */
         pipeline_render(p, cause);
     pipeline_add_hints(&p->sandboxes->settings, p->req, p->res);
-    if (im_plan_wire(&p->plan))
-        im_wire_apply(im_plan_wire(&p->plan), p->res);
+    const struct im_wire *wire = im_plan_wire(&p->plan);
+    if (wire) {
+        im_wire_apply(wire, p->res);
+        im_wire_locate(wire, p->req->base_url, p->res);
+        p->req->exchange->delay_ms += im_wire_takes_ms(wire, p->res);
+    }
+    im_quota_add_headers(&p->plan.quota, !wire || !wire->retry_after_s, p->res);
     im_cors_add_headers(p->sandboxes, p->req, p->res);
-    if (p->box)
+    if (p->box) {
+        im_scenario_note(p->box->scenario_state, &p->plan, p->req->exchange,
+                         p->req->now_ms);
         pipeline_record(p);
+    }
     pipeline_log(p);
 }
 
@@ -476,17 +500,23 @@ static enum im_cause pipeline_answer(struct pipeline *p)
     return wire && im_wire_replaces(wire) ? CAUSE_NONE : pipeline_decide(p);
 }
 
-static enum im_cause refuse_sandbox(struct pipeline *p, const char *why)
+static enum im_cause refuse_sandbox(struct pipeline *p, const struct im_error *why)
 {
+    static const enum im_cause causes[] = {[IM_ERROR_PLAIN] = CAUSE_SCENARIO_UNKNOWN,
+                                           [IM_ERROR_INTERNAL] = CAUSE_INTERNAL,
+                                           [IM_ERROR_CAPACITY] = CAUSE_MOCK_CAPACITY};
+
     p->req->exchange->place = place_of_path(p->req->path);
     p->req->exchange->endpoint = IM_ENDPOINT_UNKNOWN;
-    return im_refuse(p->req, CAUSE_SCENARIO_UNKNOWN, "%.*s",
-                     IM_ARG(im_quote(p->req, im_str(why))));
+    return im_refuse(p->req, causes[why->kind], "%.*s",
+                     IM_ARG(im_quote(p->req, im_str(why->text))));
 }
 
 static void pipeline_end(struct pipeline *p)
 {
     im_plan_release(&p->plan);
+    if (p->waits)
+        im_sandboxes_waited(p->sandboxes);
     if (p->box && !p->res->delivered)
         im_sandboxes_unref(p->sandboxes, p->box);
     *p->date_ms = p->req->now_ms;
@@ -503,6 +533,21 @@ static void pipeline_conclude(struct pipeline *p, enum im_cause cause)
         pipeline_wait(p, pipeline_end);
     else
         pipeline_end(p);
+}
+
+static bool pipeline_may_wait(struct pipeline *p)
+{
+    p->waits = p->waits || im_sandboxes_may_wait(p->sandboxes);
+    return p->waits;
+}
+
+static enum im_cause refuse_waiting(struct pipeline *p)
+{
+    p->plan.taken = NULL;
+    return im_refuse(p->req, CAUSE_MOCK_CAPACITY,
+                     "%zu requests wait already, for a scenario, for exchanges or for "
+                     "events; more are not let in",
+                     p->sandboxes->settings.waiting_max);
 }
 
 static void pipeline_go_on(struct pipeline *p)
@@ -524,7 +569,7 @@ static void dispatch_to_sandbox(struct pipeline *p)
     atomic_fetch_add(&p->box->open, 1);
     pipeline_enter(p);
     if (!found && !preflight) {
-        pipeline_conclude(p, refuse_sandbox(p, err.text));
+        pipeline_conclude(p, refuse_sandbox(p, &err));
         return;
     }
     find_route(p->req);
@@ -533,12 +578,42 @@ static void dispatch_to_sandbox(struct pipeline *p)
         return;
     }
     pipeline_plan(p);
-    if (pipeline_waits(p, false)) {
+    if (pipeline_waits(p, false) && !pipeline_may_wait(p)) {
+        pipeline_conclude(p, refuse_waiting(p));
+    } else if (pipeline_waits(p, false)) {
         im_sandbox_leave(p->box);
         pipeline_wait(p, pipeline_go_on);
     } else {
         pipeline_conclude(p, pipeline_answer(p));
     }
+}
+
+static void control_resume(void *context);
+
+/* The call has answered, or waits, which does not end its way through here. */
+static void control_conclude(struct pipeline *p)
+{
+    struct im_response *res = p->res;
+
+    if (res->resume) {
+        p->control_resume = res->resume;
+        p->control_context = res->resume_context;
+        res->resume = control_resume;
+        res->resume_context = p;
+        return;
+    }
+    pipeline_finish(p, CAUSE_NONE);
+    pipeline_end(p);
+}
+
+static void control_resume(void *context)
+{
+    struct pipeline *p = context;
+
+    p->res->resume = NULL;
+    p->res->resume_context = p->control_context;
+    p->control_resume(p->control_context);
+    control_conclude(p);
 }
 
 static void dispatch_to_control(struct pipeline *p)
@@ -549,8 +624,7 @@ static void dispatch_to_control(struct pipeline *p)
         answer_preflight(p, im_control_methods(p->req));
     else
         im_control_answer(p->sandboxes, p->req, p->res);
-    pipeline_finish(p, CAUSE_NONE);
-    pipeline_end(p);
+    control_conclude(p);
 }
 
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,

@@ -22,7 +22,7 @@ static struct im_authority *make_authority(const struct im_sandbox *box,
 static bool make_parts(struct im_sandbox *box, const struct im_sandbox_options *options,
                        struct im_error *err)
 {
-    box->journal = im_journal_new(options->journal_keep);
+    box->journal = im_journal_new(options->journal_keep, options->journal_memory);
     box->barrier = im_barrier_new();
     box->scenario_state = im_scenario_state_new(options->scenario);
     if (!im_str_duplicate(options->name, &box->name) || !box->journal || !box->barrier ||
@@ -166,60 +166,82 @@ void im_sandbox_settle(struct im_sandbox *box, int64_t at_most_ms)
 static bool count_rules(struct im_sandbox *box, struct im_scenario *scenario,
                         struct im_arena *arena, struct im_verdict *verdict)
 {
-    size_t n = scenario->rule_count;
-    struct im_rule_count *counts = IM_ARENA_ARRAY(arena, struct im_rule_count, n);
-    uint64_t *fits = IM_ARENA_ARRAY(arena, uint64_t, n);
-    uint64_t *fired = IM_ARENA_ARRAY(arena, uint64_t, n);
+    struct im_rule_count *counts =
+        IM_ARENA_ARRAY(arena, struct im_rule_count, scenario->rule_count);
 
-    if (!counts || !fits || !fired)
+    if (!counts)
         return false;
     im_sandbox_enter(box);
     bool same = im_scenario_state_scenario(box->scenario_state) == scenario;
     if (same)
         verdict->exhausted = im_scenario_state_counts(box->scenario_state, counts);
     im_sandbox_leave(box);
-    for (size_t i = 0; i < n; i++) {
-        fits[i] = counts[i].fits;
-        fired[i] = counts[i].fired;
-        verdict->triggered |= fired[i] > 0;
-    }
-    verdict->fits = fits;
-    verdict->fired = fired;
-    verdict->rule_count = n;
+    verdict->rules = counts;
     return true;
 }
 
+/* That a bound of ours was reached is no fault of the client, and it was not answered. */
+static size_t leave_out_our_own_limits(struct im_exchange *exchanges, size_t count)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (exchanges[i].cause != CAUSE_MOCK_CAPACITY)
+            exchanges[n++] = exchanges[i];
+    return n;
+}
+
 static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
-                  struct im_arena *arena, struct im_verdict *verdict)
+                  const struct im_judge_options *options, struct im_arena *arena,
+                  struct im_verdict *verdict)
 {
     struct im_judgement *judgements =
         IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
+    struct im_judge_options *known = IM_ARENA_NEW(arena, struct im_judge_options);
+    static const struct im_journal_filter all = {.status = 0};
+    size_t count;
+    struct im_exchange *exchanges = im_journal_select(box->journal, arena, &all, &count);
+
+    count = leave_out_our_own_limits(exchanges, count);
+    if (!known)
+        return false;
+    *known = *options;
+    known->forgotten = im_journal_dropped(box->journal) > 0;
+    *verdict = (struct im_verdict){.scenario = scenario,
+                                   .sandbox = box->name,
+                                   .judgements = judgements,
+                                   .options = known,
+                                   .seen = exchanges,
+                                   .seen_count = count,
+                                   .dropped = im_journal_dropped(box->journal)};
+    verdict->exchanges = count + verdict->dropped;
+    return judgements && count_rules(box, scenario, arena, verdict) &&
+           im_expect_judge(&scenario->expect, exchanges, count, known, arena, judgements);
+}
+
+struct im_scenario *im_sandbox_judge(struct im_sandbox *box,
+                                     const struct im_judge_options *options,
+                                     struct im_arena *arena, struct im_verdict *verdict)
+{
+    struct im_scenario *scenario = im_sandbox_scenario(box);
+
+    if (judge(box, scenario, options, arena, verdict))
+        return scenario;
+    arena->failed = true;
+    im_scenario_unref(scenario);
+    return NULL;
+}
+
+bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
+                        struct im_history *history)
+{
     static const struct im_journal_filter all = {.status = 0};
     size_t count;
     const struct im_exchange *exchanges =
         im_journal_select(box->journal, arena, &all, &count);
 
-    *verdict = (struct im_verdict){.scenario = scenario->name,
-                                   .sandbox = box->name,
-                                   .expectations = &scenario->expect,
-                                   .judgements = judgements,
-                                   .dropped = im_journal_dropped(box->journal)};
-    verdict->exchanges = count + verdict->dropped;
-    verdict->triggered = !scenario->rule_count && verdict->exchanges > 0;
-    return judgements && count_rules(box, scenario, arena, verdict) &&
-           im_expect_judge(&scenario->expect, exchanges, count, arena, judgements);
-}
-
-struct im_scenario *im_sandbox_judge(struct im_sandbox *box, struct im_arena *arena,
-                                     struct im_verdict *verdict)
-{
-    struct im_scenario *scenario = im_sandbox_scenario(box);
-
-    if (judge(box, scenario, arena, verdict))
-        return scenario;
-    arena->failed = true;
-    im_scenario_unref(scenario);
-    return NULL;
+    return !im_journal_dropped(box->journal) &&
+           im_history_read(history, exchanges, count, arena);
 }
 
 void im_sandbox_interrupt(struct im_sandbox *box)

@@ -15,6 +15,7 @@ struct im_sandbox_options {
     uint64_t seed;                /* together with the name: everything that is drawn */
     int64_t start_ms;             /* where the clock starts; < 0 = the real time */
     size_t journal_keep;          /* exchanges */
+    struct im_journal_memory *journal_memory; /* shared with others; NULL = unbounded */
 };
 
 struct im_sandbox {
@@ -65,10 +66,16 @@ struct im_scenario *im_sandbox_scenario(struct im_sandbox *box);
 /* Waits until the journal holds every request that has come, but for those that wait on purpose; at
  * most so long. */
 void im_sandbox_settle(struct im_sandbox *box, int64_t at_most_ms);
-/* Judges its client by all that the journal holds. Fills *verdict, whose views are the arena's and
- * the scenario's, which is returned with a reference for the caller; NULL when memory is short. */
-struct im_scenario *im_sandbox_judge(struct im_sandbox *box, struct im_arena *arena,
-                                     struct im_verdict *verdict);
+/* Judges its client by all that the journal holds. Fills *verdict, whose views are the arena's, those
+ * of the options and the scenario's, which is returned with a reference for the caller; NULL when
+ * memory is short. */
+struct im_scenario *im_sandbox_judge(struct im_sandbox *box,
+                                     const struct im_judge_options *options,
+                                     struct im_arena *arena, struct im_verdict *verdict);
+/* What its journal says of its client, for a baseline. False when it does not hold all any more, or
+ * memory is short. */
+bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
+                        struct im_history *history);
 /* Wakes everybody who waits in it, now and from now on. */
 void im_sandbox_interrupt(struct im_sandbox *box);
 

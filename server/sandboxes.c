@@ -7,6 +7,21 @@
 
 enum { SWEEP_EVERY_MS = 1000 };
 
+/* ---- waiting ---- */
+
+bool im_sandboxes_may_wait(struct im_sandboxes *sandboxes)
+{
+    if (atomic_fetch_add(&sandboxes->waiting, 1) < sandboxes->settings.waiting_max)
+        return true;
+    atomic_fetch_sub(&sandboxes->waiting, 1);
+    return false;
+}
+
+void im_sandboxes_waited(struct im_sandboxes *sandboxes)
+{
+    atomic_fetch_sub(&sandboxes->waiting, 1);
+}
+
 /* ---- the default sandbox ---- */
 
 static bool make_default(struct im_sandboxes *sandboxes, struct im_error *err)
@@ -18,7 +33,8 @@ static bool make_default(struct im_sandboxes *sandboxes, struct im_error *err)
         .scenario = im_catalogue_get_file(sandboxes->catalogue, wanted, err),
         .seed = settings->seed,
         .start_ms = settings->start_ms,
-        .journal_keep = settings->journal_keep};
+        .journal_keep = settings->journal_keep,
+        .journal_memory = &sandboxes->journal_memory};
 
     if (!options.scenario)
         return false;
@@ -35,6 +51,9 @@ bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings 
     atomic_init(&sandboxes->count, 0);
     atomic_init(&sandboxes->host_warned, false);
     pthread_mutex_init(&sandboxes->lock, NULL);
+    im_journal_memory_init(&sandboxes->journal_memory, settings->journal_memory
+                                                           ? settings->journal_memory
+                                                           : SIZE_MAX);
     sandboxes->catalogue =
         im_catalogue_new(settings->scenarios, &sandboxes->settings.log, err);
     return sandboxes->catalogue && make_default(sandboxes, err);
@@ -52,6 +71,7 @@ void im_sandboxes_release(struct im_sandboxes *sandboxes)
     }
     im_sandbox_free(sandboxes->standard);
     im_catalogue_free(sandboxes->catalogue);
+    im_journal_memory_release(&sandboxes->journal_memory);
     im_table_release(&sandboxes->by_name);
     pthread_mutex_destroy(&sandboxes->lock);
     sandboxes->catalogue = NULL;
@@ -187,6 +207,14 @@ static struct im_sandbox *make_room_locked(struct im_sandboxes *sandboxes,
     return surplus;
 }
 
+/* After making room. A burst may have them all in use for a moment; only twice as many are
+ * too many. */
+static bool full_locked(struct im_sandboxes *sandboxes, struct im_sandbox **surplus)
+{
+    *surplus = make_room_locked(sandboxes, *surplus);
+    return atomic_load(&sandboxes->count) / 2 >= sandboxes->settings.sandboxes_max;
+}
+
 static void free_list(struct im_sandbox *box)
 {
     while (box) {
@@ -277,6 +305,7 @@ static bool sandbox_owns(struct im_sandbox *box, struct im_arena *arena,
     struct im_token known;
     struct im_session session;
     bool owned = im_authority_find(authority, arena, token, now_ms, &known) ||
+                 im_authority_gone(authority, token, &known) ||
                  im_authority_session(authority, arena, token, now_ms, &session);
 
     im_sandbox_leave(box);
@@ -313,9 +342,13 @@ static struct im_sandbox *make_sandbox(struct im_sandboxes *sandboxes,
         .scenario = params->scenario,
         .seed = params->seeded ? params->seed : settings->seed,
         .start_ms = params->start_ms < 0 ? settings->start_ms : params->start_ms,
-        .journal_keep = settings->journal_keep};
+        .journal_keep = settings->journal_keep,
+        .journal_memory = &sandboxes->journal_memory};
 
-    return im_sandbox_new(&options, err);
+    struct im_sandbox *box = im_sandbox_new(&options, err);
+    if (!box) /* its scenario was tried when it was read */
+        im_error_of(err, IM_ERROR_INTERNAL);
+    return box;
 }
 
 /* Puts a fresh one in its place, unless another thread was faster: *taken is theirs, in
@@ -334,8 +367,14 @@ static struct im_sandbox *enter_in_list(struct im_sandboxes *sandboxes,
         use_locked(sandboxes, *taken);
     } else if (!im_table_reserve(&sandboxes->by_name, 1)) {
         im_error_set(err, "making a sandbox: out of memory");
+        im_error_of(err, IM_ERROR_INTERNAL);
+    } else if (full_locked(sandboxes, &surplus)) {
+        im_error_set(err,
+                     "%zu sandboxes are in use at once, and %zu are the bound "
+                     "(--sandboxes); delete those that are done",
+                     atomic_load(&sandboxes->count), sandboxes->settings.sandboxes_max);
+        im_error_of(err, IM_ERROR_CAPACITY);
     } else {
-        surplus = make_room_locked(sandboxes, surplus);
         add_locked(sandboxes, fresh);
         if (sandboxes->stopping)
             im_sandbox_interrupt(fresh);

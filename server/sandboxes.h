@@ -19,9 +19,12 @@ struct im_settings {
     struct im_str
         public_url; /* what issuer and links say; empty = from the request's Host */
     uint64_t seed;
-    int64_t start_ms;       /* where clocks start; < 0 = the real time */
-    size_t journal_keep;    /* exchanges per sandbox */
-    size_t sandboxes_max;   /* besides the default one */
+    int64_t start_ms;      /* where clocks start; < 0 = the real time */
+    size_t journal_keep;   /* exchanges per sandbox */
+    size_t journal_memory; /* bytes of all sandboxes' journals together; 0 = unbounded */
+    size_t sandboxes_max;  /* besides the default one */
+    size_t
+        waiting_max; /* requests that wait at once: on purpose, for exchanges, for events */
     int64_t sandbox_ttl_ms; /* idle for so long, one is gone; real time */
     const char *scenario;   /* of the default sandbox: a name or a file */
     const char *scenarios;  /* a folder with more of them; NULL = none */
@@ -37,8 +40,9 @@ struct im_sandboxes {
     struct im_sandbox *standard; /* the default sandbox: always there */
     int64_t started_ms;          /* real time */
     atomic_bool host_warned;     /* somebody was told that --public-url is odd */
-    atomic_size_t count;         /* of the others; … */
-    pthread_mutex_t lock;        /* … which stand behind this */
+    atomic_size_t waiting;
+    atomic_size_t count;  /* of the others; … */
+    pthread_mutex_t lock; /* … which stand behind this */
     struct im_sandbox *newest, *oldest;
     struct im_table by_name;
     uint64_t serial;  /* of names that nobody gave */
@@ -46,6 +50,7 @@ struct im_sandboxes {
     int64_t swept_ms; /* monotonic */
     bool stopping;
     struct im_metrics metrics; /* of all that are or were */
+    struct im_journal_memory journal_memory;
 };
 
 bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings *settings,
@@ -101,6 +106,9 @@ bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
  * now; what was handed out stays, and so do all other sandboxes. When that is wrong now,
  * it goes on as before. Tells the log what came of it. */
 bool im_sandboxes_reload(struct im_sandboxes *sandboxes, struct im_error *err);
+/* May one more request wait? Then it counts until im_sandboxes_waited. */
+bool im_sandboxes_may_wait(struct im_sandboxes *sandboxes);
+void im_sandboxes_waited(struct im_sandboxes *sandboxes);
 /* "[a-z0-9][a-z0-9._-]{0,63}" */
 bool im_sandbox_name_is_sound(struct im_str name);
 /* Wakes whoever waits in any of them: the server stops. */

@@ -2,21 +2,16 @@
  * header; the command line is one more user of it. */
 #include "server.h"
 
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/waker.h"
 #include "control/control.h"
 #include "control/origin.h"
-#include "http/framing.h"
 #include "http/tls.h"
 #include "intacct_mock.h"
 #include "listener/listener.h"
@@ -24,27 +19,18 @@
 #include "server_inside.h"
 
 enum {
-    GRACE_MS = 1000,
+    GRACE_MS = 400, /* for what is under way: a stop takes less than a second */
+    KNOWN_MS = 1000,
     JOURNAL_KEEP = 1000,
     SANDBOXES_MAX = 10000,
+    WAITING_MAX = 20000,
     SANDBOX_TTL_MS = 3600 * 1000,
-    CERT_NAMES_MAX = 64,
-    SETTLE_MS = 300 /* before a last verdict: what is under way is to be in it */
+    CERT_NAMES_MAX = 64
 };
 
+#define JOURNAL_MEMORY ((size_t)1 << 30)
+
 /* ---- settings ---- */
-
-/* A pipe that nobody reads must not hold the server up. So a pipe gets a description of its own,
- * one that does not block; what it does not take is lost. */
-static int log_fd(void)
-{
-    struct stat target;
-    int fd = -1;
-
-    if (fstat(STDERR_FILENO, &target) == 0 && S_ISFIFO(target.st_mode))
-        fd = open("/dev/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    return fd < 0 ? STDERR_FILENO : fd;
-}
 
 static bool read_log(const struct im_options *options, struct im_log *log,
                      struct im_error *err)
@@ -97,11 +83,55 @@ static struct im_str keep_url(struct im_server *server, const char *url)
     return im_arena_copy(&server->texts, text);
 }
 
+/* "HOST" or "[V6]", perhaps ":PORT" */
+static bool authority_is_sound(struct im_str authority)
+{
+    bool v6 = im_str_starts(authority, "[");
+    const char *marks = v6 ? "0123456789abcdefABCDEF:."
+                           : "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789-._";
+    int64_t port = 80;
+
+    if (v6)
+        im_str_cut(&authority, '[');
+    struct im_str host = im_str_cut(&authority, v6 ? ']' : ':');
+    if (v6 && authority.len && !im_str_starts(authority, ":"))
+        return false;
+    struct im_str number = v6 ? im_str_slice(authority, 1, authority.len) : authority;
+    for (size_t i = 0; i < host.len; i++)
+        if (!host.at[i] || !strchr(marks, host.at[i]))
+            return false;
+    return host.len &&
+           (!number.len || (im_str_int(number, &port) && port >= 1 && port <= 65535));
+}
+
+/* It becomes the issuer and the beginning of each link: nothing may stand behind the path
+ * (OpenID Connect Discovery 1.0 section 3). */
+static bool check_public_url(struct im_str url, struct im_error *err)
+{
+    struct im_str rest = url;
+    size_t scheme = im_str_starts(url, "http://")    ? 7
+                    : im_str_starts(url, "https://") ? 8
+                                                     : 0;
+    bool sound = scheme > 0;
+
+    rest = im_str_slice(url, scheme, url.len);
+    for (size_t i = 0; i < rest.len; i++)
+        sound = sound && rest.at[i] > ' ' && rest.at[i] < 0x7f &&
+                !strchr("?#\"<>\\", rest.at[i]);
+    sound = sound && authority_is_sound(im_str_slice(rest, 0, im_str_find(rest, '/')));
+    return !url.len || sound ||
+           im_error_set(err,
+                        "--public-url must be http://HOST:PORT or https://HOST:PORT, "
+                        "perhaps with a path, not \"%.*s\"",
+                        IM_ARG(im_str_front(url, 200)));
+}
+
 static bool read_settings(struct im_server *server, const struct im_options *options,
                           struct im_settings *settings, struct im_error *err)
 {
     *settings = (struct im_settings){
-        .log.fd = server->log_fd,
+        .log.sink = &server->log_sink,
         .hints = !options->no_hints,
         .no_cors = options->no_cors,
         .trust_proxy = options->trust_proxy,
@@ -113,6 +143,9 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
         .seed = options->seed,
         .start_ms = options->start_ms ? options->start_ms : -1,
         .journal_keep = options->journal ? options->journal : JOURNAL_KEEP,
+        .waiting_max = WAITING_MAX,
+        .journal_memory =
+            options->journal_memory ? options->journal_memory : JOURNAL_MEMORY,
         .sandboxes_max = options->sandboxes ? options->sandboxes : SANDBOXES_MAX,
         .sandbox_ttl_ms =
             options->sandbox_ttl_ms > 0 ? options->sandbox_ttl_ms : SANDBOX_TTL_MS,
@@ -126,6 +159,7 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
         return im_error_set(err, "reading the control origins \"%.*s\": %s",
                             IM_ARG(im_str_front(settings->control_origin, 100)), flaw);
     return check_ports(options, err) &&
+           check_public_url(im_str(options->public_url), err) &&
            (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
            read_log(options, &settings->log, err);
 }
@@ -138,7 +172,7 @@ static void wait_until_known(const struct im_server *server)
 {
     const struct timespec one_ms = {.tv_nsec = 1000000};
 
-    for (int ms = 0; ms < GRACE_MS && !atomic_load(&server->known); ms++)
+    for (int ms = 0; ms < KNOWN_MS && !atomic_load(&server->known); ms++)
         nanosleep(&one_ms, NULL);
 }
 
@@ -277,8 +311,7 @@ static void free_server(struct im_server *server)
 {
     im_sandboxes_release(&server->sandboxes);
     im_tls_free(server->tls);
-    if (server->log_fd != STDERR_FILENO)
-        close(server->log_fd);
+    im_log_close(&server->log_sink);
     im_arena_release(&server->texts);
     free(server);
 }
@@ -293,7 +326,7 @@ static struct im_server *start(const struct im_options *options, struct im_error
         return NULL;
     }
     im_arena_init(&server->texts, 0);
-    server->log_fd = options->log ? log_fd() : STDERR_FILENO;
+    im_log_open(&server->log_sink, options->log ? STDERR_FILENO : -1);
     if (!read_settings(server, options, &settings, err) ||
         !im_sandboxes_init(&server->sandboxes, &settings, err) ||
         !make_tls(server, options, err) || !listen_on(server, options, err)) {
@@ -349,12 +382,22 @@ struct im_server *im_start(const struct im_options *options, char *error,
     return server;
 }
 
+/* The texts of its own addresses are the listener's, and go with it. */
+void im_server_close(struct im_server *server)
+{
+    struct im_settings *settings = &server->sandboxes.settings;
+
+    im_sandboxes_interrupt(&server->sandboxes);
+    im_listener_stop(server->listener, GRACE_MS);
+    server->listener = NULL;
+    settings->http_url = settings->https_url = settings->control_url = IM_STR("");
+}
+
 void im_stop(struct im_server *server)
 {
     if (!server)
         return;
-    im_sandboxes_interrupt(&server->sandboxes);
-    im_listener_stop(server->listener, GRACE_MS);
+    im_server_close(server);
     free_server(server);
 }
 
@@ -402,6 +445,11 @@ struct im_str im_server_ready_document(struct im_server *server, struct im_arena
     return im_buf_str(&text);
 }
 
+struct im_sandboxes *im_server_sandboxes(struct im_server *server)
+{
+    return &server->sandboxes;
+}
+
 struct im_str im_server_scenario(struct im_server *server, struct im_arena *arena)
 {
     struct im_scenario *scenario = im_sandbox_scenario(server->sandboxes.standard);
@@ -426,9 +474,8 @@ struct im_str im_server_verdict(struct im_server *server, bool junit,
     struct im_buf text;
     struct im_sandbox *box = server->sandboxes.standard;
 
-    im_barrier_release(box->barrier);
-    im_sandbox_settle(box, SETTLE_MS);
-    struct im_scenario *scenario = im_sandbox_judge(box, arena, &verdict);
+    static const struct im_judge_options options = {.baseline = NULL};
+    struct im_scenario *scenario = im_sandbox_judge(box, &options, arena, &verdict);
     im_buf_init(&text, arena, 0);
     if (!scenario)
         return (struct im_str){0};
@@ -444,179 +491,4 @@ struct im_str im_server_verdict(struct im_server *server, bool junit,
     if (text.failed)
         return (struct im_str){0};
     return im_buf_str(&text);
-}
-
-/* ---- one request without a socket ---- */
-
-static void read_headers(struct im_request *req, struct im_str lines)
-{
-    while (lines.len) {
-        struct im_str value = im_str_cut(&lines, '\n');
-        struct im_str name = im_str_cut(&value, ':');
-        if (name.len &&
-            !im_request_add_header(req, im_str_trim(name), im_str_trim(value))) {
-            req->flaw = IM_REQUEST_HEADERS_TOO_LARGE;
-            req->flaw_text = IM_STR("more than 64 headers");
-        }
-    }
-}
-
-static void write_headers(const struct im_response *res, struct im_buf *lines)
-{
-    for (size_t i = 0; i < res->header_count; i++)
-        im_buf_addf(lines, "%s: %.*s\n", res->headers[i].name,
-                    IM_ARG(res->headers[i].value));
-}
-
-/* As much of the body as gets through. A client on a socket sees by Content-Length that some of it
- * is missing; so may this one. */
-static struct im_str body_that_arrives(struct im_response *res)
-{
-    struct im_str body = im_buf_str(&res->body);
-
-    if (!res->damage.stall && !res->damage.truncate)
-        return body;
-    im_response_headerf(res, "Content-Length", "%zu", body.len);
-    return im_str_slice(body, 0, res->damage.stall ? 0 : body.len / 2);
-}
-
-static bool fill_reply(struct im_response *res, struct im_reply *reply)
-{
-    struct im_str body = body_that_arrives(res);
-    struct im_buf lines;
-
-    im_buf_init(&lines, res->arena, 0);
-    write_headers(res, &lines);
-    reply->status = res->status;
-    reply->headers = im_str_heap(im_buf_str(&lines));
-    reply->body = im_str_heap(body);
-    reply->body_len = body.len;
-    if (reply->headers && reply->body && !lines.failed)
-        return true;
-    im_reply_release(reply);
-    return false;
-}
-
-static struct im_request *read_message(const struct im_server *server,
-                                       const struct im_message *message,
-                                       struct im_arena *arena)
-{
-    const struct im_settings *settings = &server->sandboxes.settings;
-    struct im_request *req = IM_ARENA_NEW(arena, struct im_request);
-
-    if (!req)
-        return NULL;
-    req->arena = arena;
-    req->method = im_str(message->method);
-    req->target = im_str(message->target);
-    size_t mark = im_str_find(req->target, '?');
-    req->query = im_str_slice(req->target, mark + 1, req->target.len);
-    req->body = (struct im_str){message->body, message->body ? message->body_len : 0};
-    req->local_base = settings->http_url.len ? settings->http_url : settings->https_url;
-    read_headers(req, im_str(message->headers));
-    if (req->body.len > IM_BODY_MAX) {
-        req->flaw = IM_REQUEST_BODY_TOO_LARGE;
-        req->flaw_text = IM_STR("the body is over 1 MiB");
-    }
-    if (req->body.len && req->flaw == IM_REQUEST_SOUND)
-        im_request_is_plain(req);
-    return req;
-}
-
-/* A caller's thread that waits for an answer which waits on purpose. */
-struct sleeper {
-    struct im_waker waker; /* first: the waker is the sleeper */
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool woken;
-};
-
-static void sleeper_wake(struct im_waker *waker)
-{
-    struct sleeper *sleeper = (struct sleeper *)(void *)waker;
-
-    pthread_mutex_lock(&sleeper->lock);
-    sleeper->woken = true;
-    pthread_cond_signal(&sleeper->changed);
-    pthread_mutex_unlock(&sleeper->lock);
-}
-
-static void sleep_until(struct sleeper *sleeper, int64_t until_ms)
-{
-    int64_t for_ms = until_ms - im_clock_monotonic_ms();
-    struct timespec when = im_cond_deadline(for_ms > 0 ? for_ms : 0);
-
-    pthread_mutex_lock(&sleeper->lock);
-    while (!sleeper->woken)
-        if (pthread_cond_timedwait(&sleeper->changed, &sleeper->lock, &when))
-            break;
-    sleeper->woken = false;
-    pthread_mutex_unlock(&sleeper->lock);
-}
-
-static void answer_to_the_end(struct im_server *server, struct im_request *req,
-                              struct im_response *res, int64_t *date_ms)
-{
-    struct sleeper sleeper = {.waker.wake = sleeper_wake};
-    void (*resume)(void *);
-
-    pthread_mutex_init(&sleeper.lock, NULL);
-    im_cond_init(&sleeper.changed);
-    /* cppcheck-suppress autoVariables ; it is taken out again before this returns */
-    req->waker = &sleeper.waker;
-    im_answer(&server->sandboxes, req, res, date_ms);
-    while ((resume = res->resume) != NULL) {
-        sleep_until(&sleeper, res->resume_ms);
-        res->resume = NULL;
-        resume(res->resume_context);
-    }
-    req->waker = NULL;
-    pthread_cond_destroy(&sleeper.changed);
-    pthread_mutex_destroy(&sleeper.lock);
-}
-
-static bool answer_message(struct im_server *server, struct im_request *req,
-                           struct im_reply *reply)
-{
-    struct im_response res;
-    int64_t date_ms = 0;
-
-    im_response_init(&res, req->arena);
-    answer_to_the_end(server, req, &res, &date_ms);
-    if (res.damage.drop || res.damage.reset)
-        im_response_clear(&res); /* not a byte arrives: no status either */
-    else
-        im_response_header(&res, "Date", im_time_http(req->arena, date_ms));
-    bool done = fill_reply(&res, reply);
-    if (res.stream_end) /* without a socket a stream is its headers */
-        res.stream_end(res.stream_context);
-    if (res.delivered)
-        res.delivered(res.delivered_context);
-    return done;
-}
-
-int im_handle(struct im_server *server, const struct im_message *message,
-              struct im_reply *reply)
-{
-    struct im_arena arena;
-
-    if (!reply)
-        return -1;
-    *reply = (struct im_reply){.status = 0};
-    if (!server || !message)
-        return -1;
-    im_arena_init(&arena, 0);
-    struct im_request *req = read_message(server, message, &arena);
-    bool done = req && answer_message(server, req, reply);
-    im_arena_release(&arena);
-    return done ? 0 : -1;
-}
-
-void im_reply_release(struct im_reply *reply)
-{
-    if (!reply)
-        return;
-    free(reply->headers);
-    free(reply->body);
-    *reply = (struct im_reply){.status = 0};
 }

@@ -16,8 +16,15 @@ struct im_server {
     struct im_sandboxes sandboxes;
     struct im_tls *tls;
     struct im_listener *listener;
-    int log_fd;        /* closed with the server, unless it is standard error itself */
+    struct im_log_sink log_sink;
     atomic_bool known; /* our own address, which requests that come first wait for */
 };
+
+struct im_journal;
+struct im_journal_query;
+/* Holds this thread until as many exchanges match as the query wants, its time is over, or the server
+ * stops. */
+void im_wait_for_exchanges(struct im_journal *journal,
+                           const struct im_journal_query *query);
 
 #endif

@@ -1,4 +1,5 @@
-/* Blocks in a list, newest first; allocation moves a mark forward in the newest. Under
+/* Memory of one request. Blocks stand in a list, newest first; allocation moves a mark
+ * forward in the newest, and nothing is freed before the whole arena is. Under
  * AddressSanitizer all that was not handed out is poisoned, with a gap behind each
  * allocation, so that running over the end of one is caught as it would be with
  * malloc. */
@@ -60,6 +61,8 @@ void im_arena_release(struct im_arena *arena)
     im_arena_init(arena, arena->limit);
 }
 
+/* A refusal is marked and returned as NULL, so that code that builds an answer need not
+ * test each allocation: the pipeline tests the mark once. */
 static void *arena_refuse(struct im_arena *arena)
 {
     arena->failed = true;
@@ -74,7 +77,9 @@ static size_t arena_footprint(size_t size)
     return (whole + ALIGN - 1) / ALIGN * ALIGN + GAP;
 }
 
-/* The size of the next ordinary block: each twice the one before. */
+/* The size of the next ordinary block: each twice the one before, so that a large answer
+ * takes few blocks and a small one little memory. A head of less than the first size is a
+ * block of its own (see arena_add_block) or was cut by the limit. */
 static size_t arena_next_size(const struct im_arena *arena)
 {
     if (!arena->head || arena->head->size < FIRST_BLOCK)
@@ -91,6 +96,8 @@ static struct im_arena_block *arena_add_block(struct im_arena *arena, size_t nee
     if (own)
         size = need;
 
+    /* the limit counts whole blocks with their headers; near it, the block is made as
+     * small as what is left, so that the limit can be used up */
     size_t left = arena->limit ? arena->limit - arena->taken : SIZE_MAX;
     if (left < sizeof(struct im_arena_block) + need)
         return arena_refuse(arena);
@@ -111,9 +118,10 @@ static struct im_arena_block *arena_add_block(struct im_arena *arena, size_t nee
     return block;
 }
 
-/* Memory as it comes. */
+/* Memory that is not zeroed. */
 static void *arena_take(struct im_arena *arena, size_t size)
 {
+    /* far below where the roundings of arena_footprint() could overflow */
     if (size > SIZE_MAX / 4)
         return arena_refuse(arena);
 
@@ -150,6 +158,7 @@ bool im_arena_extend(struct im_arena *arena, void *at, size_t old_size, size_t n
 
     if (!block || new_size > SIZE_MAX / 4 || block->used < held)
         return false;
+    /* the newest allocation is the one that ends where the block's mark is */
     size_t start = block->used - held;
     size_t need = arena_footprint(new_size);
     if (at != block->data + start || need > block->size - start)
@@ -175,7 +184,7 @@ struct im_str im_arena_copy(struct im_arena *arena, struct im_str text)
 
 struct im_str im_arena_format(struct im_arena *arena, const char *format, ...)
 {
-    char small[256];
+    char small[256]; /* nearly all texts fit, and are formatted only once */
     va_list args, again;
 
     va_start(args, format);

@@ -1,6 +1,7 @@
-/* Growth doubles. In an arena the old place is lost until the arena goes, so a builder
- * that is the arena's newest allocation grows where it stands. One byte more than `len`
- * is always there: vsnprintf needs it for its NUL. */
+/* Text that is written, and its escapes for HTML and URLs. Growth doubles. In an arena
+ * the old place is lost until the arena goes, so a builder that is the arena's newest
+ * allocation grows where it stands. One byte more than `len` is always there: vsnprintf
+ * needs it for its NUL. */
 #include "base/buf.h"
 
 #include <stdarg.h>
@@ -21,6 +22,7 @@ void im_buf_init_fixed(struct im_buf *buf, char *memory, size_t size)
     buf->at = memory;
 }
 
+/* The mark stays: text with a gap must never pass for whole. */
 static bool buf_fail(struct im_buf *buf)
 {
     buf->failed = true;
@@ -29,7 +31,7 @@ static bool buf_fail(struct im_buf *buf)
 
 static bool buf_grow(struct im_buf *buf, size_t need)
 {
-    if (!buf->arena)
+    if (!buf->arena) /* im_buf_init_fixed(): the caller's memory cannot grow */
         return buf_fail(buf);
 
     size_t room = buf->room ? buf->room * 2 : FIRST_ROOM;
@@ -86,6 +88,8 @@ void im_buf_addf(struct im_buf *buf, const char *format, ...)
     if (!buf_reserve(buf, 0))
         return;
 
+    /* first into the room that is there; only a text that does not fit is formatted
+     * again */
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
@@ -108,6 +112,8 @@ struct im_str im_buf_str(const struct im_buf *buf)
     return (struct im_str){buf->at, buf->len};
 }
 
+/* The five characters that mean something in HTML's text or in an attribute's value, in
+ * quotes of either kind. &#39; because HTML 4 has no &apos;. */
 static struct im_str html_entity(char c)
 {
     switch (c) {
@@ -122,7 +128,7 @@ static struct im_str html_entity(char c)
 
 void im_buf_add_html(struct im_buf *buf, struct im_str text)
 {
-    size_t done = 0;
+    size_t done = 0; /* what lies before is written: runs are added at once */
 
     for (size_t i = 0; i < text.len; i++) {
         struct im_str entity = html_entity(text.at[i]);
@@ -166,6 +172,7 @@ void im_buf_add_visible(struct im_buf *buf, struct im_str text)
     for (size_t i = 0; i < text.len; i += step ? step : 1) {
         unsigned char c = (unsigned char)text.at[i];
         step = im_utf8_step(text.at + i, text.len - i);
+        /* U+0080 to U+009F: terminals obey some of them like escape sequences */
         bool c1 = step == 2 && c == 0xC2 && (unsigned char)text.at[i + 1] < 0xA0;
         if (step && !c1 && c >= ' ' && c != 0x7F)
             continue;

@@ -33,13 +33,9 @@ int64_t im_clock_monotonic_us(void)
 
 /* ---- the virtual clock ---- */
 
-static int64_t within(int64_t ms)
-{
-    return ms < IM_TIME_MIN ? IM_TIME_MIN : ms > IM_TIME_MAX ? IM_TIME_MAX : ms;
-}
-
-/* `at` is in range; by_ms may be anything. */
-static int64_t add(int64_t at, int64_t by_ms)
+/* Stops at the ends of the range instead of overflowing: `at` is in range, by_ms may be
+ * anything that a caller of the control API sends. */
+static int64_t time_add(int64_t at, int64_t by_ms)
 {
     if (by_ms > 0 && at > IM_TIME_MAX - by_ms)
         return IM_TIME_MAX;
@@ -55,12 +51,13 @@ static int64_t shown_at_locked(const struct im_clock *clock, int64_t real_ms)
         return clock->base_virtual_ms;
 
     int64_t passed = real_ms - clock->base_real_ms;
-    if (clock->scale == 1.0)
-        return add(clock->base_virtual_ms, passed);
+    if (clock->scale == 1.0) /* exact, and the way of nearly every request */
+        return time_add(clock->base_virtual_ms, passed);
 
+    /* a double beyond an int64_t must not be converted: that is undefined in C */
     double by = (double)passed * clock->scale;
-    return add(clock->base_virtual_ms,
-               by < (double)IM_TIME_MAX ? (int64_t)by : IM_TIME_MAX);
+    return time_add(clock->base_virtual_ms,
+                    by < (double)IM_TIME_MAX ? (int64_t)by : IM_TIME_MAX);
 }
 
 void im_cond_init(pthread_cond_t *cond)
@@ -90,7 +87,7 @@ void im_clock_init(struct im_clock *clock, int64_t start_ms)
 {
     *clock = (struct im_clock){.scale = 1.0};
     pthread_mutex_init(&clock->lock, NULL);
-    clock->base_virtual_ms = within(start_ms < 0 ? im_clock_real_ms() : start_ms);
+    clock->base_virtual_ms = im_time_clamp(start_ms < 0 ? im_clock_real_ms() : start_ms);
     clock->base_real_ms = im_clock_monotonic_ms();
 }
 
@@ -107,7 +104,8 @@ int64_t im_clock_now_ms(struct im_clock *clock)
     return now;
 }
 
-/* now_ms is what the clock shows now. Expects the lock. */
+/* now_ms is given, not read again: a change reports exactly the time that it set. Expects
+ * the lock. */
 static struct im_clock_state state_locked(const struct im_clock *clock, int64_t now_ms)
 {
     return (struct im_clock_state){.now_ms = now_ms,
@@ -125,16 +123,17 @@ struct im_clock_state im_clock_state(struct im_clock *clock)
     return state;
 }
 
-/* The monotonic clock is read once, for all parts of the change and for what is returned. */
+/* The monotonic clock is read once, for all parts of the change and for what is
+ * returned. */
 struct im_clock_state im_clock_change(struct im_clock *clock,
                                       const struct im_clock_change *change)
 {
     pthread_mutex_lock(&clock->lock);
     int64_t real_ms = im_clock_monotonic_ms();
     int64_t from_ms =
-        change->has_set ? within(change->set_ms) : shown_at_locked(clock, real_ms);
+        change->has_set ? im_time_clamp(change->set_ms) : shown_at_locked(clock, real_ms);
 
-    clock->base_virtual_ms = add(from_ms, change->advance_ms);
+    clock->base_virtual_ms = time_add(from_ms, change->advance_ms);
     clock->base_real_ms = real_ms;
     if (change->scale > 0 && change->scale <= SCALE_MAX)
         clock->scale = change->scale;

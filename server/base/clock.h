@@ -14,6 +14,8 @@
  * clock stops at these, and what lies outside is written as them. */
 #define IM_TIME_MIN INT64_C(-62167219200000)
 #define IM_TIME_MAX INT64_C(253402300799999)
+/* The nearest moment of that range. */
+int64_t im_time_clamp(int64_t ms);
 /* The longest duration: 100,000 days, in ms. */
 #define IM_DURATION_MAX (INT64_C(100000) * 24 * 3600 * 1000)
 
@@ -21,8 +23,8 @@ int64_t im_clock_real_ms(void);      /* the system's wall clock */
 int64_t im_clock_monotonic_ms(void); /* never goes back; for durations and deadlines */
 int64_t im_clock_monotonic_us(void);
 
-/* A condition whose timed waits go by the monotonic clock (macOS: by its own default), and the
- * moment in ms milliseconds, for pthread_cond_timedwait on it. */
+/* A condition whose timed waits go by the monotonic clock (macOS: by its own default),
+ * and the moment in ms milliseconds, for pthread_cond_timedwait on it. */
 void im_cond_init(pthread_cond_t *cond);
 struct timespec im_cond_deadline(int64_t ms);
 
@@ -41,8 +43,8 @@ struct im_clock_state {
     bool frozen;
 };
 
-/* What is to change at one moment, in this order: set, advance, scale, freeze. All zero changes
- * nothing. */
+/* What is to change at one moment, in this order: set, advance, scale, freeze. All zero
+ * changes nothing. */
 struct im_clock_change {
     int64_t set_ms;     /* the clock shows this now, if has_set */
     int64_t advance_ms; /* may be negative */
@@ -57,8 +59,8 @@ void im_clock_init(struct im_clock *clock,
 void im_clock_release(struct im_clock *clock);
 int64_t im_clock_now_ms(struct im_clock *clock);
 struct im_clock_state im_clock_state(struct im_clock *clock);
-/* Gives what the clock shows right after the change: no time passes between its parts, so a
- * clock that is set and frozen stands at exactly the time that was set. */
+/* Gives what the clock shows right after the change: no time passes between its parts, so
+ * a clock that is set and frozen stands at exactly the time that was set. */
 struct im_clock_state im_clock_change(struct im_clock *clock,
                                       const struct im_clock_change *change);
 void im_clock_advance(struct im_clock *clock, int64_t by_ms); /* may be negative */

@@ -1,5 +1,6 @@
-/* Durations and dates as text. Computed here, not by the C library, whose functions
- * depend on the locale, on the time zone or on more than POSIX. */
+/* Durations, and dates as RFC 3339 and RFC 9110 section 5.6.7 write them. Computed here,
+ * not by the C library, whose functions depend on the locale, on the time zone or on more
+ * than POSIX. */
 #include "base/clock.h"
 
 #include <string.h>
@@ -27,7 +28,7 @@ static const struct unit units[] = {
 
 enum { UNITS = sizeof(units) / sizeof(units[0]) };
 
-static bool digit(char c)
+static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -37,7 +38,7 @@ static bool take_digits(struct im_str *rest, struct im_str *digits)
 {
     size_t n = 0;
 
-    while (n < rest->len && digit(rest->at[n]))
+    while (n < rest->len && is_digit(rest->at[n]))
         n++;
     *digits = im_str_slice(*rest, 0, n);
     *rest = im_str_slice(*rest, n, rest->len);
@@ -78,6 +79,7 @@ bool im_duration_parse(struct im_str text, int64_t *ms)
             return false;
     }
     int64_t unit_ms = unit_named(rest);
+    /* compared by division, since the product may overflow */
     if (unit_ms == 0 || count > IM_DURATION_MAX / unit_ms)
         return false;
     int64_t sum = count * unit_ms + fraction_ms(fraction, unit_ms);
@@ -88,7 +90,7 @@ bool im_duration_parse(struct im_str text, int64_t *ms)
 }
 
 /* "1.5h" into out; false when three decimals are not enough to be exact. */
-static bool spell(char *out, size_t size, uint64_t ms, const struct unit *unit)
+static bool duration_spell(char *out, size_t size, uint64_t ms, const struct unit *unit)
 {
     struct im_buf buf;
     uint64_t unit_ms = (uint64_t)unit->ms, rest = ms % unit_ms * 1000;
@@ -113,10 +115,10 @@ static bool spell(char *out, size_t size, uint64_t ms, const struct unit *unit)
 struct im_str im_duration_text(struct im_arena *arena, int64_t ms)
 {
     uint64_t size = ms < 0 ? 0 - (uint64_t)ms : (uint64_t)ms;
-    char best[40] = "0s", now[40];
+    char best[40] = "0s", now[40]; /* no unit spells 0: its text is given */
 
     for (size_t i = 0; size && i < UNITS; i++) {
-        if (!spell(now, sizeof(now), size, &units[i]))
+        if (!duration_spell(now, sizeof(now), size, &units[i]))
             continue;
         if (im_str_is(im_str(best), "0s") || strlen(now) < strlen(best))
             memcpy(best, now, sizeof(now));
@@ -126,7 +128,7 @@ struct im_str im_duration_text(struct im_arena *arena, int64_t ms)
 
 /* ---- dates ---- */
 
-static int64_t within(int64_t ms)
+int64_t im_time_clamp(int64_t ms)
 {
     return ms < IM_TIME_MIN ? IM_TIME_MIN : ms > IM_TIME_MAX ? IM_TIME_MAX : ms;
 }
@@ -152,6 +154,8 @@ static int64_t days_of(int64_t year, unsigned month, unsigned day)
            day_of_year - 719468;
 }
 
+/* The inverse of days_of(), by the same years from March and eras of 400 years; 153 days
+ * are the five months of 31, 30, 31, 30 and 31 days that repeat from March on. */
 static void set_date(struct civil *civil, int64_t days)
 {
     int64_t shifted = days + 719468;
@@ -170,7 +174,8 @@ static void set_date(struct civil *civil, int64_t days)
 static struct civil civil_of(int64_t ms)
 {
     struct civil civil;
-    int64_t bounded = within(ms);
+    int64_t bounded = im_time_clamp(ms);
+    /* rounded down also before 1970, where C's division rounds towards 0 */
     int64_t days = (bounded - (bounded < 0 ? DAY_MS - 1 : 0)) / DAY_MS;
     int64_t left = bounded - days * DAY_MS;
 
@@ -198,7 +203,7 @@ static bool take_number(struct im_str *rest, size_t n, unsigned low, unsigned hi
     if (rest->len < n)
         return false;
     for (size_t i = 0; i < n; i++) {
-        if (!digit(rest->at[i]))
+        if (!is_digit(rest->at[i]))
             return false;
         sum = sum * 10 + (unsigned)(rest->at[i] - '0');
     }
@@ -258,7 +263,7 @@ bool im_time_parse(struct im_str text, int64_t *ms)
     int64_t utc = days_of(year, month, day) * DAY_MS + hour * HOUR_MS +
                   minute * MINUTE_MS + second * SECOND_MS +
                   fraction_ms(fraction, SECOND_MS) - offset_ms;
-    if (utc != within(utc))
+    if (utc != im_time_clamp(utc)) /* the offset led out of the range */
         return false;
     *ms = utc;
     return true;
@@ -286,6 +291,7 @@ struct im_str im_time_rfc3339(struct im_arena *arena, int64_t ms)
     return im_arena_copy(arena, (struct im_str){text, len});
 }
 
+/* English names whatever the locale is (RFC 9110: IMF-fixdate), so no strftime. */
 struct im_str im_time_http(struct im_arena *arena, int64_t ms)
 {
     static const char days[] = "SunMonTueWedThuFriSat";

@@ -1,4 +1,5 @@
-/* OpenSSL 3 by its one-shot functions: for messages this short, HMAC() is more than twice
+/* SHA-256, HMAC (RFC 2104), base64 and base64url (RFC 4648), comparison in constant time.
+ * OpenSSL 3 by its one-shot functions: for messages this short, HMAC() is more than twice
  * as fast as the EVP_MAC and EVP_DigestSign ways. */
 #include "base/crypto.h"
 
@@ -15,7 +16,7 @@ static const char base64_alphabet[65] = BASE64_COMMON "+/";
 static const char base64url_alphabet[65] = BASE64_COMMON "-_";
 
 /* OpenSSL takes no NULL, even for no bytes. */
-static const unsigned char *bytes(struct im_str data)
+static const unsigned char *bytes_of(struct im_str data)
 {
     return (const unsigned char *)(data.at ? data.at : "");
 }
@@ -23,7 +24,7 @@ static const unsigned char *bytes(struct im_str data)
 bool im_sha256(struct im_str data, unsigned char digest[IM_SHA256_LEN])
 {
     memset(digest, 0, IM_SHA256_LEN);
-    return SHA256(bytes(data), data.len, digest) != NULL;
+    return SHA256(bytes_of(data), data.len, digest) != NULL;
 }
 
 bool im_hmac_sha256(const unsigned char *key, size_t key_len, struct im_str data,
@@ -41,13 +42,13 @@ bool im_hmac_sha256(const unsigned char *key, size_t key_len, struct im_str data
         key_len = sizeof(digest);
     }
     const void *with = key_len ? (const void *)key : "";
-    return HMAC(EVP_sha256(), with, (int)key_len, bytes(data), data.len, mac, NULL) !=
+    return HMAC(EVP_sha256(), with, (int)key_len, bytes_of(data), data.len, mac, NULL) !=
            NULL;
 }
 
 /* Up to three bytes become two to four characters. */
-static size_t encode_group(const char *alphabet, const unsigned char *in, size_t n,
-                           char *out)
+static size_t base64_encode_group(const char *alphabet, const unsigned char *in, size_t n,
+                                  char *out)
 {
     uint32_t bits = (uint32_t)in[0] << 16;
     if (n > 1)
@@ -60,10 +61,10 @@ static size_t encode_group(const char *alphabet, const unsigned char *in, size_t
     return n + 1;
 }
 
-static struct im_str encode(struct im_arena *arena, const char *alphabet, bool padded,
-                            struct im_str data)
+static struct im_str base64_encode(struct im_arena *arena, const char *alphabet,
+                                   bool padded, struct im_str data)
 {
-    if (data.len > SIZE_MAX / 2) {
+    if (data.len > SIZE_MAX / 2) { /* the length below would overflow */
         arena->failed = true;
         return (struct im_str){NULL, 0};
     }
@@ -74,7 +75,7 @@ static struct im_str encode(struct im_arena *arena, const char *alphabet, bool p
     size_t len = 0;
     for (size_t i = 0; i < data.len; i += 3) {
         size_t n = data.len - i < 3 ? data.len - i : 3;
-        len += encode_group(alphabet, bytes(data) + i, n, out + len);
+        len += base64_encode_group(alphabet, bytes_of(data) + i, n, out + len);
     }
     while (padded && len % 4)
         out[len++] = '=';
@@ -83,16 +84,16 @@ static struct im_str encode(struct im_arena *arena, const char *alphabet, bool p
 
 struct im_str im_base64url(struct im_arena *arena, const void *data, size_t len)
 {
-    return encode(arena, base64url_alphabet, false, (struct im_str){data, len});
+    return base64_encode(arena, base64url_alphabet, false, (struct im_str){data, len});
 }
 
 struct im_str im_base64(struct im_arena *arena, const void *data, size_t len)
 {
-    return encode(arena, base64_alphabet, true, (struct im_str){data, len});
+    return base64_encode(arena, base64_alphabet, true, (struct im_str){data, len});
 }
 
 /* The six bits a character stands for, -1 when it stands for none. */
-static int value_of(const char *alphabet, char c)
+static int base64_value(const char *alphabet, char c)
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
@@ -107,12 +108,12 @@ static int value_of(const char *alphabet, char c)
 
 /* Two to four characters become one to three bytes; false when the bits left over are not
  * 0. */
-static bool decode_group(const char *alphabet, const char *in, size_t n, char *out)
+static bool base64_decode_group(const char *alphabet, const char *in, size_t n, char *out)
 {
     uint32_t bits = 0;
 
     for (unsigned i = 0; i < 4; i++) {
-        int value = i < n ? value_of(alphabet, in[i]) : 0;
+        int value = i < n ? base64_value(alphabet, in[i]) : 0;
         if (value < 0)
             return false;
         bits = bits << 6 | (uint32_t)value;
@@ -123,9 +124,11 @@ static bool decode_group(const char *alphabet, const char *in, size_t n, char *o
     return left_over == 0;
 }
 
-/* `text` without padding. */
-static bool decode(struct im_arena *arena, const char *alphabet, struct im_str text,
-                   struct im_str *data)
+/* `text` without padding. A single character left over holds six bits, which make no
+ * byte: it is refused, and so is every second spelling of the same bytes (RFC 4648
+ * section 3.5), so that a token has one text only. */
+static bool base64_decode(struct im_arena *arena, const char *alphabet,
+                          struct im_str text, struct im_str *data)
 {
     if (text.len % 4 == 1)
         return false;
@@ -137,7 +140,7 @@ static bool decode(struct im_arena *arena, const char *alphabet, struct im_str t
     size_t made = 0;
     for (size_t i = 0; i < text.len; i += 4, made += 3) {
         size_t n = text.len - i < 4 ? text.len - i : 4;
-        if (!decode_group(alphabet, text.at + i, n, out + made))
+        if (!base64_decode_group(alphabet, text.at + i, n, out + made))
             return false;
     }
     *data = (struct im_str){out, len};
@@ -146,7 +149,7 @@ static bool decode(struct im_arena *arena, const char *alphabet, struct im_str t
 
 bool im_base64url_decode(struct im_arena *arena, struct im_str text, struct im_str *data)
 {
-    return decode(arena, base64url_alphabet, text, data);
+    return base64_decode(arena, base64url_alphabet, text, data);
 }
 
 bool im_base64_decode(struct im_arena *arena, struct im_str text, struct im_str *data)
@@ -155,7 +158,7 @@ bool im_base64_decode(struct im_arena *arena, struct im_str text, struct im_str 
         return false;
     for (int i = 0; i < 2 && im_str_ends(text, "="); i++)
         text.len--;
-    return decode(arena, base64_alphabet, text, data);
+    return base64_decode(arena, base64_alphabet, text, data);
 }
 
 struct im_str im_hex(struct im_arena *arena, const void *data, size_t len)
@@ -175,5 +178,5 @@ struct im_str im_hex(struct im_arena *arena, const void *data, size_t len)
 
 bool im_secret_eq(struct im_str a, struct im_str b)
 {
-    return a.len == b.len && CRYPTO_memcmp(bytes(a), bytes(b), a.len) == 0;
+    return a.len == b.len && CRYPTO_memcmp(bytes_of(a), bytes_of(b), a.len) == 0;
 }

@@ -1,9 +1,9 @@
-/* Reading JSON. base/json_scan.c has looked at every byte before cJSON sees the text, so
- * what cJSON would let pass never gets here; cJSON decodes the strings and builds the
- * tree, which is then copied into the arena and deleted at once. Numbers are blanked in
- * the copy that cJSON reads: it would make doubles of them, in the host's locale, out of
- * at most 63 characters. (cJSON notes each parse in a global of its own, which only
- * cJSON_GetErrorPtr reads. We never call that.) */
+/* Reading JSON (RFC 8259). base/json_scan.c has looked at every byte before cJSON sees
+ * the text, so what cJSON would let pass never gets here; cJSON decodes the strings and
+ * builds the tree, which is then copied into the arena and deleted at once. Numbers are
+ * blanked in the copy that cJSON reads: it would make doubles of them, in the host's
+ * locale, out of at most 63 characters. (cJSON notes each parse in a global of its own,
+ * which only cJSON_GetErrorPtr reads. We never call that.) */
 #include "base/json.h"
 
 #include <cjson/cJSON.h>
@@ -13,7 +13,7 @@
 #include "base/json_scan.h"
 
 /* What turning one cJSON tree into ours needs. */
-struct reading {
+struct json_reading {
     struct im_arena *arena;
     struct im_str text;
     const struct im_json_mark *mark; /* of the next value */
@@ -42,7 +42,9 @@ static char *blank_numbers(struct im_arena *arena, struct im_str text,
 
 /* ---- names that stand twice ---- */
 
-static int by_name(const void *a, const void *b)
+/* By name, and of equal names in the order of the text: so the first of two is the good
+ * one and the error points at the second. */
+static int compare_names(const void *a, const void *b)
 {
     const struct im_json *const *x = a, *const *y = b;
     int order = im_str_compare((*x)->name, (*y)->name);
@@ -50,22 +52,10 @@ static int by_name(const void *a, const void *b)
     return order ? order : ((*x)->offset > (*y)->offset) - ((*x)->offset < (*y)->offset);
 }
 
-/* The first member whose name a member before it bears, of `n` sorted by name; NULL when
- * none. */
-static const struct im_json *first_repeated(const struct im_json **sorted, size_t n)
-{
-    const struct im_json *first = NULL;
-
-    for (size_t i = 1; i < n; i++) {
-        if (!im_str_eq(sorted[i - 1]->name, sorted[i]->name))
-            continue;
-        if (!first || sorted[i]->offset < first->offset)
-            first = sorted[i];
-    }
-    return first;
-}
-
-static bool check_names(struct reading *r, const struct im_json *object)
+/* Sorted, since an object may have as many members as fit into a body of 1 MB: comparing
+ * each with each would occupy a worker for long. Of several names that stand twice, the
+ * one that comes first in the text is reported. */
+static bool json_check_names(struct json_reading *r, const struct im_json *object)
 {
     size_t n = 0;
     if (r->repeated || object->type != IM_JSON_OBJECT || object->count < 2)
@@ -77,9 +67,14 @@ static bool check_names(struct reading *r, const struct im_json *object)
         return false;
     for (const struct im_json *member = object->first; member; member = member->next)
         sorted[n++] = member;
-    qsort(sorted, n, sizeof(const struct im_json *), by_name);
+    qsort(sorted, n, sizeof(const struct im_json *), compare_names);
 
-    const struct im_json *twice = first_repeated(sorted, n);
+    const struct im_json *twice = NULL;
+    for (size_t i = 1; i < n; i++) {
+        bool same = im_str_eq(sorted[i - 1]->name, sorted[i]->name);
+        if (same && (!twice || sorted[i]->offset < twice->offset))
+            twice = sorted[i];
+    }
     if (!twice)
         return true;
     struct im_str name = im_str_front(twice->name, 64);
@@ -90,27 +85,28 @@ static bool check_names(struct reading *r, const struct im_json *object)
 
 /* ---- cJSON's tree into ours ---- */
 
-static struct im_json *convert(struct reading *r, const cJSON *item);
+static struct im_json *json_convert(struct json_reading *r, const cJSON *item);
 
-static bool convert_children(struct reading *r, const cJSON *item, struct im_json *value)
+static bool json_convert_children(struct json_reading *r, const cJSON *item,
+                                  struct im_json *value)
 {
     const struct im_json **tail = &value->first;
     const cJSON *child;
 
     cJSON_ArrayForEach(child, item)
     {
-        struct im_json *made = convert(r, child);
+        struct im_json *made = json_convert(r, child);
         if (!made)
             return false;
         *tail = made;
         tail = &made->next;
         value->count++;
     }
-    return check_names(r, value);
+    return json_check_names(r, value);
 }
 
-static bool convert_number(struct reading *r, const struct im_json_mark *mark,
-                           struct im_json *value)
+static bool json_convert_number(struct json_reading *r, const struct im_json_mark *mark,
+                                struct im_json *value)
 {
     value->text = im_arena_copy(r->arena, im_str_slice(r->text, mark->offset, mark->end));
     if (im_json_read_number(r->arena, value))
@@ -120,7 +116,7 @@ static bool convert_number(struct reading *r, const struct im_json_mark *mark,
     return false;
 }
 
-static enum im_json_type type_of(const cJSON *item)
+static enum im_json_type cjson_type(const cJSON *item)
 {
     if (cJSON_IsObject(item))
         return IM_JSON_OBJECT;
@@ -133,7 +129,7 @@ static enum im_json_type type_of(const cJSON *item)
     return cJSON_IsBool(item) ? IM_JSON_BOOL : IM_JSON_NULL;
 }
 
-static struct im_json *convert(struct reading *r, const cJSON *item)
+static struct im_json *json_convert(struct json_reading *r, const cJSON *item)
 {
     const struct im_json_mark *mark = r->mark;
     struct im_json *value = IM_ARENA_NEW(r->arena, struct im_json);
@@ -141,8 +137,9 @@ static struct im_json *convert(struct reading *r, const cJSON *item)
 
     if (!value)
         return NULL;
+    /* cJSON's tree knows no places in the text; the scan's marks have the same order */
     r->mark = mark->next;
-    value->type = type_of(item);
+    value->type = cjson_type(item);
     value->offset = mark->offset;
     value->name_offset = mark->name_offset;
     if (item->string)
@@ -154,14 +151,14 @@ static struct im_json *convert(struct reading *r, const cJSON *item)
     case IM_JSON_STRING:
         value->text = im_arena_copy(r->arena, im_str(item->valuestring));
         break;
-    case IM_JSON_NUMBER: fine = convert_number(r, mark, value); break;
+    case IM_JSON_NUMBER: fine = json_convert_number(r, mark, value); break;
     case IM_JSON_ARRAY:
-    case IM_JSON_OBJECT: fine = convert_children(r, item, value); break;
+    case IM_JSON_OBJECT: fine = json_convert_children(r, item, value); break;
     }
     return fine ? value : NULL;
 }
 
-static const struct im_json *parse(struct reading *r)
+static const struct im_json *json_parse(struct json_reading *r)
 {
     r->mark = im_json_scan(r->arena, r->text, r->error);
     if (!r->mark)
@@ -169,10 +166,11 @@ static const struct im_json *parse(struct reading *r)
 
     char *copy = blank_numbers(r->arena, r->text, r->mark);
     cJSON *tree = copy ? cJSON_ParseWithLength(copy, r->text.len) : NULL;
-    const struct im_json *value = tree ? convert(r, tree) : NULL;
+    const struct im_json *value = tree ? json_convert(r, tree) : NULL;
     /* the scan has found it well-formed, so that without a tree there was no memory for
      * one */
     if (!tree || r->arena->failed) {
+        r->arena->failed = true;
         im_json_fail(r->error, r->text, 0, "out of memory while reading JSON");
         value = NULL;
     }
@@ -183,13 +181,14 @@ static const struct im_json *parse(struct reading *r)
 const struct im_json *im_json_parse(struct im_arena *arena, struct im_str text,
                                     struct im_json_error *error)
 {
-    return parse(&(struct reading){.arena = arena, .text = text, .error = error});
+    return json_parse(
+        &(struct json_reading){.arena = arena, .text = text, .error = error});
 }
 
 const struct im_json *im_json_parse_repeated(struct im_arena *arena, struct im_str text,
                                              struct im_json_error *error)
 {
-    return parse(&(struct reading){
+    return json_parse(&(struct json_reading){
         .arena = arena, .text = text, .error = error, .repeated = true});
 }
 
@@ -205,16 +204,20 @@ void im_json_place(struct im_str text, size_t offset, unsigned *line, unsigned *
     *column = (unsigned)rest.len + 1;
 }
 
-const struct im_json *im_json_get(const struct im_json *object, const char *name)
+const struct im_json *im_json_get_named(const struct im_json *object, struct im_str name)
 {
     if (!object || object->type != IM_JSON_OBJECT)
         return NULL;
 
-    struct im_str wanted = im_str(name);
     const struct im_json *member = object->first;
-    while (member && !im_str_eq(member->name, wanted))
+    while (member && !im_str_eq(member->name, name))
         member = member->next;
     return member;
+}
+
+const struct im_json *im_json_get(const struct im_json *object, const char *name)
+{
+    return im_json_get_named(object, im_str(name));
 }
 
 struct im_str im_json_get_str(const struct im_json *object, const char *name)

@@ -52,6 +52,7 @@ void im_json_place(struct im_str text, size_t offset, unsigned *line, unsigned *
 
 /* The member, or NULL when absent (or when `object` is NULL or no object). Exact case. */
 const struct im_json *im_json_get(const struct im_json *object, const char *name);
+const struct im_json *im_json_get_named(const struct im_json *object, struct im_str name);
 /* The text of a string member, or empty. */
 struct im_str im_json_get_str(const struct im_json *object, const char *name);
 const char *im_json_type_name(enum im_json_type type); /* "a string", "an object", … */

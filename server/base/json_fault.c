@@ -10,7 +10,7 @@
 enum {
     SHOWN_MAX = 60,   /* bytes of what was written, in a sentence */
     EXAMPLES_MAX = 6, /* members named in a sentence as examples … */
-    LISTED_MAX = 12   /* … and so many are few enough to name all */
+    LISTED_MAX = 14   /* … and so many are few enough to name all */
 };
 
 /* The next fault, with `where` before its sentence; NULL when there is no room. */
@@ -128,7 +128,8 @@ bool im_json_no_such(struct im_json_reader *r, const struct im_json *value,
         return false;
     im_buf_addf(&text, "there is no %s \"%.*s\"", names->what,
                 IM_ARG(im_str_front(value->text, SHOWN_MAX)));
-    struct im_hint hint = im_hint(value->text, known, n);
+    struct im_hint hint =
+        names->hint ? names->hint(value->text) : im_hint(value->text, known, n);
     if (hint.text[0])
         im_buf_addz(&text, hint.text);
     else if (names->lister)
@@ -233,7 +234,8 @@ static void add_wanted(struct im_buf *text, const struct im_json_row *row)
     case IM_READ_WORD:
         add_words(text, words, im_json_row_words(row, words), " or ");
         break;
-    case IM_READ_OBJECT: im_buf_addz(text, "an object"); break;
+    case IM_READ_OBJECT:
+    case IM_READ_MAP: im_buf_addz(text, "an object"); break;
     case IM_READ_LIST:
         im_buf_addz(text, im_json_item(row).kind == IM_READ_TEXT ? "a list of strings"
                                                                  : "a list of objects");

@@ -10,7 +10,8 @@ enum { IM_READ_WORDS_MAX = 256 }; /* of one vocabulary */
 size_t im_json_row_words(const struct im_json_row *row,
                          struct im_str words[IM_READ_WORDS_MAX]);
 
-/* The value is not what the row wants; `label` is its name, or that of the list it is in. */
+/* The value is not what the row wants; `label` is its name, or that of the list it is
+ * in. */
 bool im_json_wrong_by(struct im_json_reader *r, const struct im_json_row *row,
                       const struct im_json *value, struct im_str label);
 /* The member is not one of these. */

@@ -1,5 +1,6 @@
-/* Writing JSON, on the way of every answer: text is copied in runs of bytes that need no
- * escape. The output is well-formed whatever goes in: what is no UTF-8 becomes U+FFFD. */
+/* Writing JSON (RFC 8259), on the way of every answer: text is copied in runs of bytes
+ * that need no escape. The output is well-formed whatever goes in: what is no UTF-8
+ * becomes U+FFFD. */
 #include "base/json.h"
 
 #include <math.h>
@@ -48,7 +49,8 @@ static bool all_safe(const char *at)
     return (unsafe & tops) == 0;
 }
 
-/* How many bytes from i on can be copied as they are. */
+/* How many bytes from i on can be copied as they are. Eight at a time where all are plain
+ * ASCII, which nearly all text of an answer is; one character at a time otherwise. */
 static size_t safe_run(struct im_str text, size_t i)
 {
     size_t start = i;
@@ -104,6 +106,7 @@ static void out_open(struct im_json_out *out, struct im_str name, char bracket)
     out->comma = false;
 }
 
+/* What comes behind a closed bracket is the next item of what is around it. */
 static void out_close(struct im_json_out *out, char bracket)
 {
     im_buf_addc(out->buf, bracket);
@@ -148,6 +151,8 @@ void im_json_strz(struct im_json_out *out, const char *name, const char *value)
 
 void im_json_strf(struct im_json_out *out, const char *name, const char *format, ...)
 {
+    /* the buffer may be a fixed one without an arena, so a long text gets one of its
+     * own */
     char small[512], *text = small;
     struct im_arena more;
     va_list args, again;
@@ -196,7 +201,7 @@ void im_json_null(struct im_json_out *out, const char *name)
 
 /* The number as printf wrote it, with '.' for whatever the locale has for a decimal point
  * (which may be several bytes). */
-static void add_number(struct im_buf *buf, const char *text)
+static void add_printed_number(struct im_buf *buf, const char *text)
 {
     bool in_point = false;
 
@@ -226,7 +231,7 @@ static void add_double(struct im_buf *buf, double value)
         if (fabs(strtod(text, NULL) - value) <= 0)
             break;
     }
-    add_number(buf, text);
+    add_printed_number(buf, text);
 }
 
 void im_json_double(struct im_json_out *out, const char *name, double value)
@@ -235,7 +240,7 @@ void im_json_double(struct im_json_out *out, const char *name, double value)
     add_double(out->buf, value);
 }
 
-static void children_of(struct im_json_out *out, const struct im_json *value)
+static void write_children(struct im_json_out *out, const struct im_json *value)
 {
     for (const struct im_json *child = value->first; child; child = child->next)
         im_json_value(out, child->name, child);
@@ -259,12 +264,12 @@ void im_json_value(struct im_json_out *out, struct im_str name,
     switch (value->type) {
     case IM_JSON_OBJECT:
         out_open(out, name, '{');
-        children_of(out, value);
+        write_children(out, value);
         out_close(out, '}');
         return;
     case IM_JSON_ARRAY:
         out_open(out, name, '[');
-        children_of(out, value);
+        write_children(out, value);
         out_close(out, ']');
         return;
     case IM_JSON_STRING: im_json_member(out, name, value->text); return;

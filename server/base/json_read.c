@@ -41,6 +41,19 @@ static size_t list_names(const struct im_json_member *members, size_t count,
     return n;
 }
 
+/* Is a member there that is none, and that this name is offered for? Then it is misspelled, not
+ * missing. */
+static bool is_misspelled(const struct im_json *object, const char *name,
+                          const struct im_str *names, size_t count)
+{
+    for (const struct im_json *value = object->first; value; value = value->next) {
+        int nearest = im_str_nearest(value->name, names, count);
+        if (nearest >= 0 && im_str_is(names[nearest], name))
+            return true;
+    }
+    return false;
+}
+
 static bool read_members(struct im_json_reader *r, const struct im_json_table *table,
                          const struct im_json *object, char *into)
 {
@@ -62,7 +75,8 @@ static bool read_members(struct im_json_reader *r, const struct im_json_table *t
     }
     for (size_t i = 0; i < n; i++)
         if ((members[i].row->flags & IM_READ_REQUIRED) &&
-            !im_json_get(object, members[i].row->name))
+            !im_json_get(object, members[i].row->name) &&
+            !is_misspelled(object, members[i].row->name, names, named))
             im_json_missing(r, object, members[i].row);
     if (r->count == before && object->count < table->least)
         im_json_says_nothing(r, object, names, named);
@@ -134,7 +148,8 @@ static bool suits(const struct im_json_row *row, const struct im_json *value)
     case IM_READ_DURATION:
     case IM_READ_TIME: return text;
     case IM_READ_WORD: return text || (row->words && value->type == IM_JSON_NUMBER);
-    case IM_READ_OBJECT: return value->type == IM_JSON_OBJECT;
+    case IM_READ_OBJECT:
+    case IM_READ_MAP: return value->type == IM_JSON_OBJECT;
     case IM_READ_LIST:
         if (value->type == IM_JSON_ARRAY || !(row->flags & IM_READ_ALONE))
             return value->type == IM_JSON_ARRAY;
@@ -277,6 +292,33 @@ static bool read_list(struct im_json_reader *r, const struct im_json_row *row,
     return r->count == before;
 }
 
+static bool read_map(struct im_json_reader *r, const struct im_json_row *row,
+                     const struct im_json *value, void *place)
+{
+    struct im_json_list list = {
+        .items = IM_ARENA_ARRAY(r->arena, struct im_json_pair, value->count + 1)};
+    struct im_json_pair *pair = list.items;
+    size_t before = r->count;
+
+    if (!value->count)
+        return im_json_fault(r, value, "\"%s\" says nothing", row->name);
+    for (const struct im_json *one = value->first; one && pair; one = one->next) {
+        bool word = one->type == IM_JSON_BOOL;
+        if (!word && one->type != IM_JSON_STRING && one->type != IM_JSON_NUMBER) {
+            im_json_wrong(r, one, "a string, a number, true or false");
+            continue;
+        }
+        pair[list.count].name = im_arena_copy(r->arena, one->name);
+        pair[list.count++].value = word ? im_str(one->boolean ? "true" : "false")
+                                        : im_arena_copy(r->arena, one->text);
+    }
+    if (!pair)
+        return im_json_no_memory(r, value);
+    if (row->size)
+        memcpy(place, &list, sizeof(list));
+    return r->count == before;
+}
+
 static bool read_either(struct im_json_reader *r, const struct im_json_row *row,
                         const struct im_json *value, void *into)
 {
@@ -305,6 +347,7 @@ static bool read_kind(struct im_json_reader *r, const struct im_json_row *row,
     case IM_READ_OBJECT: return im_json_read(r, row->table, value, place);
     case IM_READ_LIST: return read_list(r, row, value, place);
     case IM_READ_EITHER: return read_either(r, row, value, place);
+    case IM_READ_MAP: return read_map(r, row, value, place);
     case IM_READ_JSON:
         if (row->size)
             memcpy(place, &value, sizeof(const struct im_json *));
@@ -317,5 +360,9 @@ static bool read_kind(struct im_json_reader *r, const struct im_json_row *row,
 bool im_json_read_row(struct im_json_reader *r, const struct im_json_row *row,
                       const struct im_json *value, void *into)
 {
-    return read_kind(r, row, value, into) && (!row->check || row->check(r, value, into));
+    bool fine = read_kind(r, row, value, into);
+    bool whole = fine || ((row->flags & IM_READ_CHECK_ALWAYS) && suits(row, value) &&
+                          r->count < r->room);
+
+    return (!row->check || !whole || row->check(r, value, into)) && fine;
 }

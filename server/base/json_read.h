@@ -19,16 +19,18 @@ enum im_read_kind {
     IM_READ_OBJECT,   /* a struct, by `table` */
     IM_READ_LIST, /* struct im_json_list of what `rows[0]` says; or of `table`; or of texts */
     IM_READ_EITHER, /* by the first of `rows` that suits by type and `sound`, at offset */
+    IM_READ_MAP, /* struct im_json_list of struct im_json_pair: an object of any names */
     IM_READ_JSON, /* const struct im_json *: any value; with `table`: an object, not read */
     IM_READ_PART /* no member: the members of `table` are members here */
 };
 
 enum im_read_flag {
     IM_READ_REQUIRED = 1,
-    IM_READ_EMPTY = 2,  /* a text may be empty */
-    IM_READ_ABOVE = 4,  /* a number must be above `min` */
-    IM_READ_ALONE = 8,  /* one item may stand without its list */
-    IM_READ_HIDDEN = 16 /* neither offered as a hint nor in the schema */
+    IM_READ_EMPTY = 2,        /* a text may be empty */
+    IM_READ_ABOVE = 4,        /* a number must be above `min` */
+    IM_READ_ALONE = 8,        /* one item may stand without its list */
+    IM_READ_HIDDEN = 16,      /* neither offered as a hint nor in the schema */
+    IM_READ_CHECK_ALWAYS = 32 /* a list: `check` sees it also when an item is wrong */
 };
 
 struct im_json_reader;
@@ -40,6 +42,8 @@ struct im_json_names {
     const char *what;                   /* "cause": "there is no cause …" */
     const char *(*word)(size_t index);  /* NULL past the end */
     const char *(*about)(size_t index); /* may be NULL */
+    struct im_hint (*hint)(
+        struct im_str word); /* what was meant; NULL: the fewest edits */
     const char *
         lister; /* "`intacct-mock causes` lists them"; NULL: few, named in the sentence */
 };
@@ -48,6 +52,11 @@ struct im_json_names {
 struct im_json_list {
     void *items;
     size_t count;
+};
+
+/* One member of an IM_READ_MAP: a text, or what a number, true or false is written as. */
+struct im_json_pair {
+    struct im_str name, value;
 };
 
 /* One member, one kind of item, or one of several forms (name NULL). With size 0 the

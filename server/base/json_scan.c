@@ -57,12 +57,30 @@ static const char *scan_found(const struct scan *s, char room[40])
     return room;
 }
 
+/* What other formats allow at this place and people carry over; "" = nothing of the kind. */
+static const char *scan_habit(const struct scan *s)
+{
+    struct im_str rest = im_str_slice(s->text, s->at, s->text.len);
+
+    if (im_str_starts(rest, "//") || im_str_starts(rest, "/*") ||
+        im_str_starts(rest, "#"))
+        return "; JSON has no comments";
+    if (!im_str_starts(rest, "}") && !im_str_starts(rest, "]"))
+        return "";
+    size_t before = s->at;
+    while (before && strchr(" \t\r\n", s->text.at[before - 1]))
+        before--;
+    return before && s->text.at[before - 1] == ','
+               ? "; JSON takes no comma behind the last one"
+               : "";
+}
+
 static bool scan_refuse(struct scan *s, const char *expected)
 {
     char room[40];
 
-    im_json_fail(s->error, s->text, s->at, "%s was expected, found %s", expected,
-                 scan_found(s, room));
+    im_json_fail(s->error, s->text, s->at, "%s was expected, found %s%s", expected,
+                 scan_found(s, room), scan_habit(s));
     return false;
 }
 
@@ -104,14 +122,8 @@ static long scan_hex(struct scan *s)
     long value = 0;
 
     for (int i = 0; i < 4; i++) {
-        int digit;
-        if (scan_next_within(s, '0', '9'))
-            digit = s->text.at[s->at] - '0';
-        else if (scan_next_within(s, 'a', 'f'))
-            digit = s->text.at[s->at] - 'a' + 10;
-        else if (scan_next_within(s, 'A', 'F'))
-            digit = s->text.at[s->at] - 'A' + 10;
-        else
+        int digit = scan_ended(s) ? -1 : im_hex_digit(s->text.at[s->at]);
+        if (digit < 0)
             return -1;
         s->at++;
         value = value * 16 + digit;
@@ -148,6 +160,7 @@ static bool scan_escape(struct scan *s)
 {
     size_t start = s->at++;
 
+    /* strchr() finds a NUL as well: it ends the list */
     if (scan_ended(s) || !strchr("\"\\/bfnrtu", s->text.at[s->at]) ||
         scan_next_is(s, '\0'))
         return scan_refuse(s, "one of \" \\ / b f n r t u behind the backslash");
@@ -175,6 +188,7 @@ static bool scan_character(struct scan *s)
     return true;
 }
 
+/* Only the form: cJSON decodes it. */
 static bool scan_string(struct scan *s)
 {
     size_t start = s->at++;
@@ -218,6 +232,7 @@ static bool scan_number(struct scan *s)
     return scan_digits(s, "a digit of the exponent");
 }
 
+/* A longer word ("trueish") is refused by whoever expects a comma or an end behind it. */
 static bool scan_word(struct scan *s)
 {
     static const char *const words[] = {"true", "false", "null"};
@@ -273,6 +288,8 @@ static bool scan_items(struct scan *s, char close)
 
 static bool scan_container(struct scan *s, char close)
 {
+    /* this scan, cJSON and the conversion recurse: the bound keeps all three within a
+     * worker's stack */
     if (s->depth == IM_JSON_DEPTH_MAX) {
         im_json_fail(s->error, s->text, s->at,
                      "objects and arrays stand in each other more "
@@ -284,21 +301,6 @@ static bool scan_container(struct scan *s, char close)
     bool fine = scan_items(s, close);
     s->depth--;
     return fine;
-}
-
-static struct im_json_mark *scan_add_mark(struct scan *s, size_t name_offset)
-{
-    struct im_json_mark *mark = IM_ARENA_NEW(s->arena, struct im_json_mark);
-
-    if (!mark) {
-        scan_fail_at(s, s->at, "out of memory while reading JSON");
-        return NULL;
-    }
-    mark->offset = s->at;
-    mark->name_offset = name_offset;
-    *s->tail = mark;
-    s->tail = &mark->next;
-    return mark;
 }
 
 static bool scan_kind(struct scan *s)
@@ -316,9 +318,17 @@ static bool scan_kind(struct scan *s)
 
 static bool scan_value(struct scan *s, size_t name_offset)
 {
-    struct im_json_mark *mark = scan_add_mark(s, name_offset);
+    struct im_json_mark *mark = IM_ARENA_NEW(s->arena, struct im_json_mark);
 
-    if (!mark || !scan_kind(s))
+    if (!mark)
+        return scan_fail_at(s, s->at, "out of memory while reading JSON");
+    /* marked before its children are scanned: the list must be in pre-order, as json.c
+     * goes through cJSON's tree */
+    mark->offset = s->at;
+    mark->name_offset = name_offset;
+    *s->tail = mark;
+    s->tail = &mark->next;
+    if (!scan_kind(s))
         return false;
     mark->end = s->at;
     return true;
@@ -356,6 +366,7 @@ struct decimal {
 /* As large as makes every number that a text can hold 0 or infinite. */
 #define POWER_MAX INT64_C(1000000000000000)
 
+/* Behind the 'e'. Stops counting at POWER_MAX, so that no exponent overflows. */
 static int64_t number_power(struct im_str text)
 {
     bool negative = im_str_starts(text, "-");
@@ -403,7 +414,8 @@ static struct decimal number_take_apart(struct im_str text, char *room)
     return d;
 }
 
-/* Fills in `whole` when the number is an int64. */
+/* Fills in `whole` when the number is an int64: exactly, where a double is exact to 2⁵³
+ * only (ids are larger). 1.0 and 10e-1 are whole too. */
 static bool number_whole(const struct decimal *d, int64_t *whole)
 {
     char text[24] = "-";
@@ -433,9 +445,10 @@ bool im_json_read_number(struct im_arena *arena, struct im_json *value)
     char *room = im_arena_alloc(arena, value->text.len + 1);
 
     if (!room)
-        return true; /* the arena's mark tells it */
+        return true; /* json_parse() looks at the arena's mark */
     struct decimal d = number_take_apart(value->text, room);
     value->is_whole = number_whole(&d, &value->whole);
+    /* 0 goes the long way, which keeps the sign of -0 */
     value->number =
         value->is_whole && value->whole ? (double)value->whole : number_double(&d, arena);
     return isfinite(value->number) != 0;

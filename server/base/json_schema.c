@@ -1,4 +1,7 @@
-/* Rows → JSON Schema (json-schema.org, draft 2020-12). */
+/* JSON Schema (json-schema.org, draft 2020-12) of the rows by which base/json_read.c
+ * reads, for scenarios/schema.json and the OpenAPI document. A schema cannot be stricter
+ * than the reader, or an editor marks as wrong what the program takes; it may be laxer
+ * where only a check in C can tell. */
 #include "base/json_schema.h"
 
 #include <string.h>
@@ -8,7 +11,7 @@ static void write_row(struct im_json_schema *schema, const char *name,
 
 static void write_any_of(struct im_json_schema *schema, const struct im_json_row *row);
 
-static void refer(struct im_json_schema *schema, const char *to)
+static void write_ref(struct im_json_schema *schema, const char *to)
 {
     im_json_strf(schema->out, "$ref", "%s%s", schema->at, to);
 }
@@ -24,7 +27,8 @@ void im_json_schema_add(struct im_json_schema *schema, const struct im_json_tabl
         schema->tables[schema->table_count++] = table;
 }
 
-static void add_names(struct im_json_schema *schema, const struct im_json_names *names)
+static void schema_add_names(struct im_json_schema *schema,
+                             const struct im_json_names *names)
 {
     for (size_t i = 0; i < schema->name_count; i++)
         if (schema->names[i] == names)
@@ -43,6 +47,7 @@ void im_json_schema_table(struct im_json_schema *schema,
     im_json_strz(out, "type", "object");
     if (table->about)
         im_json_strz(out, "description", table->about);
+    /* the reader refuses unknown members; so an editor marks a misspelled one */
     im_json_bool(out, "additionalProperties", false);
     if (table->least)
         im_json_int(out, "minProperties", table->least);
@@ -71,6 +76,7 @@ static void write_names(struct im_json_out *out, const struct im_json_names *nam
             im_json_strz(out, NULL, names->word(i));
             continue;
         }
+        /* an enum cannot describe its words; constants with descriptions can */
         im_json_open_object(out, NULL);
         im_json_strz(out, "const", names->word(i));
         im_json_strz(out, "description", names->about(i));
@@ -94,7 +100,7 @@ void im_json_schema_definitions(struct im_json_schema *schema)
 {
     struct im_json_out *out = schema->out;
 
-    /* writing one adds others to either list */
+    /* writing one adds others to either list, so both are read until neither grows */
     for (size_t t = 0, f = 0; t < schema->table_count || f < schema->form_count;) {
         bool table = t < schema->table_count;
         im_json_open_object(out,
@@ -124,11 +130,12 @@ void im_json_schema_definitions(struct im_json_schema *schema)
 
 /* ---- rows ---- */
 
+/* A pattern comes instead of a least length: it says more. */
 static void write_text(struct im_json_schema *schema, const struct im_json_row *row)
 {
     if (row->names) {
-        add_names(schema, row->names);
-        refer(schema, row->names->name);
+        schema_add_names(schema, row->names);
+        write_ref(schema, row->names->name);
         return;
     }
     im_json_strz(schema->out, "type", "string");
@@ -149,15 +156,18 @@ static void write_number(struct im_json_out *out, const struct im_json_row *row)
         im_json_int(out, "maximum", row->max);
 }
 
+/* Only a duration without bounds may be negative (to turn a clock back). The bounds
+ * themselves cannot be written: to a schema a duration is a text. */
 static void write_duration(struct im_json_schema *schema, const struct im_json_row *row)
 {
     bool bounded = row->min || row->max;
 
     schema->duration |= bounded;
     schema->signed_duration |= !bounded;
-    refer(schema, bounded ? "duration" : "signed_duration");
+    write_ref(schema, bounded ? "duration" : "signed_duration");
 }
 
+/* A word of digits may be written as a number too (read_word() in json_read.c). */
 static void write_word(struct im_json_schema *schema, const struct im_json_row *row)
 {
     struct im_json_out *out = schema->out;
@@ -186,7 +196,20 @@ static void write_object(struct im_json_schema *schema, const struct im_json_tab
         return;
     }
     im_json_schema_add(schema, table);
-    refer(schema, table->name);
+    write_ref(schema, table->name);
+}
+
+static void write_map(struct im_json_out *out)
+{
+    im_json_strz(out, "type", "object");
+    im_json_int(out, "minProperties", 1);
+    im_json_open_object(out, "additionalProperties");
+    im_json_open_array(out, "type");
+    im_json_strz(out, NULL, "string");
+    im_json_strz(out, NULL, "number");
+    im_json_strz(out, NULL, "boolean");
+    im_json_close_array(out);
+    im_json_close_object(out);
 }
 
 static void write_list(struct im_json_schema *schema, const struct im_json_row *row)
@@ -202,7 +225,8 @@ static void write_list(struct im_json_schema *schema, const struct im_json_row *
     write_row(schema, "items", row->rows ? row->rows : &item);
 }
 
-/* The forms that a value may have; of a form that is a choice itself, those of it. */
+/* The forms that a value may have; a choice within a choice is flattened, unless it has a
+ * definition of its own to refer to. */
 static void write_forms(struct im_json_schema *schema, const struct im_json_row *rows,
                         size_t count)
 {
@@ -229,11 +253,12 @@ static void write_either(struct im_json_schema *schema, const struct im_json_row
         write_any_of(schema, row);
         return;
     }
+    /* rows in different tables may share the forms: one definition for all of them */
     while (i < schema->form_count && schema->forms[i]->rows != row->rows)
         i++;
     if (i == schema->form_count && i < IM_SCHEMAS_MAX)
         schema->forms[schema->form_count++] = row;
-    refer(schema, row->schema);
+    write_ref(schema, row->schema);
 }
 
 static void write_kind(struct im_json_schema *schema, const struct im_json_row *row)
@@ -249,13 +274,14 @@ static void write_kind(struct im_json_schema *schema, const struct im_json_row *
     case IM_READ_DURATION: write_duration(schema, row); break;
     case IM_READ_TIME:
         schema->time = true;
-        refer(schema, "Time");
+        write_ref(schema, "Time");
         break;
     case IM_READ_WORD: write_word(schema, row); break;
     case IM_READ_OBJECT:
     case IM_READ_JSON: write_object(schema, row->table); break;
     case IM_READ_LIST: write_list(schema, row); break;
     case IM_READ_EITHER: write_either(schema, row); break;
+    case IM_READ_MAP: write_map(out); break;
     case IM_READ_PART: break;
     }
 }
@@ -271,6 +297,7 @@ static void write_row(struct im_json_schema *schema, const char *name,
     if (row->about)
         im_json_strz(out, "description", row->about);
     if (row->kind == IM_READ_LIST && (row->flags & IM_READ_ALONE)) {
+        /* one item alone, or the same row as a list in the strict sense */
         list.flags &= ~(unsigned)IM_READ_ALONE;
         list.about = NULL;
         im_json_open_array(out, "anyOf");
@@ -285,13 +312,15 @@ static void write_row(struct im_json_schema *schema, const char *name,
 
 /* ---- for the eye ---- */
 
-static void new_line(struct im_buf *text, size_t depth)
+static void pretty_new_line(struct im_buf *text, size_t depth)
 {
     im_buf_addc(text, '\n');
     while (depth--)
         im_buf_addz(text, "  ");
 }
 
+/* The text is well-formed, as the writer makes it; empty objects and arrays stay on one
+ * line. */
 void im_json_pretty(struct im_str json, struct im_buf *text)
 {
     char last = ' '; /* that was added outside of strings */
@@ -302,7 +331,7 @@ void im_json_pretty(struct im_str json, struct im_buf *text)
         char c = json.at[i];
         if (quoted) {
             im_buf_addc(text, c);
-            if (c == '\\' && i + 1 < json.len)
+            if (c == '\\' && i + 1 < json.len) /* an escaped quote ends no string */
                 im_buf_addc(text, json.at[++i]);
             quoted = c != '"';
             continue;
@@ -313,7 +342,7 @@ void im_json_pretty(struct im_str json, struct im_buf *text)
         if (closes && depth)
             depth--;
         if (last == ',' || opened != closes)
-            new_line(text, depth);
+            pretty_new_line(text, depth);
         im_buf_addc(text, c);
         if (c == ':')
             im_buf_addc(text, ' ');

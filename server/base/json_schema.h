@@ -1,5 +1,5 @@
-/* JSON Schema (2020-12) of the rows that read JSON: what base/json_read.h takes, an editor
- * that knows the schema takes as well. */
+/* JSON Schema (2020-12) of the rows that read JSON: what base/json_read.h takes, an
+ * editor that knows the schema takes as well. */
 #ifndef IM_BASE_JSON_SCHEMA_H
 #define IM_BASE_JSON_SCHEMA_H
 

@@ -3,17 +3,33 @@
 #ifndef IM_BASE_LOG_H
 #define IM_BASE_LOG_H
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 
 enum im_log_level { IM_LOG_ERROR, IM_LOG_WARN, IM_LOG_INFO, IM_LOG_DEBUG };
 
-/* Where lines go. A zeroed struct is a log that is silent (the embedded default). */
+/* Where lines go, without ever waiting: what is not taken at once is lost, and counted.
+ * Lifetime: longer than the logs that use it. */
+struct im_log_sink {
+    int fd;                       /* of our own; -1 = there is none */
+    bool is_socket;               /* send(2) need not wait */
+    bool may_block;               /* it must be asked first whether it takes anything */
+    atomic_bool torn;             /* it took the beginning of a line */
+    atomic_uint_fast64_t dropped; /* lines, those that were torn included */
+};
+
+/* A zeroed struct is a log that is silent (the embedded default). */
 struct im_log {
     bool enabled;
     bool json;
     enum im_log_level level;
-    int fd; /* 2 = standard error */
+    struct im_log_sink *sink;
 };
+
+/* For what is open as fd, which stays the caller's. */
+void im_log_open(struct im_log_sink *sink, int fd);
+void im_log_close(struct im_log_sink *sink);
 
 struct im_log_field {
     const char *name;

@@ -1,6 +1,7 @@
-/* A draw is HMAC-SHA-256(seed, kind ‖ 0 ‖ 'd' ‖ serial ‖ counter), a fixed value the same
- * with 'f' and serial 0; serial and counter are 8 bytes each, most significant first, and
- * the counter numbers the blocks of 32 bytes. */
+/* What a sandbox draws: seeds, tokens, ids (UUIDs of RFC 9562). A draw is
+ * HMAC-SHA-256(seed, kind ‖ 0 ‖ 'd' ‖ serial ‖ counter), a fixed value the same with 'f'
+ * and serial 0; serial and counter are 8 bytes each, most significant first, and the
+ * counter numbers the blocks of 32 bytes. */
 #include "base/rng.h"
 
 #include <openssl/rand.h>
@@ -36,8 +37,9 @@ bool im_rng_random_seed(uint64_t *seed, struct im_error *err)
     return true;
 }
 
-/* The message of a draw without its counter; gives the length. A kind longer than any of
- * ours stands for its digest. */
+/* The message of a draw without its counter; gives the length. The 0 behind the kind
+ * keeps two kinds apart of which one begins with the other. A kind longer than any of
+ * ours stands for its digest, so that the message has a bound. */
 static size_t rng_message(unsigned char message[MESSAGE_MAX], const char *kind,
                           char domain, uint64_t serial)
 {
@@ -56,7 +58,7 @@ static size_t rng_message(unsigned char message[MESSAGE_MAX], const char *kind,
     return name.len + 2 + 8;
 }
 
-/* `len` is what start_message gave; the counter comes behind it. */
+/* `len` is what rng_message() gave; the counter comes behind it. */
 static bool rng_derive(const unsigned char seed[32], unsigned char message[MESSAGE_MAX],
                        size_t len, unsigned char *out, size_t n)
 {

@@ -25,7 +25,7 @@ size_t im_jwt_length(struct im_str text)
     return dots >= 2 || n >= CUT_JWT_MIN ? n : 0;
 }
 
-/* Nearly all texts are, and cost no memory then. */
+/* Nearly all texts are: they are used as they stand, without a copy. */
 static bool is_short_plain_ascii(struct im_str text)
 {
     if (text.len > IM_SANITIZED_MAX)

@@ -1,4 +1,5 @@
-/* Views of text. All of ASCII here is spelled out: <ctype.h> depends on the locale. */
+/* Views of text, UTF-8 (Unicode, section 3.9), patterns, and the search for the word that
+ * was meant. All of ASCII here is spelled out: <ctype.h> depends on the locale. */
 #include "base/str.h"
 
 #include <limits.h>
@@ -50,7 +51,7 @@ bool im_str_is(struct im_str a, const char *text)
     return im_str_eq(a, im_str(text));
 }
 
-static char lower(char c)
+static char ascii_lower(char c)
 {
     if (c >= 'A' && c <= 'Z')
         return (char)(c - 'A' + 'a');
@@ -62,7 +63,7 @@ bool im_str_eq_nocase(struct im_str a, struct im_str b)
     if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.at[i]) != lower(b.at[i]))
+        if (ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
             return false;
     return true;
 }
@@ -103,7 +104,7 @@ struct im_str im_str_slice(struct im_str a, size_t from, size_t to)
     return (struct im_str){a.at + from, to - from};
 }
 
-static bool white(char c)
+static bool is_white(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -112,9 +113,9 @@ struct im_str im_str_trim(struct im_str a)
 {
     size_t from = 0, to = a.len;
 
-    while (from < to && white(a.at[from]))
+    while (from < to && is_white(a.at[from]))
         from++;
-    while (to > from && white(a.at[to - 1]))
+    while (to > from && is_white(a.at[to - 1]))
         to--;
     return im_str_slice(a, from, to);
 }
@@ -262,14 +263,15 @@ bool im_str_glob(struct im_str pattern, struct im_str text)
 
 enum { DISTANCE_MAX = 63 };
 
-static char fold(char c)
+/* Spellings that people confuse count as equal: client-id, client id, Client_Id. */
+static char fold_spelling(char c)
 {
     if (c == '-' || c == ' ')
         return '_';
-    return lower(c);
+    return ascii_lower(c);
 }
 
-static unsigned least(unsigned a, unsigned b)
+static unsigned smaller(unsigned a, unsigned b)
 {
     return a < b ? a : b;
 }
@@ -284,11 +286,12 @@ static void fill_row(struct im_str a, struct im_str b, size_t i,
 
     row[0] = (unsigned)i;
     for (size_t j = 1; j <= b.len; j++) {
-        char x = fold(a.at[i - 1]), y = fold(b.at[j - 1]);
-        row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (x != y));
-        bool swapped = i > 1 && j > 1 && x == fold(b.at[j - 2]) && y == fold(a.at[i - 2]);
+        char x = fold_spelling(a.at[i - 1]), y = fold_spelling(b.at[j - 1]);
+        row[j] = smaller(smaller(above[j], row[j - 1]) + 1, above[j - 1] + (x != y));
+        bool swapped = i > 1 && j > 1 && x == fold_spelling(b.at[j - 2]) &&
+                       y == fold_spelling(a.at[i - 2]);
         if (swapped)
-            row[j] = least(row[j], second[j - 2] + 1);
+            row[j] = smaller(row[j], second[j - 2] + 1);
     }
 }
 
@@ -296,6 +299,8 @@ unsigned im_str_distance(struct im_str a, struct im_str b)
 {
     unsigned rows[3][DISTANCE_MAX + 1];
 
+    /* rows of a fixed length, on the stack; the work grows with the product of the
+     * lengths */
     if (a.len > DISTANCE_MAX || b.len > DISTANCE_MAX)
         return UINT_MAX;
     memset(rows, 0, sizeof(rows));
@@ -306,7 +311,9 @@ unsigned im_str_distance(struct im_str a, struct im_str b)
     return rows[a.len % 3][b.len];
 }
 
-/* Of each text at most `front` bytes are compared. */
+/* Of each text at most `front` bytes are compared. A short word may differ by one edit, a
+ * longer one by a third: more would offer words that have nothing to do with it. Of
+ * equally near candidates the first is taken. */
 static int nearest_by_front(struct im_str word, const struct im_str *candidates, size_t n,
                             size_t front)
 {
@@ -341,12 +348,56 @@ static struct im_hint hint_to(struct im_str name)
 
 struct im_hint im_hint(struct im_str word, const struct im_str *candidates, size_t n)
 {
+    /* candidates may be sentences, longer than im_str_distance() compares */
     int nearest = nearest_by_front(word, candidates, n, DISTANCE_MAX);
 
     return hint_to(nearest < 0 ? IM_STR("") : candidates[nearest]);
 }
 
+struct im_hint im_hint_list(const struct im_str *names, size_t count)
+{
+    enum { AROUND = sizeof("; did you mean ?") };
+    struct im_hint hint = count == 1 ? hint_to(names[0]) : (struct im_hint){.text = ""};
+    size_t fits = 0, len = AROUND;
+
+    while (fits < count &&
+           (len += names[fits].len + sizeof("\"\" or ")) <= sizeof(hint.text))
+        fits++;
+    if (count < 2 || !fits)
+        return hint;
+    len = (size_t)snprintf(hint.text, sizeof(hint.text), "; did you mean ");
+    for (size_t i = 0; i < fits; i++)
+        len += (size_t)snprintf(hint.text + len, sizeof(hint.text) - len, "%s\"%.*s\"",
+                                i == 0         ? ""
+                                : i + 1 < fits ? ", "
+                                               : " or ",
+                                IM_ARG(names[i]));
+    snprintf(hint.text + len, sizeof(hint.text) - len, "?");
+    return hint;
+}
+
 struct im_hint im_hint_of(const char *nearest)
 {
     return hint_to(im_str(nearest));
+}
+
+struct im_hint im_hint_or_all(struct im_str word, const struct im_str *candidates,
+                              size_t n)
+{
+    struct im_hint hint = im_hint(word, candidates, n);
+    size_t len = 0;
+
+    if (hint.text[0] || !n || n > IM_HINT_FEW)
+        return hint;
+    for (size_t i = 0; i < n; i++) {
+        int more = snprintf(hint.text + len, sizeof(hint.text) - len, "%s\"%.*s\"",
+                            i       ? ", "
+                            : n > 1 ? "; there are "
+                                    : "; there is ",
+                            IM_ARG(candidates[i]));
+        len += (size_t)more;
+        if (len >= sizeof(hint.text)) /* a part of them would look like all */
+            return (struct im_hint){.text = ""};
+    }
+    return hint;
 }

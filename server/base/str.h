@@ -39,10 +39,20 @@ bool im_str_has(struct im_str a, char c);
 struct im_str im_str_slice(struct im_str a, size_t from, size_t to);
 struct im_str im_str_trim(struct im_str a); /* without ASCII white space at both ends */
 /* The text before the first `separator`; *rest becomes what follows it (empty when none).
- * Walk a list: while (rest.len) { item = im_str_cut(&rest, ' '); … } */
+ * To go through a list: while (rest.len) { item = im_str_cut(&rest, ' '); … } */
 struct im_str im_str_cut(struct im_str *rest, char separator);
 /* Index of the first `c`, or len when there is none. */
 size_t im_str_find(struct im_str a, char c);
+/* The value of a hexadecimal digit, -1 when it is none. Inline: decoding a form asks it
+ * for each escape. */
+static inline int im_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
 /* A whole decimal number with optional '-', nothing around it, in range; else false. */
 bool im_str_int(struct im_str a, int64_t *value);
 bool im_str_utf8(struct im_str a); /* well-formed UTF-8, no NUL */
@@ -69,10 +79,16 @@ int im_str_nearest(struct im_str word, const struct im_str *candidates, size_t n
  * `; did you mean "X"?`, or nothing when no candidate is near. Of long words (sentences)
  * the front decides. */
 struct im_hint {
-    char text[160]; /* NUL-terminated */
+    char text[200]; /* NUL-terminated */
 };
 struct im_hint im_hint(struct im_str word, const struct im_str *candidates, size_t n);
+/* `; did you mean "X", "Y" or "Z"?`: as many of them as there is room for. */
+struct im_hint im_hint_list(const struct im_str *names, size_t count);
 struct im_hint im_hint_of(
     const char *nearest); /* the same when it is known; NULL: nothing */
+/* The nearest; else all of them, where they are few: `; there are "a", "b"`. */
+enum { IM_HINT_FEW = 6 };
+struct im_hint im_hint_or_all(struct im_str word, const struct im_str *candidates,
+                              size_t n);
 
 #endif

@@ -36,6 +36,7 @@ bool im_table_reserve(struct im_table *table, size_t more)
     struct im_table_link **slots = calloc(room, sizeof(struct im_table_link *));
     if (!slots)
         return false;
+    /* the things are moved by their links: nothing is allocated, so nothing can fail */
     table->slots = slots;
     table->room = room;
     for (size_t i = 0; i < old.room; i++) {

@@ -100,13 +100,86 @@ enum im_cause im_cause_find(struct im_str id)
     return CAUSE_NONE;
 }
 
+/* ---- what was meant by an id that there is not ---- */
+
+enum { MEANT_MAX = 3, TYPED_MAX = 63, LONG_WORD = 4 };
+
+/* Rows that may be meant, the first of the table first. */
+struct meant {
+    struct im_str ids[MEANT_MAX];
+    size_t count;
+};
+
+static void meant_add(struct meant *meant, int row)
+{
+    if (meant->count < MEANT_MAX)
+        meant->ids[meant->count++] = im_str(rows[row].id);
+}
+
+static bool same_but_for_case(const char *code, struct im_str typed)
+{
+    return code && im_str_distance(im_str(code), typed) == 0;
+}
+
+/* "invalid-grant", "REST-2102": what was answered, not why. */
+static void find_by_code(struct im_str typed, struct meant *meant)
+{
+    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
+        if (same_but_for_case(rows[i].token.code, typed) ||
+            same_but_for_case(rows[i].api.code, typed))
+            meant_add(meant, i);
+}
+
+/* Is the word, but for a slip in a long one, among the id's? */
+static bool has_word(struct im_str id, struct im_str word)
+{
+    for (struct im_str rest = id; rest.len;) {
+        struct im_str one = im_str_cut(&rest, '-');
+        if (im_str_distance(one, word) <= (word.len >= LONG_WORD && one.len >= LONG_WORD))
+            return true;
+    }
+    return false;
+}
+
+/* Those that share all words with `typed`, or half of them; "of" and "by" say nothing. */
+static void find_by_words(struct im_str typed, bool all, struct meant *meant)
+{
+    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++) {
+        size_t words = 0, shared = 0;
+        for (struct im_str rest = typed; rest.len;) {
+            struct im_str word = im_str_cut(&rest, '-');
+            bool has = has_word(im_str(rows[i].id), word);
+            words++;
+            shared += has && (all || word.len >= LONG_WORD);
+        }
+        if (shared && (all ? shared == words : shared * 2 >= words))
+            meant_add(meant, i);
+    }
+}
+
+/* A slip of one letter is meant for sure. Behind it shared words come before the number of edits:
+ * "token-expired" is few edits from "code-expired", and means another. */
 struct im_hint im_cause_hint(struct im_str id)
 {
-    struct im_str ids[CAUSE_COUNT];
+    char typed[TYPED_MAX + 1] = "";
+    struct meant meant = {.count = 0};
+    struct im_str ids[CAUSE_COUNT], front = im_str_front(id, TYPED_MAX);
 
     for (int i = 0; i < CAUSE_COUNT; i++)
         ids[i] = im_str(rows[i].id);
-    return im_hint(id, ids + 1, CAUSE_COUNT - 1);
+    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
+        if (im_str_distance(id, ids[i]) <= 1)
+            return im_hint_of(rows[i].id);
+    for (size_t i = 0; i < front.len; i++)
+        typed[i] = (char)(front.at[i] == '_' || front.at[i] == ' ' ? '-' : front.at[i]);
+    find_by_code(im_str(typed), &meant);
+    if (!meant.count)
+        find_by_words(im_str(typed), true, &meant);
+    struct im_hint hint = im_hint(id, ids + 1, CAUSE_COUNT - 1);
+    if (meant.count || hint.text[0])
+        return meant.count ? im_hint_list(meant.ids, meant.count) : hint;
+    find_by_words(im_str(typed), false, &meant);
+    return im_hint_list(meant.ids, meant.count);
 }
 
 static const char *cause_word(size_t index)
@@ -117,6 +190,7 @@ static const char *cause_word(size_t index)
 const struct im_json_names im_cause_names = {.name = "cause",
                                              .what = "cause",
                                              .word = cause_word,
+                                             .hint = im_cause_hint,
                                              .lister =
                                                  "`intacct-mock causes` lists them"};
 

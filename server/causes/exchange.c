@@ -53,10 +53,19 @@ enum im_endpoint_group im_endpoint_group(enum im_endpoint endpoint)
 
 const char *im_endpoint_group_name(enum im_endpoint_group group)
 {
-    static const char *const names[IM_GROUPS] = {
-        [IM_GROUP_NONE] = "", [IM_GROUP_API] = "api", [IM_GROUP_OAUTH] = "oauth"};
+    static const char *const names[IM_GROUPS] = {[IM_GROUP_NONE] = "",
+                                                 [IM_GROUP_API] = "api",
+                                                 [IM_GROUP_OAUTH] = "oauth",
+                                                 [IM_GROUP_READ] = "read"};
 
     return names[group];
+}
+
+bool im_exchange_is_read(const struct im_exchange *exchange)
+{
+    return exchange->endpoint == IM_ENDPOINT_QUERY ||
+           (im_endpoint_group(exchange->endpoint) == IM_GROUP_API &&
+            im_str_is(exchange->method, "GET"));
 }
 
 /* ---- refusing ---- */
@@ -165,7 +174,7 @@ static void header_line_add(struct im_buf *lines, struct im_str name, struct im_
     im_buf_addc(lines, '\n');
 }
 
-static struct im_str request_header_lines(const struct im_request *req)
+struct im_str im_exchange_header_lines(const struct im_request *req)
 {
     struct im_buf lines;
 
@@ -187,9 +196,12 @@ static struct im_str response_header_lines(const struct im_response *res)
 
 uint64_t im_call_hash(const struct im_request *req)
 {
+    const struct im_str pieces[] = {req->path, req->query, req->body};
     uint64_t hash = im_table_hash(0, req->method);
 
-    return im_table_hash(im_table_hash(hash, req->target), req->body);
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
+        hash = im_table_hash(hash * 31 + 1, pieces[i]); /* "a" and "b" is not "ab" */
+    return hash;
 }
 
 void im_exchange_complete(const struct im_request *req, const struct im_response *res)
@@ -204,7 +216,7 @@ void im_exchange_complete(const struct im_request *req, const struct im_response
     exchange->target = req->target;
     exchange->peer = req->peer;
     exchange->path = req->path;
-    exchange->request_headers = request_header_lines(req);
+    exchange->request_headers = im_exchange_header_lines(req);
     exchange->request_body = im_str_slice(req->body, 0, IM_EXCHANGE_BODY_MAX);
     exchange->request_body_len = req->body.len;
     exchange->call = im_call_hash(req);
@@ -225,8 +237,7 @@ int im_exchange_status(const struct im_exchange *exchange)
     case IM_FAULT_RESET:
     case IM_FAULT_TRUNCATE:
     case IM_FAULT_MALFORMED_JSON:
-    case IM_FAULT_WRONG_TYPE:
-    case IM_FAULT_HTML: return 0;
+    case IM_FAULT_HTML: return 0; /* right data under a wrong label can be read */
     default: return exchange->status;
     }
 }

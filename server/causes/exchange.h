@@ -29,7 +29,13 @@ enum im_endpoint {
 };
 
 /* What scenarios call several endpoints together. */
-enum im_endpoint_group { IM_GROUP_NONE, IM_GROUP_API, IM_GROUP_OAUTH, IM_GROUPS };
+enum im_endpoint_group {
+    IM_GROUP_NONE,
+    IM_GROUP_API,
+    IM_GROUP_OAUTH,
+    IM_GROUP_READ, /* of the API: what changes nothing, whichever way the client reads */
+    IM_GROUPS
+};
 
 /* As journal, scenarios and metrics say it; NULL past the end, so that names can be listed from
  * IM_ENDPOINT_TOKEN on. */
@@ -38,6 +44,8 @@ enum im_endpoint im_endpoint_find(
     struct im_str name); /* IM_ENDPOINT_NONE = not one of them */
 enum im_endpoint_group im_endpoint_group(enum im_endpoint endpoint);
 const char *im_endpoint_group_name(enum im_endpoint_group group); /* "api", "oauth" */
+/* Is the exchange one of IM_GROUP_READ: GET of objects, session and model, POST of query? */
+bool im_exchange_is_read(const struct im_exchange *exchange);
 
 /* Where a refusal is worded. Set by the route. */
 enum im_place { IM_PLACE_TOKEN, IM_PLACE_API, IM_PLACE_ARTICLE };
@@ -68,7 +76,9 @@ struct im_exchange {
     struct im_str request_body;
     size_t request_body_len;    /* before it was cut to IM_EXCHANGE_BODY_MAX */
     struct im_secrets *secrets; /* the sandbox's: what of all this must not leave */
-    uint64_t call; /* hash of method, target and body: the same call again has the same */
+    uint64_t
+        call; /* hash of method, path, query and body: the same call again has the same, in
+                      whatever sandbox */
 
     /* Who asked for what. */
     enum im_endpoint endpoint;
@@ -81,6 +91,7 @@ struct im_exchange {
     struct im_str issued; /* fingerprint of the access token handed out */
     struct im_str object; /* "accounts-payable/vendor" */
     struct im_str field;  /* the offending field of a payload */
+    bool created; /* a record that was not there before, whatever became of the answer */
 
     /* Why it was refused, and how that is worded. */
     enum im_cause cause;     /* CAUSE_NONE = it was not */
@@ -140,10 +151,12 @@ struct im_str im_quote(const struct im_request *req, struct im_str text);
 void im_note(struct im_request *req, enum im_cause cause, const char *format, ...)
     IM_PRINTF(3, 4);
 
-/* Hash of method, target and body: the same call again has the same. */
+/* Hash of method, path, query and body: the same call again has the same. */
 uint64_t im_call_hash(const struct im_request *req);
 /* Fills in what request and answer say themselves, once the answer stands. Views of both. */
 void im_exchange_complete(const struct im_request *req, const struct im_response *res);
+/* The headers of a request as an exchange has them. Lifetime: request. */
+struct im_str im_exchange_header_lines(const struct im_request *req);
 /* The status that the client could take for an answer: 0 where delivery was damaged. */
 int im_exchange_status(const struct im_exchange *exchange);
 

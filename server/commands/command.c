@@ -1,14 +1,17 @@
 /* Which verb is meant, and what all of them have in common: --help, errors, warnings. */
 #include "commands/command.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* In the order of --help; the first is meant where none is named. */
 static const struct im_command *const commands[] = {
-    &im_command_serve,  &im_command_run,   &im_command_check,   &im_command_scenarios,
-    &im_command_causes, &im_command_ready, &im_command_version, NULL,
+    &im_command_serve,     &im_command_run,     &im_command_check,
+    &im_command_scenarios, &im_command_causes,  &im_command_world,
+    &im_command_ready,     &im_command_version, NULL,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) - 1 };
 
@@ -107,11 +110,25 @@ static int call(const struct im_command *command, char *const *argv,
     return status;
 }
 
+/* Otherwise the first sockets would take the place of those that are closed, and be
+ * written to. */
+static void take_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int im_command_main(char *const *argv, char *const *environment)
 {
     char *const *words = argv[0] ? argv + 1 : argv;
     const char *name = *words;
 
+    take_standard_descriptors();
     if (!name)
         return call(commands[0], words, environment);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||

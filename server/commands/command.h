@@ -18,6 +18,7 @@ extern const struct im_command im_command_check;
 extern const struct im_command im_command_scenarios;
 extern const struct im_command im_command_causes;
 extern const struct im_command im_command_ready;
+extern const struct im_command im_command_world;
 extern const struct im_command im_command_version;
 
 /* The whole program, as main() calls it; returns an im_exit. */

@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands/command.h"
 #include "commands/run_flow.h"
 #include "commands/run_report.h"
 #include "intacct_mock.h"
+#include "scenario/catalogue.h"
+#include "server.h"
 
 extern char **environ;
 
@@ -27,8 +30,16 @@ static const struct im_option run_table[] = {
      .help = "same seed + same requests = same bytes (default: random)"},
     {"junit", "FILE", IM_OPTION_TEXT, AT(junit),
      .help = "write the results there, as JUnit XML"},
+    {"artifacts", "DIR", IM_OPTION_TEXT, AT(artifacts),
+     .help = "keep HAR, journal and verdict of each scenario there"},
+    {"client", "KIND", IM_OPTION_WORD, AT(client), .words = "resilient|fail-fast",
+     .initial = "resilient",
+     .help =
+         "what CMD is: fail-fast may end when it is refused, recovery is not demanded"},
     {"require-all", NULL, IM_OPTION_FLAG, AT(require_all),
-     .help = "a scenario that was not exercised is a failure"},
+     .help = "a scenario that was not exercised, or only partly, is a failure"},
+    {"min-coverage", "PERCENT", IM_OPTION_TEXT, AT(min_coverage),
+     .help = "fail when a smaller share of the causes is met, such as 80%"},
     {"exit-zero", NULL, IM_OPTION_FLAG, AT(exit_zero),
      .help = "CMD must exit with 0 as well"},
     {"show-output", NULL, IM_OPTION_FLAG, AT(show_output),
@@ -91,9 +102,35 @@ static bool glob_matches_any(const struct run *run, struct im_str glob)
     return false;
 }
 
+static struct im_run_scenario find_baseline(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (im_str_is(run->scenarios[i].name, IM_RUN_BASELINE))
+            return run->scenarios[i];
+    return (struct im_run_scenario){.name = {NULL, 0}};
+}
+
+/* What CMD does where nothing goes wrong is what all else is held against (rule 5 of
+ * scenarios/README.md): it is played first, chosen or not. */
+static void put_baseline_first(struct run *run, struct im_run_scenario baseline)
+{
+    size_t at = 0;
+
+    if (!baseline.name.len || run->options.list || !run->count)
+        return;
+    while (at < run->count && !im_str_eq(run->scenarios[at].name, baseline.name))
+        at++;
+    baseline.only_baseline = at == run->count;
+    run->count += baseline.only_baseline; /* there is room: it was one of them */
+    for (; at > 0; at--)
+        run->scenarios[at] = run->scenarios[at - 1];
+    run->scenarios[0] = baseline;
+}
+
 static int choose_scenarios(struct run *run)
 {
     const struct im_run_options *options = &run->options;
+    struct im_run_scenario baseline = find_baseline(run);
     size_t kept = 0;
 
     for (size_t i = 0; i < options->globs.count; i++) {
@@ -105,6 +142,7 @@ static int choose_scenarios(struct run *run)
         if (is_chosen(options, run->scenarios[i].name))
             run->scenarios[kept++] = run->scenarios[i];
     run->count = kept;
+    put_baseline_first(run, baseline);
     return kept ? IM_EXIT_FINE
                 : im_command_fail(IM_EXIT_START, "there is no scenario to run");
 }
@@ -161,6 +199,28 @@ static int close_junit(struct run *run, int status)
 
 /* ---- running ---- */
 
+/* CMD as a shell would read it. */
+static struct im_str words_of_command(const struct run *run)
+{
+    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                        "@%+=:,./-_";
+    struct im_buf text;
+
+    im_buf_init(&text, run->arena, 0);
+    for (char *const *word = run->command; *word; word++) {
+        bool quoted = !**word || (*word)[strspn(*word, plain)];
+        im_buf_addz(&text, word == run->command ? "" : " ");
+        im_buf_addz(&text, quoted ? "'" : "");
+        for (const char *at = *word; *at; at++)
+            if (quoted && *at == '\'')
+                im_buf_addz(&text, "'\\''");
+            else
+                im_buf_addc(&text, *at);
+        im_buf_addz(&text, quoted ? "'" : "");
+    }
+    return im_buf_str(&text);
+}
+
 static int run_scenarios(struct run *run)
 {
     const char *no_colour = getenv("NO_COLOR");
@@ -178,24 +238,48 @@ static int run_scenarios(struct run *run)
         .terminal = terminal,
         .colour = terminal && !(no_colour && *no_colour),
         .xml = run->junit ? &run->xml : NULL,
+        .again = words_of_command(run),
     };
     int status = im_run_flow(&work, &err);
 
     return status == IM_EXIT_START ? im_command_fail(status, "%s", err.text) : status;
 }
 
+/* Says which of the folder's scenarios are played in the place of a built-in one. */
+static void warn_of_shadows(const struct run *run)
+{
+    const char *folder = run->options.scenarios_dir;
+    struct im_error ignored; /* the server that has started could read the folder */
+    struct im_catalogue *catalogue =
+        folder ? im_catalogue_new(folder, NULL, &ignored) : NULL;
+    size_t count = 0;
+
+    if (!catalogue)
+        return;
+    struct im_listed *listed = im_catalogue_list(catalogue, run->arena, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!listed[i].built_in && im_scenario_shadows(listed[i].scenario))
+            fprintf(
+                stderr,
+                "intacct-mock: warning: the scenario %.*s of --scenarios %s hides the "
+                "built-in one\n",
+                IM_ARG(listed[i].scenario->name), folder);
+    im_catalogue_unlist(listed, count);
+    im_catalogue_free(catalogue);
+}
+
 static int run_with_mock(struct run *run, struct im_server *server)
 {
     struct im_error err = {.text = ""};
 
-    run->mock = im_run_mock_of(server);
-    run->mock.seed = (uint64_t)run->options.seed;
+    run->mock = im_run_mock_of(im_server_sandboxes(server), (uint64_t)run->options.seed);
     run->scenarios = im_run_mock_scenarios(&run->mock, run->arena, &run->count, &err);
     if (!run->scenarios)
         return im_command_fail(IM_EXIT_START, "%s", err.text);
     int status = choose_scenarios(run);
     if (status != IM_EXIT_FINE)
         return status;
+    warn_of_shadows(run);
     return run->options.list ? list_scenarios(run) : run_scenarios(run);
 }
 
@@ -225,6 +309,10 @@ static int run_prepared(struct run *run)
     if (!run->options.list && !im_run_program_find(&run->program, run->command,
                                                    getenv("PATH"), run->arena, &err))
         return im_command_fail(IM_EXIT_START, "%s", err.text);
+    if (run->options.artifacts && !run->options.list &&
+        mkdir(run->options.artifacts, 0777) != 0 && errno != EEXIST)
+        return im_command_fail(IM_EXIT_START, "making --artifacts %s: %s",
+                               run->options.artifacts, strerror(errno));
     if (!open_junit(run))
         return im_command_fail(IM_EXIT_START, "writing --junit %s: %s",
                                run->options.junit, strerror(errno));
@@ -246,6 +334,13 @@ static int processors(void)
     return online < 1 ? 1 : online > IM_RUN_JOBS_MAX ? IM_RUN_JOBS_MAX : (int)online;
 }
 
+static bool read_percent(struct im_str text, int64_t *percent)
+{
+    if (im_str_ends(text, "%"))
+        text.len--;
+    return im_str_int(text, percent) && *percent >= 0 && *percent <= 100;
+}
+
 static int run(const struct im_args *args)
 {
     const struct im_run_options *given = args->options;
@@ -257,6 +352,11 @@ static int run(const struct im_args *args)
                                "intacct-mock run [options] -- CMD [ARG]...");
     if (!run.options.jobs)
         run.options.jobs = processors();
+    if (given->min_coverage &&
+        !read_percent(im_str(given->min_coverage), &run.options.min_percent))
+        return im_command_fail(
+            IM_EXIT_USAGE, "--min-coverage must be a share such as 80%%, not \"%.40s\"",
+            given->min_coverage);
     return run_prepared(&run);
 }
 

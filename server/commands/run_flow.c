@@ -2,7 +2,9 @@
  * when. */
 #include "commands/run_flow.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -18,10 +20,14 @@ struct slot {
     struct im_run_sandbox sandbox;
     struct im_run_child *child;
     struct im_run_result result;
+    bool hidden; /* only played */
 };
 
 struct flow {
     const struct im_run_work *work;
+    struct im_run_mock mock;        /* learns of the baseline on the way */
+    struct im_run_sandbox baseline; /* kept to the end */
+    bool has_baseline;
     struct im_arena arena;
     struct slot *slots;
     struct pollfd *polled;
@@ -31,7 +37,8 @@ struct flow {
     size_t front;   /* the first whose lines are not out */
     size_t running; /* children */
     size_t ended, started;
-    size_t shown; /* how many had ended when the lines were last looked at */
+    size_t shown;  /* how many had ended when the lines were last looked at */
+    bool stumbles; /* CMD fails where nothing goes wrong, and that is not shown */
     bool interrupted, impossible; /* impossible: CMD cannot be executed */
 };
 
@@ -74,8 +81,8 @@ static char **environment_of(struct slot *slot, char *const *inherited)
     list[0] = environment_join(arena, "INTACCT_BASE_URL=", sandbox->base_url, "");
     list[1] = environment_join(arena, "INTACCT_CLIENT_ID=", IM_STR("demo"), "");
     list[2] =
-        environment_join(arena, "INTACCT_CLIENT_SECRET=", sandbox->client_secret, "");
-    list[3] = environment_join(arena, "INTACCT_USERNAME=", sandbox->username, "");
+        environment_join(arena, "INTACCT_CLIENT_SECRET=", IM_STR("demo-secret"), "");
+    list[3] = environment_join(arena, "INTACCT_USERNAME=", IM_STR("ws_user@acme"), "");
     list[4] = environment_join(arena, "INTACCT_TOKEN_URL=", sandbox->base_url,
                                "/ia/api/v1/oauth2/token");
     list[5] = environment_join(arena, "INTACCT_AUTHORIZE_URL=", sandbox->base_url,
@@ -118,17 +125,20 @@ static bool slot_start_child(struct flow *flow, struct slot *slot, struct im_err
 static void slot_begin(struct flow *flow, size_t index, struct im_error *err)
 {
     const struct im_run_work *work = flow->work;
+    const struct im_run_mock *mock = &flow->mock;
     struct slot *slot = &flow->slots[index];
+    const struct im_run_order order = {work->scenarios[index].name, index + 1};
 
     im_arena_init(&slot->arena, 0);
     slot->result.scenario = work->scenarios[index].name;
-    if (!im_run_mock_open(work->mock, slot->result.scenario, index + 1, &slot->arena,
-                          &slot->sandbox, err)) {
+    slot->result.cause = work->scenarios[index].cause;
+    slot->hidden = work->scenarios[index].only_baseline;
+    if (!mock->open(mock, &slot->sandbox, &order, &slot->arena, err)) {
         slot_fail(flow, slot, err->text);
         return;
     }
     if (!slot_start_child(flow, slot, err)) {
-        im_run_mock_close(work->mock, &slot->sandbox, &slot->arena);
+        mock->close(mock, &slot->sandbox);
         slot_fail(flow, slot, err->text);
         return;
     }
@@ -137,17 +147,77 @@ static void slot_begin(struct flow *flow, size_t index, struct im_error *err)
     flow->running++;
 }
 
+static bool is_baseline(const struct flow *flow, size_t index)
+{
+    return index == 0 && im_str_is(flow->work->scenarios[0].name, IM_RUN_BASELINE);
+}
+
+/* All others are judged by it, so they wait until it has ended. */
 static bool flow_may_begin(const struct flow *flow)
 {
-    return !flow->interrupted && !flow->impossible && flow->next < flow->work->count &&
+    bool waits =
+        is_baseline(flow, 0) && flow->next == 1 && flow->slots[0].state == RUNNING;
+
+    return !flow->interrupted && !flow->impossible && !waits &&
+           flow->next < flow->work->count &&
            flow->running < (size_t)flow->work->options->jobs;
 }
 
 /* ---- ending ---- */
 
+/* Its sandbox stays, so that verdicts can look at it. A CMD that did not come to its end says nothing of
+ * what it does when all goes well. */
+static void flow_keep_baseline(struct flow *flow, const struct slot *slot)
+{
+    flow->baseline = slot->sandbox;
+    flow->has_baseline = true;
+    if (slot->result.end == IM_RUN_EXITED)
+        flow->mock.baseline = slot->sandbox.box;
+    flow->stumbles =
+        slot->hidden &&
+        im_str_is(im_json_get_str(slot->result.verdict, "outcome"), "not-met");
+}
+
+static bool write_artifact(struct slot *slot, const char *folder, const char *suffix,
+                           struct im_str text)
+{
+    struct im_str path = im_arena_format(&slot->arena, "%s/%.*s.%s", folder,
+                                         IM_ARG(slot->result.scenario), suffix);
+    FILE *file = path.len ? fopen(path.at, "w") : NULL;
+
+    if (!file)
+        return false;
+    bool written = fwrite(text.at, 1, text.len, file) == text.len;
+    return fclose(file) == 0 && written;
+}
+
+/* --artifacts: a failure is looked at where it cannot be repeated. */
+static void keep_artifacts(struct flow *flow, struct slot *slot)
+{
+    const char *folder = flow->work->options->artifacts;
+    struct im_json_out out;
+    struct im_buf verdict;
+
+    if (!folder)
+        return;
+    struct im_str har = flow->mock.journal(&slot->sandbox, true, &slot->arena);
+    struct im_str journal = flow->mock.journal(&slot->sandbox, false, &slot->arena);
+    im_buf_init(&verdict, &slot->arena, 0);
+    im_json_out_init(&out, &verdict);
+    im_json_value(&out, (struct im_str){NULL, 0}, slot->result.verdict);
+    if (!har.len || !journal.len || verdict.failed)
+        errno = ENOMEM;
+    else if (write_artifact(slot, folder, "har", har) &&
+             write_artifact(slot, folder, "journal.json", journal) &&
+             write_artifact(slot, folder, "verdict.json", im_buf_str(&verdict)))
+        return;
+    fprintf(stderr, "intacct-mock: writing --artifacts %s/%.*s.*: %s\n", folder,
+            IM_ARG(slot->result.scenario), strerror(errno));
+}
+
 static void slot_finish(struct flow *flow, struct slot *slot)
 {
-    const struct im_run_mock *mock = flow->work->mock;
+    const struct im_run_mock *mock = &flow->mock;
     struct im_run_result *result = &slot->result;
     const struct im_run_child *child = slot->child;
     struct im_error err = {.text = ""};
@@ -156,10 +226,15 @@ static void slot_finish(struct flow *flow, struct slot *slot)
     result->code = child->code;
     result->took_ms = im_clock_monotonic_ms() - child->began_ms;
     result->output = im_run_output_text(&child->output, &slot->arena);
-    result->verdict = im_run_mock_verdict(mock, &slot->sandbox, &slot->arena, &err);
+    result->verdict = mock->verdict(mock, &slot->sandbox, &slot->arena, &err);
     if (!result->verdict)
         result->trouble = im_arena_copy(&slot->arena, im_str(err.text));
-    im_run_mock_close(mock, &slot->sandbox, &slot->arena);
+    if (result->verdict && !slot->hidden)
+        keep_artifacts(flow, slot);
+    if (is_baseline(flow, (size_t)(slot - flow->slots)))
+        flow_keep_baseline(flow, slot);
+    else
+        mock->close(mock, &slot->sandbox);
     slot->state = child->end == IM_RUN_INTERRUPTED ? ABANDONED : ENDED;
     flow->running--;
     flow->ended++;
@@ -192,12 +267,15 @@ static void flow_print_ended(struct flow *flow)
         struct slot *slot = &flow->slots[flow->front];
         if (slot->state == RUNNING)
             break;
-        if (slot->state == ENDED)
+        if (slot->state == ENDED && !slot->hidden)
             slot_print(flow, slot);
         im_arena_release(&slot->arena);
     }
-    if (flow->work->terminal && flow->running)
-        fprintf(out, "running %zu/%zu …", flow->ended, flow->work->count);
+    if (flow->work->terminal && flow->running) {
+        size_t hidden = flow->work->scenarios[0].only_baseline;
+        fprintf(out, "running %zu/%zu …", flow->ended > hidden ? flow->ended - hidden : 0,
+                flow->work->count - hidden);
+    }
     fflush(out);
 }
 
@@ -275,8 +353,14 @@ static bool flow_prepare(struct flow *flow, const struct im_run_work *work)
         .show_output = options->show_output,
         .colour = work->colour,
         .timeout_ms = options->timeout_ms,
+        .client = options->client,
+        .again = work->again,
+        .min_percent = options->min_percent,
     };
     im_arena_init(&flow->arena, 0);
+    flow->tally.arena = &flow->arena;
+    flow->mock = *work->mock;
+    flow->mock.fail_fast = options->client && strcmp(options->client, "fail-fast") == 0;
     flow->slots = IM_ARENA_ARRAY(&flow->arena, struct slot, work->count);
     flow->polled = IM_ARENA_ARRAY(&flow->arena, struct pollfd, (size_t)options->jobs + 1);
     return flow->slots && flow->polled;
@@ -291,12 +375,19 @@ static int flow_conclude(struct flow *flow)
     im_buf_init(&text, &flow->arena, 0);
     if (flow->interrupted)
         im_buf_addf(&text, "interrupted: %zu of %zu scenarios ran to their end\n",
-                    tally->passed + tally->failed + tally->skipped, flow->work->count);
+                    tally->passed + tally->failed + tally->partly + tally->skipped,
+                    flow->work->count - flow->work->scenarios[0].only_baseline);
+    if (flow->stumbles)
+        im_buf_addz(&text,
+                    "CMD does not pass " IM_RUN_BASELINE ", where nothing goes wrong: "
+                    "look at that first, by --scenario " IM_RUN_BASELINE ".\n");
     im_run_report_end(&text, tally, &flow->rules);
     fprintf(out, "%.*s", IM_ARG(im_buf_str(&text)));
     fflush(out);
-    return flow->interrupted || tally->failed || !tally->passed ? IM_EXIT_NO
-                                                                : IM_EXIT_FINE;
+    return flow->interrupted || tally->failed || !tally->passed ||
+                   !im_run_covers(tally, &flow->rules)
+               ? IM_EXIT_NO
+               : IM_EXIT_FINE;
 }
 
 int im_run_flow(const struct im_run_work *work, struct im_error *err)
@@ -323,6 +414,8 @@ int im_run_flow(const struct im_run_work *work, struct im_error *err)
             status = flow_conclude(&flow);
         }
     }
+    if (flow.has_baseline)
+        flow.mock.close(&flow.mock, &flow.baseline);
     for (; flow.slots && flow.front < flow.next; flow.front++)
         im_arena_release(&flow.slots[flow.front].arena);
     im_arena_release(&flow.arena);

@@ -14,7 +14,10 @@ enum { IM_RUN_JOBS_MAX = 256 };
 /* The table is run.c's. */
 struct im_run_options {
     struct im_texts globs; /* --scenario; none = all */
-    const char *scenarios_dir, *junit;
+    const char *scenarios_dir, *junit, *artifacts;
+    const char *client;       /* "resilient", "fail-fast" */
+    const char *min_coverage; /* as given, and read: */
+    int64_t min_percent;
     int64_t jobs, timeout_ms;
     int64_t seed; /* 0 = random */
     bool require_all, exit_zero, show_output, list;
@@ -25,13 +28,15 @@ struct im_run_work {
     const struct im_run_options *options;
     const struct im_run_program *program;
     char *const *environment; /* ours; the children's is this and where their mock is */
-    const struct im_run_scenario *scenarios;
+    const struct im_run_scenario
+        *scenarios; /* the first is the baseline, if there is one */
     size_t count;
     struct im_run_signals *signals;
     FILE *out;     /* where the scorecard goes */
     bool terminal; /* out is one: show how far it is */
     bool colour;
-    struct im_buf *xml; /* JUnit, or NULL */
+    struct im_buf *xml;  /* JUnit, or NULL */
+    struct im_str again; /* CMD as a shell would read it */
 };
 
 /* The exit status. IM_EXIT_START with err: CMD cannot be executed, so nothing was run. */

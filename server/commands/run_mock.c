@@ -1,182 +1,159 @@
+/* The mock of `run`: no socket and no request lies between; it uses the operations on sandboxes as the
+ * control API and the library do. */
 #include "commands/run_mock.h"
 
-#include <inttypes.h>
-
-#include "intacct_mock.h"
-
-/* ---- a server in this process ---- */
-
-static int ask_server(void *context, const char *method, const char *target,
-                      const char *body, struct im_arena *arena, struct im_str *answer)
-{
-    struct im_str text = im_str(body);
-    const struct im_message message = {
-        .method = method,
-        .target = target,
-        .headers = body ? "Content-Type: application/json\nAccept: application/json\n"
-                        : "Accept: application/json\n",
-        .body = text.at,
-        .body_len = text.len,
-    };
-    struct im_reply reply;
-
-    if (im_handle(context, &message, &reply) != 0)
-        return 0;
-    *answer = im_arena_copy(arena, (struct im_str){reply.body, reply.body_len});
-    int status = arena->failed ? 0 : reply.status;
-    im_reply_release(&reply);
-    return status;
-}
-
-struct im_run_mock im_run_mock_of(struct im_server *server)
-{
-    return (struct im_run_mock){.context = server, .ask = ask_server};
-}
-
-/* ---- what is asked ---- */
-
-struct question {
-    const char *method;
-    struct im_str target, body; /* with a NUL behind them */
-    int wanted;                 /* status */
-};
-
-/* Why the answer is not the one that was wanted. */
-static void complain(const struct question *question, int status, struct im_str message,
-                     const char *flaw, struct im_error *err)
-{
-    if (!status)
-        im_error_set(err, "out of memory");
-    else if (message.len)
-        im_error_set(err, "%.*s", IM_ARG(im_str_front(message, 300)));
-    else
-        im_error_set(err, "%s %.*s answered %d %s", question->method,
-                     IM_ARG(question->target), status, flaw);
-}
-
-/* The answer, when it has that status; else NULL with err. */
-static const struct im_json *ask(const struct im_run_mock *mock,
-                                 const struct question *question, struct im_arena *arena,
-                                 struct im_error *err)
-{
-    struct im_str answer = {NULL, 0};
-    struct im_json_error flaw = {.what = ""};
-    const struct im_json *json = NULL;
-    int status = 0;
-
-    if (!arena->failed)
-        status = mock->ask(mock->context, question->method, question->target.at,
-                           question->body.at, arena, &answer);
-    if (status)
-        json = im_json_parse(arena, answer, &flaw);
-    if (json && status == question->wanted)
-        return json;
-    complain(question, status, im_json_get_str(json, "message"), flaw.what, err);
-    return NULL;
-}
+#include "journal_query.h"
 
 struct im_run_scenario *im_run_mock_scenarios(const struct im_run_mock *mock,
                                               struct im_arena *arena, size_t *count,
                                               struct im_error *err)
 {
-    struct im_error why = {.text = ""};
-    const struct question question = {
-        .method = "GET", .target = IM_STR("/__mock/scenarios"), .wanted = 200};
-    const struct im_json *answer = ask(mock, &question, arena, &why);
-    const struct im_json *list = im_json_get(answer, "scenarios");
+    size_t listed = 0;
+    struct im_listed *list =
+        im_catalogue_list(mock->sandboxes->catalogue, arena, &listed);
     struct im_run_scenario *scenarios =
-        IM_ARENA_ARRAY(arena, struct im_run_scenario, list ? list->count + 1 : 1);
+        IM_ARENA_ARRAY(arena, struct im_run_scenario, listed + 1);
 
-    *count = 0;
-    if (!list || !scenarios) {
-        im_error_set(err, "listing the scenarios: %s",
-                     answer ? "the answer holds none" : why.text);
-        return NULL;
-    }
-    for (const struct im_json *item = list->first; item; item = item->next)
-        scenarios[(*count)++] =
-            (struct im_run_scenario){.name = im_json_get_str(item, "name"),
-                                     .about = im_json_get_str(item, "about")};
-    return scenarios;
+    *count = list && scenarios ? listed : 0;
+    for (size_t i = 0; i < *count; i++)
+        scenarios[i] = (struct im_run_scenario){
+            .name = im_arena_copy(arena, list[i].scenario->name),
+            .about = im_arena_copy(arena, list[i].scenario->about),
+            .cause = list[i].scenario->cause
+                         ? im_str(im_cause_row(list[i].scenario->cause)->id)
+                         : IM_STR("")};
+    im_catalogue_unlist(list, list ? listed : 0);
+    if (list && !arena->failed)
+        return scenarios;
+    im_error_set(err, "listing the scenarios: out of memory");
+    return NULL;
 }
 
-static struct im_str params(struct im_str scenario, size_t serial, uint64_t seed,
-                            struct im_arena *arena)
+static void mock_close(const struct im_run_mock *mock,
+                       const struct im_run_sandbox *sandbox)
 {
+    im_sandboxes_delete(mock->sandboxes, sandbox->box->name);
+    im_sandboxes_unref(mock->sandboxes, sandbox->box);
+}
+
+/* The scenario of the baseline as it stands in the catalogue, and a rule that shows who works in
+ * parallel: of two calls that are there at once both are held until the other has come. Empty when it
+ * has rules of its own (then it is played as it is), or when memory is short. */
+static struct im_str baseline_text(const struct im_run_mock *mock, struct im_arena *arena)
+{
+    const char *rules = "[{\"when\":{\"endpoint\":\"api\"},\"then\":{\"wire\":{\"hold\":"
+                        "{\"until\":2,\"for\":\"25ms\"}}},\"times\":100,"
+                        "\"optional\":true}]";
+    struct im_error err;
+    struct im_json_error flaw;
     struct im_json_out out;
     struct im_buf text;
+    struct im_scenario *own =
+        im_catalogue_get(mock->sandboxes->catalogue, IM_STR(IM_RUN_BASELINE), &err);
+    const struct im_json *json = own ? im_json_parse(arena, own->text, &flaw) : NULL;
 
     im_buf_init(&text, arena, 0);
-    im_json_out_init(&out, &text);
-    im_json_open_object(&out, NULL);
-    im_json_strf(&out, "name", "%.*s.run-%zu", IM_ARG(scenario), serial);
-    im_json_str(&out, "scenario", scenario);
-    if (seed)
-        im_json_int(&out, "seed", (int64_t)seed);
-    im_json_close_object(&out);
-    im_buf_addc(&text, '\0');
+    if (json && !im_json_get(json, "rules")) {
+        im_json_out_init(&out, &text);
+        im_json_open_object(&out, NULL);
+        for (const struct im_json *member = json->first; member; member = member->next)
+            im_json_value(&out, member->name, member);
+        im_json_raw(&out, "rules", im_str(rules));
+        im_json_close_object(&out);
+    }
+    im_scenario_unref(own);
     return im_buf_str(&text);
 }
 
-bool im_run_mock_open(const struct im_run_mock *mock, struct im_str scenario,
-                      size_t serial, struct im_arena *arena,
-                      struct im_run_sandbox *sandbox, struct im_error *err)
+static bool mock_open(const struct im_run_mock *mock, struct im_run_sandbox *sandbox,
+                      const struct im_run_order *order, struct im_arena *arena,
+                      struct im_error *err)
 {
-    struct im_error why = {.text = ""};
-    const struct question question = {
-        .method = "POST",
-        .target = IM_STR("/__mock/sandboxes"),
-        .body = params(scenario, serial, mock->seed, arena),
-        .wanted = 201,
+    struct im_new_sandbox params = {
+        .name = im_arena_format(arena, "%.*s.run-%zu", IM_ARG(order->scenario),
+                                order->serial),
+        .scenario.name = order->scenario,
+        .seed = mock->seed ? (int64_t)mock->seed : -1,
+        .now_ms = -1,
     };
-    const struct im_json *answer = ask(mock, &question, arena, &why);
+    struct im_problem problem = {.field = NULL};
 
-    *sandbox = (struct im_run_sandbox){
-        .name = im_json_get_str(answer, "name"),
-        .base_url = im_json_get_str(answer, "base_url"),
-        .client_secret = im_json_get_str(answer, "client_secret"),
-        .username = im_json_get_str(answer, "username"),
-    };
-    if (!answer)
-        return im_error_set(err, "making its sandbox: %.400s", why.text);
-    return sandbox->name.len && sandbox->base_url.len
-               ? true
-               : im_error_set(err, "making its sandbox: the answer has no address");
+    *sandbox = (struct im_run_sandbox){.box = NULL};
+    if (im_str_is(order->scenario, IM_RUN_BASELINE))
+        params.scenario.text = baseline_text(mock, arena);
+    if (params.scenario.text.len)
+        params.scenario.name = IM_STR("");
+    if (!arena->failed)
+        sandbox->box = im_sandbox_create(mock->sandboxes, &params, arena, &problem);
+    else
+        im_error_set(&problem.err, "out of memory");
+    if (!sandbox->box)
+        return im_error_set(err, "making its sandbox: %.400s", problem.err.text);
+    sandbox->base_url = im_sandbox_base_url(mock->sandboxes, sandbox->box,
+                                            im_sandboxes_url(mock->sandboxes), arena);
+    if (!arena->failed)
+        return true;
+    mock_close(mock, sandbox);
+    return im_error_set(err, "making its sandbox: out of memory");
 }
 
-const struct im_json *im_run_mock_verdict(const struct im_run_mock *mock,
+static const struct im_json *mock_verdict(const struct im_run_mock *mock,
                                           const struct im_run_sandbox *sandbox,
                                           struct im_arena *arena, struct im_error *err)
 {
-    struct im_error why = {.text = ""};
-    const struct question release = {
-        .method = "POST",
-        .target = im_arena_format(arena, "/__mock/sandboxes/%.*s/release",
-                                  IM_ARG(sandbox->name)),
-        .wanted = 200,
-    };
-    const struct question question = {
-        .method = "GET",
-        .target = im_arena_format(arena, "/__mock/sandboxes/%.*s/verdict",
-                                  IM_ARG(sandbox->name)),
-        .wanted = 200,
-    };
+    const struct im_json *document = NULL;
+    struct im_verdict verdict;
+    struct im_json_error flaw;
+    struct im_json_out out;
+    struct im_buf text;
 
+    struct im_history baseline;
+    struct im_judge_options options = {.fail_fast = mock->fail_fast,
+                                       .running_known = true, /* it has ended */
+                                       .client = "CMD"};
+
+    if (mock->baseline && im_sandbox_history(mock->baseline, arena, &baseline))
+        options.baseline = &baseline;
     /* what is still held, was sent all the same: the verdict waits until it is written down */
-    ask(mock, &release, arena, &why);
-    const struct im_json *verdict = ask(mock, &question, arena, &why);
-    if (!verdict)
-        im_error_set(err, "asking for its verdict: %.400s", why.text);
-    return verdict;
+    im_barrier_release(sandbox->box->barrier);
+    struct im_scenario *scenario =
+        im_sandbox_verdict(sandbox->box, &options, arena, &verdict);
+    im_buf_init(&text, arena, 0);
+    im_json_out_init(&out, &text);
+    if (scenario) {
+        im_verdict_write_json(&verdict, &out);
+        document = im_json_parse(arena, im_buf_str(&text), &flaw);
+    }
+    im_scenario_unref(scenario);
+    if (document && !arena->failed)
+        return document;
+    im_error_set(err, "asking for its verdict: out of memory");
+    return NULL;
 }
 
-void im_run_mock_close(const struct im_run_mock *mock,
-                       const struct im_run_sandbox *sandbox, struct im_arena *arena)
+static struct im_str mock_journal(const struct im_run_sandbox *sandbox, bool har,
+                                  struct im_arena *arena)
 {
-    struct im_str answer;
-    struct im_str target =
-        im_arena_format(arena, "/__mock/sandboxes/%.*s", IM_ARG(sandbox->name));
+    static const struct im_journal_filter all = {.status = 0};
+    struct im_journal *journal = sandbox->box->journal;
+    struct im_listing list;
+    struct im_buf text;
 
-    if (target.len)
-        mock->ask(mock->context, "DELETE", target.at, NULL, arena, &answer);
+    im_buf_init(&text, arena, 0);
+    if (har)
+        im_listing_begin_har(&list, journal, &all, arena, &text);
+    else
+        im_listing_begin(&list, journal, &all, arena, &text);
+    im_listing_write_all(&list, &text);
+    return text.failed || arena->failed ? IM_STR("") : im_buf_str(&text);
+}
+
+struct im_run_mock im_run_mock_of(struct im_sandboxes *sandboxes, uint64_t seed)
+{
+    return (struct im_run_mock){.sandboxes = sandboxes,
+                                .seed = seed,
+                                .open = mock_open,
+                                .verdict = mock_verdict,
+                                .journal = mock_journal,
+                                .close = mock_close};
 }

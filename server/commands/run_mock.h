@@ -1,44 +1,58 @@
-/* What `run` asks of the mock, all of it over the control API. */
+/* The mock of `run`, in this process: which scenarios there are, a sandbox for each, its verdict. */
 #ifndef IM_COMMANDS_RUN_MOCK_H
 #define IM_COMMANDS_RUN_MOCK_H
 
-#include "base/json.h"
+#include "operations.h"
 
-struct im_server;
-
-/* Who answers: a server in this process, or a test. */
-struct im_run_mock {
-    void *context;
-    uint64_t seed; /* of every sandbox; 0 = the mock's own choice */
-    /* The status, with the body in *answer (the arena's); 0 when memory is short. body may be
-     * NULL. */
-    int (*ask)(void *context, const char *method, const char *target, const char *body,
-               struct im_arena *arena, struct im_str *answer);
-};
-
-struct im_run_mock im_run_mock_of(struct im_server *server);
+/* What goes first: all others are judged by what CMD does where nothing goes wrong. */
+#define IM_RUN_BASELINE "happy-path"
 
 struct im_run_scenario {
     struct im_str name, about;
+    struct im_str cause; /* that it is about, or empty */
+    bool only_baseline;  /* not chosen: played, but not scored */
 };
 
+/* One in use: it stays until it is closed, whoever deletes it meanwhile. */
 struct im_run_sandbox {
-    struct im_str name, base_url, client_secret, username;
+    struct im_sandbox *box;
+    struct im_str base_url; /* the arena's */
 };
 
+/* What a sandbox is made for. */
+struct im_run_order {
+    struct im_str scenario;
+    size_t serial; /* from 1 */
+};
+
+/* Where the sandboxes come from: im_run_mock_of, or a test. */
+struct im_run_mock {
+    struct im_sandboxes *sandboxes;
+    void *context; /* a test's */
+    uint64_t seed; /* of every sandbox; 0 = the mock's own choice */
+    /* How verdicts judge. */
+    bool fail_fast;              /* CMD may end when it is refused */
+    struct im_sandbox *baseline; /* in which nothing went wrong; NULL = none */
+    /* A fresh one, SCENARIO.run-SERIAL. That of the baseline holds each call for a moment, so that it
+     * shows whether CMD works in parallel even where the machine is slow. False with err. */
+    bool (*open)(const struct im_run_mock *mock, struct im_run_sandbox *sandbox,
+                 const struct im_run_order *order, struct im_arena *arena,
+                 struct im_error *err);
+    /* Its verdict as a JSON document; NULL with err. */
+    const struct im_json *(*verdict)(const struct im_run_mock *mock,
+                                     const struct im_run_sandbox *sandbox,
+                                     struct im_arena *arena, struct im_error *err);
+    /* All that its journal holds, as the control API answers it: the exchanges, or a HAR. Empty when
+     * memory is short. Lifetime: the arena's. */
+    struct im_str (*journal)(const struct im_run_sandbox *sandbox, bool har,
+                             struct im_arena *arena);
+    void (*close)(const struct im_run_mock *mock, const struct im_run_sandbox *sandbox);
+};
+
+struct im_run_mock im_run_mock_of(struct im_sandboxes *sandboxes, uint64_t seed);
 /* Every scenario there is, in the catalogue's order; NULL with err. */
 struct im_run_scenario *im_run_mock_scenarios(const struct im_run_mock *mock,
                                               struct im_arena *arena, size_t *count,
                                               struct im_error *err);
-/* A fresh sandbox, SCENARIO.run-SERIAL. */
-bool im_run_mock_open(const struct im_run_mock *mock, struct im_str scenario,
-                      size_t serial, struct im_arena *arena,
-                      struct im_run_sandbox *sandbox, struct im_error *err);
-/* The sandbox's verdict, NULL with err. */
-const struct im_json *im_run_mock_verdict(const struct im_run_mock *mock,
-                                          const struct im_run_sandbox *sandbox,
-                                          struct im_arena *arena, struct im_error *err);
-void im_run_mock_close(const struct im_run_mock *mock,
-                       const struct im_run_sandbox *sandbox, struct im_arena *arena);
 
 #endif

@@ -28,9 +28,9 @@ enum im_run_outcome im_run_judge(const struct im_run_result *result,
         return IM_RUN_FAILED;
     if (is_outcome(result->verdict, "met"))
         return IM_RUN_PASSED;
-    if (is_outcome(result->verdict, "not-exercised") && !rules->require_all)
-        return IM_RUN_SKIPPED;
-    return IM_RUN_FAILED;
+    if (rules->require_all || is_outcome(result->verdict, "not-met"))
+        return IM_RUN_FAILED;
+    return is_outcome(result->verdict, "partly") ? IM_RUN_PARTLY : IM_RUN_SKIPPED;
 }
 
 static int64_t exchanges(const struct im_run_result *result)
@@ -40,13 +40,80 @@ static int64_t exchanges(const struct im_run_result *result)
     return count && count->is_whole ? count->whole : 0;
 }
 
+/* ---- coverage (rule 9 of scenarios/README.md) ---- */
+
+enum { NAMES_SHOWN = 3 };
+
+static void tally_group(struct im_run_tally *tally, struct im_str needs,
+                        struct im_str scenario)
+{
+    struct im_run_group **group = &tally->groups;
+
+    while (*group && !im_str_eq((*group)->needs, needs))
+        group = &(*group)->next;
+    if (!*group) {
+        *group = IM_ARENA_NEW(tally->arena, struct im_run_group);
+        if (!*group)
+            return;
+        (*group)->needs = im_arena_copy(tally->arena, needs);
+    }
+    if ((*group)->count++ < NAMES_SHOWN)
+        (*group)->names =
+            im_arena_format(tally->arena, "%.*s%s%.*s", IM_ARG((*group)->names),
+                            (*group)->names.len ? ", " : "", IM_ARG(scenario));
+}
+
+static void tally_cause(struct im_run_tally *tally, const struct im_run_result *result,
+                        enum im_run_outcome outcome)
+{
+    struct im_str needs = im_json_get_str(result->verdict, "needs");
+
+    if (!result->cause.len)
+        return;
+    tally->causes++;
+    tally->causes_met += outcome == IM_RUN_PASSED;
+    if (outcome == IM_RUN_PASSED)
+        return;
+    if (is_outcome(result->verdict, "not-met") || !result->verdict)
+        needs = (struct im_str){NULL, 0};
+    else if (!needs.len)
+        needs = IM_STR("more than CMD did");
+    tally_group(tally, needs, result->scenario);
+}
+
+bool im_run_covers(const struct im_run_tally *tally, const struct im_run_rules *rules)
+{
+    return tally->causes_met * 100 >= tally->causes * (size_t)rules->min_percent;
+}
+
+static void add_coverage(struct im_buf *text, const struct im_run_tally *tally,
+                         const struct im_run_rules *rules)
+{
+    if (!tally->causes)
+        return;
+    im_buf_addf(text, "%zu of %zu causes met%s\n", tally->causes_met, tally->causes,
+                im_run_covers(tally, rules) ? "" : ", fewer than --min-coverage wants");
+    for (const struct im_run_group *group = tally->groups; group; group = group->next) {
+        im_buf_addf(text, "  %zu more ", group->count);
+        if (group->needs.len)
+            im_buf_addf(text, "with %.*s", IM_ARG(group->needs));
+        else
+            im_buf_addz(text, "once what failed is mended");
+        im_buf_addf(text, ": %.*s%s\n", IM_ARG(group->names),
+                    group->count > NAMES_SHOWN ? ", …" : "");
+    }
+}
+
 void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *result,
                       const struct im_run_rules *rules)
 {
     enum im_run_outcome outcome = im_run_judge(result, rules);
 
+    tally_cause(tally, result, outcome);
+
     tally->passed += outcome == IM_RUN_PASSED;
     tally->failed += outcome == IM_RUN_FAILED;
+    tally->partly += outcome == IM_RUN_PARTLY;
     tally->skipped += outcome == IM_RUN_SKIPPED;
     tally->silent += outcome == IM_RUN_SKIPPED && exchanges(result) == 0;
 }
@@ -55,8 +122,8 @@ void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *re
 
 static void add_label(struct im_buf *text, enum im_run_outcome outcome, bool colour)
 {
-    static const char *const words[] = {"passed ", "FAILED ", "skipped"};
-    static const char *const colours[] = {"\033[32m", "\033[31m", "\033[33m"};
+    static const char *const words[] = {"passed ", "FAILED ", "partly ", "skipped"};
+    static const char *const colours[] = {"\033[32m", "\033[31m", "\033[33m", "\033[33m"};
 
     im_buf_addf(text, "%s%s%s", colour ? colours[outcome] : "", words[outcome],
                 colour ? "\033[0m" : "");
@@ -138,10 +205,13 @@ static struct im_str reason_of_skip(const struct im_run_result *result)
 
     if (exchanges(result) == 0)
         return IM_STR("CMD sent nothing to the mock");
+    if (im_json_get_str(result->verdict, "missing").len)
+        return im_json_get_str(result->verdict, "missing");
     if (note_of(result).len)
         return note_of(result);
     for (list = list ? list->first : NULL; list; list = list->next)
-        if (is_outcome(list, "not-exercised") && im_json_get_str(list, "why").len)
+        if (!is_outcome(list, "met") && !is_outcome(list, "information") &&
+            im_json_get_str(list, "why").len)
             return im_json_get_str(list, "why");
     return IM_STR("none of its rules came to bear");
 }
@@ -154,6 +224,18 @@ static void add_output(struct im_buf *text, struct im_str output)
     }
 }
 
+/* What the cause means, and what its maker does about it (rule 8). */
+static void add_cause(struct im_buf *text, const struct im_run_result *result)
+{
+    const struct im_json *cause = im_json_get(result->verdict, "cause");
+
+    if (!cause || !is_outcome(result->verdict, "not-met"))
+        return;
+    im_buf_addf(
+        text, "  %.*s: %.*s\n  what to do: %.*s\n", IM_ARG(im_json_get_str(cause, "id")),
+        IM_ARG(im_json_get_str(cause, "why")), IM_ARG(im_json_get_str(cause, "fix")));
+}
+
 static void add_what_failed(struct im_buf *text, const struct im_run_result *result,
                             const struct im_run_rules *rules)
 {
@@ -162,10 +244,20 @@ static void add_what_failed(struct im_buf *text, const struct im_run_result *res
     add_unmet(text, result->verdict);
     if (is_outcome(result->verdict, "not-met") && note_of(result).len)
         im_buf_addf(text, "  %.*s\n", IM_ARG(note_of(result)));
-    if (is_outcome(result->verdict, "not-exercised"))
-        im_buf_addf(text, "  not exercised%s: %.*s\n",
-                    rules->require_all ? " (--require-all)" : "",
-                    IM_ARG(reason_of_skip(result)));
+    if (is_outcome(result->verdict, "not-exercised") ||
+        is_outcome(result->verdict, "partly"))
+        im_buf_addf(
+            text, "  %s%s: %.*s\n",
+            is_outcome(result->verdict, "partly") ? "partly exercised" : "not exercised",
+            rules->require_all ? " (--require-all)" : "", IM_ARG(reason_of_skip(result)));
+    add_cause(text, result);
+    if (rules->again.len)
+        im_buf_addf(text, "  alone: intacct-mock run --scenario %.*s%s -- %.*s\n",
+                    IM_ARG(result->scenario),
+                    rules->client && strcmp(rules->client, "fail-fast") == 0
+                        ? " --client fail-fast"
+                        : "",
+                    IM_ARG(rules->again));
     if (result->end == IM_RUN_NOT_STARTED)
         return;
     im_buf_addz(text, "  CMD ");
@@ -184,7 +276,7 @@ void im_run_report_add(struct im_buf *text, const struct im_run_result *result,
     im_buf_addf(text, " %.*s", IM_ARG(result->scenario));
     if (outcome != IM_RUN_FAILED && result->code != 0)
         im_buf_addf(text, " (exit status %d)", result->code);
-    if (outcome == IM_RUN_SKIPPED)
+    if (outcome == IM_RUN_SKIPPED || outcome == IM_RUN_PARTLY)
         im_buf_addf(text, ": %.*s", IM_ARG(reason_of_skip(result)));
     im_buf_addc(text, '\n');
     if (outcome == IM_RUN_FAILED)
@@ -197,13 +289,15 @@ void im_run_report_add(struct im_buf *text, const struct im_run_result *result,
 
 static void add_advice(struct im_buf *text, const struct im_run_tally *tally)
 {
-    if (!tally->passed && !tally->failed && tally->silent == tally->skipped)
+    if (!tally->passed && !tally->failed && !tally->partly &&
+        tally->silent == tally->skipped)
         im_buf_addz(text, "CMD never spoke to the mock; does it use INTACCT_BASE_URL?\n");
     else
-        im_buf_addz(
-            text, "Skipped: CMD never came to what the scenario is about. Let it do more "
-                  "(refresh, repeat, sign in),\nor choose those that concern it by "
-                  "--scenario; --require-all makes them failures.\n");
+        im_buf_addz(text,
+                    "Skipped or partly: CMD did not do what the scenario waits for, "
+                    "as its line says. Let it do more,\nor choose those that "
+                    "concern it by --scenario; --require-all makes them "
+                    "failures.\n");
 }
 
 void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,
@@ -211,11 +305,12 @@ void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,
 {
     const char *colour = tally->failed || !tally->passed ? "\033[31m" : "\033[32m";
 
-    if (tally->skipped)
+    if (tally->skipped || tally->partly)
         add_advice(text, tally);
-    im_buf_addf(text, "%s%zu passed, %zu failed, %zu skipped%s\n",
-                rules->colour ? colour : "", tally->passed, tally->failed, tally->skipped,
-                rules->colour ? "\033[0m" : "");
+    add_coverage(text, tally, rules);
+    im_buf_addf(text, "%s%zu passed, %zu failed, %zu partly, %zu skipped%s\n",
+                rules->colour ? colour : "", tally->passed, tally->failed, tally->partly,
+                tally->skipped, rules->colour ? "\033[0m" : "");
 }
 
 /* ---- JUnit ---- */
@@ -245,10 +340,11 @@ static enum im_junit_kind kind_of(const struct im_json *value, bool exercised,
 
     if (im_str_is(outcome, "met"))
         return IM_JUNIT_PASSED;
-    if (require_all)
+    if (im_str_is(outcome, "not-met") && exercised)
         return IM_JUNIT_FAILURE;
-    return im_str_is(outcome, "not-exercised") || !exercised ? IM_JUNIT_SKIPPED
-                                                             : IM_JUNIT_FAILURE;
+    bool missing = !exercised || im_str_is(outcome, "not-exercised") ||
+                   im_str_is(outcome, "partly") || im_str_is(outcome, "pending");
+    return missing && require_all ? IM_JUNIT_FAILURE : IM_JUNIT_SKIPPED;
 }
 
 /* The scenario's outcome in a case of its own, where no expectation's case says it. */

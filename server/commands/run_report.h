@@ -8,6 +8,7 @@
 
 struct im_run_result {
     struct im_str scenario;
+    struct im_str cause;           /* that it is about, or empty */
     const struct im_json *verdict; /* NULL when there is none; then `trouble` says why */
     struct im_str trouble;
     enum im_run_end end; /* how CMD ended */
@@ -16,16 +17,30 @@ struct im_run_result {
     struct im_str output;
 };
 
-enum im_run_outcome { IM_RUN_PASSED, IM_RUN_FAILED, IM_RUN_SKIPPED };
+enum im_run_outcome { IM_RUN_PASSED, IM_RUN_FAILED, IM_RUN_PARTLY, IM_RUN_SKIPPED };
 
 struct im_run_rules {
     bool require_all, exit_zero, show_output, colour;
     int64_t timeout_ms;
+    const char *client;  /* as im_run_options has it */
+    struct im_str again; /* CMD as a shell would read it; empty = it is not said */
+    int64_t min_percent; /* of the causes, below which all has failed */
+};
+
+/* Scenarios about a cause that is not met, for one and the same reason. Lifetime: the tally's arena. */
+struct im_run_group {
+    struct im_run_group *next;
+    struct im_str needs; /* empty = they failed */
+    size_t count;
+    struct im_str names; /* the first few */
 };
 
 struct im_run_tally {
-    size_t passed, failed, skipped;
-    size_t silent; /* of the skipped: CMD sent nothing at all */
+    struct im_arena *arena;
+    size_t passed, failed, partly, skipped;
+    size_t silent;             /* of the skipped: CMD sent nothing at all */
+    size_t causes, causes_met; /* that the scenarios are about */
+    struct im_run_group *groups;
 };
 
 enum im_run_outcome im_run_judge(const struct im_run_result *result,
@@ -36,7 +51,9 @@ void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *re
 /* The scorecard's lines of one scenario. */
 void im_run_report_add(struct im_buf *text, const struct im_run_result *result,
                        const struct im_run_rules *rules);
-/* What to do about it, and the last line. */
+/* Is the share of causes that are met as large as --min-coverage wants it? */
+bool im_run_covers(const struct im_run_tally *tally, const struct im_run_rules *rules);
+/* What to do about it, how much is covered, and the last line. */
 void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,
                        const struct im_run_rules *rules);
 

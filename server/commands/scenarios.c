@@ -4,6 +4,7 @@
 
 #include "commands/command.h"
 #include "scenario/catalogue.h"
+#include "scenario/needs.h"
 #include "scenario/scenario_doc.h"
 
 struct scenarios_options {
@@ -20,7 +21,7 @@ static const struct im_option scenarios_table[] = {
     {.flag = NULL},
 };
 
-static int show(struct im_catalogue *catalogue, const char *name)
+static int show(struct im_catalogue *catalogue, const char *name, struct im_arena *arena)
 {
     struct im_error err = {.text = ""};
     struct im_scenario *scenario = im_catalogue_get(catalogue, im_str(name), &err);
@@ -28,7 +29,10 @@ static int show(struct im_catalogue *catalogue, const char *name)
     if (!scenario)
         return im_command_fail(IM_EXIT_NO, "%s; intacct-mock scenarios lists them",
                                err.text);
+    struct im_str needs = im_needs_text(scenario, arena);
     printf("%.*s", IM_ARG(scenario->text));
+    if (needs.len) /* beside the file, which can be piped into one */
+        fprintf(stderr, "needs: %.*s\n", IM_ARG(needs));
     im_scenario_unref(scenario);
     return IM_EXIT_FINE;
 }
@@ -44,7 +48,7 @@ static int scenarios(const struct im_args *args)
     if (!catalogue)
         return im_command_fail(IM_EXIT_NO, "%s", err.text);
     if (args->operand_count) {
-        int status = show(catalogue, args->operands[0]);
+        int status = show(catalogue, args->operands[0], args->arena);
         im_catalogue_free(catalogue);
         return status;
     }
@@ -63,7 +67,9 @@ const struct im_command im_command_scenarios = {
     .name = "scenarios",
     .synopsis = "[NAME]",
     .about = "list the scenarios, or show one",
-    .more = "NAME is shown as its file has it.\n",
+    .more =
+        "NAME is shown as its file has it; what a client must do to meet it is said on\n"
+        "standard error, so that the file can be piped.\n",
     .options = scenarios_table,
     .size = sizeof(struct scenarios_options),
     .operands_max = 1,

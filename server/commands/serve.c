@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ struct serve_options {
         *control_origin, *verdict;
     const char *log, *log_level;
     int64_t port, https_port, control; /* -1 = none, or off */
-    int64_t seed, journal, sandboxes, sandbox_ttl_ms, threads;
+    int64_t seed, journal, journal_memory_mb, sandboxes, sandbox_ttl_ms, threads;
     bool trust_proxy, hints, cors, require_all;
 };
 
@@ -74,6 +75,10 @@ static const struct im_option serve_table[] = {
      .least = 1},
     {"journal", "N", IM_OPTION_NUMBER, AT(journal), .initial = "1000",
      .help = "exchanges kept per sandbox", .least = 1, .most = KEPT_MAX},
+    {"journal-memory", "MB", IM_OPTION_NUMBER, AT(journal_memory_mb), .initial = "1024",
+     .help = "memory of the journals of all sandboxes together; past that the oldest "
+             "exchanges go",
+     .least = 1, .most = KEPT_MAX >> 20},
     {"sandboxes", "N", IM_OPTION_NUMBER, AT(sandboxes), .initial = "10000",
      .help = "sandboxes at most; past that the one idle for longest goes", .least = 1,
      .most = KEPT_MAX},
@@ -83,7 +88,7 @@ static const struct im_option serve_table[] = {
      .help = "at exit write the default sandbox's verdict there (.xml = JUnit, else "
              ".json), exit 1 if it failed"},
     {"require-all", "on|off", IM_OPTION_SWITCH, AT(require_all), .initial = "off",
-     .help = "a verdict of not exercised is a failure too"},
+     .help = "a verdict of not exercised, or partly, is a failure too"},
     {"threads", "N", IM_OPTION_NUMBER, AT(threads), .initial = "200",
      .help = "requests worked on at once", .least = 1, .most = THREADS_MAX},
     {"log", "text|json", IM_OPTION_WORD, AT(log), .initial = "text",
@@ -118,6 +123,7 @@ static struct im_options to_library(const struct serve_options *from)
         .scenario = from->scenario,
         .scenarios_dir = from->scenarios,
         .journal = (size_t)from->journal,
+        .journal_memory = (size_t)from->journal_memory_mb << 20,
         .sandboxes = (size_t)from->sandboxes,
         .sandbox_ttl_ms = from->sandbox_ttl_ms,
         .threads = (int)from->threads,
@@ -231,16 +237,46 @@ static int write_verdict(struct im_server *server, const struct serve_options *o
 
 /* ---- running ---- */
 
-/* Blocked before any thread starts, so that every thread inherits it and only sigwait
- * sees them. */
-static void block_signals(sigset_t *signals)
+/* Each connection takes one, and many systems let a program begin with 1,024. */
+static void raise_open_files(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files); /* not every system lets it: it stays */
+}
+
+/* Nothing has been told and nothing written that is to be removed. A handler, for without
+ * one process 1 of a container would not hear the signal at all. */
+static void end_at_once(int number)
+{
+    _exit(128 + number);
+}
+
+/* While it starts, which may take long (a slow disk), SIGTERM and SIGINT end it. The
+ * library's threads take no signals. */
+static void open_signals(void)
+{
+    struct sigaction at_once = {.sa_handler = end_at_once};
+
+    sigemptyset(&at_once.sa_mask);
+    sigaction(SIGTERM, &at_once, NULL);
+    sigaction(SIGINT, &at_once, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* From now on only sigwait sees them. A hang-up waits from the start until then. */
+static void block_signals(sigset_t *signals, bool started)
 {
     sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
     sigaddset(signals, SIGHUP);
+    if (started) {
+        sigaddset(signals, SIGTERM);
+        sigaddset(signals, SIGINT);
+    }
     pthread_sigmask(SIG_BLOCK, signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 /* What is to be known before the first request: where it is, and that what is to be
@@ -273,10 +309,13 @@ static int serve(const struct im_args *args)
     if (!library.https && library.port < 0)
         return im_command_fail(
             IM_EXIT_USAGE, "nothing to listen on: --port and --https-port are both none");
-    block_signals(&signals);
+    raise_open_files();
+    open_signals();
+    block_signals(&signals, false);
     struct im_server *server = im_start(&library, text, sizeof(text));
     if (!server)
         return im_command_fail(IM_EXIT_START, "%s", text);
+    block_signals(&signals, true);
     if (!tell_where(server, options, args->arena, &err)) {
         im_stop(server);
         return im_command_fail(IM_EXIT_START, "%s", err.text);
@@ -286,6 +325,7 @@ static int serve(const struct im_args *args)
         im_server_reload(server);
     if (options->port_file && !is_special(options->port_file))
         unlink(options->port_file);
+    im_server_close(server); /* first: the verdict is on all that was answered */
     int status =
         options->verdict ? write_verdict(server, options, args->arena) : IM_EXIT_FINE;
     im_stop(server);

@@ -28,6 +28,7 @@ const struct im_control_table im_control_tables[IM_CONTROL_TABLES] = {
     {im_control_service_routes, &im_control_service_route_count},
     {im_control_sandbox_routes, &im_control_sandbox_route_count},
     {im_control_scenario_routes, &im_control_scenario_route_count},
+    {im_control_world_routes, &im_control_world_route_count},
     {im_control_journal_routes, &im_control_journal_route_count},
 };
 
@@ -107,6 +108,7 @@ static const char *error_code(int status)
     case 405: return "method_not_allowed";
     case 409: return "conflict";
     case 500: return "internal";
+    case 503: return "capacity";
     default: return "invalid_request";
     }
 }
@@ -129,6 +131,12 @@ void im_control_refuse(struct im_call *call, int status, const char *field,
     im_json_close_object(&call->out);
 }
 
+void im_control_refuse_waiting(struct im_call *call)
+{
+    im_control_refuse(call, 503, NULL, "%zu requests wait already; more are not let in",
+                      call->sandboxes->settings.waiting_max);
+}
+
 void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *fault)
 {
     const char *field =
@@ -142,7 +150,8 @@ void im_control_refuse_problem(struct im_call *call, const struct im_problem *pr
     static const int status[] = {[IM_PROBLEM_INPUT] = 400,
                                  [IM_PROBLEM_ABSENT] = 404,
                                  [IM_PROBLEM_TAKEN] = 409,
-                                 [IM_PROBLEM_OURS] = 500};
+                                 [IM_PROBLEM_OURS] = 500,
+                                 [IM_PROBLEM_FULL] = 503};
 
     im_control_refuse(call, status[problem->kind], problem->field, "%s",
                       problem->err.text);
@@ -177,7 +186,7 @@ static bool call_refuse_flaw(struct im_call *call)
         [IM_REQUEST_MALFORMED] = 400,      [IM_REQUEST_HEADERS_TOO_LARGE] = 431,
         [IM_REQUEST_BODY_TOO_LARGE] = 413, [IM_REQUEST_BODY_CUT] = 408,
         [IM_REQUEST_METHOD_UNKNOWN] = 501, [IM_REQUEST_ENCODED] = 415,
-        [IM_REQUEST_HTTP2] = 505};
+        [IM_REQUEST_HTTP2] = 505,          [IM_REQUEST_OVER_CAPACITY] = 503};
 
     if (call->req->flaw == IM_REQUEST_SOUND)
         return false;
@@ -239,7 +248,10 @@ static bool call_find_box(struct im_call *call, const struct im_control_route *r
     if (!call->name.at || route_ends_box(route))
         return true;
     call->box = im_sandboxes_touch(call->sandboxes, call->name, &err);
-    if (!call->box)
+    if (!call->box && err.kind != IM_ERROR_PLAIN)
+        im_control_refuse(call, err.kind == IM_ERROR_CAPACITY ? 503 : 500, NULL, "%s",
+                          err.text);
+    else if (!call->box)
         im_control_refuse(call, 404, NULL, "there is no sandbox \"%.*s\": %s",
                           IM_ARG(im_str_front(call->name, 80)), err.text);
     return call->box != NULL;
@@ -286,18 +298,32 @@ static void call_run(struct im_call *call)
     else if (call_find_box(call, route) && call_read_body(call) &&
              call_read_params(call, route->body))
         route->answer(call);
+}
+
+void im_control_end(struct im_call *call)
+{
+    struct im_response *res = call->res;
+
     im_sandboxes_unref(call->sandboxes, call->box);
+    if (!call->req->arena->failed && !res->body.failed)
+        return;
+    im_response_clear(res);
+    im_control_refuse(call, 500, NULL,
+                      "out of memory while answering; ask for less, with ?since=");
 }
 
 void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                        struct im_response *res)
 {
-    struct im_call call = {.sandboxes = sandboxes, .req = req, .res = res};
+    struct im_call *call = IM_ARENA_NEW(req->arena, struct im_call);
 
-    call_run(&call);
-    if (req->arena->failed || res->body.failed) {
-        im_response_clear(res);
-        im_control_refuse(&call, 500, NULL,
-                          "out of memory while answering; ask for less, with ?since=");
+    if (!call) {
+        res->status = 500;
+        res->close = true;
+        return;
     }
+    *call = (struct im_call){.sandboxes = sandboxes, .req = req, .res = res};
+    call_run(call);
+    if (!res->resume)
+        im_control_end(call);
 }

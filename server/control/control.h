@@ -9,6 +9,7 @@
 
 /* Is this request for the control API, here? (/__mock… on a port that serves it) */
 bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_request *req);
+/* Answers; or waits, and then res->resume is set. */
 void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                        struct im_response *res);
 
@@ -20,7 +21,8 @@ void im_control_write_ready(struct im_sandboxes *sandboxes, struct im_json_out *
 
 /* ---- inside control/ ---- */
 
-/* One call. Lifetime: request. */
+/* One call. Lifetime: request; it outlives its handler when that waits (res->resume) or
+ * leaves a stream. */
 struct im_call {
     struct im_sandboxes *sandboxes;
     struct im_request *req;
@@ -55,6 +57,8 @@ extern const struct im_control_route im_control_scenario_routes[];
 extern const size_t im_control_scenario_route_count;
 extern const struct im_control_route im_control_sandbox_routes[];
 extern const size_t im_control_sandbox_route_count;
+extern const struct im_control_route im_control_world_routes[];
+extern const size_t im_control_world_route_count;
 extern const struct im_control_route im_control_journal_routes[];
 extern const size_t im_control_journal_route_count;
 
@@ -63,8 +67,11 @@ struct im_control_table {
     const size_t *count;
 };
 /* All of them, in the order of the index page; IM_CONTROL_TABLES many. */
-enum { IM_CONTROL_TABLES = 4 };
+enum { IM_CONTROL_TABLES = 5 };
 extern const struct im_control_table im_control_tables[IM_CONTROL_TABLES];
+
+/* What comes after a handler: for those that wait to call, once they have answered. */
+void im_control_end(struct im_call *call);
 
 /* Begins a JSON answer: call->out then writes into it. */
 void im_control_begin(struct im_call *call, int status);
@@ -74,6 +81,8 @@ void im_control_refuse(struct im_call *call, int status, const char *field,
 
 /* Answers what kept an operation from being done. */
 void im_control_refuse_problem(struct im_call *call, const struct im_problem *problem);
+/* Answers 503: too many wait already. */
+void im_control_refuse_waiting(struct im_call *call);
 /* Answers 400 with what reading found, and the field it was found at. */
 void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *fault);
 
@@ -93,7 +102,9 @@ enum {
 struct im_events {
     struct im_sandboxes *sandboxes;
     struct im_sandbox *box;
+    struct im_response *res;
     struct im_journal_filter filter; /* since: the last one that was sent */
+    struct im_journal_watch watch;   /* tells when there is more */
     int64_t spoke_ms;                /* monotonic: when the peer last heard of us */
 };
 

@@ -1,10 +1,9 @@
 /* The journal over HTTP: read, waited for, exported, forgotten, and as it grows: one server-sent event
- * for each exchange (WHATWG HTML, section 9.2). The listener asks again and again for what is new, and
- * thereby notices a peer that left. */
+ * for each exchange (WHATWG HTML, section 9.2). A long one is written piece by piece, as fast as its
+ * reader takes it, and the journal wakes whoever waits: slow readers cost neither memory nor a
+ * thread. */
 #include "control/control.h"
 #include "journal_query.h"
-
-enum { PIECE_MAX = 256 * 1024 };
 
 static bool read_query(struct im_call *call, bool waits, struct im_journal_query *query)
 {
@@ -16,15 +15,144 @@ static bool read_query(struct im_call *call, bool waits, struct im_journal_query
     return false;
 }
 
-static void answer_requests(struct im_call *call)
+/* ---- a list, in pieces ---- */
+
+/* Lifetime: request. */
+struct stream {
+    struct im_sandboxes *sandboxes;
+    struct im_sandbox *box; /* with a reference */
+    struct im_listing list;
+};
+
+static bool stream_write(void *context, struct im_buf *text)
+{
+    struct stream *stream = context;
+
+    return im_listing_write(&stream->list, text);
+}
+
+static void stream_end(void *context)
+{
+    struct stream *stream = context;
+
+    im_listing_end(&stream->list);
+    im_sandboxes_unref(stream->sandboxes, stream->box);
+}
+
+/* What fits in one piece is an ordinary answer. The beginning of the document stands in the body. */
+static void answer_listing(struct im_call *call, struct im_listing *list)
+{
+    struct stream *stream = IM_ARENA_NEW(call->req->arena, struct stream);
+    struct im_response *res = call->res;
+
+    if (!stream) { /* the arena's mark tells it */
+        im_listing_end(list);
+        return;
+    }
+    *stream = (struct stream){call->sandboxes, call->box, *list};
+    im_sandboxes_ref(call->sandboxes, call->box);
+    if (!stream_write(stream, &res->body) || res->body.failed) {
+        stream_end(stream);
+        return;
+    }
+    res->stream = stream_write;
+    res->stream_ends = true;
+    res->stream_end = stream_end;
+    res->stream_context = stream;
+}
+
+static void list_requests(struct im_call *call, const struct im_journal_query *query)
+{
+    struct im_listing list;
+
+    im_control_begin(call, 200);
+    im_listing_begin(&list, call->box->journal, &query->filter, call->req->arena,
+                     &call->res->body);
+    answer_listing(call, &list);
+}
+
+static void answer_requests_har(struct im_call *call)
 {
     struct im_journal_query query;
+    struct im_listing list;
 
-    if (!read_query(call, true, &query))
+    if (!read_query(call, false, &query))
         return;
     im_control_begin(call, 200);
-    im_journal_query_answer(call->box->journal, &query, call->req->arena, &call->out);
+    im_listing_begin_har(&list, call->box->journal, &query.filter, call->req->arena,
+                         &call->res->body);
+    answer_listing(call, &list);
 }
+
+/* ---- waiting for exchanges, without a thread ---- */
+
+/* Lifetime: request. */
+struct wait {
+    struct im_call *call;
+    struct im_journal_query query;
+    struct im_journal_watch watch;
+};
+
+static void wait_resume(void *context);
+
+/* True when it waits: `resume` is set then. */
+static bool wait_begin(struct wait *wait)
+{
+    const struct im_journal_query *query = &wait->query;
+    struct im_response *res = wait->call->res;
+    struct im_journal *journal = wait->call->box->journal;
+
+    wait->watch = (struct im_journal_watch){.filter = query->filter,
+                                            .waker = wait->call->req->waker};
+    if (im_journal_watch(journal, &wait->watch,
+                         query->count < 0 ? 1 : (size_t)query->count)) {
+        res->resume = wait_resume;
+        return true;
+    }
+    im_journal_unwatch(journal, &wait->watch);
+    return false;
+}
+
+/* Enough match, or its time is over, or its client has gone, or the server stops; or it was woken for
+ * nothing. */
+static void wait_resume(void *context)
+{
+    struct wait *wait = context;
+    struct im_response *res = wait->call->res;
+
+    res->resume = NULL;
+    im_journal_unwatch(wait->call->box->journal, &wait->watch);
+    if (!res->abandoned && im_clock_monotonic_ms() < res->resume_ms && wait_begin(wait))
+        return;
+    im_sandboxes_waited(wait->call->sandboxes);
+    if (!res->abandoned)
+        list_requests(wait->call, &wait->query);
+    im_control_end(wait->call);
+}
+
+static void answer_requests(struct im_call *call)
+{
+    struct wait *wait = IM_ARENA_NEW(call->req->arena, struct wait);
+    struct im_response *res = call->res;
+
+    if (!wait || !read_query(call, true, &wait->query))
+        return;
+    wait->call = call;
+    res->resume_context = wait;
+    res->resume_ms = im_clock_monotonic_ms() + wait->query.wait_ms;
+    res->resume_if_gone = true;
+    if (wait->query.wait_ms > 0 && !im_sandboxes_may_wait(call->sandboxes)) {
+        im_control_refuse_waiting(call);
+        return;
+    }
+    if (wait->query.wait_ms > 0 && wait_begin(wait))
+        return;
+    if (wait->query.wait_ms > 0)
+        im_sandboxes_waited(call->sandboxes);
+    list_requests(call, &wait->query);
+}
+
+/* ---- the rest ---- */
 
 static void answer_request(struct im_call *call)
 {
@@ -43,19 +171,6 @@ static void answer_request(struct im_call *call)
     }
     im_control_begin(call, 200);
     im_exchange_write(exchange, &call->out);
-}
-
-static void answer_requests_har(struct im_call *call)
-{
-    struct im_journal_query query;
-    size_t count;
-
-    if (!read_query(call, false, &query))
-        return;
-    const struct im_exchange *found =
-        im_journal_select(call->box->journal, call->req->arena, &query.filter, &count);
-    im_control_begin(call, 200);
-    im_exchange_write_har(found, count, &call->out);
 }
 
 static void answer_forget_requests(struct im_call *call)
@@ -84,16 +199,20 @@ static void events_write_one(const struct im_exchange *exchange, struct im_buf *
 static void events_write_news(struct im_events *events, uint64_t newest,
                               struct im_buf *piece)
 {
+    struct im_journal *journal = events->box->journal;
     struct im_arena arena;
     size_t count;
 
     im_arena_init(&arena, 0);
-    const struct im_exchange *news =
-        im_journal_select(events->box->journal, &arena, &events->filter, &count);
+    struct im_kept **news = im_journal_keep(journal, &arena, &events->filter, &count);
     piece->failed |= arena.failed;
-    for (size_t i = 0; i < count && piece->len < PIECE_MAX; i++) {
-        events_write_one(&news[i], piece);
-        events->filter.since = news[i].id;
+    for (size_t i = 0; i < count; i++) {
+        struct im_exchange exchange = im_journal_look(journal, news[i]);
+        if (piece->len < IM_PIECE_BYTES) {
+            events_write_one(&exchange, piece);
+            events->filter.since = exchange.id;
+        }
+        im_kept_unref(news[i]);
     }
     if (count == 0 && !arena.failed)
         events->filter.since = newest;
@@ -114,6 +233,7 @@ static bool events_next_piece(void *context, struct im_buf *piece)
         im_buf_addz(piece, ": alive\n\n");
     if (piece->len)
         events->spoke_ms = now_ms;
+    events->res->stream_again_ms = events->spoke_ms + IM_EVENTS_SILENCE_MS;
     return !over && !piece->failed;
 }
 
@@ -122,6 +242,8 @@ static void events_end(void *context)
 {
     struct im_events *events = context;
 
+    im_journal_unwatch(events->box->journal, &events->watch);
+    im_sandboxes_waited(events->sandboxes);
     im_sandboxes_unref(events->sandboxes, events->box);
 }
 
@@ -155,8 +277,17 @@ static void answer_events(struct im_call *call)
         query.filter.since = newest;
     if (!read_last_seen(call, newest, &query.filter.since))
         return;
-    *events = (struct im_events){call->sandboxes, call->box, query.filter,
+    if (!im_sandboxes_may_wait(call->sandboxes)) {
+        im_control_refuse_waiting(call);
+        return;
+    }
+    *events = (struct im_events){call->sandboxes,
+                                 call->box,
+                                 call->res,
+                                 query.filter,
+                                 {.filter = query.filter, .waker = call->req->waker},
                                  im_clock_monotonic_ms()};
+    im_journal_watch(call->box->journal, &events->watch, 0);
     im_sandboxes_ref(call->sandboxes, call->box);
     im_response_begin(call->res, 200, "text/event-stream");
     im_response_header(call->res, "Cache-Control", IM_STR("no-store"));

@@ -1,5 +1,6 @@
 /* Scenarios: which there are, which one a sandbox follows, and the verdict on its client. */
 #include "control/control.h"
+#include "scenario/needs.h"
 #include "scenario/scenario_file.h"
 #include "verdict/verdict.h"
 
@@ -9,6 +10,7 @@ static void write_listed(struct im_call *call, const struct im_listed *listed)
 {
     const struct im_scenario *scenario = listed->scenario;
     struct im_json_out *out = &call->out;
+    struct im_str needs = im_needs_text(scenario, call->req->arena);
 
     im_json_open_object(out, NULL);
     im_json_str(out, "name", scenario->name);
@@ -19,6 +21,8 @@ static void write_listed(struct im_call *call, const struct im_listed *listed)
                      im_family_name(im_cause_row(scenario->cause)->family));
     }
     im_json_bool(out, "built_in", listed->built_in);
+    if (needs.len)
+        im_json_str(out, "needs", needs);
     if (listed->trouble.len)
         im_json_str(out, "trouble", listed->trouble);
     im_json_close_object(out);
@@ -110,11 +114,84 @@ static void write_verdict(struct im_call *call, const struct im_verdict *verdict
     }
 }
 
+/* How to judge, as the query asks for it: read strictly. */
+static bool read_baseline(struct im_call *call, struct im_str name,
+                          struct im_history *history)
+{
+    struct im_sandbox *box = im_sandboxes_find(call->sandboxes, name);
+
+    if (!box) {
+        im_control_refuse(call, 400, "baseline", "there is no sandbox \"%.*s\"",
+                          IM_ARG(im_str_front(name, 80)));
+        return false;
+    }
+    bool read = im_sandbox_history(box, call->req->arena, history);
+    im_sandboxes_unref(call->sandboxes, box);
+    if (!read)
+        im_control_refuse(call, 400, "baseline",
+                          "the journal of sandbox \"%.*s\" does not hold all any more; a "
+                          "larger --journal keeps more",
+                          IM_ARG(im_str_front(name, 80)));
+    return read;
+}
+
+static bool read_word(struct im_call *call, const struct im_param *param, const char *yes,
+                      const char *no, bool *into)
+{
+    *into = im_str_is(param->value, yes);
+    if (*into || im_str_is(param->value, no))
+        return true;
+    im_control_refuse(call, 400, param->name.at, "\"%.*s\" must be %s or %s",
+                      IM_ARG(param->name), yes, no);
+    return false;
+}
+
+static bool read_judging(struct im_call *call, struct im_judge_options *options,
+                         struct im_history *baseline)
+{
+    struct im_params params;
+    struct im_error err;
+
+    if (!im_request_query(call->req, &params, &err)) {
+        im_control_refuse(call, 400, NULL, "%s", err.text);
+        return false;
+    }
+    for (size_t i = 0; i < params.count; i++) {
+        const struct im_param *param = &params.items[i];
+        bool fine = true;
+        if (im_str_is(param->name, "client")) {
+            fine = read_word(call, param, "fail-fast", "resilient", &options->fail_fast);
+        } else if (im_str_is(param->name, "running")) {
+            fine = read_word(call, param, "true", "false", &options->running);
+            options->running_known = true;
+        } else if (im_str_is(param->name, "called")) {
+            options->client = im_arena_copy(call->req->arena, param->value).at;
+        } else if (im_str_is(param->name, "baseline")) {
+            fine = read_baseline(call, param->value, baseline);
+            options->baseline = baseline;
+        } else {
+            im_control_refuse(call, 400, im_arena_copy(call->req->arena, param->name).at,
+                              "the verdict has no parameter \"%.*s\"; there are client, "
+                              "running, baseline and called",
+                              IM_ARG(im_str_front(param->name, 60)));
+            return false;
+        }
+        if (!fine)
+            return false;
+    }
+    return true;
+}
+
 static void answer_verdict(struct im_call *call)
 {
+    struct im_judge_options options = {.baseline = NULL};
+    struct im_history baseline;
     struct im_verdict verdict;
+
+    if (!read_judging(call, &options, &baseline))
+        return;
     struct im_scenario *scenario =
-        im_sandbox_verdict(call->box, call->req->arena, &verdict);
+        im_sandbox_verdict(call->box, &options, call->req->arena, &verdict);
 
     if (scenario)
         write_verdict(call, &verdict);

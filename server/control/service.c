@@ -264,6 +264,19 @@ static void write_tokens(struct im_buf *out, const struct census *census)
                     (unsigned long long)census->live[kind]);
 }
 
+static void write_log_metric(struct im_buf *out, struct im_log_sink *sink)
+{
+    uint64_t dropped = sink ? atomic_load(&sink->dropped) : 0;
+
+    im_buf_addf(
+        out,
+        "# HELP intacct_mock_log_lines_dropped_total Lines that standard error did "
+        "not take at once.\n"
+        "# TYPE intacct_mock_log_lines_dropped_total counter\n"
+        "intacct_mock_log_lines_dropped_total %llu\n",
+        (unsigned long long)dropped);
+}
+
 static void answer_metrics(struct im_call *call)
 {
     struct im_buf *out =
@@ -283,6 +296,7 @@ static void answer_metrics(struct im_call *call)
     write_gauge(out, "journal_dropped",
                 "Exchanges that the journals there are no longer hold.", census.dropped);
     write_tokens(out, &census);
+    write_log_metric(out, call->sandboxes->settings.log.sink);
     im_metrics_write(&call->sandboxes->metrics, out);
 }
 

@@ -212,18 +212,20 @@ struct im_secrets *im_directory_secrets(struct im_directory *directory)
 
 /* Tried out in memory of its own first, so that a world with a mistake in it leaves
  * nothing. */
-bool im_directory_load(struct im_directory *directory, const struct im_json *world,
-                       const struct im_json **at, struct im_error *err)
+static bool load_world(struct im_directory *directory, struct im_loading *load)
 {
     struct im_arena scratch;
 
     pthread_mutex_lock(&directory->lock);
     struct im_world next = directory->world;
     im_arena_init(&scratch, 0);
-    bool loaded = im_world_load(&next, &scratch, world, at, err);
+    load->world = &next;
+    load->arena = &scratch;
+    bool loaded = im_world_load(load) && (!load->all || load->all->count == 0);
     if (loaded) {
         next = directory->world;
-        loaded = im_world_load(&next, &directory->arena, world, at, err);
+        load->arena = &directory->arena;
+        loaded = im_world_load(load);
     }
     im_arena_release(&scratch);
     if (loaded)
@@ -232,7 +234,34 @@ bool im_directory_load(struct im_directory *directory, const struct im_json *wor
     if (!loaded || !directory->secrets)
         return loaded;
     return im_directory_tell_secrets(directory, directory->secrets) ||
-           im_error_set(err, "keeping the secrets of the world: out of memory");
+           im_error_set(load->err, "keeping the secrets of the world: out of memory");
+}
+
+bool im_directory_load(struct im_directory *directory, const struct im_json *world,
+                       const struct im_json **at, struct im_error *err)
+{
+    struct im_loading load = {.json = world, .err = err};
+    bool loaded = load_world(directory, &load);
+
+    *at = load.at ? load.at : world;
+    return loaded;
+}
+
+bool im_directory_try(struct im_directory *directory, const struct im_json *world,
+                      struct im_json_reader *r)
+{
+    size_t before = r->count;
+    struct im_json_reader all = *r;
+    struct im_error err = {.text = ""};
+    struct im_loading load = {.json = world, .err = &err, .all = &all};
+
+    all.faults += before;
+    all.room -= before;
+    all.count = 0;
+    if (!load_world(directory, &load) && all.count == 0)
+        im_json_fault(&all, load.at ? load.at : world, "%s", err.text);
+    r->count += all.count;
+    return r->count == before;
 }
 
 bool im_directory_company(struct im_directory *directory, struct im_str id,

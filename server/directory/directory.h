@@ -10,6 +10,14 @@
 #include "base/json_read.h"
 #include "base/secrets.h"
 
+/* Of each kind a world may bring so many. */
+enum {
+    IM_ROLES_MAX = 1000,
+    IM_CLIENTS_MAX = 1000,
+    IM_COMPANIES_MAX = 1000,
+    IM_USERS_MAX = 5000
+};
+
 struct im_directory; /* lifetime: authority */
 
 /* An immutable list of texts. */
@@ -96,6 +104,10 @@ extern const char *const im_builtin_world[];
 bool im_directory_load(struct im_directory *directory, const struct im_json *world,
                        const struct im_json **at, struct im_error *err);
 
+/* The same for a world of which all that is wrong is to be told: adds a fault for each. */
+bool im_directory_try(struct im_directory *directory, const struct im_json *world,
+                      struct im_json_reader *r);
+
 /* The members of a world that a load looks at, for a table that has them among others:
  * they are checked, but not stored. */
 extern const struct im_json_table im_directory_part;
@@ -131,6 +143,21 @@ void im_directory_principal(struct im_directory *directory, struct im_str client
 enum im_permit im_directory_permit(struct im_directory *directory,
                                    const struct im_user *user, struct im_str object,
                                    enum im_action action);
+
+/* Members `companies`, `users`, `roles` (with what was taken away from them in `denied`) and
+ * `clients` of the object that is open in `out`, as they are now. No password and no secret
+ * is among them. */
+void im_directory_write(struct im_directory *directory, struct im_json_out *out);
+/* All companies, in memory of the arena; NULL when that is short. */
+struct im_company *im_directory_companies(struct im_directory *directory,
+                                          struct im_arena *arena, size_t *count);
+
+enum im_collection_kind { IM_ROLES, IM_CLIENTS, IM_COMPANIES, IM_USERS, IM_COLLECTIONS };
+/* What stands behind "there is no user …": the nearest name of this kind, or all of them
+ * where they are few. Users are those of `company`, which the others ignore. */
+struct im_hint im_directory_hint(struct im_directory *directory,
+                                 enum im_collection_kind which, struct im_str company,
+                                 struct im_str word);
 
 /* ---- the ways in which the directory changes while a test runs ---- */
 

@@ -197,12 +197,18 @@ static bool find_subject(struct subject *on, unsigned needs,
     on->user = im_world_user(on->world, target->company, target->user);
     on->client = im_world_client(on->world, target->client);
     if ((needs & COMPANY) && !on->company)
-        return im_error_set(err, "there is no company \"%.*s\"", IM_ARG(target->company));
+        return im_error_set(
+            err, "there is no company \"%.*s\"%s", IM_ARG(target->company),
+            im_world_hint(on->world, IM_COMPANIES, IM_STR(""), target->company).text);
     if ((needs & USER) && !on->user)
-        return im_error_set(err, "company \"%.*s\" has no user \"%.*s\"",
-                            IM_ARG(target->company), IM_ARG(target->user));
+        return im_error_set(
+            err, "company \"%.*s\" has no user \"%.*s\"%s", IM_ARG(target->company),
+            IM_ARG(target->user),
+            im_world_hint(on->world, IM_USERS, target->company, target->user).text);
     if ((needs & CLIENT) && !on->client)
-        return im_error_set(err, "there is no client \"%.*s\"", IM_ARG(target->client));
+        return im_error_set(
+            err, "there is no client \"%.*s\"%s", IM_ARG(target->client),
+            im_world_hint(on->world, IM_CLIENTS, IM_STR(""), target->client).text);
     return true;
 }
 
@@ -243,7 +249,9 @@ static bool is_known_value(const struct subject *on, enum im_change change,
 {
     if (change == IM_CHANGE_REMOVE_ROLE && on->value.len &&
         !im_world_role(on->world, on->value))
-        return im_error_set(err, "there is no role \"%.*s\"", IM_ARG(on->value));
+        return im_error_set(
+            err, "there is no role \"%.*s\"%s", IM_ARG(on->value),
+            im_world_hint(on->world, IM_ROLES, IM_STR(""), on->value).text);
     if (change == IM_CHANGE_UNSUBSCRIBE_MODULE && !is_module(on->value))
         return im_error_set(err, "there is no module \"%.*s\"", IM_ARG(on->value));
     if (change == IM_CHANGE_REMOVE_PERMISSION && !is_permission(on->value))

@@ -1,14 +1,33 @@
 /* What a world must make sense of, once all of it is read: who must exist for whom, and who
  * authorizes whom. */
+#include <stdio.h>
+
 #include "directory/directory_world.h"
 #include "http/callback.h"
 
 /* ---- who must exist ---- */
 
-static bool must_exist(struct im_loading *load, const char *what, const void *found)
+/* The value load->at is wrong. True where the others are to be looked at all the same. */
+static bool fail_at(struct im_loading *load, const char *what, const char *then)
 {
-    return found || im_error_set(load->err, "there is no %s \"%.*s\"", what,
-                                 IM_ARG(im_str_slice(load->at->text, 0, 60)));
+    im_error_set(load->err, "%s \"%.*s\"%s", what,
+                 IM_ARG(im_str_slice(load->at->text, 0, 60)), then);
+    if (!load->all)
+        return false;
+    im_json_fault(load->all, load->at, "%s", load->err->text);
+    return true;
+}
+
+static bool must_exist(struct im_loading *load, const char *what, const void *found,
+                       struct im_hint hint)
+{
+    return found || fail_at(load, what, hint.text);
+}
+
+static struct im_hint hint_of_kind(const struct im_loading *load,
+                                   enum im_collection_kind which)
+{
+    return im_world_hint(load->world, which, IM_STR(""), load->at->text);
 }
 
 typedef bool look_up(struct im_loading *load, const struct im_json *owner);
@@ -16,13 +35,17 @@ typedef bool look_up(struct im_loading *load, const struct im_json *owner);
 static bool role_exists(struct im_loading *load, const struct im_json *owner)
 {
     (void)owner;
-    return must_exist(load, "role", im_world_role(load->world, load->at->text));
+    return must_exist(load, "there is no role",
+                      im_world_role(load->world, load->at->text),
+                      hint_of_kind(load, IM_ROLES));
 }
 
 static bool client_exists(struct im_loading *load, const struct im_json *owner)
 {
     (void)owner;
-    return must_exist(load, "client", im_world_client(load->world, load->at->text));
+    return must_exist(load, "there is no client",
+                      im_world_client(load->world, load->at->text),
+                      hint_of_kind(load, IM_CLIENTS));
 }
 
 static bool entity_exists(struct im_loading *load, const struct im_json *owner)
@@ -30,9 +53,11 @@ static bool entity_exists(struct im_loading *load, const struct im_json *owner)
     const struct im_company *company =
         im_world_company(load->world, im_json_get_str(owner, "company"));
 
-    return must_exist(load, "entity",
-                      company && im_list_has(company->entities, load->at->text) ? company
-                                                                                : NULL);
+    struct im_list entities = company ? company->entities : (struct im_list){NULL, 0};
+
+    return must_exist(load, "there is no entity",
+                      im_list_has(entities, load->at->text) ? company : NULL,
+                      im_hint_or_all(load->at->text, entities.items, entities.count));
 }
 
 /* "OBJECT-GLOB:ACTION,…" with actions that exist */
@@ -52,20 +77,21 @@ static bool permission_is_sound(struct im_loading *load, const struct im_json *o
         if (!sound)
             break;
     }
-    return sound ||
-           im_error_set(load->err,
-                        "permission \"%.*s\": must be \"OBJECT-GLOB:ACTION,…\" with the "
-                        "actions read, create, update, delete or *",
-                        IM_ARG(im_str_slice(load->at->text, 0, 60)));
+    return sound || fail_at(load, "permission",
+                            ": must be \"OBJECT-GLOB:ACTION,…\" with the actions read, "
+                            "create, update, delete or *");
 }
 
-static bool redirect_uri_is_sound(struct im_loading *load, const struct im_json *owner)
+static bool address_is_sound(struct im_loading *load, const struct im_json *owner)
 {
     const char *flaw = im_redirect_uri_flaw(load->at->text);
+    char then[200];
 
     (void)owner;
-    return !flaw || im_error_set(load->err, "redirect URI \"%.*s\": %s",
-                                 IM_ARG(im_str_front(load->at->text, 60)), flaw);
+    if (!flaw)
+        return true;
+    snprintf(then, sizeof then, ": %s", flaw);
+    return fail_at(load, "redirect URI", then);
 }
 
 static const struct {
@@ -74,7 +100,7 @@ static const struct {
     look_up *sound;
 } references[] = {
     {IM_ROLES, "permissions", permission_is_sound},
-    {IM_CLIENTS, "redirect_uris", redirect_uri_is_sound},
+    {IM_CLIENTS, "redirect_uris", address_is_sound},
     {IM_COMPANIES, "clients", client_exists},
     {IM_USERS, "roles", role_exists},
     {IM_USERS, "entities", entity_exists},
@@ -94,7 +120,9 @@ bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
     if (which != IM_USERS)
         return true;
     load->at = im_json_get(thing, "company");
-    return must_exist(load, "company", im_world_company(load->world, load->at->text));
+    return must_exist(load, "there is no company",
+                      im_world_company(load->world, load->at->text),
+                      hint_of_kind(load, IM_COMPANIES));
 }
 
 /* ---- who authorizes whom ---- */

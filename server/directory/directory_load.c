@@ -59,10 +59,12 @@ static const struct im_json_table kinds[IM_COLLECTIONS] = {
 };
 
 static const struct im_json_row collections[IM_COLLECTIONS] = {
-    [IM_ROLES] = {"roles", IM_READ_LIST, .table = &kinds[IM_ROLES]},
-    [IM_CLIENTS] = {"clients", IM_READ_LIST, .table = &kinds[IM_CLIENTS]},
-    [IM_COMPANIES] = {"companies", IM_READ_LIST, .table = &kinds[IM_COMPANIES]},
-    [IM_USERS] = {"users", IM_READ_LIST, .table = &kinds[IM_USERS]},
+    [IM_ROLES] = {"roles", IM_READ_LIST, .table = &kinds[IM_ROLES], .max = IM_ROLES_MAX},
+    [IM_CLIENTS] = {"clients", IM_READ_LIST, .table = &kinds[IM_CLIENTS],
+                    .max = IM_CLIENTS_MAX},
+    [IM_COMPANIES] = {"companies", IM_READ_LIST, .table = &kinds[IM_COMPANIES],
+                      .max = IM_COMPANIES_MAX},
+    [IM_USERS] = {"users", IM_READ_LIST, .table = &kinds[IM_USERS], .max = IM_USERS_MAX},
 };
 const struct im_json_table im_directory_part = {IM_READ_ROWS(collections)};
 
@@ -215,18 +217,13 @@ static bool load_collection(struct im_loading *load, enum im_collection_kind whi
     return make_room(load, which, array ? array->count : 0) && each(load, which, false);
 }
 
-bool im_world_load(struct im_world *world, struct im_arena *arena,
-                   const struct im_json *json, const struct im_json **at,
-                   struct im_error *err)
+bool im_world_load(struct im_loading *load)
 {
-    struct im_loading load = {.world = world, .arena = arena, .json = json, .err = err};
     bool sound = true;
 
     for (unsigned which = 0; sound && which < IM_COLLECTIONS; which++)
-        sound = load_collection(&load, which);
+        sound = load_collection(load, which);
     for (unsigned which = 0; sound && which < IM_COLLECTIONS; which++)
-        sound = each(&load, which, true);
-    sound = sound && im_loading_introduce(&load);
-    *at = load.at ? load.at : json;
-    return sound;
+        sound = each(load, which, true);
+    return sound && im_loading_introduce(load);
 }

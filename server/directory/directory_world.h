@@ -12,8 +12,6 @@ struct im_role {
     struct im_list denied;      /* the same, taken away from them again */
 };
 
-enum im_collection_kind { IM_ROLES, IM_CLIENTS, IM_COMPANIES, IM_USERS, IM_COLLECTIONS };
-
 /* Things of one kind, in an array. */
 struct im_collection {
     void *items; /* struct im_role, im_client, im_company or im_user */
@@ -37,15 +35,13 @@ struct im_company *im_world_company(const struct im_world *world, struct im_str 
 struct im_user *im_world_user(const struct im_world *world, struct im_str company,
                               struct im_str id);
 
+/* See im_directory_hint. */
+struct im_hint im_world_hint(const struct im_world *world, enum im_collection_kind which,
+                             struct im_str company, struct im_str word);
+
 /* A new list: the old one with the word at its end (once), or without it. */
 bool im_list_add(struct im_arena *arena, struct im_list *list, struct im_str word);
 bool im_list_remove(struct im_arena *arena, struct im_list *list, struct im_str word);
-
-/* Adds to `world`, whose arrays it replaces, what the JSON says. Texts live in the
- * arena. */
-bool im_world_load(struct im_world *world, struct im_arena *arena,
-                   const struct im_json *json, const struct im_json **at,
-                   struct im_error *err);
 
 /* One load under way. */
 struct im_loading {
@@ -54,9 +50,14 @@ struct im_loading {
     const struct im_json *json;
     const struct im_json *at; /* the value being looked at */
     struct im_error *err;
+    struct im_json_reader
+        *all; /* gets every fault of the check; NULL = the first is enough */
     size_t known[IM_COLLECTIONS]; /* how many of each were there before */
 };
 
+/* Adds to load->world, whose arrays it replaces, what load->json says. Texts live in the arena.
+ * The caller fills in all but `at` and `known`. */
+bool im_world_load(struct im_loading *load);
 /* Does what this thing refers to exist? */
 bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
                       const struct im_json *thing);

@@ -56,8 +56,9 @@ static enum im_cause explain_company(const struct eligibility_check *c)
         return BECAUSE(c, CAUSE_COMPANY_UNKNOWN,
                        "there is no company \"%.*s\"; the company is \"%.*s\": %s",
                        IM_ARG(shown), IM_ARG(near.right), near.how);
-    return BECAUSE(c, CAUSE_COMPANY_UNKNOWN, "there is no company \"%.*s\"",
-                   IM_ARG(shown));
+    return BECAUSE(c, CAUSE_COMPANY_UNKNOWN, "there is no company \"%.*s\"%s",
+                   IM_ARG(shown),
+                   im_directory_hint(c->directory, IM_COMPANIES, id, id).text);
 }
 
 static enum im_cause check_company(const struct eligibility_check *c)
@@ -157,8 +158,9 @@ static enum im_cause explain_user(const struct eligibility_check *c)
         return BECAUSE(c, CAUSE_USER_UNKNOWN,
                        "company %.*s has no user \"%.*s\"; the user is \"%.*s\": %s",
                        IM_ARG(company), IM_ARG(shown), IM_ARG(near.right), near.how);
-    return BECAUSE(c, CAUSE_USER_UNKNOWN, "company %.*s has no user \"%.*s\"",
-                   IM_ARG(company), IM_ARG(shown));
+    return BECAUSE(c, CAUSE_USER_UNKNOWN, "company %.*s has no user \"%.*s\"%s",
+                   IM_ARG(company), IM_ARG(shown),
+                   im_directory_hint(c->directory, IM_USERS, company, id).text);
 }
 
 static enum im_cause check_user(const struct eligibility_check *c)
@@ -191,9 +193,10 @@ static enum im_cause check_entity(const struct eligibility_check *c)
     if (!entity.len || im_list_has(company->entities, entity))
         return CAUSE_NONE;
     return BECAUSE(
-        c, CAUSE_ENTITY_UNKNOWN, "company %.*s has no entity \"%.*s\"",
+        c, CAUSE_ENTITY_UNKNOWN, "company %.*s has no entity \"%.*s\"%s",
         IM_ARG(company->id),
-        IM_ARG(im_redact_quote(im_directory_secrets(c->directory), c->arena, entity)));
+        IM_ARG(im_redact_quote(im_directory_secrets(c->directory), c->arena, entity)),
+        im_hint_or_all(entity, company->entities.items, company->entities.count).text);
 }
 
 /* ---- what each place asks, in its order; the first that fails counts ---- */

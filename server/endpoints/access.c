@@ -77,8 +77,11 @@ static enum im_cause access_check_entity(struct im_request *req,
                   company = access->principal.company.id;
     if (!im_list_has(access->principal.company.entities, entity))
         return im_refuse(req, CAUSE_PERMISSION_ENTITY_DENIED,
-                         "company %.*s has no entity \"%.*s\"", IM_ARG(company),
-                         IM_ARG(shown));
+                         "company %.*s has no entity \"%.*s\"%s", IM_ARG(company),
+                         IM_ARG(shown),
+                         im_hint_or_all(entity, access->principal.company.entities.items,
+                                        access->principal.company.entities.count)
+                             .text);
     if (access->principal.user.entities.count &&
         !im_list_has(access->principal.user.entities, entity))
         return im_refuse(req, CAUSE_PERMISSION_ENTITY_DENIED,

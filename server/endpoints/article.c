@@ -135,7 +135,9 @@ enum im_cause im_endpoint_article(struct im_authority *authority, struct im_requ
         .now_ms = req->now_ms,
         .out = &out,
     };
-    enum im_objects_result result = article_perform(authority->objects, &call, &record);
+    enum im_objects_result result =
+        article_perform(im_authority_objects(authority, &record.access.principal.company),
+                        &call, &record);
     if (result != IM_OBJECTS_OK)
         return im_record_refuse(req, result, &call);
     if (record.action == IM_ACTION_DELETE) {

@@ -69,7 +69,9 @@ static void create_all(struct batch *batch, const struct im_objects_call *whole,
             call.once =
                 im_arena_format(batch->req->arena, "%.*s #%lld", IM_ARG(whole->once),
                                 (long long)(batch->good + batch->bad));
-        close_item(batch, &call, im_objects_create(batch->store, &call, item));
+        enum im_objects_result result = im_objects_create(batch->store, &call, item);
+        batch->req->exchange->created |= result == IM_OBJECTS_OK && !call.repeated;
+        close_item(batch, &call, result);
     }
 }
 
@@ -90,7 +92,9 @@ enum im_cause im_batch_answer(struct im_authority *authority, struct im_request 
     bool create = record->action == IM_ACTION_CREATE;
     size_t n = create ? record->body->count : count_keys(record->key);
     struct batch batch = {
-        .authority = authority, .store = authority->objects, .req = req};
+        .authority = authority,
+        .store = im_authority_objects(authority, &record->access.principal.company),
+        .req = req};
     if (n > IM_BATCH_MAX)
         return im_refuse(req, CAUSE_REQUEST_TOO_LARGE,
                          "the batch has %zu items, at most %d are taken", n,

@@ -55,8 +55,9 @@ enum im_cause im_endpoint_query(struct im_authority *authority, struct im_reques
         .out = &out,
         .name = IM_REST_RESULT,
     };
-    enum im_objects_result result =
-        im_objects_query(authority->objects, &call, record.body);
+    enum im_objects_result result = im_objects_query(
+        im_authority_objects(authority, &record.access.principal.company), &call,
+        record.body);
     if (result != IM_OBJECTS_OK)
         return im_record_refuse(req, result, &call);
     im_rest_end_page(&out, &call.meta);

@@ -111,9 +111,12 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
     };
     if (im_batch_asked(&record))
         return im_batch_answer(authority, req, res, &record, &call);
-    enum im_objects_result result = resource_perform(authority->objects, &call, &record);
+    struct im_objects *store =
+        im_authority_objects(authority, &record.access.principal.company);
+    enum im_objects_result result = resource_perform(store, &call, &record);
     if (result != IM_OBJECTS_OK)
         return im_record_refuse(req, result, &call);
+    req->exchange->created = record.action == IM_ACTION_CREATE && !call.repeated;
     finish(&record, &call, res);
     return CAUSE_NONE;
 }

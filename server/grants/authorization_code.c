@@ -1,5 +1,6 @@
-/* authorization_code (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.5).
- * Whether the code is good is the authority's to say, which also uses it up. */
+/* authorization_code (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.5). The
+ * authority judges the code and uses it up in one step, under its lock: of two requests
+ * with one code only one succeeds. */
 #include "base/crypto.h"
 #include "directory/account.h"
 #include "directory/eligibility.h"
@@ -13,24 +14,24 @@ static enum im_cause code_check(struct im_request *req, const struct im_params *
     return im_refuse_missing(req, params, "code", CAUSE_CODE_MISSING);
 }
 
-/* Left out by a slip of the pen: to be told so is worth more than "mismatch". A
- * parameter that is simply absent is for the authority to judge. */
-static enum im_cause check_misspelling(const struct im_grant_request *g,
-                                       const char *wanted, enum im_cause missing)
+/* A parameter that was sent under a misspelled name: a refusal that names the misspelling
+ * helps more than "mismatch". One that is simply absent is for the authority to judge. */
+static enum im_cause code_check_misspelling(const struct im_grant_request *g,
+                                            const char *wanted, enum im_cause missing)
 {
     if (im_param(g->params, wanted).len || !im_misspelling_of(g->params, wanted).at)
         return CAUSE_NONE;
     return im_refuse_missing(g->req, g->params, wanted, missing);
 }
 
-static enum im_cause check_misspellings(const struct im_grant_request *g,
-                                        const struct im_token *code)
+static enum im_cause code_check_misspellings(const struct im_grant_request *g,
+                                             const struct im_token *code)
 {
     enum im_cause cause = CAUSE_NONE;
     if (code->redirect_uri.len)
-        cause = check_misspelling(g, "redirect_uri", CAUSE_REDIRECT_URI_MISMATCH);
+        cause = code_check_misspelling(g, "redirect_uri", CAUSE_REDIRECT_URI_MISMATCH);
     if (!cause && code->challenge.len)
-        cause = check_misspelling(g, "code_verifier", CAUSE_PKCE_VERIFIER_MISSING);
+        cause = code_check_misspelling(g, "code_verifier", CAUSE_PKCE_VERIFIER_MISSING);
     return cause;
 }
 
@@ -47,7 +48,7 @@ static enum im_cause code_look_first(const struct im_grant_request *g, struct im
         return CAUSE_NONE;
     struct im_grant_subject who = {
         .user = code.user, .company = code.company, .entity = code.entity};
-    enum im_cause cause = check_misspellings(g, &code);
+    enum im_cause cause = code_check_misspellings(g, &code);
     return cause ? cause : im_eligibility_require(g, &who);
 }
 

@@ -7,7 +7,8 @@
 #include "oauth/misspelling.h"
 #include "oauth/scope.h"
 
-static enum im_cause check_username(struct im_request *req, struct im_str text)
+static enum im_cause credentials_check_username(struct im_request *req,
+                                                struct im_str text)
 {
     struct im_account account = im_account_read(text);
     if (im_account_is_whole(&account))
@@ -22,25 +23,28 @@ static enum im_cause check_username(struct im_request *req, struct im_str text)
 static enum im_cause credentials_check(struct im_request *req,
                                        const struct im_params *params)
 {
+    /* before the session: with both, username is the one that is taken
+     * (issue_for_username) */
     struct im_str username = im_param(params, "username");
     size_t n = im_param_count(params, "username");
     bool session = im_param(params, "session_id").len > 0;
     if (n > 1)
         return im_refuse(req, CAUSE_USERNAME_REPEATED, "username was sent %zu times", n);
     if (username.len)
-        return check_username(req, username);
+        return credentials_check_username(req, username);
     if (session)
         return CAUSE_NONE;
     if (n)
         return im_refuse(req, CAUSE_USERNAME_EMPTY,
                          "username was sent without a value; it is user@company");
+    /* either of the two would do: the one that was misspelled is the one to name */
     if (im_misspelling_of(params, "session_id").at)
         return im_refuse_missing(req, params, "session_id", CAUSE_USERNAME_MISSING);
     return im_refuse_missing(req, params, "username", CAUSE_USERNAME_MISSING);
 }
 
-static enum im_cause from_username(const struct im_grant_request *g,
-                                   struct im_issue *issue)
+static enum im_cause issue_for_username(const struct im_grant_request *g,
+                                        struct im_issue *issue)
 {
     struct im_account account = im_account_read(im_param(g->params, "username"));
     if (im_param(g->params, "session_id").len)
@@ -56,10 +60,10 @@ static enum im_cause from_username(const struct im_grant_request *g,
     return im_eligibility_require(g, &who);
 }
 
-/* The session may be anybody's who has signed in: the user need not be a Web Services
+/* The session may belong to any user who has signed in: it need not be a Web Services
  * user. */
-static enum im_cause from_session(const struct im_grant_request *g,
-                                  struct im_issue *issue)
+static enum im_cause issue_for_session(const struct im_grant_request *g,
+                                       struct im_issue *issue)
 {
     struct im_session session;
     struct im_str id = im_param(g->params, "session_id");
@@ -85,8 +89,9 @@ static enum im_cause credentials_decide(const struct im_grant_request *g,
                                .dialect = g->dialect,
                                .policy = g->policy,
                                .client = g->client};
-    enum im_cause cause = im_param(g->params, "username").len ? from_username(g, issue)
-                                                              : from_session(g, issue);
+    enum im_cause cause = im_param(g->params, "username").len
+                              ? issue_for_username(g, issue)
+                              : issue_for_session(g, issue);
     issue->with_refresh = g->policy->client_credentials_refresh;
     return cause ? cause : im_scope_grant(g->req, &ask, &issue->scopes);
 }

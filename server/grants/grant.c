@@ -1,5 +1,5 @@
-/* The table of grants, what is said about a grant_type that is not in it, and the
- * eligibility check that they share. */
+/* The table of grants (RFC 6749 section 4), the refusal of a grant_type that is not in
+ * it, and the eligibility check that they share. */
 #include "grants/grant.h"
 
 #include "directory/account.h"
@@ -11,8 +11,9 @@ static const struct im_grant *const grants[] = {
 };
 enum { GRANTS = sizeof grants / sizeof *grants };
 
-/* Grants that are not mocked, and what is known about them. */
-static const struct absent {
+/* Grants that are not mocked, and what is known about them: a client that tries one of
+ * them is not misspelling another, so it gets the reason instead of a hint. */
+static const struct absent_grant {
     const char *grant_type, *because;
 } absent[] = {
     {"urn:ietf:params:oauth:grant-type:token-exchange",
@@ -34,27 +35,20 @@ const struct im_grant *im_grant_find(struct im_str grant_type)
     return NULL;
 }
 
-static const char *nearest_grant_type(struct im_str grant_type)
-{
-    struct im_str names[GRANTS];
-    for (size_t i = 0; i < GRANTS; i++)
-        names[i] = im_str(grants[i]->grant_type);
-    int at = im_str_nearest(grant_type, names, GRANTS);
-    return at < 0 ? NULL : grants[at]->grant_type;
-}
-
 enum im_cause im_grant_refuse(struct im_request *req, struct im_str grant_type)
 {
-    struct im_str shown = im_quote(req, grant_type);
+    struct im_str shown = im_quote(req, grant_type), names[GRANTS];
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
         if (im_str_is(grant_type, absent[i].grant_type))
             return im_refuse(req, CAUSE_GRANT_TYPE_UNSUPPORTED, "grant_type %.*s: %s",
                              IM_ARG(shown), absent[i].because);
-    const char *meant = nearest_grant_type(grant_type);
-    if (meant)
+    for (size_t i = 0; i < GRANTS; i++)
+        names[i] = im_str(grants[i]->grant_type);
+    int nearest = im_str_nearest(grant_type, names, GRANTS);
+    if (nearest >= 0)
         return im_refuse(req, CAUSE_GRANT_TYPE_UNSUPPORTED,
                          "there is no grant_type \"%.*s\"; was \"%s\" meant?",
-                         IM_ARG(shown), meant);
+                         IM_ARG(shown), grants[nearest]->grant_type);
     return im_refuse(req, CAUSE_GRANT_TYPE_UNSUPPORTED,
                      "there is no grant_type \"%.*s\"; there are authorization_code, "
                      "refresh_token and client_credentials",
@@ -73,8 +67,10 @@ enum im_cause im_eligibility_require(const struct im_grant_request *request,
                                          .company = subject->company,
                                          .needs_web_services_user =
                                              subject->web_services_user};
+    /* noted before anything is refused: the journal then says whose request it was */
     req->exchange->user =
         im_quote(req, im_account_text(req->arena, subject->user, subject->company));
+    /* looked up once: grants, token and journal go on with this principal */
     *request->principal =
         (struct im_principal){.client = *request->client, .entity = subject->entity};
     im_directory_principal(directory, IM_STR(""), subject->company, subject->user,

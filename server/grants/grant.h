@@ -46,8 +46,8 @@ struct im_grant_subject {
     bool web_services_user; /* it must be one */
 };
 
-/* The eligibility check for a grant: tells the exchange who the user is, looks up
- * the principal and refuses. */
+/* The eligibility check for a grant: writes the user into the exchange, looks up the
+ * principal and refuses. */
 enum im_cause im_eligibility_require(const struct im_grant_request *request,
                                      const struct im_grant_subject *subject);
 

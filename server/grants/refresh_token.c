@@ -15,18 +15,13 @@ static enum im_cause refresh_check(struct im_request *req, const struct im_param
     return im_refuse_missing(req, params, "refresh_token", CAUSE_REFRESH_TOKEN_MISSING);
 }
 
-static struct im_str choose_entity(const struct im_grant_request *g,
-                                   const struct im_token *token)
+/* Everything about the request but the token itself. */
+static enum im_cause refresh_check_rest(const struct im_grant_request *g,
+                                        const struct im_token *token,
+                                        struct im_issue *issue)
 {
     struct im_str asked = im_param(g->params, "entity_id");
-    return asked.len ? asked : token->entity;
-}
-
-/* Everything about the request but the token itself. */
-static enum im_cause check_rest(const struct im_grant_request *g,
-                                const struct im_token *token, struct im_issue *issue)
-{
-    issue->entity = choose_entity(g, token);
+    issue->entity = asked.len ? asked : token->entity;
     struct im_grant_subject who = {
         .user = token->user, .company = token->company, .entity = issue->entity};
     enum im_cause cause = im_eligibility_require(g, &who);
@@ -36,9 +31,9 @@ static enum im_cause check_rest(const struct im_grant_request *g,
                          &issue->scopes);
 }
 
-/* The rest comes before the token is used up: who is refused because the user is
- * locked can go on with the same token once the user is unlocked. *looked: the token
- * is live and this client's, so the rest has been checked. */
+/* The rest is checked before the token is used up: a client that is refused because the
+ * user is locked can go on with the same token once the user is unlocked. *looked: the
+ * token is live and this client's, so the rest has been checked. */
 static enum im_cause refresh_look_first(const struct im_grant_request *g,
                                         struct im_str text, struct im_issue *issue,
                                         bool *looked)
@@ -50,7 +45,7 @@ static enum im_cause refresh_look_first(const struct im_grant_request *g,
     g->req->exchange->user = im_account_text(g->req->arena, token.user, token.company);
     *looked = !token.ended && token.kind == IM_TOKEN_REFRESH &&
               im_str_eq(token.client_id, g->client->id);
-    return *looked ? check_rest(g, &token, issue) : CAUSE_NONE;
+    return *looked ? refresh_check_rest(g, &token, issue) : CAUSE_NONE;
 }
 
 static void refresh_fill(const struct im_grant_request *g, const struct im_token *token,
@@ -77,7 +72,7 @@ static enum im_cause refresh_decide(const struct im_grant_request *g,
         cause = im_authority_redeem_refresh(g->authority, g->req, g->dialect->id, text,
                                             g->client->id, &token);
     if (!cause && !looked) /* under its grace, or the clock was turned back meanwhile */
-        cause = check_rest(g, &token, issue);
+        cause = refresh_check_rest(g, &token, issue);
     if (!cause)
         refresh_fill(g, &token, issue);
     return cause;

@@ -1,6 +1,7 @@
-/* A machine that takes a byte at a time, but the chunks' own bytes at once. Extensions
- * and trailers are read past; their form is checked, and their size bounded, since
- * nothing else would end them. */
+/* Chunked bodies (RFC 9112 section 7.1). A machine that takes a byte at a time, since a
+ * body comes in pieces that may end anywhere, but the chunks' own bytes at once.
+ * Extensions and trailers are read past; their form is checked, and their size bounded,
+ * since nothing else would end them. */
 #include "http/chunked.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
     TRAILER_LF,
     LAST_LF
 };
+/* Eight digits hold every size that is taken (IM_BODY_MAX), and cannot overflow. */
 enum { EXTRA_MAX = 64 * 1024, SIZE_DIGITS_MAX = 8 };
 
 static bool chunk_wrong(struct im_chunked *c, const char *what)
@@ -23,17 +25,9 @@ static bool chunk_wrong(struct im_chunked *c, const char *what)
     return false;
 }
 
-static int hex_digit(char c)
+static bool chunk_read_size(struct im_chunked *c, char byte)
 {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-static bool read_size(struct im_chunked *c, char byte)
-{
-    int digit = hex_digit(byte);
+    int digit = im_hex_digit(byte);
 
     if (digit >= 0 && c->digits == SIZE_DIGITS_MAX)
         return chunk_wrong(c, "a chunk of the body has a size that is too large");
@@ -53,8 +47,9 @@ static bool read_size(struct im_chunked *c, char byte)
     return true;
 }
 
-/* Of a line that is read past. */
-static bool pass(struct im_chunked *c, char byte, int after_cr)
+/* A byte of a line that is read past: an extension or a trailer. A bare LF is refused: a
+ * proxy in front may take it for the end of the line, and would then see another body. */
+static bool chunk_pass(struct im_chunked *c, char byte, int after_cr)
 {
     if (byte == '\n')
         return chunk_wrong(c,
@@ -72,7 +67,7 @@ static bool pass(struct im_chunked *c, char byte, int after_cr)
     return true;
 }
 
-static bool expect(struct im_chunked *c, char byte, char wanted, int next)
+static bool chunk_expect(struct im_chunked *c, char byte, char wanted, int next)
 {
     if (byte != wanted)
         return chunk_wrong(c,
@@ -83,7 +78,9 @@ static bool expect(struct im_chunked *c, char byte, char wanted, int next)
     return true;
 }
 
-static bool begin_trailer(struct im_chunked *c, char byte)
+/* A line that begins with a blank would go on the one before (obs-fold, RFC 9112 section
+ * 5.2): refused, as in the head. */
+static bool chunk_begin_trailer(struct im_chunked *c, char byte)
 {
     if (byte == ':' || byte == ' ' || byte == '\t' || byte == '\n')
         return chunk_wrong(c, "a trailer of the body is not of the form \"Name: value\"");
@@ -92,22 +89,22 @@ static bool begin_trailer(struct im_chunked *c, char byte)
     return true;
 }
 
-static bool take(struct im_chunked *c, char byte)
+static bool chunk_take(struct im_chunked *c, char byte)
 {
     switch (c->state) {
-    case SIZE: return read_size(c, byte);
-    case EXTENSION: return pass(c, byte, SIZE_LF);
-    case SIZE_LF: return expect(c, byte, '\n', c->left ? DATA : TRAILER_BEGIN);
-    case DATA_CR: return expect(c, byte, '\r', DATA_LF);
-    case DATA_LF: c->digits = 0; return expect(c, byte, '\n', SIZE);
-    case TRAILER_BEGIN: return begin_trailer(c, byte);
-    case TRAILER: return pass(c, byte, TRAILER_LF);
+    case SIZE: return chunk_read_size(c, byte);
+    case EXTENSION: return chunk_pass(c, byte, SIZE_LF);
+    case SIZE_LF: return chunk_expect(c, byte, '\n', c->left ? DATA : TRAILER_BEGIN);
+    case DATA_CR: return chunk_expect(c, byte, '\r', DATA_LF);
+    case DATA_LF: c->digits = 0; return chunk_expect(c, byte, '\n', SIZE);
+    case TRAILER_BEGIN: return chunk_begin_trailer(c, byte);
+    case TRAILER: return chunk_pass(c, byte, TRAILER_LF);
     case TRAILER_LF:
         if (!c->colon)
             return chunk_wrong(
                 c, "a trailer of the body is not of the form \"Name: value\"");
-        return expect(c, byte, '\n', TRAILER_BEGIN);
-    default: return c->done = expect(c, byte, '\n', LAST_LF);
+        return chunk_expect(c, byte, '\n', TRAILER_BEGIN);
+    default: return c->done = chunk_expect(c, byte, '\n', LAST_LF);
     }
 }
 
@@ -117,7 +114,7 @@ size_t im_chunked_read(struct im_chunked *c, struct im_str bytes, struct im_buf 
 
     while (at < bytes.len && !c->done) {
         if (c->state != DATA) {
-            if (!take(c, bytes.at[at]))
+            if (!chunk_take(c, bytes.at[at]))
                 break;
             at++;
             continue;

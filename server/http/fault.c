@@ -1,5 +1,5 @@
-/* The closed vocabulary of faults: one row, one way to damage delivery. scenario/wire.c and the
- * listener carry them out. */
+/* The closed vocabulary of faults: one row is one way to damage delivery. scenario/wire.c
+ * and the listener carry them out. */
 #include "http/fault.h"
 
 static const struct {
@@ -10,6 +10,7 @@ static const struct {
     [IM_FAULT_NONE] = {"none", false, "delivery is not damaged"},
     [IM_FAULT_DELAY] = {"delay", false, "the answer comes late"},
     [IM_FAULT_HOLD] = {"hold", false, "the request waits until others are there"},
+    [IM_FAULT_BANDWIDTH] = {"bandwidth", true, "the body comes so many bytes a second"},
     [IM_FAULT_STALL] = {"stall", false, "headers come, the body never does"},
     [IM_FAULT_DROP] = {"drop", false, "the connection is closed without a byte"},
     [IM_FAULT_RESET] = {"reset", false, "the connection is reset (TCP RST)"},

@@ -1,4 +1,5 @@
-/* How delivery can be damaged: the closed vocabulary that scenarios, journal and verdicts share. */
+/* The kinds of damage to the delivery of an answer: the closed vocabulary that scenarios,
+ * journal and verdicts share. */
 #ifndef IM_HTTP_FAULT_H
 #define IM_HTTP_FAULT_H
 
@@ -10,6 +11,7 @@ enum im_fault {
     IM_FAULT_NONE,
     IM_FAULT_DELAY,
     IM_FAULT_HOLD,
+    IM_FAULT_BANDWIDTH,
     IM_FAULT_STALL,
     IM_FAULT_DROP,
     IM_FAULT_RESET,
@@ -24,7 +26,8 @@ enum im_fault {
 
 const char *im_fault_name(enum im_fault fault);  /* "malformed-json"; "none" */
 const char *im_fault_about(enum im_fault fault); /* one sentence */
-/* By default the request takes effect first: the fault damages an answer that there is. */
+/* By default the request takes effect first: the fault damages an answer that there
+ * is. */
 bool im_fault_is_after(enum im_fault fault);
 enum im_fault im_fault_find(struct im_str name); /* IM_FAULT_NONE when there is none */
 

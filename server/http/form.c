@@ -5,30 +5,14 @@
 
 #include "base/json.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The byte that the escape at `at` stands for, or -1. */
 static int escaped_byte(struct im_str text, size_t at)
 {
     if (text.len - at < 3)
         return -1;
 
-    int high = hex_digit(text.at[at + 1]), low = hex_digit(text.at[at + 2]);
+    int high = im_hex_digit(text.at[at + 1]), low = im_hex_digit(text.at[at + 2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
-static bool needs_decoding(struct im_str text, bool plus)
-{
-    return im_str_has(text, '%') || (plus && im_str_has(text, '+'));
 }
 
 bool im_url_decode(struct im_arena *arena, struct im_str text, bool plus,
@@ -36,8 +20,9 @@ bool im_url_decode(struct im_arena *arena, struct im_str text, bool plus,
 {
     size_t len = 0;
 
+    /* most values have nothing to decode: they stay where they are, without a copy */
     *out = text;
-    if (!needs_decoding(text, plus))
+    if (!im_str_has(text, '%') && !(plus && im_str_has(text, '+')))
         return true;
 
     char *to = im_arena_alloc(arena, text.len + 1);
@@ -61,14 +46,14 @@ bool im_url_decode(struct im_arena *arena, struct im_str text, bool plus,
 
 /* ---- forms ---- */
 
-struct reading {
+struct param_reading {
     struct im_arena *arena;
     struct im_str text;
     struct im_params *params;
     struct im_error *err;
 };
 
-static bool add(struct reading *r, struct im_str name, struct im_str value)
+static bool params_add(struct param_reading *r, struct im_str name, struct im_str value)
 {
     struct im_params *params = r->params;
 
@@ -78,13 +63,13 @@ static bool add(struct reading *r, struct im_str name, struct im_str value)
     return true;
 }
 
-static size_t offset_of(const struct reading *r, struct im_str piece)
+static size_t offset_of(const struct param_reading *r, struct im_str piece)
 {
     return piece.at ? (size_t)(piece.at - r->text.at) : 0;
 }
 
 /* Says which escape is bad. Only the escape is shown: the rest may be a secret. */
-static bool refuse_escape(struct reading *r, struct im_str piece)
+static bool refuse_escape(struct param_reading *r, struct im_str piece)
 {
     for (size_t i = 0; i < piece.len; i++) {
         if (piece.at[i] != '%' || escaped_byte(piece, i) >= 0)
@@ -98,11 +83,11 @@ static bool refuse_escape(struct reading *r, struct im_str piece)
     return im_error_set(r->err, "out of memory");
 }
 
-static bool decode(struct reading *r, struct im_str piece, struct im_str *out)
+static bool decode_piece(struct param_reading *r, struct im_str piece, struct im_str *out)
 {
     if (!im_url_decode(r->arena, piece, true, out))
         return refuse_escape(r, piece);
-    if (im_str_utf8(*out))
+    if (im_str_utf8(*out)) /* which is false for a NUL too */
         return true;
     if (im_str_has(*out, '\0'))
         return im_error_set(r->err, "a NUL in the parameter at byte %zu",
@@ -111,17 +96,10 @@ static bool decode(struct reading *r, struct im_str piece, struct im_str *out)
                         offset_of(r, piece));
 }
 
-static bool read_pair(struct reading *r, struct im_str pair)
-{
-    struct im_str name, value = pair;
-    struct im_str raw_name = im_str_cut(&value, '=');
-
-    return decode(r, raw_name, &name) && decode(r, value, &value) && add(r, name, value);
-}
-
-/* A body of another type under the wrong Content-Type reads as one strange parameter:
- * better to say what it is. */
-static bool is_a_list(struct reading *r)
+/* A body of another type (JSON, XML) under the wrong Content-Type would read as one
+ * parameter without a value, and the refusal would name a parameter that is missing: the
+ * type is what the client has to correct. */
+static bool is_pair_list(struct param_reading *r)
 {
     struct im_str start = im_str_trim(r->text);
 
@@ -133,6 +111,8 @@ static bool is_a_list(struct reading *r)
                         start.at[0]);
 }
 
+/* An upper bound, for one allocation. The bound on parameters is one on memory too: a
+ * body of 1 MB may be a million '&'. */
 static size_t count_pieces(struct im_str text)
 {
     size_t n = 1;
@@ -142,7 +122,7 @@ static size_t count_pieces(struct im_str text)
     return n < IM_PARAMS_MAX ? n : IM_PARAMS_MAX;
 }
 
-static bool make_room(struct reading *r, size_t n)
+static bool make_room(struct param_reading *r, size_t n)
 {
     *r->params =
         (struct im_params){.items = IM_ARENA_ARRAY(r->arena, struct im_param, n)};
@@ -152,14 +132,19 @@ static bool make_room(struct reading *r, size_t n)
 bool im_params_parse_form(struct im_arena *arena, struct im_str text,
                           struct im_params *params, struct im_error *err)
 {
-    struct reading r = {arena, text, params, err};
+    struct param_reading r = {arena, text, params, err};
     struct im_str rest = text;
 
-    if (!make_room(&r, count_pieces(text)) || !is_a_list(&r))
+    if (!make_room(&r, count_pieces(text)) || !is_pair_list(&r))
         return false;
     while (rest.len) {
-        struct im_str pair = im_str_cut(&rest, '&');
-        if (pair.len && !read_pair(&r, pair))
+        struct im_str name, value = im_str_cut(&rest, '&');
+        if (value.len == 0) /* "a=1&&b=2": the URL standard skips it as well */
+            continue;
+        /* cut first and decoded then: an escaped '&' or '=' belongs to its value */
+        struct im_str raw_name = im_str_cut(&value, '=');
+        if (!decode_piece(&r, raw_name, &name) || !decode_piece(&r, value, &value) ||
+            !params_add(&r, name, value))
             return false;
     }
     return true;
@@ -167,14 +152,14 @@ bool im_params_parse_form(struct im_arena *arena, struct im_str text,
 
 /* ---- JSON ---- */
 
-static bool add_member(struct reading *r, const struct im_json *member)
+static bool add_member(struct param_reading *r, const struct im_json *member)
 {
     switch (member->type) {
     case IM_JSON_NULL: return true;
     case IM_JSON_BOOL:
-        return add(r, member->name, im_str(member->boolean ? "true" : "false"));
+        return params_add(r, member->name, im_str(member->boolean ? "true" : "false"));
     case IM_JSON_NUMBER:
-    case IM_JSON_STRING: return add(r, member->name, member->text);
+    case IM_JSON_STRING: return params_add(r, member->name, member->text);
     case IM_JSON_ARRAY:
     case IM_JSON_OBJECT:
     default:
@@ -185,7 +170,7 @@ static bool add_member(struct reading *r, const struct im_json *member)
 bool im_params_parse_json(struct im_arena *arena, struct im_str text,
                           struct im_params *params, struct im_error *err)
 {
-    struct reading r = {arena, text, params, err};
+    struct param_reading r = {arena, text, params, err};
     struct im_json_error bad = {0};
 
     if (im_str_trim(text).len == 0)

@@ -1,9 +1,14 @@
+/* How long a request's body is (RFC 9112 section 6), whether its connection stays open
+ * (section 9.3), and what in its headers is refused. Wherever two readers could see
+ * different lengths (two Content-Lengths, one beside chunked, "5x"), the request is
+ * refused: a proxy in front that reads it the other way would take a part of the body for
+ * the next request. CivetWeb lets all of these pass. */
 #include "http/framing.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FLAW_TEXT_MAX = 200, LENGTH_DIGITS_MAX = 18 };
+enum { FLAW_TEXT_MAX = 200 };
 
 bool im_request_refuse(struct im_request *req, enum im_request_flaw flaw,
                        const char *format, ...)
@@ -15,6 +20,7 @@ bool im_request_refuse(struct im_request *req, enum im_request_flaw flaw,
     if (vsnprintf(text, sizeof(text), format, args) < 0)
         text[0] = '\0';
     va_end(args);
+    /* the text quotes the request: only printable ASCII of it reaches journal and log */
     for (char *c = text; *c; c++)
         if (*c < ' ' || *c > '~')
             *c = '?';
@@ -45,7 +51,8 @@ bool im_header_name_check(struct im_request *req, struct im_str name)
                              IM_ARG(name));
 }
 
-static bool check_host(struct im_request *req, struct im_str version)
+/* RFC 9112 section 3.2: exactly one with HTTP/1.1. */
+static bool framing_check_host(struct im_request *req, struct im_str version)
 {
     size_t n = im_request_header_count(req, "Host");
 
@@ -57,7 +64,7 @@ static bool check_host(struct im_request *req, struct im_str version)
     return true;
 }
 
-static bool read_transfer_encoding(struct im_request *req, struct im_framing *framing)
+static bool framing_read_encoding(struct im_request *req, struct im_framing *framing)
 {
     size_t n = im_request_header_count(req, "Transfer-Encoding");
     struct im_str value = im_request_header(req, "Transfer-Encoding");
@@ -80,7 +87,8 @@ static bool read_transfer_encoding(struct im_request *req, struct im_framing *fr
     return true;
 }
 
-/* Digits alone: strtol's "5x", " 5" and "+5" are no lengths. */
+/* Digits alone: strtol's "5x", " 5" and "+5" are no lengths. A number that is too large
+ * for an int64_t stops growing far above IM_BODY_MAX, and is refused as too large. */
 static bool parse_length(struct im_str text, int64_t *length)
 {
     *length = 0;
@@ -95,7 +103,7 @@ static bool parse_length(struct im_str text, int64_t *length)
     return true;
 }
 
-static bool read_length(struct im_request *req, struct im_framing *framing)
+static bool framing_read_length(struct im_request *req, struct im_framing *framing)
 {
     size_t n = im_request_header_count(req, "Content-Length");
     struct im_str value = im_request_header(req, "Content-Length");
@@ -126,7 +134,8 @@ bool im_request_is_plain(struct im_request *req)
                              IM_ARG(encoding));
 }
 
-static bool list_has(struct im_str list, const char *word)
+/* Of a list with commas (RFC 9110 section 5.6.1), whatever the case. */
+static bool header_list_has(struct im_str list, const char *word)
 {
     while (list.len)
         if (im_str_eq_nocase(im_str_trim(im_str_cut(&list, ',')), im_str(word)))
@@ -141,11 +150,12 @@ static bool keeps_alive(const struct im_request *req, struct im_str version)
     bool alive = im_str_is(version, "1.1");
 
     if (im_request_header_count(req, "Connection"))
-        alive = list_has(im_request_header(req, "Connection"), "keep-alive");
+        alive = header_list_has(im_request_header(req, "Connection"), "keep-alive");
     for (size_t i = 0; i < req->header_count; i++) {
         const struct im_header *header = &req->headers[i];
         if (im_str_eq_nocase(header->name, IM_STR("Connection")) &&
-            (list_has(header->value, "close") || list_has(header->value, "upgrade")))
+            (header_list_has(header->value, "close") ||
+             header_list_has(header->value, "upgrade")))
             alive = false;
     }
     return alive;
@@ -155,10 +165,13 @@ bool im_framing_read(struct im_request *req, struct im_str version,
                      struct im_framing *framing)
 {
     *framing = (struct im_framing){0};
-    if (!check_host(req, version) || !read_transfer_encoding(req, framing) ||
-        !read_length(req, framing))
+    if (!framing_check_host(req, version) || !framing_read_encoding(req, framing) ||
+        !framing_read_length(req, framing))
         return false;
     framing->keep_alive = keeps_alive(req, version);
+    framing->takes_chunks = im_str_is(version, "1.1");
+    /* HTTP/1.0 has no 100 Continue, and without a body there is nothing to wait for (RFC
+     * 9110 section 10.1.1) */
     framing->expects_continue =
         im_str_is(version, "1.1") && (framing->chunked || framing->length) &&
         im_str_eq_nocase(im_request_header(req, "Expect"), IM_STR("100-continue"));

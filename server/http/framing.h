@@ -9,8 +9,9 @@ enum { IM_HEADERS_SIZE_MAX = 16 * 1024 }; /* bytes of request line and headers t
 
 struct im_framing {
     bool chunked;
-    int64_t length;  /* of the body by Content-Length; 0 without one */
-    bool keep_alive; /* the client would go on with this connection */
+    int64_t length;    /* of the body by Content-Length; 0 without one */
+    bool keep_alive;   /* the client would go on with this connection */
+    bool takes_chunks; /* it knows the chunked transfer coding */
     bool expects_continue;
 };
 
@@ -18,8 +19,8 @@ struct im_framing {
  * req->flaw_text filled in. A length over IM_BODY_MAX is such a flaw. */
 bool im_framing_read(struct im_request *req, struct im_str version,
                      struct im_framing *framing);
-/* Does its body come as it is? False with the flaw when Content-Encoding says otherwise (RFC
- * 9110 section 8.4). */
+/* Does its body come as it is? False with the flaw when Content-Encoding says otherwise
+ * (RFC 9110 section 8.4). */
 bool im_request_is_plain(struct im_request *req);
 /* Is it a token (RFC 9110 section 5.6.2)? False with the flaw. */
 bool im_header_name_check(struct im_request *req, struct im_str name);

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOOK_MAX = 4 * IM_HEADERS_SIZE_MAX }; /* so far a head is read to tell its size */
+/* A head that is too large is read this far, so that the refusal can say how large it
+ * is. */
+enum { LOOK_MAX = 4 * IM_HEADERS_SIZE_MAX };
 
 static bool is_control(unsigned char c)
 {
@@ -15,7 +17,7 @@ static bool is_control(unsigned char c)
 }
 
 /* The line from its first byte on, without its end. */
-static struct im_str line_at(struct im_str bytes, size_t from)
+static struct im_str head_line_at(struct im_str bytes, size_t from)
 {
     struct im_str rest = im_str_slice(bytes, from, bytes.len);
     struct im_str line = im_str_cut(&rest, '\n');
@@ -25,17 +27,19 @@ static struct im_str line_at(struct im_str bytes, size_t from)
     return line;
 }
 
-static size_t line_begin(struct im_str bytes, size_t at)
+static size_t head_line_begin(struct im_str bytes, size_t at)
 {
     while (at > 0 && bytes.at[at - 1] != '\n')
         at--;
     return at;
 }
 
-/* At the end of a line: is it the empty one? */
-static void look_at_line(struct im_head_scan *scan, struct im_str bytes)
+/* At the end of a line: is it the empty one that ends the head? One before the head is
+ * ignored, since old clients send CRLF behind a body (RFC 9112 section 2.2); a second one
+ * is no HTTP. */
+static void head_look_at_line(struct im_head_scan *scan, struct im_str bytes)
 {
-    size_t begin = line_begin(bytes, scan->at), end = scan->at;
+    size_t begin = head_line_begin(bytes, scan->at), end = scan->at;
 
     if (end > begin && bytes.at[end - 1] == '\r')
         end--;
@@ -44,7 +48,7 @@ static void look_at_line(struct im_head_scan *scan, struct im_str bytes)
     if (begin > scan->begin)
         scan->end = scan->at + 1;
     else if (scan->begin == 0 && scan->at == 1)
-        scan->begin = 2; /* the one that RFC 9112 section 2.2 has us ignore */
+        scan->begin = 2;
     else
         scan->wrong = true;
 }
@@ -55,7 +59,7 @@ bool im_head_look(struct im_head_scan *scan, struct im_str bytes)
         unsigned char c = (unsigned char)bytes.at[scan->at];
         bool bare_cr = scan->at && bytes.at[scan->at - 1] == '\r' && c != '\n';
         if (c == '\n')
-            look_at_line(scan, bytes);
+            head_look_at_line(scan, bytes);
         else
             scan->wrong = is_control(c) || bare_cr ||
                           (scan->at == scan->begin && c <= ' ' && c != '\r');
@@ -74,7 +78,7 @@ void im_head_first_line(struct im_str line, struct im_str *method, struct im_str
 
 /* ---- a byte that cannot be there ---- */
 
-static bool refuse_begin(struct im_request *req, unsigned char c)
+static bool head_refuse_begin(struct im_request *req, unsigned char c)
 {
     if (c == '\r' || c == '\n')
         return im_request_refuse(req, IM_REQUEST_MALFORMED,
@@ -89,19 +93,19 @@ static bool refuse_begin(struct im_request *req, unsigned char c)
                              c == 0x16 ? " (TLS at the HTTP port looks like this)" : "");
 }
 
-static bool refuse_byte(struct im_request *req, const struct im_head_scan *scan,
-                        struct im_str bytes, size_t *sound)
+static bool head_refuse_byte(struct im_request *req, const struct im_head_scan *scan,
+                             struct im_str bytes, size_t *sound)
 {
-    size_t begin = line_begin(bytes, scan->at);
+    size_t begin = head_line_begin(bytes, scan->at);
     unsigned char c = (unsigned char)bytes.at[scan->at];
     const char *what =
         is_control(c) ? "a byte that no head may have" : "behind a CR without LF";
-    struct im_str line = line_at(bytes, begin), value = line;
+    struct im_str line = head_line_at(bytes, begin), value = line;
     struct im_str name = im_str_cut(&value, ':');
 
     *sound = begin > scan->begin ? begin - scan->begin : 0;
     if (scan->at == scan->begin || c == '\n')
-        return refuse_begin(req, c);
+        return head_refuse_begin(req, c);
     if (begin == scan->begin)
         return im_request_refuse(req, IM_REQUEST_MALFORMED,
                                  "%s, 0x%02x, in the first line, at its position %zu",
@@ -119,7 +123,7 @@ static bool refuse_byte(struct im_request *req, const struct im_head_scan *scan,
 /* ---- lines ---- */
 
 /* "GET /path HTTP/1.1": a URI is ASCII, and has no blank (RFC 3986 section 2). */
-static bool check_first_line(struct im_request *req, struct im_str line)
+static bool head_check_first_line(struct im_request *req, struct im_str line)
 {
     struct im_str method, target, version;
 
@@ -147,7 +151,8 @@ static bool check_first_line(struct im_request *req, struct im_str line)
                              "the first line goes on behind the version");
 }
 
-static bool check_header(struct im_request *req, struct im_str line, struct im_str before)
+static bool head_check_header(struct im_request *req, struct im_str line,
+                              struct im_str before)
 {
     struct im_str value = line, name = im_str_cut(&value, ':');
 
@@ -169,18 +174,18 @@ static bool check_header(struct im_request *req, struct im_str line, struct im_s
     return im_header_name_check(req, name);
 }
 
-static bool check_headers(struct im_request *req, struct im_str head, size_t *sound)
+static bool head_check_headers(struct im_request *req, struct im_str head, size_t *sound)
 {
-    struct im_str before = IM_STR("none");
+    struct im_str before = IM_STR("none"); /* the header above, to name a place by */
 
     for (size_t n = 0;; n++) {
-        struct im_str line = line_at(head, *sound);
+        struct im_str line = head_line_at(head, *sound);
         if (line.len == 0)
             return true;
         if (n == IM_HEADERS_MAX)
             return im_request_refuse(req, IM_REQUEST_HEADERS_TOO_LARGE,
                                      "more than %d headers", IM_HEADERS_MAX);
-        if (!check_header(req, line, before))
+        if (!head_check_header(req, line, before))
             return false;
         before = im_str_cut(&line, ':');
         *sound += im_str_find(im_str_slice(head, *sound, head.len), '\n') + 1;
@@ -195,18 +200,20 @@ bool im_head_check(struct im_request *req, const struct im_head_scan *scan,
 
     *sound = 0;
     if (scan->wrong)
-        return refuse_byte(req, scan, bytes, sound);
+        return head_refuse_byte(req, scan, bytes, sound);
     if (size > IM_HEADERS_SIZE_MAX) {
-        *sound = line_at(head, 0).len < size ? im_str_find(head, '\n') + 1 : 0;
+        /* the first line is parsed all the same: journal and log show what was asked
+         * for */
+        *sound = head_line_at(head, 0).len < size ? im_str_find(head, '\n') + 1 : 0;
         return im_request_refuse(req, IM_REQUEST_HEADERS_TOO_LARGE,
                                  "headers of %s%zu bytes; at most %d are taken",
                                  scan->end ? "" : "more than ",
                                  scan->end ? size : LOOK_MAX, IM_HEADERS_SIZE_MAX);
     }
-    if (!check_first_line(req, line_at(head, 0)))
+    if (!head_check_first_line(req, head_line_at(head, 0)))
         return false;
     *sound = im_str_find(head, '\n') + 1;
-    if (!check_headers(req, head, sound))
+    if (!head_check_headers(req, head, sound))
         return false;
     *sound = size;
     return true;

@@ -45,10 +45,12 @@ static const char style[] =
     "button.second{background:transparent;color:var(--accent)}"
     ".error{color:var(--bad)}.fine{color:var(--good)}.soft{color:var(--soft)}";
 
-static void add_safety_headers(struct im_response *res)
+static void html_add_headers(struct im_response *res)
 {
-    /* No form-action: browsers apply it to the redirects behind a form as well, and those
-     * go to the client's redirect URI, whatever its scheme. */
+    /* Nothing is loaded and no script runs, so text that slips through unescaped stays
+     * text. No frames: a click on Allow must be one on this page (RFC 6749 section
+     * 10.13). No form-action: browsers apply it to the redirects behind a form as well,
+     * and those go to the client's redirect URI, whatever its scheme. */
     im_response_header(
         res, "Content-Security-Policy",
         IM_STR("default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -62,7 +64,7 @@ struct im_buf *im_html_begin(struct im_response *res, int status, struct im_str 
 {
     struct im_buf *buf = im_response_begin(res, status, "text/html; charset=utf-8");
 
-    add_safety_headers(res);
+    html_add_headers(res);
     im_buf_addz(buf,
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                 "<meta name=\"viewport\" content=\"width=device-width, "

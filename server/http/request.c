@@ -1,4 +1,5 @@
-/* Looking at a request. */
+/* What a request says: its headers (names in any case, RFC 9110 section 5.1), the type of
+ * its body (section 8.3), its query. */
 #include "http/request.h"
 
 struct im_str im_request_header(const struct im_request *req, const char *name)
@@ -41,7 +42,7 @@ bool im_request_add_header(struct im_request *req, struct im_str name,
         return false;
     value = im_str_trim(value);
     if (!value.at)
-        value.at = ""; /* present though empty */
+        value.at = ""; /* present though empty: at == NULL means absent */
     req->headers[req->header_count++] = (struct im_header){name, value};
     return true;
 }

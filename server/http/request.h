@@ -26,8 +26,9 @@ enum im_request_flaw {
     IM_REQUEST_BODY_TOO_LARGE, /* over IM_BODY_MAX */
     IM_REQUEST_BODY_CUT,       /* the peer closed or stalled inside the body */
     IM_REQUEST_METHOD_UNKNOWN,
-    IM_REQUEST_ENCODED, /* the body, by Content-Encoding */
-    IM_REQUEST_HTTP2    /* its preface, without having asked */
+    IM_REQUEST_ENCODED,      /* the body, by Content-Encoding */
+    IM_REQUEST_HTTP2,        /* its preface, without having asked */
+    IM_REQUEST_OVER_CAPACITY /* sound, but we have too many connections to look at it */
 };
 
 enum { IM_BODY_MAX = 1024 * 1024 }; /* bytes; the REST guides: a body of at most 1 MB */

@@ -1,4 +1,6 @@
-/* A response, and the bytes it becomes (RFC 9112 section 4 and following). */
+/* A response, and the bytes it becomes (RFC 9112 sections 4 to 6). Head and body are one
+ * text and one write: with a write for each header a server answers little more than half
+ * as often. */
 #include "http/response.h"
 
 #include <stdarg.h>
@@ -16,7 +18,7 @@ void im_response_init(struct im_response *res, struct im_arena *arena)
 /* ---- headers ---- */
 
 /* Where the header stands; header_count when it is not there. */
-static size_t find(const struct im_response *res, const char *name)
+static size_t header_index(const struct im_response *res, const char *name)
 {
     struct im_str wanted = im_str(name);
     size_t i = 0;
@@ -27,13 +29,14 @@ static size_t find(const struct im_response *res, const char *name)
     return i;
 }
 
-static bool has(const struct im_response *res, const char *name)
+static bool header_present(const struct im_response *res, const char *name)
 {
-    return find(res, name) < res->header_count;
+    return header_index(res, name) < res->header_count;
 }
 
-/* A copy without what could end a header line early. */
-static struct im_str one_line(struct im_arena *arena, struct im_str value)
+/* A copy without what could end a header line early: values quote what clients sent, and
+ * a line break would let them write headers of their own (response splitting). */
+static struct im_str copy_one_line(struct im_arena *arena, struct im_str value)
 {
     char *copy = im_arena_alloc(arena, value.len + 1);
 
@@ -48,15 +51,17 @@ static struct im_str one_line(struct im_arena *arena, struct im_str value)
 
 void im_response_header(struct im_response *res, const char *name, struct im_str value)
 {
-    size_t at = find(res, name);
+    size_t at = header_index(res, name);
 
+    /* no room: an answer must not lose a header silently */
     if (at == IM_RESPONSE_HEADERS_MAX) {
         res->arena->failed = true; /* the pipeline answers 500 for it */
         return;
     }
     if (at == res->header_count)
         res->header_count++;
-    res->headers[at] = (struct im_response_header){name, one_line(res->arena, value)};
+    res->headers[at] =
+        (struct im_response_header){name, copy_one_line(res->arena, value)};
 }
 
 void im_response_headerf(struct im_response *res, const char *name, const char *format,
@@ -66,7 +71,7 @@ void im_response_headerf(struct im_response *res, const char *name, const char *
 
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(NULL, 0, format, args); /* its length, for one allocation */
     char *text = len < 0 ? NULL : im_arena_alloc(res->arena, (size_t)len + 1);
     if (text) {
         vsnprintf(text, (size_t)len + 1, format, again);
@@ -78,7 +83,7 @@ void im_response_headerf(struct im_response *res, const char *name, const char *
 
 struct im_str im_response_get_header(const struct im_response *res, const char *name)
 {
-    size_t at = find(res, name);
+    size_t at = header_index(res, name);
 
     return at < res->header_count ? res->headers[at].value : (struct im_str){NULL, 0};
 }
@@ -87,6 +92,7 @@ struct im_str im_response_get_header(const struct im_response *res, const char *
 
 void im_response_clear(struct im_response *res)
 {
+    /* whoever streams holds something that only stream_end gives back */
     if (res->stream_end)
         res->stream_end(res->stream_context);
     res->stream = NULL;
@@ -132,7 +138,8 @@ void im_response_redirect(struct im_response *res, int status, struct im_str loc
     im_response_header(res, "Location", in_ascii(res->arena, location));
 }
 
-/* RFC 9110 section 15, RFC 6585, RFC 7725 */
+/* RFC 9110 section 15, RFC 6585, RFC 7725. Those that most answers have come first, since
+ * the search goes through the table from its beginning. */
 static const struct {
     int status;
     const char *phrase;
@@ -198,7 +205,7 @@ const char *im_status_phrase(int status)
 
 /* ---- bytes ---- */
 
-static void add_number(struct im_buf *buf, uint64_t number)
+static void add_decimal(struct im_buf *buf, uint64_t number)
 {
     char digits[20];
     size_t at = sizeof(digits);
@@ -210,7 +217,7 @@ static void add_number(struct im_buf *buf, uint64_t number)
     im_buf_add(buf, (struct im_str){digits + at, sizeof(digits) - at});
 }
 
-static void add_header(struct im_buf *buf, struct im_str name, struct im_str value)
+static void add_header_line(struct im_buf *buf, struct im_str name, struct im_str value)
 {
     im_buf_add(buf, name);
     im_buf_add(buf, IM_STR(": "));
@@ -218,33 +225,35 @@ static void add_header(struct im_buf *buf, struct im_str name, struct im_str val
     im_buf_add(buf, IM_STR("\r\n"));
 }
 
-/* RFC 9110 section 6.4.1 */
+/* 1xx, 204 and 304 end with their head (RFC 9110 section 6.4.1); with 1xx and 204 even a
+ * Content-Length is forbidden (section 8.6). */
 static bool may_have_body(int status)
 {
     return status >= 200 && status != 204 && status != 304;
 }
 
-static void add_head(struct im_buf *buf, const struct im_response *res, int64_t date_ms,
-                     bool keep_alive)
+static void add_response_head(struct im_buf *buf, const struct im_response *res,
+                              int64_t date_ms, bool keep_alive)
 {
     im_buf_add(buf, IM_STR("HTTP/1.1 "));
-    add_number(buf, (uint64_t)res->status);
+    add_decimal(buf, (uint64_t)res->status);
     im_buf_addc(buf, ' ');
     im_buf_addz(buf, im_status_phrase(res->status));
     im_buf_add(buf, IM_STR("\r\n"));
 
-    if (!has(res, "Date"))
-        add_header(buf, IM_STR("Date"), im_time_http(res->arena, date_ms));
+    if (!header_present(res, "Date"))
+        add_header_line(buf, IM_STR("Date"), im_time_http(res->arena, date_ms));
     for (size_t i = 0; i < res->header_count; i++)
-        add_header(buf, im_str(res->headers[i].name), res->headers[i].value);
-    if (may_have_body(res->status) && !res->stream && !has(res, "Content-Length")) {
+        add_header_line(buf, im_str(res->headers[i].name), res->headers[i].value);
+    if (may_have_body(res->status) && !res->stream &&
+        !header_present(res, "Content-Length")) {
         im_buf_add(buf, IM_STR("Content-Length: "));
-        add_number(buf, res->body.len);
+        add_decimal(buf, res->body.len);
         im_buf_add(buf, IM_STR("\r\n"));
     }
-    if (!has(res, "Connection"))
-        add_header(buf, IM_STR("Connection"),
-                   keep_alive ? IM_STR("keep-alive") : IM_STR("close"));
+    if (!header_present(res, "Connection"))
+        add_header_line(buf, IM_STR("Connection"),
+                        keep_alive ? IM_STR("keep-alive") : IM_STR("close"));
     im_buf_add(buf, IM_STR("\r\n"));
 }
 
@@ -254,7 +263,7 @@ struct im_str im_response_bytes(const struct im_response *res, int64_t date_ms, 
     struct im_buf buf;
 
     im_buf_init(&buf, res->arena, 0);
-    add_head(&buf, res, date_ms, keep_alive);
+    add_response_head(&buf, res, date_ms, keep_alive);
     if (!head && may_have_body(res->status))
         im_buf_add(&buf, im_buf_str(&res->body));
     return buf.failed ? (struct im_str){NULL, 0} : im_buf_str(&buf);

@@ -7,7 +7,10 @@
 
 struct im_request;
 
-enum { IM_RESPONSE_HEADERS_MAX = 32 };
+enum {
+    IM_RESPONSE_HEADERS_MAX = 32,
+    IM_PIECE_BYTES = 32 * 1024 /* of a stream: about so much at a time */
+};
 
 struct im_response_header {
     const char *name;
@@ -21,6 +24,7 @@ struct im_damage {
     bool drop;     /* close without a byte */
     bool reset;    /* TCP RST */
     bool truncate; /* half the body, Content-Length of the whole, then close */
+    int64_t bytes_per_s; /* of the body; 0 = as fast as it goes */
 };
 
 struct im_response {
@@ -32,9 +36,10 @@ struct im_response {
     struct im_damage damage;
     bool close; /* close the connection afterwards */
 
-    /* An answer that waits on purpose, and is not ready yet: `resume` goes on with it, on any thread,
-     * at resume_ms (monotonic), when the request's waker was called, or when the client has left
-     * (resume_if_gone). It may come earlier, and may set `resume` anew. NULL = the answer is ready. */
+    /* An answer that waits on purpose, and is not ready yet: `resume` goes on with it, on
+     * any thread, at resume_ms (monotonic), when the request's waker was called, or when
+     * the client has left (resume_if_gone). It may come earlier, and may set `resume`
+     * anew. NULL = the answer is ready. */
     void (*resume)(void *context);
     void *resume_context;
     int64_t resume_ms;
@@ -44,13 +49,22 @@ struct im_response {
     /* TLS begins on this connection after the answer (CONNECT). */
     bool start_tls;
 
+    /* When the listener began to write what it wrote last, monotonic; 0 = it wrote nothing yet. What the
+     * client sends upon this answer cannot arrive before. */
+    int64_t written_us;
+
     /* Called once delivery is over, however it ended; NULL = nobody wants to know. */
     void (*delivered)(void *context);
     void *delivered_context;
 
-    /* A body that is written piece by piece (server-sent events): called again and again
-     * by the listener until it returns false; NULL for ordinary answers. */
+    /* A body that is written piece by piece, behind what `body` has of it: called again and
+     * again until it returns false; NULL for ordinary answers. When it has nothing to say it
+     * is asked again at stream_again_ms (monotonic) or when the request's waker was
+     * called; 0 = then alone. */
     bool (*stream)(void *context, struct im_buf *piece);
+    int64_t stream_again_ms;
+    bool
+        stream_ends; /* by itself and soon: more than an endless one is taken the trouble for */
     void (*stream_end)(void *context);
     void *stream_context;
 };

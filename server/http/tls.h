@@ -1,8 +1,9 @@
 /* Server certificates: from files, or a CA and a certificate made in memory at start (EC
  * P-256). Certificate time is real time, never a virtual clock.
  *
- * Faults by the name a client connects to: expired.NAME, not-yet-valid.NAME, wrong-host.NAME,
- * untrusted.NAME, old-protocol.NAME and abort.NAME, where NAME is one the certificate is for. */
+ * Faults by the name a client connects to: expired.NAME, not-yet-valid.NAME,
+ * wrong-host.NAME, untrusted.NAME, old-protocol.NAME and abort.NAME, where NAME is one
+ * that the certificate is for. */
 #ifndef IM_HTTP_TLS_H
 #define IM_HTTP_TLS_H
 
@@ -19,16 +20,17 @@ struct im_tls_options {
     const struct im_log *log; /* copied; NULL = silent */
 };
 
-/* NULL with err when a file is unreadable or cannot be written, key and certificate do not match,
- * or it is expired. */
+/* NULL with err when a file is unreadable or cannot be written, key and certificate do
+ * not match, or it is expired. */
 struct im_tls *im_tls_new(const struct im_tls_options *options, struct im_error *err);
 void im_tls_free(struct im_tls *tls);
 /* The CA's certificate in PEM, or empty when --cert was given. Lifetime: the im_tls. */
 struct im_str im_tls_ca_pem(const struct im_tls *tls);
-/* Writes it to a file, for clients to trust. Whoever sees the file sees all of it. */
+/* Writes it to a file, for clients to trust. A reader of the file never sees a part of
+ * it. */
 bool im_tls_write_ca(const struct im_tls *tls, const char *path, struct im_error *err);
-/* Puts key, chain and settings (TLS 1.2 and 1.3) into the server's SSL_CTX, which must not outlive
- * the im_tls. */
+/* Puts key, chain and settings (TLS 1.2 and 1.3) into the server's SSL_CTX, which must
+ * not outlive the im_tls. */
 bool im_tls_configure(struct im_tls *tls, void *ssl_ctx, struct im_error *err);
 
 #endif

@@ -1,3 +1,7 @@
+/* Making certificates (X.509 version 3, RFC 5280) by OpenSSL: a CA, and the certificates
+ * of servers that it signs, the deliberately bad ones among them. P-256 everywhere: a key
+ * takes a fraction of a millisecond, where RSA-2048 takes 144. Nothing here touches a
+ * file. */
 #include "http/tls_cert.h"
 
 #include <arpa/inet.h>
@@ -16,7 +20,7 @@
 #include "base/clock.h"
 
 enum {
-    CLOCK_SKEW_S = 3600,
+    CLOCK_SKEW_S = 3600, /* the clock of a container or a virtual machine may be behind */
     CA_DAYS = 3650,
     SERIAL_BYTES = 16, /* 127 random bits */
     NAME_MAX_LEN = 256
@@ -36,14 +40,16 @@ void im_tls_pair_free(struct im_tls_pair *pair)
     *pair = (struct im_tls_pair){NULL, NULL};
 }
 
-struct issue {
+struct cert_draft {
     X509 *cert;    /* being made */
     EVP_PKEY *key; /* its own */
     X509 *issuer;  /* itself for the CA */
     EVP_PKEY *issuer_key;
 };
 
-static bool set_serial(X509 *cert)
+/* Random, as RFC 5280 section 4.1.2.2 wants it unique for each CA: Firefox refuses a
+ * second certificate of one issuer with the same number. */
+static bool cert_set_serial(X509 *cert)
 {
     unsigned char bytes[SERIAL_BYTES];
     BIGNUM *number = NULL;
@@ -58,7 +64,7 @@ static bool set_serial(X509 *cert)
     return fine;
 }
 
-static bool set_validity(X509 *cert, int from_days, int to_days)
+static bool cert_set_validity(X509 *cert, int from_days, int to_days)
 {
     time_t base = (time_t)(im_clock_real_ms() / 1000) - CLOCK_SKEW_S;
 
@@ -66,39 +72,43 @@ static bool set_validity(X509 *cert, int from_days, int to_days)
            X509_time_adj_ex(X509_getm_notAfter(cert), to_days, 0, &base);
 }
 
-static bool add_name(X509 *cert, const char *field, const char *text)
+static bool cert_add_name(X509 *cert, const char *field, const char *text)
 {
     return X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), field, MBSTRING_UTF8,
                                       (const unsigned char *)text, -1, -1, 0) == 1;
 }
 
-static bool add_extension(const struct issue *issue, int nid, const char *value)
+/* By OpenSSL's words of its configuration files ("critical,CA:FALSE"). The context tells
+ * it whose key identifiers to use. */
+static bool draft_add_extension(const struct cert_draft *draft, int nid,
+                                const char *value)
 {
     X509V3_CTX ctx;
 
-    X509V3_set_ctx(&ctx, issue->issuer, issue->cert, NULL, NULL, 0);
+    X509V3_set_ctx(&ctx, draft->issuer, draft->cert, NULL, NULL, 0);
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-    bool fine = extension && X509_add_ext(issue->cert, extension, -1) == 1;
+    bool fine = extension && X509_add_ext(draft->cert, extension, -1) == 1;
     X509_EXTENSION_free(extension);
     return fine;
 }
 
-static bool begin(struct issue *issue, int from_days, int to_days)
+static bool draft_begin(struct cert_draft *draft, int from_days, int to_days)
 {
-    issue->cert = X509_new();
-    if (!issue->key)
-        issue->key = EVP_EC_gen("P-256");
-    return issue->cert && issue->key &&
-           X509_set_version(issue->cert, X509_VERSION_3) == 1 &&
-           set_serial(issue->cert) && set_validity(issue->cert, from_days, to_days) &&
-           X509_set_pubkey(issue->cert, issue->key) == 1 &&
-           add_name(issue->cert, "O", "intacct-mock (for tests only)");
+    draft->cert = X509_new();
+    if (!draft->key)
+        draft->key = EVP_EC_gen("P-256");
+    return draft->cert && draft->key &&
+           X509_set_version(draft->cert, X509_VERSION_3) == 1 &&
+           cert_set_serial(draft->cert) &&
+           cert_set_validity(draft->cert, from_days, to_days) &&
+           X509_set_pubkey(draft->cert, draft->key) == 1 &&
+           cert_add_name(draft->cert, "O", "intacct-mock (for tests only)");
 }
 
-static bool finish(struct issue *issue)
+static bool draft_sign(struct cert_draft *draft)
 {
-    return X509_set_issuer_name(issue->cert, X509_get_subject_name(issue->issuer)) == 1 &&
-           X509_sign(issue->cert, issue->issuer_key, EVP_sha256()) > 0;
+    return X509_set_issuer_name(draft->cert, X509_get_subject_name(draft->issuer)) == 1 &&
+           X509_sign(draft->cert, draft->issuer_key, EVP_sha256()) > 0;
 }
 
 /* A name of its own for every CA: several of them may lie in one trust store. */
@@ -109,26 +119,27 @@ static bool name_ca(X509 *cert)
 
     snprintf(name, sizeof(name), "intacct-mock test CA %02x%02x%02x%02x", serial[0],
              serial[1], serial[2], serial[3]);
-    return add_name(cert, "CN", name);
+    return cert_add_name(cert, "CN", name);
 }
 
-static bool sign_ca(struct issue *ca)
+static bool sign_ca(struct cert_draft *ca)
 {
-    if (!begin(ca, 0, CA_DAYS) || !name_ca(ca->cert))
+    if (!draft_begin(ca, 0, CA_DAYS) || !name_ca(ca->cert))
         return false;
+    /* only now: draft_begin() has made certificate and key */
     ca->issuer = ca->cert;
     ca->issuer_key = ca->key;
-    return add_extension(ca, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
-           add_extension(ca, NID_key_usage, "critical,keyCertSign,cRLSign") &&
-           add_extension(ca, NID_subject_key_identifier, "hash") && finish(ca);
+    return draft_add_extension(ca, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+           draft_add_extension(ca, NID_key_usage, "critical,keyCertSign,cRLSign") &&
+           draft_add_extension(ca, NID_subject_key_identifier, "hash") && draft_sign(ca);
 }
 
 bool im_tls_make_ca(struct im_tls_pair *ca, EVP_PKEY *key)
 {
-    struct issue issue = {.key = key};
-    bool fine = sign_ca(&issue);
+    struct cert_draft draft = {.key = key};
+    bool fine = sign_ca(&draft);
 
-    *ca = (struct im_tls_pair){issue.cert, issue.key};
+    *ca = (struct im_tls_pair){draft.cert, draft.key};
     if (!fine)
         im_tls_pair_free(ca);
     return fine;
@@ -150,6 +161,8 @@ static bool push_general_name(GENERAL_NAMES *names, int type, const void *at, in
     return false;
 }
 
+/* An address must stand as bytes of type iPAddress: clients compare no address with DNS
+ * names (RFC 9525). */
 static bool push_plain(GENERAL_NAMES *names, const char *text)
 {
     unsigned char address[sizeof(struct in6_addr)];
@@ -177,6 +190,8 @@ static bool push_name(GENERAL_NAMES *names, const struct im_tls_params *params,
     return push_plain(names, name);
 }
 
+/* Besides what was asked for, the names by which a server on this machine or in a
+ * container is reached without any option. */
 static bool push_names(GENERAL_NAMES *names, const struct im_tls_params *params)
 {
     static const char *const always[] = {"localhost", "*.localhost",  "127.0.0.1",
@@ -197,7 +212,9 @@ static bool push_names(GENERAL_NAMES *names, const struct im_tls_params *params)
     return true;
 }
 
-static bool add_names(X509 *cert, const struct im_tls_params *params)
+/* subjectAltName: the only names that clients look at (RFC 9525). By the struct
+ * and not by OpenSSL's text form, in which a comma in a name would begin another. */
+static bool cert_add_alt_names(X509 *cert, const struct im_tls_params *params)
 {
     GENERAL_NAMES *names = GENERAL_NAMES_new();
     bool fine = names && push_names(names, params) &&
@@ -207,35 +224,42 @@ static bool add_names(X509 *cert, const struct im_tls_params *params)
     return fine;
 }
 
-static bool sign_server(struct issue *server, const struct im_tls_params *params)
+static bool sign_server(struct cert_draft *server, const struct im_tls_params *params)
 {
-    if (!begin(server, params->from_days, params->to_days) ||
-        !add_name(server->cert, "CN", params->only ? params->only : "localhost"))
+    if (!draft_begin(server, params->from_days, params->to_days) ||
+        !cert_add_name(server->cert, "CN", params->only ? params->only : "localhost"))
         return false;
-    return add_extension(server, NID_basic_constraints, "critical,CA:FALSE") &&
-           add_extension(server, NID_key_usage, "critical,digitalSignature") &&
-           add_extension(server, NID_ext_key_usage, "serverAuth") &&
-           add_extension(server, NID_subject_key_identifier, "hash") &&
-           add_extension(server, NID_authority_key_identifier, "keyid:always") &&
-           add_names(server->cert, params) && finish(server);
+    return draft_add_extension(server, NID_basic_constraints, "critical,CA:FALSE") &&
+           draft_add_extension(server, NID_key_usage, "critical,digitalSignature") &&
+           draft_add_extension(server, NID_ext_key_usage, "serverAuth") &&
+           draft_add_extension(server, NID_subject_key_identifier, "hash") &&
+           draft_add_extension(server, NID_authority_key_identifier, "keyid:always") &&
+           cert_add_alt_names(server->cert, params) && draft_sign(server);
 }
 
 bool im_tls_make_server(struct im_tls_pair *server, const struct im_tls_pair *ca,
                         const struct im_tls_params *params)
 {
-    struct issue issue = {.key = server->key, .issuer = ca->cert, .issuer_key = ca->key};
-    bool fine = sign_server(&issue, params);
+    struct cert_draft draft = {
+        .key = server->key, .issuer = ca->cert, .issuer_key = ca->key};
+    bool fine = sign_server(&draft, params);
 
-    *server = (struct im_tls_pair){issue.cert, issue.key};
+    *server = (struct im_tls_pair){draft.cert, draft.key};
     return fine;
 }
 
-char *im_tls_to_pem(X509 *cert)
+char *im_tls_to_pem(X509 *cert, EVP_PKEY *key)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     char *data, *pem = NULL;
+    bool written = false;
 
-    if (bio && PEM_write_bio_X509(bio, cert) == 1) {
+    if (bio && cert)
+        written = PEM_write_bio_X509(bio, cert) == 1;
+    else if (bio && key)
+        written = PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+    if (written) {
+        /* a copy: the BIO's text has no NUL, and is cleansed with the BIO */
         long len = BIO_get_mem_data(bio, &data);
         pem = calloc(1, (size_t)len + 1);
         if (pem)

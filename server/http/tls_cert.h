@@ -26,10 +26,11 @@ bool im_tls_make_ca(struct im_tls_pair *ca, EVP_PKEY *key);
 /* Whose key is server->key, fresh when that is NULL. */
 bool im_tls_make_server(struct im_tls_pair *server, const struct im_tls_pair *ca,
                         const struct im_tls_params *params);
-/* NULL when memory is short. The caller frees it. */
-char *im_tls_to_pem(X509 *cert);
+/* PEM of the certificate, or of the key when `cert` is NULL; NULL when memory is short or
+ * both are NULL. The caller frees it, and cleanses a key. */
+char *im_tls_to_pem(X509 *cert, EVP_PKEY *key);
 void im_tls_pair_free(struct im_tls_pair *pair);
-/* OpenSSL's last word on what went wrong. */
+/* OpenSSL's reason for the newest failure of this thread. Lifetime: static. */
 const char *im_tls_reason(void);
 
 #endif

@@ -1,3 +1,7 @@
+/* Certificates and keys in files: PEM (RFC 7468). Every way in which a file can be wrong
+ * has a sentence that names the file and the remedy. What is written appears under its
+ * name whole or not at all, because a client may wait for the file and read it the moment
+ * it is there. */
 #include "http/tls_file.h"
 
 #include <errno.h>
@@ -13,29 +17,33 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 
 enum { PEM_MAX = 1024 * 1024, PATH_ROOM = 4096 };
 
 /* ---- reading ---- */
 
-static bool read_failed(const char *file, const char *what, struct im_error *err)
+static bool file_read_failed(const char *file, const char *what, const char *why,
+                             struct im_error *err)
 {
     return im_error_set(err, "reading the %s %s: %s; give a readable PEM file", what,
-                        file, strerror(errno));
+                        file, why);
 }
 
 /* The file's text in a BIO of its own; NULL with err. Read here and not by OpenSSL, whose
  * errors do not keep the system's reason. */
-static BIO *read_file(const char *path, const char *what, struct im_error *err)
+static BIO *file_read_pem(const char *path, const char *what, struct im_error *err)
 {
     char piece[4096];
     size_t n, total = 0;
     BIO *bio = BIO_new(BIO_s_mem());
-    FILE *file = fopen(path, "rb");
+    struct im_error why = {.text = "out of memory"};
+    FILE *file = bio ? im_file_open(path, &why) : NULL;
 
-    if (!file || !bio) {
-        read_failed(path, what, err);
+    if (!file) {
+        file_read_failed(path, what, why.text, err);
     } else {
+        /* bounded: the path may name a device or a pipe that never ends */
         while ((n = fread(piece, 1, sizeof(piece), file)) > 0 && total < PEM_MAX) {
             BIO_write(bio, piece, (int)n);
             total += n;
@@ -44,7 +52,7 @@ static BIO *read_file(const char *path, const char *what, struct im_error *err)
             fclose(file);
             return bio;
         }
-        read_failed(path, what, err);
+        file_read_failed(path, what, strerror(errno), err);
     }
     if (file)
         fclose(file);
@@ -65,7 +73,7 @@ static int no_passphrase(char *to, int size, int writing, void *was_asked)
 EVP_PKEY *im_tls_read_key(const char *path, struct im_error *err)
 {
     bool encrypted = false;
-    BIO *bio = read_file(path, "private key", err);
+    BIO *bio = file_read_pem(path, "private key", err);
 
     if (!bio)
         return NULL;
@@ -103,10 +111,11 @@ static bool read_chain(STACK_OF(X509) * *chain, BIO *bio)
 
 X509 *im_tls_read_cert(const char *path, STACK_OF(X509) * *chain, struct im_error *err)
 {
-    BIO *bio = read_file(path, "certificate", err);
+    BIO *bio = file_read_pem(path, "certificate", err);
 
     if (!bio)
         return NULL;
+    /* _AUX also reads what `openssl x509 -trustout` writes */
     X509 *cert = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, &(bool){false});
     bool fine = cert && (!chain || read_chain(chain, bio));
     BIO_free(bio);
@@ -151,14 +160,15 @@ bool im_tls_check_dates(const X509 *cert, const char *path, const char *else_do,
 
 /* ---- writing ---- */
 
-static bool write_failed(const char *option, const char *path, struct im_error *err)
+static bool file_write_failed(const char *option, const char *path, struct im_error *err)
 {
     return im_error_set(err, "writing %s %s: %s; name a place that can be written",
                         option, path, strerror(errno));
 }
 
-/* Beside `path`, so that it can be put there in one step; its name goes into `half`. */
-static bool write_half(const char *path, const char *text, char half[PATH_ROOM])
+/* A file beside `path`, on the same file system, so that it can be put there in one step;
+ * its name goes into `half`. */
+static bool file_write_half(const char *path, const char *text, char half[PATH_ROOM])
 {
     if (snprintf(half, PATH_ROOM, "%s.XXXXXX", path) >= PATH_ROOM) {
         errno = ENAMETOOLONG;
@@ -171,9 +181,9 @@ static bool write_half(const char *path, const char *text, char half[PATH_ROOM])
     bool written = fputs(text, file) >= 0;
     if (fclose(file) == 0 && written)
         return true;
-    int why = errno;
+    int reason = errno; /* of the write, not of unlink() */
     unlink(half);
-    errno = why;
+    errno = reason;
     return false;
 }
 
@@ -182,60 +192,47 @@ bool im_tls_write_file(const char *option, const char *path, const char *text,
 {
     char half[PATH_ROOM];
 
-    if (!write_half(path, text, half))
-        return write_failed(option, path, err);
+    if (!file_write_half(path, text, half))
+        return file_write_failed(option, path, err);
+    /* mkstemp gives 0600, but a certificate is for all to read, often as another user */
     if (chmod(half, 0644) == 0 && rename(half, path) == 0)
         return true;
-    write_failed(option, path, err);
+    file_write_failed(option, path, err);
     unlink(half);
     return false;
 }
 
 /* ---- a CA that stays ---- */
 
-/* Fine as well when somebody else was quicker: then theirs is there. Nobody but the owner may read
- * it. */
-static bool put_first(const char *path, const char *text, struct im_error *err)
+/* Puts the text there unless another server was quicker; its file then stays, and the
+ * caller reads that. link() decides, since it fails where rename() would replace. Only
+ * the owner may read it (mkstemp's mode). */
+static bool file_put_first(const char *path, const char *text, struct im_error *err)
 {
     char half[PATH_ROOM];
 
-    if (!text || !write_half(path, text, half))
-        return write_failed("--ca-dir", path, err);
+    if (!text || !file_write_half(path, text, half))
+        return file_write_failed("--ca-dir", path, err);
     bool fine = link(half, path) == 0 || errno == EEXIST ||
                 rename(half, path) == 0; /* not every file system has links */
     if (!fine)
-        write_failed("--ca-dir", path, err);
+        file_write_failed("--ca-dir", path, err);
     unlink(half);
     return fine;
 }
 
-static char *key_to_pem(EVP_PKEY *key)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *data, *pem = NULL;
-
-    if (bio && key &&
-        PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1) {
-        long len = BIO_get_mem_data(bio, &data);
-        pem = calloc(1, (size_t)len + 1);
-        if (pem)
-            memcpy(pem, data, (size_t)len);
-    }
-    BIO_free(bio);
-    return pem;
-}
-
-static bool is_there(const char *path)
+static bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
 }
 
-/* The key comes first, so wherever a certificate lies its key does. */
+/* The key is written before the certificate, so a folder with a certificate has its key
+ * too: read_ca() may call the contrary an error. */
 static bool put_key(const char *path, struct im_error *err)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
-    char *pem = key_to_pem(key);
-    bool fine = put_first(path, pem, err);
+    char *pem = im_tls_to_pem(NULL, key);
+    bool fine = file_put_first(path, pem, err);
 
     if (pem)
         OPENSSL_cleanse(pem, strlen(pem));
@@ -251,13 +248,14 @@ static bool put_cert(const char *path, EVP_PKEY *key, struct im_error *err)
     EVP_PKEY_up_ref(key);
     if (!im_tls_make_ca(&ca, key))
         return im_error_set(err, "making the CA %s: %s", path, im_tls_reason());
-    char *pem = im_tls_to_pem(ca.cert);
-    bool fine = put_first(path, pem, err);
+    char *pem = im_tls_to_pem(ca.cert, NULL);
+    bool fine = file_put_first(path, pem, err);
     free(pem);
     im_tls_pair_free(&ca);
     return fine;
 }
 
+/* Checked at each start, since people copy, restore and replace these files by hand. */
 static bool check_ca(const struct im_tls_pair *ca, const char *cert, const char *key,
                      struct im_error *err)
 {
@@ -276,19 +274,21 @@ static bool check_ca(const struct im_tls_pair *ca, const char *cert, const char 
         ca->cert, cert, "remove it and its key to have a CA made, and trust that", err);
 }
 
+/* What is missing is made and written first, then read like the rest: so this server uses
+ * the same files as one that started at the same time and was quicker. */
 static bool read_ca(const char *cert, const char *key, struct im_tls_pair *ca,
                     struct im_error *err)
 {
-    if (is_there(cert) && !is_there(key))
+    if (file_exists(cert) && !file_exists(key))
         return im_error_set(
             err,
             "the CA's certificate %s has no private key %s beside it; put "
             "it back, or remove the certificate to have a CA made",
             cert, key);
-    if (!is_there(key) && !put_key(key, err))
+    if (!file_exists(key) && !put_key(key, err))
         return false;
     ca->key = im_tls_read_key(key, err);
-    if (!ca->key || (!is_there(cert) && !put_cert(cert, ca->key, err)))
+    if (!ca->key || (!file_exists(cert) && !put_cert(cert, ca->key, err)))
         return false;
     ca->cert = im_tls_read_cert(cert, NULL, err);
     return ca->cert && check_ca(ca, cert, key, err);

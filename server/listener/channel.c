@@ -120,6 +120,11 @@ void im_channel_finish(const struct im_channel *channel)
     shutdown(channel->fd, SHUT_WR);
 }
 
+void im_channel_keep_little(const struct im_channel *channel, int bytes)
+{
+    setsockopt(channel->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 void im_channel_reset(struct im_channel *channel)
 {
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};

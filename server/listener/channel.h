@@ -35,6 +35,9 @@ bool im_channel_gone(const struct im_channel *channel);
 bool im_channel_discard(const struct im_channel *channel, size_t *room);
 /* The peer gets no more, but what it sends can still be taken. */
 void im_channel_finish(const struct im_channel *channel);
+/* The system keeps about so many bytes for a peer that reads slowly, and no more: else it
+ * is megabytes. */
+void im_channel_keep_little(const struct im_channel *channel, int bytes);
 /* The next close is a reset. */
 void im_channel_reset(struct im_channel *channel);
 void im_channel_close(struct im_channel *channel);

@@ -73,6 +73,8 @@ void im_connection_use(struct im_connection *c, size_t bytes)
 static enum im_step step_send(struct im_connection *c)
 {
     while (c->out.len) {
+        if (c->now)
+            c->now->res.written_us = im_clock_monotonic_us();
         ssize_t n = im_channel_write(&c->channel, c->out);
         if (n == IM_CHANNEL_AGAIN)
             return im_connection_late(c) ? IM_STEP_CLOSE : IM_STEP_WAIT;
@@ -122,7 +124,7 @@ static enum im_step step_linger(struct im_connection *c)
 
 static enum im_step step_handshake(struct im_connection *c)
 {
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     int done = im_channel_handshake(&c->channel, &err);
 
     if (done == IM_CHANNEL_AGAIN)
@@ -167,6 +169,7 @@ static void list_connection(struct im_connection *c)
     if (l->open)
         l->open->previous = c;
     l->open = c;
+    c->too_many = ++l->open_count > l->options.connections;
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -181,6 +184,7 @@ static void unlist_connection(struct im_connection *c)
         c->previous->next = c->next;
     else
         l->open = c->next;
+    l->open_count--;
     c->next = l->recycled;
     l->recycled = c;
     pthread_mutex_unlock(&l->lock);
@@ -206,8 +210,8 @@ static bool connection_run(struct im_task *task)
     c->drained = false;
     do
         next = c->step(c);
-    while (next == IM_STEP_NEXT);
-    if (next == IM_STEP_WAIT) {
+    while (next == IM_STEP_NEXT && !atomic_load(&c->listener->closing));
+    if (next == IM_STEP_WAIT || next == IM_STEP_NEXT) {
         im_reactor_due(c->listener->reactor, task, c->until_ms);
         return true;
     }

@@ -10,8 +10,7 @@
 #include "listener/inside.h"
 
 enum {
-    ARENA_MAX = 256 * 1024 * 1024, /* a request that takes more is a fault of ours */
-    KEEP_ALIVE_MS = 8000
+    ARENA_MAX = 256 * 1024 * 1024 /* a request that takes more is a fault of ours */
 };
 
 /* ---- a transaction ---- */
@@ -82,9 +81,11 @@ static enum im_step step_pause(struct im_connection *c)
     struct im_response *res = &c->now->res;
 
     if (res->resume) {
-        bool gone = res->resume_if_gone && im_channel_gone(&c->channel);
+        bool gone = res->resume_if_gone &&
+                    (atomic_load(&c->task.hung_up) || im_channel_gone(&c->channel));
         if (!atomic_exchange(&c->woken, false) && !gone && !im_connection_late(c))
             return IM_STEP_WAIT;
+        res->abandoned = gone;
         void (*resume)(void *) = res->resume;
         res->resume = NULL;
         resume(res->resume_context);
@@ -256,8 +257,13 @@ static bool read_head(struct im_connection *c, struct im_transaction *t)
     if (method && !im_civetweb_knows_method(method))
         return im_request_refuse(req, IM_REQUEST_METHOD_UNKNOWN, "the method \"%s\"",
                                  method);
-    return check_version(req, version) && read_target(req) &&
-           im_framing_read(req, version, &t->framing);
+    if (!check_version(req, version) || !read_target(req) ||
+        !im_framing_read(req, version, &t->framing))
+        return false;
+    return !c->too_many ||
+           im_request_refuse(req, IM_REQUEST_OVER_CAPACITY,
+                             "%d connections are open, and no more are let in",
+                             c->listener->options.connections);
 }
 
 static struct im_transaction *begin_transaction(struct im_connection *c)
@@ -338,7 +344,7 @@ enum im_step im_exchange_begin(struct im_connection *c)
 {
     c->scan = (struct im_head_scan){0};
     if (c->handled)
-        c->until_ms = im_clock_monotonic_ms() + KEEP_ALIVE_MS;
+        c->until_ms = im_clock_monotonic_ms() + IM_KEEP_ALIVE_MS;
     c->step = step_head;
     return IM_STEP_NEXT;
 }

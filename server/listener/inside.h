@@ -16,6 +16,11 @@
 #include "listener/listener.h"
 #include "listener/reactor.h"
 
+/* How long a connection waits for its next request, and what clients are told to rely on:
+ * less, so that a request on its way finds it open. */
+enum { IM_KEEP_ALIVE_MS = 8000 };
+#define IM_KEEP_ALIVE_TOLD "timeout=7"
+
 enum im_port_role { IM_ROLE_HTTP, IM_ROLE_HTTPS, IM_ROLE_CONTROL, IM_ROLES };
 
 /* One listening socket. */
@@ -45,9 +50,11 @@ struct im_listener {
     atomic_uint_fast64_t serial; /* of connections */
     atomic_int in_flight; /* requests whose head is there and whose answer is not sent */
     atomic_bool stopping;
+    atomic_bool closing; /* the time for finishing is over too */
     pthread_mutex_t lock;
     pthread_cond_t changed;                /* in_flight is 0; by the monotonic clock */
     struct im_connection *open, *recycled; /* under the lock */
+    int open_count;                        /* under the lock */
 };
 
 /* What becomes of a connection after a step. */
@@ -64,7 +71,11 @@ struct im_transaction {
     char *sized;        /* of one with a length */
     bool keep_alive;
     bool stream_over;
-    size_t discard_max; /* bytes that are still thrown away before the connection is */
+    bool chunked_out;   /* its stream is sent in chunks, and the connection can go on */
+    struct im_str slow; /* of a body that goes out slowly: what is left of it … */
+    size_t slow_sent;   /* … what is not … */
+    int64_t slow_began_ms; /* … and since when */
+    size_t discard_max;    /* bytes that are still thrown away before the connection is */
     int64_t date_ms;
 };
 
@@ -87,6 +98,7 @@ struct im_connection {
     struct im_transaction *now; /* NULL between requests */
     bool probe;                 /* our own, at start */
     bool on_control_port;
+    bool too_many;    /* beyond the bound when it came */
     unsigned handled; /* requests */
     uint64_t serial;
     int64_t began_us;

@@ -18,7 +18,7 @@
 #include "listener/civetweb.h"
 #include "listener/inside.h"
 
-enum { DEFAULT_THREADS = 200, DEFAULT_TIMEOUT_MS = 5000 };
+enum { DEFAULT_THREADS = 200, DEFAULT_TIMEOUT_MS = 5000, DEFAULT_CONNECTIONS = 20000 };
 
 /* ---- our own first request ---- */
 
@@ -222,6 +222,8 @@ struct im_listener *im_listener_start(const struct im_listener_options *options,
     l->options = *options;
     if (l->options.threads <= 0)
         l->options.threads = DEFAULT_THREADS;
+    if (l->options.connections <= 0)
+        l->options.connections = DEFAULT_CONNECTIONS;
     if (l->options.request_timeout_ms <= 0)
         l->options.request_timeout_ms = DEFAULT_TIMEOUT_MS;
     for (int role = 0; role < IM_ROLES; role++)
@@ -278,6 +280,7 @@ void im_listener_stop(struct im_listener *l, int64_t grace_ms)
         wake_doors(l);
         im_connections_wake(l);
         wait_idle(l, grace_ms);
+        atomic_store(&l->closing, true);
         im_reactor_stop(l->reactor);
         block_signals(&before); /* TLS may have a farewell to say to who has left */
         im_connections_free(l);

@@ -26,6 +26,8 @@ struct im_listener_options {
     void (*answer)(void *context, struct im_request *req, struct im_response *res,
                    int64_t *date_ms);
     void *context;
+    int connections; /* open at once, of which more are answered that they are too many;
+                        0 = 20000 */
     int request_timeout_ms; /* 0 = 5000: for all headers, then for the whole body */
 };
 

@@ -148,6 +148,14 @@ bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
            im_tokens_find(authority->tokens, digest, &eval, arena, out);
 }
 
+bool im_authority_gone(struct im_authority *authority, struct im_str token,
+                       struct im_token *out)
+{
+    unsigned char digest[IM_SHA256_LEN];
+
+    return im_sha256(token, digest) && im_tokens_gone(authority->tokens, digest, out);
+}
+
 bool im_authority_session(struct im_authority *authority, struct im_arena *arena,
                           struct im_str session, int64_t now_ms, struct im_session *out)
 {

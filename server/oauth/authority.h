@@ -50,6 +50,26 @@ bool im_authority_set_signed_in(struct im_authority *authority, struct im_str us
 struct im_str im_authority_signed_in(struct im_authority *authority,
                                      struct im_arena *arena);
 
+/* ---- business records ---- */
+
+/* Those of this company; NULL when memory is short. */
+struct im_objects *im_authority_objects(struct im_authority *authority,
+                                        const struct im_company *company);
+/* Creates what the world's `records` say, for companies that the directory has. One whose
+ * id is there already stays as it is. False with err, and *at is the value at fault; those
+ * before it are there. */
+bool im_authority_load_records(struct im_authority *authority,
+                               const struct im_json *world, const struct im_json **at,
+                               struct im_error *err);
+/* Who and what exists now, as an object: what im_directory_write says, and `records`: of each
+ * company the keys of each object, at most IM_WORLD_KEYS_MAX of one. */
+enum { IM_WORLD_KEYS_MAX = 100 };
+void im_authority_write_world(struct im_authority *authority, struct im_json_out *out,
+                              const char *name);
+/* The member `records` of a world, for a table that has it among others: checked, but not
+ * stored. */
+extern const struct im_json_table im_records_part;
+
 /* ---- handing out ---- */
 
 /* The ways in which an access token can be wrong on purpose. What we would never
@@ -141,6 +161,9 @@ enum im_cause im_authority_redeem_refresh(struct im_authority *authority,
 /* What became of a token text (introspection, revocation, listings): false when this
  * authority has no record of it. out->ended tells why it is dead, IM_NOT_ENDED =
  * live at now_ms. Texts: the arena's. */
+/* Had there been such a token, whose record has left? See im_tokens_gone. */
+bool im_authority_gone(struct im_authority *authority, struct im_str token,
+                       struct im_token *out);
 bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
                        struct im_str token, int64_t now_ms, struct im_token *out);
 /* Revokes this token; with policy revoke_cascades, and all of its user and company.

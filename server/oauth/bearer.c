@@ -264,6 +264,7 @@ static enum im_cause bearer_judge(const struct bearer_check *check, struct im_to
     enum im_cause cause = CAUSE_NONE;
     struct im_eval_context eval = {check->req->now_ms, &check->policy};
     unsigned char digest[IM_SHA256_LEN];
+    struct im_token gone;
 
     if (!im_sha256(check->text, digest))
         return im_refuse(check->req, CAUSE_INTERNAL, "taking a digest: out of memory");
@@ -271,7 +272,10 @@ static enum im_cause bearer_judge(const struct bearer_check *check, struct im_to
         check->req->exchange->token =
             im_fingerprint_of(check->authority->secrets, check->req->arena, digest);
     if (!im_tokens_find(check->authority->tokens, digest, &eval, check->req->arena, out))
-        return diagnose_unknown_text(check);
+        return im_tokens_gone(check->authority->tokens, digest, &gone) &&
+                       gone.kind == IM_TOKEN_ACCESS
+                   ? check_life(check, &gone)
+                   : diagnose_unknown_text(check);
     tell_exchange(check, out);
     for (size_t i = 0; !cause && i < sizeof(steps) / sizeof(steps[0]); i++)
         cause = steps[i](check, out);

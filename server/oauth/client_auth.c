@@ -279,11 +279,14 @@ static enum im_cause refuse_unknown(struct im_authority *authority,
         return im_refuse(req, CAUSE_CLIENT_UNKNOWN,
                          "there is no client \"%.*s\"; the client is \"%.*s\": %s",
                          IM_ARG(shown), IM_ARG(near.right), near.how);
-    return im_refuse(req, CAUSE_CLIENT_UNKNOWN, "there is no client \"%.*s\"%s",
-                     IM_ARG(shown),
-                     im_str_starts(shown, "hmac:") && !im_str_starts(claim->id, "hmac:")
-                         ? "; what was sent as its id is a secret"
-                         : "");
+    if (im_str_starts(shown, "hmac:") && !im_str_starts(claim->id, "hmac:"))
+        return im_refuse(
+            req, CAUSE_CLIENT_UNKNOWN,
+            "there is no client \"%.*s\"; what was sent as its id is a secret",
+            IM_ARG(shown));
+    return im_refuse(
+        req, CAUSE_CLIENT_UNKNOWN, "there is no client \"%.*s\"%s", IM_ARG(shown),
+        im_directory_hint(authority->directory, IM_CLIENTS, IM_STR(""), claim->id).text);
 }
 
 enum im_cause im_client_check(struct im_authority *authority, struct im_request *req,

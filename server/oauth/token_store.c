@@ -285,8 +285,7 @@ struct im_subject *im_subject_find_locked(const struct im_tokens *tokens,
     return NULL;
 }
 
-static struct im_grant_state *find_grant_locked(const struct im_tokens *tokens,
-                                                uint64_t id)
+struct im_grant_state *im_grant_find_locked(const struct im_tokens *tokens, uint64_t id)
 {
     struct im_table_link *link = id ? im_table_first(&tokens->grants, id) : NULL;
     void *found = link;
@@ -327,7 +326,7 @@ static void close_subject_locked(struct im_tokens *tokens, struct im_subject *su
 static struct im_grant_state *open_grant_locked(struct im_tokens *tokens, uint64_t id,
                                                 const struct im_record *first)
 {
-    struct im_grant_state *grant = find_grant_locked(tokens, id);
+    struct im_grant_state *grant = im_grant_find_locked(tokens, id);
 
     if (grant)
         return grant;
@@ -449,6 +448,8 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
 void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record)
 {
     im_table_remove(&tokens->by_digest, &record->link);
+    if (tokens->next_look == record)
+        tokens->next_look = record->newer;
     if (record->older)
         record->older->newer = record->newer;
     else
@@ -467,4 +468,61 @@ void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record)
     close_grant_locked(tokens, record->grant);
     close_session_locked(tokens, record->session);
     im_record_free(record);
+}
+
+/* ---- what has left ---- */
+
+enum { GONE_MAX = 200000 };
+
+const struct im_gone *im_gone_find_locked(const struct im_tokens *tokens,
+                                          const unsigned char digest[32])
+{
+    struct im_table_link *link = im_table_first(&tokens->gone, hash_of_digest(digest));
+
+    for (; link; link = im_table_next(link)) {
+        void *found = link;
+        const struct im_gone *gone = found;
+        if (!memcmp(gone->digest, digest, sizeof(gone->digest)))
+            return gone;
+    }
+    return NULL;
+}
+
+static void gone_forget_oldest(struct im_tokens *tokens)
+{
+    struct im_gone *gone = tokens->gone_oldest;
+
+    im_table_remove(&tokens->gone, &gone->link);
+    tokens->gone_oldest = gone->newer;
+    free(gone);
+}
+
+void im_gone_free_all(struct im_tokens *tokens)
+{
+    while (tokens->gone_oldest)
+        gone_forget_oldest(tokens);
+    im_table_release(&tokens->gone);
+}
+
+void im_store_leave_locked(struct im_tokens *tokens, struct im_record *record,
+                           struct im_ended ended)
+{
+    struct im_gone *gone =
+        im_table_reserve(&tokens->gone, 1) ? calloc(1, sizeof(*gone)) : NULL;
+
+    if (gone) {
+        memcpy(gone->digest, record->digest, sizeof(gone->digest));
+        gone->grant = record->grant->id;
+        gone->kind = record->kind;
+        gone->ended = ended;
+        im_table_add(&tokens->gone, &gone->link, hash_of_digest(record->digest));
+        if (tokens->gone_oldest)
+            tokens->gone_newest->newer = gone;
+        else
+            tokens->gone_oldest = gone;
+        tokens->gone_newest = gone;
+        if (tokens->gone.count > GONE_MAX)
+            gone_forget_oldest(tokens);
+    }
+    im_store_drop_locked(tokens, record);
 }

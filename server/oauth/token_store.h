@@ -71,6 +71,18 @@ struct im_record {
     int64_t consumed_ms;
     uint64_t consumed_at;
     struct im_ended ended; /* by itself; its grant and session have their own */
+    int64_t
+        dead_since_ms; /* monotonic: when it was first seen to have ended; 0 = it lives */
+};
+
+/* What is known of a token whose record has left. */
+struct im_gone {
+    struct im_table_link link; /* by digest */
+    unsigned char digest[16];  /* the beginning of it */
+    struct im_gone *newer;
+    uint64_t grant;
+    enum im_token_kind kind;
+    struct im_ended ended;
 };
 
 struct im_tokens {
@@ -78,6 +90,9 @@ struct im_tokens {
     size_t max;
     struct im_table by_digest, grants, sessions, subjects;
     struct im_record *oldest, *newest;
+    struct im_record *next_look; /* whether it may leave; NULL = the oldest */
+    struct im_table gone;
+    struct im_gone *gone_oldest, *gone_newest;
     uint64_t serials, grant_ids, dropped;
 };
 
@@ -118,6 +133,14 @@ struct im_subject *im_subject_find_locked(const struct im_tokens *tokens,
  * short. */
 bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
                          struct im_record *const *records);
+struct im_grant_state *im_grant_find_locked(const struct im_tokens *tokens, uint64_t id);
+/* What was remembered of a token that is not kept any more; NULL = nothing. */
+const struct im_gone *im_gone_find_locked(const struct im_tokens *tokens,
+                                          const unsigned char digest[32]);
+/* Remembers only how it ended; without memory, not even that. */
+void im_store_leave_locked(struct im_tokens *tokens, struct im_record *record,
+                           struct im_ended ended);
+void im_gone_free_all(struct im_tokens *tokens);
 /* Forgets it, and what it alone kept. */
 void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record);
 

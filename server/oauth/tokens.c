@@ -6,11 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "oauth/token_refusal.h"
 #include "oauth/token_store.h"
 
-enum { LOOK_FOR_DEAD = 64 }; /* how many of the oldest are looked at when one must go */
+enum {
+    LOOK_FOR_DEAD = 64, /* how many of the oldest are looked at when one must go */
+    LOOK_AT = 16        /* how many with each batch, whether they may leave */
+};
 
 const char *im_token_kind_name(enum im_token_kind kind)
 {
@@ -37,6 +41,7 @@ void im_tokens_free(struct im_tokens *tokens)
         return;
     while (tokens->oldest)
         im_store_drop_locked(tokens, tokens->oldest);
+    im_gone_free_all(tokens);
     im_table_release(&tokens->by_digest);
     im_table_release(&tokens->grants);
     im_table_release(&tokens->sessions);
@@ -154,8 +159,35 @@ static void shed_locked(struct im_tokens *tokens, const struct im_eval_context *
         record = record->newer;
     if (!record || record_is_live_locked(record, eval))
         record = tokens->oldest;
-    im_store_drop_locked(tokens, record);
+    im_store_leave_locked(tokens, record, record_status_locked(record, eval));
     tokens->dropped++;
+}
+
+/* Goes on with the next `n`, round and round. One that lives again, because the clock of
+ * its sandbox was set back, begins anew. */
+static void look_locked(struct im_tokens *tokens, const struct im_eval_context *eval,
+                        int64_t real_ms, size_t n)
+{
+    while (n-- && tokens->oldest) {
+        struct im_record *record = tokens->next_look ? tokens->next_look : tokens->oldest;
+        struct im_ended ended = record_status_locked(record, eval);
+        tokens->next_look = record->newer;
+        if (!ended.reason)
+            record->dead_since_ms = 0;
+        else if (!record->dead_since_ms)
+            record->dead_since_ms = real_ms;
+        else if (real_ms - record->dead_since_ms >= IM_TOKENS_LINGER_MS)
+            im_store_leave_locked(tokens, record, ended);
+    }
+}
+
+void im_tokens_sweep(struct im_tokens *tokens, const struct im_eval_context *eval,
+                     int64_t real_ms)
+{
+    pthread_mutex_lock(&tokens->lock);
+    tokens->next_look = NULL;
+    look_locked(tokens, eval, real_ms, tokens->by_digest.count);
+    pthread_mutex_unlock(&tokens->lock);
 }
 
 /* The records of a batch; their texts are packed before the lock is taken. */
@@ -178,12 +210,14 @@ uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_batch *batch,
     struct im_record *records[IM_BATCH_MAX] = {NULL, NULL};
     uint64_t grant = 0;
     bool made = make_records(batch, records);
+    int64_t real_ms = im_clock_monotonic_ms();
 
     pthread_mutex_lock(&tokens->lock);
     if (made && im_store_add_locked(tokens, batch, records)) {
         grant = records[0]->grant->id;
         if (records[0]->kind == IM_TOKEN_ACCESS)
             note_start_locked(records[0]->grant, eval);
+        look_locked(tokens, eval, real_ms, LOOK_AT);
         while (tokens->by_digest.count > tokens->max)
             shed_locked(tokens, eval);
     }
@@ -208,6 +242,25 @@ bool im_tokens_find(struct im_tokens *tokens, const unsigned char digest[32],
         record_tell_locked(record, eval, arena, out);
     pthread_mutex_unlock(&tokens->lock);
     return record;
+}
+
+static void gone_tell(const struct im_gone *gone, struct im_token *out)
+{
+    *out = (struct im_token){.kind = gone->kind,
+                             .ended = gone->ended.reason,
+                             .ended_ms = gone->ended.since_ms};
+}
+
+bool im_tokens_gone(struct im_tokens *tokens, const unsigned char digest[32],
+                    struct im_token *out)
+{
+    pthread_mutex_lock(&tokens->lock);
+    const struct im_gone *gone = im_gone_find_locked(tokens, digest);
+    bool ended = gone && gone->ended.reason;
+    if (ended)
+        gone_tell(gone, out);
+    pthread_mutex_unlock(&tokens->lock);
+    return ended;
 }
 
 bool im_tokens_session(struct im_tokens *tokens, struct im_str id, int64_t now_ms,
@@ -297,14 +350,32 @@ static enum im_cause judge_locked(const struct im_record *record,
 /* Using a code twice ends what it gave (RFC 6749 section 4.1.2); using a refresh token
  * twice does when policy says so (RFC 9700 section 4.14.2). Losing a race is not using
  * it twice. */
-static void revoke_on_reuse_locked(struct im_record *record, enum im_cause cause,
+static void revoke_on_reuse_locked(struct im_grant_state *grant, enum im_cause cause,
                                    const struct im_eval_context *eval)
 {
     if (cause == CAUSE_CODE_REUSED)
-        grant_end_locked(record->grant, IM_ENDED_CODE_REUSED, eval);
+        grant_end_locked(grant, IM_ENDED_CODE_REUSED, eval);
     if (cause == CAUSE_REFRESH_TOKEN_REUSED &&
         eval->policy->reuse == IM_REUSE_REVOKE_FAMILY)
-        grant_end_locked(record->grant, IM_ENDED_REFRESH_REUSED, eval);
+        grant_end_locked(grant, IM_ENDED_REFRESH_REUSED, eval);
+}
+
+/* The record has left, but how it ended is known, and its grant may live on. */
+static enum im_cause judge_gone_locked(const struct im_tokens *tokens,
+                                       const struct im_redemption *redemption,
+                                       const struct im_eval_context *eval,
+                                       struct im_token *out)
+{
+    const struct im_gone *gone = im_gone_find_locked(tokens, redemption->digest);
+
+    if (!gone || gone->kind != redemption->kind || !gone->ended.reason)
+        return judge_locked(NULL, redemption, eval);
+    enum im_cause cause = im_ended_cause(gone->ended.reason, gone->kind);
+    struct im_grant_state *grant = im_grant_find_locked(tokens, gone->grant);
+    if (grant)
+        revoke_on_reuse_locked(grant, cause, eval);
+    gone_tell(gone, out);
+    return cause;
 }
 
 static void use_up_locked(struct im_record *record,
@@ -330,13 +401,14 @@ enum im_cause im_tokens_redeem(struct im_tokens *tokens,
     *out = (struct im_token){.serial = 0};
     pthread_mutex_lock(&tokens->lock);
     struct im_record *record = im_record_find_locked(tokens, redemption->digest);
-    enum im_cause cause = judge_locked(record, redemption, eval);
+    enum im_cause cause = record ? judge_locked(record, redemption, eval)
+                                 : judge_gone_locked(tokens, redemption, eval, out);
     if (record)
         record_tell_locked(record, eval, arena, out);
     if (!cause)
         use_up_locked(record, redemption, eval);
-    else
-        revoke_on_reuse_locked(record, cause, eval);
+    else if (record)
+        revoke_on_reuse_locked(record->grant, cause, eval);
     pthread_mutex_unlock(&tokens->lock);
     return cause;
 }

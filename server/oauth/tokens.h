@@ -1,8 +1,10 @@
 /* What was handed out: grants, sessions, and the codes, access and refresh tokens of
  * each. One of the three doors of state: every verb is atomic under one lock, nothing
  * points inside (what comes out is copied, its texts into the caller's arena). Token
- * texts are not kept, only their SHA-256 digests. Bounded: past the bound the oldest
- * dead one (among the 64 oldest), else the oldest, is dropped.
+ * texts are not kept, only their SHA-256 digests. What has ended leaves an hour of real
+ * time later, whatever the clock of the sandbox says; how it ended is still told, for the
+ * 200,000 that left last. Bounded: past the bound the oldest dead one (among the 64
+ * oldest), else the oldest, leaves.
  *
  * A token is live when it is unexpired, not consumed, not ended itself, and neither its
  * grant nor (access tokens) its session was ended. Ending a grant therefore also ends
@@ -122,6 +124,15 @@ uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_batch *batch,
 bool im_tokens_find(struct im_tokens *tokens, const unsigned char digest[32],
                     const struct im_eval_context *eval, struct im_arena *arena,
                     struct im_token *out);
+
+/* Had there been one, and how did it end? Fills in kind, ended and ended_ms alone. */
+bool im_tokens_gone(struct im_tokens *tokens, const unsigned char digest[32],
+                    struct im_token *out);
+/* Lets go what ended long enough ago; real_ms: the monotonic clock. Handing out does so
+ * bit by bit. */
+enum { IM_TOKENS_LINGER_MS = 3600 * 1000 };
+void im_tokens_sweep(struct im_tokens *tokens, const struct im_eval_context *eval,
+                     int64_t real_ms);
 
 /* One attempt to use up a code or a refresh token. */
 struct im_redemption {

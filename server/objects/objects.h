@@ -174,7 +174,10 @@ struct im_objects_table;
 struct im_objects {
     pthread_mutex_t lock;
     struct im_objects_table *tables; /* one per type; NULL before the first operation */
-    struct im_objects_once *once;    /* Idempotency-Keys, oldest first */
+    struct im_objects *next; /* the store of another company; behind the first's lock */
+    struct im_str company;   /* empty in the first of them, which is nobody's */
+    int64_t shift;           /* what its built-in keys are moved by */
+    struct im_objects_once *once; /* Idempotency-Keys, oldest first */
     size_t n_once, once_room;
 };
 
@@ -183,12 +186,25 @@ void im_objects_release(struct im_objects *store);
 /* Forgets every change; the rows everybody starts with come back with the same keys. */
 void im_objects_reset(struct im_objects *store);
 
+/* The store of this company, made at its first touch and owned by `first`. Its built-in
+ * rows are those of everybody, but for their keys, which are moved by `shift`, and the names
+ * of vendors and customers, which then say the company: whoever mixes up two companies
+ * finds out. Entities keep their keys. NULL: no memory. */
+struct im_objects *im_objects_of(struct im_objects *first, struct im_str company,
+                                 int64_t shift);
+
+/* How many rows there are of each type, with their keys: {"accounts-payable/vendor":
+ * ["43", …], …} as the next value of the writer; types without rows are left out. At most
+ * `most` keys of each. */
+bool im_objects_write_keys(struct im_objects *store, size_t most, struct im_json_out *out,
+                           const char *name);
+
 /* One operation: what the caller says, then what the operation says. Zero it first.
  *
  * entity "" is the top level and sees all; "100" sees shared rows and those of 100, and
  * what is created belongs to 100. The result becomes the next value of `out`, under
  * `name` (NULL inside arrays and at the top); scratch memory is taken from its arena. A
- * call that refuses leaves `out` as it was. */
+ * call that refuses leaves `out` as it was. A store that is NULL is out of memory. */
 struct im_objects_call {
     const struct im_object_type *type; /* of im_object_type_find; NULL: TYPE_UNKNOWN */
     struct im_str entity;

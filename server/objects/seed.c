@@ -2,6 +2,7 @@
 #include "objects/table.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +23,66 @@ static const struct seed seeds[] = {
 };
 #undef SEED
 
-static void read_values(const struct im_object_type *type, const char *text,
-                        struct im_str *values)
+#define MOVED  24  /* room for a key that was moved */
+#define NAMED  128 /* room for a name that says the company */
+#define LISTED 512 /* room for a list */
+
+/* Texts of one row that are not as the table has them. */
+struct moved {
+    char keys[IM_FIELDS_MAX][MOVED];
+    char name[NAMED];
+    char list[LISTED];
+};
+
+/* Whose keys are moved; an entity's is its place in the company's list (see
+ * oauth/authority_issue.c). */
+static int64_t shift_of(const struct im_objects *store, const struct im_object_type *type)
+{
+    return strcmp(type->rest_name, "company-config/entity") == 0 ? 0 : store->shift;
+}
+
+static bool says_company(const struct im_object_type *type)
+{
+    return strcmp(type->rest_name, "accounts-payable/vendor") == 0 ||
+           strcmp(type->rest_name, "accounts-receivable/customer") == 0;
+}
+
+/* "@440" becomes 1440. */
+static struct im_str move_list(struct im_str list, int64_t shift, char room[LISTED])
+{
+    size_t len = 0;
+    for (size_t at = 0; at < list.len && len + MOVED < LISTED; at++) {
+        int64_t key = 0;
+        if (list.at[at] != '@') {
+            room[len++] = list.at[at];
+            continue;
+        }
+        for (; at + 1 < list.len && list.at[at + 1] >= '0' && list.at[at + 1] <= '9';
+             at++)
+            key = key * 10 + (list.at[at + 1] - '0');
+        len += (size_t)snprintf(room + len, MOVED, "%lld", (long long)(key + shift));
+    }
+    return (struct im_str){room, len};
+}
+
+static void move_value(const struct im_objects *store, const struct im_object_type *type,
+                       size_t i, struct im_str *value, struct moved *moved)
+{
+    const struct im_object_field *field = &type->fields[i];
+    int64_t key;
+    if (field->kind == IM_FIELD_REF && im_str_int(*value, &key)) {
+        snprintf(moved->keys[i], MOVED, "%lld",
+                 (long long)(key + shift_of(store, im_object_target(field))));
+        *value = im_str(moved->keys[i]);
+    } else if (strcmp(field->name, "name") == 0 && says_company(type)) {
+        snprintf(moved->name, NAMED, "%.*s (%.*s)", IM_ARG(*value),
+                 IM_ARG(im_str_front(store->company, NAMED / 2)));
+        *value = im_str(moved->name);
+    }
+}
+
+static void read_values(const struct im_objects *store, const struct im_object_type *type,
+                        const char *text, struct im_str *values, struct moved *moved)
 {
     struct im_str rest = im_str(text);
     for (size_t i = 0; i < type->n_fields; i++)
@@ -33,17 +92,24 @@ static void read_values(const struct im_object_type *type, const char *text,
         size_t i = im_object_field_index(type, im_str_cut(&value, '='));
         assert(i < type->n_fields);
         values[i] = value;
+        if (type->fields[i].kind == IM_FIELD_LIST)
+            values[i] = move_list(values[i], store->shift, moved->list);
+        else if (store->shift)
+            move_value(store, type, i, &values[i], moved);
     }
 }
 
-static bool plant(struct im_objects_table *tables, const struct seed *seed)
+static bool plant(const struct im_objects *store, struct im_objects_table *tables,
+                  const struct seed *seed)
 {
     const struct im_object_type *type = im_object_type_find(im_str(seed->rest_name));
     struct im_str values[IM_FIELDS_MAX];
+    struct moved moved;
     assert(type);
-    read_values(type, seed->values, values);
-    struct im_object_row *row = im_object_row_new(&(struct im_object_draft_row){
-        type, seed->key, SEEDED_MS, SEEDED_MS, im_str(seed->entity), values});
+    read_values(store, type, seed->values, values, &moved);
+    struct im_object_row *row = im_object_row_new(
+        &(struct im_object_draft_row){type, seed->key + shift_of(store, type), SEEDED_MS,
+                                      SEEDED_MS, im_str(seed->entity), values});
     if (!row)
         return false;
     if (im_objects_append(&tables[im_object_type_index(type)], row))
@@ -60,7 +126,7 @@ bool im_objects_touch_locked(struct im_objects *store)
     if (!tables)
         return false;
     for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
-        if (!plant(tables, &seeds[i])) {
+        if (!plant(store, tables, &seeds[i])) {
             im_objects_free_tables(tables);
             return false;
         }

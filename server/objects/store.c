@@ -1,4 +1,5 @@
 /* The operations on rows: each takes the lock once, decides, changes and writes. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "objects/once.h"
@@ -17,10 +18,71 @@ void im_objects_init(struct im_objects *store)
 
 void im_objects_release(struct im_objects *store)
 {
+    while (store->next) {
+        struct im_objects *next = store->next;
+        store->next = next->next;
+        next->next = NULL;
+        im_objects_release(next);
+        free(next);
+    }
+    im_str_free(&store->company);
     im_objects_free_tables(store->tables);
     im_objects_once_forget(store);
     store->tables = NULL;
     pthread_mutex_destroy(&store->lock);
+}
+
+static struct im_objects *add_store(struct im_objects *first, struct im_str company,
+                                    int64_t shift)
+{
+    struct im_objects *store = malloc(sizeof *store);
+    if (!store)
+        return NULL;
+    im_objects_init(store);
+    if (!im_str_duplicate(company, &store->company)) {
+        im_objects_release(store);
+        free(store);
+        return NULL;
+    }
+    store->shift = shift;
+    store->next = first->next;
+    first->next = store;
+    return store;
+}
+
+struct im_objects *im_objects_of(struct im_objects *first, struct im_str company,
+                                 int64_t shift)
+{
+    pthread_mutex_lock(&first->lock);
+    struct im_objects *store = first->next;
+    while (store && !im_str_eq(store->company, company))
+        store = store->next;
+    if (!store)
+        store = add_store(first, company, shift);
+    pthread_mutex_unlock(&first->lock);
+    return store;
+}
+
+bool im_objects_write_keys(struct im_objects *store, size_t most, struct im_json_out *out,
+                           const char *name)
+{
+    pthread_mutex_lock(&store->lock);
+    bool made = im_objects_touch_locked(store);
+    im_json_open_object(out, name);
+    for (size_t t = 0; made && t < im_object_type_count(); t++) {
+        const struct im_object_type *type = im_object_type_at(t);
+        const struct im_objects_table *table = im_objects_table_locked(store, type);
+        size_t key = im_object_field_index(type, IM_STR("key"));
+        if (!table->n)
+            continue;
+        im_json_open_array(out, type->rest_name);
+        for (size_t i = 0; i < table->n && i < most; i++)
+            im_json_str(out, NULL, table->rows[i]->values[key]);
+        im_json_close_array(out);
+    }
+    im_json_close_object(out);
+    pthread_mutex_unlock(&store->lock);
+    return made;
 }
 
 void im_objects_reset(struct im_objects *store)
@@ -44,6 +106,8 @@ static enum im_objects_result enter(struct im_objects *store,
     if (!call->type)
         return im_objects_refuse(&call->why, IM_OBJECTS_TYPE_UNKNOWN, nowhere,
                                  "There is no object of this name.");
+    if (!store)
+        return no_memory(call);
     pthread_mutex_lock(&store->lock);
     if (im_objects_touch_locked(store))
         return IM_OBJECTS_OK;

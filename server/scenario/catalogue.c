@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/embedded.h"
+#include "base/file.h"
 #include "scenario/scenario_file.h"
 
 struct file {
@@ -45,60 +46,6 @@ struct im_catalogue {     /* but for what stands behind the lock, never changed 
     struct im_scenario **built_in; /* as im_scenario_files; NULL until asked for */
 };
 
-/* ---- one file ---- */
-
-static bool read_stream(FILE *stream, const char *path, struct im_arena *arena,
-                        struct im_str *text, struct im_error *err)
-{
-    char piece[8192];
-    struct im_buf buf;
-    size_t n;
-
-    im_buf_init(&buf, arena, 0);
-    while (buf.len <= IM_SCENARIO_MAX && (n = fread(piece, 1, sizeof(piece), stream)) > 0)
-        im_buf_add(&buf, (struct im_str){piece, n});
-    *text = im_buf_str(&buf);
-    if (ferror(stream))
-        return im_error_set(err, "reading scenario %s: %s", path, strerror(errno));
-    if (buf.failed)
-        return im_error_set(err, "reading %s: out of memory", path);
-    return buf.len <= IM_SCENARIO_MAX ||
-           im_error_set(err, "reading %s: over %d bytes are too many for a scenario",
-                        path, IM_SCENARIO_MAX);
-}
-
-static struct im_scenario *parse(const char *path, struct im_str text,
-                                 struct im_error *err)
-{
-    struct im_scenario_error error;
-    struct im_scenario *scenario = im_scenario_parse(text, (struct im_str){0}, &error);
-
-    if (!scenario)
-        im_error_set(err, "%s:%u:%u: %s", path, error.line, error.column, error.what);
-    return scenario;
-}
-
-struct im_scenario *im_scenario_read_file(const char *path, struct im_error *err)
-{
-    FILE *stream = fopen(path, "rb");
-    struct im_scenario *scenario = NULL;
-    struct im_arena arena;
-    struct im_str text;
-
-    if (!stream) {
-        im_error_set(err, "reading scenario %s: %s", path, strerror(errno));
-        return NULL;
-    }
-    im_arena_init(&arena, 0);
-    if (read_stream(stream, path, &arena, &text, err))
-        scenario = parse(path, text, err);
-    if (scenario)
-        scenario->path = im_arena_copy(&scenario->arena, im_str(path));
-    im_arena_release(&arena);
-    fclose(stream);
-    return scenario;
-}
-
 /* ---- a view: reading the folder ---- */
 
 static void view_unref(struct view *view)
@@ -127,17 +74,17 @@ static int by_file_name(const struct dirent **a, const struct dirent **b)
 static void view_add_file(struct view *view, struct im_str folder, const char *name)
 {
     struct file *file = &view->files[view->count];
-    struct im_error why;
+    struct im_error why, cannot;
 
     file->path = im_arena_format(&view->arena, "%.*s/%s", IM_ARG(folder), name);
-    FILE *stream = file->path.len ? fopen(file->path.at, "rb") : NULL;
+    FILE *stream = file->path.len ? im_file_open(file->path.at, &cannot) : NULL;
     if (!stream && errno == ENOENT)
         return; /* gone since the folder was listed */
     view->count++;
     if (!stream)
-        im_error_set(&why, "reading scenario %s: %s", file->path.at, strerror(errno));
-    file->unreadable =
-        !stream || !read_stream(stream, file->path.at, &view->arena, &file->text, &why);
+        im_error_set(&why, "reading scenario %s: %s", file->path.at, cannot.text);
+    file->unreadable = !stream || !im_scenario_read_text(stream, file->path.at,
+                                                         &view->arena, &file->text, &why);
     if (file->unreadable)
         file->trouble = im_arena_copy(&view->arena, im_str(why.text));
     if (stream)
@@ -217,7 +164,7 @@ static void file_read(struct view *view, struct file *file, const struct view *o
     if (file->before && !file->before->taken && same_text(file, file->before))
         file->trouble = im_arena_copy(&view->arena, file->before->trouble);
     else if (!file->unreadable) {
-        file->fresh = parse(file->path.at, file->text, &why);
+        file->fresh = im_scenario_of_file(file->path.at, file->text, &why);
         if (!file->fresh)
             file->trouble = im_arena_copy(&view->arena, im_str(why.text));
     }
@@ -267,6 +214,23 @@ static bool view_settle(struct view *view, const struct view *old, struct im_err
 
 /* ---- the view that counts ---- */
 
+/* Tells the log, once, which files stand in the place of a built-in scenario: whoever meant to add
+ * one finds out why another is played. */
+static void tell_shadows(const struct im_catalogue *catalogue, const struct view *view)
+{
+    for (size_t i = 0; i < view->count; i++) {
+        const struct file *file = &view->files[i];
+        const struct im_scenario *before = file->before ? file->before->scenario : NULL;
+        if (!file->scenario || !im_scenario_shadows(file->scenario) ||
+            (before && im_str_eq(before->name, file->scenario->name)))
+            continue;
+        const struct im_log_field fields[] = {
+            {"scenario", file->scenario->name}, {"file", file->path}, {NULL, {NULL, 0}}};
+        im_log_line(catalogue->log, IM_LOG_WARN, im_clock_real_ms(),
+                    "a scenario file hides the built-in scenario of its name", fields);
+    }
+}
+
 /* Tells the log what has become wrong, once. */
 static void complain(const struct im_catalogue *catalogue, const struct view *view)
 {
@@ -307,8 +271,10 @@ static struct view *look_at_folder(struct im_catalogue *catalogue)
         atomic_fetch_add(&now->refs, 1);
     }
     pthread_mutex_unlock(&catalogue->lock);
-    if (replaced)
+    if (replaced) {
         complain(catalogue, now);
+        tell_shadows(catalogue, now);
+    }
     view_unref(replaced);
     view_unref(old);
     return now;
@@ -337,10 +303,12 @@ struct im_catalogue *im_catalogue_new(const char *folder, const struct im_log *l
     for (size_t i = 0; fine && i < catalogue->view->count; i++)
         if (catalogue->view->files[i].trouble.len)
             fine = im_error_set(err, "%.*s", IM_ARG(catalogue->view->files[i].trouble));
-    if (fine)
-        return catalogue;
-    im_catalogue_free(catalogue);
-    return NULL;
+    if (!fine) {
+        im_catalogue_free(catalogue);
+        return NULL;
+    }
+    tell_shadows(catalogue, catalogue->view);
+    return catalogue;
 }
 
 void im_catalogue_free(struct im_catalogue *catalogue)
@@ -370,7 +338,8 @@ static struct im_scenario *built_in(struct im_catalogue *catalogue, size_t index
     pthread_mutex_unlock(&catalogue->lock);
     if (scenario)
         return scenario;
-    struct im_scenario *fresh = parse(in->name, (struct im_str){in->text, in->len}, err);
+    struct im_scenario *fresh =
+        im_scenario_of_file(in->name, (struct im_str){in->text, in->len}, err);
     if (!fresh)
         return NULL;
     fresh->listed = true;

@@ -6,7 +6,7 @@
 #define IM_SCENARIO_CATALOGUE_H
 
 #include "base/log.h"
-#include "scenario/scenario.h"
+#include "scenario/scenario_file.h"
 
 struct im_catalogue; /* lifetime: server */
 
@@ -44,9 +44,5 @@ struct im_listed {
 struct im_listed *im_catalogue_list(struct im_catalogue *catalogue,
                                     struct im_arena *arena, size_t *count);
 void im_catalogue_unlist(struct im_listed *listed, size_t count);
-
-/* The scenario in that file, with a reference for the caller; NULL with err
- * "FILE:LINE:COLUMN: …" */
-struct im_scenario *im_scenario_read_file(const char *path, struct im_error *err);
 
 #endif

@@ -29,6 +29,15 @@ static bool take_status(struct im_json_reader *r, const struct im_json *value, v
     return true;
 }
 
+static bool take_created(struct im_json_reader *r, const struct im_json *value,
+                         void *into)
+{
+    (void)r;
+    (void)value;
+    ((struct im_expectation *)into)->created = true;
+    return true;
+}
+
 static bool refuse_chance(struct im_json_reader *r, const struct im_json *value,
                           void *into)
 {
@@ -64,6 +73,10 @@ static const struct im_json_row members[] = {
     {"after", IM_READ_TEXT, EXPECT(after.text)},
     {"within", IM_READ_DURATION, EXPECT(within_ms), .min = 1, .max = INT64_MAX},
     {"same", IM_READ_WORD, EXPECT(same_call), .min = 1, .words = "call"},
+    {"refused_for", IM_READ_WORD, EXPECT(without_token), .min = 1, .words = "token"},
+    {"created", IM_READ_TRUE, .check = take_created},
+    {"optional", IM_READ_BOOL, EXPECT(optional)},
+    {"advice", IM_READ_BOOL, EXPECT(advice)},
     {NULL, IM_READ_PART, EXPECT(when), .table = &im_when_shared},
     {"rate", IM_READ_JSON, IM_READ_HIDDEN, .check = refuse_chance},
     {"seed", IM_READ_JSON, IM_READ_HIDDEN, .check = refuse_chance},
@@ -151,21 +164,26 @@ static bool resolve(struct im_json_reader *r, const struct im_json *after,
 {
     struct im_anchor *anchor = &all->items[index].after;
 
-    if (!after)
+    if (!anchor->text.len)
         return true;
     anchor->cause = im_cause_find(anchor->text);
     if (anchor->cause)
         return true;
     anchor->expectation = find_that(all, all->count, anchor->text);
-    if (anchor->expectation == (int)index)
+    if (anchor->expectation == (int)index) {
+        anchor->expectation = -1; /* told here, not as a circle too */
         return im_json_fault(r, after,
                              "\"after\" must not be the expectation's own \"that\"");
+    }
     if (anchor->expectation >= 0)
         return true;
     anchor->fault = im_fault_find(anchor->text);
     const struct im_effect *effect = im_effect_find(anchor->text);
-    if (anchor->fault || !effect)
-        return anchor->fault || unknown_anchor(r, after, all, index);
+    /* where a sentence is missing, it may be the one that is meant */
+    if (anchor->fault || (!effect && find_that(all, all->count, (struct im_str){0}) >= 0))
+        return true;
+    if (!effect)
+        return unknown_anchor(r, after, all, index);
     anchor->effect = effect->name;
     return true;
 }
@@ -206,10 +224,12 @@ static bool check_all(struct im_json_reader *r, const struct im_json *list, void
     struct im_expectations *all = into;
     size_t before = r->count, i = 0;
 
+    if (all->count != list->count) /* too many, or no room: what is wrong was said */
+        return false;
     r->where = expectation.where; /* im_json_read_row puts the old one back */
     for (const struct im_json *one = list->first; one; one = one->next, i++) {
         struct im_str that = all->items[i].that;
-        if (find_that(all, i, that) >= 0)
+        if (that.len && find_that(all, i, that) >= 0)
             im_json_fault(r, im_json_get(one, "that"),
                           "\"that\" must be unique, and \"%.*s\" stands twice",
                           IM_ARG(im_str_front(that, SHOWN_MAX)));
@@ -223,8 +243,8 @@ static bool check_all(struct im_json_reader *r, const struct im_json *list, void
 }
 
 static const struct im_json_row list[] = {
-    {"expect", IM_READ_LIST, IM_READ_INTO(struct im_expectations, items),
-     .table = &expectation, .max = EXPECTATIONS_MAX, .check = check_all,
-     .wanted = "a list of expectations"},
+    {"expect", IM_READ_LIST, IM_READ_CHECK_ALWAYS,
+     IM_READ_INTO(struct im_expectations, items), .table = &expectation,
+     .max = EXPECTATIONS_MAX, .check = check_all, .wanted = "a list of expectations"},
 };
 const struct im_json_table im_expect_part = {IM_READ_ROWS(list)};

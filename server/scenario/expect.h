@@ -35,6 +35,11 @@ struct im_expectation {
     bool same_call; /* only what repeats the anchor: same method, target and body */
     bool
         growing_gaps; /* with same_call: of the anchor and its repeats, up to the first success */
+    bool
+        without_token; /* only calls that were refused for their access token, or had none */
+    bool created; /* only what made a record that was not there before, answered or not */
+    bool optional; /* nothing is missing where it is not exercised */
+    bool advice;   /* what a good client does beyond what is demanded: never a failure */
     size_t offset; /* in the scenario's text, for errors */
 };
 

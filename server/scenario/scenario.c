@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "scenario/attributes.h"
 
@@ -10,7 +11,7 @@ struct im_scenario_state {
     struct im_scenario *scenario;
     pthread_mutex_t lock;
     bool ran_out;
-    struct im_rule_count counts[];
+    struct im_progress progress[];
 };
 
 /* ---- the scenario itself ---- */
@@ -37,6 +38,9 @@ bool im_scenario_set_up(const struct im_scenario *scenario,
     if (scenario->world &&
         !im_directory_load(authority->directory, scenario->world, &at, err))
         return false;
+    if (scenario->world &&
+        !im_authority_load_records(authority, scenario->world, &at, err))
+        return false;
     im_authority_set_policy(authority, &scenario->policy);
     im_authority_set_signed_in(authority, scenario->signed_in);
     return true;
@@ -48,7 +52,7 @@ struct im_scenario_state *im_scenario_state_new(struct im_scenario *scenario)
 {
     struct im_scenario_state *scenario_state =
         calloc(1, sizeof(*scenario_state) +
-                      scenario->rule_count * sizeof(scenario_state->counts[0]));
+                      scenario->rule_count * sizeof(scenario_state->progress[0]));
 
     if (!scenario_state)
         return NULL;
@@ -77,7 +81,8 @@ bool im_scenario_state_counts(struct im_scenario_state *scenario_state,
 {
     pthread_mutex_lock(&scenario_state->lock);
     for (size_t i = 0; i < scenario_state->scenario->rule_count; i++)
-        counts[i] = scenario_state->counts[i];
+        counts[i] = (struct im_rule_count){scenario_state->progress[i].fits,
+                                           scenario_state->progress[i].fired};
     bool ran_out = scenario_state->ran_out;
     pthread_mutex_unlock(&scenario_state->lock);
     return ran_out;
@@ -85,31 +90,50 @@ bool im_scenario_state_counts(struct im_scenario_state *scenario_state,
 
 /* ---- planning ---- */
 
-static bool takes_request(const struct im_rule *rule)
+bool im_rule_takes_request(const struct im_rule *rule)
 {
     return rule->refuse != CAUSE_NONE || rule->has_wire;
+}
+
+/* Does its time begin when it fires first? Then `nth` says when that is. */
+static bool begins_by_firing(const struct im_rule *rule)
+{
+    return rule->schedule.for_ms && !im_schedule_waits_for_event(&rule->schedule);
 }
 
 /* How often the rule can fire at all; 0 = without end. */
 static uint64_t bound_of(const struct im_rule *rule)
 {
-    return rule->times ? (uint64_t)rule->times : rule->when.nth ? 1 : 0;
+    if (rule->times)
+        return (uint64_t)rule->times;
+    return rule->when.nth && !begins_by_firing(rule) ? 1 : 0;
 }
 
-static bool is_spent(const struct im_rule *rule, const struct im_rule_count *count)
+static bool is_spent(const struct im_rule *rule, const struct im_progress *progress,
+                     int64_t now_ms)
 {
-    return bound_of(rule) && count->fired >= bound_of(rule);
+    return (bound_of(rule) && progress->fired >= bound_of(rule)) ||
+           im_schedule_is_over(&rule->schedule, progress, now_ms);
 }
 
 /* One rule is asked; may it have the request, nothing above having taken it? */
-static bool fires_locked(const struct im_rule *rule, struct im_rule_count *count,
-                         const struct im_plan *plan)
+static bool fires_locked(const struct im_rule *rule, struct im_progress *progress,
+                         struct im_plan *plan, int64_t now_ms)
 {
-    count->fits++;
-    if ((takes_request(rule) && plan->taken) || is_spent(rule, count) ||
-        !im_when_counts(&rule->when, count->fits))
+    struct im_when when = rule->when;
+
+    progress->fits++;
+    if (begins_by_firing(rule) && progress->begun)
+        when.nth = 0;
+    bool exceeds = im_schedule_exceeds(&rule->schedule, progress, now_ms, &plan->quota);
+    if ((im_rule_takes_request(rule) && plan->taken) || !exceeds ||
+        is_spent(rule, progress, now_ms) || !im_when_counts(&when, progress->fits))
         return false;
-    count->fired++;
+    if (begins_by_firing(rule) && !progress->begun) {
+        progress->begun = true;
+        progress->begun_ms = now_ms;
+    }
+    progress->fired++;
     return true;
 }
 
@@ -117,12 +141,13 @@ static void enlist(struct im_plan *plan, const struct im_rule *rule)
 {
     if (rule->step_count)
         plan->world[plan->world_count++] = rule;
-    if (takes_request(rule))
+    if (im_rule_takes_request(rule))
         plan->taken = rule;
 }
 
 /* Every rule that fits is counted, in order, in one step. */
-static void ask_rules(struct im_scenario_state *scenario_state, struct im_plan *plan)
+static void ask_rules(struct im_scenario_state *scenario_state, struct im_plan *plan,
+                      int64_t now_ms)
 {
     const struct im_scenario *scenario = scenario_state->scenario;
     size_t fitting = 0, spent = 0;
@@ -130,12 +155,13 @@ static void ask_rules(struct im_scenario_state *scenario_state, struct im_plan *
     pthread_mutex_lock(&scenario_state->lock);
     for (size_t i = 0; i < scenario->rule_count; i++) {
         const struct im_rule *rule = &scenario->rules[i];
-        struct im_rule_count *count = &scenario_state->counts[i];
-        if (!im_when_fits(&rule->when, plan->asked))
+        struct im_progress *progress = &scenario_state->progress[i];
+        if (im_schedule_is_ahead(&rule->schedule, progress) ||
+            !im_when_fits(&rule->when, plan->asked))
             continue;
         fitting++;
-        spent += is_spent(rule, count);
-        if (fires_locked(rule, count, plan))
+        spent += is_spent(rule, progress, now_ms);
+        if (fires_locked(rule, progress, plan, now_ms))
             enlist(plan, rule);
     }
     if (scenario->exhausted_fails && fitting && spent == fitting) {
@@ -179,7 +205,12 @@ void im_scenario_plan(struct im_scenario_state *scenario_state,
         return;
     plan->scenario = im_scenario_ref(scenario);
     plan->token = im_attributes_read(authority, req, plan->asked);
-    ask_rules(scenario_state, plan);
+    if (scenario->asks_content) {
+        plan->asked->target = req->target;
+        plan->asked->request_body = req->body;
+        plan->asked->request_headers = im_exchange_header_lines(req);
+    }
+    ask_rules(scenario_state, plan, req->now_ms);
     find_evidence(plan, req->arena);
 }
 
@@ -187,6 +218,62 @@ void im_plan_release(struct im_plan *plan)
 {
     im_scenario_unref(plan->scenario);
     plan->scenario = NULL;
+}
+
+/* ---- what came of it ---- */
+
+static bool has_fired(const struct im_plan *plan, const struct im_rule *rule)
+{
+    bool fired = plan->taken == rule;
+
+    for (size_t i = 0; i < plan->world_count; i++)
+        fired |= plan->world[i] == rule;
+    return fired;
+}
+
+static bool has_changed(const struct im_plan *plan, const char *effect)
+{
+    for (size_t i = 0; i < plan->world_count; i++)
+        if (im_rule_does(plan->world[i], effect))
+            return true;
+    return false;
+}
+
+static bool has_caused(const struct im_exchange *exchange, enum im_cause cause)
+{
+    bool caused = exchange->cause == cause;
+
+    for (size_t i = 0; i < exchange->note_count; i++)
+        caused |= exchange->notes[i].cause == cause;
+    return caused;
+}
+
+bool im_rule_does(const struct im_rule *rule, const char *effect)
+{
+    for (size_t i = 0; i < rule->step_count; i++)
+        if (strcmp(rule->steps[i].effect->name, effect) == 0)
+            return true;
+    return false;
+}
+
+void im_scenario_note(struct im_scenario_state *scenario_state,
+                      const struct im_plan *plan, const struct im_exchange *exchange,
+                      int64_t now_ms)
+{
+    const struct im_scenario *scenario = scenario_state->scenario;
+
+    if (!scenario->has_events || plan->scenario != scenario)
+        return;
+    pthread_mutex_lock(&scenario_state->lock);
+    for (size_t i = 0; i < scenario->rule_count; i++) {
+        const struct im_schedule *schedule = &scenario->rules[i].schedule;
+        const struct im_event *after = &schedule->after;
+        if ((after->rule && has_fired(plan, &scenario->rules[after->rule - 1])) ||
+            (after->cause && has_caused(exchange, after->cause)) ||
+            (after->effect && has_changed(plan, after->effect)))
+            im_schedule_arm(schedule, &scenario_state->progress[i], now_ms);
+    }
+    pthread_mutex_unlock(&scenario_state->lock);
 }
 
 /* ---- carrying it out ---- */

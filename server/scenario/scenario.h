@@ -5,6 +5,7 @@
 #define IM_SCENARIO_SCENARIO_H
 
 #include "scenario/expect.h"
+#include "scenario/schedule.h"
 #include "scenario/wire.h"
 #include "scenario/world.h"
 
@@ -17,14 +18,23 @@ struct im_step {
 
 /* when + then + times. Lifetime: of the scenario. */
 struct im_rule {
+    struct im_str name; /* for the `after` of another; empty = none */
     struct im_when when;
-    struct im_step *steps; /* then.world */
+    struct im_schedule schedule; /* after, for, limit */
+    struct im_step *steps;       /* then.world */
     size_t step_count;
     enum im_cause refuse; /* then.refuse; CAUSE_NONE = no */
     bool has_wire;        /* then.wire */
     struct im_wire wire;
     int64_t times; /* fires at most so often; 0 = as often as it fits */
+    int64_t needs; /* has to fire so often for a verdict; 0 = not said */
+    bool optional; /* nothing is missing where it does not fire */
 };
+
+/* Does it refuse or damage, so that the rules behind it that do so too leave the request alone? */
+bool im_rule_takes_request(const struct im_rule *rule);
+/* Does it change the world so? */
+bool im_rule_does(const struct im_rule *rule, const char *effect);
 
 /* What a file says. Never changed once it is read, shared by all sandboxes that follow it, and
  * freed with the last of them (counted references; thread-safe). */
@@ -39,6 +49,8 @@ struct im_scenario {
     struct im_rule *rules;
     size_t rule_count; /* right behind its list, as im_json_list has it */
     bool exhausted_fails;
+    bool has_events;   /* a rule is to come after something */
+    bool asks_content; /* a rule asks for headers, query or body */
     struct im_expectations expect;
     struct im_str text; /* as it was read */
     struct im_str path; /* of the file; empty = built in, or inline */
@@ -80,6 +92,7 @@ struct im_plan {
     const struct im_rule **world; /* rules that change the world, in order */
     size_t world_count;
     const struct im_rule *taken; /* the rule that refuses or damages; NULL = none */
+    struct im_quota quota;       /* that the request fell under */
     enum im_cause refuse;        /* CAUSE_NONE = answer as usual */
     struct im_str evidence;      /* for that refusal */
 };
@@ -89,6 +102,11 @@ void im_scenario_plan(struct im_scenario_state *scenario_state,
                       struct im_authority *authority, struct im_request *req,
                       struct im_plan *plan);
 void im_plan_release(struct im_plan *plan);
+/* What came of the request, at the sandbox's time: rules that are to come after it are at work from now
+ * on. */
+void im_scenario_note(struct im_scenario_state *scenario_state,
+                      const struct im_plan *plan, const struct im_exchange *exchange,
+                      int64_t now_ms);
 /* The world changes. False with err when a step cannot be done (a role that is not there). */
 bool im_plan_change_world(const struct im_plan *plan, struct im_authority *authority,
                           int64_t now_ms, struct im_error *err);

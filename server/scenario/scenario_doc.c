@@ -3,6 +3,7 @@
 
 #include "base/embedded.h"
 #include "base/json_schema.h"
+#include "scenario/needs.h"
 #include "scenario/scenario_file.h"
 
 /* ---- by family, and within one by name ---- */
@@ -42,8 +43,12 @@ static void each_of(const struct im_listed *listed, size_t count, int family,
 
 static void write_line(const struct im_scenario *scenario, struct im_buf *text)
 {
+    struct im_str needs = im_needs_text(scenario, text->arena);
+
     im_buf_addf(text, "  %-36.*s %.*s\n", IM_ARG(scenario->name),
                 IM_ARG(scenario->about));
+    if (needs.len)
+        im_buf_addf(text, "  %-36s needs: %.*s\n", "", IM_ARG(needs));
 }
 
 void im_scenarios_text(const struct im_listed *listed, size_t count, struct im_buf *text)
@@ -98,8 +103,9 @@ static void write_switches(struct im_buf *text)
 
 static void write_row(const struct im_scenario *scenario, struct im_buf *text)
 {
-    im_buf_addf(text, "| [%.*s](%.*s.json) | %.*s |\n", IM_ARG(scenario->name),
-                IM_ARG(scenario->name), IM_ARG(scenario->about));
+    im_buf_addf(text, "| [%.*s](%.*s.json) | %.*s | %.*s |\n", IM_ARG(scenario->name),
+                IM_ARG(scenario->name), IM_ARG(scenario->about),
+                IM_ARG(im_needs_text(scenario, text->arena)));
 }
 
 void im_scenarios_markdown(const struct im_listed *listed, size_t count,
@@ -113,7 +119,8 @@ void im_scenarios_markdown(const struct im_listed *listed, size_t count,
         if (!any_of(listed, count, family))
             continue;
         const char *title = title_of(family);
-        im_buf_addf(text, "\n### %c%s\n\n| scenario | what happens |\n|---|---|\n",
+        im_buf_addf(text,
+                    "\n### %c%s\n\n| scenario | what happens | needs |\n|---|---|---|\n",
                     title[0] - ('a' - 'A'), title + 1);
         each_of(listed, count, family, text, write_row);
     }

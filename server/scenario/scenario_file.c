@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A text of a megabyte may be half a million values, most of them refused by a bound that has a
+ * name; only then is there a tree of that size. */
+#define TREE_MAX ((size_t)256 * IM_SCENARIO_MAX)
+
 /* ---- rules ---- */
 
 static bool take_step(struct im_json_reader *r, const struct im_json *value, void *into)
@@ -27,10 +31,28 @@ static bool note_wire(struct im_json_reader *r, const struct im_json *value, voi
     return true;
 }
 
+/* A quota counts all that fits; picking some of it would leave open what is counted. */
+static bool picks(const struct im_when *when)
+{
+    return when->nth || when->every || when->rate >= 0;
+}
+
 static bool check_rule(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     const struct im_rule *rule = into;
+    int64_t most = rule->times ? rule->times : rule->when.nth > 0 ? 1 : INT64_MAX;
 
+    if (rule->needs > most)
+        return im_json_fault(r, im_json_get(value, "needs"),
+                             "\"needs\" is more than the rule can fire, by its \"times\" "
+                             "or \"nth\"");
+    if (rule->needs && rule->optional)
+        return im_json_fault(r, im_json_get(value, "optional"),
+                             "\"optional\" and \"needs\" contradict each other");
+    if (rule->schedule.limit && picks(&rule->when))
+        return im_json_fault(r, im_json_get(value, "limit"),
+                             "\"limit\" counts all that fits \"when\", so it contradicts "
+                             "\"nth\", \"every\" and \"rate\"");
     return rule->refuse == CAUSE_NONE || !rule->has_wire ||
            rule->wire.fault < IM_FAULT_HTML || !im_wire_replaces(&rule->wire) ||
            im_json_fault(r, value,
@@ -77,6 +99,13 @@ static const struct im_json_row rule_rows[] = {
     {"then", IM_READ_OBJECT, IM_READ_REQUIRED, .table = &then_table},
     {"times", IM_READ_WHOLE, IM_READ_INTO(struct im_rule, times), .min = 1,
      .max = INT64_MAX},
+    {"needs", IM_READ_WHOLE, IM_READ_INTO(struct im_rule, needs), .min = 1,
+     .max = INT64_MAX},
+    {"optional", IM_READ_BOOL, IM_READ_INTO(struct im_rule, optional)},
+    {"name", IM_READ_TEXT, IM_READ_INTO(struct im_rule, name),
+     .about = "for the \"after\" of another rule"},
+    {NULL, IM_READ_PART, IM_READ_INTO(struct im_rule, schedule),
+     .table = &im_schedule_part},
 };
 static const struct im_rule blank_rule = {.when = {.rate = -1}};
 static const struct im_json_table rule_table = {.name = "rule",
@@ -85,6 +114,99 @@ static const struct im_json_table rule_table = {.name = "rule",
                                                 .size = sizeof(blank_rule),
                                                 .blank = &blank_rule,
                                                 .check = check_rule};
+
+/* ---- which rule comes after which ---- */
+
+static int find_rule(const struct im_scenario *scenario, size_t count, struct im_str name)
+{
+    for (size_t i = 0; name.len && i < count; i++)
+        if (im_str_eq(scenario->rules[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+static bool unknown_event(struct im_json_reader *r, const struct im_json *after,
+                          const struct im_scenario *scenario)
+{
+    size_t most = scenario->rule_count + CAUSE_COUNT + im_effect_count, n = 0;
+    struct im_str *known = IM_ARENA_ARRAY(r->arena, struct im_str, most);
+
+    if (!known)
+        return im_json_no_memory(r, after);
+    for (size_t i = 0; i < scenario->rule_count; i++)
+        if (scenario->rules[i].name.len)
+            known[n++] = scenario->rules[i].name;
+    for (size_t i = 0; im_cause_names.word(i); i++)
+        known[n++] = im_str(im_cause_names.word(i));
+    for (size_t i = 0; im_effect_names.word(i); i++)
+        known[n++] = im_str(im_effect_names.word(i));
+    return im_json_fault(r, after,
+                         "\"after\" must be a cause, an effect or another rule's name or "
+                         "number, and there is none \"%.*s\"%s",
+                         IM_ARG(im_str_front(after->text, 60)),
+                         im_hint(after->text, known, n).text);
+}
+
+/* A rule's own name comes before a cause or effect that is called so. */
+static bool resolve_event(struct im_json_reader *r, const struct im_json *json,
+                          struct im_scenario *scenario, size_t index)
+{
+    struct im_event *after = &scenario->rules[index].schedule.after;
+    const struct im_json *at = im_json_get(json, "after");
+
+    if (!after->number && !after->text.len)
+        return true;
+    scenario->has_events = true;
+    if (after->number > (int64_t)scenario->rule_count)
+        return im_json_fault(r, at, "\"after\" names rule %lld, and there are %zu",
+                             (long long)after->number, scenario->rule_count);
+    after->rule = after->number
+                      ? (int)after->number
+                      : find_rule(scenario, scenario->rule_count, after->text) + 1;
+    if (after->rule)
+        return true;
+    after->cause = im_cause_find(after->text);
+    const struct im_effect *effect = after->cause ? NULL : im_effect_find(after->text);
+    after->effect = effect ? effect->name : NULL;
+    return after->cause || effect || unknown_event(r, at, scenario);
+}
+
+/* Does following `after` from here lead back here? */
+static bool waits_for_itself(const struct im_scenario *scenario, size_t index)
+{
+    int at = scenario->rules[index].schedule.after.rule;
+
+    for (size_t steps = 0; at && steps < scenario->rule_count; steps++) {
+        if (at == (int)index + 1)
+            return true;
+        at = scenario->rules[at - 1].schedule.after.rule;
+    }
+    return false;
+}
+
+static bool check_rules(struct im_json_reader *r, const struct im_json *list, void *into)
+{
+    struct im_scenario *scenario = into;
+    size_t before = r->count, i = 0;
+
+    if (scenario->rule_count != list->count)
+        return false; /* there was no room: what is wrong was said */
+    r->where = rule_table.where;
+    for (const struct im_json *one = list->first; one; one = one->next, i++) {
+        if (find_rule(scenario, i, scenario->rules[i].name) >= 0)
+            im_json_fault(r, im_json_get(one, "name"),
+                          "\"name\" must be unique, and \"%.*s\" stands twice",
+                          IM_ARG(im_str_front(scenario->rules[i].name, 60)));
+        resolve_event(r, one, scenario, i);
+        scenario->asks_content |= im_when_asks_content(&scenario->rules[i].when);
+    }
+    i = 0;
+    for (const struct im_json *one = list->first; one; one = one->next, i++)
+        if (waits_for_itself(scenario, i))
+            return im_json_fault(r, im_json_get(one, "after"),
+                                 "rule %zu waits for itself, so it never fires", i + 1);
+    return r->count == before;
+}
 
 /* ---- world ---- */
 
@@ -97,6 +219,7 @@ static bool has_company(struct im_str text)
 
 static const struct im_json_row world_rows[] = {
     {NULL, IM_READ_PART, .table = &im_directory_part},
+    {NULL, IM_READ_PART, .table = &im_records_part},
     {"signed_in", IM_READ_TEXT, SCENARIO(signed_in), .sound = has_company, .pattern = "@",
      .wanted = "\"USER@COMPANY\"",
      .about =
@@ -135,7 +258,8 @@ static const struct im_json_row members[] = {
      .about = "what happens, for somebody who has never met it"},
     {"cause", IM_READ_WORD, SCENARIO(cause), .min = 1, .names = &im_cause_names},
     {"world", IM_READ_OBJECT, .table = &world_table, .check = keep_world},
-    {"rules", IM_READ_LIST, SCENARIO(rules), .table = &rule_table},
+    {"rules", IM_READ_LIST, IM_READ_CHECK_ALWAYS, SCENARIO(rules), .table = &rule_table,
+     .max = IM_RULES_MAX, .check = check_rules},
     {"exhausted", IM_READ_WORD, SCENARIO(exhausted_fails), .words = "pass|fail"},
     {NULL, IM_READ_PART, SCENARIO(expect), .table = &im_expect_part},
 };
@@ -167,7 +291,7 @@ static struct im_scenario *scenario_new(struct im_str text)
 {
     struct im_arena arena;
 
-    im_arena_init(&arena, (size_t)16 * IM_SCENARIO_MAX);
+    im_arena_init(&arena, TREE_MAX);
     struct im_scenario *scenario = IM_ARENA_NEW(&arena, struct im_scenario);
     if (!scenario)
         return NULL;
@@ -178,54 +302,89 @@ static struct im_scenario *scenario_new(struct im_str text)
     return scenario;
 }
 
-/* Reads scenario->text. False with *fault at a value, or with *syntax when it is no JSON. */
+/* Reads scenario->text. False with faults in r, or with *syntax when it is no JSON. */
 static bool scenario_read(struct im_scenario *scenario, bool named,
-                          struct im_json_fault *fault, struct im_json_error *syntax)
+                          struct im_json_reader *r, struct im_json_error *syntax)
 {
-    struct im_json_reader r = {.arena = &scenario->arena, .faults = fault, .room = 1};
     const struct im_json *json = im_json_parse(&scenario->arena, scenario->text, syntax);
 
     if (!json)
         return false;
-    bool fine = im_json_read(&r, named ? &im_scenario_inline_table : &im_scenario_table,
-                             json, scenario) &&
-                im_scenario_try(&r, scenario, json);
+    im_json_read(r, named ? &im_scenario_inline_table : &im_scenario_table, json,
+                 scenario);
+    if (r->count < r->room)
+        im_scenario_try(r, scenario, json);
     if (!scenario->arena.failed)
-        return fine;
-    r.count = 0;
-    r.where = NULL;
-    return im_json_no_memory(&r, json);
+        return r->count == 0;
+    r->count = 0;
+    r->where = NULL;
+    return im_json_no_memory(r, json);
 }
 
-struct im_scenario *im_scenario_parse(struct im_str text, struct im_str fallback_name,
-                                      struct im_scenario_error *error)
+static int by_place(const void *a, const void *b)
 {
-    struct im_json_fault fault = {.at = NULL};
+    const struct im_json_fault *x = a, *y = b;
+
+    if (x->at->name_offset != y->at->name_offset)
+        return x->at->name_offset < y->at->name_offset ? -1 : 1;
+    return strcmp(x->err.text, y->err.text);
+}
+
+static void place_faults(struct im_str text, struct im_json_reader *r,
+                         struct im_scenario_error *errors)
+{
+    qsort(r->faults, r->count, sizeof(r->faults[0]), by_place);
+    for (size_t i = 0; i < r->count; i++) {
+        const struct im_json_fault *fault = &r->faults[i];
+        im_json_place(text, fault->at->name_offset, &errors[i].line, &errors[i].column);
+        snprintf(errors[i].what, sizeof(errors[i].what), "%.399s", fault->err.text);
+    }
+}
+
+struct im_scenario *im_scenario_parse_all(struct im_str text, struct im_str fallback_name,
+                                          struct im_scenario_error *errors, size_t room,
+                                          size_t *count)
+{
+    struct im_json_reader r = {.room = room};
     struct im_json_error syntax;
 
-    *error = (struct im_scenario_error){.line = 1, .column = 1};
+    *count = 1;
+    *errors = (struct im_scenario_error){.line = 1, .column = 1};
     if (text.len > IM_SCENARIO_MAX) {
-        snprintf(error->what, sizeof(error->what),
+        snprintf(errors->what, sizeof(errors->what),
                  "%zu bytes are too many for a scenario; at most %d are read", text.len,
                  IM_SCENARIO_MAX);
         return NULL;
     }
     struct im_scenario *scenario = scenario_new(text);
-    if (!scenario) {
-        snprintf(error->what, sizeof(error->what), "out of memory");
+    r.arena = scenario ? &scenario->arena : NULL;
+    r.faults = scenario ? calloc(room, sizeof(*r.faults)) : NULL;
+    if (!r.faults) {
+        snprintf(errors->what, sizeof(errors->what), "out of memory");
+        im_scenario_unref(scenario);
         return NULL;
     }
     scenario->name = im_arena_copy(&scenario->arena, fallback_name);
-    if (scenario_read(scenario, fallback_name.len > 0, &fault, &syntax))
-        return scenario;
-    if (fault.at) {
-        im_json_place(text, fault.at->name_offset, &error->line, &error->column);
-        snprintf(error->what, sizeof(error->what), "%.399s", fault.err.text);
-    } else {
-        error->line = syntax.line;
-        error->column = syntax.column;
-        snprintf(error->what, sizeof(error->what), "%s", syntax.what);
+    bool fine = scenario_read(scenario, fallback_name.len > 0, &r, &syntax);
+    *count = fine ? 0 : r.count ? r.count : 1;
+    if (r.count) {
+        place_faults(text, &r, errors);
+    } else if (!fine) {
+        errors->line = syntax.line;
+        errors->column = syntax.column;
+        snprintf(errors->what, sizeof(errors->what), "%s", syntax.what);
     }
+    free(r.faults);
+    if (fine)
+        return scenario;
     im_scenario_unref(scenario);
     return NULL;
+}
+
+struct im_scenario *im_scenario_parse(struct im_str text, struct im_str fallback_name,
+                                      struct im_scenario_error *error)
+{
+    size_t count;
+
+    return im_scenario_parse_all(text, fallback_name, error, 1, &count);
 }

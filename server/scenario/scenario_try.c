@@ -10,6 +10,25 @@ static bool refuse(struct im_json_reader *r, const struct im_json *at,
     return im_json_fault(r, at, "%s", err->text);
 }
 
+static bool holds(const struct im_json *value, const struct im_json *at)
+{
+    if (value == at)
+        return true;
+    for (const struct im_json *child = value->first; child; child = child->next)
+        if (holds(child, at))
+            return true;
+    return false;
+}
+
+/* Was something in this value wrong already? Then it says less than its writer meant. */
+static bool is_faulty(const struct im_json_reader *r, const struct im_json *value)
+{
+    for (size_t i = 0; value && i < r->count; i++)
+        if (holds(value, r->faults[i].at))
+            return true;
+    return false;
+}
+
 static bool try_step(struct im_json_reader *r, struct im_authority *authority,
                      const struct im_rule *rule, const struct im_step *step)
 {
@@ -37,23 +56,47 @@ static bool try_signed_in(struct im_json_reader *r, struct im_authority *authori
         return true;
     return im_directory_user(authority->directory, account.company, account.user,
                              &found) ||
-           im_json_fault(r, at, "there is no user \"%.*s\"",
-                         IM_ARG(im_str_front(at->text, 60)));
+           im_json_fault(r, at, "there is no user \"%.*s\"%s",
+                         IM_ARG(im_str_front(at->text, 60)),
+                         im_directory_hint(authority->directory, IM_USERS,
+                                           account.company, account.user)
+                             .text);
 }
 
-static void try_all(struct im_json_reader *r, struct im_authority *authority,
-                    const struct im_scenario *scenario)
+static bool try_records(struct im_json_reader *r, struct im_authority *authority,
+                        const struct im_json *world)
 {
-    const struct im_json *at = scenario->world;
+    const struct im_json *at = world;
     struct im_error err;
 
-    if (at && !im_directory_load(authority->directory, at, &at, &err)) {
-        refuse(r, at, &err);
-        return; /* whom the rules are about is then not known */
-    }
-    try_signed_in(r, authority, scenario);
-    for (size_t i = 0; i < scenario->rule_count; i++) {
+    return im_authority_load_records(authority, world, &at, &err) ||
+           refuse(r, at ? at : world, &err);
+}
+
+static bool try_world(struct im_json_reader *r, struct im_authority *authority,
+                      const struct im_scenario *scenario)
+{
+    const struct im_json *world = scenario->world;
+
+    return !world ||
+           (im_directory_try(authority->directory, world, r) &&
+            try_records(r, authority, world) && try_signed_in(r, authority, scenario));
+}
+
+/* A step whose world is not known cannot be tried. */
+static void try_all(struct im_json_reader *r, struct im_authority *authority,
+                    const struct im_scenario *scenario, const struct im_json *json)
+{
+    const struct im_json *rules = im_json_get(json, "rules");
+
+    if (is_faulty(r, im_json_get(json, "world")) || !try_world(r, authority, scenario) ||
+        (rules && rules->count != scenario->rule_count))
+        return;
+    const struct im_json *at = rules ? rules->first : NULL;
+    for (size_t i = 0; i < scenario->rule_count; i++, at = at->next) {
         const struct im_rule *rule = &scenario->rules[i];
+        if (is_faulty(r, at))
+            continue;
         for (size_t n = 0; n < rule->step_count; n++)
             try_step(r, authority, rule, &rule->steps[n]);
     }
@@ -64,10 +107,11 @@ bool im_scenario_try(struct im_json_reader *r, const struct im_scenario *scenari
 {
     struct im_error err;
     struct im_authority *authority = im_authority_new(1, IM_STR("check"), 0, &err);
+    size_t before = r->count;
 
     if (!authority)
         return refuse(r, json, &err);
-    try_all(r, authority, scenario);
+    try_all(r, authority, scenario, json);
     im_authority_free(authority);
-    return r->count == 0;
+    return r->count == before;
 }

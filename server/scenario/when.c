@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "directory/account.h"
+#include "http/form.h"
 
 /* ---- endpoints and their groups ---- */
 
@@ -23,10 +24,148 @@ const struct im_json_names im_when_endpoints = {.name = "endpoint",
                                                 .what = "endpoint",
                                                 .word = endpoint_word};
 
-static bool endpoint_fits(struct im_str wanted, enum im_endpoint endpoint)
+static bool endpoint_fits(struct im_str wanted, const struct im_exchange *exchange)
 {
+    enum im_endpoint endpoint = exchange->endpoint;
+
     return im_str_is(wanted, im_endpoint_name(endpoint)) ||
-           im_str_is(wanted, im_endpoint_group_name(im_endpoint_group(endpoint)));
+           im_str_is(wanted, im_endpoint_group_name(im_endpoint_group(endpoint))) ||
+           (im_str_is(wanted, im_endpoint_group_name(IM_GROUP_READ)) &&
+            im_exchange_is_read(exchange));
+}
+
+/* ---- what is in the request ---- */
+
+/* The first header line "Name: value" of that name; at == NULL when there is none. */
+static struct im_str header_of(struct im_str lines, struct im_str name)
+{
+    while (lines.len) {
+        struct im_str value = im_str_cut(&lines, '\n');
+        struct im_str own = im_str_cut(&value, ':');
+        if (im_str_eq_nocase(own, name))
+            return value.len ? im_str_trim(value) : IM_STR("");
+    }
+    return (struct im_str){NULL, 0};
+}
+
+/* The value that a JSON pointer leads to, RFC 6901 §4; NULL when it leads nowhere. */
+static const struct im_json *pointed_at(const struct im_json *at, struct im_str pointer,
+                                        struct im_arena *arena)
+{
+    im_str_cut(&pointer, '/'); /* what is before the first is empty */
+    for (bool more = true; at && more;) {
+        more = im_str_has(pointer, '/');
+        struct im_str token = im_str_cut(&pointer, '/'), left = token;
+        struct im_buf name;
+        im_buf_init(&name, arena, 0);
+        while (left.len) {
+            bool escaped = left.len > 1 && left.at[0] == '~' &&
+                           (left.at[1] == '0' || left.at[1] == '1');
+            im_buf_addc(&name, !escaped ? left.at[0] : left.at[1] == '0' ? '~' : '/');
+            left = im_str_slice(left, escaped ? 2 : 1, left.len);
+        }
+        int64_t index = 0;
+        bool number = im_str_int(token, &index) && index >= 0;
+        if (at->type == IM_JSON_OBJECT) {
+            at = im_json_get_named(at, im_buf_str(&name));
+        } else {
+            at = at->type == IM_JSON_ARRAY && number ? at->first : NULL;
+            while (at && index--)
+                at = at->next;
+        }
+    }
+    return at;
+}
+
+static struct im_str text_of(const struct im_json *value)
+{
+    if (!value)
+        return (struct im_str){NULL, 0};
+    if (value->type == IM_JSON_BOOL)
+        return im_str(value->boolean ? "true" : "false");
+    return value->type == IM_JSON_STRING || value->type == IM_JSON_NUMBER
+               ? (value->text.at ? value->text : IM_STR(""))
+               : (struct im_str){NULL, 0};
+}
+
+static bool params_fit(const struct im_when_pairs *wanted, const struct im_params *params,
+                       struct im_arena *arena)
+{
+    for (size_t i = 0; i < wanted->count; i++) {
+        struct im_str name = im_arena_copy(arena, wanted->items[i].name);
+        struct im_str value = name.at ? im_param(params, name.at) : name;
+        if (!value.at || !im_str_glob(wanted->items[i].value, value))
+            return false;
+    }
+    return true;
+}
+
+static bool query_fits(const struct im_when_pairs *wanted, struct im_str target,
+                       struct im_arena *arena)
+{
+    struct im_params params = {.count = 0};
+    struct im_error ignored;
+
+    im_str_cut(&target, '?');
+    return im_params_parse_form(arena, target, &params, &ignored) &&
+           params_fit(wanted, &params, arena);
+}
+
+/* A name that begins with '/' is a JSON pointer, any other a form field or a member of the object that
+ * OAuth parameters may come in. */
+static bool body_fits(const struct im_when_pairs *wanted, struct im_str body,
+                      struct im_arena *arena)
+{
+    const struct im_json *json = im_json_parse(arena, body, NULL);
+    struct im_params params = {.count = 0};
+    struct im_error ignored;
+
+    if (!json && !im_params_parse_form(arena, body, &params, &ignored))
+        return false;
+    for (size_t i = 0; i < wanted->count; i++) {
+        const struct im_json_pair *pair = &wanted->items[i];
+        struct im_when_pairs one = {.items = &wanted->items[i], .count = 1};
+        struct im_str value = {NULL, 0};
+        if (im_str_starts(pair->name, "/"))
+            value = text_of(pointed_at(json, pair->name, arena));
+        else if (json)
+            value = text_of(im_json_get_named(json, pair->name));
+        else if (!params_fit(&one, &params, arena))
+            return false;
+        else
+            continue;
+        if (!value.at || !im_str_glob(pair->value, value))
+            return false;
+    }
+    return true;
+}
+
+static bool headers_fit(const struct im_when_pairs *wanted, struct im_str lines)
+{
+    for (size_t i = 0; i < wanted->count; i++) {
+        struct im_str value = header_of(lines, wanted->items[i].name);
+        if (!value.at || !im_str_glob(wanted->items[i].value, value))
+            return false;
+    }
+    return true;
+}
+
+bool im_when_asks_content(const struct im_when *when)
+{
+    return when->header.count || when->query.count || when->body.count;
+}
+
+static bool content_fits(const struct im_when *when, const struct im_exchange *exchange)
+{
+    struct im_arena arena;
+
+    im_arena_init(&arena, 0);
+    bool fits =
+        headers_fit(&when->header, exchange->request_headers) &&
+        (!when->query.count || query_fits(&when->query, exchange->target, &arena)) &&
+        (!when->body.count || body_fits(&when->body, exchange->request_body, &arena));
+    im_arena_release(&arena);
+    return fits;
 }
 
 /* ---- asking ---- */
@@ -38,11 +177,12 @@ static bool same(struct im_str wanted, struct im_str attribute)
 
 bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange)
 {
-    return (!when->endpoint.len || endpoint_fits(when->endpoint, exchange->endpoint)) &&
+    return (!when->endpoint.len || endpoint_fits(when->endpoint, exchange)) &&
            same(when->method, exchange->method) && same(when->grant, exchange->grant) &&
            same(when->client, exchange->client_id) && same(when->user, exchange->user) &&
            (!when->path.len || im_str_glob(when->path, exchange->path)) &&
-           (!when->scope.len || im_str_in_list(exchange->scope, when->scope));
+           (!when->scope.len || im_str_in_list(exchange->scope, when->scope)) &&
+           (!im_when_asks_content(when) || content_fits(when, exchange));
 }
 
 /* splitmix64's finalizer: neighbouring numbers become unrelated ones. */
@@ -100,6 +240,17 @@ static bool without_sandbox(struct im_str text)
     return !im_str_has(text, '~');
 }
 
+static bool check_headers(struct im_json_reader *r, const struct im_json *value,
+                          void *into)
+{
+    (void)into;
+    for (const struct im_json *one = value->first; one; one = one->next)
+        if (im_str_has(one->name, ':') || im_str_has(one->name, ' ') || !one->name.len)
+            return im_json_fault(r, one, "\"%.*s\" is no header's name",
+                                 IM_ARG(im_str_front(one->name, 60)));
+    return true;
+}
+
 #define WHEN(member) .name = #member, IM_READ_INTO(struct im_when, member)
 
 static const struct im_json_row shared[] = {
@@ -112,6 +263,12 @@ static const struct im_json_row shared[] = {
     {WHEN(path), .sound = rooted,
      .wanted = "a path under the base URL such as \"/ia/api/v1/objects/*\""},
     {WHEN(scope), .sound = one_word, .wanted = "one scope, without spaces"},
+    {WHEN(header), .kind = IM_READ_MAP, .check = check_headers,
+     .about = "each header by a glob: {\"Idempotency-Key\": \"*\"}"},
+    {WHEN(query), .kind = IM_READ_MAP,
+     .about = "each query parameter by a glob: {\"start\": \"1\"}"},
+    {WHEN(body), .kind = IM_READ_MAP,
+     .about = "each form field or JSON pointer by a glob: {\"/billNumber\": \"B-*\"}"},
     {WHEN(nth), .kind = IM_READ_WHOLE, .min = 1, .max = INT64_MAX},
     {WHEN(every), .kind = IM_READ_WHOLE, .min = 1, .max = INT64_MAX},
 };

@@ -55,6 +55,7 @@ static void cut_json(struct im_response *res)
 static void apply_fault(const struct im_wire *wire, struct im_response *res)
 {
     switch (wire->fault) {
+    case IM_FAULT_BANDWIDTH: res->damage.bytes_per_s = wire->bytes_per_s; break;
     case IM_FAULT_STALL: res->damage.stall = true; break;
     case IM_FAULT_DROP: res->damage.drop = true; break;
     case IM_FAULT_RESET: res->damage.reset = true; break;
@@ -78,6 +79,29 @@ static void apply_fault(const struct im_wire *wire, struct im_response *res)
     }
 }
 
+void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
+                    struct im_response *res)
+{
+    struct im_str elsewhere = IM_STR("elsewhere:");
+    struct im_str rest = base_url;
+    struct im_str scheme = im_str_cut(&rest, '/');
+    bool is_ours = im_str_starts(rest, "/127.0.0.1") || im_str_starts(rest, "/[::1]") ||
+                   im_str_starts(rest, "/localhost");
+    const char *other = im_str_starts(rest, "/localhost") ? "127.0.0.1" : "localhost";
+    size_t name = im_str_starts(rest, "/[::1]") ? 6 : 10; /* "/127.0.0.1", "/localhost" */
+
+    if (wire->fault != IM_FAULT_REDIRECT || !im_str_starts(wire->location, elsewhere.at))
+        return;
+    struct im_str path = im_str_slice(wire->location, elsewhere.len, wire->location.len);
+    struct im_str behind = im_str_slice(rest, name, rest.len);
+    im_response_header(
+        res, "Location",
+        is_ours
+            ? im_arena_format(res->arena, "%.*s//%s%.*s/elsewhere%.*s", IM_ARG(scheme),
+                              other, IM_ARG(behind), IM_ARG(path))
+            : im_arena_format(res->arena, "https://elsewhere.invalid%.*s", IM_ARG(path)));
+}
+
 void im_wire_apply(const struct im_wire *wire, struct im_response *res)
 {
     /* an endpoint that was not asked has answered nothing yet: headers must say something */
@@ -86,6 +110,13 @@ void im_wire_apply(const struct im_wire *wire, struct im_response *res)
     apply_fault(wire, res);
     if (wire->retry_after_s)
         im_response_headerf(res, "Retry-After", "%lld", (long long)wire->retry_after_s);
+}
+
+int64_t im_wire_takes_ms(const struct im_wire *wire, const struct im_response *res)
+{
+    return wire->bytes_per_s > 0
+               ? (int64_t)((double)res->body.len * 1000 / (double)wire->bytes_per_s)
+               : 0;
 }
 
 /* ---- reading ---- */
@@ -202,6 +233,8 @@ static const struct im_json_row members[] = {
     {"delay", IM_READ_DURATION, WIRE(delay_ms), .min = 1, .max = WAIT_MAX_MS},
     {"hold", IM_READ_EITHER, IM_READ_ROWS(hold_forms), .check = take_hold,
      .wanted = "a number of requests, or {\"until\": N, \"for\": \"2s\"}"},
+    {"bandwidth", IM_READ_WHOLE, WIRE(bytes_per_s), .min = 1, .max = INT64_MAX,
+     .check = take_fault, .wanted = "bytes per second, 1 or more"},
     FLAG("stall"),
     FLAG("drop"),
     FLAG("reset"),

@@ -15,6 +15,7 @@ struct im_wire {
     int64_t hold_until;    /* requests that must be there; 0 = no barrier */
     int64_t hold_ms;       /* … or so long, real time */
     int64_t retry_after_s; /* 0 = none */
+    int64_t bytes_per_s;   /* IM_FAULT_BANDWIDTH */
     int status;            /* IM_FAULT_STATUS, IM_FAULT_REDIRECT */
     struct im_str body;    /* IM_FAULT_STATUS, IM_FAULT_HTML: empty = a stand-in */
     const char *content_type;
@@ -27,6 +28,13 @@ enum im_fault im_wire_fault(const struct im_wire *wire);
 bool im_wire_replaces(const struct im_wire *wire);
 /* Damages the answer in res. */
 void im_wire_apply(const struct im_wire *wire, struct im_response *res);
+/* How long the body of that answer is on its way. */
+int64_t im_wire_takes_ms(const struct im_wire *wire, const struct im_response *res);
+/* A redirect to "elsewhere:/PATH" leads to this server by another name, in the same sandbox, below
+ * /elsewhere: to the client it is a foreign host, and what it sends there is seen. Where the
+ * client knows this server by no name of the loopback, it leads to a host that does not exist. */
+void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
+                    struct im_response *res);
 /* Both ways of writing it: "drop", or {"drop": true, …}; see scenarios/README.md. Into a struct
  * im_wire of zeros. */
 enum { IM_WIRE_FORMS = 2 };

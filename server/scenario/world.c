@@ -81,8 +81,11 @@ static bool check_user(const struct im_effect_context *context, struct im_error 
 
     return im_directory_user(context->authority->directory, args->company, args->user,
                              &user) ||
-           im_error_set(err, "company \"%.*s\" has no user \"%.*s\"",
-                        IM_ARG(args->company), IM_ARG(args->user));
+           im_error_set(err, "company \"%.*s\" has no user \"%.*s\"%s",
+                        IM_ARG(args->company), IM_ARG(args->user),
+                        im_directory_hint(context->authority->directory, IM_USERS,
+                                          args->company, args->user)
+                            .text);
 }
 
 static bool sign_in(const struct im_effect *effect, struct im_effect_context *context,
@@ -118,7 +121,10 @@ static bool authorize_again(const struct im_effect *effect,
     if (!check_user(context, err))
         return false;
     if (!im_directory_client(context->authority->directory, issue.client_id, &client))
-        return im_error_set(err, "there is no client \"%.*s\"", IM_ARG(issue.client_id));
+        return im_error_set(err, "there is no client \"%.*s\"%s", IM_ARG(issue.client_id),
+                            im_directory_hint(context->authority->directory, IM_CLIENTS,
+                                              IM_STR(""), issue.client_id)
+                                .text);
     im_arena_init(&arena, 0);
     bool done = im_authority_issue(context->authority, &arena, context->now_ms, &issue,
                                    &issued, err);

@@ -1,168 +1,99 @@
-/* Bounds of one expectation, and the sentence that says how one is broken or that all hold. */
+/* Bounds: at most, in parallel, with growing pauses; and the sentences for them. */
 #include "verdict/bound.h"
-
-#include <stdlib.h>
 
 #include "base/clock.h"
 
-enum {
-    US_PER_MS = 1000,
-    PAUSE_US = 50 * US_PER_MS,
-    UNAWARE_US = 250 * US_PER_MS,
-    GAPS_SHOWN = 6
-};
+enum { US_PER_MS = 1000, PAUSE_US = 50 * US_PER_MS, GAPS_SHOWN = 6 };
 
-/* ---- time ---- */
-
-/* When the client of a stalled exchange had enough of it; 0 = not known. */
-static int64_t left_us(const struct im_exchange *exchange)
-{
-    return exchange->fault == IM_FAULT_STALL ? exchange->delivered_us : 0;
-}
-
-/* The two clocks are read at different moments of an exchange, so the sandbox's counts only where
- * it went further than real time can explain: an answer that was delayed, or one tick, is not time
- * that the client waited. */
-int64_t im_bound_elapsed_us(const struct im_exchange *from, const struct im_exchange *to)
-{
-    bool left = left_us(from) && left_us(from) <= to->began_us;
-    int64_t in_vain = left ? left_us(from) - from->ended_us : 0; /* no pause either */
-    int64_t real = to->began_us - from->ended_us - in_vain;
-    int64_t within_them =
-        (from->ended_us - from->began_us) + (to->ended_us - to->began_us);
-    int64_t virtual = (to->at_ms - from->at_ms) * US_PER_MS - in_vain;
-
-    return virtual > real + within_them + US_PER_MS ? virtual : real;
-}
-
-/* ---- how many ---- */
-
-/* The first request on its connection since the reference was answered. */
-static bool is_first_since(const struct im_exchange *reference, const struct im_try *try)
-{
-    const struct im_exchange *exchange = try->exchange;
-
-    return exchange->connection && exchange->connection != reference->connection &&
-           (!try->before || try->before->began_us < reference->ended_us);
-}
-
-bool im_bound_in_flight(const struct im_exchange *reference, const struct im_try *try)
-{
-    const struct im_exchange *exchange = try->exchange;
-
-    return exchange != reference && (exchange->began_us < reference->ended_us ||
-                                     (is_first_since(reference, try) &&
-                                      exchange->connection_us < reference->ended_us));
-}
-
-/* Another worker may open its connection only now, and know as little. Soon, that is, and not for a
- * call that was made before: so a client that repeats itself is told from one that works in
- * parallel. */
-static bool is_late_worker(const struct im_exchange *reference,
-                           const struct im_tries *tries, size_t index)
-{
-    const struct im_exchange *exchange = tries->items[index]->exchange;
-
-    if (!is_first_since(reference, tries->items[index]) ||
-        exchange->began_us - reference->ended_us >= UNAWARE_US ||
-        exchange->call == reference->call)
-        return false;
-    for (size_t i = 0; i < index; i++)
-        if (tries->items[i]->exchange->call == exchange->call)
-            return false;
-    return true;
-}
-
-/* Those that count against at_most. */
-static size_t blamed(const struct im_expectation *expectation,
-                     const struct im_tries *tries)
-{
-    bool windowed = expectation->within_ms >= 0;
-    size_t n = 0;
-
-    if (!tries->count || (!windowed && !expectation->cause))
-        return tries->count;
-    const struct im_exchange *reference =
-        windowed && tries->anchor ? tries->anchor : tries->items[0]->exchange;
-    for (size_t i = 0; i < tries->count; i++)
-        n += !im_bound_in_flight(reference, tries->items[i]) &&
-             !is_late_worker(reference, tries, i);
-    return n;
-}
-
-/* An expectation that sets no bound wants to see it happen. */
-static int64_t least(const struct im_expectation *expectation)
+int64_t im_bound_least(const struct im_expectation *expectation)
 {
     bool none = expectation->at_least < 0 && expectation->at_most < 0 &&
                 expectation->in_parallel_at_most < 0 && !expectation->growing_gaps;
 
-    return none ? 1 : expectation->at_least;
+    return none ? 1 : expectation->at_least > 0 ? expectation->at_least : 0;
 }
 
 /* ---- how many at once ---- */
 
-static int by_value(const void *a, const void *b)
+/* An exchange is open up to its end, and for one tick at least. */
+static bool is_open(const struct im_exchange *exchange, int64_t us)
 {
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    int64_t end_us = im_history_delivered_us(exchange);
 
-    return (left > right) - (left < right);
+    return exchange->began_us <= us &&
+           us < (end_us > exchange->began_us ? end_us : exchange->began_us + 1);
 }
 
-/* An exchange is open up to its end, and for one tick at least. */
-static int64_t end_of(const struct im_exchange *exchange)
+/* Refreshes of two grants have nothing to do with each other. */
+static bool is_beside(const struct im_exchange *peak, const struct im_exchange *exchange)
 {
-    return exchange->ended_us > exchange->began_us ? exchange->ended_us
-                                                   : exchange->began_us + 1;
+    return is_open(exchange, peak->began_us) && !im_history_other_user(peak, exchange) &&
+           (!peak->grant_id || !exchange->grant_id ||
+            peak->grant_id == exchange->grant_id);
 }
 
 /* The most that were open at once; *at is the index of the one that made it so many. */
-static size_t most_at_once(const struct im_tries *tries, size_t *at)
+static size_t most_at_once(const struct im_group *group, size_t *at)
 {
-    size_t most = 0, ended = 0;
+    size_t most = 0;
 
     *at = 0;
-    for (size_t i = 0; i < tries->count; i++)
-        tries->scratch[i] = end_of(tries->items[i]->exchange);
-    qsort(tries->scratch, tries->count, sizeof(*tries->scratch), by_value);
-    for (size_t i = 0; i < tries->count; i++) {
-        while (tries->scratch[ended] <= tries->items[i]->exchange->began_us)
-            ended++;
-        if (i + 1 - ended > most) {
-            most = i + 1 - ended;
+    for (size_t i = 0; i < group->count; i++) {
+        size_t open = 0;
+        for (size_t k = 0; k <= i; k++)
+            open += is_beside(group->items[i], group->items[k]);
+        if (open > most) {
+            most = open;
             *at = i;
         }
     }
     return most;
 }
 
+/* A call that is sent again while it is under way shows impatience, but so do two workers that make
+ * the same call (rule 4). */
+static enum im_doubt doubt_parallel(const struct im_group *group, size_t at)
+{
+    const struct im_history *baseline = group->options->baseline;
+    const struct im_exchange *peak = group->items[at];
+
+    if (group->expectation->per != IM_PER_CALL)
+        return IM_DOUBT_NONE;
+    if (baseline && im_history_times(baseline, peak->call) <= 1)
+        return IM_DOUBT_NONE;
+    if (group->history->parallel_calls <= 1 && (!baseline || baseline->parallel <= 1))
+        return IM_DOUBT_NONE;
+    return IM_DOUBT_SAME_CALLS;
+}
+
 /* ---- with what pauses ---- */
 
-static int64_t gap(const struct im_tries *tries, size_t i)
+static int64_t gap_us(const struct im_group *group, size_t i)
 {
-    return im_bound_elapsed_us(tries->items[i]->exchange, tries->items[i + 1]->exchange);
+    return im_window_elapsed_us(group->items[i], group->items[i + 1]);
 }
 
-/* How long a client waited for a stalled answer, and how long it then paused, is not known when it
- * left its connection open. */
-static bool is_known(const struct im_tries *tries, size_t i)
+/* How long a client waited for a stalled answer, and how long it then paused, is not known when it left its
+ * connection open. */
+static bool is_gap_known(const struct im_group *group, size_t i)
 {
-    const struct im_exchange *exchange = tries->items[i]->exchange;
+    const struct im_exchange *exchange = group->items[i];
 
     return exchange->fault != IM_FAULT_STALL ||
-           (left_us(exchange) &&
-            left_us(exchange) <= tries->items[i + 1]->exchange->began_us);
+           (exchange->delivered_us &&
+            exchange->delivered_us <= group->items[i + 1]->began_us);
 }
 
-static bool gaps_grow(const struct im_tries *tries)
+static bool gaps_grow(const struct im_group *group)
 {
-    size_t gaps = tries->count ? tries->count - 1 : 0;
+    size_t gaps = group->count ? group->count - 1 : 0;
     int64_t first = -1;
     int64_t last = -1;
 
     for (size_t i = 0; i < gaps; i++) {
-        if (!is_known(tries, i))
+        if (!is_gap_known(group, i))
             continue;
-        last = gap(tries, i);
+        last = gap_us(group, i);
         if (last < PAUSE_US)
             return false;
         if (first >= 0 && i == gaps - 1 && last < first + first / 4)
@@ -172,39 +103,66 @@ static bool gaps_grow(const struct im_tries *tries)
     return true;
 }
 
-/* ---- judging ---- */
-
-enum im_bound im_bound_broken(const struct im_expectation *expectation,
-                              const struct im_tries *tries)
+/* The next try may be another job's first one. */
+static enum im_doubt doubt_gaps(const struct im_group *group)
 {
-    int64_t parallel = expectation->in_parallel_at_most;
-    size_t at;
+    const struct im_history *baseline = group->options->baseline;
 
-    if (expectation->at_most >= 0 &&
-        blamed(expectation, tries) > (uint64_t)expectation->at_most)
-        return IM_BOUND_AT_MOST;
-    if (least(expectation) > 0 && tries->count < (uint64_t)least(expectation))
-        return IM_BOUND_AT_LEAST;
-    if (parallel >= 0 && most_at_once(tries, &at) > (uint64_t)parallel)
-        return IM_BOUND_PARALLEL;
-    if (expectation->growing_gaps && !gaps_grow(tries))
-        return IM_BOUND_GAPS;
-    return IM_BOUND_HOLDS;
+    if (im_history_is_sign_on(group->items[0]))
+        return !baseline                     ? IM_DOUBT_NO_BASELINE
+               : baseline->sign_on_tries > 1 ? IM_DOUBT_SIGN_ONS
+                                             : IM_DOUBT_NONE;
+    return im_count_is_ambiguous(group, group->items[0]->call) ? IM_DOUBT_SAME_CALLS
+                                                               : IM_DOUBT_NONE;
 }
 
-size_t im_bound_shown(const struct im_tries *tries, enum im_bound broken,
+/* ---- judging ---- */
+
+struct im_breach im_bound_breach(const struct im_group *group)
+{
+    const struct im_expectation *expectation = group->expectation;
+    struct im_breach doubtful = {IM_BOUND_HOLDS, IM_DOUBT_NONE};
+    size_t at;
+
+    if (expectation->at_most >= 0 && group->count) {
+        struct im_tally tally = im_count(group);
+        if (tally.counted > (uint64_t)expectation->at_most)
+            return (struct im_breach){IM_BOUND_AT_MOST, IM_DOUBT_NONE};
+        if (tally.counted + tally.unsure > (uint64_t)expectation->at_most)
+            doubtful = (struct im_breach){IM_BOUND_AT_MOST, tally.doubt};
+    }
+    if (expectation->in_parallel_at_most >= 0 &&
+        most_at_once(group, &at) > (uint64_t)expectation->in_parallel_at_most) {
+        struct im_breach breach = {IM_BOUND_PARALLEL, doubt_parallel(group, at)};
+        if (!breach.doubt)
+            return breach;
+        doubtful = breach;
+    }
+    if (expectation->growing_gaps && !gaps_grow(group) &&
+        !im_count_calls_as_ever(group, group->items[0]->call)) {
+        struct im_breach breach = {IM_BOUND_GAPS, doubt_gaps(group)};
+        if (!breach.doubt)
+            return breach;
+        doubtful = breach;
+    }
+    return doubtful;
+}
+
+size_t im_bound_shown(const struct im_group *group, enum im_bound broken,
                       const struct im_exchange **shown)
 {
-    size_t n = 0, peak = tries->count;
+    size_t n = 0, peak = group->count;
 
-    if (broken == IM_BOUND_AT_LEAST && !tries->count && tries->anchor)
-        shown[n++] = tries->anchor;
     if (broken == IM_BOUND_PARALLEL)
-        most_at_once(tries, &peak);
-    for (size_t i = 0; i < tries->count && i <= peak; i++)
-        if (broken != IM_BOUND_PARALLEL ||
-            end_of(tries->items[i]->exchange) > tries->items[peak]->exchange->began_us)
-            shown[n++] = tries->items[i]->exchange;
+        most_at_once(group, &peak);
+    for (size_t i = 0; i < group->count && i <= peak; i++) {
+        if (broken == IM_BOUND_PARALLEL &&
+            !is_beside(group->items[peak], group->items[i]))
+            continue;
+        if (broken == IM_BOUND_AT_MOST && !im_count_has(group, i))
+            continue;
+        shown[n++] = group->items[i];
+    }
     return n;
 }
 
@@ -212,7 +170,8 @@ size_t im_bound_shown(const struct im_tries *tries, enum im_bound broken,
 
 static void add_wanted(const struct im_expectation *expectation, struct im_buf *why)
 {
-    long long low = (long long)least(expectation), high = (long long)expectation->at_most;
+    long long low = (long long)im_bound_least(expectation);
+    long long high = (long long)expectation->at_most;
 
     if (high == 0)
         im_buf_addz(why, "wanted none");
@@ -220,75 +179,45 @@ static void add_wanted(const struct im_expectation *expectation, struct im_buf *
         im_buf_addf(why, "wanted exactly %lld", high);
     else if (high < 0)
         im_buf_addf(why, "wanted at least %lld", low);
-    else if (low < 0)
+    else if (low <= 0)
         im_buf_addf(why, "wanted at most %lld", high);
     else
         im_buf_addf(why, "wanted %lld to %lld", low, high);
-    if (expectation->per != IM_PER_ALL)
-        im_buf_addz(why, expectation->per == IM_PER_TOKEN ? " per token" : " per call");
+    if (expectation->per != IM_PER_ALL && high != 0)
+        im_buf_addf(why, " per %s", expectation->per == IM_PER_TOKEN ? "token" : "call");
 }
 
-static void add_of_one(const struct im_expectation *expectation, struct im_buf *why)
+static void say_count(const struct im_group *group, size_t seen, struct im_buf *why)
 {
-    if (expectation->per != IM_PER_ALL)
+    const struct im_expectation *expectation = group->expectation;
+    const struct im_exchange *anchor = group->window->anchor;
+
+    add_wanted(expectation, why);
+    if (seen)
+        im_buf_addf(why, ", but saw %zu", seen);
+    else
+        im_buf_addz(why, ", but saw none");
+    if (seen && expectation->per != IM_PER_ALL && expectation->at_most != 0)
         im_buf_addz(why, expectation->per == IM_PER_TOKEN ? " with one of them"
                                                           : " of one of them");
-}
-
-/* Which window, where there may be several. */
-static void add_window(const struct im_expectation *expectation,
-                       const struct im_tries *tries, struct im_buf *why)
-{
-    if (!tries->anchor)
+    if (!anchor)
         return;
     if (expectation->within_ms >= 0)
         im_buf_addf(why, " within %.*s",
                     IM_ARG(im_duration_text(why->arena, expectation->within_ms)));
-    im_buf_addf(why, " after exchange %llu", (unsigned long long)tries->anchor->id);
+    im_buf_addf(why, " after exchange %llu", (unsigned long long)anchor->id);
 }
 
-static void add_forgiven(const struct im_expectation *expectation,
-                         const struct im_tries *tries, struct im_buf *why)
+static void add_gaps(const struct im_group *group, struct im_buf *why)
 {
-    size_t forgiven = tries->count - blamed(expectation, tries);
-
-    if (forgiven && expectation->at_most >= 0)
-        im_buf_addf(why, "; %zu %s already in flight and %s not counted", forgiven,
-                    forgiven == 1 ? "was" : "were", forgiven == 1 ? "is" : "are");
-}
-
-static void say_count(const struct im_expectation *expectation,
-                      const struct im_tries *tries, size_t counted, struct im_buf *why)
-{
-    add_wanted(expectation, why);
-    if (counted)
-        im_buf_addf(why, ", but saw %zu", counted);
-    else
-        im_buf_addz(why, ", but saw none");
-    if (counted)
-        add_of_one(expectation, why);
-    add_window(expectation, tries, why);
-}
-
-static void say_parallel(const struct im_expectation *expectation,
-                         const struct im_tries *tries, struct im_buf *why)
-{
-    size_t at;
-
-    im_buf_addf(why, "%zu at once; at most %lld may be", most_at_once(tries, &at),
-                (long long)expectation->in_parallel_at_most);
-}
-
-static void add_gaps(const struct im_tries *tries, struct im_buf *why)
-{
-    size_t gaps = tries->count - 1;
+    size_t gaps = group->count - 1;
 
     im_buf_addz(why, gaps == 1 ? "the gap between the tries was "
                                : "the gaps between the tries were ");
     for (size_t i = 0; i < gaps; i++) {
         bool left_out =
             gaps > GAPS_SHOWN && i >= GAPS_SHOWN / 2 && i < gaps - GAPS_SHOWN / 2;
-        int64_t us = gap(tries, i);
+        int64_t us = gap_us(group, i);
         if (left_out && i > GAPS_SHOWN / 2)
             continue;
         im_buf_addz(why, i ? ", " : "");
@@ -299,27 +228,25 @@ static void add_gaps(const struct im_tries *tries, struct im_buf *why)
     }
 }
 
-static void say_gaps(const struct im_tries *tries, bool broken, struct im_buf *why)
+static void say_gaps(const struct im_group *group, bool broken, struct im_buf *why)
 {
-    if (tries->count < 2) {
-        im_buf_addz(why, tries->count ? "tried once" : "never tried");
+    if (group->count < 2) {
+        im_buf_addz(why, group->count ? "tried once" : "never tried");
         im_buf_addz(why, ", so there was no gap to judge");
         return;
     }
-    add_gaps(tries, why);
+    add_gaps(group, why);
     if (!broken)
         im_buf_addz(why, ", as it should be");
-    else if (tries->count == 2)
+    else if (group->count == 2)
         im_buf_addz(why, ": it should be 50 ms or more");
     else
         im_buf_addz(why, ": they should grow, from 50 ms or more");
 }
 
-static void say_times(const struct im_expectation *expectation,
-                      const struct im_tries *tries, struct im_buf *why)
+static void say_times(const struct im_expectation *expectation, size_t n,
+                      struct im_buf *why)
 {
-    size_t n = expectation->at_most >= 0 ? blamed(expectation, tries) : tries->count;
-
     if (n == 0)
         im_buf_addz(why, "never");
     else if (n < 3)
@@ -330,34 +257,56 @@ static void say_times(const struct im_expectation *expectation,
         im_buf_addf(why, "; up to %lld would be fine", (long long)expectation->at_most);
     else
         im_buf_addz(why, ", as it should be");
-    add_forgiven(expectation, tries, why);
 }
 
-static void say_holds(const struct im_expectation *expectation,
-                      const struct im_tries *tries, struct im_buf *why)
+/* What matches, but does not count. */
+static void add_excused(const struct im_group *group, size_t excused, struct im_buf *why)
+{
+    const char *client = group->options->client ? group->options->client : "the client";
+
+    if (excused)
+        im_buf_addf(why,
+                    "; %zu more %s on the way already, or %s what %s does where nothing "
+                    "goes wrong",
+                    excused, excused == 1 ? "was" : "were", excused == 1 ? "is" : "are",
+                    client);
+}
+
+static void say_holds(const struct im_group *group, size_t seen, struct im_buf *why)
+{
+    const struct im_expectation *expectation = group->expectation;
+    size_t at;
+
+    if (expectation->at_most >= 0) {
+        size_t counted = im_count(group).counted;
+        say_times(expectation, counted, why);
+        add_excused(group, group->count - counted, why);
+    } else if (im_bound_least(expectation) > 0)
+        say_times(expectation, seen, why);
+    else if (expectation->in_parallel_at_most >= 0)
+        im_buf_addf(why, "at most %zu at once, as it should be",
+                    most_at_once(group, &at));
+    else
+        say_gaps(group, false, why);
+}
+
+void im_bound_why(const struct im_group *group, enum im_bound broken, size_t seen,
+                  struct im_buf *why)
 {
     size_t at;
 
-    if (expectation->at_most >= 0 || least(expectation) > 0)
-        say_times(expectation, tries, why);
-    else if (expectation->in_parallel_at_most >= 0)
-        im_buf_addf(why, "at most %zu at once, as it should be",
-                    most_at_once(tries, &at));
-    else
-        say_gaps(tries, false, why);
-}
-
-void im_bound_why(const struct im_expectation *expectation, const struct im_tries *tries,
-                  enum im_bound broken, struct im_buf *why)
-{
     switch (broken) {
-    case IM_BOUND_HOLDS: say_holds(expectation, tries, why); return;
-    case IM_BOUND_AT_MOST:
-        say_count(expectation, tries, blamed(expectation, tries), why);
-        add_forgiven(expectation, tries, why);
+    case IM_BOUND_HOLDS: say_holds(group, seen, why); return;
+    case IM_BOUND_AT_MOST: {
+        struct im_tally tally = im_count(group);
+        say_count(group, tally.counted + tally.unsure, why);
         return;
-    case IM_BOUND_AT_LEAST: say_count(expectation, tries, tries->count, why); return;
-    case IM_BOUND_PARALLEL: say_parallel(expectation, tries, why); return;
-    case IM_BOUND_GAPS: say_gaps(tries, true, why); return;
+    }
+    case IM_BOUND_AT_LEAST: say_count(group, seen, why); return;
+    case IM_BOUND_PARALLEL:
+        im_buf_addf(why, "%zu at once; at most %lld may be", most_at_once(group, &at),
+                    (long long)group->expectation->in_parallel_at_most);
+        return;
+    case IM_BOUND_GAPS: say_gaps(group, true, why); return;
     }
 }

@@ -1,11 +1,11 @@
-/* Expectations, judged one after the other: which exchanges an expectation is about, in which window
- * after its anchor, and by which token or call. Whether the bounds hold is bound.c's business. */
+/* Judging expectations: which exchanges match, in which windows, and what follows (rules 1 to 6). */
 #include "verdict/judge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "verdict/bound.h"
+#include "verdict/recovery.h"
 
 /* What an exchange is to an expectation. */
 enum { FITS = 1 /* its `when` */, FILTERED = 2 /* cause, status and wire too */ };
@@ -15,17 +15,18 @@ enum stage { FRESH, BUSY, DONE };
 
 struct judging {
     const struct im_expectations *expectations;
+    const struct im_judge_options *options;
     struct im_judgement *judgements;
     struct im_arena *arena;
-    struct im_try *tries; /* all exchanges, in order of arrival */
-    size_t count;
+    struct im_history history;
     enum stage *stages;
     bool **matched; /* per expectation: which exchanges match, by place */
-    /* Room for one expectation at a time, each for `count`. */
+    /* Room for one expectation at a time, each for all exchanges. */
     unsigned char *fits;
     bool *inside; /* match, in the window at hand */
-    const struct im_try **grouped, **group;
-    int64_t *scratch;
+    size_t *grouped;
+    const struct im_exchange **group, **anchors;
+    struct im_window *windows;
 };
 
 /* What is known of the expectation at hand. */
@@ -33,48 +34,48 @@ struct finding {
     const struct im_expectation *expectation;
     bool *matched;
     size_t windows, groups; /* looked at */
-    struct im_tries last;   /* the last group */
+    struct im_str last_why;
     struct im_judgement *judgement;
 };
 
 const char *im_outcome_of_name(enum im_outcome_of outcome)
 {
-    switch (outcome) {
-    case IM_MET: return "met";
-    case IM_NOT_MET: return "not-met";
-    case IM_NOT_EXERCISED: break;
-    }
-    return "not-exercised";
+    static const char *const names[] = {
+        [IM_MET] = "met",
+        [IM_NOT_MET] = "not-met",
+        [IM_PENDING] = "pending",
+        [IM_INFORMATION] = "information",
+        [IM_CANNOT_TELL] = "cannot-tell",
+        [IM_NOT_EXERCISED] = "not-exercised",
+        [IM_PARTLY] = "partly",
+    };
+
+    return names[outcome];
 }
 
 /* ---- which exchanges ---- */
 
-static bool has_cause(const struct im_exchange *exchange, enum im_cause cause)
-{
-    if (exchange->cause == cause)
-        return true;
-    for (size_t i = 0; i < exchange->note_count; i++)
-        if (exchange->notes[i].cause == cause)
-            return true;
-    return false;
-}
-
 static bool passes_filter(const struct im_expectation *expectation,
                           const struct im_exchange *exchange)
 {
-    if (expectation->cause && !has_cause(exchange, expectation->cause))
+    int status = im_exchange_status(exchange);
+
+    if (expectation->cause && !im_history_has_cause(exchange, expectation->cause))
         return false;
     if (expectation->fault && exchange->fault != expectation->fault)
         return false;
     if (expectation->per == IM_PER_TOKEN && !exchange->token.len)
         return false;
-    int status = im_exchange_status(exchange);
+    if (expectation->created && !exchange->created)
+        return false;
+    if (expectation->without_token && !im_history_token_refused(exchange))
+        return false;
     return !expectation->status_min ||
            (status >= expectation->status_min && status <= expectation->status_max);
 }
 
 /* A browser asks whether its page may (204; any other OPTIONS is refused): that is no call of the
- * integration's, unless somebody looks for just that. */
+ * integration's, unless an expectation is about just that. */
 static bool is_preflight(const struct im_expectation *expectation,
                          const struct im_exchange *exchange)
 {
@@ -82,52 +83,33 @@ static bool is_preflight(const struct im_expectation *expectation,
            im_str_is(exchange->method, "OPTIONS") && !expectation->when.method.len;
 }
 
-static void find_fitting(struct judging *j, const struct im_expectation *expectation)
+/* Returns how many fit `when`. */
+static size_t find_fitting(struct judging *j, const struct im_expectation *expectation)
 {
-    for (size_t i = 0; i < j->count; i++) {
-        const struct im_exchange *exchange = j->tries[i].exchange;
+    size_t n = 0;
+
+    for (size_t i = 0; i < j->history.count; i++) {
+        const struct im_exchange *exchange = j->history.items[i];
         j->fits[i] = 0;
         if (!im_when_fits(&expectation->when, exchange) ||
             is_preflight(expectation, exchange))
             continue;
         j->fits[i] = passes_filter(expectation, exchange) ? FITS | FILTERED : FITS;
+        n++;
     }
-}
-
-static bool another_user(const struct im_exchange *anchor,
-                         const struct im_exchange *exchange)
-{
-    return anchor->user.len && exchange->user.len &&
-           !im_str_eq(anchor->user, exchange->user);
-}
-
-/* Does it lie in the window that the anchor opens? */
-static bool in_window(const struct im_expectation *expectation,
-                      const struct im_try *anchor, const struct im_try *try)
-{
-    if (!anchor)
-        return true;
-    if (try->place <= anchor->place ||
-        try->exchange->began_us < anchor->exchange->ended_us)
-        return false;
-    if (another_user(anchor->exchange, try->exchange))
-        return false;
-    if (expectation->same_call && try->exchange->call != anchor->exchange->call)
-        return false;
-    return expectation->within_ms < 0 ||
-           im_bound_elapsed_us(anchor->exchange, try->exchange) / 1000 <
-               expectation->within_ms;
+    return n;
 }
 
 /* nth and every count what fits `when` in this window, whatever became of it. */
 static void find_inside(struct judging *j, const struct finding *found,
-                        const struct im_try *anchor)
+                        const struct im_window *window)
 {
     uint64_t n = 0;
 
-    for (size_t i = 0; i < j->count; i++) {
+    for (size_t i = 0; i < j->history.count; i++) {
         j->inside[i] = false;
-        if (!j->fits[i] || !in_window(found->expectation, anchor, &j->tries[i]))
+        if (!j->fits[i] ||
+            !im_window_holds(window, found->expectation, j->history.items[i]))
             continue;
         n++;
         if (!(j->fits[i] & FILTERED) || !im_when_counts(&found->expectation->when, n))
@@ -137,50 +119,26 @@ static void find_inside(struct judging *j, const struct finding *found,
     }
 }
 
-/* ---- by token, call or connection ---- */
+/* ---- by token or call ---- */
 
-static int by_place(const struct im_try *a, const struct im_try *b)
-{
-    return (a->place > b->place) - (a->place < b->place);
-}
-
-static int by_token(const void *a, const void *b)
-{
-    const struct im_try *left = *(const struct im_try *const *)a;
-    const struct im_try *right = *(const struct im_try *const *)b;
-    int order = im_str_compare(left->exchange->token, right->exchange->token);
-
-    return order ? order : by_place(left, right);
-}
-
-static int by_call(const void *a, const void *b)
-{
-    const struct im_try *left = *(const struct im_try *const *)a;
-    const struct im_try *right = *(const struct im_try *const *)b;
-
-    if (left->exchange->call != right->exchange->call)
-        return left->exchange->call > right->exchange->call ? 1 : -1;
-    return by_place(left, right);
-}
-
-static int by_connection(const void *a, const void *b)
-{
-    const struct im_try *left = *(const struct im_try *const *)a;
-    const struct im_try *right = *(const struct im_try *const *)b;
-
-    if (left->exchange->connection != right->exchange->connection)
-        return left->exchange->connection > right->exchange->connection ? 1 : -1;
-    return by_place(left, right);
-}
-
+/* Sorts the places of all exchanges so that those of one token or call stand together, in order of
+ * arrival. */
 static void group_by(struct judging *j, enum im_per per)
 {
-    for (size_t i = 0; i < j->count; i++)
-        j->grouped[i] = &j->tries[i];
-    if (per == IM_PER_TOKEN)
-        qsort(j->grouped, j->count, sizeof(struct im_try *), by_token);
-    else if (per == IM_PER_CALL)
-        qsort(j->grouped, j->count, sizeof(struct im_try *), by_call);
+    size_t n = 0;
+
+    memset(j->inside, 0, j->history.count * sizeof(*j->inside));
+    for (size_t i = 0; i < j->history.count; i++)
+        for (size_t k = i; !j->inside[i] && k < j->history.count; k++) {
+            const struct im_exchange *a = j->history.items[i], *b = j->history.items[k];
+            bool same = per == IM_PER_TOKEN  ? im_str_eq(a->token, b->token)
+                        : per == IM_PER_CALL ? a->call == b->call
+                                             : true;
+            if (j->inside[k] || !same)
+                continue;
+            j->grouped[n++] = k;
+            j->inside[k] = k != i;
+        }
 }
 
 static bool same_group(enum im_per per, const struct im_exchange *a,
@@ -191,157 +149,315 @@ static bool same_group(enum im_per per, const struct im_exchange *a,
     return per != IM_PER_CALL || a->call == b->call;
 }
 
-/* ---- judging one ---- */
+/* ---- what a group comes to ---- */
 
-static void say_broken(struct judging *j, struct finding *found,
-                       const struct im_tries *tries, enum im_bound broken)
+static int gravity(enum im_outcome_of outcome)
 {
-    struct im_judgement *judgement = found->judgement;
+    static const int gravities[] = {
+        [IM_MET] = 0,         [IM_NOT_EXERCISED] = 1, [IM_CANNOT_TELL] = 2,
+        [IM_INFORMATION] = 3, [IM_PENDING] = 4,       [IM_NOT_MET] = 5,
+    };
+
+    return gravities[outcome];
+}
+
+/* The first of the worst is the one that is told. True when this one is. */
+static bool is_worse(struct finding *found, enum im_outcome_of outcome)
+{
+    if (gravity(outcome) <= gravity(found->judgement->outcome))
+        return false;
+    found->judgement->outcome = outcome;
+    found->judgement->shown_count = 0;
+    return true;
+}
+
+static void show(struct judging *j, struct im_judgement *judgement,
+                 const struct im_group *group, enum im_bound broken)
+{
+    size_t n = 0;
+
+    judgement->shown =
+        IM_ARENA_ARRAY(j->arena, const struct im_exchange *, group->count + 1);
+    if (!judgement->shown)
+        return;
+    if (group->window->anchor &&
+        !(group->count && group->items[0] == group->window->anchor))
+        judgement->shown[n++] = group->window->anchor;
+    n += im_bound_shown(group, broken, judgement->shown + n);
+    judgement->shown_count = n;
+}
+
+/* Upper bounds, bounds of time and of what runs at once are safety (rule 2): nothing but a doubt
+ * excuses them. */
+static void judge_safety(struct judging *j, struct finding *found,
+                         const struct im_group *group)
+{
+    struct im_breach breach = im_bound_breach(group);
     struct im_buf why;
 
-    judgement->outcome = IM_NOT_MET;
-    judgement->shown =
-        IM_ARENA_ARRAY(j->arena, const struct im_exchange *, tries->count + 1);
-    if (judgement->shown)
-        judgement->shown_count = im_bound_shown(tries, broken, judgement->shown);
+    if (!breach.bound)
+        return;
+    enum im_outcome_of outcome = breach.doubt ? IM_CANNOT_TELL : IM_NOT_MET;
+    if (!breach.doubt && found->expectation->advice)
+        outcome = IM_INFORMATION;
+    if (!is_worse(found, outcome))
+        return;
     im_buf_init(&why, j->arena, 0);
-    im_bound_why(found->expectation, tries, broken, &why);
-    judgement->why = im_buf_str(&why);
+    if (breach.doubt)
+        im_count_say_doubt(group, breach.doubt, &why);
+    else
+        im_bound_why(group, breach.bound, 0, &why);
+    found->judgement->why = im_buf_str(&why);
+    show(j, found->judgement, group, breach.bound);
 }
 
-/* The first group that breaks a bound is the one that is shown. */
-static void judge_group(struct judging *j, struct finding *found, size_t count,
-                        const struct im_try *anchor)
+/* ---- recovery ---- */
+
+static bool recovers(const struct judging *j, const struct finding *found,
+                     const struct im_window *window, size_t i)
 {
-    struct im_tries tries = {j->group, count, anchor ? anchor->exchange : NULL,
-                             j->scratch};
+    return j->fits[i] &&
+           im_recovery_can_be(found->expectation, window, j->history.items[i],
+                              j->options->baseline) &&
+           ((j->fits[i] & FILTERED) ||
+            im_recovery_is_ordinary(found->expectation, j->history.items[i]));
+}
+
+/* All that fits `when` in the window, so that it shows what came instead. */
+static size_t gather_near(struct judging *j, const struct finding *found,
+                          const struct im_window *window)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < j->history.count; i++) {
+        const struct im_exchange *exchange = j->history.items[i];
+        bool behind =
+            !window->anchor ||
+            (exchange != window->anchor && exchange->began_us >= window->opened_us &&
+             !im_history_other_user(window->anchor, exchange));
+        bool about = j->fits[i] && (!found->expectation->same_call ||
+                                    im_history_same_address(window->anchor, exchange));
+        if (behind && about)
+            j->group[n++] = exchange;
+    }
+    return n;
+}
+
+static enum im_outcome_of unmet_outcome(const struct judging *j,
+                                        const struct im_expectation *expectation)
+{
+    if (expectation->advice)
+        return IM_INFORMATION;
+    if (j->options->running)
+        return IM_PENDING;
+    return expectation->after.text.len && j->options->fail_fast ? IM_INFORMATION
+                                                                : IM_NOT_MET;
+}
+
+/* It was not seen as often as it must be: what came instead is shown. */
+static void tell_unmet(struct judging *j, struct finding *found,
+                       const struct im_group *group, size_t seen)
+{
+    const struct im_window *window = group->window;
+    bool twice = window->anchor && im_recovery_refused_twice(&j->history, window->anchor);
+    bool spare = window->anchor && im_window_is_on_tokens(found->expectation) &&
+                 im_recovery_had_another(&j->history, window->anchor);
+    bool forgotten = !window->anchor && j->options->forgotten;
+    struct im_buf why;
+
+    if (!is_worse(found, spare || twice || forgotten
+                             ? IM_CANNOT_TELL
+                             : unmet_outcome(j, found->expectation)))
+        return;
+    im_buf_init(&why, j->arena, 0);
+    if (forgotten)
+        im_buf_addz(&why, "cannot tell: older exchanges were dropped from the journal; a "
+                          "larger --journal keeps more");
+    else if (spare)
+        im_buf_addz(&why, "cannot tell: another token was had already when this one "
+                          "was refused");
+    else if (twice)
+        im_buf_addz(&why, "cannot tell: a call was refused, and so was its repeat with a "
+                          "new token; a client may stop there");
+    else
+        im_bound_why(group, IM_BOUND_AT_LEAST, seen, &why);
+    found->judgement->why = im_buf_str(&why);
+    found->judgement->is_fact = !window->anchor;
+    show(j, found->judgement, group, IM_BOUND_AT_LEAST);
+}
+
+/* Of a whole window, or of all that matches. */
+static void judge_least(struct judging *j, struct finding *found,
+                        const struct im_window *window)
+{
+    size_t seen = 0;
+
+    for (size_t i = 0; i < j->history.count; i++)
+        seen += window->anchor ? recovers(j, found, window, i) : j->inside[i];
+    if (seen >= (uint64_t)im_bound_least(found->expectation))
+        return;
+    struct im_group near = {.expectation = found->expectation,
+                            .window = window,
+                            .history = &j->history,
+                            .options = j->options,
+                            .items = j->group,
+                            .count = gather_near(j, found, window)};
+    tell_unmet(j, found, &near, seen);
+}
+
+/* ---- windows ---- */
+
+/* Must each token or call be seen so often? After an anchor it is enough that something recovers. */
+static bool is_least_of_each(const struct im_expectation *expectation,
+                             const struct im_window *window)
+{
+    return !window->anchor && expectation->per != IM_PER_ALL;
+}
+
+static void judge_group(struct judging *j, struct finding *found, size_t count,
+                        const struct im_window *window)
+{
+    struct im_group group = {.expectation = found->expectation,
+                             .window = window,
+                             .history = &j->history,
+                             .options = j->options,
+                             .items = j->group,
+                             .count = count};
+    struct im_buf why;
 
     found->groups++;
-    found->last = tries;
+    judge_safety(j, found, &group);
+    if (is_least_of_each(found->expectation, window) && count &&
+        count < (uint64_t)im_bound_least(found->expectation))
+        tell_unmet(j, found, &group, count);
     if (found->judgement->outcome != IM_MET)
         return;
-    enum im_bound broken = im_bound_broken(found->expectation, &tries);
-    if (broken)
-        say_broken(j, found, &tries, broken);
-}
-
-static bool went_well(const struct im_exchange *exchange)
-{
-    return exchange->cause == CAUSE_NONE && exchange->fault == IM_FAULT_NONE;
+    im_buf_init(&why, j->arena, 0);
+    im_bound_why(&group, IM_BOUND_HOLDS, count, &why);
+    found->last_why = im_buf_str(&why);
 }
 
 /* The anchor and its repeats, up to the first that went well: the tries of one call. */
 static void judge_series(struct judging *j, struct finding *found,
-                         const struct im_try *anchor)
+                         const struct im_window *window)
 {
     size_t n = 0;
 
-    found->windows++;
-    find_inside(j, found, anchor);
-    j->group[n++] = anchor;
-    for (size_t i = 0; i < j->count; i++) {
-        const struct im_try *try = &j->tries[i];
-        if (!j->inside[i] || im_bound_in_flight(anchor->exchange, try))
+    find_inside(j, found, window);
+    j->group[n++] = window->anchor;
+    for (size_t i = 0; i < j->history.count; i++) {
+        const struct im_exchange *exchange = j->history.items[i];
+        if (!j->inside[i])
             continue;
-        j->group[n++] = try;
-        if (went_well(try->exchange))
+        j->group[n++] = exchange;
+        if (exchange->cause == CAUSE_NONE && im_history_undamaged(exchange) &&
+            exchange->fault != IM_FAULT_WRONG_TYPE)
             break;
     }
-    judge_group(j, found, n, anchor);
+    judge_group(j, found, n, window);
 }
 
 static void judge_window(struct judging *j, struct finding *found,
-                         const struct im_try *anchor)
+                         const struct im_window *window)
 {
     enum im_per per = found->expectation->per;
     size_t before = found->groups, n = 0;
 
-    find_inside(j, found, anchor);
-    found->windows++;
-    for (size_t i = 0; i < j->count; i++) {
-        const struct im_try *try = j->grouped[i];
-        if (!j->inside[try->place])
+    find_inside(j, found, window);
+    for (size_t i = 0; i < j->history.count; i++) {
+        const struct im_exchange *exchange = j->history.items[j->grouped[i]];
+        if (!j->inside[j->grouped[i]])
             continue;
-        if (n && !same_group(per, j->group[0]->exchange, try->exchange)) {
-            judge_group(j, found, n, anchor);
+        if (n && !same_group(per, j->group[0], exchange)) {
+            judge_group(j, found, n, window);
             n = 0;
         }
-        j->group[n++] = try;
+        j->group[n++] = exchange;
     }
     if (n || found->groups == before)
-        judge_group(j, found, n, anchor);
+        judge_group(j, found, n, window);
+    if (im_bound_least(found->expectation) > 0)
+        judge_least(j, found, window);
 }
 
-static bool is_anchor(const struct judging *j, const struct im_anchor *after,
-                      const struct im_try *try)
+static bool is_anchor(const struct judging *j, const struct im_anchor *after, size_t i)
 {
+    const struct im_exchange *exchange = j->history.items[i];
+
     if (after->expectation >= 0)
-        return j->matched[after->expectation][try->place];
+        return j->matched[after->expectation][i];
     if (after->cause)
-        return has_cause(try->exchange, after->cause);
+        return im_history_has_cause(exchange, after->cause);
     if (after->fault)
-        return try->exchange->fault == after->fault;
-    return after->effect && try->exchange->effect &&
-           strcmp(after->effect, try->exchange->effect) == 0;
+        return exchange->fault == after->fault;
+    return after->effect && exchange->effect &&
+           strcmp(after->effect, exchange->effect) == 0;
 }
 
 static void judge_windows(struct judging *j, struct finding *found)
 {
-    const struct im_anchor *after = &found->expectation->after;
+    static const struct im_window everything = {
+        .opened_us = INT64_MIN, .closed_us = INT64_MAX, .next_us = INT64_MAX};
+    const struct im_expectation *expectation = found->expectation;
+    size_t anchors = 0;
 
-    if (!after->text.len) {
-        judge_window(j, found, NULL);
+    if (!expectation->after.text.len) {
+        found->windows = 1;
+        judge_window(j, found, &everything);
         return;
     }
-    for (size_t i = 0; i < j->count; i++) {
-        if (!is_anchor(j, after, &j->tries[i]))
-            continue;
-        if (found->expectation->same_call && found->expectation->growing_gaps)
-            judge_series(j, found, &j->tries[i]);
+    for (size_t i = 0; i < j->history.count; i++)
+        if (is_anchor(j, &expectation->after, i))
+            j->anchors[anchors++] = j->history.items[i];
+    found->windows =
+        im_windows_of(expectation, &j->history, j->anchors, anchors, j->windows);
+    for (size_t i = 0; i < found->windows; i++)
+        if (expectation->same_call && expectation->growing_gaps)
+            judge_series(j, found, &j->windows[i]);
         else
-            judge_window(j, found, &j->tries[i]);
-        if (found->expectation->within_ms < 0)
-            return;
-    }
+            judge_window(j, found, &j->windows[i]);
 }
 
 /* ---- saying it ---- */
 
-static void say_not_exercised(struct judging *j, struct finding *found)
+static void say_never(struct judging *j, struct finding *found)
 {
-    const struct im_anchor *after = &found->expectation->after;
+    const struct im_expectation *expectation = found->expectation;
+    const struct im_anchor *after = &expectation->after;
     const char *quote = after->expectation >= 0 ? "\"" : "";
 
     found->judgement->outcome = IM_NOT_EXERCISED;
+    found->judgement->shown_count = 0;
     found->judgement->why =
-        im_arena_format(j->arena, "%s%.*s%s never happened, so this was not exercised",
-                        quote, IM_ARG(after->text), quote);
-}
-
-static void show_matching(struct judging *j, struct finding *found)
-{
-    struct im_judgement *judgement = found->judgement;
-
-    judgement->shown = IM_ARENA_ARRAY(j->arena, const struct im_exchange *, j->count);
-    for (size_t i = 0; judgement->shown && i < j->count; i++)
-        if (found->matched[i])
-            judgement->shown[judgement->shown_count++] = j->tries[i].exchange;
+        after->text.len
+            ? im_arena_format(j->arena,
+                              "%s%.*s%s never happened, so this was not exercised", quote,
+                              IM_ARG(after->text), quote)
+            : im_arena_format(
+                  j->arena, "there was no %.*s request%s%.*s, so this was not exercised",
+                  IM_ARG(expectation->when.endpoint),
+                  expectation->when.grant.len ? " with grant " : "",
+                  IM_ARG(expectation->when.grant));
 }
 
 static void say_met(struct judging *j, struct finding *found)
 {
-    struct im_buf why;
+    struct im_judgement *judgement = found->judgement;
 
-    show_matching(j, found);
-    im_buf_init(&why, j->arena, 0);
+    judgement->shown =
+        IM_ARENA_ARRAY(j->arena, const struct im_exchange *, j->history.count);
+    for (size_t i = 0; judgement->shown && i < j->history.count; i++)
+        if (found->matched[i])
+            judgement->shown[judgement->shown_count++] = j->history.items[i];
     if (found->windows > 1)
-        im_buf_addf(&why, "as it should be, after each of %zu", found->windows);
+        judgement->why = im_arena_format(j->arena, "as it should be, after each of %zu",
+                                         found->windows);
     else if (found->groups > 1)
-        im_buf_addf(&why, "as it should be, for each of %zu %s", found->groups,
-                    found->expectation->per == IM_PER_TOKEN ? "tokens" : "calls");
+        judgement->why = im_arena_format(
+            j->arena, "as it should be, for each of %zu %s", found->groups,
+            found->expectation->per == IM_PER_TOKEN ? "tokens" : "calls");
     else
-        im_bound_why(found->expectation, &found->last, IM_BOUND_HOLDS, &why);
-    found->judgement->why = im_buf_str(&why);
+        judgement->why = found->last_why;
 }
 
 static void judge(struct judging *j, size_t index)
@@ -357,11 +473,14 @@ static void judge(struct judging *j, size_t index)
     if (expectation->after.text.len && expectation->after.expectation >= 0)
         judge(j, (size_t)expectation->after.expectation);
     *found.judgement = (struct im_judgement){.outcome = IM_MET};
-    find_fitting(j, expectation);
+    size_t fitting = find_fitting(j, expectation);
     group_by(j, expectation->per);
     judge_windows(j, &found);
-    if (!found.windows)
-        say_not_exercised(j, &found);
+    /* what must not be seen has to have had a chance: nobody signs in with a state who never signs in */
+    bool idle = !fitting && !expectation->after.text.len &&
+                expectation->when.endpoint.len && im_bound_least(expectation) == 0;
+    if (!found.windows || idle)
+        say_never(j, &found);
     else if (found.judgement->outcome == IM_MET)
         say_met(j, &found);
     j->stages[index] = DONE;
@@ -369,73 +488,36 @@ static void judge(struct judging *j, size_t index)
 
 /* ---- judging all ---- */
 
-static int by_arrival(const void *a, const void *b)
-{
-    const struct im_exchange *left = ((const struct im_try *)a)->exchange;
-    const struct im_exchange *right = ((const struct im_try *)b)->exchange;
-
-    if (left->began_us != right->began_us)
-        return left->began_us > right->began_us ? 1 : -1;
-    return (left->id > right->id) - (left->id < right->id);
-}
-
-/* Room in j->grouped is free before the first expectation is judged. */
-static void link_connections(struct judging *j)
-{
-    const struct im_exchange *before = NULL;
-
-    for (size_t i = 0; i < j->count; i++)
-        j->grouped[i] = &j->tries[i];
-    qsort(j->grouped, j->count, sizeof(struct im_try *), by_connection);
-    for (size_t i = 0; i < j->count; i++) {
-        const struct im_exchange *exchange = j->grouped[i]->exchange;
-        bool same =
-            before && exchange->connection && before->connection == exchange->connection;
-        j->tries[j->grouped[i]->place].before = same ? before : NULL;
-        before = exchange;
-    }
-}
-
-static void put_in_order(struct judging *j, const struct im_exchange *exchanges)
-{
-    for (size_t i = 0; i < j->count; i++)
-        j->tries[i].exchange = &exchanges[i];
-    qsort(j->tries, j->count, sizeof(*j->tries), by_arrival);
-    for (size_t i = 0; i < j->count; i++)
-        j->tries[i].place = i;
-    link_connections(j);
-}
-
 /* Journals are bounded, and so is what a scenario may expect: room for all at once. */
 static bool make_room(struct judging *j)
 {
-    size_t expected = j->expectations->count;
+    size_t expected = j->expectations->count, count = j->history.count;
 
-    j->tries = IM_ARENA_ARRAY(j->arena, struct im_try, j->count);
     j->stages = IM_ARENA_ARRAY(j->arena, enum stage, expected);
     j->matched = IM_ARENA_ARRAY(j->arena, bool *, expected);
-    j->fits = IM_ARENA_ARRAY(j->arena, unsigned char, j->count);
-    j->inside = IM_ARENA_ARRAY(j->arena, bool, j->count);
-    j->grouped = IM_ARENA_ARRAY(j->arena, const struct im_try *, j->count);
-    j->group = IM_ARENA_ARRAY(j->arena, const struct im_try *, j->count);
-    j->scratch = IM_ARENA_ARRAY(j->arena, int64_t, j->count);
+    j->fits = IM_ARENA_ARRAY(j->arena, unsigned char, count);
+    j->inside = IM_ARENA_ARRAY(j->arena, bool, count);
+    j->grouped = IM_ARENA_ARRAY(j->arena, size_t, count);
+    j->group = IM_ARENA_ARRAY(j->arena, const struct im_exchange *, count + 1);
+    j->anchors = IM_ARENA_ARRAY(j->arena, const struct im_exchange *, count);
+    j->windows = IM_ARENA_ARRAY(j->arena, struct im_window, count);
     for (size_t i = 0; j->matched && i < expected; i++)
-        j->matched[i] = IM_ARENA_ARRAY(j->arena, bool, j->count);
+        j->matched[i] = IM_ARENA_ARRAY(j->arena, bool, count);
     return !j->arena->failed;
 }
 
 bool im_expect_judge(const struct im_expectations *expectations,
                      const struct im_exchange *exchanges, size_t exchange_count,
-                     struct im_arena *arena, struct im_judgement *judgements)
+                     const struct im_judge_options *options, struct im_arena *arena,
+                     struct im_judgement *judgements)
 {
     struct judging j = {.expectations = expectations,
+                        .options = options,
                         .judgements = judgements,
-                        .arena = arena,
-                        .count = exchange_count};
+                        .arena = arena};
 
-    if (!make_room(&j))
+    if (!im_history_read(&j.history, exchanges, exchange_count, arena) || !make_room(&j))
         return false;
-    put_in_order(&j, exchanges);
     for (size_t i = 0; i < expectations->count; i++)
         judge(&j, i);
     return !arena->failed;

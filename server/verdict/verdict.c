@@ -4,30 +4,55 @@
 
 #include <stdlib.h>
 
+#include "scenario/needs.h"
 #include "verdict/junit.h"
 #include "verdict/verdict_say.h"
 
-/* ---- outcomes ---- */
+/* ---- outcomes (rule 1) ---- */
+
+static bool all_fired(const struct im_verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->scenario->rule_count; i++)
+        if (!im_verdict_has_fired(verdict, i))
+            return false;
+    return true;
+}
 
 enum im_outcome_of im_verdict_outcome_at(const struct im_verdict *verdict, size_t index)
 {
-    return verdict->triggered ? verdict->judgements[index].outcome : IM_NOT_EXERCISED;
+    const struct im_judgement *judgement = &verdict->judgements[index];
+    bool wrong = judgement->outcome == IM_NOT_MET && !judgement->is_fact;
+
+    if (!im_verdict_came_about(verdict))
+        return wrong ? IM_NOT_MET : IM_NOT_EXERCISED;
+    if (judgement->is_fact && !all_fired(verdict))
+        return IM_NOT_EXERCISED;
+    /* what comes after a refusal is not to be had of a client that ends there (rule 2) */
+    if (judgement->outcome == IM_NOT_EXERCISED && verdict->options->fail_fast &&
+        verdict->scenario->expect.items[index].after.text.len && all_fired(verdict))
+        return IM_INFORMATION;
+    return judgement->outcome;
 }
 
 enum im_outcome_of im_verdict_outcome(const struct im_verdict *verdict)
 {
-    enum im_outcome_of worst = verdict->triggered ? IM_MET : IM_NOT_EXERCISED;
+    bool came_about = im_verdict_came_about(verdict);
+    bool whole = all_fired(verdict), judged = false;
 
-    if (verdict->triggered && verdict->exhausted)
+    if (came_about && verdict->exhausted)
         return IM_NOT_MET;
-    for (size_t i = 0; i < verdict->expectations->count; i++) {
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++) {
         enum im_outcome_of outcome = im_verdict_outcome_at(verdict, i);
         if (outcome == IM_NOT_MET)
             return IM_NOT_MET;
-        if (outcome == IM_NOT_EXERCISED)
-            worst = IM_NOT_EXERCISED;
+        whole &= (outcome != IM_NOT_EXERCISED ||
+                  verdict->scenario->expect.items[i].optional) &&
+                 outcome != IM_PENDING;
+        judged |= outcome == IM_MET;
     }
-    return worst;
+    if (!came_about)
+        return IM_NOT_EXERCISED;
+    return whole && judged ? IM_MET : IM_PARTLY;
 }
 
 /* ---- JSON ---- */
@@ -35,11 +60,12 @@ enum im_outcome_of im_verdict_outcome(const struct im_verdict *verdict)
 static void write_rules(const struct im_verdict *verdict, struct im_json_out *out)
 {
     im_json_open_array(out, "rules");
-    for (size_t i = 0; i < verdict->rule_count; i++) {
+    for (size_t i = 0; i < verdict->scenario->rule_count; i++) {
         im_json_open_object(out, NULL);
         im_json_int(out, "rule", (int64_t)i + 1);
-        im_json_int(out, "fits", (int64_t)verdict->fits[i]);
-        im_json_int(out, "fired", (int64_t)verdict->fired[i]);
+        im_json_int(out, "fits", (int64_t)verdict->rules[i].fits);
+        im_json_int(out, "fired", (int64_t)verdict->rules[i].fired);
+        im_json_int(out, "needs", im_needs_of(verdict->scenario, i));
         im_json_close_object(out);
     }
     im_json_close_array(out);
@@ -49,7 +75,7 @@ static void write_expectation(const struct im_verdict *verdict, size_t index,
                               struct im_json_out *out)
 {
     im_json_open_object(out, NULL);
-    im_json_str(out, "that", verdict->expectations->items[index].that);
+    im_json_str(out, "that", verdict->scenario->expect.items[index].that);
     im_json_strz(out, "outcome",
                  im_outcome_of_name(im_verdict_outcome_at(verdict, index)));
     im_json_str(out, "why", im_verdict_why(verdict, index, out->buf));
@@ -75,14 +101,14 @@ static const struct im_exchange **all_shown(const struct im_verdict *verdict,
     const struct im_exchange **all;
     size_t n = 0, kept = 0;
 
-    for (size_t i = 0; i < verdict->expectations->count; i++)
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++)
         n += im_verdict_shown_at(verdict, i);
     all = IM_ARENA_ARRAY(arena, const struct im_exchange *, n);
     *count = 0;
     if (!all)
         return NULL;
     n = 0;
-    for (size_t i = 0; i < verdict->expectations->count; i++)
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++)
         for (size_t k = 0; k < im_verdict_shown_at(verdict, i); k++)
             all[n++] = verdict->judgements[i].shown[k];
     qsort(all, n, sizeof(*all), by_id);
@@ -109,25 +135,68 @@ static void write_shown(const struct im_verdict *verdict, struct im_json_out *ou
     out->buf->failed |= !all;
 }
 
+/* What it is about, so that whoever reads a failure knows what to do (rule 8). */
+static void write_cause(const struct im_verdict *verdict, struct im_json_out *out)
+{
+    const struct im_cause_row *row = im_cause_row(verdict->scenario->cause);
+
+    if (verdict->scenario->cause == CAUSE_NONE)
+        return;
+    im_json_open_object(out, "cause");
+    im_json_strz(out, "id", row->id);
+    im_json_strz(out, "why", row->why);
+    im_json_strz(out, "fix", row->fix);
+    im_json_close_object(out);
+}
+
+static void write_missing(const struct im_verdict *verdict, struct im_json_out *out)
+{
+    struct im_str missing = im_verdict_missing(verdict, out->buf);
+    struct im_str needs = im_needs_text(verdict->scenario, out->buf->arena);
+
+    if (needs.len)
+        im_json_str(out, "needs", needs);
+    if (missing.len)
+        im_json_str(out, "missing", missing);
+}
+
+static void write_baseline(const struct im_verdict *verdict, struct im_json_out *out)
+{
+    const struct im_history *baseline = verdict->options->baseline;
+
+    im_json_strz(out, "client", verdict->options->fail_fast ? "fail-fast" : "resilient");
+    if (!baseline)
+        return;
+    im_json_open_object(out, "baseline");
+    im_json_int(out, "exchanges", (int64_t)baseline->count);
+    im_json_int(out, "sign_ons", baseline->sign_ons);
+    im_json_int(out, "refreshes", baseline->refreshes);
+    im_json_int(out, "in_parallel", baseline->parallel);
+    im_json_close_object(out);
+}
+
 void im_verdict_write_json(const struct im_verdict *verdict, struct im_json_out *out)
 {
     struct im_str note = im_verdict_note(verdict, out->buf);
 
     im_json_open_object(out, NULL);
-    im_json_str(out, "scenario", verdict->scenario);
+    im_json_str(out, "scenario", verdict->scenario->name);
     im_json_str(out, "sandbox", verdict->sandbox);
     im_json_strz(out, "outcome", im_outcome_of_name(im_verdict_outcome(verdict)));
-    if (note.len)
-        im_json_str(out, "note", note);
     im_json_int(out, "exchanges", (int64_t)verdict->exchanges);
     im_json_int(out, "dropped", (int64_t)verdict->dropped);
     im_json_bool(out, "exhausted", verdict->exhausted);
     write_rules(verdict, out);
     im_json_open_array(out, "expect");
-    for (size_t i = 0; i < verdict->expectations->count; i++)
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++)
         write_expectation(verdict, i, out);
     im_json_close_array(out);
     write_shown(verdict, out);
+    if (note.len)
+        im_json_str(out, "note", note);
+    write_cause(verdict, out);
+    write_missing(verdict, out);
+    write_baseline(verdict, out);
     im_json_close_object(out);
 }
 
@@ -138,6 +207,10 @@ static const char *mark(enum im_outcome_of outcome)
     switch (outcome) {
     case IM_MET: return "met          ";
     case IM_NOT_MET: return "NOT MET      ";
+    case IM_PENDING: return "pending      ";
+    case IM_INFORMATION: return "information  ";
+    case IM_CANNOT_TELL: return "cannot tell  ";
+    case IM_PARTLY:
     case IM_NOT_EXERCISED: break;
     }
     return "not exercised";
@@ -162,35 +235,41 @@ static void text_expectation(const struct im_verdict *verdict, size_t index,
     enum im_outcome_of outcome = im_verdict_outcome_at(verdict, index);
 
     im_buf_addf(out, "  %s  ", mark(outcome));
-    im_buf_add_visible(out, verdict->expectations->items[index].that);
+    im_buf_add_visible(out, verdict->scenario->expect.items[index].that);
     im_buf_addz(out, "\n                 ");
     im_buf_add_visible(out, im_verdict_why(verdict, index, out));
     im_buf_addc(out, '\n');
-    if (outcome == IM_NOT_MET)
+    if (outcome != IM_MET && outcome != IM_NOT_EXERCISED)
         text_lines(&verdict->judgements[index], out);
 }
 
 static void text_rules(const struct im_verdict *verdict, struct im_buf *out)
 {
-    for (size_t i = 0; i < verdict->rule_count; i++)
-        im_buf_addf(
-            out, "  rule %zu fitted %llu request%s and fired %llu time%s\n", i + 1,
-            (unsigned long long)verdict->fits[i], verdict->fits[i] == 1 ? "" : "s",
-            (unsigned long long)verdict->fired[i], verdict->fired[i] == 1 ? "" : "s");
+    for (size_t i = 0; i < verdict->scenario->rule_count; i++) {
+        const struct im_rule_count *rule = &verdict->rules[i];
+        im_buf_addf(out, "  rule %zu fitted %llu request%s and fired %llu time%s\n",
+                    i + 1, (unsigned long long)rule->fits, rule->fits == 1 ? "" : "s",
+                    (unsigned long long)rule->fired, rule->fired == 1 ? "" : "s");
+    }
 }
 
 void im_verdict_write_text(const struct im_verdict *verdict, struct im_buf *out)
 {
     struct im_str note = im_verdict_note(verdict, out);
 
-    im_buf_addf(out, "%.*s: %s", IM_ARG(verdict->scenario),
+    im_buf_addf(out, "%.*s: %s", IM_ARG(verdict->scenario->name),
                 im_outcome_of_name(im_verdict_outcome(verdict)));
     im_buf_addf(out, "  (sandbox %.*s, %llu exchange%s)\n", IM_ARG(verdict->sandbox),
                 (unsigned long long)verdict->exchanges,
                 verdict->exchanges == 1 ? "" : "s");
-    for (size_t i = 0; i < verdict->expectations->count; i++)
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++)
         text_expectation(verdict, i, out);
     text_rules(verdict, out);
+    if (im_verdict_outcome(verdict) == IM_NOT_MET && verdict->scenario->cause)
+        im_buf_addf(out, "  %s: %s\n  what to do: %s\n",
+                    im_cause_row(verdict->scenario->cause)->id,
+                    im_cause_row(verdict->scenario->cause)->why,
+                    im_cause_row(verdict->scenario->cause)->fix);
     if (note.len)
         im_buf_addf(out, "  note: %.*s\n", IM_ARG(note));
 }
@@ -203,16 +282,14 @@ static void junit_expectation(const struct im_verdict *verdict, size_t index,
                               struct im_junit *suite)
 {
     const struct im_judgement *judgement = &verdict->judgements[index];
-    struct im_str that = verdict->expectations->items[index].that;
+    struct im_str that = verdict->scenario->expect.items[index].that;
     struct im_str why = im_verdict_why(verdict, index, &suite->body);
     struct im_buf lines;
 
     switch (im_verdict_outcome_at(verdict, index)) {
     case IM_MET: im_junit_case(suite, that, IM_JUNIT_PASSED, none, none); return;
-    case IM_NOT_EXERCISED:
-        im_junit_case(suite, that, IM_JUNIT_SKIPPED, why, none);
-        return;
     case IM_NOT_MET: break;
+    default: im_junit_case(suite, that, IM_JUNIT_SKIPPED, why, none); return;
     }
     im_buf_init(&lines, suite->body.arena, 0);
     for (size_t i = 0; i < judgement->shown_count && i < IM_VERDICT_LINES; i++) {
@@ -232,16 +309,15 @@ void im_verdict_write_junit(const struct im_verdict *verdict, struct im_buf *out
     struct im_junit suite;
     struct im_buf said;
 
-    im_junit_begin(&suite, out->arena, verdict->scenario, "");
+    im_junit_begin(&suite, out->arena, verdict->scenario->name, "");
     im_junit_property(&suite, "sandbox", verdict->sandbox);
-    for (size_t i = 0; i < verdict->expectations->count; i++)
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++)
         junit_expectation(verdict, i, &suite);
-    if (!verdict->expectations->count)
-        im_junit_case(&suite, IM_STR("the scenario is exercised"),
-                      verdict->triggered ? IM_JUNIT_PASSED : IM_JUNIT_SKIPPED,
+    if (im_verdict_outcome(verdict) == IM_PARTLY || !verdict->scenario->expect.count)
+        im_junit_case(&suite, IM_STR("the scenario is exercised"), IM_JUNIT_SKIPPED,
                       im_verdict_note(verdict, out), none);
     im_buf_init(&said, out->arena, 0);
-    if (verdict->triggered && verdict->exhausted) {
+    if (im_verdict_came_about(verdict) && verdict->exhausted) {
         im_verdict_say_exhausted(&said);
         im_junit_case(&suite, IM_STR("the scenario has a rule for every request"),
                       IM_JUNIT_FAILURE, im_buf_str(&said), none);

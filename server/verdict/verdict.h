@@ -3,27 +3,28 @@
 #ifndef IM_VERDICT_VERDICT_H
 #define IM_VERDICT_VERDICT_H
 
+#include "scenario/scenario.h"
 #include "verdict/judge.h"
 
 /* All that is to be said. Only views: the arrays and texts belong to whoever fills it in, and must
  * outlive it. Lifetime: request. */
 struct im_verdict {
-    struct im_str scenario, sandbox; /* their names */
-    const struct im_expectations *expectations;
+    const struct im_scenario *scenario;
+    struct im_str sandbox;                 /* its name */
     const struct im_judgement *judgements; /* one per expectation, of im_expect_judge */
-    /* Per rule: how many requests fitted its `when`, and how often it fired. */
-    const uint64_t *fits, *fired;
-    size_t rule_count;
+    const struct im_judge_options *options;
+    const struct im_rule_count *rules; /* what each rule has done */
+    const struct im_exchange *seen;    /* what was judged, oldest first */
+    size_t seen_count;
     uint64_t exchanges; /* in all, those that were dropped since included */
     uint64_t dropped;   /* of these, no longer in the journal: not judged */
-    bool triggered;     /* a rule fired; without rules: there was an exchange */
     bool exhausted;     /* "exhausted": "fail", and a request came after the last rule */
 };
 
-/* Of the whole scenario: not exercised when it was not triggered; else not met when it is
- * exhausted; else the worst of the expectations. */
+/* Of the whole scenario, by rule 1 of scenarios/README.md: IM_MET, IM_NOT_MET, IM_PARTLY or
+ * IM_NOT_EXERCISED. */
 enum im_outcome_of im_verdict_outcome(const struct im_verdict *verdict);
-/* Of one expectation: not exercised when the scenario was not triggered. */
+/* Of one expectation. */
 enum im_outcome_of im_verdict_outcome_at(const struct im_verdict *verdict, size_t index);
 
 /* Written safely for its place: no markup, control characters or broken UTF-8 of a client. `out`

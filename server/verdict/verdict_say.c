@@ -1,5 +1,104 @@
-/* The sentences that all forms of a verdict share. */
+/* The sentences of a verdict, in terms of the client. */
 #include "verdict/verdict_say.h"
+
+#include <string.h>
+
+#include "http/redact.h"
+#include "scenario/needs.h"
+
+static const char *client_of(const struct im_verdict *verdict)
+{
+    return verdict->options->client ? verdict->options->client : "the client";
+}
+
+/* ---- whether it came about (rule 1) ---- */
+
+bool im_verdict_has_fired(const struct im_verdict *verdict, size_t rule)
+{
+    return verdict->rules[rule].fired >= (uint64_t)im_needs_of(verdict->scenario, rule);
+}
+
+static bool was_refused_for(const struct im_verdict *verdict, enum im_cause cause)
+{
+    for (size_t i = 0; i < verdict->seen_count; i++)
+        if (im_history_has_cause(&verdict->seen[i], cause))
+            return true;
+    return false;
+}
+
+bool im_verdict_came_about(const struct im_verdict *verdict)
+{
+    const struct im_scenario *scenario = verdict->scenario;
+    bool needs = false;
+
+    for (size_t i = 0; i < scenario->rule_count; i++) {
+        if (!im_needs_of(scenario, i))
+            continue;
+        needs = true;
+        if (verdict->rules[i].fired)
+            return true;
+    }
+    if (needs || !verdict->exchanges)
+        return false;
+    if (im_needs_cause(scenario))
+        return was_refused_for(verdict, scenario->cause);
+    for (size_t i = 0; i < scenario->expect.count; i++)
+        if (verdict->judgements[i].outcome != IM_NOT_EXERCISED)
+            return true;
+    return !scenario->expect.count;
+}
+
+/* ---- what was missing ---- */
+
+/* The grants that the client asked for tokens with, each once. */
+static struct im_str grants_of(const struct im_verdict *verdict, struct im_arena *arena)
+{
+    struct im_buf out;
+
+    im_buf_init(&out, arena, 0);
+    for (size_t i = 0; i < verdict->seen_count; i++) {
+        const struct im_exchange *exchange = &verdict->seen[i];
+        bool again = false;
+        if (exchange->endpoint != IM_ENDPOINT_TOKEN || !exchange->grant.len)
+            continue;
+        for (size_t k = 0; k < i && !again; k++)
+            again = verdict->seen[k].endpoint == IM_ENDPOINT_TOKEN &&
+                    im_str_eq(verdict->seen[k].grant, exchange->grant);
+        if (!again)
+            im_buf_addf(&out, "%s%.*s", out.len ? " and " : "",
+                        IM_ARG(im_str_front(exchange->grant, 40)));
+    }
+    return im_buf_str(&out);
+}
+
+static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
+{
+    const struct im_scenario *scenario = verdict->scenario;
+    struct im_needs_seen seen = {.client = client_of(verdict),
+                                 .grants = grants_of(verdict, out->arena)};
+
+    for (size_t i = 0; i < scenario->rule_count; i++) {
+        if (im_verdict_has_fired(verdict, i))
+            continue;
+        seen.fits = (int64_t)verdict->rules[i].fits;
+        im_buf_addf(out, "%srule %zu", out->len ? ". " : "", i + 1);
+        im_needs_say_rule(&scenario->rules[i], im_needs_of(scenario, i), &seen, out);
+    }
+    seen.fits = 0;
+    for (size_t i = 0; i < scenario->expect.count && !out->len; i++) {
+        const struct im_expectation *expectation = &scenario->expect.items[i];
+        if (!im_needs_requests(expectation) ||
+            verdict->judgements[i].outcome != IM_NOT_EXERCISED)
+            continue;
+        im_buf_addf(out, "\"%.*s\"", IM_ARG(expectation->that));
+        im_needs_say_missing(&expectation->when, 1, &seen, out);
+    }
+    if (im_needs_cause(scenario) && !im_verdict_came_about(verdict))
+        im_buf_addf(out, "the scenario waits for a request that meets %s; %s made none",
+                    im_cause_row(scenario->cause)->id, client_of(verdict));
+}
+
+/* ---- of the whole ---- */
 
 void im_verdict_say_exhausted(struct im_buf *out)
 {
@@ -15,31 +114,81 @@ void im_verdict_say_dropped(const struct im_verdict *verdict, struct im_buf *out
                 (unsigned long long)verdict->dropped, one ? " was" : "s were");
 }
 
-static void say_nothing_happened(const struct im_verdict *verdict, struct im_buf *out)
+/* Time that passes on the server does not on the client's machine. */
+static bool moved_the_clock(const struct im_verdict *verdict)
 {
-    im_buf_addz(out, "nothing in this scenario happened: ");
-    if (!verdict->exchanges)
-        im_buf_addz(out, "no request came");
-    else
-        im_buf_addf(out, "%llu request%s came, but none of the scenario's rules fired",
-                    (unsigned long long)verdict->exchanges,
-                    verdict->exchanges == 1 ? "" : "s");
+    for (size_t i = 0; i < verdict->seen_count; i++) {
+        const char *effect = verdict->seen[i].effect;
+        if (effect &&
+            (strcmp(effect, "advance-clock") == 0 || strcmp(effect, "skew") == 0))
+            return true;
+    }
+    return false;
 }
+
+static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
+{
+    enum im_outcome_of outcome = im_verdict_outcome(verdict);
+
+    if (!verdict->exchanges)
+        im_buf_addz(out, "nothing in this scenario happened: no request came");
+    else
+        say_missing(verdict, out);
+    if (!verdict->scenario->expect.count)
+        im_buf_addf(out, "%sthe scenario expects nothing, so nothing can be judged",
+                    out->len ? ". " : "");
+    if (outcome == IM_NOT_MET && verdict->exhausted) {
+        im_buf_addz(out, out->len ? ". " : "");
+        im_verdict_say_exhausted(out);
+    }
+    if (outcome == IM_NOT_MET && moved_the_clock(verdict))
+        im_buf_addf(
+            out,
+            "%sonly the server's clock moved, so %s cannot see by its own that a "
+            "token is over: it has to renew when it is refused. Renewing ahead of "
+            "time by expires_in is for the scenario token-lives-two-seconds",
+            out->len ? ". " : "", client_of(verdict));
+    if (!verdict->dropped)
+        return;
+    im_buf_addz(out, out->len ? ". " : "");
+    im_verdict_say_dropped(verdict, out);
+}
+
+/* ---- of one expectation ---- */
 
 static void say_why(const struct im_verdict *verdict, size_t index, struct im_buf *out)
 {
-    if (verdict->triggered)
-        im_buf_add(out, verdict->judgements[index].why);
+    const struct im_judgement *judgement = &verdict->judgements[index];
+
+    enum im_outcome_of outcome = im_verdict_outcome_at(verdict, index);
+
+    if (outcome == judgement->outcome || outcome == IM_INFORMATION)
+        im_buf_add(out, judgement->why);
+    else if (!verdict->exchanges)
+        im_buf_addz(out, "nothing in this scenario happened: no request came");
     else
-        say_nothing_happened(verdict, out);
+        say_missing(verdict, out);
 }
 
 size_t im_verdict_shown_at(const struct im_verdict *verdict, size_t index)
 {
-    return verdict->triggered ? verdict->judgements[index].shown_count : 0;
+    return im_verdict_outcome_at(verdict, index) == IM_NOT_EXERCISED
+               ? 0
+               : verdict->judgements[index].shown_count;
 }
 
 /* ---- the line of an exchange ---- */
+
+static void add_status(const struct im_exchange *exchange, struct im_buf *out)
+{
+    bool silent = exchange->fault == IM_FAULT_DROP || exchange->fault == IM_FAULT_RESET ||
+                  exchange->fault == IM_FAULT_STALL;
+
+    if (silent || exchange->status <= 0)
+        im_buf_addz(out, " → no answer");
+    else
+        im_buf_addf(out, " → %d", exchange->status);
+}
 
 static void add_reason(const struct im_exchange *exchange, struct im_buf *out)
 {
@@ -58,29 +207,22 @@ static void add_reason(const struct im_exchange *exchange, struct im_buf *out)
 
 void im_exchange_line(const struct im_exchange *exchange, struct im_buf *out)
 {
-    im_buf_add(out, exchange->method);
+    im_buf_add(out, im_redact_quote(exchange->secrets, out->arena, exchange->method));
     im_buf_addc(out, ' ');
-    im_buf_add(out, exchange->path);
-    if (im_exchange_status(exchange) > 0)
-        im_buf_addf(out, " → %d", im_exchange_status(exchange));
-    else
-        im_buf_addz(out, " → no answer");
+    im_buf_add(out, im_redact_url(exchange->secrets, out->arena, exchange->path));
+    if (exchange->grant.len)
+        im_buf_addf(out, " %.*s", IM_ARG(im_str_front(exchange->grant, 40)));
+    add_status(exchange, out);
     add_reason(exchange, out);
 }
 
-/* A text built on its own, to be made safe for its place as a whole. */
-static struct im_buf begin(const struct im_buf *out)
-{
-    struct im_buf text;
-
-    im_buf_init(&text, out->arena, 0);
-    return text;
-}
+/* ---- texts of their own, to be made safe for their place as a whole ---- */
 
 struct im_str im_verdict_line(const struct im_exchange *exchange, struct im_buf *out)
 {
-    struct im_buf line = begin(out);
+    struct im_buf line;
 
+    im_buf_init(&line, out->arena, 0);
     im_exchange_line(exchange, &line);
     out->failed |= line.failed;
     return im_buf_str(&line);
@@ -89,30 +231,30 @@ struct im_str im_verdict_line(const struct im_exchange *exchange, struct im_buf 
 struct im_str im_verdict_why(const struct im_verdict *verdict, size_t index,
                              struct im_buf *out)
 {
-    struct im_buf why = begin(out);
+    struct im_buf why;
 
+    im_buf_init(&why, out->arena, 0);
     say_why(verdict, index, &why);
     out->failed |= why.failed;
     return im_buf_str(&why);
 }
 
-static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
-{
-    if (!verdict->triggered)
-        say_nothing_happened(verdict, out);
-    if (verdict->triggered && verdict->exhausted)
-        im_verdict_say_exhausted(out);
-    if (!verdict->dropped)
-        return;
-    im_buf_addz(out, out->len ? ". " : "");
-    im_verdict_say_dropped(verdict, out);
-}
-
 struct im_str im_verdict_note(const struct im_verdict *verdict, struct im_buf *out)
 {
-    struct im_buf note = begin(out);
+    struct im_buf note;
 
+    im_buf_init(&note, out->arena, 0);
     say_notes(verdict, &note);
     out->failed |= note.failed;
     return im_buf_str(&note);
+}
+
+struct im_str im_verdict_missing(const struct im_verdict *verdict, struct im_buf *out)
+{
+    struct im_buf missing;
+
+    im_buf_init(&missing, out->arena, 0);
+    say_missing(verdict, &missing);
+    out->failed |= missing.failed;
+    return im_buf_str(&missing);
 }

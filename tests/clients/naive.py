@@ -56,8 +56,9 @@ def main():
          {"object": "accounts-payable/vendor", "fields": ["key", "id", "name"]})
     call(BASE + "/ia/api/v1/services/core/session/id", token)
     call(VENDORS, token, {"id": "V-" + os.urandom(6).hex(), "name": "Afternoon Supplies"})
-    for kind in ("bill", "vendor", "bill", "vendor"):
-        call(BASE + "/ia/api/v1/objects/accounts-payable/" + kind, token)
+    for kind in ("accounts-payable/bill", "accounts-receivable/customer", "accounts-receivable/invoice",
+                 "general-ledger/account"):
+        call(BASE + "/ia/api/v1/objects/" + kind, token)
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ check("its name has version and architecture",
 
 listing = run("dpkg-deb", "-c", str(one)).stdout
 for wanted in ("usr/bin/intacct-mock", "usr/include/intacct_mock.h", "usr/lib/libintacct-mock.a",
-               f"usr/lib/libintacct-mock.so.{VERSION}", "usr/lib/libintacct-mock.so", "usr/lib/pkgconfig/intacct-mock.pc",
+               f"usr/lib/libintacct-mock.so.1.{VERSION}", "usr/lib/libintacct-mock.so", "usr/lib/pkgconfig/intacct-mock.pc",
                "usr/share/man/man1/intacct-mock.1.gz", "usr/share/man/man3/intacct-mock.3.gz",
                "usr/share/man/man5/intacct-mock-scenario.5.gz", "usr/share/doc/intacct-mock/copyright",
                "usr/share/doc/intacct-mock/README.md", "usr/share/doc/intacct-mock/CAUSES.md",

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct im_str text = {(const char *)data, size}, decoded;
     struct im_arena arena;
     struct im_params params;
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     im_arena_init(&arena, 64 * 1024 * 1024);
     if (im_params_parse_form(&arena, text, &params, &err))

@@ -54,6 +54,8 @@ static void one_call(struct im_sandbox *box, struct im_arena *arena, size_t numb
     exchange.evidence = plan.evidence;
     if (im_plan_wire(&plan))
         im_wire_apply(im_plan_wire(&plan), &res);
+    if (im_plan_wire(&plan))
+        im_wire_locate(im_plan_wire(&plan), IM_STR("http://127.0.0.1:1"), &res);
     require(im_response_bytes(&res, req.now_ms, false, true).len > 0);
     im_exchange_complete(&req, &res);
     im_journal_add(box->journal, &exchange);
@@ -67,7 +69,8 @@ static void judge(struct im_sandbox *box, struct im_arena *arena)
     struct im_json_out out;
     struct im_buf text;
     struct im_json_error error;
-    struct im_scenario *scenario = im_sandbox_judge(box, arena, &verdict);
+    static const struct im_judge_options options = {.baseline = NULL};
+    struct im_scenario *scenario = im_sandbox_judge(box, &options, arena, &verdict);
 
     require(scenario != NULL);
     im_buf_init(&text, arena, 0);

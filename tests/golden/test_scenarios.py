@@ -3,6 +3,7 @@
 scenario of the catalogue expects, and the switches of policy."""
 import json
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -178,7 +179,7 @@ def expectations():
     """The catalogue: what each is about, its cause, its rules in short, and each sentence with its conditions."""
     text = ""
     for line in run("scenarios").stdout.splitlines():
-        if not line.startswith("  "):
+        if not re.match(r"  \S", line):
             continue
         name = line.split()[0]
         scenario = json.loads(run("scenarios", name).stdout)

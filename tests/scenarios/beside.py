@@ -34,6 +34,15 @@ def touch(base_url):
     urllib.request.urlopen(base_url + "/.well-known/jwks.json", timeout=60).close()
 
 
+def baseline(server, name, client):
+    """A sandbox in which nothing goes wrong and in which this client did its work: what it does anyway, and whether it
+    works in parallel, which the hold shows however slow the machine is. Verdicts name it."""
+    rule = {"when": {"endpoint": "api"}, "then": {"wire": {"hold": {"until": 2, "for": "25ms"}}}, "optional": True}
+    made = control(server, "sandboxes", {"name": name, "scenario": {**SCENARIOS["happy-path"], "rules": [rule]}})
+    client(made["base_url"])
+    return name
+
+
 def becomes(condition, seconds=10):
     """Asks again and again: what is waited for happens in another process."""
     until = time.monotonic() + seconds

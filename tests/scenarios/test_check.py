@@ -42,8 +42,8 @@ EXPECT = '{"name": "x",\n "expect": [{"that": "all is well", %s}]}'
 # title: (text, line, column, words that are said)
 WRONG = {
     "an unknown key": ('{\n  "nmae": "x"}', 2, 3, '"nmae"', 'did you mean "name"?'),
-    "an unknown key of a rule": (RULE % '"wehn": {}', 2, 13, '"wehn"', 'did you mean "when"?'),
-    "an unknown key of when": (RULE % '"when": {"endpiont": "api"}', 2, 22, '"endpiont"', 'did you mean "endpoint"?'),
+    "an unknown key of a rule": (RULE % '"wehn": {}, "then": {"wire": "drop"}', 2, 13, '"wehn"', 'did you mean "when"?'),
+    "an unknown key of when": (RULE % '"when": {"endpiont": "api"}, "then": {"wire": "drop"}', 2, 22, '"endpiont"', 'did you mean "endpoint"?'),
     "an unknown key of then": (THEN % '"wrold": "sign-in"', 3, 12, '"wrold"', 'did you mean "world"?'),
     "an unknown key of a fault": (THEN % '"wire": {"dealy": "2s"}', 3, 21, '"dealy"', 'did you mean "delay"?'),
     "an unknown key of an effect": (THEN % '"world": {"do": "revoke-user", "usr": "a@b"}', 3, None, '"usr"', 'did you mean "user"?'),
@@ -80,8 +80,13 @@ WRONG = {
     "an unknown status": (EXPECT % '"status": "2x"', 2, None, "2xx"),
     "a key twice": ('{"name": "x",\n "name": "y"}', 2, 2, '"name"', "twice"),
     "JSON cut short": ('{"name": "x"', 1, 13, "expected"),
-    "JSON with a comma too many": ('{"name": "x",}', 1, 14, "expected"),
-    "a comment": ('// mine\n{"name": "x"}', 1, 1, "expected"),
+    "JSON with a comma too many": ('{"name": "x",}', 1, 14, "expected", "no comma behind the last"),
+    "a comment": ('// mine\n{"name": "x"}', 1, 1, "expected", "no comments"),
+    "a comment of another kind": ('{"name": "x" # mine\n}', 1, 14, "expected", "no comments"),
+    "a cause by half of its name": (THEN % '"refuse": "token-expired"', 3, None, 'did you mean "access-token-expired" or'),
+    "an answer's code for a cause": (THEN % '"refuse": "invalid-grant"', 3, None, 'did you mean "refresh-token-expired",'),
+    "a redirect URI with a fragment": ('{"name": "x", "world": {"clients":\n [{"id": "c", "redirect_uris": ["http://a/", "http://a/#b"]}]}}',
+                                       2, None, "http://a/#b", "fragment"),
     "an empty file": ("", 1, 1, "expected"),
     "nothing but space": (" \n\n ", 3, 2, "expected"),
     "a byte-order mark": (b'\xef\xbb\xbf{"name": "x"}', 1, 1, "byte-order mark"),
@@ -119,7 +124,59 @@ tap.check("big ones are refused without being read to the end of patience", time
 
 # ---- check: several ----
 
-good = written("good.json", '{"name": "good", "about": "All is well."}')
+many = written("many.json", """{ "name": "many", "rulse": [],
+  "world": { "users": [{ "id": "u", "company": "nowhere", "roles": ["all", "none"] }] },
+  "rules": [{ "when": { "endpiont": "api" }, "then": { "refuse": "token-expired" } },
+            { "then": { "wire": "drop" }, "times": 0 }],
+  "expect": [{ "that": "a", "at_lest": 1 },
+             { "that": "b", "after": "c" }] }""")
+done = run("check", many)
+places = [tuple(map(int, line.removeprefix(f"{many}:").split(":")[:2])) for line in done.stderr.splitlines()]
+tap.check("all that is wrong is told at once, by place", done.returncode == 1 and places == sorted(places)
+          and [line for line, _ in places] == [1, 2, 2, 3, 3, 4, 5, 6], said(done))
+flood = written("flood.json", '{"name": "x", "rules": [' + ",\n".join(['{"then": {"wire": "dorp"}}'] * 300) + "]}")
+done = run("check", flood)
+tap.check("but not without end", done.returncode == 1 and len(done.stderr.splitlines()) == 101
+          and "the first 100 are shown" in done.stderr.splitlines()[-1], said(done))
+
+FINE = '"expect": [{"that": "all is well", "endpoint": "api", "at_most": 9}]'
+TAKEN = '"rules": [{"when": {%s}, "then": {"refuse": "rate-limited"}},\n {"when": {%s}, "then": {"wire": "drop"}}], ' + FINE
+AFTER = '"rules": [{"when": {"nth": 9}, "then": {"world": "revoke-grant"}}],\n "expect": [{"that": "a", "after": "%s", "at_most": 9}]'
+# title: (members, line, words that are said), or without the rest: nothing is said
+WARNED = {
+    "no expectations": ('"about": "x"', 1, "never passed"),
+    "an empty list of them": ('"rules": [],\n "expect": []', 2, "never passed"),
+    "a rule behind one that takes every request": (TAKEN % ("", ""), 2, "rule 2 never fires"),
+    "a rule behind one that takes those of its group": (TAKEN % ('"endpoint": "api"', '"endpoint": "resource", "nth": 2'), 2, "rule 1"),
+    "a rule behind a wider one": (TAKEN % ('"method": "POST"', '"method": "POST", "path": "/a*"'), 2, "rule 2"),
+    "an after that no rule refuses so": (AFTER % "gateway-error", 2, '"gateway-error"'),
+    "an after that no rule damages so": (AFTER % "stall", 2, '"stall"'),
+    "an after that no rule changes so": (AFTER % "lock-user", 2, '"lock-user"'),
+    "a token that nothing ends": ('"expect":\n [{"that": "a", "after": "access-token-expired", "at_most": 9}]', 2, "access-token-expired"),
+    "a rule behind one that takes some": (TAKEN % ('"nth": 1', ""),),
+    "a rule behind one of another endpoint": (TAKEN % ('"endpoint": "token"', '"endpoint": "api"'),),
+    "a rule behind a narrower one": (TAKEN % ('"endpoint": "resource"', '"endpoint": "api"'),),
+    "an after that a rule brings about": (AFTER % "revoke-grant",),
+    "an after that the changed world brings about": (AFTER % "access-token-revoked",),
+    "an after that the client brings about itself": (AFTER % "client-secret-wrong",),
+}
+for title, (members, *wanted) in WARNED.items():
+    path = written("warned.json", '{"name": "warned", %s}' % members)
+    done, strict = run("check", path), run("check", "--strict", path)
+    line, word = wanted or (None, "")
+    lines = done.stderr.splitlines()
+    tap.check(f"{title} is {'warned of' if wanted else 'fine'}", done.returncode == 0 and "fine: warned" in done.stdout
+              and len(lines) == (1 if wanted else 0)
+              and all(re.match(re.escape(f"{path}:{line}:") + r"\d+: warning: ", one) and word in one for one in lines), said(done))
+    tap.check(f"{title}: --strict makes it {'an error' if wanted else 'no error'}", strict.returncode == bool(wanted)
+              and strict.stderr == done.stderr and bool(strict.stdout) == (not wanted), said(strict))
+shadow = written("shadow.json", json.dumps({**SCENARIOS["token-drop"], "about": "Another."}))
+done = run("check", shadow)
+tap.check("the name of a built-in one is warned of", done.returncode == 0 and "warning: name: \"token-drop\"" in done.stderr, said(done))
+done = run("check", "--strict", *FILES)
+tap.check("of the built-in ones there is nothing to be said", done.returncode == 0 and not done.stderr, said(done))
+
+good = written("good.json", '{"name": "good", "about": "All is well.", %s}' % FINE)
 done = run("check", good, folder / "wrong-0.json", good, folder / "wrong-1.json", folder / "none.json")
 tap.check("of several each is looked at, and one that is wrong is enough", done.returncode == 1
           and done.stdout.count("good.json: fine") == 2 and len(done.stderr.splitlines()) == 3, said(done))
@@ -179,6 +236,19 @@ refused_start("nor with a folder that is not there", "--scenarios", folder / "no
 (folder / "bad/wrong.json").write_text('{"nmae": "x"}')
 refused_start("nor with a folder in which a file is wrong", "--scenarios", folder / "bad",
               words=["wrong.json:1:2:", 'did you mean "name"?'])
+
+hides = folder / "hides"
+hides.mkdir()
+(hides / "hidden.json").write_text(shadow.read_text())
+with Server("--scenarios", str(hides)) as server:
+    server.process.terminate()
+    logged = server.process.stderr.read()
+tap.check("a server says which built-in scenario a file hides", "hidden.json" in logged
+          and "hides the built-in" in logged and "token-drop" in logged, logged)
+done = run("run", "--scenarios", hides, "--list")
+tap.check("so does a run", done.returncode == 0 and "the scenario token-drop of --scenarios" in done.stderr
+          and "hides the built-in" in done.stderr, said(done))
+tap.check("which says nothing of others", not run("run", "--scenarios", own, "--list").stderr)
 
 port_file = folder / "port"
 for given, name in ((FILES[0].with_name("token-drop.json"), "token-drop"), ("token-drop", "token-drop")):

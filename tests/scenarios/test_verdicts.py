@@ -15,19 +15,22 @@ from mock import PROGRAM, Tap
 PASSES = {
     "happy-path": "nothing goes wrong",
     "clock-skew": "it never looks at a clock",
+    "answer-lost-after-create": "its vendor has an id of its own, so a second one is refused",
+    "bandwidth": "it waits as long as something comes",
     "delay": "it waits for two seconds",
     "hold": "it waits for two seconds",
     "entity-header-ignored": "it chooses no entity",
     "host-misspelled": "it goes to the address it is told",
     "parameter-misspelled": "it spells its form right",
-    "state-missing": "it never signs a person in",
+    "request-incomplete": "it tries five times, which is not too often",
+    "wrong-type": "it does not look at the type of an answer, and the data is right",
 }
 BY_CODE = "it has only client_credentials"
 NOTHING_ELSE = "it neither introspects nor revokes"
 SKIPS = {
     "authorize-client-unknown": BY_CODE, "code-expired": BY_CODE, "code-missing": BY_CODE,
     "code-of-another-client": BY_CODE, "code-reused": BY_CODE, "code-unknown": BY_CODE, "consent-denied": BY_CODE,
-    "grant-superseded": BY_CODE, "password-expired": BY_CODE, "password-wrong": BY_CODE,
+    "password-expired": BY_CODE, "password-wrong": BY_CODE,
     "pkce-challenge-invalid": BY_CODE, "pkce-method-unsupported": BY_CODE, "pkce-verifier-missing": BY_CODE,
     "pkce-verifier-wrong": BY_CODE, "redirect-uri-mismatch": BY_CODE, "redirect-uri-missing": BY_CODE,
     "redirect-uri-unregistered": BY_CODE, "response-type-unsupported": BY_CODE, "scope-denied": BY_CODE,
@@ -37,16 +40,17 @@ SKIPS = {
     "client-auth-missing": NOTHING_ELSE, "token-missing": NOTHING_ELSE,
     "token-of-another-client": NOTHING_ELSE,
 }
+PARTLY = {"grant-superseded": BY_CODE, "state-missing": BY_CODE}
 SENTENCE = re.compile(r"[a-z0-9\"].*[^.]")  # said behind the expectation: no capital, no full stop
 tap = Tap()
 
 
 def run(client):
-    """(the process, {scenario: "passed" | "FAILED" | "skipped"}, the JUnit report)"""
+    """(the process, {scenario: "passed" | "FAILED" | "partly" | "skipped"}, the JUnit report)"""
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         done = subprocess.run([PROGRAM, "run", "--jobs", "4", "--junit", report.name, "--", sys.executable,
                                str(CLIENTS / client)], capture_output=True, text=True, timeout=240)
-        said = re.findall(r"^(passed|FAILED|skipped) +([a-z0-9_-]+)", done.stdout, re.M)
+        said = re.findall(r"^(passed|FAILED|partly|skipped) +([a-z0-9_-]+)", done.stdout, re.M)
         return done, {name: word for word, name in said}, xml.parse(report.name).getroot()
 
 
@@ -61,20 +65,36 @@ def these(results, word):
 done, results, report = run("sound.py")
 tap.check("the sound client was held against every scenario", set(results) == set(SCENARIOS), set(results) ^ set(SCENARIOS))
 check_none("it fails in none", these(results, "FAILED"))
-check_none("and none is skipped", these(results, "skipped"))
+check_none("and none is skipped, or met in part", these(results, "skipped") | these(results, "partly"))
 tap.check("so the status is 0, and the last line counts", done.returncode == 0
-          and done.stdout.endswith(f"\n{len(SCENARIOS)} passed, 0 failed, 0 skipped\n"), done.stdout[-3000:] + done.stderr)
-tap.check("JUnit says the same", report.find(".//failure") is None and report.find(".//skipped") is None
+          and done.stdout.endswith(f"\n{len(SCENARIOS)} passed, 0 failed, 0 partly, 0 skipped\n"), done.stdout[-3000:] + done.stderr)
+advice = {one["that"] for scenario in SCENARIOS.values() for one in scenario["expect"] if one.get("advice")}
+tap.check("JUnit says the same, and skips what is only advice", report.find(".//failure") is None
+          and {case.get("name") for case in report.iter("testcase") if case.find("skipped") is not None} == advice
           and len(report.findall("testsuite")) == len(SCENARIOS))
 
+def fails_alone(scenario):
+    """A pause that is none looks like one where the machine stands still between two tries, which a verdict forgives. It
+    does not stand still each time."""
+    return any(subprocess.run([PROGRAM, "run", "--scenario", scenario, "--", sys.executable, str(CLIENTS / "naive.py")],
+                              capture_output=True, timeout=120).returncode for _ in range(5))
+
+
 done, results, report = run("naive.py")
+for name in these(results, "passed") - set(PASSES):
+    if fails_alone(name):
+        results[name] = "FAILED alone"
 tap.check("the naive client was held against every scenario", set(results) == set(SCENARIOS), set(results) ^ set(SCENARIOS))
 tap.check("it passes in those for which there is a reason", these(results, "passed") == set(PASSES),
           these(results, "passed") ^ set(PASSES))
+tap.check("the last lines say how many causes are met, and what it takes to meet the others",
+          re.search(r"^\d+ of \d+ causes met$\n(^  \d+ more .*$\n)+", done.stdout, re.M), done.stdout[-1500:])
 tap.check("it is not exercised where it has not what the scenario is about", these(results, "skipped") == set(SKIPS),
           these(results, "skipped") ^ set(SKIPS))
+tap.check("and in part where it has not all of it", these(results, "partly") == set(PARTLY),
+          these(results, "partly") ^ set(PARTLY))
 tap.check("in all others it fails, and the status is 1",
-          these(results, "FAILED") == set(SCENARIOS) - set(PASSES) - set(SKIPS) and done.returncode == 1)
+          these(results, "FAILED") | these(results, "FAILED alone") == set(SCENARIOS) - set(PASSES) - set(SKIPS) - set(PARTLY) and done.returncode == 1)
 
 whys = collections.defaultdict(set)
 for suite in report.iter("testsuite"):

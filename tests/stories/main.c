@@ -40,13 +40,14 @@ static bool tell(struct story *s, const struct story_entry *entry)
     return well;
 }
 
-/* Causes that only broken bytes or a lack of memory can provoke: tests/wire/test_bad_input.py and
+/* Causes that only broken bytes, a lack of memory or a bound of ours can provoke: tests/wire/test_bad_input.py and
  * tests/unit/test_router.c provoke these. */
 static bool told_elsewhere(enum im_cause cause)
 {
     return cause == CAUSE_REQUEST_MALFORMED || cause == CAUSE_REQUEST_INCOMPLETE ||
            cause == CAUSE_HEADERS_TOO_LARGE || cause == CAUSE_METHOD_UNKNOWN ||
-           cause == CAUSE_HTTP2_SPOKEN || cause == CAUSE_INTERNAL;
+           cause == CAUSE_HTTP2_SPOKEN || cause == CAUSE_INTERNAL ||
+           cause == CAUSE_MOCK_CAPACITY;
 }
 
 static int tell_causes(const struct story *s, int number)

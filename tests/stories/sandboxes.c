@@ -344,6 +344,47 @@ STORY(name_unsound,
     then_refused(s, CAUSE_SCENARIO_UNKNOWN);
 }
 
+STORY(companies_have_keys_of_their_own,
+      "the records of two companies have different keys, so a mix-up shows")
+{
+    when_posted(s, TOKEN_PATH,
+                "grant_type=client_credentials&client_id=demo-sandbox&"
+                "client_secret=demo-sandbox-secret&username=ws_user@acme-sandbox");
+    const char *token = access_token(s);
+    when_got(s, VENDORS, token);
+    then_json(s, "ia::result/0/key", "1043");
+    when_got(s, VENDORS "/43", token);
+    then_refused(s, CAUSE_RECORD_NOT_FOUND);
+    when_connected(s);
+    when_got(s, VENDORS "/43", access_token(s));
+    then_fine(s);
+}
+
+STORY(records_of_a_scenario, "a scenario's world has records of its own")
+{
+    given_scenario(s, "'world':{'records':[{'company':'acme','object':"
+                      "'accounts-payable/vendor','entity':'100','fields':"
+                      "{'id':'V-900','name':'Declared'}}]}");
+    when_connected(s);
+    when_got(s, VENDORS, access_token(s));
+    then_json(s, "ia::result/5/id", "V-900");
+}
+
+STORY(the_world_is_told, "the world is told as it is now, without its secrets")
+{
+    given_world(s, "{\"do\":\"lock-user\",\"user\":\"ws_user@acme\"}");
+    given_world(s, "{\"do\":\"remove-permission\",\"user\":\"jdoe@acme\","
+                   "\"permission\":\"*:delete\"}");
+    when_controlled(s, "GET", "/world", NULL);
+    then_json(s, "companies/1/id", "acme-sandbox");
+    then_json(s, "users/0/locked", "true");
+    then_json(s, "roles/0/denied/0", "*:delete");
+    then_body_has(s, "\"accounts-payable/vendor\":[\"43\",");
+    then_body_has(s, "\"secret_fingerprint\":");
+    then_body_lacks(s, "demo-secret\"");
+    then_body_lacks(s, "password\":");
+}
+
 STORIES(sandboxes) = {
     &story_touched_is_made,
     &story_tokens_stay_home,
@@ -373,5 +414,8 @@ STORIES(sandboxes) = {
     &story_nobody_held,
     &story_scenario_unknown,
     &story_name_unsound,
+    &story_companies_have_keys_of_their_own,
+    &story_records_of_a_scenario,
+    &story_the_world_is_told,
     NULL,
 };

@@ -63,6 +63,81 @@ STORY(every_second, "a rule with every meets each of those")
         when_asked(s, token, i % 2 ? 200 : 503);
 }
 
+STORY(outage_for_a_time, "an outage lasts for a time, however often one asks")
+{
+    given_scenario(s, "'rules':[{'when':{'endpoint':'api','nth':2},'for':'30s',"
+                      "'then':{'refuse':'service-unavailable'}}]");
+    when_connected(s);
+    const char *token = access_token(s);
+    when_asked(s, token, 200);
+    for (int i = 0; i < 4; i++)
+        when_asked(s, token, 503);
+    when_time_passes(s, "29s");
+    when_asked(s, token, 503);
+    when_time_passes(s, "2s");
+    when_asked(s, token, 200);
+}
+
+STORY(fault_after_a_refusal, "a rule may wait until the client was refused")
+{
+    given_scenario(
+        s,
+        "'rules':[{'after':'access-token-revoked','when':{'endpoint':'token'},"
+        "'then':{'refuse':'internal'},'times':1},"
+        "{'name':'the end','when':{'endpoint':'api','nth':2},"
+        "'then':{'world':'revoke-access-token'}},"
+        "{'after':'the end','when':{'endpoint':'revoke'},'then':{'refuse':'internal'}}]");
+    when_connected(s);
+    const char *token = access_token(s), *refresh = refresh_token(s);
+    when_asked(s, token, 200);
+    when_asked(s, token, 401);
+    when_refreshed_with(s, refresh);
+    then_status(s, 500);
+    when_refreshed_with(s, refresh);
+    then_status(s, 200);
+    when_asked(s, access_token(s), 200);
+}
+
+STORY(quota_by_the_minute, "a quota is told, kept, and recovers by the sandbox's clock")
+{
+    given_scenario(s, "'rules':[{'when':{'endpoint':'api'},"
+                      "'limit':{'requests':2,'per':'1m'},"
+                      "'then':{'refuse':'rate-limited'}}]");
+    when_connected(s);
+    const char *token = access_token(s);
+    when_asked(s, token, 200);
+    then_header_has(s, "X-IA-Minute-Rate-Limit", "2");
+    then_header_has(s, "X-IA-Minute-Rate-Limit-Remaining", "1");
+    when_asked(s, token, 200);
+    when_time_passes(s, "20s");
+    when_asked(s, token, 429);
+    then_refused(s, CAUSE_RATE_LIMITED);
+    then_header_has(s, "Retry-After", "40");
+    when_time_passes(s, "41s");
+    when_asked(s, token, 200);
+    then_header_has(s, "X-IA-Minute-Rate-Limit-Remaining", "1");
+}
+
+STORY(picked_by_content, "a rule may ask for a header, a query parameter and the body")
+{
+    given_scenario(
+        s, "'rules':[{'when':{'query':{'size':'7'}},'then':{'refuse':'rate-limited'}},"
+           "{'when':{'header':{'Authorization':'Bearer *'},'endpoint':'model'},"
+           "'then':{'refuse':'internal'}},"
+           "{'when':{'body':{'grant_type':'refresh_*','client_id':'demo*'}},"
+           "'then':{'refuse':'service-unavailable'}}]");
+    when_connected(s);
+    const char *token = access_token(s);
+    const char *refresh = refresh_token(s);
+    when_asked(s, token, 200);
+    when_got(s, VENDORS "?size=7", token);
+    then_status(s, 429);
+    when_got(s, "/ia/api/v1/services/core/model", token);
+    then_status(s, 500);
+    when_refreshed_with(s, refresh);
+    then_status(s, 503);
+}
+
 STORY(truth_changes,
       "a rule changes the world, and the ordinary rules refuse what is dead")
 {
@@ -361,7 +436,7 @@ STORY(verdict_not_exercised, "a scenario whose rules never fired is not exercise
                       "'access-token-expired'}}]," NOT_HAMMERED);
     when_connected(s);
     then_verdict(s, "not-exercised");
-    then_body_has(s, "none of the scenario's rules fired");
+    then_body_has(s, "rule 1 waits for an API call; the client made none");
 }
 
 STORY(verdict_for_all_readers,
@@ -399,6 +474,10 @@ STORIES(scenarios) = {
     &story_the_nth_alone,
     &story_one_after_the_other,
     &story_every_second,
+    &story_outage_for_a_time,
+    &story_fault_after_a_refusal,
+    &story_quota_by_the_minute,
+    &story_picked_by_content,
     &story_truth_changes,
     &story_world_lets_pass,
     &story_worded_for_the_api,

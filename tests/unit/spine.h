@@ -54,6 +54,7 @@ static inline struct im_settings spine_settings(void)
                                 .start_ms = START_MS,
                                 .journal_keep = 10,
                                 .sandboxes_max = 4,
+                                .waiting_max = 100,
                                 .sandbox_ttl_ms = 3600000};
 }
 

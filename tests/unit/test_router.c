@@ -1,5 +1,7 @@
 #include "unit/spine.h"
 
+#include <cjson/cJSON.h>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -121,7 +123,8 @@ static void flaws_of_the_bytes_are_causes_too(void **state)
                  {IM_REQUEST_BODY_CUT, "request-incomplete"},
                  {IM_REQUEST_METHOD_UNKNOWN, "method-unknown"},
                  {IM_REQUEST_ENCODED, "content-encoding-unsupported"},
-                 {IM_REQUEST_HTTP2, "http2-spoken"}};
+                 {IM_REQUEST_HTTP2, "http2-spoken"},
+                 {IM_REQUEST_OVER_CAPACITY, "mock-capacity"}};
     struct spine *s = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         send(s, "GET", "/", NULL, NULL); /* what the pipeline was told the last time … */
@@ -605,6 +608,51 @@ static void who_has_been_given_up_waits_no_more(void **state)
     assert_int_equal(im_barrier_waiting(s->boxes.standard->barrier), 0);
 }
 
+static void no_more_wait_than_the_bound_says(void **state)
+{
+    struct spine *s = *state;
+    s->boxes.settings.waiting_max = 1;
+    assert_true(im_sandboxes_may_wait(&s->boxes)); /* somebody does */
+    follow(s, "{\"then\":{\"wire\":{\"hold\":9,\"delay\":\"10m\"}}}");
+    send(s, "GET", "/.well-known/jwks.json", NULL, NULL);
+    assert_status(s, 503);
+    assert_cause(s, "mock-capacity");
+    assert_has(answer_header(s, "X-Intacct-Mock-Evidence"), "1 requests wait already");
+    assert_int_equal(last_exchange(s)->cause, CAUSE_MOCK_CAPACITY);
+    control(s, "GET", "/requests?since=1000&wait=1s", NULL);
+    assert_status(s, 503);
+    control(s, "GET", "/events", NULL);
+    assert_status(s, 503);
+    assert_has(body_of(s), "\"error\":\"capacity\"");
+    im_sandboxes_waited(&s->boxes);
+    control(s, "GET", "/requests?since=1000&wait=1s", NULL);
+    assert_non_null(s->res.resume);
+    assert_int_equal(atomic_load(&s->boxes.waiting), 1);
+    s->res.abandoned = true;
+    comes_back(s);
+    assert_int_equal(atomic_load(&s->boxes.waiting), 0);
+}
+
+static void a_bound_of_ours_is_no_fault_of_the_client(void **state)
+{
+    struct spine *s = *state;
+    struct im_verdict verdict;
+    struct im_scenario *scenario = spine_scenario(
+        "{\"name\":\"calm\",\"rules\":[{\"then\":{\"wire\":{\"delay\":\"10m\"}}}],"
+        "\"expect\":[{\"that\":\"nothing fails\",\"status\":503,\"count\":0}]}");
+    struct im_error err;
+    s->boxes.settings.waiting_max = 0;
+    assert_true(im_sandbox_follow(s->boxes.standard, scenario, &err));
+    im_scenario_unref(scenario);
+    send(s, "GET", VENDORS, NULL, NULL);
+    assert_cause(s, "mock-capacity");
+    scenario =
+        im_sandbox_judge(s->boxes.standard, &(struct im_judge_options){.baseline = NULL},
+                         &s->kept, &verdict);
+    assert_int_equal(im_verdict_outcome(&verdict), IM_MET);
+    im_scenario_unref(scenario);
+}
+
 static void a_stalled_client_keeps_its_sandbox_until_it_leaves(void **state)
 {
     struct spine *s = *state;
@@ -638,17 +686,18 @@ static void it_is_known_when_each_answer_was_delivered(void **state)
 /* What one request with a long path takes from the system at this level of the log. */
 static size_t memory_taken(struct spine *s, bool enabled, enum im_log_level level)
 {
+    struct im_log_sink nowhere;
     struct im_buf path;
 
+    im_log_open(&nowhere, -1);
     im_buf_init(&path, &s->kept, 0);
     im_buf_addz(&path, VENDORS "/");
     while (path.len < 200000)
         im_buf_addz(&path, "0123456789");
-    s->boxes.settings.log = (struct im_log){
-        .enabled = enabled, .level = level, .fd = open("/dev/null", O_WRONLY)};
+    s->boxes.settings.log =
+        (struct im_log){.enabled = enabled, .level = level, .sink = &nowhere};
     send(s, "GET", im_arena_copy(&s->kept, im_buf_str(&path)).at, NULL, NULL);
-    close(s->boxes.settings.log.fd);
-    s->boxes.settings.log.enabled = false;
+    s->boxes.settings.log = (struct im_log){.enabled = false};
     return s->arena.taken;
 }
 
@@ -801,6 +850,28 @@ static void starved_control_calls_answer_500_and_never_crash(void **state)
     starve(s, "PATCH", BOX "/policy", NULL, "{\"rotation\":\"keep\"}");
 }
 
+static void *no_memory_for_cjson(size_t size)
+{
+    (void)size;
+    return NULL;
+}
+
+static void json_that_there_is_no_memory_for_is_no_fault_of_the_client(void **state)
+{
+    struct spine *s = *state;
+    const char *bearer = connect_ws_user(s, NULL);
+    const char *headers =
+        im_arena_format(&s->kept, "%sContent-Type: application/json\n", bearer).at;
+    cJSON_Hooks starved = {no_memory_for_cjson, free};
+    cJSON_InitHooks(&starved);
+    send(s, "POST", VENDORS, headers, "{\"id\":\"V\",\"name\":\"N\"}");
+    cJSON_InitHooks(NULL);
+    assert_status(s, 500);
+    assert_cause(s, "internal");
+    send(s, "POST", VENDORS, headers, "{\"id\":\"V\",\"name\":\"N\"}");
+    assert_status(s, 201);
+}
+
 static void a_500_of_ours_has_the_cause_internal_in_the_journal(void **state)
 {
     struct spine *s = *state;
@@ -863,6 +934,8 @@ int main(void)
         IN_SPINE(control_is_never_touched_by_a_scenario),
         IN_SPINE(who_waits_holds_no_thread),
         IN_SPINE(who_has_been_given_up_waits_no_more),
+        IN_SPINE(no_more_wait_than_the_bound_says),
+        IN_SPINE(a_bound_of_ours_is_no_fault_of_the_client),
         IN_SPINE(a_stalled_client_keeps_its_sandbox_until_it_leaves),
         IN_SPINE(it_is_known_when_each_answer_was_delivered),
         IN_SPINE(a_line_that_no_level_wants_is_not_made),
@@ -873,6 +946,7 @@ int main(void)
         IN_SPINE(starved_pages_answer_500_and_never_crash),
         IN_SPINE(starved_writes_answer_500_and_never_crash),
         IN_SPINE(starved_control_calls_answer_500_and_never_crash),
+        IN_SPINE(json_that_there_is_no_memory_for_is_no_fault_of_the_client),
         IN_SPINE(a_500_of_ours_has_the_cause_internal_in_the_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

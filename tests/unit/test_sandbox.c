@@ -298,32 +298,35 @@ static void a_reset_begins_the_scenario_anew(void **state)
 
 static void the_verdict_is_on_what_the_journal_holds(void **state)
 {
+    static const struct im_judge_options options = {.baseline = NULL};
     struct pair *p = *state;
     struct im_verdict verdict;
     struct im_scenario *other =
         spine_scenario("{\"name\":\"other\",\"expect\":[{\"that\":\"it comes\"}]}");
     im_sandbox_follow(p->a, other, &p->err);
-    struct im_scenario *judged = im_sandbox_judge(p->a, &p->arena, &verdict);
+    struct im_scenario *judged = im_sandbox_judge(p->a, &options, &p->arena, &verdict);
     assert_ptr_equal(judged, other);
     assert_int_equal(verdict.judgements[0].outcome, IM_NOT_MET);
     assert_int_equal(verdict.exchanges, 0);
     im_scenario_unref(judged);
     record(p, p->a);
-    judged = im_sandbox_judge(p->a, &p->arena, &verdict);
+    judged = im_sandbox_judge(p->a, &options, &p->arena, &verdict);
     assert_int_equal(verdict.judgements[0].outcome, IM_MET);
-    assert_true(im_str_is(verdict.scenario, "other") && im_str_is(verdict.sandbox, "a"));
+    assert_true(im_str_is(verdict.scenario->name, "other") &&
+                im_str_is(verdict.sandbox, "a"));
     im_scenario_unref(judged);
     im_scenario_unref(other);
 }
 
 static void without_memory_there_is_no_verdict(void **state)
 {
+    static const struct im_judge_options options = {.baseline = NULL};
     struct pair *p = *state;
     struct im_verdict verdict;
     struct im_arena small;
     im_arena_init(&small, 1);
     record(p, p->a);
-    assert_null(im_sandbox_judge(p->a, &small, &verdict));
+    assert_null(im_sandbox_judge(p->a, &options, &small, &verdict));
     assert_true(small.failed);
     im_arena_release(&small);
 }

@@ -309,6 +309,30 @@ static void when_all_are_in_use_there_is_one_too_many(void **state)
         im_sandboxes_unref(&s->boxes, kept[i]);
 }
 
+static void twice_too_many_in_use_are_refused_as_a_bound_of_ours(void **state)
+{
+    struct spine *s = *state;
+    struct im_sandbox *kept[8];
+    struct im_error err;
+    for (int i = 0; i < 8; i++)
+        kept[i] = touch(s, im_arena_format(&s->kept, "drop.%d", i).at);
+    assert_null(im_sandboxes_touch(&s->boxes, IM_STR("drop.9"), &err));
+    assert_int_equal(err.kind, IM_ERROR_CAPACITY);
+    send(s, "GET", "/s/drop.9" VENDORS, NULL, NULL);
+    assert_status(s, 503);
+    assert_cause(s, "mock-capacity");
+    assert_has(answer_header(s, "X-Intacct-Mock-Evidence"),
+               "4 are the bound (--sandboxes)");
+    send(s, "GET", "/__mock/sandboxes/drop.9", NULL, NULL);
+    assert_status(s, 503);
+    send(s, "POST", "/__mock/sandboxes", NULL, "{\"name\":\"drop.9\"}");
+    assert_status(s, 503);
+    im_sandboxes_unref(&s->boxes, kept[7]);
+    touch_and_go(s, "drop.9");
+    for (int i = 0; i < 7; i++)
+        im_sandboxes_unref(&s->boxes, kept[i]);
+}
+
 static void an_interrupt_is_for_those_that_come_too(void **state)
 {
     struct spine *s = *state;
@@ -500,6 +524,7 @@ int main(void)
         IN_SPINE(too_many_drop_the_one_used_longest_ago),
         IN_SPINE(one_in_use_is_not_dropped),
         IN_SPINE(when_all_are_in_use_there_is_one_too_many),
+        IN_SPINE(twice_too_many_in_use_are_refused_as_a_bound_of_ours),
         IN_SPINE(an_interrupt_is_for_those_that_come_too),
         IN_SPINE(what_was_handed_out_tells_its_sandbox),
         IN_SPINE(what_is_the_default_ones_or_nobodys_has_no_owner),

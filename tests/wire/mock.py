@@ -4,6 +4,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("INTACCT_MOCK", ROOT / "build/intacct-mock"))
@@ -27,11 +28,12 @@ class Tap:
 
 
 class Server:
-    def __init__(self, *options, env=None):
+    def __init__(self, *options, env=None, stderr=subprocess.PIPE, before=None):
+        """before: called in the new process, as for limits of the system."""
         self.process = subprocess.Popen(
             [PROGRAM, "--port", "0", "--https-port", "none", "--log-level", "warn", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **(env or {})})
+            stdout=subprocess.PIPE, stderr=stderr, text=True,
+            env={**os.environ, **(env or {})}, preexec_fn=before)
         self.ready = self.process.stdout.readline()
         urls = [word for word in self.ready.split() if word.startswith("http")]
         self.url = urls[0] if urls else ""
@@ -44,6 +46,12 @@ class Server:
         if self.process.poll() is None:
             self.process.terminate()
         self.process.communicate(timeout=10)
+
+    def stop(self):
+        """Asks it to end: its exit status, and how many seconds it took."""
+        began = time.monotonic()
+        self.process.terminate()
+        return self.process.wait(30), time.monotonic() - began
 
     def raw(self, data, timeout=10, half_close=False):
         """Sends bytes as they are; returns all that comes back until the server closes."""
@@ -74,4 +82,16 @@ def status(answer):
 
 
 def body(answer):
-    return answer.partition(b"\r\n\r\n")[2]
+    """What the answer says; one in chunks must be whole."""
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    if b"transfer-encoding: chunked" not in head.lower():
+        return rest
+    whole = b""
+    while True:
+        size, _, rest = rest.partition(b"\r\n")
+        length = int(size, 16)
+        if rest[length:length + 2] != b"\r\n":
+            raise ValueError(f"a chunk of {length} bytes is not whole")
+        if length == 0:
+            return whole
+        whole, rest = whole + rest[:length], rest[length + 2:]

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -128,6 +129,41 @@ with Server() as server:
                   answer.startswith(b"HTTP/1.1 200") and b"access_token" in answer, answer)
     tap.check("and ends within a second all the same",
               server.process.wait(10) == 0 and time.monotonic() - began < 1, time.monotonic() - began)
+
+# --- the verdict at the end is on all that was answered ---
+
+def hammer(port, answered):
+    try:
+        with socket.create_connection(("127.0.0.1", port), 30) as conversation:
+            while True:
+                conversation.sendall(b"GET /.well-known/jwks.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                heard = b""
+                while not heard.endswith(b"]}"):
+                    piece = conversation.recv(65536)
+                    if not piece:
+                        return
+                    heard += piece
+                answered.append(1)
+    except OSError:
+        pass
+
+
+with tempfile.TemporaryDirectory() as folder:
+    verdict = pathlib.Path(folder, "verdict.json")
+    with Server("--verdict", str(verdict), "--journal", "1000000") as server:
+        answered = []
+        clients = [threading.Thread(target=hammer, args=(server.port, answered)) for _ in range(8)]
+        for client in clients:
+            client.start()
+        while len(answered) < 500:
+            pass
+        server.process.send_signal(signal.SIGTERM)
+        for client in clients:
+            client.join()
+        server.process.wait(10)
+        judged = json.loads(verdict.read_text())["exchanges"]
+        tap.check("a verdict at exit is on every request that was answered", judged >= len(answered),
+                  f"{judged} judged, {len(answered)} answered")
 
 # --- process 1 ---
 

@@ -99,7 +99,7 @@ for command in commands:
 fails("an option's value may stand behind =", run("ready", "--wait=0s", "--url=http://127.0.0.1:1"), 1, "127.0.0.1:1")
 fails("a bad value of another command's option", run("ready", "--wait=5"), 2, "--wait", "unit")
 fails("a bad address", run("ready", "--url", "127.0.0.1:1"), 2, "--url", "http://")
-fails("check without a file", run("check"), 2, "check FILE")
+fails("check without a file", run("check"), 2, "check [options] FILE")
 fails("a name too many", run("causes", "access-token-expired", "code-expired"), 2, "code-expired", "causes [ID]")
 fails("version takes nothing", run("version", "x"), 2, '"x"')
 fails("a flag with a value", run("scenarios", "--schema=1"), 2, "--schema takes no value")

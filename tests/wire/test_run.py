@@ -169,7 +169,7 @@ tap.check("it has no signals blocked", [int(mask, 16) for mask in seen["blocked"
 
 done = run("--scenario", "run-met-?", "--", PYTHON, "-c", ASK)
 tap.check("a client that does what is expected passes everywhere",
-          done.returncode == 0 and last(done) == "4 passed, 0 failed, 0 skipped", said(done))
+          done.returncode == 0 and last(done) == "4 passed, 0 failed, 0 partly, 0 skipped", said(done))
 done = run("--scenario", "run-*", "--jobs", "1", "--", PYTHON, "-c", ASK + "print('what CMD prints')")
 tap.check("the scorecard is in the order of the list",
           re.findall(r"^(passed|FAILED|skipped) +(\S+?):?(?: |$)", done.stdout, re.M)
@@ -179,9 +179,9 @@ tap.check("a failure is shown: the expectation, the exchange, the exit status, t
           "not met: CMD asks for five tokens" in done.stdout and "/ia/api/v1/oauth2/token" in done.stdout
           and "CMD exited with status 0" in done.stdout and "    | what CMD prints" in done.stdout,
           said(done))
-tap.check("the output only there", done.stdout.count("what CMD prints") == 1, said(done))
+tap.check("the output only there", done.stdout.count("    | what CMD prints") == 1, said(done))
 tap.check("the last line counts, and the status is 1",
-          last(done) == "4 passed, 1 failed, 1 skipped" and done.returncode == 1, said(done))
+          last(done) == "4 passed, 1 failed, 0 partly, 1 skipped" and done.returncode == 1, said(done))
 tap.check("there is a hint what to do about the skipped", "--require-all" in done.stdout, said(done))
 tap.check("plain output has no escapes and no progress",
           "\033" not in done.stdout and "running" not in done.stdout, said(done))
@@ -195,26 +195,27 @@ tap.check("with --exit-zero it does", done.returncode == 1 and last(done).starts
           and "--exit-zero" in done.stdout, said(done))
 done = run("--scenario", "run-idle", "--scenario", "run-met-1", "--", PYTHON, "-c", ASK)
 tap.check("what is not exercised is skipped",
-          done.returncode == 0 and last(done) == "1 passed, 0 failed, 1 skipped", said(done))
+          done.returncode == 0 and last(done) == "1 passed, 0 failed, 0 partly, 1 skipped", said(done))
 done = run("--scenario", "run-idle", "--scenario", "run-met-1", "--require-all", "--", PYTHON, "-c", ASK)
 tap.check("with --require-all it is a failure",
-          done.returncode == 1 and last(done) == "1 passed, 1 failed, 0 skipped", said(done))
+          done.returncode == 1 and last(done) == "1 passed, 1 failed, 0 partly, 0 skipped", said(done))
 done = run("--scenario", "run-*", "--", "true")
 tap.check("a client that never speaks to the mock is told so",
           done.returncode == 1 and "does it use INTACCT_BASE_URL?" in done.stdout
-          and last(done) == "0 passed, 0 failed, 6 skipped", said(done))
+          and last(done) == "0 passed, 0 failed, 0 partly, 6 skipped", said(done))
 
 # ---- commands that misbehave ----
 
 began = time.monotonic()
-done = one("--timeout", "200ms", "echo before; sleep 1000")
-tap.check("what hangs is ended", done.returncode == 1 and "did not end within 0.2s" in done.stdout
+# long enough for a shell to start and speak on a busy machine
+done = one("--timeout", "2s", "echo before; sleep 1000")
+tap.check("what hangs is ended", done.returncode == 1 and "did not end within 2s" in done.stdout
           and "| before" in done.stdout and time.monotonic() - began < 10, said(done))
 done = one("--timeout", "200ms", "trap '' TERM; while :; do sleep 1000; done")
 tap.check("also when it ignores SIGTERM", "did not end within 0.2s" in done.stdout, said(done))
 done = one("kill -SEGV $$")
 tap.check("what dies by a signal has failed", done.returncode == 1 and "signal 11" in done.stdout
-          and last(done) == "0 passed, 1 failed, 0 skipped", said(done))
+          and last(done) == "0 passed, 1 failed, 0 partly, 0 skipped", said(done))
 done = one("--show-output", f"{PYTHON} -c 'import sys; print(\"first\"); "
            "sys.stdout.write(\"x\" * 10000000); print(\"\\nlast\")'")
 tap.check("of ten megabytes the beginning and the end are shown, and how much was cut",
@@ -251,9 +252,9 @@ tap.check("a script without a #! line runs, as in a shell", done.returncode == 1
 marks = f"{folder.name}/marks"
 os.mkdir(marks)
 done = run("--scenario", "run-met-?", "--jobs", "4", "--timeout", "20s", "--", "sh", "-c",
-           f": > {marks}/$INTACCT_SCENARIO; until [ $(ls {marks} | wc -l) -eq 4 ]; do sleep 0.01; done; echo all")
+           f"[ $INTACCT_SCENARIO = happy-path ] && exit; : > {marks}/$INTACCT_SCENARIO; until [ $(ls {marks} | wc -l) -eq 4 ]; do sleep 0.01; done; echo all")
 tap.check("four jobs are four commands at once", done.stdout.count("did not end") == 0
-          and last(done) == "0 passed, 0 failed, 4 skipped", said(done))
+          and last(done) == "0 passed, 0 failed, 0 partly, 4 skipped", said(done))
 
 # ---- JUnit ----
 
@@ -290,7 +291,7 @@ for number, name in ((signal.SIGINT, "SIGINT"), (signal.SIGTERM, "SIGTERM")):
     output, errors = running.communicate(timeout=20)
     tap.check(f"{name}: what is known is said, and the status is 1",
               running.returncode == 1 and output.startswith("skipped run-idle")
-              and "interrupted: 1 of 5" in output and output.endswith("\n0 passed, 0 failed, 1 skipped\n"),
+              and "interrupted: 1 of 5" in output and output.endswith("\n0 passed, 0 failed, 0 partly, 1 skipped\n"),
               f"{running.returncode}: {output}{errors}")
     tap.check(f"{name}: the children are gone", number_in(mark) and becomes(lambda: is_gone(number_in(mark))))
 

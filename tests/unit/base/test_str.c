@@ -271,6 +271,36 @@ static void the_nearest_is_found_or_none(void **state)
     assert_int_equal(im_str_nearest(IM_STR("x"), words, 0), -1);
 }
 
+static void a_hint_names_all_where_they_are_few(void **state)
+{
+    static const struct im_str names[] = {IM_STR_INIT("acme"), IM_STR_INIT("globex")};
+    static const struct im_str many[IM_HINT_FEW + 1] = {IM_STR_INIT("a")};
+    (void)state;
+    assert_string_equal(im_hint_or_all(IM_STR("nowhere"), names, 2).text,
+                        "; there are \"acme\", \"globex\"");
+    assert_string_equal(im_hint_or_all(IM_STR("nowhere"), names, 1).text,
+                        "; there is \"acme\"");
+    assert_string_equal(im_hint_or_all(IM_STR("acmee"), names, 2).text,
+                        "; did you mean \"acme\"?");
+    assert_string_equal(im_hint_or_all(IM_STR("nowhere"), names, 0).text, "");
+    assert_string_equal(im_hint_or_all(IM_STR("nowhere"), many, IM_HINT_FEW + 1).text,
+                        "");
+}
+
+static void a_hint_may_name_several(void **state)
+{
+    struct im_str names[] = {IM_STR("one"), IM_STR("two"), IM_STR("three")};
+    struct im_str lengthy = IM_STR("a-name-of-fifty-letters-is-longer-than-most-xxxxxxx");
+    struct im_str full[] = {lengthy, lengthy, lengthy};
+    (void)state;
+    assert_string_equal(im_hint_list(names, 0).text, "");
+    assert_string_equal(im_hint_list(names, 1).text, "; did you mean \"one\"?");
+    assert_string_equal(im_hint_list(names, 3).text,
+                        "; did you mean \"one\", \"two\" or \"three\"?");
+    assert_true(
+        im_str_ends(im_str(im_hint_list(full, 3).text), "xxx\"?")); /* two of them */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +320,8 @@ int main(void)
         cmocka_unit_test(globs_agree_with_their_definition),
         cmocka_unit_test(distance_counts_edits),
         cmocka_unit_test(the_nearest_is_found_or_none),
+        cmocka_unit_test(a_hint_names_all_where_they_are_few),
+        cmocka_unit_test(a_hint_may_name_several),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

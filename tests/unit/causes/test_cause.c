@@ -326,6 +326,31 @@ static void a_slip_of_the_pen_finds_its_cause(void **state)
     assert_string_equal(im_cause_hint(IM_STR("parallel_refresh")).text,
                         "; did you mean \"parallel-refresh\"?");
     assert_string_equal(im_cause_hint(IM_STR("the-dog-ate-it")).text, "");
+    assert_string_equal(im_cause_hint(IM_STR("")).text, "");
+}
+
+static void shared_words_tell_more_than_few_edits(void **state)
+{
+    static const struct {
+        const char *typed, *first;
+    } cases[] = {
+        {"token-expired", "; did you mean \"access-token-expired\" or "},
+        {"expired", "; did you mean \"access-token-expired\", "},
+        {"revoked-token", "; did you mean \"access-token-revoked\" or "},
+        {"token_expire", "; did you mean \"access-token-expired\" or "},
+        {"jwt-expired", "; did you mean \"access-token-expired\", "},
+        {"invalid-grant", "; did you mean \"refresh-token-expired\", "},
+        {"invalid_grant", "; did you mean \"refresh-token-expired\", "},
+        {"rest-2102", "; did you mean \"session-expired\", "},
+        {"secret-wrong", "; did you mean \"client-secret-wrong\"?"},
+        {"code-expird", "; did you mean \"code-expired\"?"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct im_hint hint = im_cause_hint(im_str(cases[i].typed));
+        if (!im_str_starts(im_str(hint.text), cases[i].first))
+            fail_msg("%s%s", cases[i].typed, hint.text);
+    }
 }
 
 static void what_is_no_cause_has_an_empty_row(void **state)
@@ -505,6 +530,7 @@ int main(void)
         TEST(the_document_shows_what_goes_over_the_wire),
         TEST(the_list_has_a_line_for_every_cause),
         TEST(explanations_fit_a_terminal),
+        TEST(shared_words_tell_more_than_few_edits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

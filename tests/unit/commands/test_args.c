@@ -207,7 +207,8 @@ static void operands_stand_anywhere_and_behind_the_dashes(void **state)
     bad(r, TEXTS("a", "b", "c"), NONE,
         "unexpected argument \"c\"; usage: intacct-mock verb [options] FILE…");
     r->command = &im_command_check;
-    bad(r, NONE, NONE, "an argument is missing; usage: intacct-mock check FILE…");
+    bad(r, NONE, NONE,
+        "an argument is missing; usage: intacct-mock check [options] FILE…");
 }
 
 static void a_command_stands_behind_the_dashes(void **state)

@@ -120,6 +120,73 @@ static void require_all_makes_it_a_failure(void **state)
                 "  CMD exited with status 0; it printed nothing\n");
 }
 
+static const char in_part[] =
+    "{\"outcome\":\"partly\",\"exchanges\":4,\"expect\":[{\"that\":\"it asks "
+    "once\",\"outcome\":\"met\",\"why\":\"\",\"exchanges\":[]}],\"exchanges_shown\":[],"
+    "\"needs\":\"8 API calls\",\"missing\":\"rule 2 waits for the 8th API call; CMD made "
+    "4\"}";
+
+static void what_was_exercised_in_part_says_what_was_missing(void **state)
+{
+    const struct im_run_rules all = {.require_all = true};
+    struct im_run_result result = result_of(*state, in_part);
+
+    assert_int_equal(im_run_judge(&result, &plain), IM_RUN_PARTLY);
+    assert_says(card(*state, &result, &plain),
+                "partly  token-dead: rule 2 waits for the 8th API call; CMD made 4\n");
+    assert_says(card(*state, &result, &all),
+                "FAILED  token-dead\n"
+                "  partly exercised (--require-all): rule 2 waits for the 8th API call; "
+                "CMD made 4\n"
+                "  CMD exited with status 0; it printed nothing\n");
+}
+
+static void a_failure_says_what_the_cause_means_and_how_it_is_repeated(void **state)
+{
+    const struct im_run_rules rules = {.again = IM_STR("./sync 'a b'"),
+                                       .client = "fail-fast"};
+    struct im_run_result result =
+        result_of(*state, "{\"outcome\":\"not-met\",\"exchanges\":1,\"expect\":[],"
+                          "\"cause\":{\"id\":\"user-locked\",\"why\":\"Too many "
+                          "tries.\",\"fix\":\"Unlock.\"}}");
+
+    assert_says(card(*state, &result, &rules),
+                "FAILED  token-dead\n"
+                "  user-locked: Too many tries.\n"
+                "  what to do: Unlock.\n"
+                "  alone: intacct-mock run --scenario token-dead --client fail-fast -- "
+                "./sync 'a b'\n"
+                "  CMD exited with status 0; it printed nothing\n");
+}
+
+static void the_end_says_how_many_causes_are_met_and_what_the_others_take(void **state)
+{
+    struct im_run_rules rules = {.min_percent = 50};
+    struct im_run_tally tally = {.arena = *state};
+    struct im_run_result results[] = {result_of(*state, met), result_of(*state, unmet),
+                                      result_of(*state, in_part),
+                                      result_of(*state, in_part)};
+    struct im_buf text;
+
+    for (size_t i = 0; i < COUNT(results); i++) {
+        results[i].cause = IM_STR("one of them");
+        im_run_tally_add(&tally, &results[i], &rules);
+    }
+    results[0].cause = (struct im_str){0}; /* about delivery: no cause is met by it */
+    im_run_tally_add(&tally, &results[0], &rules);
+    assert_false(im_run_covers(&tally, &rules));
+    im_buf_init(&text, *state, 0);
+    im_run_report_end(&text, &tally, &rules);
+    im_buf_addc(&text, '\0');
+    assert_says(im_str(strstr(text.at, "1 of")),
+                "1 of 4 causes met, fewer than --min-coverage wants\n"
+                "  1 more once what failed is mended: token-dead\n"
+                "  2 more with 8 API calls: token-dead, token-dead\n"
+                "2 passed, 1 failed, 2 partly, 0 skipped\n");
+    rules.min_percent = 25;
+    assert_true(im_run_covers(&tally, &rules));
+}
+
 static void exit_zero_wants_zero(void **state)
 {
     const struct im_run_rules rules = {.exit_zero = true};
@@ -178,14 +245,15 @@ static void the_end_counts_and_advises(void **state)
     for (size_t i = 0; i < COUNT(results); i++)
         im_run_tally_add(&tally, &results[i], &plain);
     assert_int_equal(tally.silent, 1);
-    last_line_of(*state, &tally,
-                 "--require-all makes them failures.\n1 passed, 1 failed, 2 skipped\n");
+    last_line_of(
+        *state, &tally,
+        "--require-all makes them failures.\n1 passed, 1 failed, 0 partly, 2 skipped\n");
     tally = (struct im_run_tally){.skipped = 1, .silent = 1};
     last_line_of(*state, &tally,
                  "CMD never spoke to the mock; does it use INTACCT_BASE_URL?\n"
-                 "0 passed, 0 failed, 1 skipped\n");
+                 "0 passed, 0 failed, 0 partly, 1 skipped\n");
     tally = (struct im_run_tally){.passed = 2};
-    last_line_of(*state, &tally, "2 passed, 0 failed, 0 skipped\n");
+    last_line_of(*state, &tally, "2 passed, 0 failed, 0 partly, 0 skipped\n");
 }
 
 /* ---- JUnit ---- */
@@ -330,6 +398,9 @@ int main(void)
         TEST_IN_ARENA(a_failure_shows_what_was_not_met_and_by_which_exchanges),
         TEST_IN_ARENA(what_was_not_exercised_is_skipped_with_the_reason),
         TEST_IN_ARENA(require_all_makes_it_a_failure),
+        TEST_IN_ARENA(what_was_exercised_in_part_says_what_was_missing),
+        TEST_IN_ARENA(a_failure_says_what_the_cause_means_and_how_it_is_repeated),
+        TEST_IN_ARENA(the_end_says_how_many_causes_are_met_and_what_the_others_take),
         TEST_IN_ARENA(exit_zero_wants_zero),
         TEST_IN_ARENA(who_hangs_or_dies_has_failed_whatever_the_verdict),
         TEST_IN_ARENA(trouble_of_ours_is_a_failure_that_is_told),

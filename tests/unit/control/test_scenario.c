@@ -178,6 +178,42 @@ static void the_verdict_is_json_unless_asked_otherwise(void **state)
     assert_int_equal(im_json_get(rule, "fits")->whole, 2);
 }
 
+#define RECOVERS                                                                         \
+    "{\"name\":\"recovers\",\"rules\":[{\"then\":{\"refuse\":\"rate-limited\"},"         \
+    "\"times\":1}],\"expect\":[{\"that\":\"it is repeated\",\"after\":\"rate-limited\"," \
+    "\"at_least\":1}]}"
+
+static void ask_verdict(struct spine *s, const char *query, int status)
+{
+    char target[200];
+    snprintf(target, sizeof(target), BOX "/verdict?%s", query);
+    send(s, "GET", target, NULL, NULL);
+    assert_status(s, status);
+}
+
+static void how_it_judges_can_be_said(void **state)
+{
+    struct spine *s = *state;
+    control(s, "PUT", "/scenario", RECOVERS);
+    send(s, "GET", VENDORS, NULL, NULL);
+    verdict(s, NULL);
+    is(json_of(s), "outcome", "not-met");
+    ask_verdict(s, "running=true", 200);
+    is(im_json_get(json_of(s), "expect")->first, "outcome", "pending");
+    ask_verdict(s, "client=fail-fast&running=false", 200);
+    is(im_json_get(json_of(s), "expect")->first, "outcome", "information");
+    is(json_of(s), "client", "fail-fast");
+    send(s, "GET", "/s/happy-path.base" VENDORS, NULL, NULL);
+    ask_verdict(s, "baseline=happy-path.base", 200);
+    const struct im_json *baseline = im_json_get(json_of(s), "baseline");
+    assert_int_equal(im_json_get(baseline, "exchanges")->whole, 1);
+    assert_int_equal(im_json_get(baseline, "sign_ons")->whole, 0);
+    ask_verdict(s, "baseline=happy-path.none", 400);
+    ask_verdict(s, "client=patient", 400);
+    ask_verdict(s, "running=1", 400);
+    ask_verdict(s, "base=x", 400);
+}
+
 static void the_verdict_is_text_or_junit_when_asked(void **state)
 {
     struct spine *s = *state;
@@ -202,7 +238,7 @@ static void used_up_rules_that_are_to_fail_are_not_met(void **state)
             "\"times\":1}]}");
     send(s, "GET", VENDORS, NULL, NULL);
     verdict(s, NULL);
-    is(json_of(s), "outcome", "met");
+    is(json_of(s), "outcome", "partly"); /* nothing is expected */
     send(s, "GET", VENDORS, NULL, NULL);
     assert_status(s, 500);
     assert_cause(s, "scenario-exhausted");
@@ -232,6 +268,7 @@ int main(void)
         IN_SPINE(a_reset_begins_it_anew),
         IN_SPINE(those_held_are_shown_and_unref),
         IN_SPINE(the_verdict_is_json_unless_asked_otherwise),
+        IN_SPINE(how_it_judges_can_be_said),
         IN_SPINE(the_verdict_is_text_or_junit_when_asked),
         IN_SPINE(used_up_rules_that_are_to_fail_are_not_met),
         IN_SPINE(a_verdict_is_on_its_own_sandbox),

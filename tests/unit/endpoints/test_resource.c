@@ -231,10 +231,12 @@ static void a_repeated_create_makes_the_same_record(void **state)
     char made[32];
     ask_once(call, "k1", "{\"id\":\"V-9\",\"name\":\"Nine\"}");
     answered(call, 201);
+    assert_true(call->exchange.created);
     snprintf(made, sizeof made, "%.*s", IM_ARG(member(call, "ia::result/key")->text));
     ask_once(call, "k1", "{\"id\":\"V-9\",\"name\":\"Nine\"}");
     answered(call, 201);
     is_text(call, "ia::result/key", made);
+    assert_false(call->exchange.created);
     ask_once(call, "k1", "{\"id\":\"V-10\",\"name\":\"Ten\"}");
     refused(call, CAUSE_IDEMPOTENCY_KEY_REUSED);
     ask_once(call, "k2", "{\"id\":\"V-9\",\"name\":\"Nine\"}");
@@ -270,8 +272,10 @@ static void a_repeated_batch_makes_nothing_new(void **state)
         "[{\"id\":\"V-8\",\"name\":\"Eight\"},{\"id\":\"V-9\",\"name\":\"Nine\"}]";
     ask_once(call, "b", both);
     answered(call, 201);
+    assert_true(call->exchange.created);
     ask_once(call, "b", both);
     answered(call, 201);
+    assert_false(call->exchange.created);
     is_whole(call, "ia::meta/totalSuccess", 2);
     ask(call, "GET", VENDOR, NULL);
     is_whole(call, "ia::meta/totalCount", 7);

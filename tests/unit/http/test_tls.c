@@ -23,7 +23,7 @@
 
 static struct im_tls *made(const char *const *names)
 {
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     struct im_tls *tls = im_tls_new(&(struct im_tls_options){.names = names}, &err);
 
     if (!tls)
@@ -44,7 +44,7 @@ static X509 *ca_of(const struct im_tls *tls)
 
 static SSL_CTX *configured(struct im_tls *tls)
 {
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
     if (!im_tls_configure(tls, ctx, &err))
@@ -253,7 +253,7 @@ static void an_old_protocol_is_refused_and_an_abort_says_nothing(void **state)
 static void a_kept_ca_is_the_same_the_next_time(void **state)
 {
     char folder[] = "/tmp/im-tls-XXXXXX", dir[64], path[128];
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     struct im_tls *tls[2];
     int reason;
 
@@ -283,7 +283,7 @@ static void a_kept_ca_is_the_same_the_next_time(void **state)
 static void what_is_no_name_is_refused(void **state)
 {
     static const char *const wrong[] = {"", "a b", "http://a", "a\n", "ä.test"};
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         const char *const names[] = {"a.test", wrong[i], NULL};
@@ -359,7 +359,7 @@ static void removed(const struct files *files)
 
 static void refused(const char *cert, const char *key, const char *file, const char *why)
 {
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     struct im_tls_options options = {.cert_file = cert, .key_file = key};
 
     assert_null(im_tls_new(&options, &err));
@@ -370,7 +370,7 @@ static void refused(const char *cert, const char *key, const char *file, const c
 static void a_pair_of_files_is_used_and_has_no_ca(void **state)
 {
     struct files files = given(-1, 1);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     struct im_tls *tls = im_tls_new(
         &(struct im_tls_options){.cert_file = files.cert, .key_file = files.key}, &err);
     STACK_OF(X509) *chain = NULL;

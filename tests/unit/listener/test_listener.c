@@ -89,7 +89,9 @@ static void count_end(void *context)
 static void stream(struct fixture *f, struct im_response *res,
                    bool (*pieces)(void *, struct im_buf *))
 {
+    im_buf_init(&res->body, res->arena, 0); /* else it is the first piece */
     res->stream = pieces;
+    res->stream_again_ms = im_clock_monotonic_ms() + 60000;
     res->stream_end = count_end;
     res->stream_context = f;
 }
@@ -128,8 +130,9 @@ static void answer(void *context, struct im_request *req, struct im_response *re
 {
     struct fixture *f = context;
     static const char *const flaws[] = {
-        "sound",    "malformed",      "headers too large", "body too large",
-        "body cut", "method unknown", "encoded",           "HTTP/2"};
+        "sound",          "malformed", "headers too large",
+        "body too large", "body cut",  "method unknown",
+        "encoded",        "HTTP/2",    "over capacity"};
     struct im_buf *body = im_response_begin(res, req->flaw ? 400 : 200, "text/plain");
 
     *date_ms = 0;
@@ -144,12 +147,19 @@ static void answer(void *context, struct im_request *req, struct im_response *re
             im_buf_addz(body, "0123456789abcde\n");
     if (im_str_is(req->target, "/stream"))
         stream(f, res, next_piece);
+    if (im_str_is(req->target, "/ending-stream")) {
+        stream(f, res, next_piece);
+        im_buf_addz(&res->body, "first, ");
+        res->stream_ends = true;
+    }
     if (im_str_is(req->target, "/quiet-stream"))
         stream(f, res, nothing_new);
     if (im_str_starts(req->target, "/pause"))
         pause_answer(f, req, res);
     res->start_tls = im_str_is(req->method, "CONNECT") || im_str_is(req->target, "/tls");
     res->close = im_str_is(req->target, "/close");
+    if (im_str_starts(req->target, "/slow"))
+        res->damage.bytes_per_s = atol(req->target.at + strlen("/slow?"));
     res->damage.stall = im_str_is(req->target, "/stall");
     res->damage.drop = im_str_is(req->target, "/drop");
     res->damage.reset = im_str_is(req->target, "/reset");
@@ -173,7 +183,7 @@ static struct im_listener_options options_for(struct fixture *f)
 
 static void listens(struct fixture *f, const struct im_listener_options *options)
 {
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     f->listener = im_listener_start(options, &err);
     if (!f->listener)
@@ -238,7 +248,7 @@ static int setup_https(void **state)
 {
     struct fixture *f = new_fixture();
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     f->tls = im_tls_new(&(struct im_tls_options){0}, &err);
     options.https_port = 0;
@@ -807,6 +817,51 @@ static void a_stalled_answer_sends_headers_alone(void **state)
     close(fd);
 }
 
+static void a_slow_body_takes_its_time_and_comes_whole(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connected(f);
+
+    says(fd, "GET /slow?400 HTTP/1.1\r\n" HOST "\r\n");
+    f->len = 0;
+    while (!body_of(f))
+        assert_true(hears_some(f, fd) > 0);
+    int64_t began_ms = im_clock_monotonic_ms();
+    size_t claimed = (size_t)atol(strstr(f->answer, "Content-Length: ") + 16);
+    size_t heard = strlen(body_of(f));
+    while (strlen(body_of(f)) < claimed)
+        assert_true(hears_some(f, fd) > 0);
+    /* what was there with the head, and a piece ahead, take no time */
+    int64_t least_ms = (int64_t)(claimed - heard) * 1000 / 400 - 60;
+    assert_true(heard < claimed);
+    assert_true(im_clock_monotonic_ms() - began_ms >= least_ms);
+    assert_int_equal(strlen(body_of(f)), claimed);
+
+    f->len = 0; /* the connection is good for another */
+    says(fd, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    while (!body_of(f))
+        assert_true(hears_some(f, fd) > 0);
+    answered(f, "HTTP/1.1 200 ");
+    close(fd);
+}
+
+static void slow_bodies_end_when_the_peer_leaves_or_the_listener_stops(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 20; i++) { /* more of them than threads */
+        int fd = connected(f);
+        says(fd, "GET /slow?1 HTTP/1.1\r\n" HOST "\r\n");
+        f->len = 0;
+        while (!body_of(f))
+            assert_true(hears_some(f, fd) > 0);
+        if (i)
+            close(fd);
+    }
+    asks(f, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    answered(f, "HTTP/1.1 200 ");
+}
+
 static void stalls_end_when_the_peer_leaves(void **state)
 {
     struct fixture *f = *state;
@@ -864,6 +919,27 @@ static void head_of_a_stream_is_its_headers(void **state)
     assert_string_equal(body_of(f), "");
     ended_once(f);
     assert_int_equal(atomic_load(&f->pieces), 0);
+}
+
+static void a_stream_that_ends_comes_in_chunks(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connected(f);
+
+    says(fd, "GET /ending-stream HTTP/1.1\r\n" HOST "\r\n");
+    f->len = 0;
+    while (!strstr(f->answer, "\r\n0\r\n\r\n"))
+        assert_true(hears_some(f, fd) > 0);
+    answered(f, "Transfer-Encoding: chunked\r\n");
+    answered(f, "Connection: keep-alive\r\n");
+    answered(f, "\r\n\r\n7\r\nfirst, \r\n00000009\r\ndata: 0\n\n\r\n"
+                "00000009\r\ndata: 1\n\n\r\n00000009\r\ndata: 2\n\n\r\n0\r\n\r\n");
+    says(fd, "GET / HTTP/1.1\r\n" HOST BYE "\r\n"); /* the connection goes on */
+    hears_to_the_end(f, fd);
+    answered(f, "GET / ");
+    asks(f, "GET /ending-stream HTTP/1.0\r\n\r\n");
+    assert_null(strstr(f->answer, "chunked"));
+    assert_true(strncmp(body_of(f), "first, data: ", 13) == 0);
 }
 
 /* ---- pauses ---- */
@@ -1066,7 +1142,7 @@ static void a_taken_port_is_named(void **state)
 {
     struct fixture *f = *state;
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
     char expected[400];
 
     options.http_port = f->port;
@@ -1083,7 +1159,7 @@ static void an_address_that_is_none_is_named(void **state)
 {
     struct fixture *f = *state;
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     options.bind = "my.host";
     assert_null(im_listener_start(&options, &err));
@@ -1132,7 +1208,7 @@ static void *start_ask_stop(void *context)
 {
     struct fixture *f = new_fixture();
     struct im_listener_options options = options_for(f);
-    struct im_error err = {""};
+    struct im_error err = {.text = ""};
 
     for (int i = 0; i < 3; i++) {
         f->listener = im_listener_start(&options, &err);
@@ -1251,6 +1327,7 @@ static void slow_readers_cost_no_thread(void **state)
 }
 
 struct log_pipe {
+    struct im_log_sink sink;
     struct im_log log;
     int read_end;
 };
@@ -1260,7 +1337,9 @@ static void logs(struct log_pipe *log)
     int ends[2];
 
     assert_int_equal(pipe(ends), 0);
-    log->log = (struct im_log){.enabled = true, .level = IM_LOG_WARN, .fd = ends[1]};
+    im_log_open(&log->sink, ends[1]);
+    close(ends[1]);
+    log->log = (struct im_log){.enabled = true, .level = IM_LOG_WARN, .sink = &log->sink};
     log->read_end = ends[0];
 }
 
@@ -1313,7 +1392,32 @@ static void without_descriptors_connections_wait(void **state)
         close(fds[i]);
     stops(f, 1000);
     close(log.read_end);
-    close(log.log.fd);
+    im_log_close(&log.sink);
+}
+
+static void beyond_its_bound_a_connection_is_told_so(void **state)
+{
+    struct fixture *f = *state;
+    struct im_listener_options options = options_for(f);
+    int fds[2];
+
+    options.connections = 2;
+    listens(f, &options);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = connected(f);
+        says(fds[i], "GET / HTTP/1.1\r\n" HOST "\r\n");
+        hears_one(f, fds[i]);
+        answered(f, "[sound]");
+    }
+    asks(f, "GET /third HTTP/1.1\r\n" HOST "\r\n");
+    answered(
+        f, "[over capacity] 2 connections are open, and no more are let in\nGET /third");
+    answered(f, "Connection: close");
+    close(fds[0]);
+    says(fds[1], "GET / HTTP/1.1\r\n" HOST BYE "\r\n");
+    hears_to_the_end(f, fds[1]);
+    answered(f, "[sound]"); /* who was let in stays */
+    stops(f, 1000);
 }
 
 /* ---- HTTPS ---- */
@@ -1542,9 +1646,12 @@ int main(void)
         TEST(a_truncated_answer_claims_more_than_it_sends),
         TEST(a_stalled_answer_sends_headers_alone),
         TEST(stalls_end_when_the_peer_leaves),
+        TEST(a_slow_body_takes_its_time_and_comes_whole),
+        TEST(slow_bodies_end_when_the_peer_leaves_or_the_listener_stops),
         TEST(a_stream_goes_on_until_it_says_so),
         TEST(a_stream_ends_when_the_peer_leaves),
         TEST(head_of_a_stream_is_its_headers),
+        TEST(a_stream_that_ends_comes_in_chunks),
         TEST(pauses_last_as_long_as_they_say),
         TEST(a_pause_ends_when_it_is_woken),
         TEST(pauses_hold_no_thread),
@@ -1566,6 +1673,7 @@ int main(void)
         TEST(silent_connections_cost_no_thread),
         TEST(slow_readers_cost_no_thread),
         BARE(without_descriptors_connections_wait),
+        BARE(beyond_its_bound_a_connection_is_told_so),
         HTTPS(https_convinces_a_client_that_trusts_the_ca),
         HTTPS(a_session_is_resumed),
         HTTPS(damage_reaches_https_too),

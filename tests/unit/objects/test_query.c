@@ -319,8 +319,8 @@ static void null_is_as_good_as_absent(void **state)
         "\"filterParameters\":null",
         "\"orderBy\":null",
         "\"start\":null,\"size\":null",
-        "\"filterParameters\":{\"asOfDate\":null,\"includePrivate\":null,"
-        "\"caseSensitiveComparison\":null,\"includeHierarchyFields\":null}"};
+        ("\"filterParameters\":{\"asOfDate\":null,\"includePrivate\":null,"
+         "\"caseSensitiveComparison\":null,\"includeHierarchyFields\":null}")};
     struct shop *shop = *state;
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         char body[300];

@@ -38,6 +38,41 @@ static void check_seeded_refs(struct shop *shop, const struct im_object_type *ty
     }
 }
 
+static void each_company_has_keys_of_its_own(void **state)
+{
+    struct shop *shop = *state;
+    struct im_objects *acme = im_objects_of(&shop->store, IM_STR("acme"), 0);
+    struct im_objects *other = im_objects_of(&shop->store, IM_STR("other"), 1000);
+    assert_ptr_not_equal(acme, other);
+    assert_ptr_equal(im_objects_of(&shop->store, IM_STR("other"), 1000), other);
+    assert_int_equal(im_objects_get(other, ask(shop, VENDOR), IM_STR("43")),
+                     IM_OBJECTS_NOT_FOUND);
+    assert_int_equal(im_objects_get(other, ask(shop, VENDOR), IM_STR("1043")),
+                     IM_OBJECTS_OK);
+    assert_string_equal(member(shop, "name"), "Design Works (other)");
+    assert_string_equal(member(shop, "contacts.payTo.key"), "1272");
+    assert_string_equal(member(shop, "contacts.payTo.id"), "Ho, Amy");
+    assert_int_equal(im_objects_get(other, ask(shop, BILL), IM_STR("1060")),
+                     IM_OBJECTS_OK);
+    assert_non_null(
+        strstr(said(shop), "\"key\":\"1440\",\"glAccount\":{\"key\":\"1251\""));
+    assert_int_equal(im_objects_get(acme, ask(shop, VENDOR), IM_STR("43")),
+                     IM_OBJECTS_OK);
+    assert_string_equal(member(shop, "name"), "Design Works");
+    assert_int_equal(
+        im_objects_get(other, ask(shop, "company-config/entity"), IM_STR("1")),
+        IM_OBJECTS_OK);
+}
+
+static void the_keys_of_a_store_are_listed(void **state)
+{
+    struct shop *shop = *state;
+    ask(shop, VENDOR);
+    assert_true(im_objects_write_keys(&shop->store, 3, &shop->out, NULL));
+    assert_non_null(
+        strstr(said(shop), "\"accounts-payable/vendor\":[\"43\",\"44\",\"45\"]"));
+}
+
 static void every_seeded_reference_leads_to_a_row(void **state)
 {
     struct shop *shop = *state;
@@ -697,6 +732,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_untouched_store_holds_no_memory),
         TEST(every_seeded_reference_leads_to_a_row),
+        TEST(each_company_has_keys_of_its_own),
+        TEST(the_keys_of_a_store_are_listed),
         TEST(keys_and_amounts_are_strings_and_a_row_knows_its_address),
         TEST(groups_references_times_and_lines_are_nested),
         TEST(a_list_holds_key_id_and_href),

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "scenario/catalogue.h"
 #include "scenario/scenario_file.h"
 
@@ -307,6 +309,17 @@ static void a_scenario_may_be_renamed_in_its_file(void **state)
     lists_not(s, "mine");
 }
 
+/* In place of the program's own, which reads regular files alone: a pipe is as slow as a
+ * test wants it. */
+FILE *im_file_open(const char *path, struct im_error *err)
+{
+    FILE *file = fopen(path, "rb");
+
+    if (!file)
+        im_error_set(err, "%s", strerror(errno));
+    return file;
+}
+
 static void *ask_for_slow(void *context)
 {
     struct collection *s = context;
@@ -347,8 +360,10 @@ static void a_wrong_file_is_said_once_in_the_log(void **state)
     struct collection *s = *state;
     FILE *said = tmpfile();
     char text[2000] = "";
-    const struct im_log log = {.enabled = true, .level = IM_LOG_WARN, .fd = fileno(said)};
+    struct im_log_sink sink;
+    const struct im_log log = {.enabled = true, .level = IM_LOG_WARN, .sink = &sink};
 
+    im_log_open(&sink, fileno(said));
     s->catalogue = im_catalogue_new(s->folder, &log, &s->err);
     assert_non_null(s->catalogue);
     put(s, "a.json", "{\"name\":\"mine\",\"rulez\":[]}");
@@ -358,6 +373,7 @@ static void a_wrong_file_is_said_once_in_the_log(void **state)
     rewind(said);
     text[fread(text, 1, sizeof(text) - 1, said)] = '\0';
     fclose(said);
+    im_log_close(&sink);
     const char *first = strstr(text, "a scenario file is wrong");
     assert_non_null(first);
     assert_non_null(strstr(first, "a.json:1:16"));

@@ -200,12 +200,12 @@ static void unknown_names_are_refused_with_the_nearest(void **state)
             "there is no cause \"zzz\"; `intacct-mock causes` lists them");
     refused(*state, "'wire':'dorp'",
             "there is no fault \"dorp\"; did you mean \"drop\"?");
-    refused(
-        *state, "'wire':'none'",
-        "there is no fault \"none\"; there are \"delay\", \"hold\", \"stall\", \"drop\", "
-        "\"reset\", \"truncate\", \"malformed-json\", \"wrong-type\", \"html\", "
-        "\"status\" "
-        "and \"redirect\"");
+    refused(*state, "'wire':'none'",
+            "there is no fault \"none\"; there are \"delay\", \"hold\", \"bandwidth\", "
+            "\"stall\", \"drop\", "
+            "\"reset\", \"truncate\", \"malformed-json\", \"wrong-type\", \"html\", "
+            "\"status\" "
+            "and \"redirect\"");
     refused(*state, "'endpoint':'quer'",
             "there is no endpoint \"quer\"; did you mean \"query\"?");
 }

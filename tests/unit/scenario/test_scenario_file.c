@@ -329,7 +329,8 @@ static void a_rule_is_an_object_with_then(void **state)
     wrong(PLAY("'rules':[{^'whn':{}}]"),
           "rules: unknown field \"whn\"; did you mean \"when\"?");
     wrong(PLAY("'rules':[{^'zzzzzz':{}}]"),
-          "rules: unknown field \"zzzzzz\"; there are \"when\", \"then\" and \"times\"");
+          "rules: unknown field \"zzzzzz\"; there are \"when\", \"then\", \"times\", "
+          "\"needs\", \"optional\", \"name\", \"after\", \"for\" and \"limit\"");
 }
 
 static void times_is_a_whole_number(void **state)
@@ -353,8 +354,9 @@ static void when_is_refused_by_its_member(void **state)
     wrong(
         WHEN("'nth':1,^'zzzzzz':1"),
         "when: unknown field \"zzzzzz\"; there are \"endpoint\", \"grant\", \"client\", "
-        "\"user\", \"method\", \"path\", \"scope\", \"nth\", \"every\", \"rate\" and "
-        "\"seed\"");
+        "\"user\", \"method\", \"path\", \"scope\", \"header\", \"query\", \"body\", "
+        "\"nth\", "
+        "\"every\", \"rate\" and \"seed\"");
     wrong(WHEN("^'endpoint':'tokn'"),
           "when: there is no endpoint \"tokn\"; did you mean \"token\"?");
     wrong(WHEN("^'nth':0"), "when: \"nth\" must be a whole number, 1 or more, not 0");
@@ -468,14 +470,25 @@ static void people_are_refused_by_what_is_wrong(void **state)
     wrong(WORLD("^'users':{}"),
           "world: \"users\" must be a list of objects, not an object");
     wrong(WORLD("'users':[^{'id':'x'}]"), "users: \"company\" is missing");
+    wrong(WORLD("'records':[^{'company':'acme'}]"),
+          "records: \"object\" is missing: its name in the REST API, such as "
+          "\"accounts-payable/vendor\"");
+    wrong(WORLD("'records':[{'company':'acme',^'object':'accounts-payable/vendr',"
+                "'fields':{}}]"),
+          "there is no object \"accounts-payable/vendr\"; did you mean "
+          "\"accounts-payable/vendor\"?");
+    wrong(WORLD("'records':[{'company':'acme','object':'accounts-payable/vendor',"
+                "^'fields':{'id':'V-1'}}]"),
+          "/name: name is required.");
     wrong(WORLD("'users':[{'id':'x',^'company':'nowhere'}]"),
-          "there is no company \"nowhere\"");
+          "there is no company \"nowhere\"; there are \"acme\", \"acme-sandbox\"");
     wrong(WORLD("'users':[{'id':'x','company':'acme','roles':[^'king']}]"),
-          "there is no role \"king\"");
+          "there is no role \"king\"; there are \"all\", \"read-only\"");
     wrong(WORLD("'users':[{'id':'x','company':'acme',^'lockd':true}]"),
           "users: unknown field \"lockd\"; did you mean \"locked\"?");
     wrong(WORLD("'companies':[{'id':'x','clients':[^'nobody']}]"),
-          "there is no client \"nobody\"");
+          "there is no client \"nobody\"; there are \"demo\", \"demo-public\", "
+          "\"demo-sandbox\"");
 }
 
 static void signed_in_is_somebody(void **state)
@@ -486,7 +499,7 @@ static void signed_in_is_somebody(void **state)
     wrong(WORLD("^'signed_in':7"),
           "world: \"signed_in\" must be \"USER@COMPANY\", not 7");
     wrong(WORLD("'users':[],^'signed_in':'nobody@acme'"),
-          "there is no user \"nobody@acme\"");
+          "there is no user \"nobody@acme\"; there are \"ws_user\", \"jdoe\", \"admin\"");
     is_sound(WORLD("'signed_in':'jdoe@acme'"));
 }
 
@@ -496,24 +509,28 @@ static void a_step_for_nobody_is_refused(void **state)
 {
     (void)state;
     wrong(THEN("^'world':{'do':'lock-user','user':'nobody@acme'}"),
-          "locking a user: company \"acme\" has no user \"nobody\"");
+          "locking a user: company \"acme\" has no user \"nobody\""
+          "; there are \"ws_user\", \"jdoe\", \"admin\"");
     wrong(THEN("^'world':{'do':'deactivate-client','client_id':'nobody'}"),
-          "deactivating a client: there is no client \"nobody\"");
+          "deactivating a client: there is no client \"nobody\"; there are \"demo\", "
+          "\"demo-public\", \"demo-sandbox\"");
     wrong(THEN("^'world':{'do':'remove-role','role':'king'}"),
-          "removing a role: there is no role \"king\"");
+          "removing a role: there is no role \"king\"; there are \"all\", \"read-only\"");
     wrong(PLAY("'rules':[{'then':{'wire':'drop'}},\n {'then':{'world':['rotate-keys',"
                "^{'do':'remove-role','role':'king'}]}}]"),
-          "removing a role: there is no role \"king\"");
+          "removing a role: there is no role \"king\"; there are \"all\", \"read-only\"");
 }
 
 static void a_step_is_tried_on_whom_its_rule_is_about(void **state)
 {
     (void)state;
     wrong(PLAY("'rules':[{'when':{'user':'nobody@acme'},'then':{^'world':'lock-user'}}]"),
-          "locking a user: company \"acme\" has no user \"nobody\"");
+          "locking a user: company \"acme\" has no user \"nobody\""
+          "; there are \"ws_user\", \"jdoe\", \"admin\"");
     wrong(PLAY("'rules':[{'when':{'client':'nobody'},"
                "'then':{^'world':'deactivate-client'}}]"),
-          "deactivating a client: there is no client \"nobody\"");
+          "deactivating a client: there is no client \"nobody\"; there are \"demo\", "
+          "\"demo-public\", \"demo-sandbox\"");
 }
 
 static void a_step_for_somebody_of_its_own_world_is_fine(void **state)
@@ -569,6 +586,178 @@ static void long_words_are_shown_in_part(void **state)
                         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"" MEMBERS);
 }
 
+/* ---- after, for, limit ---- */
+
+#define RULES(rest) PLAY("'rules':[" rest "]")
+
+static void what_a_rule_comes_after_is_there(void **state)
+{
+    (void)state;
+    is_sound(RULES("{'after':'access-token-revoked','then':{'wire':'drop'}}"));
+    is_sound(RULES("{'after':'lock-user','then':{'wire':'drop'}}"));
+    is_sound(RULES(
+        "{'after':'b','then':{'wire':'drop'}},{'name':'b','then':{'wire':'drop'}}"));
+    wrong(RULES("{^'after':'revoke-grnat','then':{'wire':'drop'}}"),
+          "rules: \"after\" must be a cause, an effect or another rule's name or number, "
+          "and there is none \"revoke-grnat\"; did you mean \"revoke-grant\"?");
+    wrong(RULES("{^'after':2,'then':{'wire':'drop'}}"),
+          "rules: \"after\" names rule 2, and there are 1");
+    wrong(RULES("{^'after':0,'then':{'wire':'drop'}}"),
+          "rules: \"after\" must be a cause, an effect, or another rule by its name or "
+          "number, not 0");
+    wrong(RULES("{^'after':1,'then':{'wire':'drop'}}"),
+          "rules: rule 1 waits for itself, so it never fires");
+    wrong(RULES("{'name':'a',^'after':2,'then':{'wire':'drop'}},"
+                "{'after':'a','then':{'wire':'drop'}}"),
+          "rules: rule 1 waits for itself, so it never fires");
+    wrong(
+        RULES("{'name':'a','then':{'wire':'drop'}},{^'name':'a','then':{'wire':'drop'}}"),
+        "rules: \"name\" must be unique, and \"a\" stands twice");
+}
+
+static void times_and_quotas_are_sound(void **state)
+{
+    (void)state;
+    is_sound(
+        RULES("{'for':'30s','limit':{'requests':1,'per':'1m'},'then':{'wire':'drop'}}"));
+    wrong(RULES("{^'for':'0s','then':{'wire':'drop'}}"),
+          "rules: \"for\" must be a duration above 0, such as \"12h\", not \"0s\"");
+    wrong(RULES("{'limit':{^'requests':0,'per':'1m'},'then':{'wire':'drop'}}"),
+          "limit: \"requests\" must be a whole number, 1 or more, not 0");
+    wrong(RULES("{^'limit':{'requests':9},'then':{'wire':'drop'}}"),
+          "limit: \"per\" is missing: in which time, such as \"1m\"");
+    wrong(RULES("{'when':{'nth':2},^'limit':{'requests':9,'per':'1m'},'then':{'wire':'"
+                "drop'}}"),
+          "rules: \"limit\" counts all that fits \"when\", so it contradicts \"nth\", "
+          "\"every\" and \"rate\"");
+}
+
+/* ---- all at once ---- */
+
+static void all_that_is_wrong_is_told_by_place(void **state)
+{
+    struct sheet sheet =
+        sheet_of(PLAY("'rules':[{'when':{'nth':0},'then':{}}],\n"
+                      "'expect':[{'that':'a','after':'b'}],\n'cause':'x'"));
+    struct im_scenario_error errors[4];
+    size_t count = 0;
+    (void)state;
+    assert_null(im_scenario_parse_all((struct im_str){sheet.bytes, sheet.len}, IM_STR(""),
+                                      errors, 4, &count));
+    assert_int_equal(count, 4);
+    assert_int_equal(errors[0].line, 2);
+    assert_true(im_str_starts(im_str(errors[0].what), "when: \"nth\" must be"));
+    assert_int_equal(errors[1].line, 2);
+    assert_true(im_str_starts(im_str(errors[1].what), "then: says nothing"));
+    assert_int_equal(errors[2].line, 3);
+    assert_true(im_str_starts(im_str(errors[2].what), "expect: \"after\" must be"));
+    assert_int_equal(errors[3].line, 4);
+    assert_null(im_scenario_parse_all((struct im_str){sheet.bytes, sheet.len}, IM_STR(""),
+                                      errors, 2, &count));
+    assert_int_equal(count, 2);
+    free(sheet.bytes);
+}
+
+static void the_missing_sentence_may_be_the_one_meant(void **state)
+{
+    (void)state;
+    wrong(PLAY("'expect':[^{'endpoint':'api'},{'that':'b','after':'a'}]"),
+          "expect: \"that\" is missing: a true sentence about a sound client");
+}
+
+static void a_step_is_tried_although_another_rule_is_wrong(void **state)
+{
+    struct sheet sheet =
+        sheet_of(PLAY("'rules':[{'then':{'wire':'dorp'}},{'then':{'world':"
+                      "{'do':'lock-user','user':'nobody@acme'}}}]"));
+    struct im_scenario_error errors[4];
+    size_t count = 0;
+    (void)state;
+    assert_null(im_scenario_parse_all((struct im_str){sheet.bytes, sheet.len}, IM_STR(""),
+                                      errors, 4, &count));
+    assert_int_equal(count, 2);
+    free(sheet.bytes);
+}
+
+static void without_expectations_it_is_warned(void **state)
+{
+    struct im_scenario *s = sound("{'name':'x'}");
+    struct im_scenario_error warnings[2];
+    (void)state;
+    assert_int_equal(im_scenario_warn(s, warnings, 2), 1);
+    assert_non_null(strstr(warnings[0].what, "never passed"));
+    assert_int_equal(im_scenario_warn(s, warnings, 0), 0);
+    assert_false(im_scenario_shadows(s));
+    im_scenario_unref(s);
+}
+
+/* A scenario with so many of something; # stands for the number of each. */
+static struct im_scenario *parse_many(const char *before, const char *one, size_t n,
+                                      const char *after, struct im_scenario_error *error)
+{
+    size_t room = strlen(before) + n * (strlen(one) + 8) + strlen(after) + 1, len;
+    char *text = malloc(room);
+    len = (size_t)snprintf(text, room, "%s", before);
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            text[len++] = ',';
+        for (const char *at = one; *at; at++)
+            if (*at == '#')
+                len += (size_t)snprintf(text + len, room - len, "%zu", i + 1);
+            else
+                text[len++] = *at;
+    }
+    snprintf(text + len, room - len, "%s", after);
+    struct im_scenario *scenario = im_scenario_parse(im_str(text), IM_STR(""), error);
+    free(text);
+    return scenario;
+}
+
+static void bounds_have_names_and_numbers(void **state)
+{
+    static const struct {
+        const char *before, *one, *after, *name;
+        size_t bound;
+    } cases[] = {
+        {"{\"name\":\"x\",\"rules\":[",
+         "{\"when\":{\"nth\":#},\"then\":{\"wire\":\"drop\"}}", "]}", "rules", 5000},
+        {"{\"name\":\"x\",\"world\":{\"users\":[", "{\"id\":\"u#\",\"company\":\"acme\"}",
+         "]}}", "users", 5000},
+        {"{\"name\":\"x\",\"world\":{\"clients\":[", "{\"id\":\"c#\",\"secret\":\"s\"}",
+         "]}}", "clients", 1000},
+        {"{\"name\":\"x\",\"world\":{\"companies\":[", "{\"id\":\"c#\"}", "]}}",
+         "companies", 1000},
+        {"{\"name\":\"x\",\"world\":{\"roles\":[", "{\"name\":\"r#\"}", "]}}", "roles",
+         1000},
+    };
+    struct im_scenario_error error;
+    char wanted[80];
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct im_scenario *most = parse_many(cases[i].before, cases[i].one,
+                                              cases[i].bound, cases[i].after, &error);
+        if (!most)
+            fail_msg("%s: %s", cases[i].name, error.what);
+        im_scenario_unref(most);
+        for (size_t n = cases[i].bound + 1; n <= 20000; n += 14999) {
+            assert_null(
+                parse_many(cases[i].before, cases[i].one, n, cases[i].after, &error));
+            snprintf(wanted, sizeof(wanted), "\"%s\" may hold at most %zu, not %zu",
+                     cases[i].name, cases[i].bound, n);
+            assert_non_null(strstr(error.what, wanted));
+        }
+    }
+}
+
+/* Values as many as a megabyte can hold. */
+static void a_megabyte_is_never_out_of_memory(void **state)
+{
+    struct im_scenario_error error;
+    (void)state;
+    assert_null(parse_many("{\"name\":\"x\",\"rules\":[", "[]", 349000, "]}", &error));
+    assert_non_null(strstr(error.what, "may hold at most 5000"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -606,6 +795,14 @@ int main(void)
         cmocka_unit_test(expectations_are_refused_with_their_place),
         cmocka_unit_test(no_damage_is_taken_and_none_leaks),
         cmocka_unit_test(long_words_are_shown_in_part),
+        cmocka_unit_test(all_that_is_wrong_is_told_by_place),
+        cmocka_unit_test(the_missing_sentence_may_be_the_one_meant),
+        cmocka_unit_test(a_step_is_tried_although_another_rule_is_wrong),
+        cmocka_unit_test(without_expectations_it_is_warned),
+        cmocka_unit_test(what_a_rule_comes_after_is_there),
+        cmocka_unit_test(times_and_quotas_are_sound),
+        cmocka_unit_test(bounds_have_names_and_numbers),
+        cmocka_unit_test(a_megabyte_is_never_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,6 +144,24 @@ static void a_group_stands_for_its_endpoints(void **state)
 
 /* ---- counting ---- */
 
+/* By GET or by a query: whichever way a client reads. */
+static void to_read_is_to_change_nothing(void **state)
+{
+    const struct im_when *reads = when(*state, "{'endpoint':'read'}");
+    struct im_exchange known = request();
+
+    assert_true(im_when_fits(reads, &known));
+    known.method = IM_STR("POST");
+    assert_false(im_when_fits(reads, &known));
+    known.endpoint = IM_ENDPOINT_QUERY;
+    assert_true(im_when_fits(reads, &known));
+    known.method = IM_STR("GET");
+    known.endpoint = IM_ENDPOINT_SESSION;
+    assert_true(im_when_fits(reads, &known));
+    known.endpoint = IM_ENDPOINT_JWKS;
+    assert_false(im_when_fits(reads, &known));
+}
+
 static void nth_and_every_pick(void **state)
 {
     struct im_when third = *when(*state, "{'nth':3}");
@@ -196,7 +214,8 @@ static void other_members_are_not_taken(void **state)
     refused(*state, "{'cause':'x'}",
             "unknown field \"cause\"; there are \"endpoint\", \"grant\", \"client\", "
             "\"user\", "
-            "\"method\", \"path\", \"scope\", \"nth\", \"every\", \"rate\" and \"seed\"");
+            "\"method\", \"path\", \"scope\", \"header\", \"query\", \"body\", \"nth\", "
+            "\"every\", \"rate\" and \"seed\"");
     refused(*state, "{'Nth':1}", "unknown field \"Nth\"; did you mean \"nth\"?");
 }
 
@@ -248,10 +267,78 @@ static void an_unknown_endpoint_is_refused_with_the_nearest(void **state)
         *state, "{'endpoint':'zzz'}",
         "there is no endpoint \"zzz\"; there are \"token\", \"authorize\", \"revoke\", "
         "\"introspect\", \"discovery\", \"jwks\", \"resource\", \"query\", \"model\", "
-        "\"session\", \"unknown\", \"api\" and \"oauth\"");
+        "\"session\", \"unknown\", \"api\", \"oauth\" and \"read\"");
 }
 
 #define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+/* ---- what is in the request ---- */
+
+/* Does a request of this target, these headers and this body fit? */
+static bool carries(struct reader *r, const char *text, const char *target,
+                    const char *headers, const char *body)
+{
+    struct im_exchange exchange = request();
+    struct im_str copy = im_arena_copy(&r->arena, im_str(body));
+    char *bytes = im_arena_alloc(&r->arena, copy.len + 1);
+
+    for (size_t i = 0; i < copy.len; i++)
+        bytes[i] = copy.at[i] == '\'' ? '"' : copy.at[i];
+    exchange.target = im_str(target);
+    exchange.request_headers = im_str(headers);
+    exchange.request_body = (struct im_str){bytes, copy.len};
+    return im_when_fits(when(r, text), &exchange);
+}
+
+static void headers_are_asked_for_by_a_glob(void **state)
+{
+    const char *sent = "Host: x\nidempotency-key: a:b\nEmpty:\n";
+    assert_true(carries(*state, "{'header':{'Idempotency-Key':'*'}}", "/", sent, ""));
+    assert_true(carries(*state, "{'header':{'Idempotency-Key':'a:b'}}", "/", sent, ""));
+    assert_true(carries(*state, "{'header':{'Empty':'*','Host':'?'}}", "/", sent, ""));
+    assert_false(carries(*state, "{'header':{'Idempotency-Key':'a'}}", "/", sent, ""));
+    assert_false(carries(*state, "{'header':{'Idempotency':'*'}}", "/", sent, ""));
+    assert_false(carries(*state, "{'header':{'Host':'x','Other':'*'}}", "/", sent, ""));
+    refused(*state, "{'header':{'A: b':'*'}}", "\"A: b\" is no header's name");
+    refused(*state, "{'header':{}}", "\"header\" says nothing");
+    refused(*state, "{'header':'A'}", "\"header\" must be an object, not \"A\"");
+    refused(*state, "{'header':{'A':null}}",
+            "\"A\" must be a string, a number, true or false, not null");
+}
+
+static void the_query_is_asked_for_decoded(void **state)
+{
+    const char *target = "/s/x/objects?start=11&name=A%20%26+B";
+    assert_true(carries(*state, "{'query':{'start':11}}", target, "", ""));
+    assert_true(carries(*state, "{'query':{'name':'A & B'}}", target, "", ""));
+    assert_false(carries(*state, "{'query':{'start':1}}", target, "", ""));
+    assert_false(carries(*state, "{'query':{'size':'*'}}", target, "", ""));
+    assert_false(carries(*state, "{'query':{'start':'*'}}", "/objects", "", ""));
+    assert_false(carries(*state, "{'query':{'start':'*'}}", "/?start=%zz", "", ""));
+}
+
+static void a_body_is_asked_for_by_field_or_pointer(void **state)
+{
+    const char *form = "grant_type=refresh_token&scope=a+b";
+    const char *json = "{'billNumber':'B-7','lines':[{'amount':'5'},{'amount':'8'}],"
+                       "'a/b':{'~':true},'n':1.50,'none':null,'empty':''}";
+    assert_true(carries(*state, "{'body':{'grant_type':'refresh_*'}}", "/", "", form));
+    assert_true(carries(*state, "{'body':{'scope':'a b'}}", "/", "", form));
+    assert_false(carries(*state, "{'body':{'code':'*'}}", "/", "", form));
+    assert_false(carries(*state, "{'body':{'/grant_type':'*'}}", "/", "", form));
+    assert_true(carries(*state, "{'body':{'/billNumber':'B-*'}}", "/", "", json));
+    assert_true(carries(*state, "{'body':{'billNumber':'B-7'}}", "/", "", json));
+    assert_true(carries(*state, "{'body':{'/lines/1/amount':8}}", "/", "", json));
+    assert_true(carries(*state, "{'body':{'/a~1b/~0':true}}", "/", "", json));
+    assert_true(carries(*state, "{'body':{'/n':'1.50'}}", "/", "", json));
+    assert_true(carries(*state, "{'body':{'/empty':'*'}}", "/", "", json));
+    assert_false(carries(*state, "{'body':{'/none':'*'}}", "/", "", json));
+    assert_false(carries(*state, "{'body':{'/lines/2/amount':'*'}}", "/", "", json));
+    assert_false(carries(*state, "{'body':{'/lines/-1/amount':'*'}}", "/", "", json));
+    assert_false(carries(*state, "{'body':{'/lines':'*'}}", "/", "", json));
+    assert_false(carries(*state, "{'body':{'/billNumber/x':'*'}}", "/", "", json));
+    assert_false(carries(*state, "{'body':{'/billNumber':'*'}}", "/", "", ""));
+}
 
 int main(void)
 {
@@ -260,6 +347,7 @@ int main(void)
         READING(every_field_that_is_given_must_fit),
         READING(what_is_not_known_does_not_fit),
         READING(a_group_stands_for_its_endpoints),
+        READING(to_read_is_to_change_nothing),
         READING(nth_and_every_pick),
         READING(a_rate_picks_its_share),
         READING(the_same_seed_picks_the_same),
@@ -267,6 +355,9 @@ int main(void)
         READING(wrong_types_and_values_are_refused),
         READING(what_could_never_fit_is_refused),
         READING(an_unknown_endpoint_is_refused_with_the_nearest),
+        READING(headers_are_asked_for_by_a_glob),
+        READING(the_query_is_asked_for_decoded),
+        READING(a_body_is_asked_for_by_field_or_pointer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

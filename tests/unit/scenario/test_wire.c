@@ -129,7 +129,8 @@ static void words_that_say_too_little_are_refused(void **state)
 }
 
 #define FAULTS                                                                           \
-    "; there are \"delay\", \"hold\", \"stall\", \"drop\", \"reset\", \"truncate\", "    \
+    "; there are \"delay\", \"hold\", \"bandwidth\", \"stall\", \"drop\", \"reset\", "   \
+    "\"truncate\", "                                                                     \
     "\"malformed-json\", \"wrong-type\", \"html\", \"status\" and \"redirect\""
 
 static void unknown_words_are_refused_with_the_nearest(void **state)
@@ -436,6 +437,29 @@ static struct im_str header(const struct im_response *res, const char *name)
     return im_response_get_header(res, name);
 }
 
+static void leads(struct reader *r, const char *base, const char *location)
+{
+    const struct im_wire *way = wire(r, "{'redirect':'elsewhere:/sign-in'}");
+    struct im_response *res = answered(r, NULL);
+
+    im_wire_apply(way, res);
+    im_wire_locate(way, im_str(base), res);
+    assert_true(is(header(res, "Location"), location));
+}
+
+static void elsewhere_is_this_server_by_another_name(void **state)
+{
+    struct reader *r = *state;
+
+    leads(r, "http://127.0.0.1:80/s/x", "http://localhost:80/s/x/elsewhere/sign-in");
+    leads(r, "https://localhost:443", "https://127.0.0.1:443/elsewhere/sign-in");
+    leads(r, "http://[::1]:80", "http://localhost:80/elsewhere/sign-in");
+    leads(r, "http://mock:8080", "https://elsewhere.invalid/sign-in");
+    struct im_response *res = damaged(r, "{'redirect':'/x'}", NULL);
+    im_wire_locate(wire(r, "{'redirect':'/x'}"), IM_STR("http://127.0.0.1:80"), res);
+    assert_true(is(header(res, "Location"), "/x"));
+}
+
 static bool is_untouched(const struct im_response *res)
 {
     return res->status == 201 && is(im_buf_str(&res->body), "{\"a\":1}") &&
@@ -559,6 +583,34 @@ static void no_text_of_a_scenario_adds_a_header(void **state)
 
 #define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
+/* ---- bandwidth ---- */
+
+static void a_bandwidth_is_bytes_of_an_answer_that_there_is(void **state)
+{
+    struct reader *r = *state;
+    struct im_response res = {.arena = &r->arena};
+    im_response_begin(&res, 200, "text/plain");
+    im_buf_addz(&res.body, "0123456789");
+
+    assert_true(reads(r, "{'bandwidth':4}"));
+    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_BANDWIDTH);
+    assert_true(r->wire.after);
+    assert_false(im_wire_replaces(&r->wire));
+    im_wire_apply(&r->wire, &res);
+    assert_int_equal(res.damage.bytes_per_s, 4);
+    assert_int_equal(res.status, 200);
+    assert_int_equal(im_wire_takes_ms(&r->wire, &res), 2500);
+    refused(r, "{'bandwidth':0}", "bandwidth",
+            "wire: \"bandwidth\" must be bytes per second, 1 or more, not 0");
+    refused(r, "{'bandwidth':4,'drop':true}", "drop",
+            "wire: \"bandwidth\" and \"drop\" contradict each other");
+    refused(r, "{'bandwidth':4,'at':'before'}", NULL,
+            "wire: \"bandwidth\" damages an answer, so it comes after the request took "
+            "effect: leave \"at\" out");
+    assert_true(reads(r, "'drop'"));
+    assert_int_equal(im_wire_takes_ms(&r->wire, &res), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -579,6 +631,7 @@ int main(void)
         READING(a_body_is_text_a_page_or_json),
         READING(a_body_goes_with_a_status_alone),
         READING(a_redirect_has_an_address),
+        READING(elsewhere_is_this_server_by_another_name),
         READING(retry_after_is_rounded_up_to_seconds),
         READING(the_eval_can_be_said),
         READING(what_damages_an_answer_cannot_come_before_it),
@@ -594,6 +647,7 @@ int main(void)
         READING(the_answers_are_those_that_were_asked_for),
         READING(retry_after_is_set_on_any_answer),
         READING(no_text_of_a_scenario_adds_a_header),
+        READING(a_bandwidth_is_bytes_of_an_answer_that_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

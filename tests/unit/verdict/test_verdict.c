@@ -1,6 +1,5 @@
 #include "unit/scenario/quoted.h"
 
-#include "scenario/expect.h"
 #include "verdict/verdict.h"
 
 /* ---- a verdict to be written ---- */
@@ -9,9 +8,12 @@ struct fixture {
     struct im_arena arena;
     struct im_exchange seen[40];
     size_t seen_count;
-    struct im_expectations all;
+    struct im_rule rules[2];
+    struct im_rule_count counts[2];
+    struct im_scenario
+        scenario; /* one that revokes at every call, until a test says otherwise */
     struct im_judgement judgements[8];
-    uint64_t fits[2], fired[2];
+    struct im_judge_options options;
     struct im_verdict verdict;
 };
 
@@ -21,15 +23,18 @@ static int begin(void **state)
 
     assert_non_null(f);
     im_arena_init(&f->arena, 0);
-    f->fits[0] = 5;
-    f->fired[0] = 1;
-    f->verdict = (struct im_verdict){.scenario = IM_STR("revoked"),
+    f->counts[0] = (struct im_rule_count){.fits = 5, .fired = 1};
+    f->rules[0].refuse = f->rules[1].refuse = CAUSE_ACCESS_TOKEN_REVOKED;
+    f->rules[0].when = (struct im_when){.endpoint = IM_STR("api"), .rate = -1};
+    f->rules[1].when = (struct im_when){.endpoint = IM_STR("api"), .nth = 8, .rate = -1};
+    f->scenario = (struct im_scenario){
+        .name = IM_STR("revoked"), .rules = f->rules, .rule_count = 1};
+    f->verdict = (struct im_verdict){.scenario = &f->scenario,
                                      .sandbox = IM_STR("revoked.test-1"),
-                                     .expectations = &f->all,
                                      .judgements = f->judgements,
-                                     .fits = f->fits,
-                                     .fired = f->fired,
-                                     .triggered = true};
+                                     .options = &f->options,
+                                     .rules = f->counts,
+                                     .seen = f->seen};
     *state = f;
     return 0;
 }
@@ -63,11 +68,12 @@ static struct im_verdict *judged(struct fixture *f, const char *expect)
 {
     struct im_json_fault fault;
 
-    if (!read_by_row(&f->arena, im_expect_part.rows, quoted(&f->arena, expect), &f->all,
-                     &fault))
+    if (!read_by_row(&f->arena, im_expect_part.rows, quoted(&f->arena, expect),
+                     &f->scenario.expect, &fault))
         fail_msg("%s: %s", expect, fault.err.text);
-    assert_true(
-        im_expect_judge(&f->all, f->seen, f->seen_count, &f->arena, f->judgements));
+    f->verdict.seen_count = f->seen_count;
+    assert_true(im_expect_judge(&f->scenario.expect, f->seen, f->seen_count, &f->options,
+                                &f->arena, f->judgements));
     return &f->verdict;
 }
 
@@ -211,13 +217,100 @@ static void the_worst_expectation_decides(void **state)
 
     saw(f, 200, CAUSE_NONE);
     saw(f, 200, CAUSE_NONE);
-    assert_int_equal(im_verdict_outcome(judged(f, "[]")), IM_MET);
     assert_int_equal(im_verdict_outcome(judged(f, "[" MET_ONE "]")), IM_MET);
     assert_int_equal(im_verdict_outcome(judged(f, "[" NOT_EXERCISED "," MET_ONE "]")),
-                     IM_NOT_EXERCISED);
+                     IM_PARTLY);
     assert_int_equal(
         im_verdict_outcome(judged(f, "[" NOT_EXERCISED "," NOT_MET "," MET_ONE "]")),
         IM_NOT_MET);
+}
+
+static void what_expects_nothing_is_never_met(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    assert_int_equal(im_verdict_outcome(judged(f, "[]")), IM_PARTLY);
+    has(text(f), "note: the scenario expects nothing, so nothing can be judged\n");
+    f->scenario.rule_count = 0; /* one that shadows a built-in name, perhaps */
+    assert_int_equal(im_verdict_outcome(judged(f, "[]")), IM_PARTLY);
+}
+
+static void a_need_that_is_not_met_is_told_in_terms_of_the_client(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    f->scenario.rule_count = 2;
+    f->counts[1].fits = 4;
+    f->options.client = "CMD";
+    assert_int_equal(im_verdict_outcome(judged(f, "[" MET_ONE "]")), IM_PARTLY);
+    has(json(f), "\"needs\":\"8 API calls\"");
+    has(json(f), "\"missing\":\"rule 2 waits for the 8th API call; CMD made 4\"");
+    f->rules[1].optional = true;
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_MET);
+}
+
+static void a_fact_is_no_fault_where_the_scenario_did_not_come_about(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    f->scenario.rule_count = 2;
+    judged(f, "[" MET_ONE ",{'that':'it signs on','endpoint':'token'}]");
+    assert_int_equal(im_verdict_outcome_at(&f->verdict, 1), IM_NOT_EXERCISED);
+    f->scenario.rule_count = 1;
+    assert_int_equal(im_verdict_outcome_at(&f->verdict, 1), IM_NOT_MET);
+}
+
+static void what_may_be_missing_is_no_reason_for_part(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    assert_int_equal(
+        im_verdict_outcome(judged(
+            f, "[" MET_ONE ",{'that':'w','after':'drop','count':1,'optional':true}]")),
+        IM_MET);
+}
+
+static void what_comes_after_a_refusal_is_information_for_who_ends_there(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    f->options.fail_fast = true;
+    judged(f, "[" MET_ONE "," NOT_EXERCISED "]");
+    assert_int_equal(im_verdict_outcome_at(&f->verdict, 1), IM_INFORMATION);
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_MET);
+}
+
+static void a_failure_says_what_the_cause_means(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    saw(f, 200, CAUSE_NONE);
+    f->scenario.cause = CAUSE_ACCESS_TOKEN_REVOKED;
+    judged(f, "[" NOT_MET "]");
+    has(text(f), "  access-token-revoked: ");
+    has(text(f), "  what to do: ");
+    has(json(f), "\"cause\":{\"id\":\"access-token-revoked\",\"why\":\"");
+    judged(f, "[" MET_ONE "]");
+    has_not(text(f), "what to do");
+}
+
+static void whose_clock_moved_is_said(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE)->effect = "advance-clock";
+    saw(f, 200, CAUSE_NONE);
+    judged(f, "[" NOT_MET "]");
+    has(text(f),
+        "note: only the server's clock moved, so the client cannot see by its own");
+    judged(f, "[" MET_ONE "]");
+    has_not(text(f), "clock");
 }
 
 static void what_is_exhausted_is_not_met(void **state)
@@ -234,15 +327,14 @@ static void what_is_exhausted_is_not_met(void **state)
     has(junit(f), "<failure message=\"every rule that fits was used up");
 }
 
-static void what_is_not_triggered_is_not_exercised(void **state)
+static void what_did_not_come_about_is_not_exercised(void **state)
 {
     struct fixture *f = *state;
-    const char *why = "nothing in this scenario happened: 2 requests came, but none of "
-                      "the scenario's rules fired";
+    const char *why = "rule 1 waits for an API call; the client made none";
 
     saw(f, 200, CAUSE_NONE);
-    saw(f, 200, CAUSE_NONE);
-    judged(f, "[" MET_ONE "," NOT_MET "]")->triggered = false;
+    f->counts[0] = (struct im_rule_count){0};
+    judged(f, "[" MET_ONE "," NOT_EXERCISED "]");
     assert_int_equal(im_verdict_outcome(&f->verdict), IM_NOT_EXERCISED);
     assert_int_equal(im_verdict_outcome_at(&f->verdict, 1), IM_NOT_EXERCISED);
     has(json(f), why);
@@ -250,21 +342,21 @@ static void what_is_not_triggered_is_not_exercised(void **state)
     has_not(json(f), "\"outcome\":\"met\"");
     has(text(f), why);
     has(junit(f), "skipped=\"2\"");
-    has(junit(f), "nothing in this scenario happened: 2 requests came, but none of the "
-                  "scenario&#39;s rules fired");
+    has(junit(f), why);
 }
 
 static void without_a_request_that_is_said(void **state)
 {
     struct fixture *f = *state;
 
-    judged(f, "[]")->triggered = false;
+    f->counts[0] = (struct im_rule_count){0};
+    judged(f, "[]");
     has(json(f), "nothing in this scenario happened: no request came");
     has(text(f), "nothing in this scenario happened: no request came");
     has(junit(f), "tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\"");
     has(junit(f), "<testcase name=\"the scenario is exercised\" classname=\"revoked\">\n"
                   "    <skipped message=\"nothing in this scenario happened: no request "
-                  "came\"/>");
+                  "came. the scenario expects nothing");
 }
 
 /* ---- the three forms ---- */
@@ -275,7 +367,8 @@ static struct fixture *three_kinds(void **state)
 
     saw(f, 200, CAUSE_NONE);
     saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->evidence = IM_STR("revoked 2 s ago");
-    f->verdict.rule_count = 2;
+    f->scenario.rule_count = 2;
+    f->rules[1].optional = true;
     judged(f, "[{'that':'it comes','status':200}," NOT_MET "," NOT_EXERCISED "]");
     return f;
 }
@@ -287,8 +380,8 @@ static void json_says_all(void **state)
         "{\"scenario\":\"revoked\",\"sandbox\":\"revoked.test-1\",\"outcome\":\"not-"
         "met\","
         "\"exchanges\":2,\"dropped\":0,\"exhausted\":false,"
-        "\"rules\":[{\"rule\":1,\"fits\":5,\"fired\":1},"
-        "{\"rule\":2,\"fits\":0,\"fired\":0}],"
+        "\"rules\":[{\"rule\":1,\"fits\":5,\"fired\":1,\"needs\":1},"
+        "{\"rule\":2,\"fits\":0,\"fired\":0,\"needs\":0}],"
         "\"expect\":[{\"that\":\"it comes\",\"outcome\":\"met\",\"why\":\"once, as it "
         "should be\",\"exchanges\":[1]},"
         "{\"that\":\"it stops\",\"outcome\":\"not-met\",\"why\":\"wanted at most 1, but "
@@ -297,7 +390,8 @@ static void json_says_all(void **state)
         "happened, so this was not exercised\",\"exchanges\":[]}],"
         "\"exchanges_shown\":[{\"id\":1,\"line\":\"GET /ia/api/v1/objects/x → 200\"},"
         "{\"id\":2,\"line\":\"GET /ia/api/v1/objects/x → 401 access-token-revoked: "
-        "revoked 2 s ago\"}]}");
+        "revoked 2 s ago\"}],"
+        "\"needs\":\"an API call\",\"client\":\"resilient\"}");
 }
 
 static void text_says_all(void **state)
@@ -416,6 +510,8 @@ static void a_line_tells_what_happened_to_an_exchange(void **state)
     assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (delay)");
     seen->fault = IM_FAULT_DROP;
     assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → no answer (drop)");
+    seen->fault = IM_FAULT_HTML; /* a page was sent, with this status */
+    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (html)");
     seen->fault = IM_FAULT_NONE;
     seen->notes[0].cause = CAUSE_SESSION_EXPIRED;
     seen->notes[1].cause = CAUSE_REFRESH_TOKEN_MISSING;
@@ -435,7 +531,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WRITTEN(the_worst_expectation_decides),
         WRITTEN(what_is_exhausted_is_not_met),
-        WRITTEN(what_is_not_triggered_is_not_exercised),
+        WRITTEN(what_expects_nothing_is_never_met),
+        WRITTEN(a_need_that_is_not_met_is_told_in_terms_of_the_client),
+        WRITTEN(a_fact_is_no_fault_where_the_scenario_did_not_come_about),
+        WRITTEN(what_may_be_missing_is_no_reason_for_part),
+        WRITTEN(what_comes_after_a_refusal_is_information_for_who_ends_there),
+        WRITTEN(a_failure_says_what_the_cause_means),
+        WRITTEN(whose_clock_moved_is_said),
+        WRITTEN(what_did_not_come_about_is_not_exercised),
         WRITTEN(without_a_request_that_is_said),
         WRITTEN(json_says_all),
         WRITTEN(text_says_all),

@@ -1,0 +1,88 @@
+/* A scenario's file on the disk: its bytes, the scenario that they say, and all that is to be said of
+ * them. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "scenario/scenario_file.h"
+
+bool im_scenario_read_text(FILE *stream, const char *path, struct im_arena *arena,
+                           struct im_str *text, struct im_error *err)
+{
+    char piece[8192];
+    struct im_buf buf;
+    size_t n;
+
+    im_buf_init(&buf, arena, 0);
+    while (buf.len <= IM_SCENARIO_MAX && (n = fread(piece, 1, sizeof(piece), stream)) > 0)
+        im_buf_add(&buf, (struct im_str){piece, n});
+    *text = im_buf_str(&buf);
+    if (ferror(stream))
+        return im_error_set(err, "reading scenario %s: %s", path, strerror(errno));
+    if (buf.failed)
+        return im_error_set(err, "reading %s: out of memory", path);
+    return buf.len <= IM_SCENARIO_MAX ||
+           im_error_set(err, "reading %s: over %d bytes are too many for a scenario",
+                        path, IM_SCENARIO_MAX);
+}
+
+/* The text of the file at that path; false with err. */
+static bool read_path(const char *path, struct im_arena *arena, struct im_str *text,
+                      struct im_error *err)
+{
+    struct im_error why;
+    FILE *stream = im_file_open(path, &why);
+
+    if (!stream)
+        return im_error_set(err, "reading scenario %s: %s", path, why.text);
+    bool fine = im_scenario_read_text(stream, path, arena, text, err);
+    fclose(stream);
+    return fine;
+}
+
+struct im_scenario *im_scenario_of_file(const char *path, struct im_str text,
+                                        struct im_error *err)
+{
+    struct im_scenario_error error;
+    struct im_scenario *scenario = im_scenario_parse(text, (struct im_str){0}, &error);
+
+    if (!scenario)
+        im_error_set(err, "%s:%u:%u: %s", path, error.line, error.column, error.what);
+    return scenario;
+}
+
+struct im_scenario *im_scenario_read_file(const char *path, struct im_error *err)
+{
+    struct im_scenario *scenario = NULL;
+    struct im_arena arena;
+    struct im_str text;
+
+    im_arena_init(&arena, 0);
+    if (read_path(path, &arena, &text, err))
+        scenario = im_scenario_of_file(path, text, err);
+    if (scenario)
+        scenario->path = im_arena_copy(&scenario->arena, im_str(path));
+    im_arena_release(&arena);
+    return scenario;
+}
+
+bool im_scenario_check_file(const char *path, struct im_scenario_report *report,
+                            struct im_error *err)
+{
+    struct im_arena arena;
+    struct im_str text;
+
+    im_arena_init(&arena, 0);
+    report->count = 0;
+    report->scenario = NULL;
+    bool read = read_path(path, &arena, &text, err);
+    if (read)
+        report->scenario = im_scenario_parse_all(text, (struct im_str){0}, report->items,
+                                                 IM_SCENARIO_REMARKS_MAX, &report->count);
+    if (report->scenario)
+        report->count =
+            im_scenario_warn(report->scenario, report->items, IM_SCENARIO_REMARKS_MAX);
+    im_arena_release(&arena);
+    return read;
+}

@@ -1,0 +1,350 @@
+/* Weighing exchanges: certain, unsure or free (rules 4 and 5). */
+#include "verdict/count.h"
+
+enum weight { FREE, UNSURE, COUNTS };
+
+struct weighed {
+    enum weight weight;
+    enum im_doubt doubt;
+};
+
+static const struct weighed free_of_blame = {FREE, IM_DOUBT_NONE};
+static const struct weighed counts = {COUNTS, IM_DOUBT_NONE};
+
+/* ---- what is known of the client ---- */
+
+/* P: a baseline may have seen more of it. */
+static bool is_serial(const struct im_group *group)
+{
+    const struct im_history *baseline = group->options->baseline;
+
+    return group->history->parallel <= 1 && (!baseline || baseline->parallel <= 1);
+}
+
+/* B is 1, or 0: each further one is then too many. Tries are counted, since a baseline in which they are
+ * refused shows no less how many there are. */
+static bool signs_on_once(const struct im_group *group)
+{
+    return group->options->baseline && group->options->baseline->sign_on_tries <= 1;
+}
+
+static int64_t refreshes_of(const struct im_group *group)
+{
+    return group->options->baseline ? group->options->baseline->refreshes : -1;
+}
+
+/* No more often than where nothing goes wrong: then there is none that is one too many. */
+static bool signs_on_as_ever(const struct im_group *group)
+{
+    const struct im_history *baseline = group->options->baseline;
+
+    return baseline && group->history->sign_on_tries <= baseline->sign_on_tries;
+}
+
+static bool refreshes_as_ever(const struct im_group *group)
+{
+    const struct im_history *baseline = group->options->baseline;
+
+    return baseline && group->history->refresh_tries <= baseline->refresh_tries;
+}
+
+bool im_count_calls_as_ever(const struct im_group *group, uint64_t call)
+{
+    const struct im_history *baseline = group->options->baseline;
+
+    return baseline &&
+           im_history_times(group->history, call) <= im_history_times(baseline, call);
+}
+
+bool im_count_is_ambiguous(const struct im_group *group, uint64_t call)
+{
+    const struct im_history *baseline = group->options->baseline;
+
+    return im_history_overlaps(group->history, call) ||
+           (baseline && im_history_times(baseline, call) > 1);
+}
+
+static struct weighed repeat_of(const struct im_group *group, uint64_t call)
+{
+    if (im_count_calls_as_ever(group, call))
+        return free_of_blame;
+    return im_count_is_ambiguous(group, call)
+               ? (struct weighed){UNSURE, IM_DOUBT_SAME_CALLS}
+               : counts;
+}
+
+/* Is the access token of no more use? Some causes are about the user or the client, and take its tokens
+ * along. */
+static bool refuses_token(const struct im_group *group,
+                          const struct im_exchange *exchange)
+{
+    enum im_cause cause = group->expectation->cause;
+
+    return im_history_token_refused(exchange) ||
+           (cause && im_history_is_call(exchange) && exchange->cause == cause &&
+            group->expectation->per == IM_PER_TOKEN);
+}
+
+/* Did this very call go wrong before, by an answer that its worker had when it sent it again? With
+ * `dead`: was it refused for the same access token? */
+static bool is_own_repeat(const struct im_group *group,
+                          const struct im_exchange *exchange, int64_t since_us, bool dead)
+{
+    for (size_t i = 0; i < group->history->count; i++) {
+        const struct im_exchange *before = group->history->items[i];
+        int64_t us = im_history_delivered_us(before);
+        bool failed = dead ? refuses_token(group, before) &&
+                                 im_str_eq(before->token, exchange->token)
+                           : !im_history_succeeded(before);
+        if (before != exchange && before->call == exchange->call && us >= since_us &&
+            us <= exchange->began_us && failed)
+            return true;
+    }
+    return false;
+}
+
+/* Was the access token refused, by an answer that the client had when it sent this? */
+static bool is_known_dead(const struct im_group *group,
+                          const struct im_exchange *exchange)
+{
+    for (size_t i = 0; exchange->token.len && i < group->history->count; i++) {
+        const struct im_exchange *before = group->history->items[i];
+        if (before != exchange && refuses_token(group, before) &&
+            im_str_eq(before->token, exchange->token) &&
+            im_history_delivered_us(before) <= exchange->began_us)
+            return true;
+    }
+    return false;
+}
+
+/* ---- requests for tokens (rule 5) ---- */
+
+static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
+{
+    const struct im_exchange *exchange = group->items[index];
+    const struct im_window *window = group->window;
+    bool late = window->anchor && exchange->began_us > window->closed_us;
+    bool code = im_str_is(exchange->grant, "authorization_code");
+
+    /* Each of these is so whoever sends it: how many tokens were had in all, what must never be seen, a
+     * code that is sent twice, a code that nobody was given. */
+    if ((!window->anchor &&
+         (index == 0 || !group->expectation->cause || group->expectation->at_most == 0 ||
+          group->expectation->per == IM_PER_TOKEN)) ||
+        (window->anchor && code && !im_history_issued(group->history, exchange->token)))
+        return counts;
+    if (signs_on_once(group))
+        return late && (group->expectation->at_most == 0 ||
+                        exchange->began_us >= window->next_us)
+                   ? free_of_blame
+                   : counts;
+    if (late || signs_on_as_ever(group))
+        return free_of_blame;
+    return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
+                                                             : IM_DOUBT_NO_BASELINE};
+}
+
+/* Was no token used that was had since the window opened? */
+static bool is_redundant(const struct im_group *group, const struct im_exchange *exchange)
+{
+    const struct im_history *history = group->history;
+
+    for (size_t i = 0; i < history->count; i++) {
+        const struct im_exchange *call = history->items[i];
+        if (!im_history_is_call(call) || call->began_us >= exchange->began_us ||
+            call->began_us < group->window->opened_us)
+            continue;
+        for (size_t k = 0; call->token.len && k < history->count; k++)
+            if (im_history_delivered_us(history->items[k]) >= group->window->opened_us &&
+                im_str_eq(history->items[k]->issued, call->token))
+                return false;
+    }
+    return true;
+}
+
+static struct weighed weigh_refresh_after(const struct im_group *group, size_t index)
+{
+    const struct im_exchange *exchange = group->items[index];
+    const struct im_window *window = group->window;
+    const struct im_exchange *anchor = window->anchor;
+    int64_t refreshes = refreshes_of(group);
+
+    if (anchor->grant_id && exchange->grant_id && anchor->grant_id != exchange->grant_id)
+        return free_of_blame;
+    if (exchange->began_us <= window->closed_us) {
+        if (refreshes > 0 && !im_history_token_refused(anchor))
+            return refreshes_as_ever(group)
+                       ? free_of_blame
+                       : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
+        return counts;
+    }
+    if (group->expectation->at_most == 0 || exchange->began_us >= window->next_us)
+        return free_of_blame;
+    return refreshes == 0 || is_redundant(group, exchange) ? counts : free_of_blame;
+}
+
+static struct weighed weigh_refresh(const struct im_group *group, size_t index)
+{
+    const struct im_exchange *exchange = group->items[index];
+    bool on_its_way = group->expectation->cause &&
+                      exchange->began_us < im_history_delivered_us(group->items[0]);
+
+    if (group->window->anchor)
+        return weigh_refresh_after(group, index);
+    if (index == 0 || group->expectation->at_most == 0 ||
+        group->expectation->per == IM_PER_TOKEN)
+        return index && on_its_way ? free_of_blame : counts;
+    if (on_its_way)
+        return free_of_blame;
+    if (refreshes_of(group) <= 1)
+        return counts;
+    return refreshes_as_ever(group) ? free_of_blame
+                                    : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
+}
+
+/* ---- calls (rule 4) ---- */
+
+/* Sent before a pause was over that the anchor asked for: by whom it was told, or after it. */
+static struct weighed weigh_hasty(const struct im_group *group, size_t index)
+{
+    const struct im_exchange *exchange = group->items[index];
+    const struct im_exchange *anchor = group->window->anchor;
+    bool other_token =
+        im_history_is_call(exchange) && !im_str_eq(anchor->token, exchange->token);
+
+    if (other_token && signs_on_as_ever(group) && !signs_on_once(group))
+        return free_of_blame;
+    if (other_token && !signs_on_once(group))
+        return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
+                                                                 : IM_DOUBT_NO_BASELINE};
+    if (exchange->call == anchor->call ||
+        is_own_repeat(group, exchange, group->window->opened_us, false))
+        return repeat_of(group, exchange->call);
+    return is_serial(group) ? counts : free_of_blame;
+}
+
+/* A call with a token that was refused, or with none. */
+static struct weighed weigh_dead_token(const struct im_group *group, size_t index)
+{
+    const struct im_exchange *exchange = group->items[index];
+
+    if (is_serial(group))
+        return is_known_dead(group, exchange) ? counts : free_of_blame;
+    return is_own_repeat(group, exchange, INT64_MIN, true)
+               ? repeat_of(group, exchange->call)
+               : free_of_blame;
+}
+
+static struct weighed weigh_without_token(const struct im_group *group, size_t index)
+{
+    const struct im_exchange *exchange = group->items[index];
+
+    if (exchange->began_us > group->window->closed_us)
+        return free_of_blame;
+    if (!im_history_issued(group->history, exchange->token))
+        return counts;
+    return weigh_dead_token(group, index);
+}
+
+/* The same call may be made several times where nothing goes wrong; each of them may be tried as often as
+ * the bound says. */
+static struct weighed weigh_repeat(const struct im_group *group, size_t index)
+{
+    const struct im_history *baseline = group->options->baseline;
+    uint64_t call = group->items[index]->call;
+    size_t at_most = (size_t)group->expectation->at_most;
+    size_t times = baseline ? im_history_times(baseline, call) : 0;
+
+    if (index < at_most || (times > 1 && index >= at_most * times))
+        return counts;
+    return repeat_of(group, call);
+}
+
+static struct weighed weigh_call(const struct im_group *group, size_t index)
+{
+    const struct im_expectation *expectation = group->expectation;
+    const struct im_window *window = group->window;
+
+    if (expectation->without_token && window->anchor)
+        return weigh_without_token(group, index);
+    if (window->anchor && expectation->within_ms >= 0)
+        return weigh_hasty(group, index);
+    if (expectation->at_most == 0)
+        return window->anchor && group->items[index]->began_us > window->closed_us
+                   ? free_of_blame
+                   : counts;
+    if (index > 0 && group->items[index]->token.len &&
+        refuses_token(group, group->items[index]))
+        return weigh_dead_token(group, index);
+    return expectation->per == IM_PER_CALL || expectation->same_call
+               ? weigh_repeat(group, index)
+               : counts;
+}
+
+/* ---- all of them ---- */
+
+static struct weighed weigh(const struct im_group *group, size_t index)
+{
+    const struct im_exchange *exchange = group->items[index];
+    bool waits = group->window->anchor && group->expectation->within_ms >= 0;
+
+    if (im_history_is_refresh(exchange))
+        return waits ? counts : weigh_refresh(group, index);
+    if (im_history_is_sign_on(exchange) || exchange->endpoint == IM_ENDPOINT_AUTHORIZE)
+        return weigh_sign_on(group, index);
+    return weigh_call(group, index);
+}
+
+struct im_tally im_count(const struct im_group *group)
+{
+    struct im_tally tally = {.counted = 0};
+
+    for (size_t i = 0; i < group->count; i++) {
+        struct weighed one = weigh(group, i);
+        tally.counted += one.weight == COUNTS;
+        tally.unsure += one.weight == UNSURE;
+        if (one.weight == UNSURE && !tally.doubt)
+            tally.doubt = one.doubt;
+    }
+    return tally;
+}
+
+bool im_count_has(const struct im_group *group, size_t index)
+{
+    return weigh(group, index).weight != FREE;
+}
+
+void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,
+                        struct im_buf *why)
+{
+    const char *client = group->options->client ? group->options->client : "the client";
+    const struct im_history *baseline = group->options->baseline;
+
+    switch (doubt) {
+    case IM_DOUBT_NONE: return;
+    case IM_DOUBT_SIGN_ONS:
+        im_buf_addf(why,
+                    "cannot tell: %s signs on %lld times; give each test a sandbox of "
+                    "its own (client id demo~NAME.TEST, or /s/NAME.TEST)",
+                    client, (long long)baseline->sign_on_tries);
+        return;
+    case IM_DOUBT_NO_BASELINE:
+        im_buf_addf(
+            why,
+            "cannot tell: it is not known how often %s signs on where nothing "
+            "goes wrong; `intacct-mock run` finds out, or name a sandbox in which "
+            "that was so with ?baseline=NAME",
+            client);
+        return;
+    case IM_DOUBT_REFRESHES:
+        im_buf_addf(why, "cannot tell: %s refreshes where nothing goes wrong, too",
+                    client);
+        return;
+    case IM_DOUBT_SAME_CALLS:
+        im_buf_addf(why,
+                    "cannot tell: %s makes the same call several times, so a repeat "
+                    "cannot be told from a call of its own",
+                    client);
+        return;
+    }
+}

@@ -1,0 +1,48 @@
+/* Rules 4 and 5 of scenarios/README.md: which of the exchanges that match count against an upper bound.
+ * Some count for certain, some may have had a good reason that does not show, some are free. */
+#ifndef IM_VERDICT_COUNT_H
+#define IM_VERDICT_COUNT_H
+
+#include "verdict/judge.h"
+#include "verdict/window.h"
+
+/* What one bound is held against: the exchanges that match, of one window, and of one token or call
+ * where the expectation says `per`. In order of arrival. */
+struct im_group {
+    const struct im_expectation *expectation;
+    const struct im_window *window;
+    const struct im_history *history;
+    const struct im_judge_options *options;
+    const struct im_exchange **items;
+    size_t count;
+    int64_t *scratch; /* room for `count` times */
+};
+
+/* Why it cannot be told whether an exchange counts. */
+enum im_doubt {
+    IM_DOUBT_NONE,
+    IM_DOUBT_SIGN_ONS,    /* the client signs on several times anyway */
+    IM_DOUBT_NO_BASELINE, /* nobody knows how often it does */
+    IM_DOUBT_REFRESHES,   /* it refreshes anyway */
+    IM_DOUBT_SAME_CALLS   /* it makes the same call several times anyway */
+};
+
+struct im_tally {
+    size_t counted; /* for certain */
+    size_t unsure;
+    enum im_doubt doubt; /* about the first of those */
+};
+
+/* Upper bounds hold for counted, and break for certain where that is too many. */
+struct im_tally im_count(const struct im_group *group);
+/* Does the one at this index count, or may it? */
+bool im_count_has(const struct im_group *group, size_t index);
+/* Is this call made no more often than in the baseline, so that none of them is a repeat? */
+bool im_count_calls_as_ever(const struct im_group *group, uint64_t call);
+/* Can repeats of this call be calls of their own, so that it cannot be told? */
+bool im_count_is_ambiguous(const struct im_group *group, uint64_t call);
+/* The sentence for a doubt: "cannot tell: CMD signs on 3 times; give each test a sandbox of its own". */
+void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,
+                        struct im_buf *why);
+
+#endif

@@ -1,0 +1,79 @@
+/* Recovery: repeats of calls, new tokens, and the doubts about both. */
+#include "verdict/recovery.h"
+
+/* A repeat may differ from the call in its body or query, by a date for instance; but not when it is a
+ * call that the client makes anyway. */
+static bool is_repeat(const struct im_exchange *anchor,
+                      const struct im_exchange *exchange,
+                      const struct im_history *baseline)
+{
+    if (exchange->call == anchor->call)
+        return true;
+    return im_history_same_address(anchor, exchange) &&
+           !(baseline && im_history_times(baseline, exchange->call));
+}
+
+/* Another worker may have renewed the token while the refusal was on its way, so for tokens the anchor's
+ * arrival is what counts. */
+bool im_recovery_can_be(const struct im_expectation *expectation,
+                        const struct im_window *window,
+                        const struct im_exchange *exchange,
+                        const struct im_history *baseline)
+{
+    const struct im_exchange *anchor = window->anchor;
+    int64_t since_us =
+        im_window_is_on_tokens(expectation) ? anchor->began_us : window->opened_us;
+
+    if (exchange == anchor || exchange->began_us < since_us ||
+        im_history_other_user(anchor, exchange))
+        return false;
+    if (expectation->within_ms >= 0 &&
+        im_window_elapsed_us(anchor, exchange) / 1000 >= expectation->within_ms)
+        return false;
+    return !expectation->same_call || is_repeat(anchor, exchange, baseline);
+}
+
+bool im_recovery_is_ordinary(const struct im_expectation *expectation,
+                             const struct im_exchange *exchange)
+{
+    return expectation->status_min == 200 && im_history_is_call(exchange) &&
+           exchange->cause != CAUSE_NONE && im_history_undamaged(exchange) &&
+           im_cause_row(exchange->cause)->family == IM_FAMILY_DATA;
+}
+
+bool im_recovery_had_another(const struct im_history *history,
+                             const struct im_exchange *anchor)
+{
+    int64_t issued_us = INT64_MIN;
+
+    if (!im_history_token_refused(anchor))
+        return false;
+    for (size_t i = 0; i < history->count; i++)
+        if (im_str_eq(history->items[i]->issued, anchor->token))
+            issued_us = history->items[i]->began_us;
+    for (size_t i = 0; i < history->count; i++) {
+        const struct im_exchange *exchange = history->items[i];
+        if (exchange->endpoint == IM_ENDPOINT_TOKEN && im_history_succeeded(exchange) &&
+            exchange->began_us > issued_us && exchange->began_us < anchor->began_us &&
+            !im_history_other_user(anchor, exchange))
+            return true;
+    }
+    return false;
+}
+
+bool im_recovery_refused_twice(const struct im_history *history,
+                               const struct im_exchange *anchor)
+{
+    for (size_t i = 0; i < history->count; i++) {
+        const struct im_exchange *repeat = history->items[i];
+        for (size_t k = 0; im_history_token_refused(repeat) && k < i; k++) {
+            const struct im_exchange *first = history->items[k];
+            bool ours = im_str_eq(first->token, anchor->token) ||
+                        im_str_eq(repeat->token, anchor->token);
+            if (ours && im_history_token_refused(first) && first->call == repeat->call &&
+                !im_str_eq(first->token, repeat->token))
+                return true;
+        }
+    }
+    return false;
+}

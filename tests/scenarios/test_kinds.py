@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""No sound client fails anything. Nine of different make go through the whole catalogue under `intacct-mock run`, and
+each passes every scenario of which it does what is printed as its needs. What it does not pass is listed here, with why.
+
+TIMES=10 does it ten times in a row, which finds what depends on the machine's load."""
+import os
+import re
+import subprocess
+import sys
+
+from beside import CLIENTS, SCENARIOS
+from mock import PROGRAM, Tap
+
+sys.path.insert(0, str(CLIENTS))
+import kinds  # noqa: E402
+
+TIMES = int(os.environ.get("TIMES", "1"))
+FAIL_FAST = {"fail-fast", "tests"}
+# What a client does not do, and the scenarios that wait for it.
+NO_PERSON_SIGNS_IN = {
+    "authorize-client-unknown", "code-expired", "code-missing", "code-of-another-client", "code-reused", "code-unknown",
+    "consent-denied", "grant-superseded", "no-offline-access", "password-expired", "password-wrong",
+    "pkce-challenge-invalid", "pkce-method-unsupported", "pkce-verifier-missing", "pkce-verifier-wrong",
+    "redirect-uri-mismatch", "redirect-uri-missing", "redirect-uri-unregistered", "response-type-unsupported",
+    "scope-denied", "scope-unknown", "second-authorization", "state-missing"}
+NOTHING_IS_INTROSPECTED = {"client-auth-missing", "token-missing", "token-of-another-client"}
+NOTHING_IS_REFRESHED = {
+    "answer-lost-after-refresh", "article-refresh-token-expired", "client-auth-in-header-on-refresh",
+    "client-intermittent", "gateway-500-then-fine", "grant-revoked-elsewhere", "invalid-grant-401", "parallel-refresh",
+    "password-changed", "proxy-login-page", "refresh-lost-to-another-worker", "refresh-race", "refresh-token-expired",
+    "refresh-token-missing", "refresh-token-of-another-client", "refresh-token-reused", "refresh-token-revoked",
+    "refresh-token-unknown", "user-revoked-access"}
+NOTHING_IS_CREATED = {"answer-lost-after-create", "permission-action-denied"}
+IT_ENDS_AT_THE_FIRST_REFUSAL = {"one-revoke-kills-all", "rate-limit-in-parallel", "rate-limit-with-retry-after",
+                                "sign-in-to-the-ui", "token-lives-two-seconds"}
+ALWAYS = (NO_PERSON_SIGNS_IN, NOTHING_IS_INTROSPECTED)
+NOT_PASSED = {
+    "serial": ALWAYS,
+    "per-call": (*ALWAYS, NOTHING_IS_REFRESHED),
+    "parallel": ALWAYS,
+    "query": (*ALWAYS, NOTHING_IS_CREATED),
+    "job": (*ALWAYS, NOTHING_IS_REFRESHED),
+    "fail-fast": (*ALWAYS, NOTHING_IS_REFRESHED, IT_ENDS_AT_THE_FIRST_REFUSAL),
+    "ahead": ALWAYS,
+    "tests": (*ALWAYS, NOTHING_IS_REFRESHED),
+    "parallel-jobs": (*ALWAYS, NOTHING_IS_REFRESHED),
+}
+# The printed need behind each list.
+NEEDS = {"grant authorization_code": NO_PERSON_SIGNS_IN, "an authorize request": NO_PERSON_SIGNS_IN,
+         "a request that meets password-expired": NO_PERSON_SIGNS_IN,
+         "a request that meets redirect-uri-unregistered": NO_PERSON_SIGNS_IN,
+         "a request that meets scope-denied": NO_PERSON_SIGNS_IN,
+         "an introspection": NOTHING_IS_INTROSPECTED, "grant refresh_token": NOTHING_IS_REFRESHED,
+         "a request that meets permission-action-denied": NOTHING_IS_CREATED,
+         "a call of an object by POST": NOTHING_IS_CREATED}
+tap = Tap()
+
+
+def run(kind):
+    """(the output, {scenario: "passed" | "FAILED" | "partly" | "skipped"})"""
+    done = subprocess.run([PROGRAM, "run", "--jobs", "6", "--client", "fail-fast" if kind in FAIL_FAST else "resilient",
+                           "--", sys.executable, str(CLIENTS / "kinds.py"), kind],
+                          capture_output=True, text=True, timeout=400)
+    said = re.findall(r"^(passed|FAILED|partly|skipped) +([a-z0-9_-]+)", done.stdout, re.M)
+    return done.stdout + done.stderr, {name: word for word, name in said}
+
+
+listed = subprocess.run([PROGRAM, "scenarios"], capture_output=True, text=True, timeout=60).stdout
+needs = dict(re.findall(r"^  ([a-z0-9_-]+) +\S.*\n +needs: (.*)$", listed, re.M))
+tap.check("every kind of client has its list", set(NOT_PASSED) == set(kinds.KINDS), set(NOT_PASSED) ^ set(kinds.KINDS))
+for need, names in NEEDS.items():
+    unlisted = {name for name, all_of_it in needs.items() if need in all_of_it.split(", ")} - set().union(*NEEDS.values())
+    tap.check(f"what needs {need} is listed", not unlisted, unlisted)
+for name in sorted(set().union(*NEEDS.values())):
+    tap.check(f"{name} says what it needs", any(need in needs.get(name, "").split(", ") for need in NEEDS), needs.get(name))
+for time in range(TIMES):
+    for kind, lists in NOT_PASSED.items():
+        output, results = run(kind)
+        failed = re.findall(r"^FAILED(?:.*\n  .*)+", output, re.M)
+        tap.check(f"{kind}: fails in none of {len(SCENARIOS)}", set(results) == set(SCENARIOS) and not failed,
+                  "\n".join(failed) or output[-2000:])
+        others = {name for name, word in results.items() if word in ("partly", "skipped")}
+        tap.check(f"{kind}: passes all whose needs it meets", others == set().union(*lists), others ^ set().union(*lists))
+tap.end()

@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""Verdicts that were once wrong, each from both sides: a sound client is not blamed, one that is broken in the way that
+the scenario guards against is, by the very expectation, and in words that lead to the fix. What cannot be told from
+outside is said to be so."""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+from beside import CLIENTS
+from mock import PROGRAM, Tap
+
+# What the small clients below are made of: no patience, no lock, nothing that the story does not need.
+PRELUDE = r'''
+import http.client, json, os, sys, time
+from urllib.parse import urlencode, urlsplit
+BASE = urlsplit(os.environ["INTACCT_BASE_URL"])
+VENDORS, BILLS = "/objects/accounts-payable/vendor", "/objects/accounts-payable/bill"
+OTHERS = ["/objects/accounts-receivable/customer", "/objects/accounts-receivable/invoice",
+          "/objects/general-ledger/account", "/objects/company-config/location", "/services/core/model"]
+kept = None
+
+def send(method, path, headers, body=None, keep=True):
+    global kept
+    line = kept or http.client.HTTPConnection(BASE.netloc, timeout=5)
+    try:
+        line.request(method, BASE.path + "/ia/api/v1" + path, body, headers)
+        answer = line.getresponse()
+        return answer.status, answer.read()
+    finally:
+        kept = line if keep else line.close()
+
+def ask(**form):
+    form = {"client_id": "demo", "client_secret": "demo-secret", **form}
+    return send("POST", "/oauth2/token", {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(form), keep=False)
+
+def sign_on(**more):
+    return ask(grant_type="client_credentials", username="ws_user@acme", **more)
+
+def tokens():
+    return json.loads(sign_on()[1])
+
+def get(path, token, keep=True):
+    return send("GET", path, {"Authorization": "Bearer " + token}, keep=keep)
+'''
+tap = Tap()
+
+
+def run(scenario, *client, kind="resilient", extra=()):
+    """(what the scorecard says, {that: outcome}, the verdict as JSON, the whole output). client: Python text behind PRELUDE,
+    or a program and its arguments."""
+    if len(client) == 1:
+        client = (sys.executable, "-c", PRELUDE + client[0])
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([PROGRAM, "run", "--scenario", scenario, "--client", kind, "--artifacts", folder, *extra, "--",
+                               *client], capture_output=True, text=True, timeout=120)
+        text = pathlib.Path(folder, f"{scenario}.verdict.json")
+        verdict = json.loads(text.read_text()) if text.exists() else {"expect": []}
+        kept = sorted(path.name for path in pathlib.Path(folder).iterdir())
+    word = re.search(rf"^(passed|FAILED|partly|skipped) +{scenario}\b", done.stdout, re.M)
+    run.kept = kept
+    return word and word[1], {one["that"]: one["outcome"] for one in verdict["expect"]}, verdict, done.stdout + done.stderr
+
+
+def kinds(kind):
+    return sys.executable, str(CLIENTS / "kinds.py"), kind
+
+
+def sound(broken=""):
+    return (sys.executable, str(CLIENTS / "sound.py"), *(("--broken", broken) if broken else ()))
+
+
+def passes(title, scenario, *client, kind="resilient"):
+    word, _, _, output = run(scenario, *client, kind=kind)
+    tap.check(f"{scenario}: {title} passes", word == "passed", output)
+
+
+def fails(title, scenario, that, *client, kind="resilient", words=""):
+    """By this expectation, and the words stand in the output."""
+    word, outcomes, _, output = run(scenario, *client, kind=kind)
+    tap.check(f"{scenario}: {title} fails by \"{that}\"", word == "FAILED" and outcomes.get(that) == "not-met"
+              and words in output, output)
+    return output
+
+
+# ---- a scenario of which only a part was exercised is not passed ----
+
+THREE_CALLS = '''
+one = tokens()
+status, _ = get(VENDORS, one["access_token"])
+for path in (BILLS, OTHERS[0]):
+    status, _ = get(path, one["access_token"])
+    if status == 401:
+        one = json.loads(ask(grant_type="refresh_token", refresh_token=one["refresh_token"])[1])
+        get(path, one["access_token"])
+'''
+word, _, _, output = run("refresh-race", THREE_CALLS)
+tap.check("refresh-race: a client of a few calls passes it in part, and is told what it did not do",
+          word == "partly" and "rule 2 waits for the 8th API call; CMD made 4" in output, output)
+word, _, _, output = run("refresh-token-reused", "one = tokens()\nget(VENDORS, one['access_token'])")
+tap.check("refresh-token-reused: one that makes a single call does not come to it", word == "skipped"
+          and "rule 1 waits for the 2nd API call; CMD made 1" in output, output)
+word, _, _, output = run("code-expired", *kinds("serial"))
+tap.check("code-expired: one that signs on otherwise is told so", word == "skipped" and "waits for a token request with "
+          "grant authorization_code; CMD sent client_credentials" in output, output)
+passes("a client that keeps the new refresh token", "refresh-race", *sound())
+fails("one that loses it", "refresh-race", "no refresh token is used twice", *sound("keeps-old-refresh-token"))
+with tempfile.TemporaryDirectory() as folder:
+    for name, text in (("no-expectations", {"rules": [{"when": {"endpoint": "api"}, "then": {"world": "sign-in"}}]}),
+                       ("drop", {"rules": []})):
+        pathlib.Path(folder, f"{name}.json").write_text(json.dumps({"name": name, **text}))
+        word, _, _, output = run(name, *kinds("serial"), extra=("--scenarios", folder))
+        tap.check(f"{name}: a scenario that expects nothing is never passed", word in ("partly", "skipped")
+                  and "the scenario expects nothing" in output, output)
+word, _, _, output = run("refresh-race", THREE_CALLS, extra=("--require-all",))
+tap.check("--require-all makes a failure of what is met in part", word == "FAILED"
+          and "partly exercised (--require-all)" in output, output)
+
+# ---- "called without a token" ----
+
+for name in ("token-html", "token-drop", "token-truncate", "token-malformed-json", "token-status-503"):
+    passes("a client whose later calls are answered 404 and 409", name, *kinds("serial"))
+    fails("one that calls without a token", name, "nothing is called without a token", *sound("takes-faults-for-success"))
+ANOTHER_WAY_IN = '''
+ask(grant_type="authorization_code", code="long-gone", redirect_uri="http://127.0.0.1/callback")
+one = tokens()
+for path in (VENDORS, VENDORS + "/no-such-record", BILLS):
+    get(path, one["access_token"])
+'''
+_, outcomes, _, output = run("code-unknown", ANOTHER_WAY_IN)
+tap.check("code-unknown: another grant is a way out, and its calls are not called without a token",
+          outcomes["nothing is called without a token"] == "met", output)
+fails("one that goes on with nothing", "code-unknown", "nothing is called without a token",
+      'ask(grant_type="authorization_code", code="long-gone")\nget(VENDORS, "nothing")')
+
+# ---- what comes later is not counted ----
+
+for name in ("access-token-expired", "access-token-revoked", "clock-skew", "delay", "hold", "rate-limited"):
+    passes("one that has a token for each job", name, *kinds("job"))
+for name in ("access-token-expired", "rate-limited", "token-status-503"):
+    passes("one whose tests each sign on", name, *kinds("tests"), kind="fail-fast")
+fails("one that renews three times", "access-token-expired",
+      "one new token is asked for, however many calls were refused", *sound("renews-three-times"))
+HANDED = '''
+one = tokens()
+one = json.loads(ask(grant_type="refresh_token", refresh_token=one["refresh_token"])[1])
+for path in (VENDORS, BILLS):
+    get(path, one["access_token"])
+'''
+word, outcomes, _, output = run("clock-skew", HANDED)
+tap.check("clock-skew: one that is handed a refresh token, and begins with it, is not blamed", word == "passed", output)
+fails("one that goes by its own clock", "clock-skew",
+      "a token is good until the server refuses it: no other is asked for", *sound("renews-by-its-own-clock"))
+fails("one that gets a token because of it", "rate-limited", "no new token is asked for because of it",
+      *sound("renews-on-trouble"))
+
+# ---- what was on its way ----
+
+FIVE_CALLS = '''
+token = tokens()["access_token"]
+for path in (VENDORS, BILLS, *OTHERS):
+    get(path, token, keep=%s)
+'''
+counted = set()
+for keep in (True, False):
+    output = fails(f"five calls with a dead token, {'on one connection' if keep else 'a connection for each'},",
+                   "access-token-revoked", "a dead token is not hammered", FIVE_CALLS % keep)
+    counted.add(re.search(r"wanted at most 1 per token, but saw (\d+)", output)[1])
+    tap.check("and says nothing of calls that were on their way, for none was", "on the way" not in output, output)
+tap.check("connections make no difference", len(counted) == 1, counted)
+for name in ("access-token-revoked", "parallel-refresh", "one-revoke-kills-all"):
+    passes("one whose workers were on their way", name, *kinds("parallel"))
+fails("one whose workers repeat what was refused", "access-token-revoked", "a dead token is not hammered",
+      *sound("hammers-dead-token"))
+
+passes("one whose workers all wait", "rate-limit-in-parallel", *sound())
+fails("one in which only the worker waits that was told to", "rate-limit-in-parallel",
+      "nothing is sent before Retry-After is over", *sound("waits-alone"))
+
+# ---- stopping is not being fooled ----
+
+for name in ("html", "malformed-json", "truncate"):
+    passes("one that may end, and ends,", name, *kinds("fail-fast"), kind="fail-fast")
+    output = fails("one that gives up", name, "then the call is repeated and succeeds", *sound("gives-up-at-once"))
+    tap.check(f"{name}: it is not said to have taken anything for success", "taken for success" not in output, output)
+    tap.check(f"{name}: what was sent is shown", f"→ 200 ({name})" in output, output)
+    fails("one that takes it for the answer", name, "then the call is repeated and succeeds",
+          *sound("takes-faults-for-success"))
+word, outcomes, _, output = run("html", *kinds("fail-fast"), kind="fail-fast")
+tap.check("html: that it did not recover is information", outcomes["then the call is repeated and succeeds"] == "information",
+          output)
+READS_ANYHOW = '''
+one = tokens()
+for path in (VENDORS, BILLS, VENDORS, BILLS):
+    json.loads(get(path, one["access_token"])[1])
+'''
+passes("one that reads right data under a wrong label", "wrong-type", READS_ANYHOW)
+passes("one that does not trust it, and stops", "wrong-type", *sound())
+fails("one that tries for ever", "wrong-type", "repeats are bounded", *sound("retries-for-ever"))
+passes("one that stops at a redirect", "redirect", *kinds("serial"))
+fails("one that carries its token wherever it is led", "redirect", "the token is not sent to the other host",
+      *sound("follows-redirects-with-credentials"))
+passes("one that repeats a 408", "request-incomplete", *kinds("serial"))
+fails("one that repeats it for ever", "request-incomplete", "repeats are bounded", *sound("retries-for-ever"))
+
+# ---- whichever way it reads ----
+
+for name in ("drop", "reset", "truncate", "malformed-json", "html", "status", "gateway-error", "internal", "hold", "delay"):
+    passes("one that reads by query alone", name, *kinds("query"))
+QUERIES_AT_ONCE = '''
+headers = {"Authorization": "Bearer " + tokens()["access_token"], "Content-Type": "application/json"}
+while send("POST", "/services/core/query", headers, '{"object":"accounts-payable/vendor","fields":["key"]}')[0] == 500:
+    pass
+'''
+fails("one that repeats its query at once", "status", "repeats come at growing intervals", QUERIES_AT_ONCE)
+_, _, _, output = run("drop", "tokens()")
+tap.check("drop: one that reads nothing is told that a read is waited for", "waits for a read; CMD made none" in output, output)
+
+# ---- whose clock ----
+
+BY_ITS_CLOCK = '''
+one = tokens()
+ends = time.monotonic() + one["expires_in"] - 60
+for path in (VENDORS, BILLS):
+    if time.monotonic() > ends:
+        one = tokens()
+    get(path, one["access_token"])
+'''
+fails("one that renews by its own clock alone", "access-token-expired", "the refused call is repeated and succeeds",
+      BY_ITS_CLOCK, words="only the server's clock moved")
+word, outcomes, _, output = run("token-lives-two-seconds", *kinds("ahead"))
+ahead = "no call is refused: the token is renewed ahead of time, as expires_in says"
+tap.check("token-lives-two-seconds: one that renews ahead of time is told so", word == "passed"
+          and outcomes[ahead] == "met", output)
+word, outcomes, _, output = run("token-lives-two-seconds", *kinds("serial"))
+tap.check("token-lives-two-seconds: one that renews when it is refused passes, too", word == "passed"
+          and outcomes[ahead] == "information", output)
+fails("one that never renews", "token-lives-two-seconds", "the refused call is repeated and succeeds", *sound("never-renews"))
+
+# ---- many tests under one command ----
+
+passes("three tests that each sign on once", "client-unknown", *kinds("tests"), kind="fail-fast")
+word, outcomes, verdict, output = run("client-unknown", '''
+for test in range(3):
+    for attempt in range(2):
+        status, text = sign_on()
+        if status == 200:
+            get(VENDORS, json.loads(text)["access_token"])
+            break
+''')
+tap.check("client-unknown: where three tests try twice each, it cannot be told, and the way out is named",
+          word != "FAILED" and outcomes["wrong credentials are not hammered: at most two tries"] == "cannot-tell"
+          and "CMD signs on 3 times; give each test a sandbox of its own" in json.dumps(verdict), output)
+fails("one that hammers its credentials", "client-unknown", "wrong credentials are not hammered: at most two tries", '''
+for attempt in range(5):
+    status, text = sign_on()
+    if status == 200:
+        get(VENDORS, json.loads(text)["access_token"])
+        break
+''')
+
+# ---- what a failure shows ----
+
+output = fails("one whose request is wrong", "happy-path", "a token is had", "ask(grant_type='password', username='x')")
+tap.check("happy-path: the refusal is shown", "→ 400" in output, output)
+output = fails("one that repeats a broken answer at once", "token-malformed-json", "repeats come at growing intervals", '''
+for attempt in range(4):
+    try:
+        one = tokens()
+        break
+    except ValueError:
+        pass
+get(VENDORS, one["access_token"])
+''')
+tap.check("token-malformed-json: all that bears on it is shown",
+          len(re.findall(r"#\d+ POST /ia/api/v1/oauth2/token client_credentials → 200 \(malformed-json\)", output)) == 2, output)
+output = fails("one that hammers", "access-token-revoked", "a dead token is not hammered", FIVE_CALLS % True)
+tap.check("a failure says what the cause means and what to do", "  access-token-revoked: " in output
+          and "  what to do: " in output, output)
+tap.check("and how it is repeated alone", re.search(r"^  alone: intacct-mock run --scenario access-token-revoked -- ", output, re.M),
+          output)
+tap.check("--artifacts keeps HAR, journal and verdict", run.kept == [f"access-token-revoked.{what}" for what in (
+    "har", "journal.json", "verdict.json")], run.kept)
+for share, word in (("0%", 0), ("100%", 1)):
+    done = subprocess.run([PROGRAM, "run", "--scenario", "drop", "--scenario", "consent-denied", "--min-coverage", share, "--",
+                           *kinds("serial")], capture_output=True, text=True, timeout=120)
+    tap.check(f"--min-coverage {share} of one cause that is not met: status {word}", done.returncode == word
+              and "0 of 1 causes met" in done.stdout, done.stdout + done.stderr)
+tap.end()

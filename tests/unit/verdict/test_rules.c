@@ -1,0 +1,464 @@
+/* The rules of scenarios/README.md about what a verdict may claim: each from both sides, told as
+ * histories. */
+#include "unit/verdict/teller.h"
+
+#define ONE_TOKEN                                                                        \
+    "{'that':'t','endpoint':'token','status':200,'after':'access-token-revoked',"        \
+    "'count':1}"
+#define REPEATED                                                                         \
+    "{'that':'t','endpoint':'api','status':'2xx','after':'access-token-revoked',"        \
+    "'same':'call','at_least':1}"
+#define NOT_HAMMERED                                                                     \
+    "{'that':'t','cause':'access-token-revoked','at_most':1,'per':'token'}"
+#define NO_TOKEN_AFTER(what)                                                             \
+    "{'that':'t','endpoint':'token','after':'" what "','count':0}"
+
+/* ---- what is told ---- */
+
+static struct im_exchange *call(struct history *h, int number, const char *token)
+{
+    struct im_exchange *seen = answered(h);
+
+    seen->call = (uint64_t)number;
+    seen->path = im_arena_format(&h->arena, "/call/%d", number);
+    seen->token = im_str(token);
+    return seen;
+}
+
+static struct im_exchange *dead(struct history *h, int number, const char *token)
+{
+    struct im_exchange *seen = call(h, number, token);
+
+    seen->status = 401;
+    seen->cause = CAUSE_ACCESS_TOKEN_REVOKED;
+    return seen;
+}
+
+static struct im_exchange *signs_on(struct history *h, const char *issued)
+{
+    struct im_exchange *seen = saw(h, "token", *issued ? 200 : 401,
+                                   *issued ? CAUSE_NONE : CAUSE_CLIENT_SECRET_WRONG);
+
+    seen->grant = IM_STR("client_credentials");
+    seen->issued = im_str(issued);
+    seen->call = 1000;
+    return seen;
+}
+
+static struct im_exchange *refreshes(struct history *h, const char *issued)
+{
+    struct im_exchange *seen = signs_on(h, issued);
+
+    seen->grant = IM_STR("refresh_token");
+    return seen;
+}
+
+/* Begins together with the one before it. */
+static struct im_exchange *together(struct history *h, struct im_exchange *seen)
+{
+    return at(h, seen, -10, 1);
+}
+
+static struct im_exchange *refuses(struct im_exchange *seen, int status,
+                                   enum im_cause cause)
+{
+    seen->status = status;
+    seen->cause = cause;
+    return seen;
+}
+
+/* All that was told so far is what the client does where nothing goes wrong. */
+static void is_the_baseline(struct history *h)
+{
+    struct im_exchange *copy =
+        IM_ARENA_ARRAY(&h->arena, struct im_exchange, h->count + 1);
+    struct im_history *baseline = IM_ARENA_NEW(&h->arena, struct im_history);
+
+    memcpy(copy, h->seen, h->count * sizeof(*copy));
+    assert_true(im_history_read(baseline, copy, h->count, &h->arena));
+    h->options.baseline = baseline;
+    h->count = 0;
+}
+
+static void signs_on_times(struct history *h, int times)
+{
+    for (int i = 0; i < times; i++)
+        signs_on(h, "T0");
+    call(h, 1, "T0");
+    call(h, 2, "T0");
+    is_the_baseline(h);
+}
+
+static void outcome(struct history *h, const char *expect, enum im_outcome_of wanted)
+{
+    struct im_str text = im_arena_format(&h->arena, "[%s]", expect);
+    const struct im_judgement *judgement = judge(h, text.at);
+
+    if (judgement->outcome != wanted)
+        fail_msg("%s: %s, for %.*s", expect, im_outcome_of_name(judgement->outcome),
+                 IM_ARG(judgement->why));
+}
+
+/* ---- 2: recovery and safety ---- */
+
+static void recovery_is_demanded_of_a_resilient_client_alone(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    outcome(h, REPEATED, IM_NOT_MET);
+    h->options.fail_fast = true;
+    outcome(h, REPEATED, IM_INFORMATION);
+    call(h, 1, "T2");
+    outcome(h, REPEATED, IM_MET);
+}
+
+static void recovery_can_still_come_while_the_client_is_running(void **state)
+{
+    struct history *h = *state;
+
+    dead(h, 1, "T1");
+    h->options.running = true;
+    outcome(h, REPEATED, IM_PENDING);
+}
+
+static void safety_is_demanded_of_everybody(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    h->options.fail_fast = h->options.running = true;
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    dead(h, 2, "T1");
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+static void exactly_one_is_two_bounds(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    h->options.fail_fast = true;
+    outcome(h, ONE_TOKEN, IM_INFORMATION); /* none: it may end there */
+    signs_on(h, "T2");
+    outcome(h, ONE_TOKEN, IM_MET);
+    signs_on(h, "T3");
+    outcome(h, ONE_TOKEN, IM_NOT_MET);
+}
+
+static void an_ordinary_answer_of_the_call_is_a_recovery_too(void **state)
+{
+    struct history *h = *state;
+
+    dead(h, 1, "T1");
+    refuses(call(h, 1, "T2"), 404, CAUSE_RECORD_NOT_FOUND);
+    outcome(h, REPEATED, IM_MET);
+}
+
+static void a_call_that_the_client_makes_anyway_is_no_repeat(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    call(h, 2, "T0")->path = IM_STR("/call/1"); /* the same path, another query */
+    is_the_baseline(h);
+    dead(h, 1, "T1");
+    call(h, 2, "T2")->path = IM_STR("/call/1");
+    outcome(h, REPEATED, IM_NOT_MET);
+    call(h, 3, "T2")->path =
+        IM_STR("/call/1"); /* it never makes that one: a date in it */
+    outcome(h, REPEATED, IM_MET);
+}
+
+static void a_client_may_stop_when_the_repeat_is_refused_too(void **state)
+{
+    struct history *h = *state;
+
+    dead(h, 1, "T1");
+    dead(h, 1, "T2");
+    outcome(h, REPEATED, IM_CANNOT_TELL);
+}
+
+/* ---- 3: windows ---- */
+
+static void ordinary_later_work_is_not_counted(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 3);
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    signs_on(h, "T2");
+    call(h, 1, "T2");
+    for (int i = 0; i < 4; i++)
+        signs_on(h, "T3"); /* the next jobs */
+    outcome(h, ONE_TOKEN, IM_MET);
+}
+
+static void a_window_closes_for_calls_with_another_way_in(void **state)
+{
+    struct history *h = *state;
+    const char *none = "{'that':'t','endpoint':'api','refused_for':'token',"
+                       "'after':'client-secret-wrong','count':0}";
+
+    signs_on(h, "");
+    outcome(h, none, IM_MET);
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    outcome(h, none, IM_MET);
+}
+
+static void a_call_without_a_token_counts_and_an_ordinary_refusal_does_not(void **state)
+{
+    struct history *h = *state;
+    const char *none = "{'that':'t','endpoint':'api','refused_for':'token',"
+                       "'after':'client-secret-wrong','count':0}";
+
+    signs_on(h, "");
+    refuses(call(h, 1, "T1"), 404, CAUSE_RECORD_NOT_FOUND);
+    outcome(h, none, IM_MET);
+    refuses(call(h, 2, ""), 401, CAUSE_AUTHORIZATION_HEADER_MISSING);
+    outcome(h, none, IM_NOT_MET);
+}
+
+static void each_refused_token_opens_a_window(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    refreshes(h, "T2");
+    call(h, 1, "T2");
+    dead(h, 2, "T2");
+    outcome(h, ONE_TOKEN, IM_NOT_MET);
+    refreshes(h, "T3");
+    outcome(h, ONE_TOKEN, IM_MET);
+}
+
+static void who_does_not_wait_shows_it_before_the_answer_comes(void **state)
+{
+    struct history *h = *state;
+    struct im_exchange *slow = NULL;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    slow = at(h, call(h, 1, "T1"), 0, 500);
+    slow->fault = IM_FAULT_DELAY;
+    outcome(h, NO_TOKEN_AFTER("delay"), IM_MET);
+    signs_on(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("delay"), IM_NOT_MET);
+}
+
+/* ---- 4: in flight ---- */
+
+static void every_later_use_of_a_dead_token_counts_where_nothing_is_parallel(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    outcome(h, NOT_HAMMERED, IM_MET);
+    dead(h, 2, "T1");
+    dead(h, 3, "T1");
+    not_met(h, NOT_HAMMERED, "wanted at most 1 per token, but saw 3 with one of them",
+            "2 3 4");
+    h->seen[1].connection = 7; /* whether connections are kept makes no difference */
+    h->seen[2].connection = 8;
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+static void in_parallel_only_a_repeat_of_its_own_counts(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    together(h, dead(h, 2, "T1"));
+    dead(h, 3, "T1"); /* late: sent before it was known, as far as can be told */
+    outcome(h, NOT_HAMMERED, IM_MET);
+    dead(h, 2, "T1");
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+static void a_client_is_parallel_where_the_baseline_saw_it_so(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    is_the_baseline(h);
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    dead(h, 2, "T1");
+    outcome(h, NOT_HAMMERED, IM_MET);
+}
+
+static void identical_calls_at_once_cannot_be_told_apart(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    together(h, dead(h, 1, "T1"));
+    dead(h, 1, "T1");
+    outcome(h, NOT_HAMMERED, IM_CANNOT_TELL);
+}
+
+static void a_call_that_is_made_as_often_as_ever_is_no_repeat(void **state)
+{
+    struct history *h = *state;
+    const char *once = "{'that':'t','cause':'path-unknown','at_most':1,'per':'call'}";
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    call(h, 1, "T0");
+    is_the_baseline(h);
+    refuses(call(h, 1, "T1"), 404, CAUSE_PATH_UNKNOWN);
+    refuses(call(h, 1, "T1"), 404, CAUSE_PATH_UNKNOWN);
+    outcome(h, once, IM_MET);
+    refuses(call(h, 1, "T1"), 404, CAUSE_PATH_UNKNOWN);
+    outcome(h, once, IM_NOT_MET); /* more than once for each */
+    h->options.baseline = NULL;
+    outcome(h, once, IM_NOT_MET);
+}
+
+/* ---- 5: whose sign-on ---- */
+
+static void a_further_sign_on_counts_where_the_client_signs_on_once(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    signs_on(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
+}
+
+static void it_cannot_be_told_where_it_signs_on_several_times(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 2);
+    signs_on(h, "T1");
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    signs_on(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_MET); /* no more than ever */
+    signs_on(h, "");
+    signs_on(h, "");
+    is(h, "{'that':'t','cause':'client-secret-wrong','at_most':1}", IM_CANNOT_TELL,
+       "cannot tell: the client signs on 2 times; give each test a sandbox of its own "
+       "(client id demo~NAME.TEST, or /s/NAME.TEST)",
+       "4 5");
+}
+
+static void without_a_baseline_only_refreshes_count(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T1");
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    signs_on(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_CANNOT_TELL);
+    h->count = 2;
+    refreshes(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
+}
+
+static void a_refresh_of_another_grant_does_not_count(void **state)
+{
+    struct history *h = *state;
+
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    h->seen[0].grant_id = 1;
+    refreshes(h, "T2")->grant_id = 2;
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_MET);
+}
+
+static void renewing_again_before_the_new_token_is_used_counts(void **state)
+{
+    struct history *h = *state;
+
+    dead(h, 1, "T1");
+    refreshes(h, "T2");
+    call(h, 1, "T2");
+    refreshes(h, "T3"); /* the next job's, perhaps */
+    outcome(h, ONE_TOKEN, IM_MET);
+    h->count = 2;
+    refreshes(h, "T3");
+    outcome(h, ONE_TOKEN, IM_NOT_MET);
+}
+
+/* ---- 6: what is no mistake ---- */
+
+static void right_data_under_a_wrong_label_is_an_answer(void **state)
+{
+    struct history *h = *state;
+
+    dead(h, 1, "T1");
+    call(h, 1, "T2")->fault = IM_FAULT_WRONG_TYPE;
+    outcome(h, REPEATED, IM_MET);
+    h->seen[1].fault = IM_FAULT_HTML;
+    outcome(h, REPEATED, IM_NOT_MET);
+}
+
+static void what_the_journal_dropped_may_be_what_was_not_seen(void **state)
+{
+    struct history *h = *state;
+
+    dead(h, 1, "T1");
+    h->options.forgotten = true;
+    outcome(h, "{'that':'t','endpoint':'token'}", IM_CANNOT_TELL);
+    outcome(h, REPEATED, IM_NOT_MET); /* that came later, or not at all */
+}
+
+static void advice_is_never_a_failure(void **state)
+{
+    struct history *h = *state;
+
+    refused(h);
+    outcome(h, "{'that':'t','cause':'access-token-revoked','count':0,'advice':true}",
+            IM_INFORMATION);
+}
+
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TOLD(recovery_is_demanded_of_a_resilient_client_alone),
+        TOLD(recovery_can_still_come_while_the_client_is_running),
+        TOLD(safety_is_demanded_of_everybody),
+        TOLD(exactly_one_is_two_bounds),
+        TOLD(an_ordinary_answer_of_the_call_is_a_recovery_too),
+        TOLD(a_call_that_the_client_makes_anyway_is_no_repeat),
+        TOLD(a_client_may_stop_when_the_repeat_is_refused_too),
+        TOLD(ordinary_later_work_is_not_counted),
+        TOLD(a_window_closes_for_calls_with_another_way_in),
+        TOLD(a_call_without_a_token_counts_and_an_ordinary_refusal_does_not),
+        TOLD(each_refused_token_opens_a_window),
+        TOLD(who_does_not_wait_shows_it_before_the_answer_comes),
+        TOLD(every_later_use_of_a_dead_token_counts_where_nothing_is_parallel),
+        TOLD(in_parallel_only_a_repeat_of_its_own_counts),
+        TOLD(a_client_is_parallel_where_the_baseline_saw_it_so),
+        TOLD(identical_calls_at_once_cannot_be_told_apart),
+        TOLD(a_call_that_is_made_as_often_as_ever_is_no_repeat),
+        TOLD(a_further_sign_on_counts_where_the_client_signs_on_once),
+        TOLD(it_cannot_be_told_where_it_signs_on_several_times),
+        TOLD(without_a_baseline_only_refreshes_count),
+        TOLD(a_refresh_of_another_grant_does_not_count),
+        TOLD(renewing_again_before_the_new_token_is_used_counts),
+        TOLD(right_data_under_a_wrong_label_is_an_answer),
+        TOLD(what_the_journal_dropped_may_be_what_was_not_seen),
+        TOLD(advice_is_never_a_failure),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
