@@ -349,7 +349,12 @@ static void pipeline_render(const struct pipeline *p, enum im_cause cause)
 static struct im_str in_ascii(struct im_arena *arena, struct im_str text)
 {
     struct im_buf buf;
+    size_t plain = 0;
 
+    while (plain < text.len && (unsigned char)text.at[plain] < 128)
+        plain++;
+    if (plain == text.len)
+        return text;
     im_buf_init(&buf, arena, 0);
     im_buf_add_ascii(&buf, text);
     return im_buf_str(&buf);

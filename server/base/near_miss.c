@@ -192,7 +192,8 @@ bool im_is_placeholder(struct im_str text)
         "your_", "your-", "your ", "my_client_", "insert_", "enter_your", "replace_with"};
 
     text = im_str_trim(text);
-    if (!text.len)
+    /* what was sent is mostly a token or an id, and begins as none of these do */
+    if (!text.len || !strchr("uncotremypi[({<$%:#*x.-_UNCOTREMYPIX\xe2", text.at[0]))
         return false;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (im_str_eq_nocase(text, im_str(words[i])))

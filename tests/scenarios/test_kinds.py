@@ -22,6 +22,7 @@ NO_PERSON_SIGNS_IN = {
     "consent-denied", "grant-superseded", "no-offline-access", "password-expired", "password-wrong",
     "pkce-challenge-invalid", "pkce-method-unsupported", "pkce-verifier-missing", "pkce-verifier-wrong",
     "redirect-uri-mismatch", "redirect-uri-missing", "redirect-uri-unregistered", "response-type-unsupported",
+    "response-mode-unsupported", "request-object-unsupported", "prompt-none-login-required", "authorize-parameter-invalid",
     "scope-denied", "scope-unknown", "second-authorization", "state-missing"}
 NOTHING_IS_INTROSPECTED = {"client-auth-missing", "token-missing", "token-of-another-client"}
 NOTHING_IS_REFRESHED = {
