@@ -614,9 +614,9 @@ static void dispatch_to_control(struct pipeline *p)
     control_conclude(p);
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): it is written when the answer is ready */
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
-               struct im_response *res, int64_t *date_ms)
+               struct im_response *res,
+               int64_t *date_ms) /* NOLINT(readability-non-const-parameter) */
 {
     struct pipeline *p = IM_ARENA_NEW(req->arena, struct pipeline);
 
