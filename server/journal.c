@@ -408,7 +408,7 @@ struct im_exchange *im_journal_select(struct im_journal *journal, struct im_aren
         kept ? IM_ARENA_ARRAY(arena, struct im_exchange, *count) : NULL;
     bool all = found != NULL;
 
-    for (size_t i = 0; i < *count; i++) {
+    for (size_t i = 0; kept && i < *count; i++) {
         const struct im_exchange *copy = kept_copy(journal, kept[i], arena);
         all = all && copy;
         if (all)

@@ -219,7 +219,9 @@ static bool load_world(struct im_directory *directory, struct im_loading *load)
     pthread_mutex_lock(&directory->lock);
     struct im_world next = directory->world;
     im_arena_init(&scratch, 0);
+    /* cppcheck-suppress autoVariables ; nobody looks at it after this */
     load->world = &next;
+    /* cppcheck-suppress autoVariables ; replaced or unused after this */
     load->arena = &scratch;
     bool loaded = im_world_load(load) && (!load->all || load->all->count == 0);
     if (loaded) {

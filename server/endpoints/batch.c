@@ -1,5 +1,7 @@
 #include "endpoints/batch.h"
 
+#include <inttypes.h>
+
 #include "causes/refusal.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/rest_envelope.h"
@@ -40,8 +42,8 @@ static void close_item(struct batch *batch, const struct im_objects_call *call,
         batch->req->arena->failed = true; /* the pipeline answers for it */
     enum im_cause cause = im_record_cause(result);
     batch->bad++;
-    im_note(batch->req, cause, "item %lld of the batch: %s",
-            (long long)(batch->good + batch->bad), call->why.text);
+    im_note(batch->req, cause, "item %" PRId64 " of the batch: %s",
+            batch->good + batch->bad, call->why.text);
     im_json_open_object(&batch->out, NULL);
     im_refusal_write_item(batch->req, cause,
                           im_arena_copy(batch->req->arena, im_str(call->why.field)),
@@ -66,9 +68,8 @@ static void create_all(struct batch *batch, const struct im_objects_call *whole,
     for (const struct im_json *item = body->first; item; item = item->next) {
         struct im_objects_call call = item_call(batch, whole);
         if (call.once.len)
-            call.once =
-                im_arena_format(batch->req->arena, "%.*s #%lld", IM_ARG(whole->once),
-                                (long long)(batch->good + batch->bad));
+            call.once = im_arena_format(batch->req->arena, "%.*s #%" PRId64,
+                                        IM_ARG(whole->once), batch->good + batch->bad);
         enum im_objects_result result = im_objects_create(batch->store, &call, item);
         batch->req->exchange->created |= result == IM_OBJECTS_OK && !call.repeated;
         close_item(batch, &call, result);

@@ -286,7 +286,7 @@ enum im_cause im_bearer_check(struct im_authority *authority, struct im_request 
                               enum im_dialect_id dialect, struct im_token *out,
                               struct im_principal *principal)
 {
-    struct im_principal unwanted;
+    struct im_principal unwanted = {.entity = {NULL, 0}};
     struct bearer_check check = {.authority = authority,
                                  .req = req,
                                  .dialect = im_dialect(dialect),

@@ -403,12 +403,13 @@ enum im_cause im_tokens_redeem(struct im_tokens *tokens,
     struct im_record *record = im_record_find_locked(tokens, redemption->digest);
     enum im_cause cause = record ? judge_locked(record, redemption, eval)
                                  : judge_gone_locked(tokens, redemption, eval, out);
-    if (record)
+    if (record) {
         record_tell_locked(record, eval, arena, out);
-    if (!cause)
-        use_up_locked(record, redemption, eval);
-    else if (record)
-        revoke_on_reuse_locked(record->grant, cause, eval);
+        if (!cause)
+            use_up_locked(record, redemption, eval);
+        else
+            revoke_on_reuse_locked(record->grant, cause, eval);
+    }
     pthread_mutex_unlock(&tokens->lock);
     return cause;
 }

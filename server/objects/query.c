@@ -382,7 +382,9 @@ enum im_objects_result im_objects_query(struct im_objects *store,
     plan.settings.arena = arena;
     plan.settings.why = &call->why;
     plan.settings.today = im_str_slice(im_time_rfc3339(arena, call->now_ms), 0, 10);
-    enum im_objects_result result = store ? read_plan(&plan, body) : no_memory(&plan);
+    if (!store)
+        return no_memory(&plan);
+    enum im_objects_result result = read_plan(&plan, body);
     if (result)
         return result;
     pthread_mutex_lock(&store->lock);

@@ -206,7 +206,7 @@ static bool view_settle(struct view *view, const struct view *old, struct im_err
     /* a name goes to the file that had it, before it goes to another that now wants it */
     for (int kept = 1; kept >= 0; kept--)
         for (size_t i = 0; i < view->count; i++)
-            if (view->files[i].fresh && has_kept_its_name(&view->files[i]) >= kept)
+            if (view->files[i].fresh && (!kept || has_kept_its_name(&view->files[i])))
                 file_claim_name(view, &view->files[i]);
     return !view->arena.failed ||
            im_error_set(err, "reading the scenarios: out of memory");

@@ -56,7 +56,7 @@ struct im_scenario *im_scenario_read_file(const char *path, struct im_error *err
 {
     struct im_scenario *scenario = NULL;
     struct im_arena arena;
-    struct im_str text;
+    struct im_str text = {NULL, 0};
 
     im_arena_init(&arena, 0);
     if (read_path(path, &arena, &text, err))
@@ -71,7 +71,7 @@ bool im_scenario_check_file(const char *path, struct im_scenario_report *report,
                             struct im_error *err)
 {
     struct im_arena arena;
-    struct im_str text;
+    struct im_str text = {NULL, 0};
 
     im_arena_init(&arena, 0);
     report->count = 0;

@@ -93,7 +93,7 @@ static void try_all(struct im_json_reader *r, struct im_authority *authority,
         (rules && rules->count != scenario->rule_count))
         return;
     const struct im_json *at = rules ? rules->first : NULL;
-    for (size_t i = 0; i < scenario->rule_count; i++, at = at->next) {
+    for (size_t i = 0; at && i < scenario->rule_count; i++, at = at->next) {
         const struct im_rule *rule = &scenario->rules[i];
         if (is_faulty(r, at))
             continue;

@@ -21,7 +21,7 @@ CPPCHECK = ["cppcheck", "--quiet", "--std=c11", "--enable=warning,performance,po
 ACTIONLINT = ["go", "run", "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"]
 ACTIONLINT_GO = [1, 25]  # its go.mod asks for that Go
 GO_ENV = {"GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
-WORKFLOWS = [".github/workflows/ci.yaml", "docker/github-actions.yaml"]
+WORKFLOWS = [".github/workflows/ci.yaml"]
 
 
 def said_by_clang_tidy(log):

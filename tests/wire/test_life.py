@@ -243,7 +243,7 @@ with Server("--public-url", "http://elsewhere.example") as server:
 ORIGIN = "Origin: https://app.example\r\n"
 PREFLIGHT = ORIGIN + ("Access-Control-Request-Method: POST\r\n"
                       "Access-Control-Request-Headers: content-type\r\n")
-with Server() as open_, Server("--cors", "off") as closed:
+with Server("--control-origin", "https://app.example") as open_, Server("--cors", "off") as closed:
     for path in (TOKEN, "/s/happy-path.a" + TOKEN, "/__mock/sandboxes"):
         head = open_.request("OPTIONS", path, headers=PREFLIGHT).partition(b"\r\n\r\n")[0]
         tap.check(f"a preflight of {path} is answered 204 with what it asks for",

@@ -193,6 +193,7 @@ static void where_cmd_fails_there_it_is_said(void **state)
     says(scene, "CMD does not pass happy-path, where nothing goes wrong");
     assert_true(scene->canned.by_baseline);
     scene->options.timeout_ms = 100;
+    free(scene->said); /* of the first run */
     run_scenario_state(scene, "[ $INTACCT_SCENARIO != happy-path ] || sleep 5");
     assert_false(scene->canned.by_baseline); /* it did not end */
 }
