@@ -146,10 +146,18 @@ const char *im_near_miss(struct im_arena *arena, struct im_str sent, struct im_s
 
 /* ---- placeholders ---- */
 
+/* Between the two stand words alone: markup and JSON begin so as well. */
 static bool stands_between(struct im_str text, const char *begin, const char *end)
 {
-    return text.len > strlen(begin) + strlen(end) && im_str_starts(text, begin) &&
-           im_str_ends(text, end);
+    size_t from = strlen(begin), to = text.len - strlen(end);
+
+    if (text.len <= from + strlen(end) || text.len > 80 || !im_str_starts(text, begin) ||
+        !im_str_ends(text, end))
+        return false;
+    for (size_t i = from; i < to; i++)
+        if (!is_word(text.at[i]) && !strchr(" .-:/", text.at[i]))
+            return false;
+    return true;
 }
 
 /* "%TOKEN%", "$TOKEN", ":token": the mark, and a name behind it */
@@ -203,10 +211,8 @@ bool im_is_placeholder(struct im_str text)
         if (im_str_eq_nocase(head, im_str(beginnings[i])))
             return true;
     }
-    /* JSON begins with a brace as well, and is told by another name */
     for (size_t i = 0; i < sizeof(brackets) / sizeof(brackets[0]); i++)
-        if (stands_between(text, brackets[i][0], brackets[i][1]) &&
-            !im_str_has(text, '"') && text.len <= 80)
+        if (stands_between(text, brackets[i][0], brackets[i][1]))
             return true;
     return is_marked_name(text, '%', true) || is_marked_name(text, '$', false) ||
            is_marked_name(text, ':', false) || is_masked(text);

@@ -133,6 +133,10 @@ def tell(browser, server, size):
     tap.check(f"Deny leads back with access_denied ({size})",
               got.get("error") == "access_denied" and got.get("state") == "s 1&2", browser.url())
 
+    browser.open(authorize_url(server, response_mode="form_post", mock_user="jdoe@acme"))
+    tap.check(f"response_mode=form_post posts its form by itself ({size})",
+              "/callback" in browser.url() and "code=" not in browser.url(), browser.url())
+
     browser.open(authorize_url(server, client_id="<script>alert(1)</script>"))
     browser.picture(f"unknown-client-{size}")
     tap.check(f"an unknown client gets a page that explains ({size})",
