@@ -326,16 +326,19 @@ static bool wants_bearer(const struct im_exchange *exchange,
            policy->challenge;
 }
 
-/* RFC 6749 section 5.2 for invalid_client; RFC 9110 section 15.5.2 for any other 401. */
-static bool wants_basic(const struct im_exchange *exchange,
-                        const struct im_wording *wording, const struct im_policy *policy)
+/* RFC 9110 section 15.5.2 demands a challenge of every 401, and policy `challenge` says
+ * whether we obey: real Intacct was not seen to, and a client library such as
+ * openid-client raises another error when there is one. RFC 6749 section 5.2 leaves no
+ * choice where the client itself tried the Authorization header. */
+static bool wants_basic(const struct im_request *req, const struct im_wording *wording,
+                        const struct im_policy *policy)
 {
-    bool client = wording->envelope == IM_ENVELOPE_OAUTH &&
-                  strcmp(wording->code, "invalid_client") == 0;
+    const struct im_exchange *exchange = req->exchange;
 
-    return wording->status == 401 && (client || policy->challenge) &&
+    return wording->status == 401 &&
            (im_endpoint_group(exchange->endpoint) == IM_GROUP_OAUTH ||
-            exchange->place == IM_PLACE_TOKEN);
+            exchange->place == IM_PLACE_TOKEN) &&
+           (policy->challenge || im_request_header(req, "Authorization").len);
 }
 
 static void challenge(const struct im_request *req, struct im_response *res,
@@ -343,7 +346,7 @@ static void challenge(const struct im_request *req, struct im_response *res,
 {
     const char *error = bearer_error(req->exchange, wording);
 
-    if (wants_basic(req->exchange, wording, policy))
+    if (wants_basic(req, wording, policy))
         im_response_header(res, "WWW-Authenticate",
                            IM_STR("Basic realm=\"intacct-mock\""));
     else if (wants_bearer(req->exchange, wording, policy) && error)

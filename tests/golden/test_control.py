@@ -71,7 +71,8 @@ def questions():
 def exchange():
     with Mock() as mock:
         box = lived(mock.box())
-        return case("one that was refused", "", box.control("GET", "requests/3"))
+        shown = case("one that was refused", "", box.control("GET", "requests/3"))
+        return re.sub("Content-Length: .*", "Content-Length: <some>", shown)  # ports and durations differ in length
 
 
 def har():

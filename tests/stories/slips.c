@@ -6,12 +6,16 @@
 #define CC       "grant_type=client_credentials&"
 #define USERNAME "&username=ws_user@acme"
 
-STORY(wrong_client_is_challenged, "invalid_client always carries WWW-Authenticate: Basic")
+STORY(wrong_client_is_challenged,
+      "invalid_client carries WWW-Authenticate: Basic, unless policy challenge is off")
 {
-    given_policy(s, "{\"challenge\":false}");
     when_posted(s, TOKEN_PATH, CC "client_id=demo&client_secret=wrong" USERNAME);
     then_status(s, 401);
     then_header_has(s, "WWW-Authenticate", "Basic realm=");
+    given_policy(s, "{\"challenge\":false}");
+    when_posted(s, TOKEN_PATH, CC "client_id=demo&client_secret=wrong" USERNAME);
+    then_status(s, 401);
+    then(s, !header_of(s, "WWW-Authenticate"), "no challenge is sent");
 }
 
 STORY(api_challenges,
@@ -36,6 +40,15 @@ static void when_basic(struct story *s, const char *id, const char *secret)
                    "Authorization: Basic %.*s\n",
                    IM_ARG(im_base64(&s->arena, pair.at, pair.len))),
               CC "username=ws_user@acme");
+}
+
+STORY(basic_is_challenged,
+      "a client that tried HTTP Basic is challenged whatever policy challenge says")
+{
+    given_policy(s, "{\"challenge\":false}");
+    when_basic(s, "demo", "wrong");
+    then_status(s, 401);
+    then_header_has(s, "WWW-Authenticate", "Basic realm=");
 }
 
 STORY(basic_unencoded, "a client id with + or % works by Basic, percent-encoded or not")
@@ -171,6 +184,7 @@ STORY(secret_as_id, "a secret that is sent as the id is not repeated")
 STORIES(slips) = {
     &story_wrong_client_is_challenged,
     &story_api_challenges,
+    &story_basic_is_challenged,
     &story_basic_unencoded,
     &story_slips_are_named,
     &story_slips_in_query,

@@ -41,12 +41,15 @@ describe.each(transports)('openid-client over %s', (transport) => {
     expect(await place.causes()).toEqual(['refresh-token-revoked']);
   });
 
-  test('a wrong secret is an invalid_client', async () => {
+  test('a wrong secret is a challenge, and an invalid_client without policy challenge', async () => {
     const place = new Place(transport);
     const config = await discover(place, 'demo', client.ClientSecretPost('wrong'));
     await expect(client.clientCredentialsGrant(config, { username }))
-      .rejects.toMatchObject({ error: 'invalid_client' });
-    expect(await place.causes()).toEqual(['client-secret-wrong']);
+      .rejects.toMatchObject({ name: 'WWWAuthenticateChallengeError', status: 401 });
+    await place.policy({ challenge: false });
+    await expect(client.clientCredentialsGrant(config, { username }))
+      .rejects.toMatchObject({ name: 'ResponseBodyError', error: 'invalid_client' });
+    expect(await place.causes()).toEqual(['client-secret-wrong', 'client-secret-wrong']);
   });
 
   test('without the extra field username it does not understand the answer, and the hint names the field', async () => {

@@ -23,6 +23,11 @@ export class Place {
     return this.control('revoke', { kind });
   }
 
+  async policy(switches) {
+    const url = `${this.origin}/__mock/sandboxes/${this.name}/policy`;
+    await fetch(url, { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(switches) });
+  }
+
   // Why requests were refused here, oldest first.
   async causes() {
     return (await this.control('requests')).requests.map((exchange) => exchange.cause).filter(Boolean);

@@ -396,13 +396,15 @@ static void the_right_methods_are_told(void **state)
     header_is(f, "Allow", "GET, POST");
 }
 
-static void every_wrong_client_is_challenged_by_basic(void **state)
+static void a_wrong_client_is_challenged_by_basic_unless_policy_says_no(void **state)
 {
     struct fixture *f = *state;
 
-    f->policy.challenge = false;
     refuse(f, IM_PLACE_TOKEN, CAUSE_CLIENT_SECRET_WRONG);
     header_is(f, "WWW-Authenticate", "Basic realm=\"intacct-mock\"");
+    f->policy.challenge = false;
+    refuse(f, IM_PLACE_TOKEN, CAUSE_CLIENT_SECRET_WRONG);
+    header_is(f, "WWW-Authenticate", "");
 }
 
 static void the_articles_api_challenges_by_bearer(void **state)
@@ -568,7 +570,7 @@ int main(void)
         TEST(oauth_answers_are_not_stored),
         TEST(the_pause_is_told),
         TEST(the_right_methods_are_told),
-        TEST(every_wrong_client_is_challenged_by_basic),
+        TEST(a_wrong_client_is_challenged_by_basic_unless_policy_says_no),
         TEST(the_articles_api_challenges_by_bearer),
         TEST(a_401_of_the_rest_api_has_a_challenge_unless_policy_says_no),
         TEST(an_answer_that_stood_there_is_replaced),
