@@ -98,6 +98,19 @@ void im_buf_addf(struct im_buf *buf, const char *format, ...)
     va_end(args);
 }
 
+void im_buf_add_number(struct im_buf *buf, int64_t number, unsigned width)
+{
+    char digits[32];
+    size_t at = sizeof(digits);
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+    for (; left || width; left /= 10, width -= width > 0)
+        digits[--at] = (char)('0' + left % 10);
+    if (number < 0)
+        digits[--at] = '-';
+    im_buf_add(buf, (struct im_str){digits + at, sizeof(digits) - at});
+}
+
 struct im_str im_buf_str(const struct im_buf *buf)
 {
     return (struct im_str){buf->at, buf->len};

@@ -40,6 +40,9 @@ static inline void im_buf_addc(struct im_buf *buf, char c)
     im_buf_add(buf, (struct im_str){&c, 1});
 }
 void im_buf_addf(struct im_buf *buf, const char *format, ...) IM_PRINTF(2, 3);
+/* The number in decimal, without the cost of a format; `width` digits at least, filled up
+ * with zeros. */
+void im_buf_add_number(struct im_buf *buf, int64_t number, unsigned width);
 struct im_str im_buf_str(const struct im_buf *buf); /* view of what stands there now */
 
 /* The same text, made safe for its place. */

@@ -186,7 +186,7 @@ void im_json_raw(struct im_json_out *out, const char *name, struct im_str json)
 void im_json_int(struct im_json_out *out, const char *name, int64_t value)
 {
     out_begin(out, im_str(name));
-    im_buf_addf(out->buf, "%lld", (long long)value);
+    im_buf_add_number(out->buf, value, 1);
 }
 
 void im_json_bool(struct im_json_out *out, const char *name, bool value)
@@ -252,7 +252,7 @@ static void add_read_number(struct im_buf *buf, const struct im_json *value)
     if (value->text.len)
         im_buf_add(buf, value->text);
     else if (value->is_whole)
-        im_buf_addf(buf, "%lld", (long long)value->whole);
+        im_buf_add_number(buf, value->whole, 1);
     else
         add_double(buf, value->number);
 }
