@@ -52,7 +52,8 @@ struct im_secrets *im_secrets_new(const unsigned char key[IM_SECRET_KEY_LEN])
     }
     pthread_mutex_init(&secrets->recent->lock, NULL);
     atomic_init(&secrets->refs, 1);
-    im_hmac_key_init(&secrets->key, (struct im_str){(const char *)key, IM_SECRET_KEY_LEN});
+    im_hmac_key_init(&secrets->key,
+                     (struct im_str){(const char *)key, IM_SECRET_KEY_LEN});
     pthread_mutex_init(&secrets->lock, NULL);
     return secrets;
 }

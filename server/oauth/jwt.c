@@ -23,9 +23,9 @@ enum { SECRET_LEN = 32, KID_MAX = 48, HEADER_MAX = 128, RSA_BITS = 2048 };
 struct generation {
     struct generation *older;
     unsigned number;
-    struct im_hmac_key secret;        /* HS256 */
-    EVP_PKEY *rsa;                    /* behind rsa_lock; NULL until it is needed … */
-    char kid[IM_JWT_ALGS][KID_MAX];   /* … and then these two are filled in too */
+    struct im_hmac_key secret;      /* HS256 */
+    EVP_PKEY *rsa;                  /* behind rsa_lock; NULL until it is needed … */
+    char kid[IM_JWT_ALGS][KID_MAX]; /* … and then these two are filled in too */
     char header[IM_JWT_ALGS][HEADER_MAX];
 };
 
@@ -55,7 +55,8 @@ static bool draw_secret(const struct im_keys *keys, struct generation *made,
 
     if (!im_rng_fixed(keys->rng, kind, secret, sizeof(secret)))
         return false;
-    im_hmac_key_init(&made->secret, (struct im_str){(const char *)secret, sizeof(secret)});
+    im_hmac_key_init(&made->secret,
+                     (struct im_str){(const char *)secret, sizeof(secret)});
     return true;
 }
 
