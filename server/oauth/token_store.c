@@ -145,13 +145,13 @@ struct im_str im_packed_entity(const struct im_packed *who)
     return packed_text(who, ENTITY);
 }
 
-struct im_str im_record_redirect_uri(const struct im_record *record)
+struct im_str im_token_record_redirect_uri(const struct im_token_record *record)
 {
     return record->own ? packed_text(record->own, REDIRECT_URI)
                        : (struct im_str){NULL, 0};
 }
 
-struct im_str im_record_challenge(const struct im_record *record)
+struct im_str im_token_record_challenge(const struct im_token_record *record)
 {
     return record->own ? packed_text(record->own, CHALLENGE) : (struct im_str){NULL, 0};
 }
@@ -164,9 +164,10 @@ static bool has_own(const struct im_token *token)
            token->jti.len;
 }
 
-struct im_record *im_record_new(const struct im_token *token, struct im_packed *who)
+struct im_token_record *im_token_record_new(const struct im_token *token,
+                                            struct im_packed *who)
 {
-    struct im_record *made = calloc(1, sizeof(*made));
+    struct im_token_record *made = calloc(1, sizeof(*made));
 
     if (!made)
         return NULL;
@@ -183,11 +184,11 @@ struct im_record *im_record_new(const struct im_token *token, struct im_packed *
     made->own = has_own(token) ? texts_pack(token, own_fields, OWN) : NULL;
     if (made->who && (made->own || !has_own(token)))
         return made;
-    im_record_free(made);
+    im_token_record_free(made);
     return NULL;
 }
 
-void im_record_free(struct im_record *record)
+void im_token_record_free(struct im_token_record *record)
 {
     if (!record)
         return;
@@ -196,8 +197,8 @@ void im_record_free(struct im_record *record)
     free(record);
 }
 
-void im_record_copy(const struct im_record *record, struct im_arena *arena,
-                    struct im_token *out)
+void im_token_record_copy(const struct im_token_record *record, struct im_arena *arena,
+                          struct im_token *out)
 {
     *out = (struct im_token){.kind = record->kind,
                              .dialect = record->dialect,
@@ -240,15 +241,15 @@ static uint64_t hash_of_subject(struct im_str user, struct im_str company)
 }
 
 /* A link is the first member of what it links. */
-struct im_record *im_record_find_locked(const struct im_tokens *tokens,
-                                        const unsigned char digest[32])
+struct im_token_record *im_token_record_find_locked(const struct im_tokens *tokens,
+                                                    const unsigned char digest[32])
 {
     struct im_table_link *link =
         im_table_first(&tokens->by_digest, hash_of_digest(digest));
 
     for (; link; link = im_table_next(link)) {
         void *found = link;
-        struct im_record *record = found;
+        struct im_token_record *record = found;
         if (!memcmp(record->digest, digest, sizeof(record->digest)))
             return record;
     }
@@ -296,7 +297,7 @@ struct im_grant_state *im_grant_find_locked(const struct im_tokens *tokens, uint
 /* ---- adding; the tables have room ---- */
 
 static struct im_subject *open_subject_locked(struct im_tokens *tokens,
-                                              const struct im_record *first)
+                                              const struct im_token_record *first)
 {
     struct im_str user = im_packed_user(first->who),
                   company = im_packed_company(first->who);
@@ -324,7 +325,7 @@ static void close_subject_locked(struct im_tokens *tokens, struct im_subject *su
 /* An id that is not known any more, its tokens having been dropped, opens a new
  * grant: the refresh token that continues it was just accepted. */
 static struct im_grant_state *open_grant_locked(struct im_tokens *tokens, uint64_t id,
-                                                const struct im_record *first)
+                                                const struct im_token_record *first)
 {
     struct im_grant_state *grant = im_grant_find_locked(tokens, id);
 
@@ -365,7 +366,7 @@ static void close_grant_locked(struct im_tokens *tokens, struct im_grant_state *
 /* The session of the batch's access token: a new one unless there is one of that id. */
 static struct im_session_state *open_session_locked(struct im_tokens *tokens,
                                                     const struct im_batch *batch,
-                                                    const struct im_record *first)
+                                                    const struct im_token_record *first)
 {
     struct im_str id = batch->items[0].session;
     struct im_session_state *session = im_session_find_locked(tokens, id);
@@ -396,7 +397,7 @@ static void close_session_locked(struct im_tokens *tokens,
 }
 
 static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *grant,
-                               struct im_record *record)
+                               struct im_token_record *record)
 {
     record->grant = grant;
     record->next = grant->records;
@@ -416,7 +417,7 @@ static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *
 
 /* All that can fail comes first, so that a batch is added as a whole or not at all. */
 bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
-                         struct im_record *const *records)
+                         struct im_token_record *const *records)
 {
     struct im_session_state *session = NULL;
 
@@ -436,7 +437,8 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
         }
     }
     for (size_t i = 0; i < batch->count; i++) {
-        struct im_record *same = im_record_find_locked(tokens, records[i]->digest);
+        struct im_token_record *same =
+            im_token_record_find_locked(tokens, records[i]->digest);
         link_record_locked(tokens, grant, records[i]);
         if (same)
             im_store_drop_locked(tokens, same);
@@ -445,7 +447,7 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
     return true;
 }
 
-void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record)
+void im_store_drop_locked(struct im_tokens *tokens, struct im_token_record *record)
 {
     im_table_remove(&tokens->by_digest, &record->link);
     if (tokens->next_look == record)
@@ -467,7 +469,7 @@ void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record)
         record->grant->records = record->next;
     close_grant_locked(tokens, record->grant);
     close_session_locked(tokens, record->session);
-    im_record_free(record);
+    im_token_record_free(record);
 }
 
 /* ---- what has left ---- */
@@ -504,7 +506,7 @@ void im_gone_free_all(struct im_tokens *tokens)
     im_table_release(&tokens->gone);
 }
 
-void im_store_leave_locked(struct im_tokens *tokens, struct im_record *record,
+void im_store_leave_locked(struct im_tokens *tokens, struct im_token_record *record,
                            struct im_ended ended)
 {
     struct im_gone *gone =

@@ -53,7 +53,8 @@ void im_tokens_free(struct im_tokens *tokens)
 /* ---- what has become of a token ---- */
 
 /* A used refresh token goes on working for a while under rotation `grace`. */
-static bool is_used_up(const struct im_record *record, const struct im_eval_context *eval)
+static bool is_used_up(const struct im_token_record *record,
+                       const struct im_eval_context *eval)
 {
     const struct im_policy *policy = eval->policy;
 
@@ -65,7 +66,7 @@ static bool is_used_up(const struct im_record *record, const struct im_eval_cont
 /* Several may be true at once. A second use is told first, since it is what the
  * client has to put right; then expiry, which would have come anyway; then what
  * ended it before its time: itself, its grant, its session. */
-static struct im_ended record_status_locked(const struct im_record *record,
+static struct im_ended record_status_locked(const struct im_token_record *record,
                                             const struct im_eval_context *eval)
 {
     const struct im_grant_state *grant = record->grant;
@@ -87,20 +88,20 @@ static struct im_ended record_status_locked(const struct im_record *record,
     return (struct im_ended){IM_NOT_ENDED, 0};
 }
 
-static bool record_is_live_locked(const struct im_record *record,
+static bool record_is_live_locked(const struct im_token_record *record,
                                   const struct im_eval_context *eval)
 {
     return record_status_locked(record, eval).reason == IM_NOT_ENDED;
 }
 
-/* As im_record_copy, with its status. */
-static void record_tell_locked(const struct im_record *record,
+/* As im_token_record_copy, with its status. */
+static void record_tell_locked(const struct im_token_record *record,
                                const struct im_eval_context *eval, struct im_arena *arena,
                                struct im_token *out)
 {
     struct im_ended status = record_status_locked(record, eval);
 
-    im_record_copy(record, arena, out);
+    im_token_record_copy(record, arena, out);
     out->ended = status.reason;
     out->ended_ms = status.since_ms;
 }
@@ -152,7 +153,7 @@ static void note_start_locked(struct im_grant_state *grant,
  * of them would make issuing slow when the store is full. */
 static void shed_locked(struct im_tokens *tokens, const struct im_eval_context *eval)
 {
-    struct im_record *record = tokens->oldest;
+    struct im_token_record *record = tokens->oldest;
 
     for (int i = 0; i < LOOK_FOR_DEAD && record && record_is_live_locked(record, eval);
          i++)
@@ -169,7 +170,8 @@ static void look_locked(struct im_tokens *tokens, const struct im_eval_context *
                         int64_t real_ms, size_t n)
 {
     while (n-- && tokens->oldest) {
-        struct im_record *record = tokens->next_look ? tokens->next_look : tokens->oldest;
+        struct im_token_record *record =
+            tokens->next_look ? tokens->next_look : tokens->oldest;
         struct im_ended ended = record_status_locked(record, eval);
         tokens->next_look = record->newer;
         if (!ended.reason)
@@ -192,13 +194,13 @@ void im_tokens_sweep(struct im_tokens *tokens, const struct im_eval_context *eva
 
 /* The records of a batch; their texts are packed before the lock is taken. */
 static bool make_records(const struct im_batch *batch,
-                         struct im_record *records[IM_BATCH_MAX])
+                         struct im_token_record *records[IM_BATCH_MAX])
 {
     bool made = true;
 
     for (size_t i = 0; i < batch->count; i++) {
-        records[i] =
-            im_record_new(&batch->items[i], i && records[0] ? records[0]->who : NULL);
+        records[i] = im_token_record_new(&batch->items[i],
+                                         i && records[0] ? records[0]->who : NULL);
         made = made && records[i];
     }
     return made;
@@ -207,7 +209,7 @@ static bool make_records(const struct im_batch *batch,
 uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_batch *batch,
                        const struct im_eval_context *eval, struct im_error *err)
 {
-    struct im_record *records[IM_BATCH_MAX] = {NULL, NULL};
+    struct im_token_record *records[IM_BATCH_MAX] = {NULL, NULL};
     uint64_t grant = 0;
     bool made = make_records(batch, records);
     int64_t real_ms = im_clock_monotonic_ms();
@@ -224,8 +226,8 @@ uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_batch *batch,
     pthread_mutex_unlock(&tokens->lock);
     if (grant)
         return grant;
-    im_record_free(records[1]);
-    im_record_free(records[0]);
+    im_token_record_free(records[1]);
+    im_token_record_free(records[0]);
     im_error_set(err, "remembering a token: out of memory");
     return 0;
 }
@@ -237,7 +239,7 @@ bool im_tokens_find(struct im_tokens *tokens, const unsigned char digest[32],
                     struct im_token *out)
 {
     pthread_mutex_lock(&tokens->lock);
-    const struct im_record *record = im_record_find_locked(tokens, digest);
+    const struct im_token_record *record = im_token_record_find_locked(tokens, digest);
     if (record)
         record_tell_locked(record, eval, arena, out);
     pthread_mutex_unlock(&tokens->lock);
@@ -291,7 +293,7 @@ void im_tokens_each(struct im_tokens *tokens, const struct im_eval_context *eval
     bool more = true;
 
     pthread_mutex_lock(&tokens->lock);
-    for (struct im_record *record = tokens->oldest; more && record;
+    for (struct im_token_record *record = tokens->oldest; more && record;
          record = record->newer) {
         record_tell_locked(record, eval, NULL, &token);
         more = visit(context, &token);
@@ -311,14 +313,14 @@ uint64_t im_tokens_dropped(struct im_tokens *tokens)
 
 /* RFC 6749 section 4.1.3 and RFC 7636 section 4.6. A code that is refused here is
  * not used up: the client may put the request right and try again (a guess). */
-static enum im_cause judge_code_locked(const struct im_record *record,
+static enum im_cause judge_code_locked(const struct im_token_record *record,
                                        const struct im_redemption *redemption)
 {
-    struct im_str challenge = im_record_challenge(record);
+    struct im_str challenge = im_token_record_challenge(record);
     struct im_str answer =
         record->challenge_plain ? redemption->verifier : redemption->verifier_s256;
 
-    if (!im_str_eq(im_record_redirect_uri(record), redemption->redirect_uri))
+    if (!im_str_eq(im_token_record_redirect_uri(record), redemption->redirect_uri))
         return CAUSE_REDIRECT_URI_MISMATCH;
     if (!challenge.len)
         return CAUSE_NONE;
@@ -327,7 +329,7 @@ static enum im_cause judge_code_locked(const struct im_record *record,
     return im_secret_eq(challenge, answer) ? CAUSE_NONE : CAUSE_PKCE_VERIFIER_WRONG;
 }
 
-static enum im_cause judge_locked(const struct im_record *record,
+static enum im_cause judge_locked(const struct im_token_record *record,
                                   const struct im_redemption *redemption,
                                   const struct im_eval_context *eval)
 {
@@ -378,7 +380,7 @@ static enum im_cause judge_gone_locked(const struct im_tokens *tokens,
     return cause;
 }
 
-static void use_up_locked(struct im_record *record,
+static void use_up_locked(struct im_token_record *record,
                           const struct im_redemption *redemption,
                           const struct im_eval_context *eval)
 {
@@ -400,7 +402,8 @@ enum im_cause im_tokens_redeem(struct im_tokens *tokens,
 {
     *out = (struct im_token){.serial = 0};
     pthread_mutex_lock(&tokens->lock);
-    struct im_record *record = im_record_find_locked(tokens, redemption->digest);
+    struct im_token_record *record =
+        im_token_record_find_locked(tokens, redemption->digest);
     enum im_cause cause = record ? judge_locked(record, redemption, eval)
                                  : judge_gone_locked(tokens, redemption, eval, out);
     if (record) {
@@ -424,10 +427,11 @@ static unsigned kind_bit(enum im_token_kind kind)
 
 /* Calls back for each record of the subject; NULL = of all. */
 static void each_record_locked(struct im_tokens *tokens, const struct im_subject *subject,
-                               void (*visit)(struct im_record *record, void *context),
+                               void (*visit)(struct im_token_record *record,
+                                             void *context),
                                void *context)
 {
-    struct im_record *record;
+    struct im_token_record *record;
 
     if (!subject) {
         for (record = tokens->oldest; record; record = record->newer)
@@ -444,7 +448,7 @@ struct counting {
     size_t live;
 };
 
-static void count_one_locked(struct im_record *record, void *context)
+static void count_one_locked(struct im_token_record *record, void *context)
 {
     struct counting *counting = context;
     counting->live += record_is_live_locked(record, counting->eval);
@@ -470,7 +474,8 @@ static bool selector_agrees(struct im_str wanted, struct im_str is)
     return !wanted.len || im_str_eq(wanted, is);
 }
 
-static bool selector_matches(const struct im_record *record, const struct im_ending *how)
+static bool selector_matches(const struct im_token_record *record,
+                             const struct im_ending *how)
 {
     const struct im_token_selector *which = how->which;
 
@@ -484,7 +489,7 @@ static bool selector_matches(const struct im_record *record, const struct im_end
            selector_agrees(which->grant_type, im_packed_grant_type(record->who));
 }
 
-static void end_one_locked(struct im_record *record, void *context)
+static void end_one_locked(struct im_token_record *record, void *context)
 {
     const struct ending_context *ending = context;
     const struct im_token_selector *which = ending->how->which;
@@ -509,8 +514,9 @@ static void end_one_locked(struct im_record *record, void *context)
 static struct im_subject *subject_of_ending_locked(const struct im_tokens *tokens,
                                                    const struct im_ending *ending)
 {
-    const struct im_record *record =
-        ending->which->token.len ? im_record_find_locked(tokens, ending->digest) : NULL;
+    const struct im_token_record *record =
+        ending->which->token.len ? im_token_record_find_locked(tokens, ending->digest)
+                                 : NULL;
 
     if (record)
         return record->grant->subject;
@@ -535,7 +541,8 @@ size_t im_tokens_end(struct im_tokens *tokens, const struct im_ending *ending,
 
 /* Documented: revoking one token ends every token of its user and company, of
  * whatever grant. */
-static void revoke_locked(struct im_record *record, const struct im_eval_context *eval)
+static void revoke_locked(struct im_token_record *record,
+                          const struct im_eval_context *eval)
 {
     struct im_grant_state *grant = record->grant->subject->grants;
 
@@ -550,7 +557,7 @@ size_t im_tokens_revoke(struct im_tokens *tokens, const unsigned char digest[32]
     size_t died = 0;
 
     pthread_mutex_lock(&tokens->lock);
-    struct im_record *record = im_record_find_locked(tokens, digest);
+    struct im_token_record *record = im_token_record_find_locked(tokens, digest);
     if (record && record_is_live_locked(record, eval)) {
         const struct im_subject *subject = record->grant->subject;
         died = count_live_locked(tokens, subject, eval);
