@@ -5,7 +5,6 @@
 
 #include "base/crypto.h"
 #include "oauth/authority.h"
-#include "oauth/real_service.h"
 #include "oauth/token_refusal.h"
 
 /* RFC 7636 section 4.6: BASE64URL-ENCODE(SHA256(ASCII(code_verifier))) */

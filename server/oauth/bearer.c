@@ -8,7 +8,6 @@
 #include "directory/account.h"
 #include "directory/eligibility.h"
 #include "oauth/credentials.h"
-#include "oauth/real_service.h"
 #include "oauth/token_refusal.h"
 
 /* One check under way. */
