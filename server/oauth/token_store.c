@@ -227,7 +227,7 @@ void im_token_record_copy(const struct im_token_record *record, struct im_arena 
 /* ---- finding ---- */
 
 /* A SHA-256 digest is as good as random, so its first bytes are the hash. */
-static uint64_t hash_of_digest(const unsigned char digest[32])
+uint64_t im_token_digest_hash(const unsigned char digest[32])
 {
     uint64_t hash;
 
@@ -245,7 +245,7 @@ struct im_token_record *im_token_record_find_locked(const struct im_tokens *toke
                                                     const unsigned char digest[32])
 {
     struct im_table_link *link =
-        im_table_first(&tokens->by_digest, hash_of_digest(digest));
+        im_table_first(&tokens->by_digest, im_token_digest_hash(digest));
 
     for (; link; link = im_table_next(link)) {
         void *found = link;
@@ -412,7 +412,7 @@ static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *
     else
         tokens->oldest = record;
     tokens->newest = record;
-    im_table_add(&tokens->by_digest, &record->link, hash_of_digest(record->digest));
+    im_table_add(&tokens->by_digest, &record->link, im_token_digest_hash(record->digest));
 }
 
 /* All that can fail comes first, so that a batch is added as a whole or not at all. */
@@ -470,61 +470,4 @@ void im_store_drop_locked(struct im_tokens *tokens, struct im_token_record *reco
     close_grant_locked(tokens, record->grant);
     close_session_locked(tokens, record->session);
     im_token_record_free(record);
-}
-
-/* ---- what has left ---- */
-
-enum { GONE_MAX = 200000 };
-
-const struct im_gone *im_gone_find_locked(const struct im_tokens *tokens,
-                                          const unsigned char digest[32])
-{
-    struct im_table_link *link = im_table_first(&tokens->gone, hash_of_digest(digest));
-
-    for (; link; link = im_table_next(link)) {
-        void *found = link;
-        const struct im_gone *gone = found;
-        if (!memcmp(gone->digest, digest, sizeof(gone->digest)))
-            return gone;
-    }
-    return NULL;
-}
-
-static void gone_forget_oldest(struct im_tokens *tokens)
-{
-    struct im_gone *gone = tokens->gone_oldest;
-
-    im_table_remove(&tokens->gone, &gone->link);
-    tokens->gone_oldest = gone->newer;
-    free(gone);
-}
-
-void im_gone_free_all(struct im_tokens *tokens)
-{
-    while (tokens->gone_oldest)
-        gone_forget_oldest(tokens);
-    im_table_release(&tokens->gone);
-}
-
-void im_store_leave_locked(struct im_tokens *tokens, struct im_token_record *record,
-                           struct im_ended ended)
-{
-    struct im_gone *gone =
-        im_table_reserve(&tokens->gone, 1) ? calloc(1, sizeof(*gone)) : NULL;
-
-    if (gone) {
-        memcpy(gone->digest, record->digest, sizeof(gone->digest));
-        gone->grant = record->grant->id;
-        gone->kind = record->kind;
-        gone->ended = ended;
-        im_table_add(&tokens->gone, &gone->link, hash_of_digest(record->digest));
-        if (tokens->gone_oldest)
-            tokens->gone_newest->newer = gone;
-        else
-            tokens->gone_oldest = gone;
-        tokens->gone_newest = gone;
-        if (tokens->gone.count > GONE_MAX)
-            gone_forget_oldest(tokens);
-    }
-    im_store_drop_locked(tokens, record);
 }

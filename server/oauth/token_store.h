@@ -1,5 +1,5 @@
-/* What stands inside struct im_tokens, for tokens.c alone: records, and what they belong
- * to. Ownership: records hold their texts; grants, sessions and subjects live as long as
+/* What stands inside struct im_tokens, for tokens.c, token_store.c and token_retention.c
+ * alone: records, and what they belong to. Ownership: records hold their texts; grants, sessions and subjects live as long as
  * a record belongs to them.
  *
  *   subject (user, company) ─< grant ─< record >─ session */
@@ -135,14 +135,31 @@ struct im_subject *im_subject_find_locked(const struct im_tokens *tokens,
 bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
                          struct im_token_record *const *records);
 struct im_grant_state *im_grant_find_locked(const struct im_tokens *tokens, uint64_t id);
-/* What was remembered of a token that is not kept any more; NULL = nothing. */
-const struct im_gone *im_gone_find_locked(const struct im_tokens *tokens,
-                                          const unsigned char digest[32]);
-/* Remembers only how it ended; without memory, not even that. */
-void im_store_leave_locked(struct im_tokens *tokens, struct im_token_record *record,
-                           struct im_ended ended);
-void im_gone_free_all(struct im_tokens *tokens);
 /* Forgets it, and what it alone kept. */
 void im_store_drop_locked(struct im_tokens *tokens, struct im_token_record *record);
+/* The hash by which records and notes stand in their tables. */
+uint64_t im_token_digest_hash(const unsigned char digest[32]);
+
+/* ---- its state, as policy and time have it (tokens.c); these expect the lock ---- */
+
+struct im_ended im_token_status_locked(const struct im_token_record *record,
+                                       const struct im_eval_context *eval);
+bool im_token_is_live_locked(const struct im_token_record *record,
+                             const struct im_eval_context *eval);
+
+/* ---- when they leave (token_retention.c); these expect the lock ---- */
+
+/* One record leaves: an ended one if there is one among the oldest, else the oldest. */
+void im_retention_shed_locked(struct im_tokens *tokens,
+                              const struct im_eval_context *eval);
+/* Looks at the next n records, and lets those leave that ended an hour ago. real_ms: the
+ * monotonic clock. */
+void im_retention_look_locked(struct im_tokens *tokens,
+                              const struct im_eval_context *eval, int64_t real_ms,
+                              size_t n);
+/* The note of a token whose record has left; NULL = none. */
+const struct im_gone *im_gone_find_locked(const struct im_tokens *tokens,
+                                          const unsigned char digest[32]);
+void im_gone_free_all(struct im_tokens *tokens);
 
 #endif
