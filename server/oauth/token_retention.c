@@ -8,7 +8,7 @@
 #include "oauth/token_store.h"
 
 enum {
-    GONE_MAX = 200000,     /* notes kept: about as many as records, 80 bytes each */
+    GONE_MAX = 200000,     /* notes kept: as many as records */
     SEARCHED_FOR_DEAD = 64 /* how many of the oldest are searched when one must leave */
 };
 
@@ -45,6 +45,7 @@ void im_gone_free_all(struct im_tokens *tokens)
     im_table_release(&tokens->gone);
 }
 
+/* Without memory for its note the record leaves all the same: the bound comes first. */
 static void record_leave_locked(struct im_tokens *tokens, struct im_token_record *record,
                                 struct im_ended ended)
 {

@@ -1,6 +1,7 @@
 /* Where tokens are kept: records with their texts packed behind one another, and the
- * grants, sessions and subjects they belong to. Only finding, adding and forgetting;
- * what tokens.h promises of them is tokens.c's affair. */
+ * grants, sessions and subjects they belong to. This file finds, adds and forgets; it
+ * judges nothing (tokens.c does). Grants, sessions and subjects are lists by pointer and
+ * tables by key, so that a request does the same work with ten records and with 200,000. */
 #include "oauth/token_store.h"
 
 #include <stddef.h>
@@ -9,6 +10,8 @@
 
 /* ---- packed texts ---- */
 
+/* Which members of struct im_token are packed, and where they are: one loop copies them in
+ * and out. A member is named here when it is also read alone. */
 enum shared { GRANT_TYPE, CLIENT, USER, COMPANY, ENTITY, SCOPES, SHARED = SCOPES + 4 };
 static const size_t shared_fields[SHARED] = {
     [GRANT_TYPE] = offsetof(struct im_token, grant_type),
@@ -49,7 +52,8 @@ static char *packed_characters(struct im_packed *packed)
     return place;
 }
 
-/* One allocation for all texts of a token: 200,000 of them are kept (IM_TOKENS_MAX). */
+/* One allocation for all texts of a token, and what an access token and its refresh token
+ * have in common once: 200,000 records are kept (IM_TOKENS_MAX). */
 static struct im_packed *texts_pack(const struct im_token *token, const size_t *fields,
                                     unsigned n)
 {
@@ -158,7 +162,8 @@ struct im_str im_token_record_challenge(const struct im_token_record *record)
 
 /* ---- records ---- */
 
-static bool has_own(const struct im_token *token)
+/* A REST access token has none of these: it saves the second allocation. */
+static bool token_has_own(const struct im_token *token)
 {
     return token->redirect_uri.len || token->challenge.len || token->nonce.len ||
            token->jti.len;
@@ -181,8 +186,8 @@ struct im_token_record *im_token_record_new(const struct im_token *token,
     made->challenge_plain = token->challenge_plain;
     made->auth_time_s = token->auth_time_s;
     made->who = who ? im_packed_ref(who) : texts_pack(token, shared_fields, SHARED);
-    made->own = has_own(token) ? texts_pack(token, own_fields, OWN) : NULL;
-    if (made->who && (made->own || !has_own(token)))
+    made->own = token_has_own(token) ? texts_pack(token, own_fields, OWN) : NULL;
+    if (made->who && (made->own || !token_has_own(token)))
         return made;
     im_token_record_free(made);
     return NULL;
@@ -240,7 +245,8 @@ static uint64_t hash_of_subject(struct im_str user, struct im_str company)
     return im_table_hash(im_table_hash(0, user), company);
 }
 
-/* A link is the first member of what it links. */
+/* A link is the first member of what it links, so the pointers are the same; they pass
+ * through void * because the compiler warns of a cast that raises the alignment. */
 struct im_token_record *im_token_record_find_locked(const struct im_tokens *tokens,
                                                     const unsigned char digest[32])
 {
@@ -415,7 +421,7 @@ static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *
     im_table_add(&tokens->by_digest, &record->link, im_token_digest_hash(record->digest));
 }
 
-/* All that can fail comes first, so that a batch is added as a whole or not at all. */
+/* All that can fail comes first (room in the tables, the grant, the session), so that a batch is added as a whole or not at all. */
 bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
                          struct im_token_record *const *records)
 {
@@ -440,6 +446,7 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
         struct im_token_record *same =
             im_token_record_find_locked(tokens, records[i]->digest);
         link_record_locked(tokens, grant, records[i]);
+        /* dropped after the new one is linked, so that their grant does not end between */
         if (same)
             im_store_drop_locked(tokens, same);
     }

@@ -25,7 +25,7 @@ struct im_subject {
     struct im_grant_state *grants;
 };
 
-/* Why something ended, and since when. */
+/* The reason why something ended, and since when. */
 struct im_ended {
     enum im_end_reason reason;
     int64_t since_ms;
@@ -72,7 +72,7 @@ struct im_token_record {
     uint64_t consumed_at;
     struct im_ended ended; /* by itself; its grant and session have their own */
     int64_t
-        dead_since_ms; /* monotonic: when it was first seen to have ended; 0 = it lives */
+        dead_since_ms; /* monotonic: when it was first found to have ended; 0 = live */
 };
 
 /* What is known of a token whose record has left. */
