@@ -277,8 +277,8 @@ static enum im_cause refuse_unknown_client(struct im_authority *authority,
     req->exchange->client_id = shown; /* for rules and journal, although it is unknown */
     if (im_refuse_placeholder(req, "client_id", claim->id, CAUSE_CLIENT_UNKNOWN))
         return CAUSE_CREDENTIAL_PLACEHOLDER;
-    struct im_near_miss near =
-        im_directory_near_client(authority->directory, req->arena, claim->id);
+    struct im_near_miss near = im_directory_near(authority->directory, req->arena,
+                                                 IM_CLIENTS, IM_STR(""), claim->id);
     if (near.how)
         return im_refuse(req, CAUSE_CLIENT_UNKNOWN,
                          "there is no client \"%.*s\"; the client is \"%.*s\": %s",
