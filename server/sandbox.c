@@ -198,7 +198,7 @@ static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
     struct im_judgement *judgements =
         IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
     struct im_judge_options *known = IM_ARENA_NEW(arena, struct im_judge_options);
-    static const struct im_journal_filter all = {.status = 0};
+    static const struct im_journal_filter all = {.cause = CAUSE_NONE};
     size_t count;
     struct im_exchange *exchanges = im_journal_select(box->journal, arena, &all, &count);
 
@@ -235,7 +235,7 @@ struct im_scenario *im_sandbox_judge(struct im_sandbox *box,
 bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
                         struct im_history *history)
 {
-    static const struct im_journal_filter all = {.status = 0};
+    static const struct im_journal_filter all = {.cause = CAUSE_NONE};
     size_t count;
     const struct im_exchange *exchanges =
         im_journal_select(box->journal, arena, &all, &count);

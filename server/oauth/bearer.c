@@ -254,6 +254,7 @@ static void tell_exchange(const struct bearer_check *check, const struct im_toke
     exchange->client_id = token->client_id;
     exchange->scope = token->scopes;
     exchange->user = im_account_text(check->req->arena, token->user, token->company);
+    exchange->entity = token->entity;
 }
 
 static enum im_cause bearer_judge(const struct bearer_check *check, struct im_token *out)

@@ -195,6 +195,28 @@ STORY(endpoints_are_strict, "an unknown endpoint is told the nearest one")
     then_body_has(s, "did you mean");
 }
 
+STORY(journal_by_group_and_class, "the journal is asked by the same groups of endpoints "
+                                  "and classes of statuses as rules")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_got(s, VENDORS, token);
+    when_got(s, VENDORS "/no-such-key", token);
+    static const struct {
+        const char *query, *count;
+    } asked[] = {{"endpoint=oauth", "1"}, {"endpoint=api", "2"},
+                 {"endpoint=read", "2"},  {"endpoint=query", "0"},
+                 {"status=2xx", "2"},     {"status=4xx", "1"},
+                 {"status=404", "1"},     {"endpoint=api&status=2xx", "1"}};
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        when_controlled(s, "GET", text(s, "/requests?%s", asked[i].query), NULL);
+        then_json(s, "count", asked[i].count);
+    }
+    when_control_called(s, "GET", "/sandboxes/default/requests?status=4x", NULL);
+    then_status(s, 400);
+    then_body_has(s, "2xx");
+}
+
 STORY(metrics_count, "the metrics count what was answered")
 {
     when_connected(s);
@@ -295,6 +317,25 @@ STORY(user_with_at_in_journal, "the journal finds a user with an @ in the id")
     then_json(s, "count", "0");
 }
 
+STORY(rules_ask_for_an_account,
+      "a rule asks for all users of a company, or for those in one of its entities")
+{
+    given_scenario(s, "'rules':[{'when':{'endpoint':'api','user':'*@acme|200'},"
+                      "'then':{'refuse':'service-unavailable'}},"
+                      "{'when':{'endpoint':'api','user':'*@globex'},"
+                      "'then':{'refuse':'internal'}}]");
+    when_connected(s);
+    const char *in =
+        text(s, "Authorization: Bearer %s\nX-IA-API-Param-Entity: ", access_token(s));
+    when_sent(s, "GET", VENDORS, text(s, "%s100\n", in), NULL);
+    then_fine(s);
+    when_sent(s, "GET", VENDORS, text(s, "%s200\n", in), NULL);
+    then_refused(s, CAUSE_SERVICE_UNAVAILABLE);
+    when_controlled(s, "GET", "/requests?status=503", NULL);
+    then_json(s, "requests/0/user", "ws_user@acme");
+    then_json(s, "requests/0/entity", "200");
+}
+
 STORY(user_with_at_in_rules, "a rule can lock the user with an @ in the id who asks")
 {
     given_scenario(s, "'world':{'users':[{'id':'j@doe','company':'acme',"
@@ -338,6 +379,8 @@ STORIES(control) = {
     &story_user_with_at_is_signed_in,
     &story_mock_user_names_entity,
     &story_user_with_at_in_journal,
+    &story_rules_ask_for_an_account,
+    &story_journal_by_group_and_class,
     &story_user_with_at_in_rules,
     NULL,
 };
