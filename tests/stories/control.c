@@ -187,6 +187,45 @@ STORY(refusals_name_the_field, "a change of the world that cannot be is refused 
     then_json(s, "field", "client_id");
 }
 
+STORY(refusals_say_what_there_is, "who names a company, user, client, role, module or "
+                                  "entity that is not there is told those that are")
+{
+    static const struct {
+        const char *path, *body, *field, *said;
+    } wrong[] = {
+        {"tokens", "{\"user\":\"wsuser@acme\",\"client_id\":\"demo\"}", "user",
+         "did you mean \\\"ws_user\\\"?"},
+        {"tokens", "{\"user\":\"zz@acme\",\"client_id\":\"demo\"}", "user",
+         "there are \\\"ws_user\\\", \\\"jdoe\\\", \\\"admin\\\""},
+        {"tokens", "{\"user\":\"ws_user@acne\",\"client_id\":\"demo\"}", "user",
+         "there is no company \\\"acne\\\"; did you mean \\\"acme\\\"?"},
+        {"tokens", "{\"user\":\"ws_user\",\"client_id\":\"demo\"}", "user",
+         "write USER@COMPANY, such as ws_user@acme"},
+        {"tokens", "{\"user\":\"ws_user@acme\",\"client_id\":\"demmo\"}", "client_id",
+         "did you mean \\\"demo\\\"?"},
+        {"tokens", "{\"user\":\"ws_user@acme\",\"client_id\":\"zz\"}", "client_id",
+         "there are \\\"demo\\\", \\\"demo-public\\\", \\\"demo-sandbox\\\""},
+        {"sign-in", "{\"user\":\"ws_user@zz\"}", "user",
+         "there are \\\"acme\\\", \\\"acme-sandbox\\\""},
+        {"withdraw", "{\"role\":\"zz\"}", "role",
+         "there are \\\"all\\\", \\\"read-only\\\""},
+        {"withdraw", "{\"module\":\"account-payable\"}", "module",
+         "did you mean \\\"accounts-payable\\\"?"},
+        {"withdraw", "{\"client_id\":\"demo\",\"company\":\"zz\"}", "company",
+         "there are \\\"acme\\\", \\\"acme-sandbox\\\""},
+        {"world",
+         "{\"do\":\"restrict-to-entity\",\"user\":\"ws_user@acme\",\"entity\":\"zz\"}",
+         "entity", "there are \\\"100\\\", \\\"200\\\""},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const char *path = text(s, "/sandboxes/default/%s", wrong[i].path);
+        when_control_called(s, "POST", path, wrong[i].body);
+        then_status(s, 400);
+        then_json(s, "field", wrong[i].field);
+        then_body_has(s, wrong[i].said);
+    }
+}
+
 STORY(endpoints_are_strict, "an unknown endpoint is told the nearest one")
 {
     when_control_called(s, "GET", "/sandboxes/default/requests?endpoint=tokens", NULL);
@@ -369,6 +408,7 @@ STORIES(control) = {
     &story_effects_are_strict,
     &story_withdrawals_are_strict,
     &story_refusals_name_the_field,
+    &story_refusals_say_what_there_is,
     &story_endpoints_are_strict,
     &story_metrics_count,
     &story_described,

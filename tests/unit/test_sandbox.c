@@ -217,9 +217,8 @@ static void what_a_bound_of_ours_refused_is_in_no_verdict_and_no_baseline(void *
 {
     struct pair *p = *state;
     struct im_exchange sign_on = {.endpoint = IM_ENDPOINT_TOKEN, .status = 200};
-    struct im_exchange refused = {.endpoint = IM_ENDPOINT_TOKEN,
-                                  .status = 503,
-                                  .cause = CAUSE_MOCK_CAPACITY};
+    struct im_exchange refused = {
+        .endpoint = IM_ENDPOINT_TOKEN, .status = 503, .cause = CAUSE_MOCK_CAPACITY};
     struct im_judge_options options = {.client = "CMD"};
     struct im_history history;
     struct im_verdict verdict;
