@@ -3,7 +3,9 @@
  * throughout: a world has a few dozen entries. */
 #include "directory/directory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/near_miss.h"
 #include "directory/directory_world.h"
@@ -336,6 +338,23 @@ static struct im_str thing_name(enum im_collection_kind which, const void *items
     }
 }
 
+/* No user can be named while it is the company that is missing. */
+static struct im_hint hint_company(const struct im_world *world, struct im_str company)
+{
+    struct im_hint there = im_world_hint(world, IM_COMPANIES, IM_STR(""), company), hint;
+
+    if (!company.len) {
+        snprintf(hint.text, sizeof hint.text,
+                 "; write USER@COMPANY, such as ws_user@acme");
+        return hint;
+    }
+    int len = snprintf(hint.text, sizeof hint.text, "; there is no company \"%.*s\"",
+                       IM_ARG(im_str_front(company, 60)));
+    if (len > 0 && strlen(there.text) < sizeof hint.text - (size_t)len)
+        strcpy(hint.text + len, there.text);
+    return hint;
+}
+
 struct im_hint im_world_hint(const struct im_world *world, enum im_collection_kind which,
                              struct im_str company, struct im_str word)
 {
@@ -343,6 +362,8 @@ struct im_hint im_world_hint(const struct im_world *world, enum im_collection_ki
     struct im_str few[IM_HINT_FEW], nearest = IM_STR("");
     size_t n = 0;
 
+    if (which == IM_USERS && !im_world_company(world, company))
+        return hint_company(world, company);
     for (size_t i = 0; i < all->count; i++) {
         struct im_str name = thing_name(which, all->items, i, company);
         if (!name.len)
