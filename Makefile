@@ -72,7 +72,7 @@ print_scenarios/schema.json := scenarios --schema
 
 # .ci/setup knows what each kind of goal needs. Goals that run something also install what is missing (as root
 # or by sudo); the others only say what it is.
-CHECKS    := $(filter check check-% lint format asan ubsan tsan fuzz,$(MAKECMDGOALS))
+CHECKS    := $(filter check check-% lint format asan ubsan tsan fuzz fuzz-long,$(MAKECMDGOALS))
 TESTS     := $(filter test test-% golden bench setup,$(MAKECMDGOALS))
 LANGUAGES := $(filter interop check-interop,$(MAKECMDGOALS))
 LEVEL     ?= $(if $(filter-out $(LANGUAGES),$(CHECKS)),check,$(if $(LANGUAGES),interop,$(if $(TESTS),test,build)))
@@ -390,7 +390,7 @@ run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),embed) docs
 
-.PHONY: test $(SUITES:%=test-%) golden bench fuzz
+.PHONY: test $(SUITES:%=test-%) golden bench fuzz fuzz-long
 
 # every one of the commands, also after one has failed
 all_of = @status=0; $(foreach command,$(1),$($(command)) || status=1;) exit $$status
@@ -426,9 +426,12 @@ fuzz_name  = $(patsubst fuzz_%,%,$(notdir $(1)))
 fuzz_seeds_scenario := scenarios
 fuzz_run   = '$(1) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$(BUILD)/fuzz/$(fuzz_name)- \
 	$(BUILD)/fuzz/corpus/$(fuzz_name) $(wildcard tests/data/fuzz/$(fuzz_name) $(fuzz_seeds_$(fuzz_name)))'
+run_fuzz   = mkdir -p $(foreach f,$(FUZZERS),$(BUILD)/fuzz/corpus/$(call fuzz_name,$(f))); \
+	$(RUN) fuzz count=exit timeout=$$(($(FUZZ_SECONDS) + 120)) $(foreach f,$(call pick,$(FUZZERS)),$(call fuzz_run,$(f)))
 fuzz: $(FUZZERS)  ## look for input that breaks a parser, FUZZ_SECONDS=20 each
-	@mkdir -p $(foreach f,$(FUZZERS),$(BUILD)/fuzz/corpus/$(call fuzz_name,$(f)))
-	@$(RUN) fuzz count=exit timeout=$$(($(FUZZ_SECONDS) + 120)) $(foreach f,$(call pick,$(FUZZERS)),$(call fuzz_run,$(f)))
+	@$(run_fuzz)
+fuzz-long: FUZZ_SECONDS := 3600
+fuzz-long: fuzz  ## the same, an hour each
 
 # === Checks: one check is one line `NAME: N passed, N failed` ==============================================
 
@@ -471,7 +474,8 @@ check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
 # the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
 check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))
-CHECKED := format layers headers symbols docs attack openapi lint clang instructions asan torture tsan browser interop docker packages
+check_fuzz    = $(run_fuzz)
+CHECKED := format layers headers symbols docs attack openapi lint clang instructions asan torture tsan fuzz browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -483,7 +487,8 @@ $(VENV)/installed: tests/requirements.txt | setup
 
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
 
-check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS)  ## every check below
+check: FUZZ_SECONDS := 60
+check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -509,6 +514,9 @@ check-asan: $(ASAN_TESTS)  ## unit, stories and threads under ASan, UBSan and LS
 	@$(check_asan)
 check-torture: $(TORTURE)  ## stories whose allocations fail, five of each; all of them: make check-torture SAMPLE=0
 	@$(check_torture)
+check-fuzz: FUZZ_SECONDS := 60
+check-fuzz: $(FUZZERS)  ## a minute for each fuzzer
+	@$(check_fuzz)
 check-tsan: $(TSAN_TESTS)  ## stories and threads under TSan
 	@$(check_tsan)
 check-browser: $(BUILD)/intacct-mock  ## a real browser signs in and consents
