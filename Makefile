@@ -72,7 +72,7 @@ print_scenarios/schema.json := scenarios --schema
 
 # .ci/setup knows what each kind of goal needs. Goals that run something also install what is missing (as root
 # or by sudo); the others only say what it is.
-CHECKS    := $(filter check check-% lint format asan ubsan tsan fuzz fuzz-long,$(MAKECMDGOALS))
+CHECKS    := $(filter check check-% lint format asan ubsan tsan coverage fuzz fuzz-long,$(MAKECMDGOALS))
 TESTS     := $(filter test test-% golden bench setup,$(MAKECMDGOALS))
 LANGUAGES := $(filter interop check-interop,$(MAKECMDGOALS))
 LEVEL     ?= $(if $(filter-out $(LANGUAGES),$(CHECKS)),check,$(if $(LANGUAGES),interop,$(if $(TESTS),test,build)))
@@ -390,7 +390,7 @@ run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),embed) docs
 
-.PHONY: test $(SUITES:%=test-%) golden bench fuzz fuzz-long
+.PHONY: test $(SUITES:%=test-%) golden bench coverage fuzz fuzz-long
 
 # every one of the commands, also after one has failed
 all_of = @status=0; $(foreach command,$(1),$($(command)) || status=1;) exit $$status
@@ -517,6 +517,14 @@ check-torture: $(TORTURE)  ## stories whose allocations fail, five of each; all 
 check-fuzz: FUZZ_SECONDS := 60
 check-fuzz: $(FUZZERS)  ## a minute for each fuzzer
 	@$(check_fuzz)
+# built apart; what the suites below pass through counts, whether they pass or not
+COVERED := test-unit test-stories test-threads test-wire test-attack
+coverage: $(VENV)/installed | setup  ## how many lines of server/ the suites pass through: build/coverage/report.txt
+	$(Q)find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	-$(Q)$(MAKE) --no-print-directory -k BUILD='$(BUILD)/coverage' DEVELOPER= DEPS='$(DEPS)' CFLAGS='-O1 -g --coverage -fprofile-update=atomic' $(COVERED)
+	$(Q)$(VENV)/bin/gcovr --root . --filter server/ --gcov-executable '$(subst gcc,gcov,$(notdir $(CC:cc=gcc)))' \
+		--txt $(BUILD)/coverage/report.txt --print-summary --fail-under-line 92 $(BUILD)/coverage/obj/server
+
 check-tsan: $(TSAN_TESTS)  ## stories and threads under TSan
 	@$(check_tsan)
 check-browser: $(BUILD)/intacct-mock  ## a real browser signs in and consents
