@@ -43,10 +43,10 @@ static void close_item(struct batch *batch, const struct im_objects_call *call,
     enum im_cause cause = im_record_cause(result);
     batch->bad++;
     im_note(batch->req, cause, "item %" PRId64 " of the batch: %s",
-            batch->good + batch->bad, call->why.text);
+            batch->good + batch->bad, call->refusal.text);
     im_json_open_object(&batch->out, NULL);
     im_refusal_write_item(batch->req, cause,
-                          im_arena_copy(batch->req->arena, im_str(call->why.field)),
+                          im_arena_copy(batch->req->arena, im_str(call->refusal.field)),
                           &batch->authority->rng, &batch->out);
     im_json_close_object(&batch->out);
 }

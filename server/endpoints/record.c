@@ -166,9 +166,9 @@ enum im_cause im_record_refuse(struct im_request *req, enum im_objects_result re
     enum im_cause cause = im_record_cause(result);
     if (!cause)
         return CAUSE_NONE;
-    if (call->why.field[0])
-        req->exchange->field = im_arena_copy(req->arena, im_str(call->why.field));
+    if (call->refusal.field[0])
+        req->exchange->field = im_arena_copy(req->arena, im_str(call->refusal.field));
     if (result == IM_OBJECTS_NO_MEMORY)
         return im_refuse(req, cause, "memory is short in the store of business objects");
-    return im_refuse(req, cause, "%s", call->why.text);
+    return im_refuse(req, cause, "%s", call->refusal.text);
 }
