@@ -7,7 +7,7 @@
 
 #include "oauth/bearer.h"
 
-/* The spelling that was seen to work against the real server. */
+/* The spelling that is observed to work against the real server. */
 #define ENTITY_HEADER "X-IA-API-Param-Entity"
 /* The spelling that Sage's header page prints; whether the server takes it is not
  * known. */
@@ -17,13 +17,13 @@
 
 static bool resembles_entity_header(struct im_str name)
 {
-    /* Sage-Param-Entity was seen to be accepted and silently ignored. */
+    /* Sage-Param-Entity is observed to be accepted and silently ignored. */
     static const struct im_str near[] = {
         IM_STR_INIT(ENTITY_HEADER),       IM_STR_INIT("Sage-Param-Entity"),
         IM_STR_INIT("X-IA-Param-Entity"), IM_STR_INIT("X-IA-Entity"),
         IM_STR_INIT("X-Entity-Id"),
     };
-    if (!name.len || !strchr("XxSs", name.at[0])) /* nearly every header, every call */
+    if (!name.len || !strchr("XxSs", name.at[0])) /* distances are worked out for few */
         return false;
     for (size_t i = 0; i < sizeof near / sizeof *near; i++)
         if (im_str_distance(name, near[i]) <= 2)
@@ -31,10 +31,11 @@ static bool resembles_entity_header(struct im_str name)
     return false;
 }
 
-static void note_ignored(struct im_request *req, const struct im_header *header,
-                         struct im_str applies)
+static void note_entity_header_ignored(struct im_request *req,
+                                       const struct im_header *header,
+                                       struct im_str applies)
 {
-    const char *why =
+    const char *reason =
         im_str_eq_nocase(header->name, IM_STR(ENTITY_HEADER_DOCUMENTED))
             ? "is the spelling of Sage's documentation, but nobody has shown that "
               "the server takes it"
@@ -46,30 +47,25 @@ static void note_ignored(struct im_request *req, const struct im_header *header,
     im_note(
         req, CAUSE_ENTITY_HEADER_IGNORED,
         "%.*s: %.*s %s; it is ignored and the call works at %.*s; %s is known to work",
-        IM_ARG(im_quote(req, header->name)), IM_ARG(im_quote(req, header->value)), why,
+        IM_ARG(im_quote(req, header->name)), IM_ARG(im_quote(req, header->value)), reason,
         IM_ARG(scope), ENTITY_HEADER);
 }
 
-static void note_lookalikes(struct im_request *req, struct im_str applies)
-{
-    for (size_t i = 0; i < req->header_count; i++)
-        if (resembles_entity_header(req->headers[i].name))
-            note_ignored(req, &req->headers[i], applies);
-}
-
-/* An empty header says nothing: clients clear it to work at the top level. */
+/* An empty header selects nothing: clients clear it to work at the top level. Similar
+ * headers are noted only where the right one is missing, since otherwise they do no harm. */
 static struct im_str select_entity(struct im_request *req, struct im_str tokens_own)
 {
     struct im_str asked = im_request_header(req, ENTITY_HEADER);
-    if (!asked.at)
-        note_lookalikes(req, tokens_own);
+    for (size_t i = 0; !asked.at && i < req->header_count; i++)
+        if (resembles_entity_header(req->headers[i].name))
+            note_entity_header_ignored(req, &req->headers[i], tokens_own);
     return asked.len ? asked : tokens_own;
 }
 
 /* ---- where ---- */
 
 /* An entity that the company does not have and one that the user may not enter are one
- * cause; the evidence tells which. */
+ * cause; the evidence says which. */
 static enum im_cause access_check_entity(struct im_request *req,
                                          const struct im_access *access)
 {
@@ -90,7 +86,8 @@ static enum im_cause access_check_entity(struct im_request *req,
     return CAUSE_NONE;
 }
 
-static enum im_cause check_place(struct im_request *req, const struct im_access *access)
+static enum im_cause access_check_place(struct im_request *req,
+                                        const struct im_access *access)
 {
     if (access->entity.len)
         return access_check_entity(req, access);
@@ -111,15 +108,16 @@ enum im_cause im_access_check(struct im_authority *authority, struct im_request 
         im_bearer_check(authority, req, dialect, &out->token, &out->principal);
     if (cause)
         return cause;
-    out->who = req->exchange->user; /* told by the bearer check */
+    out->who = req->exchange->user; /* recorded by the bearer check */
     out->entity = select_entity(req, out->token.entity);
-    return check_place(req, out);
+    return access_check_place(req, out);
 }
 
 /* ---- on what ---- */
 
-static enum im_cause check_module(struct im_request *req, const struct im_access *access,
-                                  const struct im_object_type *type)
+static enum im_cause access_check_module(struct im_request *req,
+                                         const struct im_access *access,
+                                         const struct im_object_type *type)
 {
     if (type->always_subscribed ||
         im_list_has(access->principal.company.modules, im_str(type->module)))
@@ -129,7 +127,7 @@ static enum im_cause check_module(struct im_request *req, const struct im_access
                      IM_ARG(access->principal.company.id), type->module, type->rest_name);
 }
 
-static struct im_str join_names(struct im_arena *arena, struct im_list list)
+static struct im_str names_join(struct im_arena *arena, struct im_list list)
 {
     struct im_buf buf;
     im_buf_init(&buf, arena, 0);
@@ -146,11 +144,11 @@ enum im_cause im_access_object(struct im_authority *authority, struct im_request
 {
     struct im_str object = im_str(type->rest_name);
     req->exchange->object = object;
-    enum im_cause cause = check_module(req, access, type);
+    enum im_cause cause = access_check_module(req, access, type);
     if (cause)
         return cause;
     const char *verb = im_action_name(action);
-    struct im_str roles = join_names(req->arena, access->principal.user.roles);
+    struct im_str roles = names_join(req->arena, access->principal.user.roles);
     switch (im_directory_permit(authority->directory, &access->principal.user, object,
                                 action)) {
     case IM_PERMIT_YES: return CAUSE_NONE;
