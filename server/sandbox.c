@@ -180,15 +180,20 @@ static bool count_rules(struct im_sandbox *box, struct im_scenario *scenario,
     return true;
 }
 
-/* That a bound of ours was reached is no fault of the client, and it was not answered. */
-static size_t leave_out_our_own_limits(struct im_exchange *exchanges, size_t count)
+/* What the client did, oldest first. That a bound of ours was reached is no fault of the client, and it
+ * was not answered. */
+static const struct im_exchange *judged_exchanges(const struct im_sandbox *box,
+                                                  struct im_arena *arena, size_t *count)
 {
+    static const struct im_journal_filter all = {.cause = CAUSE_NONE};
     size_t n = 0;
+    struct im_exchange *exchanges = im_journal_select(box->journal, arena, &all, count);
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < *count; i++)
         if (exchanges[i].cause != CAUSE_MOCK_CAPACITY)
             exchanges[n++] = exchanges[i];
-    return n;
+    *count = n;
+    return exchanges;
 }
 
 static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
@@ -198,11 +203,9 @@ static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
     struct im_judgement *judgements =
         IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
     struct im_judge_options *known = IM_ARENA_NEW(arena, struct im_judge_options);
-    static const struct im_journal_filter all = {.status = 0};
     size_t count;
-    struct im_exchange *exchanges = im_journal_select(box->journal, arena, &all, &count);
+    const struct im_exchange *exchanges = judged_exchanges(box, arena, &count);
 
-    count = leave_out_our_own_limits(exchanges, count);
     if (!known)
         return false;
     *known = *options;
@@ -235,10 +238,8 @@ struct im_scenario *im_sandbox_judge(struct im_sandbox *box,
 bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
                         struct im_history *history)
 {
-    static const struct im_journal_filter all = {.status = 0};
     size_t count;
-    const struct im_exchange *exchanges =
-        im_journal_select(box->journal, arena, &all, &count);
+    const struct im_exchange *exchanges = judged_exchanges(box, arena, &count);
 
     return !im_journal_dropped(box->journal) &&
            im_history_read(history, exchanges, count, arena);

@@ -31,7 +31,7 @@ struct recent {
 struct im_secrets {
     atomic_size_t refs;
     struct recent *recent; /* it may change where the set may not */
-    unsigned char key[IM_SECRET_KEY_LEN];
+    struct im_hmac_key key;
     pthread_mutex_t lock;
     struct im_table by_start;
     /* most places of a text need no more: may a value begin with this byte, and with these two? */
@@ -52,7 +52,8 @@ struct im_secrets *im_secrets_new(const unsigned char key[IM_SECRET_KEY_LEN])
     }
     pthread_mutex_init(&secrets->recent->lock, NULL);
     atomic_init(&secrets->refs, 1);
-    memcpy(secrets->key, key, IM_SECRET_KEY_LEN);
+    im_hmac_key_init(&secrets->key,
+                     (struct im_str){(const char *)key, IM_SECRET_KEY_LEN});
     pthread_mutex_init(&secrets->lock, NULL);
     return secrets;
 }
@@ -417,7 +418,7 @@ static void fingerprint_remember(struct recent *recent,
     pthread_mutex_unlock(&recent->lock);
 }
 
-static bool fingerprint_make(const struct im_secrets *secrets,
+static void fingerprint_make(const struct im_secrets *secrets,
                              const unsigned char digest[IM_SHA256_LEN],
                              unsigned char fingerprint[FINGERPRINT_LEN])
 {
@@ -426,13 +427,14 @@ static bool fingerprint_make(const struct im_secrets *secrets,
     struct im_str text = {(const char *)digest, IM_SHA256_LEN};
 
     if (secrets && fingerprint_recall(secrets->recent, digest, fingerprint))
-        return true;
-    if (!im_hmac_sha256(secrets ? secrets->key : none, IM_SECRET_KEY_LEN, text, mac))
-        return false;
+        return;
+    if (secrets)
+        im_hmac(&secrets->key, text, mac);
+    else
+        im_hmac_sha256(none, sizeof(none), text, mac);
     memcpy(fingerprint, mac, FINGERPRINT_LEN);
     if (secrets)
         fingerprint_remember(secrets->recent, digest, fingerprint);
-    return true;
 }
 
 struct im_str im_fingerprint_of(const struct im_secrets *secrets, struct im_arena *arena,
@@ -440,10 +442,7 @@ struct im_str im_fingerprint_of(const struct im_secrets *secrets, struct im_aren
 {
     unsigned char fingerprint[FINGERPRINT_LEN];
 
-    if (!fingerprint_make(secrets, digest, fingerprint)) {
-        arena->failed = true;
-        return (struct im_str){NULL, 0};
-    }
+    fingerprint_make(secrets, digest, fingerprint);
     return im_arena_format(arena, "hmac:%.*s",
                            IM_ARG(im_hex(arena, fingerprint, FINGERPRINT_LEN)));
 }

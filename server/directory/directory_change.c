@@ -249,7 +249,17 @@ static bool value_exists(const struct subject *on, enum im_change change,
             err, "there is no role \"%.*s\"%s", IM_ARG(on->value),
             im_world_hint(on->world, IM_ROLES, IM_STR(""), on->value).text);
     if (change == IM_CHANGE_UNSUBSCRIBE_MODULE && !module_exists(on->value))
-        return im_error_set(err, "there is no module \"%.*s\"", IM_ARG(on->value));
+        return im_error_set(
+            err, "there is no module \"%.*s\"%s", IM_ARG(on->value),
+            im_hint(on->value, on->company->modules.items, on->company->modules.count)
+                .text);
+    if (change == IM_CHANGE_RESTRICT_TO_ENTITY &&
+        !im_list_has(on->company->entities, on->value))
+        return im_error_set(err, "company \"%.*s\" has no entity \"%.*s\"%s",
+                            IM_ARG(on->company->id), IM_ARG(on->value),
+                            im_hint_or_all(on->value, on->company->entities.items,
+                                           on->company->entities.count)
+                                .text);
     if (change == IM_CHANGE_REMOVE_PERMISSION && !permission_names_object(on->value))
         return im_error_set(err,
                             "\"%.*s\" is no permission; write OBJECT or OBJECT:ACTION, "

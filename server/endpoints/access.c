@@ -51,14 +51,11 @@ static void note_entity_header_ignored(struct im_request *req,
         IM_ARG(scope), ENTITY_HEADER);
 }
 
-/* An empty header selects nothing: clients clear it to work at the top level. Similar
- * headers are noted only where the right one is missing, since otherwise they do no harm. */
-static struct im_str select_entity(struct im_request *req, struct im_str tokens_own)
+/* An empty header selects nothing: clients clear it to work at the top level. */
+struct im_str im_access_entity(const struct im_request *req, struct im_str tokens_own)
 {
     struct im_str asked = im_request_header(req, ENTITY_HEADER);
-    for (size_t i = 0; !asked.at && i < req->header_count; i++)
-        if (resembles_entity_header(req->headers[i].name))
-            note_entity_header_ignored(req, &req->headers[i], tokens_own);
+
     return asked.len ? asked : tokens_own;
 }
 
@@ -106,10 +103,17 @@ enum im_cause im_access_check(struct im_authority *authority, struct im_request 
     *out = (struct im_access){0};
     enum im_cause cause =
         im_bearer_check(authority, req, dialect, &out->token, &out->principal);
+    /* recorded by the bearer check, like the token's entity */
+    out->who = req->exchange->user;
+    out->entity = im_access_entity(req, req->exchange->entity);
+    req->exchange->entity = im_quote(req, out->entity);
     if (cause)
         return cause;
-    out->who = req->exchange->user; /* recorded by the bearer check */
-    out->entity = select_entity(req, out->token.entity);
+    /* similar headers do no harm where the right one is there */
+    if (!im_request_header(req, ENTITY_HEADER).at)
+        for (size_t i = 0; i < req->header_count; i++)
+            if (resembles_entity_header(req->headers[i].name))
+                note_entity_header_ignored(req, &req->headers[i], out->entity);
     return access_check_place(req, out);
 }
 

@@ -44,6 +44,7 @@ static enum im_cause code_look_first(const struct im_grant_request *g, struct im
     if (!im_authority_find(g->authority, g->req->arena, text, g->req->now_ms, &code))
         return CAUSE_NONE;
     g->req->exchange->user = im_account_text(g->req->arena, code.user, code.company);
+    g->req->exchange->entity = code.entity;
     if (code.ended || code.kind != IM_TOKEN_CODE ||
         !im_str_eq(code.client_id, g->client->id))
         return CAUSE_NONE;

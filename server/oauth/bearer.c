@@ -265,6 +265,7 @@ static enum im_cause bearer_judge(const struct bearer_check *check, struct im_to
     exchange->client_id = out->client_id;
     exchange->scope = out->scopes;
     exchange->user = im_account_text(check->req->arena, out->user, out->company);
+    exchange->entity = out->entity;
     for (size_t i = 0; !cause && i < sizeof(steps) / sizeof(steps[0]); i++)
         cause = steps[i](check, out);
     return cause;

@@ -23,9 +23,9 @@ enum { SECRET_LEN = 32, KID_MAX = 48, HEADER_MAX = 128, RSA_BITS = 2048 };
 struct generation {
     struct generation *older;
     unsigned number;
-    unsigned char secret[SECRET_LEN]; /* HS256 */
-    EVP_PKEY *rsa;                    /* behind rsa_lock; NULL until it is needed … */
-    char kid[IM_JWT_ALGS][KID_MAX];   /* … and then these two are filled in too */
+    struct im_hmac_key secret;      /* HS256 */
+    EVP_PKEY *rsa;                  /* behind rsa_lock; NULL until it is needed … */
+    char kid[IM_JWT_ALGS][KID_MAX]; /* … and then these two are filled in too */
     char header[IM_JWT_ALGS][HEADER_MAX];
 };
 
@@ -51,7 +51,13 @@ const char *im_jwt_alg_name(enum im_jwt_alg alg)
 static bool draw_secret(const struct im_keys *keys, struct generation *made,
                         const char *kind)
 {
-    return im_rng_fixed(keys->rng, kind, made->secret, sizeof(made->secret));
+    unsigned char secret[SECRET_LEN];
+
+    if (!im_rng_fixed(keys->rng, kind, secret, sizeof(secret)))
+        return false;
+    im_hmac_key_init(&made->secret,
+                     (struct im_str){(const char *)secret, sizeof(secret)});
+    return true;
 }
 
 static struct generation *new_generation(const struct im_keys *keys, unsigned number)
@@ -273,8 +279,9 @@ static struct im_str hmac_sign(const struct generation *one, struct im_arena *ar
 {
     unsigned char *mac = im_arena_alloc(arena, IM_SHA256_LEN);
 
-    if (!mac || !im_hmac_sha256(one->secret, SECRET_LEN, input, mac))
+    if (!mac)
         return (struct im_str){NULL, 0};
+    im_hmac(&one->secret, input, mac);
     return (struct im_str){(const char *)mac, IM_SHA256_LEN};
 }
 
@@ -425,8 +432,8 @@ static bool hmac_verifies(const struct generation *one, const struct im_jwt *jwt
 {
     unsigned char mac[IM_SHA256_LEN];
 
-    return im_hmac_sha256(one->secret, SECRET_LEN, jwt->signing_input, mac) &&
-           im_secret_eq(jwt->signature, (struct im_str){(const char *)mac, sizeof(mac)});
+    im_hmac(&one->secret, jwt->signing_input, mac);
+    return im_secret_eq(jwt->signature, (struct im_str){(const char *)mac, sizeof(mac)});
 }
 
 static bool rsa_verifies(EVP_PKEY *rsa, const struct im_jwt *jwt, enum im_jwt_alg alg)

@@ -366,7 +366,9 @@ static void refuse_name(const struct view *view, struct im_str name, struct im_e
     int nearest = known ? im_str_nearest(name, known, n) : -1;
     name = im_str_front(name, 80);
     if (nearest < 0)
-        im_error_set(err, "there is no scenario \"%.*s\"", IM_ARG(name));
+        im_error_set(err,
+                     "there is no scenario \"%.*s\"; `intacct-mock scenarios` lists them",
+                     IM_ARG(name));
     else
         im_error_set(err, "there is no scenario \"%.*s\"; did you mean \"%.*s\"?",
                      IM_ARG(name), IM_ARG(known[nearest]));

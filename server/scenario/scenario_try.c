@@ -32,7 +32,7 @@ static bool is_faulty(const struct im_json_reader *r, const struct im_json *valu
 static bool try_step(struct im_json_reader *r, struct im_authority *authority,
                      const struct im_rule *rule, const struct im_step *step)
 {
-    const struct im_exchange fitting = {.user = rule->when.user,
+    const struct im_exchange fitting = {.user = im_when_one_user(&rule->when),
                                         .client_id = rule->when.client};
     struct im_effect_args args = step->args;
     struct im_error err;
