@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "base/crypto.h"
 #include "control/control.h"
 #include "control/origin.h"
 #include "http/redact.h"

@@ -1,7 +1,6 @@
 /* The one exit of the pipeline: every answer is worded, hinted, damaged, opened to browsers, recorded,
  * counted and logged here, in this order, so that none can miss a step. Refusals before an endpoint is
  * asked, preflights and the control API pass it too. */
-#include "base/crypto.h"
 #include "causes/refusal.h"
 #include "http/redact.h"
 #include "router_parts.h"

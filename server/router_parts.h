@@ -36,12 +36,12 @@ void im_pipeline_finish(struct im_pipeline *p, enum im_cause cause);
 
 /* ---- browser clients (router_cors.c) ---- */
 
-/* Does a browser ask whether it may, on behalf of a page of another origin? Only with its Origin and
- * the method it means; any other OPTIONS is the client's own affair. */
+/* Is it a preflight of a browser for a page of another origin? Only with its Origin and the method it
+ * asks for; any other OPTIONS is a request of the client. */
 bool im_cors_is_preflight(const struct im_sandboxes *sandboxes,
                           const struct im_request *req);
-/* What a browser is told: in answer to a preflight what it may (methods: exchange->allow, where they
- * are known), otherwise that the page may read this answer. Nothing to who sends no Origin. */
+/* Adds the headers of CORS: in answer to a preflight what is allowed (methods: exchange->allow, where
+ * they are known), otherwise that the page may read this answer. None without an Origin. */
 void im_cors_add_headers(const struct im_sandboxes *sandboxes,
                          const struct im_request *req, struct im_response *res);
 
