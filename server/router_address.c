@@ -146,13 +146,12 @@ struct im_str im_server_url(const struct im_sandboxes *sandboxes,
                            IM_ARG(host), IM_ARG(forwarded.prefix));
 }
 
-/* "https://Mock.example:443/x" → "Mock.example" */
+/* "https://Mock.example:443/x" → "Mock.example": the default port is the same as none. */
 static struct im_str url_authority(struct im_str url)
 {
     bool tls = im_str_starts(url, "https://");
-    struct im_str rest = im_str_slice(url, tls ? 8 : 7, url.len);
+    struct im_str rest = im_url_authority(url);
 
-    rest = im_str_slice(rest, 0, im_str_find(rest, '/'));
     if (im_str_ends(rest, tls ? ":443" : ":80"))
         rest.len -= tls ? 4 : 3;
     return rest;

@@ -179,26 +179,13 @@ static void server_answer(void *context, struct im_request *req, struct im_respo
     im_answer(&server->sandboxes, req, res, date_ms);
 }
 
-/* "https://[::1]:8443/x" → "::1" */
-static struct im_str url_host(struct im_str url)
-{
-    struct im_str rest = im_str_slice(url, im_str_find(url, '/'), url.len);
-
-    while (im_str_starts(rest, "/"))
-        rest = im_str_slice(rest, 1, rest.len);
-    rest = im_str_cut(&rest, '/');
-    if (!im_str_starts(rest, "["))
-        return im_str_cut(&rest, ':');
-    rest = im_str_slice(rest, 1, rest.len);
-    return im_str_cut(&rest, ']');
-}
-
 /* The names of --cert-name, and the host of --public-url, which clients will verify. */
 static bool cert_names_list(struct im_server *server, const char *list,
                             const char *names[CERT_NAMES_MAX + 2], struct im_error *err)
 {
     struct im_str rest = im_str(list);
-    struct im_str host = url_host(server->sandboxes.settings.public_url);
+    struct im_str host =
+        im_authority_host(im_url_authority(server->sandboxes.settings.public_url));
     size_t n = 0;
 
     while (rest.len) {
@@ -208,6 +195,8 @@ static bool cert_names_list(struct im_server *server, const char *list,
         struct im_str name = im_str_trim(im_str_cut(&rest, ','));
         names[n++] = im_arena_copy(&server->texts, name).at;
     }
+    if (im_str_starts(host, "[")) /* certificates have addresses without brackets */
+        host = im_str_slice(host, 1, host.len - 1);
     if (host.len)
         names[n++] = im_arena_copy(&server->texts, host).at;
     names[n] = NULL;
