@@ -223,6 +223,8 @@ static void add_gaps(const struct im_group *group, struct im_buf *why)
         im_buf_addz(why, i ? ", " : "");
         if (left_out)
             im_buf_addz(why, "…");
+        else if (!is_gap_known(group, i))
+            im_buf_addz(why, "not known");
         else
             im_buf_addf(why, "%lld ms", (long long)(us > 0 ? us / US_PER_MS : 0));
     }
@@ -233,6 +235,14 @@ static void say_gaps(const struct im_group *group, bool broken, struct im_buf *w
     if (group->count < 2) {
         im_buf_addz(why, group->count ? "tried once" : "never tried");
         im_buf_addz(why, ", so there was no gap to judge");
+        return;
+    }
+    size_t known = 0;
+    for (size_t i = 0; i + 1 < group->count; i++)
+        known += is_gap_known(group, i);
+    if (!known) {
+        im_buf_addz(why, "it is not known when the client gave up, so there was no gap "
+                         "to judge");
         return;
     }
     add_gaps(group, why);
