@@ -28,6 +28,7 @@ struct im_option {
     const char *help;    /* one line */
     const char *words;   /* "text|json" */
     int64_t least, most;
+    const char *variable; /* INTACCT_MOCK_<this> gives it too; NULL = as has_variables */
 };
 
 struct im_texts {

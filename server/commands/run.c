@@ -202,21 +202,12 @@ static int close_junit(struct run *run, int status)
 /* CMD as a shell would read it. */
 static struct im_str words_of_command(const struct run *run)
 {
-    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                        "@%+=:,./-_";
     struct im_buf text;
 
     im_buf_init(&text, run->arena, 0);
     for (char *const *word = run->command; *word; word++) {
-        bool quoted = !**word || (*word)[strspn(*word, plain)];
         im_buf_addz(&text, word == run->command ? "" : " ");
-        im_buf_addz(&text, quoted ? "'" : "");
-        for (const char *at = *word; *at; at++)
-            if (quoted && *at == '\'')
-                im_buf_addz(&text, "'\\''");
-            else
-                im_buf_addc(&text, *at);
-        im_buf_addz(&text, quoted ? "'" : "");
+        im_buf_add_shell(&text, im_str(*word));
     }
     return im_buf_str(&text);
 }

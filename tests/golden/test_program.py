@@ -12,7 +12,8 @@ from golden import CREDENTIALS, FORM, Mock, PROGRAM, REST, ROOT, VENDORS, form, 
 
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
-COMMANDS = ("serve", "run", "check", "scenarios", "causes", "ready", "version")
+COMMANDS = ("serve", "run", "check", "scenarios", "causes", "tail", "why", "do", "clock", "expire", "revoke", "reset", "verdict",
+            "sandboxes", "ready", "version")
 MANY_LINES = 12
 
 
@@ -118,6 +119,27 @@ def commands():
             pass
         text += f"serve --verdict {' '.join(options)}, {outcome}   exit {mock.process.returncode}\n  {path.read_text().strip()}\n"
     return text
+
+
+def remote():
+    """The verbs that speak to a running server, on one whose clock stands still."""
+    uses = ["clock", "clock +12h", "clock -12h", "clock set 2027-01-01T00:00:00Z freeze", "clock 12", "clock x", "sandboxes",
+            "do lock-usr", "do lock-user", "do lock-user jdoe@acme", "do lock-user jdoe@acme x", "do register-redirect-uri x",
+            "expire", "expire code", "revoke x", "revoke user=jdoe@acme", "why", "why 0", "why x", "why 1 2", "tail --x",
+            "tail --since 0 --count 2", "tail --since 0 --count 1 --refused", "tail --status 99", "tail --cause x", "verdict",
+            "verdict --require-all", "verdict --format x", "reset", "reset x", "clock --sandbox nothing.x", "clock --url x"]
+    text = f"intacct-mock do\n{run('do', env={'INTACCT_MOCK_URL': 'http://127.0.0.1:1'}).stdout}"
+    with Mock() as mock:
+        mock.freeze()
+        mock.ask("POST", REST + "token", form(CREDENTIALS), FORM)
+        mock.ask("POST", REST + "token", form({**CREDENTIALS, "client_secret": "wrong"}), FORM)
+        for use in uses:
+            done = run(*use.split(), env={"INTACCT_MOCK_URL": mock.url})
+            text += f"intacct-mock {use}   exit {done.returncode}\n" + cleaned(
+                "".join(f"  out: {line}\n" for line in done.stdout.splitlines())
+                + "".join(f"  err: {line}\n" for line in done.stderr.splitlines()))
+        text += "without it:" + said(run("clock", "--url", "http://127.0.0.1:1"))
+    return re.sub(r"([\d]+[hms]|[\d]{5,}s) (ahead|behind)", r"<offset> \2", text)
 
 
 def topic_of_causes():
@@ -249,6 +271,7 @@ surface("help.txt", helps)
 surface("options.txt", options)
 surface("options.md", lambda: run("serve", "--markdown").stdout)
 surface("commands.txt", commands)
+surface("remote.txt", remote)
 surface("causes-explained.txt", topic_of_causes)
 surface("ready.txt", ready)
 surface("run.txt", runs)
