@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "commands/command.h"
+#include "commands/environment.h"
 #include "commands/run_report.h"
 
 enum state { WAITING, RUNNING, ENDED, ABANDONED };
@@ -42,60 +43,6 @@ struct flow {
     bool interrupted, impossible; /* impossible: CMD cannot be executed */
 };
 
-/* ---- the environment of CMD ---- */
-
-static char *environment_join(struct im_arena *arena, const char *name,
-                              struct im_str value, const char *rest)
-{
-    size_t size = strlen(name) + value.len + strlen(rest) + 1;
-    char *text = IM_ARENA_ARRAY(arena, char, size);
-
-    if (text)
-        snprintf(text, size, "%s%.*s%s", name, IM_ARG(value), rest);
-    return text;
-}
-
-/* Is this "NAME=…" one of those that we set? */
-static bool environment_has(const char *variable, char *const *ours, size_t n)
-{
-    const char *end = strchr(variable, '=');
-
-    for (size_t i = 0; end && i < n; i++)
-        if (strncmp(variable, ours[i], (size_t)(end - variable) + 1) == 0)
-            return true;
-    return false;
-}
-
-static char **environment_of(struct slot *slot, char *const *inherited)
-{
-    enum { OURS = 7 };
-    const struct im_run_sandbox *sandbox = &slot->sandbox;
-    struct im_arena *arena = &slot->arena;
-    size_t n = 0, at = OURS;
-
-    while (inherited[n])
-        n++;
-    char **list = IM_ARENA_ARRAY(arena, char *, n + OURS + 1);
-    if (!list)
-        return NULL;
-    list[0] = environment_join(arena, "INTACCT_BASE_URL=", sandbox->base_url, "");
-    list[1] = environment_join(arena, "INTACCT_CLIENT_ID=", IM_STR("demo"), "");
-    list[2] =
-        environment_join(arena, "INTACCT_CLIENT_SECRET=", IM_STR("demo-secret"), "");
-    list[3] = environment_join(arena, "INTACCT_USERNAME=", IM_STR("ws_user@acme"), "");
-    list[4] = environment_join(arena, "INTACCT_TOKEN_URL=", sandbox->base_url,
-                               "/ia/api/v1/oauth2/token");
-    list[5] = environment_join(arena, "INTACCT_AUTHORIZE_URL=", sandbox->base_url,
-                               "/ia/api/v1/oauth2/authorize");
-    list[6] = environment_join(arena, "INTACCT_SCENARIO=", slot->result.scenario, "");
-    if (arena->failed)
-        return NULL;
-    for (size_t i = 0; i < n; i++)
-        if (!environment_has(inherited[i], list, OURS))
-            list[at++] = inherited[i];
-    return list;
-}
-
 /* ---- beginning ---- */
 
 static void slot_fail(struct flow *flow, struct slot *slot, const char *text)
@@ -108,8 +55,12 @@ static void slot_fail(struct flow *flow, struct slot *slot, const char *text)
 static bool slot_start_child(struct flow *flow, struct slot *slot, struct im_error *err)
 {
     const struct im_run_work *work = flow->work;
-    char **environment = environment_of(slot, work->environment);
+    struct im_environment own;
 
+    im_environment_init(&own, &slot->arena, work->environment);
+    im_environment_add_client(&own, slot->sandbox.base_url, IM_STR("demo"));
+    im_environment_set(&own, "INTACCT_SCENARIO", slot->result.scenario);
+    char **environment = im_environment_merge(&own);
     slot->child = IM_ARENA_NEW(&slot->arena, struct im_run_child);
     if (!environment || !slot->child)
         return im_error_set(err, "out of memory");
