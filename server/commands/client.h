@@ -11,7 +11,7 @@
 struct im_client_options {
     const char *url;     /* NULL = as im_client_find says */
     const char *token;   /* of the control API; NULL = none */
-    const char *ca_file; /* PEM; NULL = the system's CAs alone */
+    const char *ca_file; /* PEM; NULL = the system's CAs */
 };
 #define IM_CLIENT_URL(type, member)                                                      \
     {                                                                                    \
@@ -21,18 +21,18 @@ struct im_client_options {
 /* The paragraph of --help about it. */
 #define IM_CLIENT_MORE                                                                   \
     "The server is found by --url, else INTACCT_MOCK_URL, else on 127.0.0.1 by\n"        \
-    "INTACCT_MOCK_CONTROL or INTACCT_MOCK_PORT, else 8080.\n"
+    "INTACCT_MOCK_CONTROL or INTACCT_MOCK_PORT, else 8080. --token and --ca-file are\n"  \
+    "INTACCT_MOCK_CONTROL_TOKEN and INTACCT_MOCK_CA_FILE as well.\n"
 #define IM_CLIENT_CA(type, member)                                                       \
     {                                                                                    \
         "ca-file", "FILE", IM_OPTION_TEXT, offsetof(type, member.ca_file),               \
             .variable = "ca-file",                                                       \
-            .help = "for https, trust the CA in this file (PEM) too"                     \
+            .help = "for https, trust the CA in this file (PEM) alone"                   \
     }
 #define IM_CLIENT_TOKEN(type, member)                                                    \
     {                                                                                    \
         "token", "T", IM_OPTION_TEXT, offsetof(type, member.token),                      \
-            .variable = "control-token",                                                 \
-            .help = "its --control-token (default: INTACCT_MOCK_CONTROL_TOKEN)"          \
+            .variable = "control-token", .help = "the server's --control-token"          \
     }
 
 /* A server to be asked. Texts: the arena's. */

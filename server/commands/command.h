@@ -19,6 +19,7 @@ extern const struct im_command im_command_scenarios;
 extern const struct im_command im_command_causes;
 extern const struct im_command im_command_ready;
 extern const struct im_command im_command_world;
+extern const struct im_command im_command_env;
 extern const struct im_command im_command_tail;
 extern const struct im_command im_command_why;
 extern const struct im_command im_command_do;

@@ -111,6 +111,8 @@ void im_environment_add_client(struct im_environment *environment, struct im_str
     struct im_arena *arena = environment->arena;
 
     im_environment_set(environment, "INTACCT_BASE_URL", base_url);
+    im_environment_set(environment, "INTACCT_API_URL",
+                       im_arena_format(arena, "%.*s/ia/api/v1", IM_ARG(base_url)));
     im_environment_set(environment, "INTACCT_CLIENT_ID", client_id);
     im_environment_set(environment, "INTACCT_CLIENT_SECRET", IM_STR("demo-secret"));
     im_environment_set(environment, "INTACCT_USERNAME", IM_STR("ws_user@acme"));
@@ -326,14 +328,15 @@ static void add_java(struct im_environment *environment, struct im_str proxy_url
     struct im_str port = im_str_slice(rest, colon, rest.len);
     im_buf_init(&options, environment->arena, 0);
     im_buf_addf(&options, "%.*s%s", IM_ARG(before), before.len ? " " : "");
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2 && proxy_url.len; i++)
         im_buf_addf(&options, "-D%s.proxyHost=%.*s -D%s.proxyPort=%.*s ",
                     i ? "http" : "https", IM_ARG(host), i ? "http" : "https",
                     IM_ARG(port));
+    if (proxy_url.len)
+        im_buf_addz(&options, "-Dhttp.nonProxyHosts=localhost|127.*|[::1] "
+                              "-Djdk.http.auth.tunneling.disabledSchemes= ");
     im_buf_addf(
         &options,
-        "-Dhttp.nonProxyHosts=localhost|127.*|[::1] "
-        "-Djdk.http.auth.tunneling.disabledSchemes= "
         "%s-Djavax.net.ssl.trustStore=%.*s%s -Djavax.net.ssl.trustStoreType=PKCS12 "
         "-Djavax.net.ssl.trustStorePassword=" STORE_PASSWORD,
         quoted ? "\"" : "", IM_ARG(files->store), quoted ? "\"" : "");
@@ -352,20 +355,33 @@ static void add_php(struct im_environment *environment,
                                        IM_ARG(files->php_folder)));
 }
 
-void im_environment_add_interception(struct im_environment *environment,
-                                     struct im_str proxy_url, struct im_str hosts,
-                                     const struct im_trust_files *files)
+/* An empty proxy_url: the CA alone. */
+static void add_trust(struct im_environment *environment, struct im_str proxy_url,
+                      const struct im_trust_files *files)
 {
     static const char *const bundles[] = {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE",
                                           "CURL_CA_BUNDLE", NULL};
 
-    add_proxies(environment, proxy_url, hosts);
     for (const char *const *name = bundles; *name; name++)
         im_environment_set(environment, *name, files->bundle);
     /* Node and Deno add these to the roots that they bring */
     im_environment_set(environment, "NODE_EXTRA_CA_CERTS", files->ca);
     im_environment_set(environment, "DENO_CERT", files->ca);
-    im_environment_set(environment, "NODE_USE_ENV_PROXY", IM_STR("1"));
     add_java(environment, proxy_url, files);
     add_php(environment, files);
+}
+
+void im_environment_add_trust(struct im_environment *environment,
+                              const struct im_trust_files *files)
+{
+    add_trust(environment, (struct im_str){NULL, 0}, files);
+}
+
+void im_environment_add_interception(struct im_environment *environment,
+                                     struct im_str proxy_url, struct im_str hosts,
+                                     const struct im_trust_files *files)
+{
+    add_proxies(environment, proxy_url, hosts);
+    im_environment_set(environment, "NODE_USE_ENV_PROXY", IM_STR("1"));
+    add_trust(environment, proxy_url, files);
 }

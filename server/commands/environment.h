@@ -5,7 +5,7 @@
 #ifndef IM_COMMANDS_ENVIRONMENT_H
 #define IM_COMMANDS_ENVIRONMENT_H
 
-#include "base/arena.h"
+#include "base/buf.h"
 
 /* NAME=VALUE, or NAME not at all. */
 struct im_variable {
@@ -40,6 +40,15 @@ char **im_environment_merge(const struct im_environment *environment);
 void im_environment_add_client(struct im_environment *environment, struct im_str base_url,
                                struct im_str client_id);
 
+/* ---- written for others to read (environment_text.c) ---- */
+
+/* What --format may be: sh, fish, powershell, dotenv, json, github. */
+#define IM_ENVIRONMENT_FORMATS "sh|fish|powershell|dotenv|json|github"
+/* Writes the variables, without what is inherited, so that whatever reads that format has each value byte by
+ * byte. False with err when the format cannot say a value. */
+bool im_environment_write(const struct im_environment *environment, const char *format,
+                          struct im_buf *out, struct im_error *err);
+
 /* ---- interception ---- */
 
 /* Files that the variables below name: ca.pem (ours alone), ca-bundle.pem (the system's
@@ -60,6 +69,9 @@ bool im_trust_files_write(struct im_trust_files *files, const char *folder,
 /* Removes a temporary folder with what was written; else does nothing. */
 void im_trust_files_remove(const struct im_trust_files *files);
 
+/* The CA variables alone, those of Node, Java and PHP too: for a mock that is spoken to over HTTPS. */
+void im_environment_add_trust(struct im_environment *environment,
+                              const struct im_trust_files *files);
 /* HTTPS_PROXY and the like, the CA variables, those of Node, Java and PHP. `proxy_url` is
  * "http://127.0.0.1:PORT", perhaps with a user; `hosts` what the proxy intercepts
  * ("api.intacct.com,*.example.org"): entries of the inherited NO_PROXY that would lead past

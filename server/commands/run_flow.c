@@ -60,6 +60,8 @@ static bool slot_start_child(struct flow *flow, struct slot *slot, struct im_err
     im_environment_init(&own, &slot->arena, work->environment);
     im_environment_add_client(&own, slot->sandbox.base_url, IM_STR("demo"));
     im_environment_set(&own, "INTACCT_SCENARIO", slot->result.scenario);
+    if (work->trust)
+        im_environment_add_trust(&own, work->trust);
     char **environment = im_environment_merge(&own);
     slot->child = IM_ARENA_NEW(&slot->arena, struct im_run_child);
     if (!environment || !slot->child)
@@ -121,9 +123,10 @@ static bool flow_may_begin(const struct flow *flow)
 static void flow_keep_baseline(struct flow *flow, const struct slot *slot)
 {
     flow->baseline = slot->sandbox;
+    flow->baseline.name = im_arena_copy(&flow->arena, slot->sandbox.name);
     flow->has_baseline = true;
     if (slot->result.end == IM_RUN_EXITED)
-        flow->mock.baseline = slot->sandbox.box;
+        flow->mock.baseline = &flow->baseline;
     flow->stumbles =
         slot->hidden &&
         im_str_is(im_json_get_str(slot->result.verdict, "outcome"), "not-met");
@@ -151,8 +154,10 @@ static void keep_artifacts(struct flow *flow, struct slot *slot)
 
     if (!folder)
         return;
-    struct im_str har = flow->mock.journal(&slot->sandbox, true, &slot->arena);
-    struct im_str journal = flow->mock.journal(&slot->sandbox, false, &slot->arena);
+    struct im_str har =
+        flow->mock.journal(&flow->mock, &slot->sandbox, true, &slot->arena);
+    struct im_str journal =
+        flow->mock.journal(&flow->mock, &slot->sandbox, false, &slot->arena);
     im_buf_init(&verdict, &slot->arena, 0);
     im_json_out_init(&out, &verdict);
     im_json_value(&out, (struct im_str){NULL, 0}, slot->result.verdict);
@@ -306,6 +311,7 @@ static bool flow_prepare(struct flow *flow, const struct im_run_work *work)
         .timeout_ms = options->timeout_ms,
         .client = options->client,
         .again = work->again,
+        .where = work->where,
         .min_percent = options->min_percent,
     };
     im_arena_init(&flow->arena, 0);

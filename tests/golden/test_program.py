@@ -12,7 +12,7 @@ from golden import CREDENTIALS, FORM, Mock, PROGRAM, REST, ROOT, VENDORS, form, 
 
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
-COMMANDS = ("serve", "run", "check", "scenarios", "causes", "tail", "why", "do", "clock", "expire", "revoke", "reset", "verdict",
+COMMANDS = ("serve", "run", "check", "scenarios", "causes", "env", "tail", "why", "do", "clock", "expire", "revoke", "reset", "verdict",
             "sandboxes", "ready", "version")
 MANY_LINES = 12
 
@@ -102,7 +102,9 @@ def commands():
             "run --seed 0 -- true", "run --scenario nothing-like-it -- true", "run --scenario token-dorp -- true",
             "run --scenario= -- true", "run --list=yes", "run --scenarios none -- true", "run --junit none/x.xml -- true",
             "run --scenario token-drop -- /no/such/program", "run --scenario token-drop --list", "run --list",
-            "run --list --scenario token-*", "serve --port x", "serve --scenario none.json", "serve --port 0 --https-port none "
+            "run --list --scenario token-*", "run --list --scenario token-* --shard 1/2", "run --shard 3/2 -- true", "run --shard x -- true",
+            "run --url x -- true", "run --url http://127.0.0.1:1 -- true", "run --url http://127.0.0.1:1 --https -- true",
+            "env x", "env --format x", "env --url http://127.0.0.1:1", "env -- ", "serve --port x", "serve --scenario none.json", "serve --port 0 --https-port none "
             "--verdict none/x.json", "serve --port 0 --https-port none --port-file none/x"]
     text = ""
     for use in uses:
@@ -138,6 +140,8 @@ def remote():
             text += f"intacct-mock {use}   exit {done.returncode}\n" + cleaned(
                 "".join(f"  out: {line}\n" for line in done.stdout.splitlines())
                 + "".join(f"  err: {line}\n" for line in done.stderr.splitlines()))
+        for kind in ("sh", "fish", "powershell", "dotenv", "json", "github"):
+            text += f"env --format {kind}\n" + scrub(run("env", "--sandbox", "happy-path.me", "--format", kind, "--url", mock.url).stdout)
         text += "without it:" + said(run("clock", "--url", "http://127.0.0.1:1"))
     return re.sub(r"([\d]+[hms]|[\d]{5,}s) (ahead|behind)", r"<offset> \2", text)
 

@@ -72,6 +72,8 @@ static void what_is_set_replaces_what_was_inherited(void **state)
     assert_string_equal(value_in(list, "HOME"), "/h");
     assert_string_equal(value_in(list, "INTACCT_BASE_URLS"), "kept");
     assert_string_equal(value_in(list, "INTACCT_BASE_URL"), "http://127.0.0.1:1/s/a");
+    assert_string_equal(value_in(list, "INTACCT_API_URL"),
+                        "http://127.0.0.1:1/s/a/ia/api/v1");
     assert_string_equal(value_in(list, "INTACCT_CLIENT_ID"), "demo~a");
     assert_string_equal(value_in(list, "INTACCT_TOKEN_URL"),
                         "http://127.0.0.1:1/s/a/ia/api/v1/oauth2/token");
