@@ -13,6 +13,17 @@ static const struct im_json_row trigger_rows[] = {
 };
 static const struct im_json_table trigger_table = {IM_READ_ROWS(trigger_rows)};
 
+/* Nearly no request brings a rule, and every request is asked: lengths tell most headers from ours for next to
+ * nothing. */
+static bool may_bring(const struct im_request *req)
+{
+    for (size_t i = 0; i < req->header_count; i++)
+        if (req->headers[i].name.len == sizeof(REFUSE) - 1 ||
+            req->headers[i].name.len == sizeof(WIRE) - 1)
+            return true;
+    return false;
+}
+
 /* A name, or an object as JSON. False with why when it is meant as one and is none. */
 static bool trigger_value(struct im_arena *arena, struct im_str text,
                           struct im_json *value, struct im_error *why)
@@ -56,11 +67,14 @@ static bool trigger_fill(struct im_request *req, struct im_str refuse, struct im
 
 enum im_cause im_trigger_read(struct im_request *req, const struct im_rule **rule)
 {
-    struct im_str refuse = im_request_header(req, REFUSE);
-    struct im_str wire = im_request_header(req, WIRE);
-    struct im_error why = {.text = ""};
+    struct im_str refuse, wire;
+    struct im_error why;
 
     *rule = NULL;
+    if (!may_bring(req))
+        return CAUSE_NONE;
+    refuse = im_request_header(req, REFUSE);
+    wire = im_request_header(req, WIRE);
     if (!refuse.at && !wire.at)
         return CAUSE_NONE;
     struct im_rule *own = IM_ARENA_NEW(req->arena, struct im_rule);
