@@ -105,6 +105,7 @@ const struct im_command im_command_clock = {
     .options = remote_table,
     .size = sizeof(struct im_remote_options),
     .operands_max = 8,
+    .operand_words = "freeze|unfreeze|set|scale",
     .run = clock_run,
 };
 
@@ -187,6 +188,7 @@ const struct im_command im_command_expire = {
     .options = remote_table,
     .size = sizeof(struct im_remote_options),
     .operands_max = KINDS,
+    .operand_words = "access|refresh|code|all|user=|client_id=|token=",
     .run = expire_run,
 };
 
@@ -198,6 +200,7 @@ const struct im_command im_command_revoke = {
     .options = remote_table,
     .size = sizeof(struct im_remote_options),
     .operands_max = KINDS,
+    .operand_words = "access|refresh|code|all|user=|client_id=|token=",
     .run = revoke_run,
 };
 

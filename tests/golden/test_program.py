@@ -13,7 +13,7 @@ from golden import CREDENTIALS, FORM, Mock, PROGRAM, REST, ROOT, VENDORS, form, 
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
 COMMANDS = ("serve", "run", "check", "scenarios", "causes", "env", "tail", "why", "do", "clock", "expire", "revoke", "reset", "verdict",
-            "sandboxes", "ready", "version")
+            "sandboxes", "completion", "ready", "version")
 MANY_LINES = 12
 
 
@@ -104,7 +104,7 @@ def commands():
             "run --scenario token-drop -- /no/such/program", "run --scenario token-drop --list", "run --list",
             "run --list --scenario token-*", "run --list --scenario token-* --shard 1/2", "run --shard 3/2 -- true", "run --shard x -- true",
             "run --url x -- true", "run --url http://127.0.0.1:1 -- true", "run --url http://127.0.0.1:1 --https -- true",
-            "env x", "env --format x", "env --url http://127.0.0.1:1", "env -- ", "serve --port x", "serve --scenario none.json", "serve --port 0 --https-port none "
+            "completion", "completion fish", "env x", "env --format x", "env --url http://127.0.0.1:1", "env -- ", "serve --port x", "serve --scenario none.json", "serve --port 0 --https-port none "
             "--verdict none/x.json", "serve --port 0 --https-port none --port-file none/x"]
     text = ""
     for use in uses:
