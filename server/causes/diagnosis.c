@@ -15,9 +15,26 @@
 static const struct im_diagnosis diagnoses[CAUSE_COUNT] = {
 #define IM_DIAGNOSIS(NAME, common, question, admin)                                      \
     [CAUSE_##NAME] = {common, question, admin},
+#define IM_ONLY_FOR(NAME, grants)
 #include "causes/diagnosis.def"
+#undef IM_ONLY_FOR
 #undef IM_DIAGNOSIS
 };
+
+static const char *const only_for[CAUSE_COUNT] = {
+#define IM_DIAGNOSIS(NAME, common, question, admin)
+#define IM_ONLY_FOR(NAME, grants) [CAUSE_##NAME] = grants,
+#include "causes/diagnosis.def"
+#undef IM_ONLY_FOR
+#undef IM_DIAGNOSIS
+};
+
+bool im_cause_suits_grant(enum im_cause cause, struct im_str grant)
+{
+    const char *grants = only_for[cause];
+
+    return !grants || im_str_in_list(im_str(grants), grant);
+}
 
 const struct im_other_words im_other_words[] = {
 #define IM_OTHER_WORDS(NAME, status, code, text, confidence, source)                     \
@@ -86,9 +103,11 @@ static bool wording_has_code(const struct im_wording *wording, struct im_str tex
 size_t im_str_find_nocase(struct im_str a, const char *piece)
 {
     size_t n = strlen(piece);
+    char first = (char)(piece[0] | 0x20); /* of letters; others are compared below */
 
     for (size_t i = 0; i + n <= a.len; i++)
-        if (im_str_eq_nocase(im_str_slice(a, i, i + n), (struct im_str){piece, n}))
+        if ((char)(a.at[i] | 0x20) == first &&
+            im_str_eq_nocase(im_str_slice(a, i, i + n), (struct im_str){piece, n}))
             return i;
     return a.len;
 }
@@ -159,8 +178,10 @@ static int rank_of(const struct im_cause_hit *hit)
 
     /* a mock's own affairs explain no answer of the real service */
     bool own = row->family == IM_FAMILY_MOCK || row->note;
-    return (own ? -200 : 0) + (article ? -100 : 0) +
-           10 * (int)im_diagnosis(hit->cause)->common - (int)row->confidence;
+    bool usual = hit->answer.where && !hit->answer.when;
+    return (own ? -200 : 0) + (article ? -100 : 0) + (usual ? 4 : 0) +
+           10 * (int)im_diagnosis(hit->cause)->common -
+           (int)(hit->other ? hit->other->confidence : row->confidence);
 }
 
 static int compare_hits(const void *a, const void *b)
@@ -168,6 +189,8 @@ static int compare_hits(const void *a, const void *b)
     const struct im_cause_hit *left = a, *right = b;
     int by_rank = rank_of(right) - rank_of(left);
 
+    if (!by_rank && left->other && right->other)
+        return left->other < right->other ? -1 : 1;
     return by_rank ? by_rank : (int)left->cause - (int)right->cause;
 }
 

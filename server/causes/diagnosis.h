@@ -16,6 +16,8 @@ struct im_diagnosis {
 };
 /* Never NULL. */
 const struct im_diagnosis *im_diagnosis(enum im_cause cause);
+/* Can a token request of this grant_type be refused for it? */
+bool im_cause_suits_grant(enum im_cause cause, struct im_str grant);
 
 /* A wording that is none of causes.def. */
 struct im_other_words {

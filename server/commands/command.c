@@ -9,7 +9,7 @@
 
 /* In the order of --help; the first is meant where none is named. */
 static const struct im_command *const commands[] = {
-    &im_command_serve,     &im_command_run,     &im_command_check,
+    &im_command_serve, &im_command_run, &im_command_explain, &im_command_check,
     &im_command_scenarios, &im_command_causes,  &im_command_world,
     &im_command_ready,     &im_command_version, NULL,
 };

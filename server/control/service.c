@@ -212,7 +212,8 @@ static void write_schemas(struct im_json_out *out)
 
     for (size_t t = 0; t < IM_CONTROL_TABLES; t++)
         for (size_t i = 0; i < *im_control_tables[t].count; i++)
-            if (im_control_tables[t].routes[i].body)
+            if (im_control_tables[t].routes[i].body &&
+                im_control_tables[t].routes[i].body != &im_control_any_text)
                 im_json_schema_add(&schema, im_control_tables[t].routes[i].body);
     im_json_schema_definitions(&schema);
 }

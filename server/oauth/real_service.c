@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "oauth/jwt.h"
 
 /* The host of "https://api.intacct.com:443/x". */
@@ -23,19 +24,9 @@ static bool is_intacct(struct im_str host)
     return im_str_is(host, "intacct.com") || im_str_ends(host, ".intacct.com");
 }
 
-/* "10 days": the largest unit that is in it at least once. */
-static struct im_str in_words(struct im_arena *arena, int64_t seconds)
+bool im_is_real_service(struct im_str issuer)
 {
-    static const struct {
-        const char *name;
-        int64_t seconds;
-    } units[] = {{"day", 86400}, {"hour", 3600}, {"minute", 60}, {"second", 1}};
-    size_t i = 0;
-    while (i + 1 < sizeof units / sizeof *units && seconds < units[i].seconds)
-        i++;
-    int64_t n = seconds / units[i].seconds;
-    return im_arena_format(arena, "%lld %s%s", (long long)n, units[i].name,
-                           n == 1 ? "" : "s");
+    return is_intacct(host_of(issuer));
 }
 
 static struct im_str times_of(const struct im_request *req, const struct im_json *payload)
@@ -47,9 +38,9 @@ static struct im_str times_of(const struct im_request *req, const struct im_json
         return IM_STR("its claims do not say when it ends");
     if (exp->whole <= now)
         return im_arena_format(req->arena, "by its own claims it expired %.*s ago",
-                               IM_ARG(in_words(req->arena, now - exp->whole)));
+                               IM_ARG(im_time_words(req->arena, now - exp->whole)));
     return im_arena_format(req->arena, "by its own claims it is good for another %.*s",
-                           IM_ARG(in_words(req->arena, exp->whole - now)));
+                           IM_ARG(im_time_words(req->arena, exp->whole - now)));
 }
 
 struct im_str im_real_service_evidence(const struct im_request *req, struct im_str text)
