@@ -414,6 +414,7 @@ bench: all $(call programs,$(BUILD),$(BENCH_SRC))  ## measure
 FUZZERS   := $(call programs,$(BUILD)/fuzz,$(FUZZ_SRC))
 fuzz_name  = $(patsubst fuzz_%,%,$(notdir $(1)))
 fuzz_seeds_scenario := scenarios
+fuzz_seeds_explain := tests/data/explain tests/data/explain/field
 fuzz_run   = '$(1) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$(BUILD)/fuzz/$(fuzz_name)- \
 	$(BUILD)/fuzz/corpus/$(fuzz_name) $(wildcard tests/data/fuzz/$(fuzz_name) $(fuzz_seeds_$(fuzz_name)))'
 fuzz: $(FUZZERS)  ## look for input that breaks a parser, FUZZ_SECONDS=20 each

@@ -9,9 +9,11 @@
 
 /* In the order of --help; the first is meant where none is named. */
 static const struct im_command *const commands[] = {
-    &im_command_serve, &im_command_run, &im_command_explain, &im_command_check,
-    &im_command_scenarios, &im_command_causes,  &im_command_world,
-    &im_command_ready,     &im_command_version, NULL,
+    &im_command_serve,     &im_command_run,
+    &im_command_explain,   &im_command_check,
+    &im_command_scenarios, &im_command_causes,
+    &im_command_world,     &im_command_ready,
+    &im_command_version,   NULL,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) - 1 };
 

@@ -119,8 +119,8 @@ static int write_scenario(struct im_explanation *explanation, const char *path,
     struct im_buf removed;
 
     im_buf_init(&removed, arena, 0);
-    struct im_str text = im_explanation_scenario(
-        explanation, scenario_name(arena, path), &removed, &err);
+    struct im_str text =
+        im_explanation_scenario(explanation, scenario_name(arena, path), &removed, &err);
     if (!text.len)
         return im_command_fail(IM_EXIT_NO, "writing a scenario: %s", err.text);
     FILE *file = fopen(path, "w");

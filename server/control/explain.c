@@ -1,6 +1,6 @@
 /* POST /__mock/explain: what somebody has at hand, and what it means. Nothing of it is kept. */
-#include "control/control.h"
 #include "explain/explain.h"
+#include "control/control.h"
 
 /* The algorithm is the one that the token names: asked is who signed it, not whether to take it. */
 static enum im_jwt_check verify_in(struct im_sandbox *box, const struct im_jwt *jwt)
@@ -32,9 +32,8 @@ static enum im_jwt_check verify(void *context, struct im_arena *arena,
 
 static void answer_explain(struct im_call *call)
 {
-    struct im_explain_options options = {.now_ms = im_clock_real_ms(),
-                                         .verify = verify,
-                                         .context = call->sandboxes};
+    struct im_explain_options options = {
+        .now_ms = im_clock_real_ms(), .verify = verify, .context = call->sandboxes};
     struct im_str accept = im_request_header(call->req, "accept");
     struct im_error err = {.text = ""};
     struct im_explanation *explanation =

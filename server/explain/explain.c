@@ -45,9 +45,8 @@ struct im_explanation *im_explain(const struct im_explain_options *options,
     if (made->packed && !im_gunzip(arena, input, IM_EXPLAIN_MAX, &input, err))
         return NULL;
     made->options = *options;
-    made->trace = (struct im_trace){.arena = arena,
-                                    .secrets = secrets_new(err),
-                                    .now_ms = options->now_ms};
+    made->trace = (struct im_trace){
+        .arena = arena, .secrets = secrets_new(err), .now_ms = options->now_ms};
     if (!made->trace.secrets)
         return NULL;
     made->ranking.options = &made->options;
@@ -196,40 +195,47 @@ const char *im_explanation_administrator(const struct im_explanation *explanatio
 
 /* ---- how to see it again ---- */
 
-/* The address at which the cause is worded, in the dialect at hand. */
-static const char *path_for(const struct im_explanation *explanation,
-                            const struct im_candidate *first)
+/* Where the refusal happens: at the API, or at the token endpoint and its neighbours. */
+static bool is_of_oauth(const struct im_explanation *explanation,
+                        const struct im_candidate *first)
 {
     const struct im_cause_row *row = im_cause_row(first->cause);
     const struct im_observed *one = explanation->ranking.one;
-    bool article = one && one->endpoint != IM_ENDPOINT_NONE &&
-                   one->place == IM_PLACE_ARTICLE;
-    bool token = one && one->endpoint != IM_ENDPOINT_NONE
-                     ? im_endpoint_group(one->endpoint) == IM_GROUP_OAUTH
-                     : row->api.envelope == IM_ENVELOPE_NONE;
 
+    if (one && im_endpoint_group(one->endpoint) != IM_GROUP_NONE)
+        return im_endpoint_group(one->endpoint) == IM_GROUP_OAUTH;
     if (first->answer.where)
-        token |= first->answer.wording == &row->token ||
-                 first->answer.wording == &row->token_switch.wording;
-    if (article)
-        return token ? "/identity/v2/oauth2/token" : "/api/v1/Vendor";
-    return token ? "/ia/api/v1/oauth2/token"
-                 : "/ia/api/v1/objects/accounts-payable/vendor";
+        return first->answer.wording == &row->token ||
+               first->answer.wording == &row->token_switch.wording;
+    return row->api.envelope == IM_ENVELOPE_NONE;
 }
 
+/* A sandbox of its own in which every call is refused so, in the very wording that was seen. */
 struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);
+    struct im_buf buf;
 
+    im_buf_init(&buf, explanation->trace.arena, 0);
     if (!first)
-        return (struct im_str){NULL, 0};
-    const char *path = path_for(explanation, first);
-    bool post = im_str_ends(im_str(path), "token");
-    return im_arena_format(explanation->trace.arena,
-                           "curl -si -H 'X-Intacct-Mock-Refuse: %s' %s"
-                           "http://127.0.0.1:8080%s",
-                           im_cause_row(first->cause)->id,
-                           post ? "-d grant_type=refresh_token " : "", path);
+        return im_buf_str(&buf);
+    const struct im_wording_switch *when =
+        first->answer.where ? first->answer.when : NULL;
+    const struct im_policy_row *policy =
+        when ? im_policy_find(im_str(when->policy)) : NULL;
+    im_buf_addz(&buf,
+                "curl -s http://127.0.0.1:8080/__mock/sandboxes -d "
+                "'{\"scenario\":{\"name\":\"again\",\"about\":\"The same again.\",");
+    if (policy)
+        im_buf_addf(&buf, "\"world\":{\"%s\":\"%.*s\"},", when->policy,
+                    IM_ARG(im_policy_choice(policy, when->value)));
+    im_buf_addf(
+        &buf,
+        "\"rules\":[{\"when\":{\"endpoint\":\"%s\"},\"then\":{\"refuse\":\"%s\"}}]"
+        "}}'",
+        is_of_oauth(explanation, first) ? "oauth" : "api",
+        im_cause_row(first->cause)->id);
+    return im_buf_str(&buf);
 }
 
 const char *im_explanation_scenario_name(const struct im_explanation *explanation)

@@ -11,7 +11,7 @@
 enum { IM_EXPLAIN_MAX = 64 * 1024 * 1024 }; /* bytes of input, once it is unpacked */
 
 struct im_explain_options {
-    int64_t now_ms;              /* real time: tokens are judged by it */
+    int64_t now_ms;             /* real time: tokens are judged by it */
     const struct im_json *jwks; /* to check signatures with; NULL = none */
     /* Has the mock that is asked signed it? Called for each token; NULL = no mock is at hand. */
     enum im_jwt_check (*verify)(void *context, struct im_arena *arena,

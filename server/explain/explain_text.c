@@ -64,7 +64,7 @@ static struct im_str shown_value(const struct im_trace *trace,
                    : im_trace_quote(trace, claim->text);
     if (claim->type == IM_JSON_NUMBER)
         return im_trace_quote(trace, claim->text);
-    return im_str(claim->type == IM_JSON_BOOL ? (claim->boolean ? "true" : "false")
+    return im_str(claim->type == IM_JSON_BOOL   ? (claim->boolean ? "true" : "false")
                   : claim->type == IM_JSON_NULL ? "null"
                                                 : "(several)");
 }
@@ -106,9 +106,9 @@ static void add_token(struct im_buf *buf, const struct im_explanation *explanati
         add_line(buf, 2, "no JSON Web Token: ", token->wrong);
         return;
     }
-    add_line(buf, 2, "",
-             im_arena_format(buf->arena, "%.*s, %s", IM_ARG(token->fingerprint),
-                             token->kind));
+    add_line(
+        buf, 2, "",
+        im_arena_format(buf->arena, "%.*s, %s", IM_ARG(token->fingerprint), token->kind));
     add_line(buf, 2, "", token->times);
     if (token->real)
         add_line(buf, 2, "", IM_STR("by its claim iss the real Sage Intacct issued it"));
@@ -173,9 +173,11 @@ static void add_advice(struct im_buf *buf, const struct im_explanation *explanat
     add_line(buf, 2, "", im_str(admin ? admin : "(nothing to do)"));
     add_heading(buf, "To see it again, with a mock that runs (intacct-mock)");
     im_buf_addf(buf, "  %.*s\n", IM_ARG(im_explanation_reproduce(explanation)));
+    add_line(buf, 2, "",
+             IM_STR("makes a sandbox; at the base_url that it prints, each such "
+                    "call is refused so"));
     if (scenario)
-        im_buf_addf(buf,
-                    "  with your own program: intacct-mock run --scenario %s -- CMD\n",
+        im_buf_addf(buf, "  as a story: intacct-mock run --scenario %s -- YOUR-PROGRAM\n",
                     scenario);
 }
 
@@ -184,9 +186,10 @@ static void add_nothing(struct im_buf *buf, const struct im_explanation *explana
     if (explanation->recognised)
         im_buf_addz(buf, "\nNothing in it is refused, and nothing of it looks wrong.\n");
     else
-        im_buf_addz(buf, "A response, the output of curl -v, a curl command, a HAR file, a "
-                         "token, a log,\nPostman's console, a stack trace or a code "
-                         "(REST-1206) would be.\n");
+        im_buf_addz(buf,
+                    "A response, the output of curl -v, a curl command, a HAR file, a "
+                    "token, a log,\nPostman's console, a stack trace or a code "
+                    "(REST-1206) would be.\n");
 }
 
 struct im_str im_explanation_text(struct im_explanation *explanation)

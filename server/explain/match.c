@@ -252,8 +252,8 @@ enum im_confidence im_candidate_confidence(const struct im_candidate *one)
 /* How common, and how sure: less than any other reason weighs. */
 static int table_score(const struct im_ranking *ranking, const struct im_candidate *one)
 {
-    int score = 6 * (int)im_diagnosis(one->cause)->common + 2 -
-                (int)im_candidate_confidence(one);
+    int score =
+        6 * (int)im_diagnosis(one->cause)->common + 2 - (int)im_candidate_confidence(one);
 
     return is_mock_only(one->cause) && !ranking->mock ? score - 40 : score;
 }
@@ -285,8 +285,7 @@ static bool is_recovered(const struct im_trace *trace, size_t at)
         const struct im_observed *later = trace->items[i];
         if (im_is_success(later) && im_str_eq(later->req.method, one->req.method) &&
             im_str_eq(later->req.path, one->req.path) &&
-            (!im_is_token_endpoint(one) ||
-             im_str_eq(later->req.body, one->req.body)))
+            (!im_is_token_endpoint(one) || im_str_eq(later->req.body, one->req.body)))
             return true;
     }
     return false;

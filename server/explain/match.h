@@ -34,12 +34,12 @@ struct im_event {
 struct im_ranking {
     const struct im_explain_options *options;
     struct im_trace *trace;
-    size_t wrong;            /* index of the exchange that is explained; trace->count = none */
+    size_t wrong; /* index of the exchange that is explained; trace->count = none */
     struct im_observed *one; /* that; NULL = none */
     int64_t at_ms;           /* when it was: its own time, or now */
-    bool mock;               /* a mock has answered, or nothing speaks for the real service */
-    bool recovered;          /* the client got over it */
-    size_t refused;          /* exchanges that were */
+    bool mock;      /* a mock has answered, or nothing speaks for the real service */
+    bool recovered; /* the client got over it */
+    size_t refused; /* exchanges that were */
     bool has_token;
     struct im_token_view token; /* the token presented, or the one that was pasted */
     struct im_candidate all[CAUSE_COUNT];

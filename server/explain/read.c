@@ -23,14 +23,13 @@ static size_t read_date_time(struct im_str text, int64_t *ms)
     memcpy(plain, text.at, n);
     plain[10] = 'T';
     if (n < text.len && (text.at[n] == ',' || text.at[n] == '.'))
-        for (plain[n] = '.', n++; n < 30 && n < text.len && text.at[n] >= '0' &&
-                                  text.at[n] <= '9';
-             n++)
+        for (plain[n] = '.', n++;
+             n < 30 && n < text.len && text.at[n] >= '0' && text.at[n] <= '9'; n++)
             plain[n] = text.at[n];
     struct im_str zone = im_str_slice(text, n, n + 6);
     size_t taken = n;
-    bool offset = zone.len == 6 && (zone.at[0] == '+' || zone.at[0] == '-') &&
-                  zone.at[3] == ':';
+    bool offset =
+        zone.len == 6 && (zone.at[0] == '+' || zone.at[0] == '-') && zone.at[3] == ':';
     if (offset) {
         memcpy(plain + n, zone.at, 6);
         taken = n += 6;

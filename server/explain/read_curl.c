@@ -114,16 +114,26 @@ static const struct curl_option {
     char letter;
     enum option option;
 } curl_options[] = {
-    {"--request", 'X', OPTION_METHOD},       {"--header", 'H', OPTION_HEADER},
-    {"--data", 'd', OPTION_DATA},            {"--data-raw", 0, OPTION_DATA},
-    {"--data-binary", 0, OPTION_DATA},       {"--data-ascii", 0, OPTION_DATA},
-    {"--data-urlencode", 0, OPTION_DATA_ENCODED}, {"--json", 0, OPTION_JSON},
-    {"--user", 'u', OPTION_USER},            {"--url", 0, OPTION_URL},
-    {"--get", 'G', OPTION_GET},              {"--output", 'o', OPTION_OTHER},
-    {"--user-agent", 'A', OPTION_OTHER},     {"--cookie", 'b', OPTION_OTHER},
-    {"--max-time", 'm', OPTION_OTHER},       {"--referer", 'e', OPTION_OTHER},
-    {"--write-out", 'w', OPTION_OTHER},      {"--proxy", 'x', OPTION_OTHER},
-    {"--cacert", 0, OPTION_OTHER},           {"--connect-timeout", 0, OPTION_OTHER},
+    {"--request", 'X', OPTION_METHOD},
+    {"--header", 'H', OPTION_HEADER},
+    {"--data", 'd', OPTION_DATA},
+    {"--data-raw", 0, OPTION_DATA},
+    {"--data-binary", 0, OPTION_DATA},
+    {"--data-ascii", 0, OPTION_DATA},
+    {"--data-urlencode", 0, OPTION_DATA_ENCODED},
+    {"--json", 0, OPTION_JSON},
+    {"--user", 'u', OPTION_USER},
+    {"--url", 0, OPTION_URL},
+    {"--get", 'G', OPTION_GET},
+    {"--output", 'o', OPTION_OTHER},
+    {"--user-agent", 'A', OPTION_OTHER},
+    {"--cookie", 'b', OPTION_OTHER},
+    {"--max-time", 'm', OPTION_OTHER},
+    {"--referer", 'e', OPTION_OTHER},
+    {"--write-out", 'w', OPTION_OTHER},
+    {"--proxy", 'x', OPTION_OTHER},
+    {"--cacert", 0, OPTION_OTHER},
+    {"--connect-timeout", 0, OPTION_OTHER},
 };
 
 /* Which option, and what of the word is its value already: -XPOST, --request=POST. */
@@ -205,9 +215,8 @@ static void take_option(struct curl *curl, enum option option, struct im_str val
     case OPTION_USER:
         im_request_add_header(
             req, IM_STR("Authorization"),
-            im_arena_format(
-                curl->trace->arena, "Basic %.*s",
-                IM_ARG(im_base64(curl->trace->arena, value.at, value.len))));
+            im_arena_format(curl->trace->arena, "Basic %.*s",
+                            IM_ARG(im_base64(curl->trace->arena, value.at, value.len))));
         break;
     case OPTION_URL: im_observed_set_url(curl->one, value); break;
     case OPTION_GET: curl->get = true; break;

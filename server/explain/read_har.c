@@ -2,8 +2,8 @@
  * program's journal. Exchanges with paths that are none of Sage's are counted and left out. */
 #include <string.h>
 
-#include "base/crypto.h"
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/json.h"
 #include "explain/trace.h"
 

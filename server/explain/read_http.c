@@ -131,7 +131,7 @@ static void take_header(struct wire *wire, struct im_str line)
 /* "* Could not resolve host: api.intacct.con" and the like: there was no answer. */
 static void take_remark(struct wire *wire, struct im_str line)
 {
-    static const char *const losses[] = {"could not resolve", "timed out", "refused",
+    static const char *const losses[] = {"could not resolve", "timed out",   "refused",
                                          "reset by peer",     "empty reply", NULL};
 
     for (size_t i = 0; losses[i]; i++)
@@ -227,6 +227,13 @@ bool im_read_http(struct im_trace *trace, struct im_str text)
 
 /* ---- a body alone ---- */
 
+/* A line of a log that is JSON holds more than a body. */
+static bool is_log_entry(const struct im_json *json)
+{
+    return im_json_get(json, "level") || im_json_get(json, "severity") ||
+           im_json_get(json, "msg") || im_json_get(json, "@timestamp");
+}
+
 bool im_read_body(struct im_trace *trace, struct im_str text)
 {
     struct im_str trimmed = im_str_trim(text);
@@ -235,7 +242,7 @@ bool im_read_body(struct im_trace *trace, struct im_str text)
 
     if (im_str_starts(trimmed, "{") || im_str_starts(trimmed, "["))
         json = im_json_parse_repeated(trace->arena, trimmed, &ignored);
-    if (!json)
+    if (!json || is_log_entry(json))
         return false;
     struct im_observed *one = im_trace_add(trace);
     if (!one)

@@ -85,17 +85,16 @@ static void find_address(struct im_str line, struct piece *piece)
 /* "status=401", "-> 401", "HTTP 401", "401 Unauthorized", "code 401", "(401)". */
 static bool introduces_status(struct im_str before)
 {
-    static const char *const words[] = {"status", "status_code", "statuscode", "http",
-                                        "->",     "=>",          "returned",   "code",
-                                        "got",    "answered",    "response",   "http/1.1\"",
-                                        "http/2", "http/1.1",    "with",       "error",
-                                        "failed", "httpstatus",  "respcode",   "rc"};
+    static const char *const words[] = {
+        "status",   "status_code", "statuscode", "http",     "->",
+        "=>",       "returned",    "code",       "got",      "answered",
+        "response", "http/1.1\"",  "http/2",     "http/1.1", "with",
+        "error",    "failed",      "httpstatus", "respcode", "rc"};
 
     while (before.len && strchr(" =:\"'([", before.at[before.len - 1]))
         before.len--;
     size_t from = before.len;
-    while (from && before.at[from - 1] > ' ' &&
-           !strchr("{,([=", before.at[from - 1]))
+    while (from && before.at[from - 1] > ' ' && !strchr("{,([=", before.at[from - 1]))
         from--;
     struct im_str word = im_str_slice(before, from, before.len);
     while (word.len && strchr("\"'", word.at[0]))
@@ -142,10 +141,9 @@ static void find_authorization(struct im_str line, struct piece *piece)
         struct im_str word = word_at(line, bearer + strlen("bearer "));
         bool template = im_str_starts(im_str_slice(line, bearer + 7, line.len), "<");
         if (template)
-            word = im_str_slice(line, bearer + 7,
-                                bearer + 8 +
-                                    im_str_find(im_str_slice(line, bearer + 7, line.len),
-                                                '>'));
+            word = im_str_slice(
+                line, bearer + 7,
+                bearer + 8 + im_str_find(im_str_slice(line, bearer + 7, line.len), '>'));
         /* not the prose of "Bearer token" and "bearer realm=" */
         if (im_jwt_length(word) || im_is_placeholder(word) || word.len > 20)
             piece->bearer = word;
@@ -160,8 +158,8 @@ static void find_authorization(struct im_str line, struct piece *piece)
 /* A run of name=value&name=value that has an OAuth parameter. */
 static void find_form(struct im_str line, struct piece *piece)
 {
-    static const char *const names[] = {"grant_type=", "refresh_token=", "client_id=", "token=",
-                                        "client_secret=", NULL};
+    static const char *const names[] = {
+        "grant_type=", "refresh_token=", "client_id=", "token=", "client_secret=", NULL};
 
     for (size_t i = 0; names[i]; i++) {
         size_t at = im_str_find_nocase(line, names[i]);
@@ -178,10 +176,12 @@ static void find_form(struct im_str line, struct piece *piece)
 
 static bool is_lost(struct im_str line)
 {
-    static const char *const words[] = {
-        "timed out",       "timeout",      "connection reset",   "econnreset",
-        "connection refused", "socket hang up", "could not resolve", "name or service not known",
-        "enotfound",       "unknownhostexception", "no such host", NULL};
+    static const char *const words[] = {"timed out",          "timeout",
+                                        "connection reset",   "econnreset",
+                                        "connection refused", "socket hang up",
+                                        "could not resolve",  "name or service not known",
+                                        "enotfound",          "unknownhostexception",
+                                        "no such host",       NULL};
 
     for (size_t i = 0; words[i]; i++)
         if (im_str_find_nocase(line, words[i]) < line.len)
@@ -190,11 +190,12 @@ static bool is_lost(struct im_str line)
 }
 
 /* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con, UnknownHostException: x */
-static void find_lost_host(struct im_trace *trace, struct im_str line, struct piece *piece)
+static void find_lost_host(struct im_trace *trace, struct im_str line,
+                           struct piece *piece)
 {
-    static const char *const marks[] = {"host='",        "ENOTFOUND ",   "resolve host: ",
-                                        "HostException: ", "lookup ",    "resolve '",
-                                        NULL};
+    static const char *const marks[] = {
+        "host='",    "ENOTFOUND ", "resolve host: ", "HostException: ", "lookup ",
+        "resolve '", NULL};
 
     for (size_t i = 0; marks[i] && !piece->url.len; i++) {
         size_t at = im_str_find_nocase(line, marks[i]);
@@ -208,7 +209,8 @@ static void find_lost_host(struct im_trace *trace, struct im_str line, struct pi
 
 /* ---- JSON within the line ---- */
 
-static const struct im_json *member(const struct im_json *object, const char *const *names)
+static const struct im_json *member(const struct im_json *object,
+                                    const char *const *names)
 {
     for (; *names; names++) {
         const struct im_json *found = im_json_get(object, *names);
@@ -327,9 +329,9 @@ static void fill_request(struct im_trace *trace, struct im_observed *one,
     if (piece->url.len && !one->url.len)
         im_observed_set_url(one, piece->url);
     if (piece->bearer.len)
-        im_request_add_header(&one->req, IM_STR("Authorization"),
-                              im_arena_format(trace->arena, "Bearer %.*s",
-                                              IM_ARG(piece->bearer)));
+        im_request_add_header(
+            &one->req, IM_STR("Authorization"),
+            im_arena_format(trace->arena, "Bearer %.*s", IM_ARG(piece->bearer)));
     else if (piece->scheme.len)
         im_request_add_header(&one->req, IM_STR("Authorization"), piece->scheme);
     if (piece->form.len && !one->req.body.len)
@@ -380,8 +382,7 @@ static void read_line(struct im_trace *trace, struct im_str line, size_t number)
     struct piece piece = {.status = 0};
 
     for (size_t i = 0; i < line.len && i < 40 && !piece.has_time; i++)
-        piece.has_time =
-            im_read_time(im_str_slice(line, i, line.len), &piece.at_ms) > 0;
+        piece.has_time = im_read_time(im_str_slice(line, i, line.len), &piece.at_ms) > 0;
     find_address(line, &piece);
     find_form(line, &piece);
     find_authorization(line, &piece);

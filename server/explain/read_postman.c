@@ -94,8 +94,8 @@ static void take_status(struct postman *at, struct im_str line)
     struct im_str rest = line;
     struct im_str word = im_str_cut(&rest, ' ');
 
-    if (!at->one->status && word.len == 3 && im_str_int(word, &status) &&
-        status >= 100 && status <= 599)
+    if (!at->one->status && word.len == 3 && im_str_int(word, &status) && status >= 100 &&
+        status <= 599)
         at->one->status = (int)status;
     if (im_str_find_nocase(line, "ENOTFOUND") < line.len ||
         im_str_find_nocase(line, "ETIMEDOUT") < line.len) {

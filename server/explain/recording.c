@@ -22,11 +22,12 @@ struct recording {
     struct im_explanation *explanation;
     struct outcome *outcomes;
     size_t count;
-    size_t seen[IM_ENDPOINTS];    /* requests of each endpoint so far */
-    size_t refused[CAUSE_COUNT];  /* by rule, of each cause */
-    size_t damaged, dropped;      /* by rule */
-    bool signed_in;               /* somebody comes back from authorize at once */
-    struct im_policy policy;      /* with the switches that the statuses ask for */
+    size_t seen[IM_ENDPOINTS];   /* requests of each endpoint so far */
+    size_t refused[CAUSE_COUNT]; /* by rule, of each cause */
+    size_t damaged, dropped;     /* by rule */
+    bool signed_in;              /* somebody comes back from authorize at once */
+    bool signed_on;          /* the recording shows where the client's tokens are from */
+    struct im_policy policy; /* with the switches that the statuses ask for */
     const struct im_wording_switch *switches[CAUSE_COUNT];
     size_t switch_count;
 };
@@ -36,8 +37,7 @@ struct recording {
 static bool fits(const struct im_wording *wording, const struct im_observed *one)
 {
     return wording->status == one->status &&
-           (!one->words.code_count || !wording->code ||
-            im_has_code(one, wording->code));
+           (!one->words.code_count || !wording->code || im_has_code(one, wording->code));
 }
 
 static bool depends_on(enum im_cause cause, const char *policy)
@@ -49,8 +49,7 @@ static bool depends_on(enum im_cause cause, const char *policy)
 }
 
 /* The switch that makes this cause answer so, unless another answer needs it otherwise. */
-static bool use_switch(struct recording *recording,
-                       const struct im_wording_switch *other,
+static bool use_switch(struct recording *recording, const struct im_wording_switch *other,
                        const struct im_observed *one)
 {
     const struct im_policy_row *row = im_policy_find(im_str(other->policy));
@@ -107,14 +106,21 @@ static void decide_refusal(struct recording *recording, struct outcome *outcome,
     }
 }
 
-/* Does a mock answer so by itself? Lists do; a record of the trace it does not have. */
-static bool is_natural(const struct im_observed *one)
+/* Does a mock answer so by itself? Lists do; a record of the trace it does not have, nor the tokens
+ * of a client whose sign-on is not in the trace. */
+static bool is_natural(const struct recording *recording, struct im_observed *one)
 {
+    bool refresh = im_str_is(im_grant(one), "refresh_token");
+    bool needs = one->place == IM_PLACE_API || one->endpoint == IM_ENDPOINT_RESOURCE ||
+                 (im_is_token_endpoint(one) && refresh);
+
     struct im_str path = one->req.path;
     size_t at = im_str_find_nocase(path, "/objects/");
     struct im_str object = im_str_slice(path, at + strlen("/objects/"), path.len);
     struct im_str key = object;
 
+    if (needs && !recording->signed_on)
+        return false;
     if (im_endpoint_group(one->endpoint) == IM_GROUP_OAUTH ||
         one->endpoint == IM_ENDPOINT_DISCOVERY || one->endpoint == IM_ENDPOINT_JWKS)
         return true;
@@ -142,10 +148,12 @@ static void decide(struct recording *recording, size_t index)
         outcome->kind = DROPPED;
     else if (im_observed_is_refused(one) && one->status >= 400)
         decide_refusal(recording, outcome, index);
-    else if (!is_natural(one)) {
+    else if (!is_natural(recording, one)) {
         outcome->kind = STATUS;
         outcome->status = one->status;
     }
+    recording->signed_on |=
+        im_is_token_endpoint(one) && im_is_success(one) && outcome->kind == NATURAL;
     recording->refused[outcome->cause] += outcome->kind == REFUSED;
     recording->damaged += outcome->kind == STATUS;
     recording->dropped += outcome->kind == DROPPED;
@@ -169,6 +177,11 @@ static void write_world(const struct recording *recording, struct im_json_out *o
     im_json_close_object(out);
 }
 
+/* For a client whose own sign-on was not recorded: no token of anybody. */
+static const char token_response[] =
+    "{\"token_type\":\"Bearer\",\"access_token\":\"recorded\","
+    "\"refresh_token\":\"recorded\",\"expires_in\":43200}";
+
 static void write_rule(const struct outcome *outcome, struct im_json_out *out)
 {
     im_json_open_object(out, NULL);
@@ -184,6 +197,8 @@ static void write_rule(const struct outcome *outcome, struct im_json_out *out)
     } else {
         im_json_open_object(out, "wire");
         im_json_int(out, "status", outcome->status);
+        if (outcome->endpoint == IM_ENDPOINT_TOKEN && outcome->status == 200)
+            im_json_strz(out, "body", token_response);
         im_json_close_object(out);
     }
     im_json_close_object(out);
@@ -200,8 +215,7 @@ static void write_expectation(struct im_json_out *out, const char *that,
     im_json_close_object(out);
 }
 
-static void write_expectations(const struct recording *recording,
-                               struct im_json_out *out)
+static void write_expectations(const struct recording *recording, struct im_json_out *out)
 {
     char that[160];
 
@@ -262,12 +276,18 @@ static void list_removed(const struct recording *recording, struct im_buf *out)
     const struct im_trace *trace = &recording->explanation->trace;
     static const struct {
         const char *name, *what;
-    } params[] = {{"refresh_token", "refresh tokens"},  {"code", "authorization codes"},
-                  {"client_secret", "client secrets"},  {"client_id", "client ids"},
-                  {"username", "user names"},           {"password", "passwords"},
-                  {"code_verifier", "code verifiers"},  {"redirect_uri", "redirect URIs"},
-                  {"state", "states"},                  {"token", "tokens to revoke"}};
-    size_t headers = 0, authorizations = 0, bodies = 0, answers = 0, urls = 0, queries = 0;
+    } params[] = {{"refresh_token", "refresh tokens"},
+                  {"code", "authorization codes"},
+                  {"client_secret", "client secrets"},
+                  {"client_id", "client ids"},
+                  {"username", "user names"},
+                  {"password", "passwords"},
+                  {"code_verifier", "code verifiers"},
+                  {"redirect_uri", "redirect URIs"},
+                  {"state", "states"},
+                  {"token", "tokens to revoke"}};
+    size_t headers = 0, authorizations = 0, bodies = 0, answers = 0, urls = 0,
+           queries = 0;
 
     for (size_t i = 0; i < trace->count; i++) {
         struct im_observed *one = trace->items[i];
@@ -317,8 +337,9 @@ struct im_str im_explanation_scenario(struct im_explanation *explanation,
     for (size_t i = 0; i < trace->count; i++)
         decide(recording, i);
     if (!recording->count) {
-        im_error_set(err, "the input has no exchange with Intacct whose request is known; "
-                          "a HAR file or a log with addresses has");
+        im_error_set(err,
+                     "the input has no exchange with Intacct whose request is known; "
+                     "a HAR file or a log with addresses has");
         return im_buf_str(&pretty);
     }
     im_json_out_init(&out, &json);

@@ -467,8 +467,8 @@ void im_signs_of_token(struct im_ranking *ranking)
 
     if (!token->decoded) {
         /* a log may cut what it prints */
-        im_sign(ranking, CAUSE_TOKEN_MALFORMED,
-                IM_SIGN_STRONG, "the token is no JWT: %.*s", IM_ARG(token->wrong));
+        im_sign(ranking, CAUSE_TOKEN_MALFORMED, IM_SIGN_STRONG,
+                "the token is no JWT: %.*s", IM_ARG(token->wrong));
         return;
     }
     look_at_claims(ranking);

@@ -87,10 +87,11 @@ static void used_before(struct history *history, struct im_observed *before)
     bool near = before->has_time && one->has_time && one->at_ms - before->at_ms < 100;
 
     if (overlap(before, one) || (near && !before->duration_ms)) {
-        im_sign(ranking, CAUSE_PARALLEL_REFRESH, IM_SIGN_STRONG + 40,
-                "no. %zu sent the same refresh token %lld ms before, and was not answered "
-                "yet",
-                before->number, (long long)(one->at_ms - before->at_ms));
+        im_sign(
+            ranking, CAUSE_PARALLEL_REFRESH, IM_SIGN_STRONG + 40,
+            "no. %zu sent the same refresh token %lld ms before, and was not answered "
+            "yet",
+            before->number, (long long)(one->at_ms - before->at_ms));
         im_sign(ranking, CAUSE_CLIENT_INTERMITTENT, IM_SIGN_GOOD,
                 "refreshes run in parallel");
         im_event(ranking, before, "the same refresh token is sent, at the same time");
@@ -100,10 +101,11 @@ static void used_before(struct history *history, struct im_observed *before)
                 before->number, before->status);
         im_event(ranking, before, "the refresh token is used for the first time");
     } else if (before->lost || !before->status) {
-        im_sign(ranking, CAUSE_REFRESH_TOKEN_REUSED, IM_SIGN_STRONG,
-                "no. %zu has sent the same refresh token before, and its answer was lost: "
-                "it may have taken effect",
-                before->number);
+        im_sign(
+            ranking, CAUSE_REFRESH_TOKEN_REUSED, IM_SIGN_STRONG,
+            "no. %zu has sent the same refresh token before, and its answer was lost: "
+            "it may have taken effect",
+            before->number);
         im_event(ranking, before, "the same refresh token is sent; the answer is lost");
     }
 }
@@ -163,7 +165,8 @@ static void look_at_sign_in(struct history *history)
             begun = at_index(history, i);
     if (!begun || !im_str_is(im_grant(one), "authorization_code"))
         return;
-    struct im_str uri = im_sent(begun, "redirect_uri"), now = im_sent(one, "redirect_uri");
+    struct im_str uri = im_sent(begun, "redirect_uri"),
+                  now = im_sent(one, "redirect_uri");
     if (uri.len && now.len && !im_str_eq(uri, now))
         im_sign(ranking, CAUSE_REDIRECT_URI_MISMATCH, IM_SIGN_STRONG,
                 "redirect_uri is %.*s here and was %.*s in no. %zu",
@@ -190,7 +193,8 @@ static const struct issue *issue_of(const struct history *history)
 
     for (size_t i = history->count; i-- > 0;) {
         const struct issue *issue = &history->issues[i];
-        if (im_same_value(bearer, issue->access) || im_same_value(refresh, issue->refresh))
+        if (im_same_value(bearer, issue->access) ||
+            im_same_value(refresh, issue->refresh))
             return issue;
     }
     return NULL;
@@ -216,11 +220,12 @@ static void look_for_second_sign_on(struct history *history, const struct issue 
             im_str_eq(mine->access, later->access))
             continue;
         /* an opaque token from before may be anybody's */
-        im_sign(ranking, CAUSE_GRANT_SUPERSEDED,
-                mine->before && !mine->user.len ? IM_SIGN_GOOD : IM_SIGN_STRONG,
-                "no. %zu connected the same user and company again, after the %s token of "
-                "this exchange was issued",
-                one->number, refresh ? "refresh" : "access");
+        im_sign(
+            ranking, CAUSE_GRANT_SUPERSEDED,
+            mine->before && !mine->user.len ? IM_SIGN_GOOD : IM_SIGN_STRONG,
+            "no. %zu connected the same user and company again, after the %s token of "
+            "this exchange was issued",
+            one->number, refresh ? "refresh" : "access");
         im_event(ranking, one, "a second authorization of the same user and company");
     }
 }

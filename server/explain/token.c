@@ -102,19 +102,18 @@ static void judge_times(struct im_trace *trace, struct im_token_view *view, int6
     view->has_exp = claim_time(view->jwt.payload, "exp", &view->exp);
     view->has_nbf = claim_time(view->jwt.payload, "nbf", &view->nbf);
     if (view->has_iat && view->has_exp && view->exp >= view->iat)
-        lived = im_arena_format(
-            arena, "; %s %.*s", view->exp <= at ? "lived" : "lives",
-            IM_ARG(im_time_words(arena, view->exp - view->iat)));
+        lived = im_arena_format(arena, "; %s %.*s", view->exp <= at ? "lived" : "lives",
+                                IM_ARG(im_time_words(arena, view->exp - view->iat)));
     if (!view->has_exp)
         view->times = IM_STR("its claims do not say when it ends");
     else if (view->exp <= at)
-        view->times = im_arena_format(
-            arena, "expired %.*s ago%.*s",
-            IM_ARG(im_time_words(arena, at - view->exp)), IM_ARG(lived));
+        view->times =
+            im_arena_format(arena, "expired %.*s ago%.*s",
+                            IM_ARG(im_time_words(arena, at - view->exp)), IM_ARG(lived));
     else
-        view->times = im_arena_format(
-            arena, "good for another %.*s%.*s",
-            IM_ARG(im_time_words(arena, view->exp - at)), IM_ARG(lived));
+        view->times =
+            im_arena_format(arena, "good for another %.*s%.*s",
+                            IM_ARG(im_time_words(arena, view->exp - at)), IM_ARG(lived));
     judge_milliseconds(trace, view);
     if (view->has_iat && view->iat > at + 1)
         odd(view, im_arena_format(arena, "it is issued in the future, in %.*s (iat)",
@@ -134,7 +133,8 @@ static void judge_header(struct im_trace *trace, struct im_token_view *view)
     if (!alg.len)
         odd(view, IM_STR("its header has no alg"));
     else if (im_str_eq_nocase(alg, IM_STR("none")))
-        odd(view, IM_STR("its alg is none: nothing is signed, and no server may take it"));
+        odd(view,
+            IM_STR("its alg is none: nothing is signed, and no server may take it"));
     else if (view->real && !im_str_is(alg, "HS256") && !im_str_is(alg, "RS256"))
         odd(view, im_arena_format(trace->arena,
                                   "its alg is %.*s; tokens of Intacct were seen with "
@@ -145,7 +145,8 @@ static void judge_header(struct im_trace *trace, struct im_token_view *view)
         odd(view, im_arena_format(trace->arena, "its typ is %.*s, not JWT",
                                   IM_ARG(im_trace_quote(trace, typ))));
     if (view->real && view->jwt.kid.len && im_str_is(alg, "HS256"))
-        odd(view, IM_STR("it names a kid; tokens of Intacct with HS256 were seen without"));
+        odd(view,
+            IM_STR("it names a kid; tokens of Intacct with HS256 were seen without"));
     if (!view->jwt.signature.len)
         odd(view, IM_STR("its signature is empty"));
 }
@@ -212,9 +213,10 @@ static void judge_signature(const struct im_explain_options *options,
         say_signature(view, IM_SIGNATURE_GOOD,
                       "good, by a public test key of this product: a mock issued it");
     else if (view->real)
-        say_signature(view, IM_SIGNATURE_UNCHECKED,
-                      "not checked: only the real service can; with HS256 nobody else has "
-                      "the key");
+        say_signature(
+            view, IM_SIGNATURE_UNCHECKED,
+            "not checked: only the real service can; with HS256 nobody else has "
+            "the key");
     else if (options->verify)
         say_signature(view, IM_SIGNATURE_BAD, "made with no key of this mock");
     else

@@ -21,8 +21,8 @@ struct im_token_view {
     bool decoded;
     struct im_str wrong; /* why it is none: "it is not three parts …" */
     struct im_jwt jwt;
-    const char *kind;     /* "an access token", "a refresh token", … by its claims */
-    bool real;            /* the real Sage Intacct issued it, by its claim iss */
+    const char *kind; /* "an access token", "a refresh token", … by its claims */
+    bool real;        /* the real Sage Intacct issued it, by its claim iss */
     bool has_iat, has_exp, has_nbf;
     int64_t iat, exp, nbf; /* s since 1970 */
     struct im_str times;   /* "expired 10 days ago; lived 12 hours" */

@@ -11,8 +11,8 @@
 const char *im_form_name(enum im_form form)
 {
     static const char *const names[] = {
-        "none", "har", "jwt", "curl-trace",  "curl-command", "http", "postman",
-        "xml",  "body", "url", "stack-trace", "log",         "code"};
+        "none", "har",  "jwt", "curl-trace",  "curl-command", "http", "postman",
+        "xml",  "body", "url", "stack-trace", "log",          "code"};
 
     return names[form];
 }
@@ -43,8 +43,7 @@ const char *im_form_text(enum im_form form)
 static bool trace_grow(struct im_trace *trace)
 {
     size_t room = trace->room ? 2 * trace->room : 16;
-    struct im_observed **items =
-        IM_ARENA_ARRAY(trace->arena, struct im_observed *, room);
+    struct im_observed **items = IM_ARENA_ARRAY(trace->arena, struct im_observed *, room);
 
     if (!items)
         return false;
@@ -93,8 +92,8 @@ void im_observed_set_url(struct im_observed *one, struct im_str url)
         size_t at = im_str_find(authority, '@');
         if (at < authority.len)
             authority = im_str_slice(authority, at + 1, authority.len);
-        one->host = im_str_starts(authority, "[") ? authority
-                                                  : im_str_cut(&authority, ':');
+        one->host =
+            im_str_starts(authority, "[") ? authority : im_str_cut(&authority, ':');
         rest = im_str_slice(rest, end, rest.len);
     }
     one->req.target = rest;
@@ -166,9 +165,9 @@ static void classify(struct im_observed *one)
 
 bool im_is_hidden_value(struct im_str value)
 {
-    static const char *const words[] = {"redacted", "[redacted]", "<redacted>", "hidden",
-                                        "[hidden]", "masked",     "[filtered]", "filtered",
-                                        "<secret>", "secret",     "…",          "..."};
+    static const char *const words[] = {
+        "redacted",   "[redacted]", "<redacted>", "hidden", "[hidden]", "masked",
+        "[filtered]", "filtered",   "<secret>",   "secret", "…",        "..."};
 
     value = im_str_trim(value);
     if (im_str_starts(value, "hmac:") || im_str_starts(value, "sha256:") ||

@@ -39,8 +39,9 @@ struct im_words {
 /* One exchange, as far as it is known. */
 struct im_observed {
     struct im_request req; /* read with im_credentials() and what else knows requests */
-    bool has_request, has_headers; /* is anything of the request known? are its headers? */
-    struct im_str url, host;       /* host without its port; empty = not known */
+    bool has_request,
+        has_headers;         /* is anything of the request known? are its headers? */
+    struct im_str url, host; /* host without its port; empty = not known */
     enum im_endpoint endpoint;
     enum im_place place;
     int status; /* 0 = no answer is known */
@@ -60,8 +61,8 @@ struct im_trace {
     struct im_secrets *secrets; /* what must not leave */
     int64_t now_ms;
     enum im_form form;
-    struct im_str text;   /* all of it */
-    struct im_str jwt;    /* one that stands alone */
+    struct im_str text;         /* all of it */
+    struct im_str jwt;          /* one that stands alone */
     struct im_lexicon *lexicon; /* words.c's */
     struct im_observed **items;
     size_t count, room;

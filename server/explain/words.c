@@ -42,18 +42,24 @@ static bool is_one_of(struct im_str name, const char *const *names)
     return false;
 }
 
-static const char *const code_members[] = {"errorId",   "code",    "error",    "messageId",
-                                           "$dataCode", "errorno", "errorCode", NULL};
-static const char *const message_members[] = {
-    "message",  "error_description", "$message", "description", "description2",
-    "errorMessage", "detail",        "reason",   NULL};
+static const char *const code_members[] = {
+    "errorId", "code", "error", "messageId", "$dataCode", "errorno", "errorCode", NULL};
+static const char *const message_members[] = {"message",
+                                              "error_description",
+                                              "$message",
+                                              "description",
+                                              "description2",
+                                              "errorMessage",
+                                              "detail",
+                                              "reason",
+                                              NULL};
 
 /* What an error stands in, and what holds more of the same error. */
 static const char *const error_parents[] = {"ia::error", "error", "errors", NULL};
 static const char *const parts[] = {"details", "additionalInfo", NULL};
 /* Where HTTP libraries put the answer that they got. */
-static const char *const parents[] = {"ia::result", "data",  "response", "body",
-                                      "cause",      "err",   "exception", NULL};
+static const char *const parents[] = {"ia::result", "data", "response",  "body",
+                                      "cause",      "err",  "exception", NULL};
 
 static bool has_text(const struct im_json *object, const char *name)
 {
@@ -284,8 +290,7 @@ bool im_words_add_prose(struct im_trace *trace, struct im_words *words,
     return any;
 }
 
-void im_words_add_body(struct im_trace *trace, struct im_words *words,
-                       struct im_str body)
+void im_words_add_body(struct im_trace *trace, struct im_words *words, struct im_str body)
 {
     struct im_str trimmed = im_str_trim(body);
     struct im_json_error ignored;
