@@ -144,7 +144,7 @@ static void decide(struct recording *recording, size_t index)
                                 .nth = ++recording->seen[one->endpoint]};
     if (one->endpoint == IM_ENDPOINT_AUTHORIZE && one->status / 100 == 3)
         recording->signed_in = true;
-    if (!one->status)
+    if (one->status < 200 || one->status > 599) /* no status that an answer can have */
         outcome->kind = DROPPED;
     else if (im_observed_is_refused(one) && one->status >= 400)
         decide_refusal(recording, outcome, index);

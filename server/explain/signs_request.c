@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "explain/match.h"
 #include "oauth/misspelling.h"
+#include "oauth/token_refusal.h"
 
 static struct im_str quote(struct im_ranking *ranking, struct im_str text)
 {

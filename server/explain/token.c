@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "causes/diagnosis.h"
 #include "oauth/jwks.h"
-#include "oauth/real_service.h"
+#include "oauth/token_refusal.h"
 
 const char *im_claim_meaning(struct im_str name)
 {

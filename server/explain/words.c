@@ -178,11 +178,12 @@ static bool is_too_plain(struct im_str code)
     return code.len < 5 || is_one_of(code, plain);
 }
 
-static bool has_code(struct im_str text, struct im_str code)
+static bool has_code(struct im_str text, const char *known)
 {
-    char first = (char)(code.at[0] | 0x20);
+    struct im_str code = im_str(known);
+    char first = (char)(known[0] | 0x20);
 
-    for (size_t i = 0; i + code.len <= text.len; i++)
+    for (size_t i = 0; text.at && i + code.len <= text.len; i++)
         if ((char)(text.at[i] | 0x20) == first && stands_at(text, i, code))
             return true;
     return false;
@@ -278,7 +279,7 @@ bool im_words_add_prose(struct im_trace *trace, struct im_words *words,
         trace->lexicon = lexicon_make(trace->arena);
     const struct im_lexicon *known = trace->lexicon;
     for (size_t i = 0; known && i < known->code_count; i++)
-        if (has_code(text, im_str(known->codes[i]))) {
+        if (has_code(text, known->codes[i])) {
             words_add_code(words, im_str(known->codes[i]));
             any = true;
         }
