@@ -97,8 +97,8 @@ FUZZER    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sa
 # $(call lazily,NAME,COMMAND): NAME is what COMMAND prints. It runs once, when a recipe first needs it; by then
 # .ci/setup has seen to it that it can.
 lazily = $(eval $(1) = $$(eval $(1) := $$$$(shell $(2)))$$($(1)))
-$(call lazily,PKG_CFLAGS,pkg-config --cflags libssl libcrypto libcjson)
-$(call lazily,PKG_LIBS,pkg-config --libs libssl libcrypto libcjson)
+$(call lazily,PKG_CFLAGS,pkg-config --cflags libssl libcrypto libcjson zlib)
+$(call lazily,PKG_LIBS,pkg-config --libs libssl libcrypto libcjson zlib)
 $(call lazily,TEST_LIBS,pkg-config --cflags --libs cmocka libcurl)
 
 DEFINES  := -D_POSIX_C_SOURCE=200809L -DIM_VERSION='"$(VERSION)"' -DCIVETWEB_API=
@@ -218,7 +218,7 @@ STATIC_LIB := $(BUILD)/libintacct-mock.a
 SHARED_LIB := $(BUILD)/$(SONAME).$(VERSION)
 LIB_OBJ    := $(call objects,$(BUILD),$(LIBRARY_SRC) $(DOOR_SRC) $(GENERATED))
 
-# cJSON is in it, hidden as all else, since no system has a static one: who links it needs OpenSSL alone
+# cJSON is in it, hidden as all else, since no system has a static one: who links it needs OpenSSL and zlib alone
 $(STATIC_LIB): $(LIB_OBJ) $(BUILD)/static/obj/cJSON.o $(BUILD)/members
 	$(call say,AR,$@)
 	$(Q)$(LD) -r -o $(BUILD)/obj/libintacct-mock.o $(filter %.o,$^)
@@ -236,7 +236,7 @@ $(SHARED_LIB): $(LIB_OBJ) $(BUILD)/members
 # account: CivetWeb and OpenSSL name them, and only numeric addresses ever get there; tests/docker runs it in an empty root.
 CJSON       := $(DEPS)/cjson/VERSION
 STATIC      := $(BUILD)/static/intacct-mock
-STATIC_LIBS  = -lssl -lcrypto
+STATIC_LIBS  = -lssl -lcrypto -lz
 
 $(BUILD)/static/obj/cJSON.o: $(CJSON) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -315,7 +315,7 @@ PC_RPATH = $(if $(filter /usr /usr/local,$(PREFIX)),,-Wl$(comma)-rpath$(comma)"$
 comma   := ,
 PC_FILE = prefix=$(PREFIX)\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: intacct-mock\nVersion: $(VERSION)\n\
 Description: A mock Sage Intacct OAuth server for tests\nCflags: -I"$${includedir}"\nLibs: -L"$${libdir}" $(PC_RPATH)-lintacct-mock\n\
-Libs.private: -pthread\nRequires.private: libssl libcrypto\n
+Libs.private: -pthread\nRequires.private: libssl libcrypto zlib\n
 INTO     = $(DESTDIR)$(PREFIX)
 # intacct-mock.1 goes to share/man/man1
 MAN_PAGES := $(sort $(wildcard server/man/*.[0-9]))
@@ -429,6 +429,7 @@ bench: all $(call programs,$(BUILD),$(BENCH_SRC))  ## measure
 FUZZERS   := $(call programs,$(BUILD)/fuzz,$(FUZZ_SRC))
 fuzz_name  = $(patsubst fuzz_%,%,$(notdir $(1)))
 fuzz_seeds_scenario := scenarios
+fuzz_seeds_explain := tests/data/explain tests/data/explain/field
 fuzz_run   = '$(1) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$(BUILD)/fuzz/$(fuzz_name)- \
 	$(BUILD)/fuzz/corpus/$(fuzz_name) $(wildcard tests/data/fuzz/$(fuzz_name) $(fuzz_seeds_$(fuzz_name)))'
 run_fuzz   = mkdir -p $(foreach f,$(FUZZERS),$(BUILD)/fuzz/corpus/$(call fuzz_name,$(f))); \
