@@ -8,10 +8,11 @@ PARTS = {
     "civetweb": ("MIT", "https://github.com/civetweb/civetweb", "Copyright (c) 2013-2021 the CivetWeb developers"),
     "cjson": ("MIT", "https://github.com/DaveGamble/cJSON", "Copyright (c) 2009-2017 Dave Gamble and cJSON contributors"),
     "openssl": ("Apache-2.0", "https://www.openssl.org", "Copyright The OpenSSL Project Authors"),
+    "zlib": ("Zlib", "https://zlib.net", "Copyright Jean-loup Gailly and Mark Adler"),
     "glibc": ("LGPL-2.1-or-later", "https://www.gnu.org/software/libc/", "Copyright The GNU Toolchain Authors"),
 }
 # of a package that has the program in it
-LICENSE = "MIT AND Apache-2.0 AND LGPL-2.1-or-later"
+LICENSE = "MIT AND Apache-2.0 AND Zlib AND LGPL-2.1-or-later"
 HOME = "https://github.com/intacct-mock/intacct-mock"
 
 

@@ -60,14 +60,14 @@ void im_sign_against(struct im_ranking *ranking, enum im_cause cause, int weight
     va_end(args);
 }
 
-void im_event(struct im_ranking *ranking, const struct im_observed *one,
-              const char *format, ...)
+void im_lead(struct im_ranking *ranking, const struct im_observed *one,
+             const char *format, ...)
 {
     va_list args;
 
-    if (ranking->event_count == IM_EVENTS_MAX)
+    if (ranking->event_count == IM_LEADS_MAX)
         return;
-    struct im_event *event = &ranking->events[ranking->event_count++];
+    struct im_lead *event = &ranking->events[ranking->event_count++];
     event->number = one ? one->number : 0;
     va_start(args, format);
     event->text = format_sentence(ranking, format, args);

@@ -5,7 +5,7 @@
 
 #include "explain/token.h"
 
-enum { IM_EVIDENCE_MAX = 4, IM_EVENTS_MAX = 12 };
+enum { IM_EVIDENCE_MAX = 4, IM_LEADS_MAX = 12 };
 
 /* How much a sign weighs, against 100 for a code that fits. */
 enum im_weight {
@@ -26,7 +26,7 @@ struct im_candidate {
 };
 
 /* Something before the wrong exchange that bears on it. */
-struct im_event {
+struct im_lead {
     size_t number; /* of the exchange; 0 = none */
     struct im_str text;
 };
@@ -45,7 +45,7 @@ struct im_ranking {
     struct im_candidate all[CAUSE_COUNT];
     struct im_candidate *ranked[CAUSE_COUNT];
     size_t count;
-    struct im_event events[IM_EVENTS_MAX];
+    struct im_lead events[IM_LEADS_MAX];
     size_t event_count;
 };
 
@@ -60,8 +60,8 @@ void im_sign(struct im_ranking *ranking, enum im_cause cause, int weight,
              const char *format, ...) IM_PRINTF(4, 5);
 void im_sign_against(struct im_ranking *ranking, enum im_cause cause, int weight,
                      const char *format, ...) IM_PRINTF(4, 5);
-void im_event(struct im_ranking *ranking, const struct im_observed *one,
-              const char *format, ...) IM_PRINTF(3, 4);
+void im_lead(struct im_ranking *ranking, const struct im_observed *one,
+             const char *format, ...) IM_PRINTF(3, 4);
 
 /* Signs in the exchange itself: its address, header and parameters, its token. */
 void im_signs_of_request(struct im_ranking *ranking);

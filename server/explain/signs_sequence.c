@@ -94,19 +94,19 @@ static void used_before(struct history *history, struct im_observed *before)
             before->number, (long long)(one->at_ms - before->at_ms));
         im_sign(ranking, CAUSE_CLIENT_INTERMITTENT, IM_SIGN_GOOD,
                 "refreshes run in parallel");
-        im_event(ranking, before, "the same refresh token is sent, at the same time");
+        im_lead(ranking, before, "the same refresh token is sent, at the same time");
     } else if (im_is_success(before)) {
         im_sign(ranking, CAUSE_REFRESH_TOKEN_REUSED, IM_SIGN_STRONG,
                 "no. %zu has used the same refresh token before, and was answered %d",
                 before->number, before->status);
-        im_event(ranking, before, "the refresh token is used for the first time");
+        im_lead(ranking, before, "the refresh token is used for the first time");
     } else if (before->lost || !before->status) {
         im_sign(
             ranking, CAUSE_REFRESH_TOKEN_REUSED, IM_SIGN_STRONG,
             "no. %zu has sent the same refresh token before, and its answer was lost: "
             "it may have taken effect",
             before->number);
-        im_event(ranking, before, "the same refresh token is sent; the answer is lost");
+        im_lead(ranking, before, "the same refresh token is sent; the answer is lost");
     }
 }
 
@@ -142,14 +142,14 @@ static void look_for_code(struct history *history)
         if (same && im_is_token_endpoint(before) && !im_observed_is_refused(before)) {
             im_sign(ranking, CAUSE_CODE_REUSED, IM_SIGN_STRONG,
                     "no. %zu has exchanged the same code before", before->number);
-            im_event(ranking, before, "the code is exchanged for the first time");
+            im_lead(ranking, before, "the code is exchanged for the first time");
         } else if (same && before->has_time && one->has_time &&
                    one->at_ms - before->at_ms > 60000) {
             im_sign(ranking, CAUSE_CODE_EXPIRED, IM_SIGN_STRONG,
                     "the code came %.*s before it was exchanged (no. %zu)",
                     IM_ARG(in_words(history, one->at_ms - before->at_ms)),
                     before->number);
-            im_event(ranking, before, "the browser brings the code");
+            im_lead(ranking, before, "the browser brings the code");
         }
     }
 }
@@ -226,7 +226,7 @@ static void look_for_second_sign_on(struct history *history, const struct issue 
             "no. %zu connected the same user and company again, after the %s token of "
             "this exchange was issued",
             one->number, refresh ? "refresh" : "access");
-        im_event(ranking, one, "a second authorization of the same user and company");
+        im_lead(ranking, one, "a second authorization of the same user and company");
     }
 }
 
@@ -252,7 +252,7 @@ static void look_for_revocation(struct history *history, const struct issue *min
         else
             im_sign(ranking, CAUSE_GRANT_REVOKED_ELSEWHERE, IM_SIGN_STRONG,
                     "no. %zu revoked another token", one->number);
-        im_event(ranking, one, "a token is revoked");
+        im_lead(ranking, one, "a token is revoked");
     }
 }
 
@@ -265,8 +265,8 @@ static void look_at_age(struct history *history, const struct issue *mine)
     if (!issued->has_time || !one->has_time || im_is_token_endpoint(one))
         return;
     int64_t age_ms = one->at_ms - issued->at_ms;
-    im_event(ranking, issued, "the token is issued, for %.*s",
-             IM_ARG(in_words(history, lives_s * 1000)));
+    im_lead(ranking, issued, "the token is issued, for %.*s",
+            IM_ARG(in_words(history, lives_s * 1000)));
     if (age_ms >= lives_s * 1000)
         im_sign(ranking, CAUSE_ACCESS_TOKEN_EXPIRED, IM_SIGN_STRONG,
                 "the token is %.*s old; it was issued by no. %zu for %.*s",
@@ -295,8 +295,8 @@ static void look_for_offline_access(struct history *history)
     im_sign(ranking, CAUSE_REFRESH_TOKEN_MISSING, IM_SIGN_CERTAIN + IM_SIGN_STRONG,
             "the token response of no. %zu has no refresh_token",
             at_index(history, last->index)->number);
-    im_event(ranking, at_index(history, last->index),
-             "a token response without refresh_token");
+    im_lead(ranking, at_index(history, last->index),
+            "a token response without refresh_token");
     for (size_t i = 0; i < ranking->wrong; i++) {
         struct im_observed *one = at_index(history, i);
         struct im_str scope = im_sent(one, "scope");
@@ -305,7 +305,7 @@ static void look_for_offline_access(struct history *history)
             continue;
         im_sign(ranking, CAUSE_REFRESH_TOKEN_MISSING, IM_SIGN_GOOD,
                 "no. %zu did not ask for the scope offline_access", one->number);
-        im_event(ranking, one, "an authorize request without offline_access");
+        im_lead(ranking, one, "an authorize request without offline_access");
     }
 }
 
@@ -416,10 +416,10 @@ static void look_at_hosts(struct history *history)
         return;
     struct im_str issuer = at_index(history, mine->index)->host;
     if (issuer.len && !im_str_eq_nocase(issuer, one->host))
-        im_event(ranking, at_index(history, mine->index),
-                 "the token is from %.*s, and is used at %.*s",
-                 IM_ARG(im_trace_quote(ranking->trace, issuer)),
-                 IM_ARG(im_trace_quote(ranking->trace, one->host)));
+        im_lead(ranking, at_index(history, mine->index),
+                "the token is from %.*s, and is used at %.*s",
+                IM_ARG(im_trace_quote(ranking->trace, issuer)),
+                IM_ARG(im_trace_quote(ranking->trace, one->host)));
 }
 
 /* The redirect before a call without a header is what took it away. */
@@ -435,7 +435,7 @@ static void look_for_redirect(struct history *history)
         return;
     im_sign(ranking, CAUSE_AUTHORIZATION_HEADER_MISSING, IM_SIGN_GOOD,
             "no. %zu had the header and was redirected to another host", before->number);
-    im_event(ranking, before, "a redirect takes the Authorization header away");
+    im_lead(ranking, before, "a redirect takes the Authorization header away");
 }
 
 void im_signs_of_sequence(struct im_ranking *ranking)

@@ -90,7 +90,7 @@ def bill_of_materials(tap):
           "--version", "SPDX-2.3")
     document = json.loads(path.read_text())
     parts = {package["name"]: package for package in document["packages"]}
-    for name, licence in (("civetweb", "MIT"), ("cjson", "MIT"), ("openssl", "Apache-2.0"), ("glibc", "LGPL-2.1-or-later")):
+    for name, licence in (("civetweb", "MIT"), ("cjson", "MIT"), ("openssl", "Apache-2.0"), ("zlib", "Zlib"), ("glibc", "LGPL-2.1-or-later")):
         part = parts.get(name, {})
         tap.check(f"it names {name}, its version and its licence", part.get("licenseDeclared") == licence
                   and re.match(r"\d+\.\d+", part.get("versionInfo", "")), part)
