@@ -66,8 +66,8 @@ static bool call_begin(struct api_call *call)
                             call->name);
     call->sandboxes = &call->server->sandboxes;
     call->box = im_sandboxes_touch(call->sandboxes, name, &reason);
-    return call->box || im_error_set(err, "there is no sandbox \"%.*s\": %s",
-                                     IM_ARG(name), reason.text);
+    return call->box ||
+           im_error_because(err, &reason, "there is no sandbox \"%.*s\"", IM_ARG(name));
 }
 
 /* The status that a public function returns. */

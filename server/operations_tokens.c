@@ -139,7 +139,7 @@ bool im_sandbox_mint(struct im_sandbox *box, const struct im_mint *params,
 
     if (done && !im_authority_issue(authority, arena, im_clock_now_ms(&authority->clock),
                                     &issue, &issued, &problem->err)) {
-        problem->kind = IM_PROBLEM_OURS;
+        im_error_of(&problem->err, IM_ERROR_INTERNAL); /* what is asked for is possible */
         done = false;
     }
     im_sandbox_leave(box);

@@ -14,7 +14,7 @@ static struct im_authority *authority_make(const struct im_sandbox *box,
 
     bool kept = authority &&
                 (!box->secrets || im_authority_keep_secrets(authority, box->secrets) ||
-                 im_error_set(err, "keeping the secrets: out of memory"));
+                 im_error_no_memory(err, "keeping the secrets"));
     if (kept && im_scenario_set_up(scenario, authority, err))
         return authority;
     im_authority_free(authority);
@@ -30,8 +30,7 @@ static bool sandbox_make_parts(struct im_sandbox *box,
     box->scenario_state = im_scenario_state_new(options->scenario);
     if (!im_str_duplicate(options->name, &box->name) || !box->journal || !box->barrier ||
         !box->scenario_state)
-        return im_error_set(err, "making sandbox %.*s: out of memory",
-                            IM_ARG(options->name));
+        return im_error_no_memory(err, "making sandbox %.*s", IM_ARG(options->name));
     box->authority = authority_make(box, options->scenario, err);
     if (!box->authority)
         return false;
@@ -45,7 +44,7 @@ struct im_sandbox *im_sandbox_new(const struct im_sandbox_options *options,
     struct im_sandbox *box = calloc(1, sizeof(*box));
 
     if (!box) {
-        im_error_set(err, "making sandbox %.*s: out of memory", IM_ARG(options->name));
+        im_error_no_memory(err, "making sandbox %.*s", IM_ARG(options->name));
         return NULL;
     }
     pthread_rwlock_init(&box->swap, NULL);
@@ -110,8 +109,7 @@ bool im_sandbox_reset(struct im_sandbox *box, struct im_scenario *scenario,
 
     if (!scenario_state) {
         im_authority_free(authority);
-        return authority ? im_error_set(err, "resetting the sandbox: out of memory")
-                         : false;
+        return authority ? im_error_no_memory(err, "resetting the sandbox") : false;
     }
     sandbox_enter_alone(box);
     struct im_authority *old_authority = box->authority;
@@ -133,7 +131,7 @@ bool im_sandbox_follow(struct im_sandbox *box, struct im_scenario *scenario,
     struct im_scenario_state *scenario_state = im_scenario_state_new(scenario);
 
     if (!scenario_state)
-        return im_error_set(err, "changing the scenario: out of memory");
+        return im_error_no_memory(err, "changing the scenario");
     sandbox_enter_alone(box);
     struct im_scenario_state *old = scenario_state;
     bool done = im_scenario_set_up(scenario, box->authority, err);

@@ -233,7 +233,7 @@ static struct im_sandbox *sandbox_enter_list(struct im_sandboxes *sandboxes,
     if (*taken) {
         im_sandbox_list_use_locked(sandboxes, *taken);
     } else if (!im_table_reserve(&sandboxes->by_name, 1)) {
-        im_error_set(err, "making a sandbox: out of memory");
+        im_error_no_memory(err, "making a sandbox");
         im_error_of(err, IM_ERROR_INTERNAL);
     } else if (im_sandbox_list_full_locked(sandboxes, &surplus)) {
         im_error_set(err,

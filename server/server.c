@@ -153,7 +153,7 @@ static bool settings_read(struct im_server *server, const struct im_options *opt
         .scenarios = options->scenarios_dir,
     };
     if (server->texts.failed)
-        return im_error_set(err, "starting: out of memory");
+        return im_error_no_memory(err, "starting");
     const char *flaw = im_control_origins_flaw(settings->control_origin);
     if (flaw)
         return im_error_set(err, "reading the control origins \"%.*s\": %s",
@@ -200,7 +200,7 @@ static bool cert_names_list(struct im_server *server, const char *list,
     if (host.len)
         names[n++] = im_arena_copy(&server->texts, host).at;
     names[n] = NULL;
-    return !server->texts.failed || im_error_set(err, "starting: out of memory");
+    return !server->texts.failed || im_error_no_memory(err, "starting");
 }
 
 static bool https_options_check(const struct im_options *options, struct im_error *err)
@@ -306,7 +306,7 @@ static struct im_server *server_start(const struct im_options *options,
     struct im_settings settings;
 
     if (!server) {
-        im_error_set(err, "starting: out of memory");
+        im_error_no_memory(err, "starting");
         return NULL;
     }
     im_arena_init(&server->texts, 0);

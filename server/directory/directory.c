@@ -105,13 +105,13 @@ static bool builtin_load(struct im_directory *directory, const char *text,
                          struct im_error *err)
 {
     struct im_arena scratch;
-    struct im_json_error where = {.what = "out of memory"};
+    struct im_json_error where = {.what = "out of memory", .no_memory = true};
     const struct im_json *at = NULL;
 
     im_arena_init(&scratch, 0);
     const struct im_json *world = im_json_parse(&scratch, im_str(text), &where);
     bool loaded = world ? im_directory_load(directory, world, &at, err)
-                        : im_error_set(err, "reading the built-in world: %s", where.what);
+                        : im_json_error_as(err, &where, "reading the built-in world");
     im_arena_release(&scratch);
     return loaded;
 }
@@ -122,7 +122,7 @@ struct im_directory *im_directory_new(struct im_error *err)
     bool loaded = true;
 
     if (!directory) {
-        im_error_set(err, "making the directory: out of memory");
+        im_error_no_memory(err, "making the directory");
         return NULL;
     }
     pthread_mutex_init(&directory->lock, NULL);
@@ -222,7 +222,7 @@ static bool world_load(struct im_directory *directory, struct im_loading *load)
     if (!loaded || !directory->secrets)
         return loaded;
     return im_directory_tell_secrets(directory, directory->secrets) ||
-           im_error_set(load->err, "keeping the secrets of the world: out of memory");
+           im_error_no_memory(load->err, "keeping the secrets of the world");
 }
 
 bool im_directory_load(struct im_directory *directory, const struct im_json *world,
@@ -247,7 +247,7 @@ bool im_directory_try(struct im_directory *directory, const struct im_json *worl
     all.room -= before;
     all.count = 0;
     if (!world_load(directory, &load) && all.count == 0)
-        im_json_fault(&all, load.at ? load.at : world, "%s", err.text);
+        im_json_fault_of(&all, load.at ? load.at : world, &err);
     r->count += all.count;
     return r->count == before;
 }

@@ -271,7 +271,7 @@ static bool value_exists(const struct subject *on, enum im_change change,
 bool im_directory_change(struct im_directory *directory, enum im_change change,
                          const struct im_change_target *target, struct im_error *err)
 {
-    struct im_error reason = {.text = "out of memory"};
+    struct im_error reason = {.text = "out of memory", .kind = IM_ERROR_INTERNAL};
     struct subject on = {
         .world = &directory->world, .arena = &directory->arena, .value = target->value};
     unsigned needs = changes[change].needs;
@@ -280,11 +280,11 @@ bool im_directory_change(struct im_directory *directory, enum im_change change,
     /* before the change, so that no exchange shows a new secret in clear */
     if (secret && directory->secrets &&
         !im_secrets_add(directory->secrets, target->value))
-        return im_error_set(err, "%s: out of memory", changes[change].attempt);
+        return im_error_no_memory(err, "%s", changes[change].attempt);
     pthread_mutex_lock(&directory->lock);
     bool done = params_given(needs, target, &reason) &&
                 subject_find(&on, needs, target, &reason) &&
                 value_exists(&on, change, &reason) && changes[change].apply(&on);
     pthread_mutex_unlock(&directory->lock);
-    return done || im_error_set(err, "%s: %s", changes[change].attempt, reason.text);
+    return done || im_error_because(err, &reason, "%s", changes[change].attempt);
 }

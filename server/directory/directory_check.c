@@ -14,7 +14,7 @@ static bool loading_fault(struct im_loading *load, const char *what, const char 
                  IM_ARG(im_str_slice(load->at->text, 0, 60)), then);
     if (!load->all)
         return false;
-    im_json_fault(load->all, load->at, "%s", load->err->text);
+    im_json_fault_of(load->all, load->at, load->err);
     return true;
 }
 
@@ -148,7 +148,7 @@ static bool company_authorize_new(struct im_loading *load, size_t c,
             done =
                 done && im_list_add(load->arena, &company->senders, clients[i].sender_id);
     }
-    return done || im_error_set(load->err, "loading the world: out of memory");
+    return done || im_error_no_memory(load->err, "loading the world");
 }
 
 static const struct im_json *company_json(const struct im_json *world, struct im_str id)

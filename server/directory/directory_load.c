@@ -182,7 +182,7 @@ static bool collection_copy(struct im_loading *load, enum im_collection_kind whi
     void *items = im_arena_array(load->arena, size, collection->count + more);
 
     if (!items)
-        return im_error_set(load->err, "loading the world: out of memory");
+        return im_error_no_memory(load->err, "loading the world");
     if (collection->count)
         memcpy(items, collection->items, collection->count * size);
     load->known[which] = collection->count;

@@ -25,7 +25,7 @@ static bool make_parts(struct im_authority *authority, struct im_error *err)
 
     authority->objects = calloc(1, sizeof(*authority->objects));
     if (!authority->objects)
-        return im_error_set(err, "making the business objects: out of memory");
+        return im_error_no_memory(err, "making the business objects");
     im_objects_init(authority->objects);
     authority->directory = im_directory_new(err);
     if (!authority->directory)
@@ -35,7 +35,7 @@ static bool make_parts(struct im_authority *authority, struct im_error *err)
         authority->secrets = im_secrets_new(key);
     if (!authority->secrets ||
         !im_directory_tell_secrets(authority->directory, authority->secrets))
-        return im_error_set(err, "making the set of secrets: out of memory");
+        return im_error_no_memory(err, "making the set of secrets");
     authority->keys = im_keys_new(&authority->rng, err);
     authority->tokens = authority->keys ? im_tokens_new(IM_TOKENS_MAX, err) : NULL;
     return authority->tokens;
@@ -47,7 +47,7 @@ struct im_authority *im_authority_new(uint64_t seed, struct im_str salt, int64_t
     struct im_authority *authority = calloc(1, sizeof(*authority));
 
     if (!authority) {
-        im_error_set(err, "making the authorization server: out of memory");
+        im_error_no_memory(err, "making the authorization server");
         return NULL;
     }
     im_clock_init(&authority->clock, start_ms);

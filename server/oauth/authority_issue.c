@@ -162,7 +162,7 @@ static struct im_str token_sign(const struct minting *mint, struct im_token *tok
                            code ? IM_JWT_HS256 : mint->dialect->alg,
                            !code && mint->dialect->header_kid, payload, mint->err);
     if (text.len && !im_sha256(text, token->digest)) {
-        im_error_set(mint->err, "taking a token's digest: out of memory");
+        im_error_no_memory(mint->err, "taking a token's digest");
         return (struct im_str){NULL, 0};
     }
     return text;
@@ -340,7 +340,7 @@ static bool remember_batch(const struct minting *mint, struct im_token_batch *ba
                            struct im_issued *issued)
 {
     if (mint->arena->failed)
-        return im_error_set(mint->err, "minting a token: out of memory");
+        return im_error_no_memory(mint->err, "minting a token");
     if (!batch->count)
         return true;
     issued->grant = im_tokens_add(mint->authority->tokens, batch, &mint->eval, mint->err);

@@ -88,7 +88,7 @@ struct im_keys *im_keys_new(const struct im_rng *rng, struct im_error *err)
     }
     if (!keys || !keys->newest ||
         !draw_secret(keys, &keys->unknown_key, "stranger's hmac key")) {
-        im_error_set(err, "making the signing keys: out of memory");
+        im_error_no_memory(err, "making the signing keys");
         im_keys_free(keys);
         return NULL;
     }
@@ -127,7 +127,7 @@ bool im_keys_rotate(struct im_keys *keys, struct im_error *err)
         keys->newest = made;
     }
     pthread_mutex_unlock(&keys->lock);
-    return made || im_error_set(err, "rotating the signing keys: out of memory");
+    return made || im_error_no_memory(err, "rotating the signing keys");
 }
 
 unsigned im_keys_generation(struct im_keys *keys)
@@ -264,7 +264,7 @@ bool im_keys_write_jwks(struct im_keys *keys, struct im_json_out *out,
     write_jwk(out, one, IM_JWT_RS512, n, e);
     im_json_close_array(out);
     im_json_close_object(out);
-    return (n.len && e.len) || im_error_set(err, "writing the key set: out of memory");
+    return (n.len && e.len) || im_error_no_memory(err, "writing the key set");
 }
 
 /* ---- signing ---- */
@@ -347,7 +347,7 @@ struct im_str im_jwt_sign(struct im_keys *keys, struct im_arena *arena,
     }
     struct im_str token = jwt_assemble(arena, one, rsa, alg, part);
     if (!token.len)
-        im_error_set(err, "signing a token with %s: out of memory", im_jwt_alg_name(alg));
+        im_error_no_memory(err, "signing a token with %s", im_jwt_alg_name(alg));
     return token;
 }
 

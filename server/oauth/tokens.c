@@ -24,7 +24,7 @@ struct im_tokens *im_tokens_new(size_t max, struct im_error *err)
     struct im_tokens *tokens = calloc(1, sizeof(*tokens));
 
     if (!tokens) {
-        im_error_set(err, "making the token store: out of memory");
+        im_error_no_memory(err, "making the token store");
         return NULL;
     }
     pthread_mutex_init(&tokens->lock, NULL);
@@ -180,7 +180,7 @@ uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_token_batch *ba
         return grant;
     im_token_record_free(records[1]);
     im_token_record_free(records[0]);
-    im_error_set(err, "remembering a token: out of memory");
+    im_error_no_memory(err, "remembering a token");
     return 0;
 }
 
