@@ -15,14 +15,14 @@ struct im_journal; /* lifetime: sandbox */
 
 /* Which exchanges: every field that is given must match. */
 struct im_journal_filter {
-    enum im_endpoint endpoint;
+    struct im_str endpoint; /* or a group: "api", "oauth", "read" */
     struct im_str method, grant, client_id, user;
     struct im_str path;  /* glob over path and query below the base URL */
     enum im_cause cause; /* refused for it, or warned of it */
-    int status;          /* 0 = any */
-    uint64_t since;      /* ids above this */
-    int refused;         /* 1 = only what was refused, 2 = only what was not */
-    uint64_t last;       /* of those that match, the newest so many; 0 = all. For lists */
+    struct im_status_range status;
+    uint64_t since; /* ids above this */
+    int refused;    /* 1 = only what was refused, 2 = only what was not */
+    uint64_t last;  /* of those that match, the newest so many; 0 = all. For lists */
 };
 
 /* The memory that several journals have together: beyond it the oldest exchange of all
