@@ -472,6 +472,11 @@ check_asan    = $(ASAN_ENV) $(RUN) asan timeout=300 $(call pick,$(call programs,
 check_torture = $(ASAN_ENV) $(RUN) torture jobs=1 timeout=600 '$(TORTURE) --sample $(or $(SAMPLE),5)'
 check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 	$(call pick,$(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(call overs,$(BUILD)/tsan,process http))
+# the clock of the machine is faked, the monotonic one is not, for conditions neither: who waits, waits as long as ever
+FAKED = NO_FAKE_STAT=1 FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0
+dated = $(foreach program,$(3),'env TZ=$(1) $(FAKED) faketime -f "@$(2)" $(program)')
+DATED = $(call pick,$(UNIT) $(BUILD)/tests/stories)
+check_dates   = $(RUN) dates timeout=300 $(call dated,UTC,2026-01-01 00:00:00,$(DATED)) $(call dated,Asia/Tokyo,2027-06-30 23:30:00,$(DATED))
 check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
 check_attack  = $(run_attack)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
@@ -481,7 +486,7 @@ check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests
 # the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
 check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))
 check_fuzz    = $(run_fuzz)
-CHECKED := format layers headers symbols docs attack openapi lint clang instructions asan torture tsan fuzz browser interop docker packages
+CHECKED := format layers headers symbols docs attack openapi lint clang dates instructions asan torture tsan fuzz browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -494,7 +499,7 @@ $(VENV)/installed: tests/requirements.txt | setup
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
 
 check: FUZZ_SECONDS := 60
-check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
+check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(UNIT) $(BUILD)/tests/stories $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -514,6 +519,8 @@ check-lint: $(TIDIED)  ## clang-tidy, cppcheck, shellcheck
 	@$(check_lint)
 check-clang: $(CLANGED)  ## clang has nothing to warn of either
 	@$(check_clang)
+check-dates: $(UNIT) $(BUILD)/tests/stories | setup  ## units and stories at two other dates, in two time zones
+	@$(check_dates)
 check-instructions: all  ## a request costs no more instructions than tests/bench/instructions.json says
 	@$(check_instructions)
 check-asan: $(ASAN_TESTS)  ## unit, stories and threads under ASan, UBSan and LSan
