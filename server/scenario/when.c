@@ -34,6 +34,20 @@ static bool endpoint_fits(struct im_str wanted, const struct im_exchange *exchan
             im_exchange_is_read(exchange));
 }
 
+bool im_when_is_proxy(const struct im_when *when)
+{
+    return im_str_is(when->endpoint, im_endpoint_name(IM_ENDPOINT_PROXY));
+}
+
+static const char *tls_word(size_t index)
+{
+    return im_fault_tls_word((enum im_fault)(index + IM_FAULT_TLS_EXPIRED));
+}
+
+const struct im_json_names im_when_tls = {.name = "tls",
+                                          .what = "fault of TLS",
+                                          .word = tls_word};
+
 /* ---- what is in the request ---- */
 
 /* The first header line "Name: value" of that name; at == NULL when there is none. */
@@ -177,7 +191,11 @@ static bool same(struct im_str wanted, struct im_str attribute)
 
 bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange)
 {
-    return (!when->endpoint.len || endpoint_fits(when->endpoint, exchange)) &&
+    /* a tunnel is no request of the API: only who asks for it gets it */
+    bool meant = when->endpoint.len ? endpoint_fits(when->endpoint, exchange)
+                                    : exchange->endpoint != IM_ENDPOINT_PROXY;
+
+    return meant && (!when->tls || when->tls == exchange->tls) &&
            same(when->method, exchange->method) && same(when->grant, exchange->grant) &&
            same(when->client, exchange->client_id) && same(when->user, exchange->user) &&
            (!when->path.len || im_str_glob(when->path, exchange->path)) &&

@@ -17,8 +17,10 @@ struct im_when_pairs {
 struct im_when {
     struct im_str endpoint; /* a route's name, or a group: "api", "oauth", "read" */
     struct im_str grant, client, user, method;
-    struct im_str path;                       /* glob */
-    struct im_str scope;                      /* this word is among the scopes */
+    struct im_str path;  /* glob */
+    struct im_str scope; /* this word is among the scopes */
+    enum im_fault
+        tls; /* came over a connection that was spoilt so; IM_FAULT_NONE = not said. Of expectations alone */
     struct im_when_pairs header, query, body; /* each of them fits its glob */
     int64_t nth;                              /* the nth that fits, from 1 */
     int64_t every;                            /* every nth that fits */
@@ -36,5 +38,9 @@ bool im_when_asks_content(const struct im_when *when);
  * both are read into a struct im_when. */
 extern const struct im_json_table im_when_shared, im_when_chance;
 extern const struct im_json_names im_when_endpoints; /* there are, then the groups */
+extern const struct im_json_names
+    im_when_tls; /* "expired": from IM_FAULT_TLS_EXPIRED on */
+/* Is it about connections through the proxy, rather than about requests? */
+bool im_when_is_proxy(const struct im_when *when);
 
 #endif

@@ -31,7 +31,7 @@ DOORS = {
     r"(cjson/)?cJSON\.h": {"server/base/json.c"},
     r"civetweb\.[ch]": {"server/listener/civetweb.c", "server/listener/listener.c"},
     r"openssl/.*": {"server/base/crypto.c", "server/base/rng.c", "server/oauth/jwt.c", "server/listener/channel.c"}
-    | {f"server/http/{name}" for name in ("tls.c", "tls_cert.c", "tls_cert.h", "tls_file.c", "tls_file.h", "tls_store.c")},
+    | {f"server/http/{name}" for name in ("tls.c", "tls_cert.c", "tls_cert.h", "tls_file.c", "tls_file.h", "tls_store.c", "tls_leaf.c")},
 }
 INCLUDE = re.compile(r"^\s*#\s*include\s+[<\"]([^>\"]+)[>\"]", re.MULTILINE)
 
