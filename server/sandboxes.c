@@ -376,7 +376,7 @@ static struct im_sandbox *enter_in_list(struct im_sandboxes *sandboxes,
     if (*taken) {
         use_locked(sandboxes, *taken);
     } else if (!im_table_reserve(&sandboxes->by_name, 1)) {
-        im_error_set(err, "making a sandbox: out of memory");
+        im_error_no_memory(err, "making a sandbox");
         im_error_of(err, IM_ERROR_INTERNAL);
     } else if (full_locked(sandboxes, &surplus)) {
         im_error_set(err,
@@ -517,8 +517,8 @@ bool im_sandboxes_open_proxy(struct im_sandboxes *sandboxes, struct im_sandbox *
                                  "that are made here; start the mock with --proxy or "
                                  "HTTPS, and without --cert");
     struct im_proxy_port *proxy = proxies->open(proxies->context, box->name, &url, err);
-    if (!proxy)
-        return false;
+    if (!proxy) /* a port or memory is missing, unless a bound is reached: nobody's input is wrong */
+        return err->kind != IM_ERROR_PLAIN ? false : im_error_of(err, IM_ERROR_INTERNAL);
     pthread_mutex_lock(&sandboxes->lock);
     bool late = box->proxy || box->gone; /* somebody was faster */
     if (!late) {

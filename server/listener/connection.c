@@ -70,7 +70,7 @@ void im_connection_use(struct im_connection *c, size_t bytes)
     memmove(c->in, c->in + bytes, c->in_len);
 }
 
-static enum im_step step_send(struct im_connection *c)
+static enum im_step_result step_send(struct im_connection *c)
 {
     while (c->out.len) {
         if (c->now)
@@ -89,8 +89,9 @@ static enum im_step step_send(struct im_connection *c)
     return IM_STEP_NEXT;
 }
 
-enum im_step im_connection_send(struct im_connection *c, struct im_str bytes,
-                                enum im_step (*sent)(struct im_connection *c))
+enum im_step_result im_connection_send(
+    struct im_connection *c, struct im_str bytes,
+    enum im_step_result (*sent)(struct im_connection *c))
 {
     c->out = bytes;
     c->sent = sent;
@@ -101,7 +102,7 @@ enum im_step im_connection_send(struct im_connection *c, struct im_str bytes,
 
 /* ---- TLS ---- */
 
-enum im_step im_connection_begin(struct im_connection *c)
+enum im_step_result im_connection_begin(struct im_connection *c)
 {
     if (!c->serial && !c->probe)
         c->serial = atomic_fetch_add(&c->listener->serial, 1) + 1;
@@ -113,7 +114,7 @@ enum im_step im_connection_begin(struct im_connection *c)
 
 /* With TLS 1.3 a client that is refused already sends its request. Were the connection
  * closed before that is taken, its reset would overtake the alert that says why. */
-static enum im_step step_linger(struct im_connection *c)
+static enum im_step_result step_linger(struct im_connection *c)
 {
     size_t room = LINGER_MAX;
 
@@ -123,7 +124,7 @@ static enum im_step step_linger(struct im_connection *c)
     return IM_STEP_WAIT;
 }
 
-enum im_step im_connection_linger(struct im_connection *c)
+enum im_step_result im_connection_linger(struct im_connection *c)
 {
     im_channel_finish(&c->channel);
     c->until_ms = im_clock_monotonic_ms() + LINGER_MS;
@@ -133,7 +134,8 @@ enum im_step im_connection_linger(struct im_connection *c)
 
 /* Of a handshake that failed in a tunnel more is known than OpenSSL says: whom the client
  * meant, and what a scenario has spoilt. */
-static enum im_step tunnel_handshake_failed(struct im_connection *c, const char *why)
+static enum im_step_result tunnel_handshake_failed(struct im_connection *c,
+                                                   const char *why)
 {
     const struct im_tls_hello *hello = c->hello;
     char text[600];
@@ -161,7 +163,7 @@ static enum im_step tunnel_handshake_failed(struct im_connection *c, const char 
     return im_exchange_tls_failed(c, text);
 }
 
-static enum im_step step_handshake(struct im_connection *c)
+static enum im_step_result step_handshake(struct im_connection *c)
 {
     struct im_error err = {.text = ""};
     int done = im_channel_handshake(&c->channel, &err);
@@ -178,7 +180,7 @@ static enum im_step step_handshake(struct im_connection *c)
     return im_connection_linger(c);
 }
 
-enum im_step im_connection_secure(struct im_connection *c)
+enum im_step_result im_connection_secure(struct im_connection *c)
 {
     if (!c->listener->tls ||
         !im_channel_secure(&c->channel, c->listener->tls, c->in, c->in_len))
@@ -245,7 +247,7 @@ static void connection_close(struct im_connection *c)
 static bool connection_run(struct im_task *task)
 {
     struct im_connection *c = (struct im_connection *)(void *)task;
-    enum im_step next;
+    enum im_step_result next;
 
     c->drained = false;
     do

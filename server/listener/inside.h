@@ -86,7 +86,7 @@ struct im_listener {
 };
 
 /* What becomes of a connection after a step. */
-enum im_step { IM_STEP_NEXT, IM_STEP_WAIT, IM_STEP_CLOSE };
+enum im_step_result { IM_STEP_NEXT, IM_STEP_WAIT, IM_STEP_CLOSE };
 
 /* A request and its answer, from the whole head to the last byte sent. Lifetime: that. */
 struct im_transaction {
@@ -113,7 +113,7 @@ struct im_connection {
     atomic_bool woken;
     struct im_listener *listener;
     struct im_channel channel;
-    enum im_step (*step)(struct im_connection *c); /* what comes next */
+    enum im_step_result (*step)(struct im_connection *c); /* what comes next */
     int64_t until_ms; /* when this step has taken too long; INT64_MAX = never */
 
     char *in; /* what was read and not used yet; malloc */
@@ -121,7 +121,7 @@ struct im_connection {
     bool drained; /* a short read: there is no more until the socket says so */
     struct im_head_scan scan;
     struct im_str out; /* what is still to be sent, and what comes then */
-    enum im_step (*sent)(struct im_connection *c);
+    enum im_step_result (*sent)(struct im_connection *c);
 
     struct im_transaction *now; /* NULL between requests */
     bool probe;                 /* our own, at start */
@@ -153,25 +153,27 @@ void im_connection_use(struct im_connection *c, size_t bytes); /* of `in` */
 bool im_connection_late(const struct im_connection *c);
 /* Sends `bytes`, which must stay, and goes on with `sent`; or closes the connection, if
  * the peer does not take them. */
-enum im_step im_connection_send(struct im_connection *c, struct im_str bytes,
-                                enum im_step (*sent)(struct im_connection *c));
+enum im_step_result im_connection_send(
+    struct im_connection *c, struct im_str bytes,
+    enum im_step_result (*sent)(struct im_connection *c));
 /* TLS begins here, with what was read already. */
-enum im_step im_connection_secure(struct im_connection *c);
+enum im_step_result im_connection_secure(struct im_connection *c);
 /* Requests begin here. */
-enum im_step im_connection_begin(struct im_connection *c);
+enum im_step_result im_connection_begin(struct im_connection *c);
 /* The peer gets no more, but may still read what it was sent; then the connection ends. */
-enum im_step im_connection_linger(struct im_connection *c);
+enum im_step_result im_connection_linger(struct im_connection *c);
 void im_listener_say(const struct im_listener *l, enum im_log_level level,
                      const char *event, const char *why);
 
 /* ---- exchange.c ---- */
 
-enum im_step im_exchange_begin(struct im_connection *c); /* waits for a request's head */
+enum im_step_result im_exchange_begin(
+    struct im_connection *c); /* waits for a request's head */
 /* The answer has been sent, or never will be: whoever wants to know is told. */
 void im_exchange_end(struct im_connection *c);
 
 /* Tells of a handshake in a tunnel that came to nothing, as of a request. */
-enum im_step im_exchange_tls_failed(struct im_connection *c, const char *why);
+enum im_step_result im_exchange_tls_failed(struct im_connection *c, const char *why);
 
 /* ---- ports.c ---- */
 
@@ -192,9 +194,9 @@ enum im_port_role im_ports_find(struct im_listener *l, struct im_str host, int p
 /* After the answer to CONNECT: its near end is here. Copies what it needs of the answer.
  * False when memory is short. */
 bool im_tunnel_prepare(struct im_connection *c, const struct im_response *res);
-enum im_step im_tunnel_begin(struct im_connection *c);
+enum im_step_result im_tunnel_begin(struct im_connection *c);
 /* Bytes go both ways between the client and c->upstream. */
-enum im_step im_relay_begin(struct im_connection *c);
+enum im_step_result im_relay_begin(struct im_connection *c);
 
 /* ---- upstream.c ---- */
 
@@ -208,6 +210,6 @@ void im_upstreams_free(struct im_listener *l); /* after im_reactor_stop */
 
 /* ---- delivery.c ---- */
 
-enum im_step im_deliver(struct im_connection *c);
+enum im_step_result im_deliver(struct im_connection *c);
 
 #endif

@@ -32,7 +32,7 @@ bool im_tunnel_prepare(struct im_connection *c, const struct im_response *res)
     return true;
 }
 
-static enum im_step step_first_byte(struct im_connection *c)
+static enum im_step_result step_first_byte(struct im_connection *c)
 {
     if (c->in_len == 0) {
         ssize_t n = im_connection_late(c) ? IM_CHANNEL_END : im_connection_fill(c);
@@ -46,7 +46,7 @@ static enum im_step step_first_byte(struct im_connection *c)
 }
 
 /* Some clients open one before they need it. */
-enum im_step im_tunnel_begin(struct im_connection *c)
+enum im_step_result im_tunnel_begin(struct im_connection *c)
 {
     c->until_ms = im_clock_monotonic_ms() + IM_KEEP_ALIVE_MS;
     c->step = step_first_byte;
@@ -105,14 +105,14 @@ static ssize_t send_first(struct im_upstream *u)
 }
 
 /* A reset on one side is one on the other: the client sees what the server did. */
-static enum im_step relay_break(struct im_connection *c)
+static enum im_step_result relay_break(struct im_connection *c)
 {
     im_channel_reset(&c->channel);
     im_channel_reset(&c->upstream->channel);
     return IM_STEP_CLOSE;
 }
 
-static enum im_step step_relay(struct im_connection *c)
+static enum im_step_result step_relay(struct im_connection *c)
 {
     struct im_upstream *u = c->upstream;
     ssize_t first = send_first(u), there = 0, back;
@@ -132,7 +132,7 @@ static enum im_step step_relay(struct im_connection *c)
     return im_connection_late(c) ? IM_STEP_CLOSE : IM_STEP_WAIT;
 }
 
-enum im_step im_relay_begin(struct im_connection *c)
+enum im_step_result im_relay_begin(struct im_connection *c)
 {
     struct im_upstream *u = c->upstream;
     struct im_str first = c->now->res.dial->first;
