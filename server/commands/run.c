@@ -22,6 +22,12 @@ static const struct im_option run_table[] = {
     {"scenario", "GLOB", IM_OPTION_TEXTS, AT(globs),
      .help = "only the scenarios whose name matches; may be repeated"},
     {"scenarios", "DIR", IM_OPTION_TEXT, AT(scenarios_dir), .help = "more scenarios"},
+    {"intercept", NULL, IM_OPTION_FLAG, AT(intercept),
+     .help =
+         "CMD has Sage's host built in: lead it here by a proxy, with our CA trusted"},
+    {"proxy-others", "WAY", IM_OPTION_WORD, AT(proxy_others), .initial = "refuse",
+     .words = "refuse|pass",
+     .help = "with --intercept, of every other host: refuse or pass it on"},
     {"jobs", "N", IM_OPTION_NUMBER, AT(jobs), .least = 1, .most = IM_RUN_JOBS_MAX,
      .help = "scenarios at the same time (default: one per processor)"},
     {"timeout", "D", IM_OPTION_DURATION, AT(timeout_ms), .initial = "60s", .least = 1,
@@ -56,8 +62,10 @@ struct run {
     struct im_run_program program;
     struct im_run_signals signals;
     struct im_run_mock mock;
+    struct im_trust_files trust; /* the CA of the mock; no folder = none */
     struct im_run_scenario *scenarios;
     size_t count;
+    size_t left_out; /* for want of --intercept */
     FILE *junit;
     struct im_buf xml;
 };
@@ -138,13 +146,21 @@ static int choose_scenarios(struct run *run)
         if (!glob_matches_any(run, glob))
             return refuse_glob(run, glob);
     }
-    for (size_t i = 0; i < run->count; i++)
-        if (is_chosen(options, run->scenarios[i].name))
+    for (size_t i = 0; i < run->count; i++) {
+        bool chosen = is_chosen(options, run->scenarios[i].name);
+        bool can = options->intercept || options->list || !run->scenarios[i].needs_proxy;
+        run->left_out += chosen && !can;
+        if (chosen && can)
             run->scenarios[kept++] = run->scenarios[i];
+    }
     run->count = kept;
     put_baseline_first(run, baseline);
     return kept ? IM_EXIT_FINE
-                : im_command_fail(IM_EXIT_START, "there is no scenario to run");
+                : im_command_fail(IM_EXIT_START,
+                                  run->left_out
+                                      ? "the scenarios that were chosen are about "
+                                        "connections through the proxy; give --intercept"
+                                      : "there is no scenario to run");
 }
 
 static int list_scenarios(const struct run *run)
@@ -234,6 +250,7 @@ static int run_scenarios(struct run *run)
         .scenarios = run->scenarios,
         .count = run->count,
         .signals = &run->signals,
+        .trust = run->trust.folder.len ? &run->trust : NULL,
         .out = stdout,
         .terminal = terminal,
         .colour = terminal && !(no_colour && *no_colour),
@@ -242,6 +259,8 @@ static int run_scenarios(struct run *run)
     };
     int status = im_run_flow(&work, &err);
 
+    if (run->left_out)
+        printf("%zu more are about connections and take --intercept\n", run->left_out);
     return status == IM_EXIT_START ? im_command_fail(status, "%s", err.text) : status;
 }
 
@@ -283,6 +302,13 @@ static int run_with_mock(struct run *run, struct im_server *server)
     return run->options.list ? list_scenarios(run) : run_scenarios(run);
 }
 
+/* Where CMD's runtime looks for the CA; --list needs none. */
+static bool run_trust(struct run *run, struct im_str ca_pem, struct im_error *err)
+{
+    return run->options.list || !run->options.intercept ||
+           im_trust_files_write(&run->trust, NULL, ca_pem, environ, run->arena, err);
+}
+
 static int run_with_server(struct run *run)
 {
     const int connections = (int)run->options.jobs * 8; /* of each client, generously */
@@ -291,13 +317,18 @@ static int run_with_server(struct run *run)
         .threads = connections > 200 ? connections : 0,
         .seed = (uint64_t)run->options.seed,
         .scenarios_dir = run->options.scenarios_dir,
+        .proxy = run->options.intercept,
+        .proxy_pass = strcmp(run->options.proxy_others, "pass") == 0,
     };
+    struct im_error err = {.text = ""};
     char text[IM_ERROR_MAX];
     struct im_server *server = im_start(&library, text, sizeof(text));
 
     if (!server)
         return im_command_fail(IM_EXIT_START, "%s", text);
-    int status = run_with_mock(run, server);
+    int status = run_trust(run, im_str(im_ca_pem(server)), &err)
+                     ? run_with_mock(run, server)
+                     : im_command_fail(IM_EXIT_START, "%s", err.text);
     im_stop(server);
     return status;
 }
@@ -319,6 +350,7 @@ static int run_prepared(struct run *run)
     if (!im_run_signals_begin(&run->signals, &err))
         return close_junit(run, im_command_fail(IM_EXIT_START, "%s", err.text));
     int status = close_junit(run, run_with_server(run));
+    im_trust_files_remove(&run->trust);
     im_run_signals_end(&run->signals);
     return status;
 }

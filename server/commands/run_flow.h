@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "commands/args.h"
+#include "commands/environment.h"
 #include "commands/run_child.h"
 #include "commands/run_mock.h"
 
@@ -21,6 +22,8 @@ struct im_run_options {
     int64_t jobs, timeout_ms;
     int64_t seed; /* 0 = random */
     bool require_all, exit_zero, show_output, list;
+    bool intercept;           /* CMD has Sage's host built in: each gets a proxy */
+    const char *proxy_others; /* "refuse", "pass" */
 };
 
 struct im_run_work {
@@ -32,8 +35,9 @@ struct im_run_work {
         *scenarios; /* the first is the baseline, if there is one */
     size_t count;
     struct im_run_signals *signals;
-    FILE *out;     /* where the scorecard goes */
-    bool terminal; /* out is one: show how far it is */
+    const struct im_trust_files *trust; /* the mock's CA, for CMD; NULL = none */
+    FILE *out;                          /* where the scorecard goes */
+    bool terminal;                      /* out is one: show how far it is */
     bool colour;
     struct im_buf *xml;  /* JUnit, or NULL */
     struct im_str again; /* CMD as a shell would read it */
