@@ -61,6 +61,8 @@ static bool remote_open(const struct im_run_mock *mock, struct im_run_sandbox *s
         im_json_str(&out, "scenario", order->scenario);
     if (mock->seed)
         im_json_int(&out, "seed", (int64_t)mock->seed);
+    if (order->proxy)
+        im_json_bool(&out, "proxy", true);
     im_json_close_object(&out);
     request = (struct im_client_request){
         .method = "POST", .path = IM_STR("/sandboxes"), .body = im_buf_str(&body)};
@@ -69,6 +71,7 @@ static bool remote_open(const struct im_run_mock *mock, struct im_run_sandbox *s
     const struct im_json *json = im_json_parse(arena, answer, &flaw);
     sandbox->name = im_json_get_str(json, "name");
     sandbox->base_url = im_json_get_str(json, "base_url");
+    sandbox->proxy_url = im_json_get_str(json, "proxy");
     return (sandbox->name.len && sandbox->base_url.len) ||
            im_error_set(err, "making its sandbox: the answer names none");
 }
