@@ -22,10 +22,12 @@ void im_buf_init_fixed(struct im_buf *buf, char *memory, size_t size)
     buf->at = memory;
 }
 
-/* The mark stays: text with a gap must never pass for whole. */
+/* The mark stays: text with a gap must never pass for whole. Without room every addition
+ * comes by buf_reserve(), which sees the mark. */
 static bool buf_fail(struct im_buf *buf)
 {
     buf->failed = true;
+    buf->room = 0;
     return false;
 }
 
@@ -64,23 +66,12 @@ static bool buf_reserve(struct im_buf *buf, size_t more)
     return need <= buf->room || buf_grow(buf, need);
 }
 
-void im_buf_add(struct im_buf *buf, struct im_str text)
+void im_buf_add_slowly(struct im_buf *buf, struct im_str text)
 {
     if (text.len == 0 || !buf_reserve(buf, text.len))
         return;
     memcpy(buf->at + buf->len, text.at, text.len);
     buf->len += text.len;
-}
-
-void im_buf_addz(struct im_buf *buf, const char *text)
-{
-    im_buf_add(buf, im_str(text));
-}
-
-void im_buf_addc(struct im_buf *buf, char c)
-{
-    if (buf_reserve(buf, 1))
-        buf->at[buf->len++] = c;
 }
 
 void im_buf_addf(struct im_buf *buf, const char *format, ...)
@@ -105,6 +96,19 @@ void im_buf_addf(struct im_buf *buf, const char *format, ...)
     }
     va_end(again);
     va_end(args);
+}
+
+void im_buf_add_number(struct im_buf *buf, int64_t number, unsigned width)
+{
+    char digits[32];
+    size_t at = sizeof(digits);
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+    for (; left || width; left /= 10, width -= width > 0)
+        digits[--at] = (char)('0' + left % 10);
+    if (number < 0)
+        digits[--at] = '-';
+    im_buf_add(buf, (struct im_str){digits + at, sizeof(digits) - at});
 }
 
 struct im_str im_buf_str(const struct im_buf *buf)

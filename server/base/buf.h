@@ -4,6 +4,8 @@
 #ifndef IM_BASE_BUF_H
 #define IM_BASE_BUF_H
 
+#include <string.h>
+
 #include "base/arena.h"
 
 struct im_buf {
@@ -16,10 +18,31 @@ struct im_buf {
 void im_buf_init(struct im_buf *buf, struct im_arena *arena, size_t max);
 /* A builder that needs no arena: at most size - 1 bytes, kept in the caller's memory. */
 void im_buf_init_fixed(struct im_buf *buf, char *memory, size_t size);
-void im_buf_add(struct im_buf *buf, struct im_str text);
-void im_buf_addz(struct im_buf *buf, const char *text);
-void im_buf_addc(struct im_buf *buf, char c);
+/* For im_buf_add alone: when the text may not fit into what was reserved. */
+void im_buf_add_slowly(struct im_buf *buf, struct im_str text);
+/* Inline, since an answer is made of some hundred short pieces. Room that is there is
+ * within `max`, and a builder that failed has none. */
+static inline void im_buf_add(struct im_buf *buf, struct im_str text)
+{
+    if (text.len == 0 || text.len >= buf->room || buf->len + text.len >= buf->room) {
+        im_buf_add_slowly(buf, text);
+        return;
+    }
+    memcpy(buf->at + buf->len, text.at, text.len);
+    buf->len += text.len;
+}
+static inline void im_buf_addz(struct im_buf *buf, const char *text)
+{
+    im_buf_add(buf, im_str(text));
+}
+static inline void im_buf_addc(struct im_buf *buf, char c)
+{
+    im_buf_add(buf, (struct im_str){&c, 1});
+}
 void im_buf_addf(struct im_buf *buf, const char *format, ...) IM_PRINTF(2, 3);
+/* The number in decimal, without the cost of a format; `width` digits at least, filled up
+ * with zeros. */
+void im_buf_add_number(struct im_buf *buf, int64_t number, unsigned width);
 struct im_str im_buf_str(const struct im_buf *buf); /* view of what stands there now */
 
 /* The same text, made safe for its place. */

@@ -269,17 +269,33 @@ bool im_time_parse(struct im_str text, int64_t *ms)
     return true;
 }
 
+static void add_time_of_day(struct im_buf *buf, const struct civil *c)
+{
+    im_buf_add_number(buf, c->hour, 2);
+    im_buf_addc(buf, ':');
+    im_buf_add_number(buf, c->minute, 2);
+    im_buf_addc(buf, ':');
+    im_buf_add_number(buf, c->second, 2);
+}
+
 size_t im_time_put(char out[IM_TIME_ROOM], int64_t ms)
 {
     struct civil c = civil_of(ms);
     struct im_buf buf;
 
     im_buf_init_fixed(&buf, out, IM_TIME_ROOM);
-    im_buf_addf(&buf, "%04d-%02u-%02uT%02u:%02u:%02u", (int)c.year, c.month, c.day,
-                c.hour, c.minute, c.second);
-    if (c.ms)
-        im_buf_addf(&buf, ".%03u", c.ms);
-    im_buf_addz(&buf, "Z");
+    im_buf_add_number(&buf, c.year, 4);
+    im_buf_addc(&buf, '-');
+    im_buf_add_number(&buf, c.month, 2);
+    im_buf_addc(&buf, '-');
+    im_buf_add_number(&buf, c.day, 2);
+    im_buf_addc(&buf, 'T');
+    add_time_of_day(&buf, &c);
+    if (c.ms) {
+        im_buf_addc(&buf, '.');
+        im_buf_add_number(&buf, c.ms, 3);
+    }
+    im_buf_addc(&buf, 'Z');
     out[buf.len] = '\0';
     return buf.len;
 }
@@ -297,9 +313,19 @@ struct im_str im_time_http(struct im_arena *arena, int64_t ms)
     static const char days[] = "SunMonTueWedThuFriSat";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     struct civil c = civil_of(ms);
+    char text[IM_TIME_ROOM];
+    struct im_buf buf;
 
-    return im_arena_format(arena, "%.3s, %02u %.3s %04d %02u:%02u:%02u GMT",
-                           days + 3 * (size_t)c.weekday, c.day,
-                           months + 3 * (size_t)(c.month - 1), (int)c.year, c.hour,
-                           c.minute, c.second);
+    im_buf_init_fixed(&buf, text, sizeof(text));
+    im_buf_add(&buf, (struct im_str){days + 3 * (size_t)c.weekday, 3});
+    im_buf_addz(&buf, ", ");
+    im_buf_add_number(&buf, c.day, 2);
+    im_buf_addc(&buf, ' ');
+    im_buf_add(&buf, (struct im_str){months + 3 * (size_t)(c.month - 1), 3});
+    im_buf_addc(&buf, ' ');
+    im_buf_add_number(&buf, c.year, 4);
+    im_buf_addc(&buf, ' ');
+    add_time_of_day(&buf, &c);
+    im_buf_addz(&buf, " GMT");
+    return im_arena_copy(arena, im_buf_str(&buf));
 }

@@ -7,9 +7,17 @@
 
 #define IM_SHA256_LEN 32
 
-/* Both give false, and zeros, only when OpenSSL has no memory. */
 bool im_sha256(struct im_str data, unsigned char digest[IM_SHA256_LEN]);
-/* HMAC-SHA-256 (RFC 2104). */
+
+/* A key of HMAC-SHA-256 (RFC 2104) whose part of each MAC is computed once. A plain value
+ * without anything to release; it is as secret as the key itself. */
+struct im_hmac_key {
+    uint32_t inner[8], outer[8];
+};
+void im_hmac_key_init(struct im_hmac_key *key, struct im_str secret);
+void im_hmac(const struct im_hmac_key *key, struct im_str data,
+             unsigned char mac[IM_SHA256_LEN]);
+/* The same for a key that is used once. */
 bool im_hmac_sha256(const unsigned char *key, size_t key_len, struct im_str data,
                     unsigned char mac[IM_SHA256_LEN]);
 

@@ -33,15 +33,18 @@ static void add_escape(struct im_buf *buf, unsigned char c)
     }
 }
 
-/* Can all of these eight bytes be copied as they are? Each test sets the top bit of a
- * byte that fails it, and by its borrow perhaps of one above that: nothing unsafe is
- * missed. */
-static bool all_safe(const char *at)
+/* Can all of these up to eight bytes be copied as they are? Each test sets the top bit of
+ * a byte that fails it, and by its borrow perhaps of one above that: nothing unsafe is
+ * missed. Where fewer are left, letters fill up. */
+static bool all_safe(const char *at, size_t n)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    uint64_t bytes, quotes, backslashes;
+    uint64_t bytes = ones * 'a', quotes, backslashes;
 
-    memcpy(&bytes, at, sizeof(bytes));
+    if (n >= sizeof(bytes))
+        memcpy(&bytes, at, sizeof(bytes));
+    else
+        memcpy(&bytes, at, n);
     quotes = bytes ^ ones * '"';
     backslashes = bytes ^ ones * '\\';
     uint64_t unsafe =
@@ -56,12 +59,13 @@ static size_t safe_run(struct im_str text, size_t i)
     size_t start = i;
 
     while (i < text.len) {
-        if (text.len - i >= 8 && all_safe(text.at + i)) {
-            i += 8;
+        size_t left = text.len - i;
+        if (all_safe(text.at + i, left)) {
+            i += left < 8 ? left : 8;
             continue;
         }
         unsigned char c = (unsigned char)text.at[i];
-        size_t step = c < 0x80 ? 1 : im_utf8_step(text.at + i, text.len - i);
+        size_t step = c < 0x80 ? 1 : im_utf8_step(text.at + i, left);
         if (c < ' ' || c == '"' || c == '\\' || step == 0)
             break;
         i += step;
@@ -186,7 +190,7 @@ void im_json_raw(struct im_json_out *out, const char *name, struct im_str json)
 void im_json_int(struct im_json_out *out, const char *name, int64_t value)
 {
     out_begin(out, im_str(name));
-    im_buf_addf(out->buf, "%lld", (long long)value);
+    im_buf_add_number(out->buf, value, 1);
 }
 
 void im_json_bool(struct im_json_out *out, const char *name, bool value)
@@ -252,7 +256,7 @@ static void add_read_number(struct im_buf *buf, const struct im_json *value)
     if (value->text.len)
         im_buf_add(buf, value->text);
     else if (value->is_whole)
-        im_buf_addf(buf, "%lld", (long long)value->whole);
+        im_buf_add_number(buf, value->whole, 1);
     else
         add_double(buf, value->number);
 }

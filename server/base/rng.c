@@ -19,10 +19,11 @@ static void put_u64(unsigned char out[8], uint64_t value)
 
 void im_rng_init_seed(struct im_rng *rng, uint64_t seed, struct im_str salt)
 {
-    unsigned char number[8];
+    unsigned char number[8], key[IM_SHA256_LEN];
 
     put_u64(number, seed);
-    im_hmac_sha256(number, sizeof(number), salt, rng->seed);
+    im_hmac_sha256(number, sizeof(number), salt, key);
+    im_hmac_key_init(&rng->key, (struct im_str){(const char *)key, sizeof(key)});
     atomic_init(&rng->serial, 0);
 }
 
@@ -59,7 +60,7 @@ static size_t rng_message(unsigned char message[MESSAGE_MAX], const char *kind,
 }
 
 /* `len` is what rng_message() gave; the counter comes behind it. */
-static bool rng_derive(const unsigned char seed[32], unsigned char message[MESSAGE_MAX],
+static bool rng_derive(const struct im_hmac_key *key, unsigned char message[MESSAGE_MAX],
                        size_t len, unsigned char *out, size_t n)
 {
     unsigned char block[IM_SHA256_LEN];
@@ -68,10 +69,7 @@ static bool rng_derive(const unsigned char seed[32], unsigned char message[MESSA
     for (size_t done = 0; done < n; done += sizeof(block)) {
         size_t take = n - done < sizeof(block) ? n - done : sizeof(block);
         put_u64(message + len, done / sizeof(block));
-        if (!im_hmac_sha256(seed, 32, whole, block)) {
-            memset(out, 0, n);
-            return false;
-        }
+        im_hmac(key, whole, block);
         memcpy(out + done, block, take);
     }
     return true;
@@ -83,7 +81,7 @@ bool im_rng_bytes(struct im_rng *rng, const char *kind, void *out, size_t n)
     uint64_t serial = atomic_fetch_add(&rng->serial, 1);
     size_t len = rng_message(message, kind, 'd', serial);
 
-    return rng_derive(rng->seed, message, len, out, n);
+    return rng_derive(&rng->key, message, len, out, n);
 }
 
 bool im_rng_fixed(const struct im_rng *rng, const char *kind, void *out, size_t n)
@@ -91,7 +89,7 @@ bool im_rng_fixed(const struct im_rng *rng, const char *kind, void *out, size_t 
     unsigned char message[MESSAGE_MAX];
     size_t len = rng_message(message, kind, 'f', 0);
 
-    return rng_derive(rng->seed, message, len, out, n);
+    return rng_derive(&rng->key, message, len, out, n);
 }
 
 static struct im_str rng_refuse(struct im_arena *arena)

@@ -5,10 +5,10 @@
 
 #include <stdatomic.h>
 
-#include "base/arena.h"
+#include "base/crypto.h"
 
 struct im_rng {
-    unsigned char seed[32];
+    struct im_hmac_key key;
     atomic_uint_fast64_t serial; /* draws so far */
 };
 

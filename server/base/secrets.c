@@ -31,7 +31,7 @@ struct recent {
 struct im_secrets {
     atomic_size_t refs;
     struct recent *recent; /* it may change where the set may not */
-    unsigned char key[IM_SECRET_KEY_LEN];
+    struct im_hmac_key key;
     pthread_mutex_t lock;
     struct im_table by_start;
     /* most places of a text need no more: may a value begin with this byte, and with these two? */
@@ -52,7 +52,8 @@ struct im_secrets *im_secrets_new(const unsigned char key[IM_SECRET_KEY_LEN])
     }
     pthread_mutex_init(&secrets->recent->lock, NULL);
     atomic_init(&secrets->refs, 1);
-    memcpy(secrets->key, key, IM_SECRET_KEY_LEN);
+    im_hmac_key_init(&secrets->key,
+                     (struct im_str){(const char *)key, IM_SECRET_KEY_LEN});
     pthread_mutex_init(&secrets->lock, NULL);
     return secrets;
 }
@@ -108,10 +109,10 @@ static int hex_byte(struct im_str text, size_t at)
 
 /* How a text is read: as it stands, with its escapes undone, or with percent escapes undone for as
  * long as there are any, since some clients encode twice. */
-enum reading { PLAIN, ESCAPED, ESCAPED_TWICE, READINGS };
+enum text_reading { PLAIN, ESCAPED, ESCAPED_TWICE, READINGS };
 
 /* "%2D", and "%252D" of something encoded twice. */
-static size_t percent_length(struct im_str text, size_t at, enum reading reading,
+static size_t percent_length(struct im_str text, size_t at, enum text_reading reading,
                              unsigned char *byte)
 {
     size_t digits = at + 1;
@@ -159,7 +160,7 @@ static size_t entity_length(struct im_str text, size_t at, unsigned char *byte)
 }
 
 /* The byte at `at` and how many bytes of the text say it. */
-static size_t byte_at(struct im_str text, size_t at, enum reading reading,
+static size_t byte_at(struct im_str text, size_t at, enum text_reading reading,
                       unsigned char *byte)
 {
     size_t length = 0;
@@ -197,7 +198,7 @@ static bool may_start(const struct im_secrets *secrets, struct im_str text, size
 }
 
 /* Hash of the first bytes at `at`; false when the text ends before. */
-static bool start_hash(struct im_str text, size_t at, enum reading reading,
+static bool start_hash(struct im_str text, size_t at, enum text_reading reading,
                        uint64_t *hash)
 {
     char start[IM_SECRET_MIN];
@@ -257,7 +258,7 @@ bool im_secrets_add(struct im_secrets *secrets, struct im_str value)
 /* ---- hiding ---- */
 
 /* How many bytes of the text say this value, beginning at `at`; 0 when they say another. */
-static size_t said_length(struct im_str text, size_t at, enum reading reading,
+static size_t said_length(struct im_str text, size_t at, enum text_reading reading,
                           struct im_str value)
 {
     size_t from = at;
@@ -294,7 +295,7 @@ struct hiding {
 
 /* The longest value at this place, and how many bytes say it. */
 static const struct secret *secret_at_locked(const struct hiding *hiding, size_t at,
-                                             enum reading reading, size_t *length)
+                                             enum text_reading reading, size_t *length)
 {
     const struct secret *longest = NULL;
     uint64_t hash;
@@ -335,7 +336,7 @@ static struct im_str hide_locked(const struct hiding *hiding, struct im_arena *a
             continue;
         }
         for (int reading = PLAIN; !secret && reading < readings; reading++)
-            secret = secret_at_locked(hiding, at, (enum reading)reading, &length);
+            secret = secret_at_locked(hiding, at, (enum text_reading)reading, &length);
         if (!secret) {
             at++;
             continue;
@@ -417,7 +418,7 @@ static void fingerprint_remember(struct recent *recent,
     pthread_mutex_unlock(&recent->lock);
 }
 
-static bool fingerprint_make(const struct im_secrets *secrets,
+static void fingerprint_make(const struct im_secrets *secrets,
                              const unsigned char digest[IM_SHA256_LEN],
                              unsigned char fingerprint[FINGERPRINT_LEN])
 {
@@ -426,13 +427,14 @@ static bool fingerprint_make(const struct im_secrets *secrets,
     struct im_str text = {(const char *)digest, IM_SHA256_LEN};
 
     if (secrets && fingerprint_recall(secrets->recent, digest, fingerprint))
-        return true;
-    if (!im_hmac_sha256(secrets ? secrets->key : none, IM_SECRET_KEY_LEN, text, mac))
-        return false;
+        return;
+    if (secrets)
+        im_hmac(&secrets->key, text, mac);
+    else
+        im_hmac_sha256(none, sizeof(none), text, mac);
     memcpy(fingerprint, mac, FINGERPRINT_LEN);
     if (secrets)
         fingerprint_remember(secrets->recent, digest, fingerprint);
-    return true;
 }
 
 struct im_str im_fingerprint_of(const struct im_secrets *secrets, struct im_arena *arena,
@@ -440,10 +442,7 @@ struct im_str im_fingerprint_of(const struct im_secrets *secrets, struct im_aren
 {
     unsigned char fingerprint[FINGERPRINT_LEN];
 
-    if (!fingerprint_make(secrets, digest, fingerprint)) {
-        arena->failed = true;
-        return (struct im_str){NULL, 0};
-    }
+    fingerprint_make(secrets, digest, fingerprint);
     return im_arena_format(arena, "hmac:%.*s",
                            IM_ARG(im_hex(arena, fingerprint, FINGERPRINT_LEN)));
 }

@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct im_str im_str(const char *text)
-{
-    return (struct im_str){text, text ? strlen(text) : 0};
-}
-
 char *im_str_heap(struct im_str text)
 {
     char *memory = malloc(text.len + 1);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct im_str {
     const char *at; /* NULL only when len is 0 */
@@ -21,7 +22,12 @@ struct im_str {
 /* printf("%.*s", IM_ARG(s)) */
 #define IM_ARG(s) (int)(s).len, ((s).at ? (s).at : "")
 
-struct im_str im_str(const char *text); /* of a C string; NULL gives the empty view */
+/* Of a C string; NULL gives the empty view. Inline, so that the length of a literal is
+ * known when it is compiled. */
+static inline struct im_str im_str(const char *text)
+{
+    return (struct im_str){text, text ? strlen(text) : 0};
+}
 /* The text as a C string on the heap, for free(); NULL when memory is short. */
 char *im_str_heap(struct im_str text);
 /* A copy on the heap, NUL-terminated, for im_str_free; false (and empty) when memory is

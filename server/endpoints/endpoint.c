@@ -47,13 +47,13 @@ bool im_method_in(const char *methods, struct im_str method)
 enum im_cause im_route_refuse_method(struct im_request *req)
 {
     const struct im_route *route = req->route;
-    const char *methods = im_route_methods(req);
+    bool one = route->record_methods && has_key(req);
     const char *which = !route->record_methods ? ""
-                        : has_key(req)         ? " (one record)"
+                        : one                  ? " (one record)"
                                                : " (no key in the path)";
 
-    req->exchange->allow = im_str(methods);
+    req->exchange->allow = im_str(one ? route->record_methods : route->methods);
     return im_refuse(req, CAUSE_METHOD_NOT_ALLOWED,
-                     "%.*s was sent to %s%s, which takes %s", IM_ARG(req->method),
-                     route->path, which, methods);
+                     "%.*s was sent to %s%s, which takes %.*s", IM_ARG(req->method),
+                     route->path, which, IM_ARG(req->exchange->allow));
 }

@@ -6,6 +6,7 @@
 #include "directory/eligibility.h"
 #include "grants/grant.h"
 #include "oauth/misspelling.h"
+#include "oauth/scope.h"
 
 static enum im_cause code_check(struct im_request *req, const struct im_params *params)
 {
@@ -59,7 +60,7 @@ static bool gives_refresh(const struct im_grant_request *g, struct im_str scopes
 {
     struct im_str offline = IM_STR("offline_access");
     if (!g->policy->offline_access_required || im_str_in_list(scopes, offline) ||
-        !im_dialect_knows_scope(g->dialect, offline))
+        !im_scope_known(g->dialect, offline))
         return true;
     im_note(g->req, CAUSE_REFRESH_TOKEN_MISSING,
             "no refresh token was issued: the scope granted is \"%.*s\", without "

@@ -426,14 +426,28 @@ struct im_str im_redact_text(struct im_secrets *secrets, struct im_arena *arena,
     return redaction_end(&out);
 }
 
-/* What is quoted is mostly a short name: then there is nothing to be done. */
+/* A secret is found by the name in front of it, which '=' or ':' assigns to, by the scheme
+ * in front of it, which a blank follows, or as a JWT. */
+static bool may_hold_secret(struct im_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (is_of(text.at[i], "=: ") ||
+            (text.at[i] == 'e' && im_str_starts(im_str_slice(text, i, text.len), "eyJ")))
+            return true;
+    return false;
+}
+
+/* What is quoted is mostly a short name, which is looked for by value alone. */
 struct im_str im_redact_quote(struct im_secrets *secrets, struct im_arena *arena,
                               struct im_str text)
 {
     enum { QUOTED_MAX = 4096 }; /* longer than what im_sanitize leaves of it */
     struct im_redaction out = redaction_begin(secrets, arena);
 
-    im_redact_loosely(&out, im_str_slice(text, 0, QUOTED_MAX), false);
+    text = im_str_slice(text, 0, QUOTED_MAX);
+    if (!may_hold_secret(text))
+        return im_sanitize(secrets, arena, im_secrets_hide(secrets, arena, text));
+    im_redact_loosely(&out, text, false);
     return im_sanitize(secrets, arena, redaction_end(&out));
 }
 

@@ -205,18 +205,6 @@ const char *im_status_phrase(int status)
 
 /* ---- bytes ---- */
 
-static void add_decimal(struct im_buf *buf, uint64_t number)
-{
-    char digits[20];
-    size_t at = sizeof(digits);
-
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    im_buf_add(buf, (struct im_str){digits + at, sizeof(digits) - at});
-}
-
 static void add_header_line(struct im_buf *buf, struct im_str name, struct im_str value)
 {
     im_buf_add(buf, name);
@@ -236,7 +224,7 @@ static void add_response_head(struct im_buf *buf, const struct im_response *res,
                               int64_t date_ms, bool keep_alive)
 {
     im_buf_add(buf, IM_STR("HTTP/1.1 "));
-    add_decimal(buf, (uint64_t)res->status);
+    im_buf_add_number(buf, res->status, 1);
     im_buf_addc(buf, ' ');
     im_buf_addz(buf, im_status_phrase(res->status));
     im_buf_add(buf, IM_STR("\r\n"));
@@ -248,7 +236,7 @@ static void add_response_head(struct im_buf *buf, const struct im_response *res,
     if (may_have_body(res->status) && !res->stream &&
         !header_present(res, "Content-Length")) {
         im_buf_add(buf, IM_STR("Content-Length: "));
-        add_decimal(buf, res->body.len);
+        im_buf_add_number(buf, (int64_t)res->body.len, 1);
         im_buf_add(buf, IM_STR("\r\n"));
     }
     if (!header_present(res, "Connection"))

@@ -7,7 +7,7 @@
 static bool refuse(struct im_json_reader *r, const struct im_json *at,
                    const struct im_error *err)
 {
-    return im_json_fault(r, at, "%s", err->text);
+    return im_json_fault_of(r, at, err);
 }
 
 static bool holds(const struct im_json *value, const struct im_json *at)
