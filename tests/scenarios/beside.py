@@ -14,6 +14,13 @@ import sound  # noqa: E402, F401
 FILES = sorted(path for path in (ROOT / "scenarios").glob("*.json") if path.name != "schema.json")
 SCENARIOS = {path.stem: json.loads(path.read_text()) for path in FILES}
 CLIENTS = ROOT / "tests/clients"
+# A client looks at no scenario; that there is a second company in one of them, its surroundings tell it.
+WITH_SECOND_USER = ("sh", "-c", '[ "$INTACCT_SCENARIO" != two-companies ] || export INTACCT_SECOND_USERNAME=ws_user@globex; '
+                    'exec "$0" "$@"')
+
+
+def second_user(scenario):
+    return "ws_user@globex" if scenario == "two-companies" else ""
 
 
 def control(server, path, body=None, method=None, accept="application/json", timeout=60):
