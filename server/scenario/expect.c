@@ -137,8 +137,8 @@ static int find_that(const struct im_expectations *all, size_t count, struct im_
     return -1;
 }
 
-static bool resolve(struct im_json_reader *r, const struct im_json *after,
-                    struct im_expectations *all, size_t index)
+static bool resolve_anchor(struct im_json_reader *r, const struct im_json *after,
+                           struct im_expectations *all, size_t index)
 {
     struct im_anchor *anchor = &all->items[index].after;
 
@@ -211,7 +211,7 @@ static bool check_all(struct im_json_reader *r, const struct im_json *list, void
             im_json_fault(r, im_json_get(one, "that"),
                           "\"that\" must be unique, and \"%.*s\" stands twice",
                           IM_ARG(im_str_front(that, SHOWN_MAX)));
-        resolve(r, im_json_get(one, "after"), all, i);
+        resolve_anchor(r, im_json_get(one, "after"), all, i);
     }
     i = 0;
     for (const struct im_json *one = list->first; one; one = one->next, i++)

@@ -150,7 +150,7 @@ static bool fires_locked(const struct im_rule *rule, struct im_progress *progres
     return true;
 }
 
-static void enlist(struct im_plan *plan, const struct im_rule *rule)
+static void plan_add(struct im_plan *plan, const struct im_rule *rule)
 {
     if (rule->step_count)
         plan->world[plan->world_count++] = rule;
@@ -175,7 +175,7 @@ static void ask_rules(struct im_scenario_state *scenario_state, struct im_plan *
         fitting++;
         spent += is_spent(rule, progress, now_ms);
         if (fires_locked(rule, progress, plan, now_ms))
-            enlist(plan, rule);
+            plan_add(plan, rule);
     }
     if (scenario->exhausted_fails && fitting && spent == fitting) {
         plan->refuse = CAUSE_SCENARIO_EXHAUSTED;

@@ -62,7 +62,7 @@ static bool check_tls(struct im_json_reader *r, const struct im_json *value)
 }
 
 /* A quota counts all that fits; picking some of it would leave open what is counted. */
-static bool picks(const struct im_when *when)
+static bool picks_some(const struct im_when *when)
 {
     return when->nth || when->every || when->rate >= 0;
 }
@@ -80,7 +80,7 @@ static bool check_rule(struct im_json_reader *r, const struct im_json *value, vo
     if (rule->needs && rule->optional)
         return im_json_fault(r, im_json_get(value, "optional"),
                              "\"optional\" and \"needs\" contradict each other");
-    if (rule->schedule.limit && picks(&rule->when))
+    if (rule->schedule.limit && picks_some(&rule->when))
         return im_json_fault(r, im_json_get(value, "limit"),
                              "\"limit\" counts all that fits \"when\", so it contradicts "
                              "\"nth\", \"every\" and \"rate\"");

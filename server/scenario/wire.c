@@ -197,7 +197,8 @@ static bool take_body(struct im_json_reader *r, const struct im_json *value, voi
 }
 
 /* A header of whole seconds: a duration is rounded up. */
-static bool round_up(struct im_json_reader *r, const struct im_json *value, void *into)
+static bool take_retry_after(struct im_json_reader *r, const struct im_json *value,
+                             void *into)
 {
     struct im_wire *wire = into;
 
@@ -259,7 +260,7 @@ static const struct im_json_row members[] = {
      .wanted = "a status, 200 to 599"},
     {"redirect", IM_READ_TEXT, WIRE(location), .check = take_redirect,
      .wanted = "the address to redirect to"},
-    {"retry_after", IM_READ_EITHER, IM_READ_ROWS(retry_forms), .check = round_up,
+    {"retry_after", IM_READ_EITHER, IM_READ_ROWS(retry_forms), .check = take_retry_after,
      .wanted = WAIT},
     {"body", IM_READ_JSON, .check = take_body},
     {"at", IM_READ_WORD, .words = "before|after", .check = take_at,

@@ -58,8 +58,7 @@ def config_from(environment):
         token_url=environment.get("INTACCT_TOKEN_URL", base + API + "oauth2/token"),
         authorize_url=environment.get("INTACCT_AUTHORIZE_URL", base + API + "oauth2/authorize"),
         entity=environment.get("INTACCT_ENTITY", ""),
-        second=environment.get("INTACCT_SECOND_USERNAME")  # another customer, whose company only this scenario has
-        or ("ws_user@globex" if environment.get("INTACCT_SCENARIO") == "two-companies" else ""))
+        second=environment.get("INTACCT_SECOND_USERNAME", ""))  # another customer's
 
 
 class Broken:
