@@ -72,7 +72,7 @@ print_scenarios/schema.json := scenarios --schema
 
 # .ci/setup knows what each kind of goal needs. Goals that run something also install what is missing (as root
 # or by sudo); the others only say what it is.
-CHECKS    := $(filter check check-% lint format asan ubsan tsan fuzz fuzz-long,$(MAKECMDGOALS))
+CHECKS    := $(filter check check-% lint format asan ubsan tsan coverage fuzz fuzz-long,$(MAKECMDGOALS))
 TESTS     := $(filter test test-% golden bench setup,$(MAKECMDGOALS))
 LANGUAGES := $(filter interop check-interop,$(MAKECMDGOALS))
 LEVEL     ?= $(if $(filter-out $(LANGUAGES),$(CHECKS)),check,$(if $(LANGUAGES),interop,$(if $(TESTS),test,build)))
@@ -336,6 +336,10 @@ install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
 	$(foreach page,$(MAN_PAGES),install -m 644 $(page) '$(call man_of,$(page))' &&) true
 	for page in $(MAN_LINKS); do echo '.so man3/intacct-mock.3' >'$(INTO)/share/man/man3/'$$page || exit 1; done
 	cd '$(INTO)/share/man/man3' && chmod 644 $(MAN_LINKS)
+	install -d '$(INTO)/share/bash-completion/completions' '$(INTO)/share/zsh/site-functions'
+	$(BUILD)/intacct-mock completion bash >'$(INTO)/share/bash-completion/completions/intacct-mock'
+	$(BUILD)/intacct-mock completion zsh >'$(INTO)/share/zsh/site-functions/_intacct-mock'
+	chmod 644 '$(INTO)/share/bash-completion/completions/intacct-mock' '$(INTO)/share/zsh/site-functions/_intacct-mock'
 	install -m 644 LICENSE '$(INTO)/share/doc/intacct-mock'
 	install -m 644 $(DEPS)/cjson/LICENSE '$(INTO)/share/doc/intacct-mock/LICENSE.cjson'
 	install -m 644 $(DEPS)/civetweb/LICENSE.md '$(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md'
@@ -345,6 +349,7 @@ uninstall:  ## take away what install put there
 	rm -f '$(INTO)/lib/libintacct-mock.a' '$(INTO)/lib/libintacct-mock.so' '$(INTO)/lib/libintacct-mock.so.'*
 	rm -f $(foreach page,$(MAN_PAGES),'$(call man_of,$(page))')
 	rm -f $(foreach page,$(MAN_LINKS),'$(INTO)/share/man/man3/$(page)')
+	rm -f '$(INTO)/share/bash-completion/completions/intacct-mock' '$(INTO)/share/zsh/site-functions/_intacct-mock'
 	rm -rf '$(INTO)/share/doc/intacct-mock'
 
 # Both are reproducible: of the same source they are the same bytes, wherever that lies.
@@ -390,7 +395,7 @@ run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),embed) docs
 
-.PHONY: test $(SUITES:%=test-%) golden bench fuzz fuzz-long
+.PHONY: test $(SUITES:%=test-%) golden bench coverage fuzz fuzz-long
 
 # every one of the commands, also after one has failed
 all_of = @status=0; $(foreach command,$(1),$($(command)) || status=1;) exit $$status
@@ -467,16 +472,21 @@ check_asan    = $(ASAN_ENV) $(RUN) asan timeout=300 $(call pick,$(call programs,
 check_torture = $(ASAN_ENV) $(RUN) torture jobs=1 timeout=600 '$(TORTURE) --sample $(or $(SAMPLE),5)'
 check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 	$(call pick,$(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(call overs,$(BUILD)/tsan,process http))
+# the clock of the machine is faked, the monotonic one is not, for conditions neither: who waits, waits as long as ever
+FAKED = NO_FAKE_STAT=1 FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0
+dated = $(foreach program,$(3),'env TZ=$(1) $(FAKED) faketime -f "@$(2)" $(program)')
+DATED = $(call pick,$(UNIT) $(BUILD)/tests/stories)
+check_dates   = $(RUN) dates timeout=300 $(call dated,UTC,2026-01-01 00:00:00,$(DATED)) $(call dated,Asia/Tokyo,2027-06-30 23:30:00,$(DATED))
 check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
 check_attack  = $(run_attack)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
-check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py tests/docker/test_static.py \
+check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py tests/docker/test_replicas.py tests/docker/test_static.py \
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
 # the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
 check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))
 check_fuzz    = $(run_fuzz)
-CHECKED := format layers headers symbols docs attack openapi lint clang instructions asan torture tsan fuzz browser interop docker packages
+CHECKED := format layers headers symbols docs attack openapi lint clang dates instructions asan torture tsan fuzz browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -489,7 +499,7 @@ $(VENV)/installed: tests/requirements.txt | setup
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
 
 check: FUZZ_SECONDS := 60
-check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
+check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(UNIT) $(BUILD)/tests/stories $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -509,6 +519,8 @@ check-lint: $(TIDIED)  ## clang-tidy, cppcheck, shellcheck
 	@$(check_lint)
 check-clang: $(CLANGED)  ## clang has nothing to warn of either
 	@$(check_clang)
+check-dates: $(UNIT) $(BUILD)/tests/stories | setup  ## units and stories at two other dates, in two time zones
+	@$(check_dates)
 check-instructions: all  ## a request costs no more instructions than tests/bench/instructions.json says
 	@$(check_instructions)
 check-asan: $(ASAN_TESTS)  ## unit, stories and threads under ASan, UBSan and LSan
@@ -518,6 +530,14 @@ check-torture: $(TORTURE)  ## stories whose allocations fail, five of each; all 
 check-fuzz: FUZZ_SECONDS := 60
 check-fuzz: $(FUZZERS)  ## a minute for each fuzzer
 	@$(check_fuzz)
+# built apart; what the suites below pass through counts, whether they pass or not
+COVERED := test-unit test-stories test-threads test-wire test-attack
+coverage: $(VENV)/installed | setup  ## how many lines of server/ the suites pass through: build/coverage/report.txt
+	$(Q)find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	-$(Q)$(MAKE) --no-print-directory -k BUILD='$(BUILD)/coverage' DEVELOPER= DEPS='$(DEPS)' CFLAGS='-O1 -g --coverage -fprofile-update=atomic' $(COVERED)
+	$(Q)$(VENV)/bin/gcovr --root . --filter server/ --gcov-executable '$(subst gcc,gcov,$(notdir $(CC:cc=gcc)))' \
+		--txt $(BUILD)/coverage/report.txt --print-summary --fail-under-line 92 $(BUILD)/coverage/obj/server
+
 check-tsan: $(TSAN_TESTS)  ## stories and threads under TSan
 	@$(check_tsan)
 check-browser: $(BUILD)/intacct-mock  ## a real browser signs in and consents

@@ -1,4 +1,5 @@
-/* Queries of the journal: read, and answered piece by piece. */
+/* Queries of the journal: read by the tables that read bodies, so that names, ranges and hints are the
+ * same for all callers (control API, library, run); and answered piece by piece. */
 #include "journal_query.h"
 
 #include "http/form.h"
@@ -17,6 +18,7 @@ static const struct im_json_row filter_rows[] = {
     {"user", TEXT(user)},
     {"method", TEXT(method)},
     {"path", TEXT(path)},
+    {"refused", IM_READ_WORD, FILTER(refused), .min = 1, .words = "true|false"},
     {"since", IM_READ_WHOLE, IM_READ_INTO(struct im_journal_query, since),
      .max = INT64_MAX},
 };
@@ -28,6 +30,7 @@ static const struct im_json_row waiting_rows[] = {
      .max = INT64_MAX},
     {"wait", IM_READ_DURATION, IM_READ_INTO(struct im_journal_query, wait_ms),
      .max = 600000},
+    {"last", IM_READ_WHOLE, FILTER(last), .min = 1, .max = INT64_MAX},
 };
 static const struct im_json_table waiting_table = {IM_READ_ROWS(waiting_rows)};
 
@@ -96,7 +99,7 @@ void im_listing_begin_har(struct im_listing *list, struct im_journal *journal,
     im_har_write_head(text);
 }
 
-/* Redaction copies what it looks at: that memory is given back after each exchange. */
+/* Redaction copies what it reads: that memory is released after each exchange. */
 static void listing_write_next(struct im_listing *list, struct im_buf *text)
 {
     struct im_kept *kept = list->kept[list->at];
