@@ -67,7 +67,7 @@ struct im_run_scenario *im_run_mock_scenarios(const struct im_run_mock *mock,
 /* The text of the baseline's scenario with a rule that shows who works in parallel: of two calls that are
  * there at once both are held until the other has come. Empty when it has rules of its own (then it is
  * played as it is), or when memory is short. */
-struct im_str im_run_baseline_text(struct im_str text, struct im_arena *arena);
+struct im_str im_run_baseline_text(struct im_str scenario, struct im_arena *arena);
 
 /* ---- run_remote.c: a mock that runs already ---- */
 

@@ -150,7 +150,7 @@ static struct im_options to_library(const struct serve_options *from)
 
 /* ---- telling where it is ---- */
 
-static void announce(struct im_server *server, struct im_arena *arena)
+static void serve_announce(struct im_server *server, struct im_arena *arena)
 {
     const char *url = *im_http_url(server) ? im_http_url(server) : im_https_url(server);
 
@@ -309,11 +309,11 @@ static bool tell_where(struct im_server *server, const struct serve_options *opt
         return false;
     if (options->port_file && !write_port_file(server, options->port_file, arena, err))
         return false;
-    announce(server, arena);
+    serve_announce(server, arena);
     return true;
 }
 
-static int serve(const struct im_args *args)
+static int serve_run(const struct im_args *args)
 {
     const struct serve_options *options = args->options;
     struct im_options library = to_library(options);
@@ -361,5 +361,5 @@ const struct im_command im_command_serve = {
     .options = serve_table,
     .size = sizeof(struct serve_options),
     .has_variables = true,
-    .run = serve,
+    .run = serve_run,
 };

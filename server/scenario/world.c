@@ -78,7 +78,7 @@ static bool register_redirect_uri(const struct im_effect *effect,
     if (!args.client_id.len)
         args.client_id = IM_STR("demo");
     own.args = &args;
-    bool done = change(effect, &own, err);
+    bool done = change_directory(effect, &own, err);
     context->affected = own.affected;
     return done;
 }
