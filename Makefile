@@ -40,7 +40,8 @@ COMMAND_PARTS := $(filter-out server/main.c,$(PROGRAM_SRC))
 HEADERS     := $(sort $(wildcard server/*.h server/*/*.h))
 
 # C sources of the library made during the build, $(BUILD)/gen/NAME.c: files that the program carries inside itself.
-GENERATED := $(BUILD)/gen/openapi.c $(BUILD)/gen/scenarios.c $(BUILD)/gen/format.c
+GENERATED := $(BUILD)/gen/openapi.c $(BUILD)/gen/scenarios.c $(BUILD)/gen/format.c $(BUILD)/gen/pages.c
+PAGES     := $(filter-out server/pages/vendor/LICENSE.%,$(sort $(wildcard server/pages/*.* server/pages/vendor/*)))
 SCENARIOS := $(filter-out scenarios/schema.json,$(sort $(wildcard scenarios/*.json)))
 
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
@@ -126,9 +127,13 @@ $(BUILD)/gen/format.c: server/scenario/format.md .ci/embed
 	$(call embed,file base/embedded.h im_scenario_format $<)
 $(BUILD)/gen/scenarios.c: $(BUILD)/gen/scenarios.list $(SCENARIOS) .ci/embed
 	$(call embed,list base/embedded.h im_scenario_file $(SCENARIOS))
+$(BUILD)/gen/pages.c: $(BUILD)/gen/pages.list $(PAGES) .ci/embed
+	$(call embed,files base/embedded.h im_page_file $(PAGES))
 # touched when a file comes or goes
 $(BUILD)/gen/scenarios.list: FORCE
 	$(call record,$@,$(SCENARIOS))
+$(BUILD)/gen/pages.list: FORCE
+	$(call record,$@,$(PAGES))
 
 define embed
 	@mkdir -p $(@D)
@@ -255,7 +260,7 @@ static: $(STATIC)  ## the program with all its libraries inside, build/static/in
 IMAGE       := $(BUILD)/docker/image.tar
 IMAGES      := $(IMAGE) $(BUILD)/docker/image-arm64.tar
 IMAGE_FILES := docker/Dockerfile docker/build docker/cross .dockerignore Makefile LICENSE $(wildcard .ci/*) $(PROGRAM_SRC) $(LIBRARY_SRC) $(DOOR_SRC) \
-	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS)
+	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS) $(PAGES)
 docker:  ## the container image, with docker, podman or buildah, whichever is there; for another processor: ARCH=arm64
 	$(Q)ARCH='$(ARCH)' BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION)
 # one after the other: both build in the same storage

@@ -364,7 +364,7 @@ static void pipeline_add_hints(const struct im_settings *settings,
                                const struct im_request *req, struct im_response *res)
 {
     const struct im_exchange *exchange = req->exchange;
-    struct im_str base = settings->control ? req->server_url : settings->control_url;
+    struct im_str base = req->control_url;
 
     if (!settings->hints)
         return;
@@ -639,6 +639,21 @@ static void dispatch_to_control(struct pipeline *p)
     control_conclude(p);
 }
 
+/* What a browser asks for by itself, or a person by opening our address, is no call of the client
+ * under test: no scenario counts it and no journal has it. */
+static bool answer_browser(struct im_request *req, struct im_response *res)
+{
+    bool icon = im_str_is(req->path, "/favicon.ico") && im_str_is(req->method, "GET");
+    struct im_str page = icon ? IM_STR("") : im_control_page_for(req);
+
+    if (icon)
+        im_control_answer_icon(res);
+    else if (page.len)
+        im_response_redirect(res, 302, page);
+    req->now_ms = im_clock_real_ms();
+    return icon || page.len;
+}
+
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                struct im_response *res,
                int64_t *date_ms) /* NOLINT(readability-non-const-parameter) */
@@ -655,10 +670,14 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
     req->exchange = &p->exchange;
     req->path = im_str_slice(req->target, 0, im_str_find(req->target, '?'));
     req->base_url = req->server_url = im_server_url(sandboxes, req);
+    req->control_url =
+        sandboxes->settings.control ? req->server_url : sandboxes->settings.control_url;
     if (!req->began_us)
         req->began_us = im_clock_monotonic_us();
     if (im_control_owns(sandboxes, req)) {
         dispatch_to_control(p);
+    } else if (answer_browser(req, res)) {
+        control_conclude(p);
     } else {
         im_warn_of_public_url(sandboxes, req);
         dispatch_to_sandbox(p);
