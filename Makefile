@@ -48,6 +48,7 @@ SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 UNIT_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
 STORIES_SRC := $(sort $(wildcard tests/stories/*.c))
 THREADS_SRC := $(sort $(wildcard tests/threads/test_*.c))
+TORTURE_SRC := tests/torture/torture.c
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/*.c))
 WIRE_TESTS  := $(sort $(wildcard tests/wire/test_*.py))
@@ -185,7 +186,7 @@ $(1)/tests/stories $(call programs,$(1),$(UNIT_SRC) $(THREADS_SRC) $(BENCH_SRC))
 -include $$(patsubst %.o,%.d,$$(call objects,$(1),$$(PROGRAM_SRC) $$(LIBRARY_SRC) $$(DOOR_SRC) $$(GENERATED) $$(TEST_SRC)))
 endef
 
-TEST_SRC := $(SUPPORT_SRC) $(UNIT_SRC) $(STORIES_SRC) $(THREADS_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+TEST_SRC := $(SUPPORT_SRC) $(UNIT_SRC) $(STORIES_SRC) $(THREADS_SRC) $(TORTURE_SRC) $(FUZZ_SRC) $(BENCH_SRC)
 objects   = $(patsubst %.c,$(1)/obj/%.o,$(2:$(BUILD)/%=%))
 programs  = $(patsubst %.c,$(1)/%,$(2))
 
@@ -196,6 +197,15 @@ $(eval $(call flavour,$(BUILD)/clang,$(CLANG),-O2 $$(HARDENING)))
 $(eval $(call flavour,$(BUILD)/fuzz,$(CLANG),$$(FUZZER)))
 # a sanitizer changes what gcc sees of the flow, and gcc then warns of what is not there
 $(BUILD)/asan/% $(BUILD)/tsan/%: WERROR := -w
+
+# the stories, told while an allocation of the product fails
+TORTURE := $(BUILD)/asan/tests/torture/torture
+WRAPPED := malloc calloc realloc strdup im_start im_handle im_stop
+$(TORTURE): $(call objects,$(BUILD)/asan,$(TORTURE_SRC) $(filter-out %/main.c,$(STORIES_SRC))) \
+		$(BUILD)/asan/tests/libsupport.a $(BUILD)/asan/libim-internal.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(SAN_CC) $(ASAN) $(LDFLAGS) -pthread $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 $(BUILD)/fuzz/obj/%: FUZZER += -fsanitize=fuzzer-no-link
 $(call programs,$(BUILD)/fuzz,$(FUZZ_SRC)): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/%.o $(BUILD)/fuzz/libim-internal.a
@@ -455,6 +465,7 @@ check_clang   = echo 'clang: $(words $(CLANGED)) passed, 0 failed'
 check_instructions = $(RUN) bench-instructions show=1 timeout=300 tests/bench/instructions.py
 check_asan    = $(ASAN_ENV) $(RUN) asan timeout=300 $(call pick,$(call programs,$(BUILD)/asan,$(UNIT_SRC))) \
 	jobs=1 $(call pick,$(call programs,$(BUILD)/asan,$(THREADS_SRC)) $(call overs,$(BUILD)/asan,process http https))
+check_torture = $(ASAN_ENV) $(RUN) torture jobs=1 timeout=600 '$(TORTURE) --sample $(or $(SAMPLE),5)'
 check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 	$(call pick,$(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(call overs,$(BUILD)/tsan,process http))
 check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
@@ -465,7 +476,7 @@ check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
 # the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
 check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))
-CHECKED := format layers headers symbols docs attack openapi lint clang instructions asan tsan browser interop docker packages
+CHECKED := format layers headers symbols docs attack openapi lint clang instructions asan torture tsan browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -477,7 +488,7 @@ $(VENV)/installed: tests/requirements.txt | setup
 
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
 
-check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TSAN_TESTS)  ## every check below
+check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -501,6 +512,8 @@ check-instructions: all  ## a request costs no more instructions than tests/benc
 	@$(check_instructions)
 check-asan: $(ASAN_TESTS)  ## unit, stories and threads under ASan, UBSan and LSan
 	@$(check_asan)
+check-torture: $(TORTURE)  ## stories whose allocations fail, five of each; all of them: make check-torture SAMPLE=0
+	@$(check_torture)
 check-tsan: $(TSAN_TESTS)  ## stories and threads under TSan
 	@$(check_tsan)
 check-browser: $(BUILD)/intacct-mock  ## a real browser signs in and consents

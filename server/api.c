@@ -66,7 +66,7 @@ static bool call_begin(struct api_call *call)
     call->sandboxes = &call->server->sandboxes;
     call->box = im_sandboxes_touch(call->sandboxes, name, &why);
     return call->box ||
-           im_error_set(err, "there is no sandbox \"%.*s\": %s", IM_ARG(name), why.text);
+           im_error_because(err, &why, "there is no sandbox \"%.*s\"", IM_ARG(name));
 }
 
 /* The status that a public function returns. */

@@ -133,6 +133,7 @@ static const size_t texts[] = {
     TEXT(grant),
     TEXT(client_id),
     TEXT(user),
+    TEXT(entity),
     TEXT(scope),
     TEXT(token),
     TEXT(issued),
@@ -212,10 +213,10 @@ static struct im_str target_below_base(const struct im_exchange *e)
 
 static bool filter_matches(const struct im_exchange *e, const struct im_journal_filter *f)
 {
-    return e->id > f->since && (!f->status || f->status == e->status) &&
+    return e->id > f->since && im_status_fits(&f->status, e->status) &&
            (f->cause == CAUSE_NONE || f->cause == e->cause ||
             exchange_warned_of(e, f->cause)) &&
-           (!f->endpoint || f->endpoint == e->endpoint) &&
+           (!f->endpoint.len || im_exchange_goes_to(e, f->endpoint)) &&
            filter_takes(f->method, e->method) && filter_takes(f->grant, e->grant) &&
            filter_takes(f->client_id, e->client_id) && filter_takes(f->user, e->user) &&
            (!f->path.len || im_str_glob(f->path, target_below_base(e)));

@@ -15,12 +15,12 @@ struct im_journal; /* lifetime: sandbox */
 
 /* Which exchanges: every field that is given must match. */
 struct im_journal_filter {
-    enum im_endpoint endpoint;
+    struct im_str endpoint; /* or a group: "api", "oauth", "read" */
     struct im_str method, grant, client_id, user;
     struct im_str path;  /* glob over path and query below the base URL */
     enum im_cause cause; /* refused for it, or warned of it */
-    int status;          /* 0 = any */
-    uint64_t since;      /* ids above this */
+    struct im_status_range status;
+    uint64_t since; /* ids above this */
 };
 
 /* The memory that several journals have together: beyond it the oldest exchange of all

@@ -3,24 +3,15 @@
 
 #include "http/form.h"
 #include "http/response.h"
-
-static const char *endpoint_word(size_t index)
-{
-    return im_endpoint_name((enum im_endpoint)(index + IM_ENDPOINT_TOKEN));
-}
-
-static const struct im_json_names endpoint_names = {.what = "endpoint",
-                                                    .word = endpoint_word};
+#include "scenario/when.h"
 
 #define FILTER(member) IM_READ_INTO(struct im_journal_query, filter.member)
 #define TEXT(member)   IM_READ_TEXT, IM_READ_EMPTY, FILTER(member)
 
 static const struct im_json_row filter_rows[] = {
-    {"endpoint", IM_READ_WORD, FILTER(endpoint), .min = IM_ENDPOINT_TOKEN,
-     .names = &endpoint_names},
+    {"endpoint", TEXT(endpoint), .names = &im_when_endpoints},
     {"cause", IM_READ_WORD, FILTER(cause), .min = 1, .names = &im_cause_names},
-    {"status", IM_READ_WHOLE, FILTER(status), .min = 100, .max = 599,
-     .wanted = "a status, 100 to 599"},
+    {NULL, IM_READ_PART, FILTER(status), .table = &im_when_status},
     {"grant", TEXT(grant)},
     {"client", TEXT(client_id)},
     {"user", TEXT(user)},

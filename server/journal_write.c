@@ -77,6 +77,7 @@ static void write_attributes(struct im_json_out *out, const struct im_exchange *
     write_attribute(out, e, "grant", e->grant);
     write_attribute(out, e, "client_id", e->client_id);
     write_attribute(out, e, "user", e->user);
+    write_attribute(out, e, "entity", e->entity);
     write_attribute(out, e, "scope", e->scope);
     write_attribute(out, e, "token", e->token);
     write_attribute(out, e, "issued", e->issued);

@@ -9,7 +9,8 @@ bool im_problem_of_fault(struct im_problem *problem, const struct im_json_fault 
                          struct im_arena *arena)
 {
     problem->field = im_arena_copy(arena, im_str_front(fault->field, 60)).at;
-    return im_error_set(&problem->err, "%s", fault->err.text);
+    problem->err = fault->err;
+    return false;
 }
 
 /* ---- scenarios ---- */
@@ -22,6 +23,8 @@ bool im_scenario_choice_read(struct im_str json, struct im_arena *arena,
     const struct im_json *object = im_json_parse(arena, json, &error);
 
     *choice = (struct im_scenario_choice){.file = NULL};
+    if (!object && error.no_memory)
+        return im_json_error_as(&problem->err, &error, "reading the scenario");
     if (!object)
         return im_error_set(&problem->err,
                             "the scenario is not JSON: line %u, column %u: %s",
@@ -45,11 +48,13 @@ static struct im_scenario *scenario_parse(struct im_str text, bool inside,
     if (scenario)
         return scenario;
     /* inside something else it was written anew: its lines are not the caller's */
-    if (inside)
+    if (inside && !error.no_memory)
         im_error_set(&problem->err, "%s", error.what);
+    else if (inside)
+        im_scenario_error_as(&problem->err, &error, "reading the scenario");
     else
-        im_error_set(&problem->err, "line %u, column %u: %s", error.line, error.column,
-                     error.what);
+        im_scenario_error_as(&problem->err, &error, "line %u, column %u", error.line,
+                             error.column);
     problem->field = inside ? "scenario" : NULL;
     return NULL;
 }
@@ -157,11 +162,9 @@ struct im_sandbox *im_sandbox_create(struct im_sandboxes *sandboxes,
     im_scenario_unref(scenario);
     if (box)
         return box;
-    problem->kind = made == IM_MADE_TAKEN                    ? IM_PROBLEM_TAKEN
-                    : problem->err.kind == IM_ERROR_CAPACITY ? IM_PROBLEM_FULL
-                                                             : IM_PROBLEM_OURS;
     if (made != IM_MADE_TAKEN)
         return NULL;
+    problem->kind = IM_PROBLEM_TAKEN;
     problem->field = "name";
     im_error_set(&problem->err,
                  "there is a sandbox \"%.*s\" already; DELETE it or take another name",
@@ -324,7 +327,8 @@ bool im_sandbox_change_world(struct im_sandbox *box, const struct im_json *objec
     for (size_t i = 0; i < im_effect_table.count; i++)
         if (im_str_is(fault.field, im_effect_table.rows[i].name))
             problem->field = im_effect_table.rows[i].name;
-    return im_error_set(&problem->err, "%s", fault.err.text);
+    problem->err = fault.err;
+    return false;
 }
 
 bool im_sandbox_read_user(struct im_str text, struct im_effect_args *args,

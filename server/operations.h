@@ -14,11 +14,10 @@ enum im_problem_kind {
     IM_PROBLEM_INPUT,  /* a parameter is wrong */
     IM_PROBLEM_ABSENT, /* there is no such thing */
     IM_PROBLEM_TAKEN,  /* there is one already */
-    IM_PROBLEM_OURS,   /* memory, a key */
-    IM_PROBLEM_FULL    /* a bound of ours is reached */
 };
 
-/* Why an operation has changed nothing. The caller begins with all zeros. */
+/* Why an operation has changed nothing. The caller begins with all zeros. `kind` counts where the
+ * error's own kind is IM_ERROR_PLAIN; else the reason is ours, and the parameters may be right. */
 struct im_problem {
     enum im_problem_kind kind;
     const char

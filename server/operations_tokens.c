@@ -91,14 +91,18 @@ static bool mint_is_possible(struct im_authority *authority, const struct im_min
 
     problem->field = "user";
     if (!im_directory_user(authority->directory, account->company, account->user, &user))
-        return im_error_set(
-            &problem->err,
-            "there is no user \"%.*s\"; write USER@COMPANY, such as ws_user@acme",
-            IM_ARG(im_str_slice(params->user, 0, 60)));
+        return im_error_set(&problem->err, "there is no user \"%.*s\"%s",
+                            IM_ARG(im_str_front(params->user, 60)),
+                            im_directory_hint(authority->directory, IM_USERS,
+                                              account->company, account->user)
+                                .text);
     problem->field = "client_id";
     if (!im_directory_client(authority->directory, params->client_id, &client))
-        return im_error_set(&problem->err, "there is no client \"%.*s\"",
-                            IM_ARG(im_str_slice(params->client_id, 0, 60)));
+        return im_error_set(&problem->err, "there is no client \"%.*s\"%s",
+                            IM_ARG(im_str_front(params->client_id, 60)),
+                            im_directory_hint(authority->directory, IM_CLIENTS,
+                                              IM_STR(""), params->client_id)
+                                .text);
     problem->field = "ttl";
     if (params->ttl_ms < 0 || params->ttl_ms > IM_DURATION_MAX)
         return im_error_set(&problem->err,
@@ -135,7 +139,7 @@ bool im_sandbox_mint(struct im_sandbox *box, const struct im_mint *params,
 
     if (done && !im_authority_issue(authority, arena, im_clock_now_ms(&authority->clock),
                                     &issue, &issued, &problem->err)) {
-        problem->kind = IM_PROBLEM_OURS;
+        im_error_of(&problem->err, IM_ERROR_INTERNAL); /* what is asked for is possible */
         done = false;
     }
     im_sandbox_leave(box);

@@ -291,6 +291,7 @@ static enum im_cause refuse_by_name(const struct pipeline *p)
     exchange->grant = im_quote(p->req, asked->grant);
     exchange->client_id = im_quote(p->req, asked->client_id);
     exchange->user = im_quote(p->req, asked->user);
+    exchange->entity = im_quote(p->req, asked->entity);
     exchange->scope = im_quote(p->req, asked->scope);
     if (p->plan.token.len)
         exchange->token = im_fingerprint(exchange->secrets, arena, p->plan.token);

@@ -12,7 +12,7 @@ static struct im_authority *make_authority(const struct im_sandbox *box,
 
     bool kept = authority &&
                 (!box->secrets || im_authority_keep_secrets(authority, box->secrets) ||
-                 im_error_set(err, "keeping the secrets: out of memory"));
+                 im_error_no_memory(err, "keeping the secrets"));
     if (kept && im_scenario_set_up(scenario, authority, err))
         return authority;
     im_authority_free(authority);
@@ -27,8 +27,7 @@ static bool make_parts(struct im_sandbox *box, const struct im_sandbox_options *
     box->scenario_state = im_scenario_state_new(options->scenario);
     if (!im_str_duplicate(options->name, &box->name) || !box->journal || !box->barrier ||
         !box->scenario_state)
-        return im_error_set(err, "making sandbox %.*s: out of memory",
-                            IM_ARG(options->name));
+        return im_error_no_memory(err, "making sandbox %.*s", IM_ARG(options->name));
     box->authority = make_authority(box, options->scenario, err);
     if (!box->authority)
         return false;
@@ -42,7 +41,7 @@ struct im_sandbox *im_sandbox_new(const struct im_sandbox_options *options,
     struct im_sandbox *box = calloc(1, sizeof(*box));
 
     if (!box) {
-        im_error_set(err, "making sandbox %.*s: out of memory", IM_ARG(options->name));
+        im_error_no_memory(err, "making sandbox %.*s", IM_ARG(options->name));
         return NULL;
     }
     pthread_rwlock_init(&box->swap, NULL);
@@ -105,8 +104,7 @@ bool im_sandbox_reset(struct im_sandbox *box, struct im_scenario *scenario,
 
     if (!scenario_state) {
         im_authority_free(authority);
-        return authority ? im_error_set(err, "resetting the sandbox: out of memory")
-                         : false;
+        return authority ? im_error_no_memory(err, "resetting the sandbox") : false;
     }
     enter_alone(box);
     struct im_authority *old_authority = box->authority;
@@ -127,7 +125,7 @@ bool im_sandbox_follow(struct im_sandbox *box, struct im_scenario *scenario,
     struct im_scenario_state *scenario_state = im_scenario_state_new(scenario);
 
     if (!scenario_state)
-        return im_error_set(err, "changing the scenario: out of memory");
+        return im_error_no_memory(err, "changing the scenario");
     enter_alone(box);
     struct im_scenario_state *old = scenario_state;
     bool done = im_scenario_set_up(scenario, box->authority, err);
@@ -180,15 +178,20 @@ static bool count_rules(struct im_sandbox *box, struct im_scenario *scenario,
     return true;
 }
 
-/* That a bound of ours was reached is no fault of the client, and it was not answered. */
-static size_t leave_out_our_own_limits(struct im_exchange *exchanges, size_t count)
+/* What the client did, oldest first. That a bound of ours was reached is no fault of the client, and it
+ * was not answered. */
+static const struct im_exchange *judged_exchanges(const struct im_sandbox *box,
+                                                  struct im_arena *arena, size_t *count)
 {
+    static const struct im_journal_filter all = {.cause = CAUSE_NONE};
     size_t n = 0;
+    struct im_exchange *exchanges = im_journal_select(box->journal, arena, &all, count);
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < *count; i++)
         if (exchanges[i].cause != CAUSE_MOCK_CAPACITY)
             exchanges[n++] = exchanges[i];
-    return n;
+    *count = n;
+    return exchanges;
 }
 
 static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
@@ -198,11 +201,9 @@ static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
     struct im_judgement *judgements =
         IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
     struct im_judge_options *known = IM_ARENA_NEW(arena, struct im_judge_options);
-    static const struct im_journal_filter all = {.status = 0};
     size_t count;
-    struct im_exchange *exchanges = im_journal_select(box->journal, arena, &all, &count);
+    const struct im_exchange *exchanges = judged_exchanges(box, arena, &count);
 
-    count = leave_out_our_own_limits(exchanges, count);
     if (!known)
         return false;
     *known = *options;
@@ -235,10 +236,8 @@ struct im_scenario *im_sandbox_judge(struct im_sandbox *box,
 bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
                         struct im_history *history)
 {
-    static const struct im_journal_filter all = {.status = 0};
     size_t count;
-    const struct im_exchange *exchanges =
-        im_journal_select(box->journal, arena, &all, &count);
+    const struct im_exchange *exchanges = judged_exchanges(box, arena, &count);
 
     return !im_journal_dropped(box->journal) &&
            im_history_read(history, exchanges, count, arena);

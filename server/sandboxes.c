@@ -366,7 +366,7 @@ static struct im_sandbox *enter_in_list(struct im_sandboxes *sandboxes,
     if (*taken) {
         use_locked(sandboxes, *taken);
     } else if (!im_table_reserve(&sandboxes->by_name, 1)) {
-        im_error_set(err, "making a sandbox: out of memory");
+        im_error_no_memory(err, "making a sandbox");
         im_error_of(err, IM_ERROR_INTERNAL);
     } else if (full_locked(sandboxes, &surplus)) {
         im_error_set(err,

@@ -153,7 +153,7 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
         .scenarios = options->scenarios_dir,
     };
     if (server->texts.failed)
-        return im_error_set(err, "starting: out of memory");
+        return im_error_no_memory(err, "starting");
     const char *flaw = im_control_origins_flaw(settings->control_origin);
     if (flaw)
         return im_error_set(err, "reading the control origins \"%.*s\": %s",
@@ -217,7 +217,7 @@ static bool list_names(struct im_server *server, const char *list,
     if (host.len)
         names[n++] = im_arena_copy(&server->texts, host).at;
     names[n] = NULL;
-    return !server->texts.failed || im_error_set(err, "starting: out of memory");
+    return !server->texts.failed || im_error_no_memory(err, "starting");
 }
 
 static bool refuse_without_https(const struct im_options *options, struct im_error *err)
@@ -322,7 +322,7 @@ static struct im_server *start(const struct im_options *options, struct im_error
     struct im_settings settings;
 
     if (!server) {
-        im_error_set(err, "starting: out of memory");
+        im_error_no_memory(err, "starting");
         return NULL;
     }
     im_arena_init(&server->texts, 0);

@@ -27,5 +27,10 @@ bool im_error_of(struct im_error *err, enum im_error_kind kind);
 /* Writes the text (cut to fit) and returns false, so that a failure is one statement:
  * `return im_error_set(err, "reading %s: %s", …)`. err may be NULL. */
 bool im_error_set(struct im_error *err, const char *format, ...) IM_PRINTF(2, 3);
+/* The format words the attempt; the text is "ATTEMPT: out of memory", of kind INTERNAL. */
+bool im_error_no_memory(struct im_error *err, const char *format, ...) IM_PRINTF(2, 3);
+/* The format words the attempt; the text is "ATTEMPT: REASON", of the reason's kind. */
+bool im_error_because(struct im_error *err, const struct im_error *reason,
+                      const char *format, ...) IM_PRINTF(3, 4);
 
 #endif

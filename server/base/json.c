@@ -158,6 +158,13 @@ static struct im_json *json_convert(struct json_reading *r, const cJSON *item)
     return fine ? value : NULL;
 }
 
+bool im_json_error_as(struct im_error *err, const struct im_json_error *error,
+                      const char *attempt)
+{
+    im_error_set(err, "%s: %s", attempt, error->what);
+    return im_error_of(err, error->no_memory ? IM_ERROR_INTERNAL : IM_ERROR_PLAIN);
+}
+
 static const struct im_json *json_parse(struct json_reading *r)
 {
     r->mark = im_json_scan(r->arena, r->text, r->error);
@@ -171,7 +178,7 @@ static const struct im_json *json_parse(struct json_reading *r)
      * one */
     if (!tree || r->arena->failed) {
         r->arena->failed = true;
-        im_json_fail(r->error, r->text, 0, "out of memory while reading JSON");
+        im_json_fail_memory(r->error);
         value = NULL;
     }
     cJSON_Delete(tree);

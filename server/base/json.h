@@ -38,7 +38,12 @@ struct im_json_error {
     size_t offset;         /* bytes */
     unsigned line, column; /* 1-based; column in bytes */
     char what[160];        /* "name \"a\" stands twice in one object" */
+    bool no_memory;        /* nothing is wrong with the text */
 };
+
+/* The error as a failure: "ATTEMPT: WHAT", of its kind. Returns false. */
+bool im_json_error_as(struct im_error *err, const struct im_json_error *error,
+                      const char *attempt);
 
 /* The value, or NULL with *error filled in. All memory is the arena's. */
 const struct im_json *im_json_parse(struct im_arena *arena, struct im_str text,

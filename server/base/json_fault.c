@@ -44,9 +44,22 @@ bool im_json_fault(struct im_json_reader *r, const struct im_json *at, const cha
     return false;
 }
 
+bool im_json_fault_of(struct im_json_reader *r, const struct im_json *at,
+                      const struct im_error *err)
+{
+    size_t n = r->count;
+
+    im_json_fault(r, at, "%s", err->text);
+    if (r->count > n)
+        r->faults[n].err.kind = err->kind;
+    return false;
+}
+
 bool im_json_no_memory(struct im_json_reader *r, const struct im_json *at)
 {
-    return im_json_fault(r, at, "out of memory");
+    struct im_error err = {.text = "out of memory", .kind = IM_ERROR_INTERNAL};
+
+    return im_json_fault_of(r, at, &err);
 }
 
 /* `label`: the name of the value, or of the list that it is in. */

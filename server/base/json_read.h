@@ -141,6 +141,9 @@ bool im_json_no_such(struct im_json_reader *r, const struct im_json *value,
 bool im_json_lacks(struct im_json_reader *r, const struct im_json *object,
                    const char *who, const char *name);
 bool im_json_no_memory(struct im_json_reader *r, const struct im_json *at);
+/* What another part of the program found at this value, with its kind. */
+bool im_json_fault_of(struct im_json_reader *r, const struct im_json *at,
+                      const struct im_error *err);
 
 /* The members of a table, those of its parts among them; `base`: where in the struct the
  * row's own struct is. How many. */

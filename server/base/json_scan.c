@@ -18,6 +18,15 @@ struct scan {
     struct im_json_error *error;
 };
 
+void im_json_fail_memory(struct im_json_error *error)
+{
+    if (error)
+        *error = (struct im_json_error){.line = 1,
+                                        .column = 1,
+                                        .what = "out of memory while reading JSON",
+                                        .no_memory = true};
+}
+
 void im_json_fail(struct im_json_error *error, struct im_str whole, size_t offset,
                   const char *format, ...)
 {
@@ -31,6 +40,7 @@ void im_json_fail(struct im_json_error *error, struct im_str whole, size_t offse
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    error->no_memory = false;
     error->offset = offset;
     im_json_place(whole, offset, &error->line, &error->column);
 
@@ -320,8 +330,10 @@ static bool scan_value(struct scan *s, size_t name_offset)
 {
     struct im_json_mark *mark = IM_ARENA_NEW(s->arena, struct im_json_mark);
 
-    if (!mark)
-        return scan_fail_at(s, s->at, "out of memory while reading JSON");
+    if (!mark) {
+        im_json_fail_memory(s->error);
+        return false;
+    }
     /* marked before its children are scanned: the list must be in pre-order, as json.c
      * goes through cJSON's tree */
     mark->offset = s->at;

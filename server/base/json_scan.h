@@ -21,6 +21,8 @@ const struct im_json_mark *im_json_scan(struct im_arena *arena, struct im_str te
 
 /* Fills in *error (which may be NULL): place from the offset, one line of well-formed
  * text. */
+/* There was no memory to read the text. */
+void im_json_fail_memory(struct im_json_error *error);
 void im_json_fail(struct im_json_error *error, struct im_str whole, size_t offset,
                   const char *format, ...) IM_PRINTF(4, 5);
 

@@ -109,10 +109,10 @@ static int hex_byte(struct im_str text, size_t at)
 
 /* How a text is read: as it stands, with its escapes undone, or with percent escapes undone for as
  * long as there are any, since some clients encode twice. */
-enum reading { PLAIN, ESCAPED, ESCAPED_TWICE, READINGS };
+enum text_reading { PLAIN, ESCAPED, ESCAPED_TWICE, READINGS };
 
 /* "%2D", and "%252D" of something encoded twice. */
-static size_t percent_length(struct im_str text, size_t at, enum reading reading,
+static size_t percent_length(struct im_str text, size_t at, enum text_reading reading,
                              unsigned char *byte)
 {
     size_t digits = at + 1;
@@ -160,7 +160,7 @@ static size_t entity_length(struct im_str text, size_t at, unsigned char *byte)
 }
 
 /* The byte at `at` and how many bytes of the text say it. */
-static size_t byte_at(struct im_str text, size_t at, enum reading reading,
+static size_t byte_at(struct im_str text, size_t at, enum text_reading reading,
                       unsigned char *byte)
 {
     size_t length = 0;
@@ -198,7 +198,7 @@ static bool may_start(const struct im_secrets *secrets, struct im_str text, size
 }
 
 /* Hash of the first bytes at `at`; false when the text ends before. */
-static bool start_hash(struct im_str text, size_t at, enum reading reading,
+static bool start_hash(struct im_str text, size_t at, enum text_reading reading,
                        uint64_t *hash)
 {
     char start[IM_SECRET_MIN];
@@ -258,7 +258,7 @@ bool im_secrets_add(struct im_secrets *secrets, struct im_str value)
 /* ---- hiding ---- */
 
 /* How many bytes of the text say this value, beginning at `at`; 0 when they say another. */
-static size_t said_length(struct im_str text, size_t at, enum reading reading,
+static size_t said_length(struct im_str text, size_t at, enum text_reading reading,
                           struct im_str value)
 {
     size_t from = at;
@@ -295,7 +295,7 @@ struct hiding {
 
 /* The longest value at this place, and how many bytes say it. */
 static const struct secret *secret_at_locked(const struct hiding *hiding, size_t at,
-                                             enum reading reading, size_t *length)
+                                             enum text_reading reading, size_t *length)
 {
     const struct secret *longest = NULL;
     uint64_t hash;
@@ -336,7 +336,7 @@ static struct im_str hide_locked(const struct hiding *hiding, struct im_arena *a
             continue;
         }
         for (int reading = PLAIN; !secret && reading < readings; reading++)
-            secret = secret_at_locked(hiding, at, (enum reading)reading, &length);
+            secret = secret_at_locked(hiding, at, (enum text_reading)reading, &length);
         if (!secret) {
             at++;
             continue;

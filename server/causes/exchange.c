@@ -68,6 +68,33 @@ bool im_exchange_is_read(const struct im_exchange *exchange)
             im_str_is(exchange->method, "GET"));
 }
 
+const char *im_endpoint_word(size_t index)
+{
+    enum { NAMES = IM_ENDPOINTS - IM_ENDPOINT_TOKEN, GROUPS = IM_GROUPS - IM_GROUP_API };
+
+    if (index < NAMES)
+        return im_endpoint_name((enum im_endpoint)(index + IM_ENDPOINT_TOKEN));
+    index -= NAMES;
+    return index < GROUPS
+               ? im_endpoint_group_name((enum im_endpoint_group)(index + IM_GROUP_API))
+               : NULL;
+}
+
+bool im_exchange_goes_to(const struct im_exchange *exchange, struct im_str word)
+{
+    enum im_endpoint endpoint = exchange->endpoint;
+
+    return im_str_is(word, im_endpoint_name(endpoint)) ||
+           im_str_is(word, im_endpoint_group_name(im_endpoint_group(endpoint))) ||
+           (im_str_is(word, im_endpoint_group_name(IM_GROUP_READ)) &&
+            im_exchange_is_read(exchange));
+}
+
+bool im_status_fits(const struct im_status_range *range, int status)
+{
+    return !range->min || (status >= range->min && status <= range->max);
+}
+
 /* ---- refusing ---- */
 
 enum { EVIDENCE_MAX = 1024 }; /* bytes; what a client sends must not swell the journal */
@@ -160,6 +187,8 @@ enum im_cause im_refuse_placeholder(struct im_request *req, const char *what,
 
 struct im_str im_quote(const struct im_request *req, struct im_str text)
 {
+    if (!text.len) /* as most calls name no entity */
+        return text;
     return im_redact_quote(req->exchange ? req->exchange->secrets : NULL, req->arena,
                            text);
 }

@@ -44,8 +44,18 @@ enum im_endpoint im_endpoint_find(
     struct im_str name); /* IM_ENDPOINT_NONE = not one of them */
 enum im_endpoint_group im_endpoint_group(enum im_endpoint endpoint);
 const char *im_endpoint_group_name(enum im_endpoint_group group); /* "api", "oauth" */
+/* All that exchanges are asked for by: the names of endpoints, then those of groups; NULL past them. */
+const char *im_endpoint_word(size_t index);
 /* Is the exchange one of IM_GROUP_READ: GET of objects, session and model, POST of query? */
 bool im_exchange_is_read(const struct im_exchange *exchange);
+/* Is it to the endpoint, or of the group, of that name? */
+bool im_exchange_goes_to(const struct im_exchange *exchange, struct im_str word);
+
+/* Statuses that are asked for: one, or a class such as 400 to 499. 0 = any. */
+struct im_status_range {
+    int min, max;
+};
+bool im_status_fits(const struct im_status_range *range, int status);
 
 /* Where a refusal is worded. Set by the route. */
 enum im_place { IM_PLACE_TOKEN, IM_PLACE_API, IM_PLACE_ARTICLE };
@@ -85,6 +95,7 @@ struct im_exchange {
     struct im_str grant; /* grant_type */
     struct im_str client_id;
     struct im_str user;   /* "ws_user@acme" */
+    struct im_str entity; /* where it works, or a token is for; empty = the top level */
     struct im_str scope;  /* asked for, or of the token presented */
     struct im_str token;  /* fingerprint of the token or code presented */
     uint64_t grant_id;    /* the grant which that belongs to */

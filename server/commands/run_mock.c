@@ -134,7 +134,7 @@ static const struct im_json *mock_verdict(const struct im_run_mock *mock,
 static struct im_str mock_journal(const struct im_run_sandbox *sandbox, bool har,
                                   struct im_arena *arena)
 {
-    static const struct im_journal_filter all = {.status = 0};
+    static const struct im_journal_filter all = {.cause = CAUSE_NONE};
     struct im_journal *journal = sandbox->box->journal;
     struct im_listing list;
     struct im_buf text;

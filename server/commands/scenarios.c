@@ -27,8 +27,7 @@ static int show(struct im_catalogue *catalogue, const char *name, struct im_aren
     struct im_scenario *scenario = im_catalogue_get(catalogue, im_str(name), &err);
 
     if (!scenario)
-        return im_command_fail(IM_EXIT_NO, "%s; intacct-mock scenarios lists them",
-                               err.text);
+        return im_command_fail(IM_EXIT_NO, "%s", err.text);
     struct im_str needs = im_needs_text(scenario, arena);
     printf("%.*s", IM_ARG(scenario->text));
     if (needs.len) /* beside the file, which can be piped into one */

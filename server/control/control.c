@@ -138,24 +138,33 @@ void im_control_refuse_waiting(struct im_call *call)
                       call->sandboxes->settings.waiting_max);
 }
 
+/* Refuses for a lack of ours, memory or a bound; false when the failure is none. */
+static bool control_refuse_ours(struct im_call *call, const struct im_error *err)
+{
+    if (err->kind == IM_ERROR_PLAIN)
+        return false;
+    im_control_refuse(call, err->kind == IM_ERROR_CAPACITY ? 503 : 500, NULL, "%s",
+                      err->text);
+    return true;
+}
+
 void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *fault)
 {
     const char *field =
         im_arena_copy(call->req->arena, im_str_front(fault->field, 60)).at;
 
-    im_control_refuse(call, 400, field, "%s", fault->err.text);
+    if (!control_refuse_ours(call, &fault->err))
+        im_control_refuse(call, 400, field, "%s", fault->err.text);
 }
 
 void im_control_refuse_problem(struct im_call *call, const struct im_problem *problem)
 {
-    static const int status[] = {[IM_PROBLEM_INPUT] = 400,
-                                 [IM_PROBLEM_ABSENT] = 404,
-                                 [IM_PROBLEM_TAKEN] = 409,
-                                 [IM_PROBLEM_OURS] = 500,
-                                 [IM_PROBLEM_FULL] = 503};
+    static const int status[] = {
+        [IM_PROBLEM_INPUT] = 400, [IM_PROBLEM_ABSENT] = 404, [IM_PROBLEM_TAKEN] = 409};
 
-    im_control_refuse(call, status[problem->kind], problem->field, "%s",
-                      problem->err.text);
+    if (!control_refuse_ours(call, &problem->err))
+        im_control_refuse(call, status[problem->kind], problem->field, "%s",
+                          problem->err.text);
 }
 
 struct im_str im_control_api_url(const struct im_call *call)
@@ -249,10 +258,7 @@ static bool call_find_box(struct im_call *call, const struct im_control_route *r
     if (!call->name.at || route_ends_box(route))
         return true;
     call->box = im_sandboxes_touch(call->sandboxes, call->name, &err);
-    if (!call->box && err.kind != IM_ERROR_PLAIN)
-        im_control_refuse(call, err.kind == IM_ERROR_CAPACITY ? 503 : 500, NULL, "%s",
-                          err.text);
-    else if (!call->box)
+    if (!call->box && !control_refuse_ours(call, &err))
         im_control_refuse(call, 404, NULL, "there is no sandbox \"%.*s\": %s",
                           IM_ARG(im_str_front(call->name, 80)), err.text);
     return call->box != NULL;

@@ -1,4 +1,5 @@
-/* `user@company|entity` taken apart and put together; see account.h. */
+/* `user@company|entity` taken apart and put together; see account.h. Reading never fails:
+ * callers word what is missing, each for its own parameter. */
 #include "directory/account.h"
 
 struct im_account im_account_read(struct im_str text)
@@ -9,6 +10,7 @@ struct im_account im_account_read(struct im_str text)
 
     if (account.user.len < text.len)
         account.entity = rest;
+    /* from the end: the last '@' divides, since an e-mail address may be a user id */
     while (at > 0 && account.user.at[at - 1] != '@')
         at--;
     if (at == 0)

@@ -1,6 +1,5 @@
-/* The world that is there before anybody says anything: what README and the examples
- * talk about. In two texts, because a C compiler need not take a string literal over
- * 4095 bytes. */
+/* The world that every sandbox starts with; README and the examples use it. In two texts,
+ * because a C compiler need not take a string literal over 4095 bytes (C11 5.2.4.1). */
 #include "directory/directory.h"
 
 /* every scope of both dialects that the sample applications may ask for */
@@ -8,12 +7,9 @@
     "\"scopes\":[\"openid\",\"offline_access\",\"full_access\",\"readonly\","            \
     "\"full_access:read\",\"full_access:write\",\"full_access:rw\",\"account:rw\","      \
     "\"Contract:action\",\"account:write\",\"Contact:action\",\"Account:read\","         \
-    "\"Account:write\",\"Bill:"                                                          \
-    "read\","                                                                            \
-    "\"Bill:write\",\"Contact:read\",\"Contact:write\",\"Customer:read\",\"Customer:"    \
-    "write\","                                                                           \
-    "\"Entity:read\",\"Entity:write\",\"Invoice:read\",\"Invoice:write\",\"Location:"    \
-    "read\","                                                                            \
+    "\"Account:write\",\"Bill:read\",\"Bill:write\",\"Contact:read\","                   \
+    "\"Contact:write\",\"Customer:read\",\"Customer:write\",\"Entity:read\","            \
+    "\"Entity:write\",\"Invoice:read\",\"Invoice:write\",\"Location:read\","             \
     "\"Location:write\",\"User:read\",\"User:write\",\"Vendor:read\",\"Vendor:write\"]"
 
 #define REDIRECT_URIS                                                                    \

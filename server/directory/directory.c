@@ -1,9 +1,11 @@
-/* The directory itself: look-ups under its lock, lists, loading as a whole or not at
- * all, and what roles permit. Linear search throughout: a world has a few dozen
- * entries. */
+/* The directory itself: look-ups under its lock, lists, loading as a whole or not at all,
+ * which id may have been meant, and what roles permit. Linear search
+ * throughout: a world has a few dozen entries. */
 #include "directory/directory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/near_miss.h"
 #include "directory/directory_world.h"
@@ -26,6 +28,7 @@ bool im_list_has_nocase(struct im_list list, struct im_str word)
     return false;
 }
 
+/* Always a new array: requests may still read the old one (see directory.h). */
 bool im_list_add(struct im_arena *arena, struct im_list *list, struct im_str word)
 {
     if (im_list_has(*list, word))
@@ -56,7 +59,7 @@ bool im_list_remove(struct im_arena *arena, struct im_list *list, struct im_str 
     return true;
 }
 
-/* ---- who is where; the caller holds the lock ---- */
+/* ---- look-ups; the caller holds the lock ---- */
 
 struct im_role *im_world_role(const struct im_world *world, struct im_str name)
 {
@@ -99,31 +102,19 @@ struct im_user *im_world_user(const struct im_world *world, struct im_str compan
     return NULL;
 }
 
-static struct im_user *user_nocase(const struct im_world *world, struct im_str company,
-                                   struct im_str id)
-{
-    struct im_user *users = world->collection[IM_USERS].items;
-
-    for (size_t i = 0; i < world->collection[IM_USERS].count; i++)
-        if (im_str_eq_nocase(users[i].id, id) &&
-            im_str_eq_nocase(users[i].company, company))
-            return &users[i];
-    return NULL;
-}
-
 /* ---- the directory ---- */
 
-static bool load_text(struct im_directory *directory, const char *text,
-                      struct im_error *err)
+static bool builtin_load(struct im_directory *directory, const char *text,
+                         struct im_error *err)
 {
     struct im_arena scratch;
-    struct im_json_error where = {.what = "out of memory"};
+    struct im_json_error where = {.what = "out of memory", .no_memory = true};
     const struct im_json *at = NULL;
 
     im_arena_init(&scratch, 0);
     const struct im_json *world = im_json_parse(&scratch, im_str(text), &where);
     bool loaded = world ? im_directory_load(directory, world, &at, err)
-                        : im_error_set(err, "reading the built-in world: %s", where.what);
+                        : im_json_error_as(err, &where, "reading the built-in world");
     im_arena_release(&scratch);
     return loaded;
 }
@@ -134,13 +125,13 @@ struct im_directory *im_directory_new(struct im_error *err)
     bool loaded = true;
 
     if (!directory) {
-        im_error_set(err, "making the directory: out of memory");
+        im_error_no_memory(err, "making the directory");
         return NULL;
     }
     pthread_mutex_init(&directory->lock, NULL);
     im_arena_init(&directory->arena, 0);
     for (size_t i = 0; loaded && im_builtin_world[i]; i++)
-        loaded = load_text(directory, im_builtin_world[i], err);
+        loaded = builtin_load(directory, im_builtin_world[i], err);
     if (loaded)
         return directory;
     im_directory_free(directory);
@@ -158,51 +149,48 @@ void im_directory_free(struct im_directory *directory)
 
 /* ---- what of it is secret ---- */
 
-static size_t secrets_count_locked(const struct im_world *world)
-{
-    const struct im_client *clients = world->collection[IM_CLIENTS].items;
-    size_t count = world->collection[IM_USERS].count;
-
-    for (size_t i = 0; i < world->collection[IM_CLIENTS].count; i++)
-        count += 1 + clients[i].old_secrets.count;
-    return count;
-}
-
-static size_t secrets_copy_locked(const struct im_world *world, struct im_str *secrets)
+/* All secrets, in an array of the arena; NULL when memory is short. */
+static struct im_str *secrets_copy_locked(const struct im_world *world,
+                                          struct im_arena *arena, size_t *count)
 {
     const struct im_client *clients = world->collection[IM_CLIENTS].items;
     const struct im_user *users = world->collection[IM_USERS].items;
-    size_t count = 0;
+    size_t n_clients = world->collection[IM_CLIENTS].count;
+    size_t n_users = world->collection[IM_USERS].count, room = n_users + 1;
 
-    for (size_t i = 0; i < world->collection[IM_CLIENTS].count; i++) {
-        secrets[count++] = clients[i].secret;
+    for (size_t i = 0; i < n_clients; i++)
+        room += 1 + clients[i].old_secrets.count;
+    struct im_str *secrets = IM_ARENA_ARRAY(arena, struct im_str, room);
+    *count = 0;
+    if (!secrets)
+        return NULL;
+    for (size_t i = 0; i < n_clients; i++) {
+        secrets[(*count)++] = clients[i].secret;
         for (size_t old = 0; old < clients[i].old_secrets.count; old++)
-            secrets[count++] = clients[i].old_secrets.items[old];
+            secrets[(*count)++] = clients[i].old_secrets.items[old];
     }
-    for (size_t i = 0; i < world->collection[IM_USERS].count; i++)
-        secrets[count++] = users[i].password;
-    return count;
+    for (size_t i = 0; i < n_users; i++)
+        secrets[(*count)++] = users[i].password;
+    return secrets;
 }
 
-/* Told outside of the lock: texts of the directory stay as long as it lives. */
+/* Added to the set outside of the lock, since the set has a lock of its own. The texts may
+ * be used there: texts of the directory stay as long as it lives. */
 bool im_directory_tell_secrets(struct im_directory *directory, struct im_secrets *secrets)
 {
     struct im_arena scratch;
-    size_t count = 0;
+    size_t count;
 
     im_arena_init(&scratch, 0);
     pthread_mutex_lock(&directory->lock);
     directory->secrets = secrets;
-    struct im_str *values = IM_ARENA_ARRAY(&scratch, struct im_str,
-                                           secrets_count_locked(&directory->world) + 1);
-    if (values)
-        count = secrets_copy_locked(&directory->world, values);
+    struct im_str *values = secrets_copy_locked(&directory->world, &scratch, &count);
     pthread_mutex_unlock(&directory->lock);
-    bool told = values;
-    for (size_t i = 0; told && i < count; i++)
-        told = im_secrets_add(secrets, values[i]);
+    bool added = values;
+    for (size_t i = 0; added && i < count; i++)
+        added = im_secrets_add(secrets, values[i]);
     im_arena_release(&scratch);
-    return told;
+    return added;
 }
 
 struct im_secrets *im_directory_secrets(struct im_directory *directory)
@@ -210,16 +198,17 @@ struct im_secrets *im_directory_secrets(struct im_directory *directory)
     return directory->secrets;
 }
 
-/* Tried out in memory of its own first, so that a world with a mistake in it leaves
- * nothing. */
-static bool load_world(struct im_directory *directory, struct im_loading *load)
+/* Loaded into memory of its own first: a world with a mistake in it then leaves nothing in
+ * the arena, which only grows. The second load cannot find a mistake, so the directory
+ * changes as a whole or not at all. */
+static bool world_load(struct im_directory *directory, struct im_loading *load)
 {
     struct im_arena scratch;
 
     pthread_mutex_lock(&directory->lock);
     struct im_world next = directory->world;
     im_arena_init(&scratch, 0);
-    /* cppcheck-suppress autoVariables ; nobody looks at it after this */
+    /* cppcheck-suppress autoVariables ; unused after this */
     load->world = &next;
     /* cppcheck-suppress autoVariables ; replaced or unused after this */
     load->arena = &scratch;
@@ -236,14 +225,14 @@ static bool load_world(struct im_directory *directory, struct im_loading *load)
     if (!loaded || !directory->secrets)
         return loaded;
     return im_directory_tell_secrets(directory, directory->secrets) ||
-           im_error_set(load->err, "keeping the secrets of the world: out of memory");
+           im_error_no_memory(load->err, "keeping the secrets of the world");
 }
 
 bool im_directory_load(struct im_directory *directory, const struct im_json *world,
                        const struct im_json **at, struct im_error *err)
 {
     struct im_loading load = {.json = world, .err = err};
-    bool loaded = load_world(directory, &load);
+    bool loaded = world_load(directory, &load);
 
     *at = load.at ? load.at : world;
     return loaded;
@@ -260,8 +249,8 @@ bool im_directory_try(struct im_directory *directory, const struct im_json *worl
     all.faults += before;
     all.room -= before;
     all.count = 0;
-    if (!load_world(directory, &load) && all.count == 0)
-        im_json_fault(&all, load.at ? load.at : world, "%s", err.text);
+    if (!world_load(directory, &load) && all.count == 0)
+        im_json_fault_of(&all, load.at ? load.at : world, &err);
     r->count += all.count;
     return r->count == before;
 }
@@ -308,10 +297,16 @@ void im_directory_principal(struct im_directory *directory, struct im_str client
 bool im_directory_user_nocase(struct im_directory *directory, struct im_str company,
                               struct im_str id, struct im_user *out)
 {
+    bool found = false;
+
     pthread_mutex_lock(&directory->lock);
-    const struct im_user *found = user_nocase(&directory->world, company, id);
-    if (found)
-        *out = *found;
+    const struct im_user *users = directory->world.collection[IM_USERS].items;
+    for (size_t i = 0; i < directory->world.collection[IM_USERS].count && !found; i++) {
+        found = im_str_eq_nocase(users[i].id, id) &&
+                im_str_eq_nocase(users[i].company, company);
+        if (found)
+            *out = users[i];
+    }
     pthread_mutex_unlock(&directory->lock);
     return found;
 }
@@ -327,55 +322,90 @@ bool im_directory_client(struct im_directory *directory, struct im_str id,
     return found;
 }
 
-/* ---- whose id may have been meant ---- */
+/* ---- which id may have been meant ---- */
 
-/* Compared in whole under the lock: it happens when somebody is refused. */
-static void near_try(struct im_arena *arena, struct im_str sent, struct im_str right,
-                     struct im_near_miss *near)
+/* The id of the i-th thing of this kind; empty: a user of another company. */
+static struct im_str thing_name(enum im_collection_kind which, const void *items,
+                                size_t i, struct im_str company)
 {
-    const char *how = near->how ? NULL : im_near_miss(arena, sent, right);
+    const struct im_user *user = (const struct im_user *)items + i;
 
-    if (how)
-        *near = (struct im_near_miss){right, how};
+    switch (which) {
+    case IM_ROLES: return ((const struct im_role *)items)[i].name;
+    case IM_CLIENTS: return ((const struct im_client *)items)[i].id;
+    case IM_COMPANIES: return ((const struct im_company *)items)[i].id;
+    default: return im_str_eq(user->company, company) ? user->id : IM_STR("");
+    }
 }
 
-struct im_near_miss im_directory_near_client(struct im_directory *directory,
-                                             struct im_arena *arena, struct im_str id)
+/* No user can be named while it is the company that is missing. */
+static struct im_hint hint_company(const struct im_world *world, struct im_str company)
 {
-    struct im_near_miss near = {.how = NULL};
+    struct im_hint there = im_world_hint(world, IM_COMPANIES, IM_STR(""), company), hint;
 
+    if (!company.len) {
+        snprintf(hint.text, sizeof hint.text,
+                 "; write USER@COMPANY, such as ws_user@acme");
+        return hint;
+    }
+    int len = snprintf(hint.text, sizeof hint.text, "; there is no company \"%.*s\"",
+                       IM_ARG(im_str_front(company, 60)));
+    if (len > 0 && strlen(there.text) < sizeof hint.text - (size_t)len)
+        strcpy(hint.text + len, there.text);
+    return hint;
+}
+
+struct im_hint im_world_hint(const struct im_world *world, enum im_collection_kind which,
+                             struct im_str company, struct im_str word)
+{
+    const struct im_collection *all = &world->collection[which];
+    struct im_str few[IM_HINT_FEW], nearest = IM_STR("");
+    size_t n = 0;
+
+    if (which == IM_USERS && !im_world_company(world, company))
+        return hint_company(world, company);
+    for (size_t i = 0; i < all->count; i++) {
+        struct im_str name = thing_name(which, all->items, i, company);
+        if (!name.len)
+            continue;
+        if (n < IM_HINT_FEW)
+            few[n] = name;
+        n++;
+        if (im_str_nearest(word, &name, 1) == 0 &&
+            (!nearest.len ||
+             im_str_distance(word, name) < im_str_distance(word, nearest)))
+            nearest = name;
+    }
+    if (nearest.len)
+        return im_hint(word, &nearest, 1);
+    return im_hint_or_all(word, few, n > IM_HINT_FEW ? 0 : n);
+}
+
+struct im_hint im_directory_hint(struct im_directory *directory,
+                                 enum im_collection_kind which, struct im_str company,
+                                 struct im_str word)
+{
     pthread_mutex_lock(&directory->lock);
-    const struct im_client *clients = directory->world.collection[IM_CLIENTS].items;
-    for (size_t i = 0; i < directory->world.collection[IM_CLIENTS].count; i++)
-        near_try(arena, id, clients[i].id, &near);
+    struct im_hint hint = im_world_hint(&directory->world, which, company, word);
     pthread_mutex_unlock(&directory->lock);
-    return near;
+    return hint;
 }
 
-struct im_near_miss im_directory_near_company(struct im_directory *directory,
-                                              struct im_arena *arena, struct im_str id)
+struct im_near_miss im_directory_near(struct im_directory *directory,
+                                      struct im_arena *arena,
+                                      enum im_collection_kind which,
+                                      struct im_str company, struct im_str id)
 {
+    const struct im_collection *all = &directory->world.collection[which];
     struct im_near_miss near = {.how = NULL};
 
+    /* the whole comparison is under the lock: it happens only when a request is refused */
     pthread_mutex_lock(&directory->lock);
-    const struct im_company *companies = directory->world.collection[IM_COMPANIES].items;
-    for (size_t i = 0; i < directory->world.collection[IM_COMPANIES].count; i++)
-        near_try(arena, id, companies[i].id, &near);
-    pthread_mutex_unlock(&directory->lock);
-    return near;
-}
-
-struct im_near_miss im_directory_near_user(struct im_directory *directory,
-                                           struct im_arena *arena, struct im_str company,
-                                           struct im_str id)
-{
-    struct im_near_miss near = {.how = NULL};
-
-    pthread_mutex_lock(&directory->lock);
-    const struct im_user *users = directory->world.collection[IM_USERS].items;
-    for (size_t i = 0; i < directory->world.collection[IM_USERS].count; i++)
-        if (im_str_eq(users[i].company, company))
-            near_try(arena, id, users[i].id, &near);
+    for (size_t i = 0; i < all->count && !near.how; i++) {
+        struct im_str name = thing_name(which, all->items, i, company);
+        near.how = name.len ? im_near_miss(arena, id, name) : NULL;
+        near.right = near.how ? name : IM_STR("");
+    }
     pthread_mutex_unlock(&directory->lock);
     return near;
 }
@@ -386,6 +416,14 @@ const char *im_action_name(enum im_action action)
 {
     static const char *const names[] = {"read", "create", "update", "delete"};
     return names[action];
+}
+
+bool im_action_known(struct im_str word)
+{
+    for (unsigned action = IM_ACTION_READ; action <= IM_ACTION_DELETE; action++)
+        if (im_str_is(word, im_action_name(action)))
+            return true;
+    return im_str_is(word, "*");
 }
 
 /* The glob ends at the last ':'; custom objects have colons in their names. */
@@ -417,6 +455,8 @@ bool im_permission_allows(struct im_str permission, enum im_action action)
     return false;
 }
 
+/* What a test took away from a role is kept beside what it has, since both are globs: a
+ * part of a glob cannot be cut out of it. */
 static bool role_denies(const struct im_role *role, struct im_str object,
                         enum im_action action)
 {
@@ -458,6 +498,7 @@ enum im_permit im_directory_permit(struct im_directory *directory,
         actions |= role ? role_allows(role, object) : 0;
     }
     pthread_mutex_unlock(&directory->lock);
+    /* an object of which a role allows nothing does not exist for the user: another cause */
     if (!actions)
         return IM_PERMIT_NO_OBJECT;
     return actions & 1U << action ? IM_PERMIT_YES : IM_PERMIT_NO_ACTION;

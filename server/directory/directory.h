@@ -84,18 +84,18 @@ enum im_permit {
 /* With the built-in world in it; NULL with err when memory is short. */
 struct im_directory *im_directory_new(struct im_error *err);
 void im_directory_free(struct im_directory *directory);
-/* All client secrets and passwords that there are, and from now on each that comes, are told to
- * this set, which must live as long. False when memory is short. */
+/* Adds all client secrets and passwords to this set, and from now on each new one. The set must
+ * live as long as the directory. False when memory is short. */
 bool im_directory_tell_secrets(struct im_directory *directory,
                                struct im_secrets *secrets);
 struct im_secrets *im_directory_secrets(struct im_directory *directory);
 /* The built-in world as JSON texts that im_directory_load takes, NULL at the end. */
 extern const char *const im_builtin_world[];
 /* Takes over what the object's members `companies`, `users`, `roles` and `clients` say;
- * other members are not looked at. Each is an array of objects whose fields have the
+ * other members are ignored. Each is an array of objects whose fields have the
  * names of the structs' members ({"id": "ws_user", "company": "acme", "roles":
- * ["all"]}); a role is {"name", "permissions": ["OBJECT-GLOB:read,create", "*:*"]}. Who
- * exists already (same id) keeps what is not named; who is new starts as one for whom
+ * ["all"]}); a role is {"name", "permissions": ["OBJECT-GLOB:read,create", "*:*"]}. What
+ * exists already (same id) keeps what is not named; what is new starts such that
  * everything works: active, all modules, a key. A new client is authorized, with its
  * sender, by the companies of its environment (production or not), and a new company
  * authorizes the clients of its own, unless the load names that company's `clients` or
@@ -105,36 +105,23 @@ extern const char *const im_builtin_world[];
 bool im_directory_load(struct im_directory *directory, const struct im_json *world,
                        const struct im_json **at, struct im_error *err);
 
-/* The same for a world of which all that is wrong is to be told: adds a fault for each. */
+/* The same, but finds all mistakes of a world instead of the first: adds a fault for each. */
 bool im_directory_try(struct im_directory *directory, const struct im_json *world,
                       struct im_json_reader *r);
 
-/* The members of a world that a load looks at, for a table that has them among others:
- * they are checked, but not stored. */
+/* The members of a world that a load reads, for a table that has them among others: they
+ * are checked, but not stored. */
 extern const struct im_json_table im_directory_part;
 
 bool im_directory_company(struct im_directory *directory, struct im_str id,
                           struct im_company *out);
 bool im_directory_user(struct im_directory *directory, struct im_str company,
                        struct im_str id, struct im_user *out);
-/* The same with case folded: to tell a wrong case from an unknown user. */
+/* The same with case folded: it tells whether only the case of an id is wrong. */
 bool im_directory_user_nocase(struct im_directory *directory, struct im_str company,
                               struct im_str id, struct im_user *out);
 bool im_directory_client(struct im_directory *directory, struct im_str id,
                          struct im_client *out);
-/* The one whose id was meant, and what happened to it on its way (base/near_miss.h); how NULL =
- * there is none. */
-struct im_near_miss {
-    struct im_str right;
-    const char *how;
-};
-struct im_near_miss im_directory_near_client(struct im_directory *directory,
-                                             struct im_arena *arena, struct im_str id);
-struct im_near_miss im_directory_near_company(struct im_directory *directory,
-                                              struct im_arena *arena, struct im_str id);
-struct im_near_miss im_directory_near_user(struct im_directory *directory,
-                                           struct im_arena *arena, struct im_str company,
-                                           struct im_str id);
 /* All three as they are at one time; the entity stays as it is. An empty client_id
  * leaves the client as it is too: one that has authenticated already. */
 void im_directory_principal(struct im_directory *directory, struct im_str client_id,
@@ -157,8 +144,18 @@ struct im_user *im_directory_people(struct im_directory *directory,
                                     struct im_arena *arena, size_t *count);
 
 enum im_collection_kind { IM_ROLES, IM_CLIENTS, IM_COMPANIES, IM_USERS, IM_COLLECTIONS };
-/* What stands behind "there is no user …": the nearest name of this kind, or all of them
- * where they are few. Users are those of `company`, which the others ignore. */
+/* The id that was meant, and what happened to it on its way (base/near_miss.h); how NULL =
+ * none. Users are those of `company`, which the other kinds ignore. */
+struct im_near_miss {
+    struct im_str right;
+    const char *how;
+};
+struct im_near_miss im_directory_near(struct im_directory *directory,
+                                      struct im_arena *arena,
+                                      enum im_collection_kind which,
+                                      struct im_str company, struct im_str id);
+/* What follows "there is no user …": the nearest name of this kind, or all of them
+ * where they are few. `company` as above. */
 struct im_hint im_directory_hint(struct im_directory *directory,
                                  enum im_collection_kind which, struct im_str company,
                                  struct im_str word);

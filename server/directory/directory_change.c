@@ -1,6 +1,7 @@
 /* The ways in which the directory changes while a test runs. One row per change: what it
- * needs, and the few lines that do it. Lists are replaced, never altered: a request may
- * hold the old. */
+ * needs, and the few lines that do it. A change alters what the ordinary checks judge; no
+ * check knows that a test did it. Lists are replaced, never altered: a request may still
+ * read the old. */
 #include "directory/directory_world.h"
 #include "objects/objects.h"
 
@@ -66,7 +67,7 @@ static bool change_secret(struct subject *on)
 
     if (!secret.at)
         return false;
-    if (old->count >= OLD_SECRETS_MAX) /* yesterday's count, not those of last year */
+    if (old->count >= OLD_SECRETS_MAX) /* the newest are what a client may still send */
         *old = (struct im_list){old->items + 1, old->count - 1};
     if (on->client->secret.len &&
         !im_list_add(on->arena, &on->client->old_secrets, on->client->secret))
@@ -83,7 +84,8 @@ static bool remove_role(struct subject *on)
     return true;
 }
 
-/* Permissions are globs, so what is taken away is noted rather than cut out. */
+/* Permissions are globs, so what is taken away is noted rather than cut out. It is taken
+ * from the role, so other users of the role lose it too. */
 static bool remove_permission(struct subject *on)
 {
     struct im_str denied = on->value;
@@ -172,8 +174,8 @@ static const struct {
                                    COMPANY | CLIENT, withdraw_sender},
 };
 
-static bool is_missing(unsigned needs, enum need what, const char *name,
-                       struct im_str given, struct im_error *err)
+static bool param_missing(unsigned needs, enum need what, const char *name,
+                          struct im_str given, struct im_error *err)
 {
     if (!(needs & what) || given.len)
         return false;
@@ -181,16 +183,16 @@ static bool is_missing(unsigned needs, enum need what, const char *name,
     return true;
 }
 
-static bool all_given(unsigned needs, const struct im_change_target *target,
-                      struct im_error *err)
+static bool params_given(unsigned needs, const struct im_change_target *target,
+                         struct im_error *err)
 {
-    return !is_missing(needs, COMPANY, "company", target->company, err) &&
-           !is_missing(needs, USER, "user", target->user, err) &&
-           !is_missing(needs, CLIENT, "client", target->client, err) &&
-           !is_missing(needs, VALUE, "value", target->value, err);
+    return !param_missing(needs, COMPANY, "company", target->company, err) &&
+           !param_missing(needs, USER, "user", target->user, err) &&
+           !param_missing(needs, CLIENT, "client", target->client, err) &&
+           !param_missing(needs, VALUE, "value", target->value, err);
 }
 
-static bool find_subject(struct subject *on, unsigned needs,
+static bool subject_find(struct subject *on, unsigned needs,
                          const struct im_change_target *target, struct im_error *err)
 {
     on->company = im_world_company(on->world, target->company);
@@ -212,9 +214,11 @@ static bool find_subject(struct subject *on, unsigned needs,
     return true;
 }
 
-/* ---- a value that does not exist would change nothing, so it is refused ---- */
+/* ---- values ----
+ * A value that does not exist would change nothing, and the test would prove nothing: it is
+ * refused. */
 
-static bool is_module(struct im_str name)
+static bool module_exists(struct im_str name)
 {
     for (size_t i = 0; i < im_object_type_count(); i++)
         if (im_str_is(name, im_object_type_at(i)->module))
@@ -222,21 +226,13 @@ static bool is_module(struct im_str name)
     return false;
 }
 
-static bool is_action(struct im_str name)
-{
-    for (int i = IM_ACTION_READ; i <= IM_ACTION_DELETE; i++)
-        if (im_str_is(name, im_action_name((enum im_action)i)))
-            return true;
-    return im_str_is(name, "*");
-}
-
 /* "OBJECT-GLOB" or "OBJECT-GLOB:ACTION" */
-static bool is_permission(struct im_str text)
+static bool permission_names_object(struct im_str text)
 {
     struct im_str action = text;
     struct im_str object = im_str_cut(&action, ':');
 
-    if (im_str_has(text, ':') && !is_action(action))
+    if (im_str_has(text, ':') && !im_action_known(action))
         return false;
     for (size_t i = 0; i < im_object_type_count(); i++)
         if (im_str_glob(object, im_str(im_object_type_at(i)->rest_name)))
@@ -244,17 +240,27 @@ static bool is_permission(struct im_str text)
     return false;
 }
 
-static bool is_known_value(const struct subject *on, enum im_change change,
-                           struct im_error *err)
+static bool value_exists(const struct subject *on, enum im_change change,
+                         struct im_error *err)
 {
     if (change == IM_CHANGE_REMOVE_ROLE && on->value.len &&
         !im_world_role(on->world, on->value))
         return im_error_set(
             err, "there is no role \"%.*s\"%s", IM_ARG(on->value),
             im_world_hint(on->world, IM_ROLES, IM_STR(""), on->value).text);
-    if (change == IM_CHANGE_UNSUBSCRIBE_MODULE && !is_module(on->value))
-        return im_error_set(err, "there is no module \"%.*s\"", IM_ARG(on->value));
-    if (change == IM_CHANGE_REMOVE_PERMISSION && !is_permission(on->value))
+    if (change == IM_CHANGE_UNSUBSCRIBE_MODULE && !module_exists(on->value))
+        return im_error_set(
+            err, "there is no module \"%.*s\"%s", IM_ARG(on->value),
+            im_hint(on->value, on->company->modules.items, on->company->modules.count)
+                .text);
+    if (change == IM_CHANGE_RESTRICT_TO_ENTITY &&
+        !im_list_has(on->company->entities, on->value))
+        return im_error_set(err, "company \"%.*s\" has no entity \"%.*s\"%s",
+                            IM_ARG(on->company->id), IM_ARG(on->value),
+                            im_hint_or_all(on->value, on->company->entities.items,
+                                           on->company->entities.count)
+                                .text);
+    if (change == IM_CHANGE_REMOVE_PERMISSION && !permission_names_object(on->value))
         return im_error_set(err,
                             "\"%.*s\" is no permission; write OBJECT or OBJECT:ACTION, "
                             "such as accounts-payable/vendor:create",
@@ -265,20 +271,20 @@ static bool is_known_value(const struct subject *on, enum im_change change,
 bool im_directory_change(struct im_directory *directory, enum im_change change,
                          const struct im_change_target *target, struct im_error *err)
 {
-    struct im_error why = {.text = "out of memory"};
+    struct im_error reason = {.text = "out of memory", .kind = IM_ERROR_INTERNAL};
     struct subject on = {
         .world = &directory->world, .arena = &directory->arena, .value = target->value};
     unsigned needs = changes[change].needs;
     bool secret = change == IM_CHANGE_PASSWORD || change == IM_CHANGE_CLIENT_SECRET;
 
-    /* before it can be used, so that no exchange shows it */
+    /* before the change, so that no exchange shows a new secret in clear */
     if (secret && directory->secrets &&
         !im_secrets_add(directory->secrets, target->value))
-        return im_error_set(err, "%s: out of memory", changes[change].attempt);
+        return im_error_no_memory(err, "%s", changes[change].attempt);
     pthread_mutex_lock(&directory->lock);
-    bool done = all_given(needs, target, &why) &&
-                find_subject(&on, needs, target, &why) &&
-                is_known_value(&on, change, &why) && changes[change].apply(&on);
+    bool done = params_given(needs, target, &reason) &&
+                subject_find(&on, needs, target, &reason) &&
+                value_exists(&on, change, &reason) && changes[change].apply(&on);
     pthread_mutex_unlock(&directory->lock);
-    return done || im_error_set(err, "%s: %s", changes[change].attempt, why.text);
+    return done || im_error_because(err, &reason, "%s", changes[change].attempt);
 }

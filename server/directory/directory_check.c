@@ -1,27 +1,27 @@
-/* What a world must make sense of, once all of it is read: who must exist for whom, and who
- * authorizes whom. */
+/* What can be checked only once all of a world is read, since its members come in any order:
+ * what must exist for what, and who authorizes whom (directory.h has the rules). */
 #include <stdio.h>
 
 #include "directory/directory_world.h"
 #include "http/callback.h"
 
-/* ---- who must exist ---- */
+/* ---- what must exist ---- */
 
-/* The value load->at is wrong. True where the others are to be looked at all the same. */
-static bool fail_at(struct im_loading *load, const char *what, const char *then)
+/* The value load->at is wrong. True = the check goes on, since all mistakes are wanted. */
+static bool loading_fault(struct im_loading *load, const char *what, const char *then)
 {
     im_error_set(load->err, "%s \"%.*s\"%s", what,
                  IM_ARG(im_str_slice(load->at->text, 0, 60)), then);
     if (!load->all)
         return false;
-    im_json_fault(load->all, load->at, "%s", load->err->text);
+    im_json_fault_of(load->all, load->at, load->err);
     return true;
 }
 
 static bool must_exist(struct im_loading *load, const char *what, const void *found,
                        struct im_hint hint)
 {
-    return found || fail_at(load, what, hint.text);
+    return found || loading_fault(load, what, hint.text);
 }
 
 static struct im_hint hint_of_kind(const struct im_loading *load,
@@ -30,7 +30,7 @@ static struct im_hint hint_of_kind(const struct im_loading *load,
     return im_world_hint(load->world, which, IM_STR(""), load->at->text);
 }
 
-typedef bool look_up(struct im_loading *load, const struct im_json *owner);
+typedef bool reference_check(struct im_loading *load, const struct im_json *owner);
 
 static bool role_exists(struct im_loading *load, const struct im_json *owner)
 {
@@ -71,15 +71,14 @@ static bool permission_is_sound(struct im_loading *load, const struct im_json *o
         im_str_cut(&rest, ':');
     while (rest.len && rest.len < load->at->text.len) {
         struct im_str word = im_str_cut(&rest, ',');
-        sound = im_str_is(word, "*");
-        for (unsigned action = IM_ACTION_READ; action <= IM_ACTION_DELETE; action++)
-            sound = sound || im_str_is(word, im_action_name(action));
+        sound = im_action_known(word);
         if (!sound)
             break;
     }
-    return sound || fail_at(load, "permission",
-                            ": must be \"OBJECT-GLOB:ACTION,…\" with the actions read, "
-                            "create, update, delete or *");
+    return sound ||
+           loading_fault(load, "permission",
+                         ": must be \"OBJECT-GLOB:ACTION,…\" with the actions read, "
+                         "create, update, delete or *");
 }
 
 static bool address_is_sound(struct im_loading *load, const struct im_json *owner)
@@ -91,13 +90,13 @@ static bool address_is_sound(struct im_loading *load, const struct im_json *owne
     if (!flaw)
         return true;
     snprintf(then, sizeof then, ": %s", flaw);
-    return fail_at(load, "redirect URI", then);
+    return loading_fault(load, "redirect URI", then);
 }
 
 static const struct {
     enum im_collection_kind which;
     const char *field;
-    look_up *sound;
+    reference_check *sound;
 } references[] = {
     {IM_ROLES, "permissions", permission_is_sound},
     {IM_CLIENTS, "redirect_uris", address_is_sound},
@@ -127,8 +126,11 @@ bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
 
 /* ---- who authorizes whom ---- */
 
-/* The newcomers among the two, of one environment; see directory.h. */
-static bool introduce(struct im_loading *load, size_t c, const struct im_json *says)
+/* Company and clients of one environment, of which at least one is new: so a client that a
+ * test withdrew stays withdrawn when another world is loaded. A world that names the list
+ * has said what it wants. */
+static bool company_authorize_new(struct im_loading *load, size_t c,
+                                  const struct im_json *says)
 {
     struct im_company *company =
         (struct im_company *)load->world->collection[IM_COMPANIES].items + c;
@@ -146,11 +148,10 @@ static bool introduce(struct im_loading *load, size_t c, const struct im_json *s
             done =
                 done && im_list_add(load->arena, &company->senders, clients[i].sender_id);
     }
-    return done || im_error_set(load->err, "loading the world: out of memory");
+    return done || im_error_no_memory(load->err, "loading the world");
 }
 
-static const struct im_json *said_of_company(const struct im_json *world,
-                                             struct im_str id)
+static const struct im_json *company_json(const struct im_json *world, struct im_str id)
 {
     const struct im_json *companies = im_json_get(world, "companies");
 
@@ -166,7 +167,7 @@ bool im_loading_introduce(struct im_loading *load)
     const struct im_company *companies = load->world->collection[IM_COMPANIES].items;
 
     for (size_t c = 0; c < load->world->collection[IM_COMPANIES].count; c++)
-        if (!introduce(load, c, said_of_company(load->json, companies[c].id)))
+        if (!company_authorize_new(load, c, company_json(load->json, companies[c].id)))
             return false;
     return true;
 }

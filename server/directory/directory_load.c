@@ -1,6 +1,5 @@
 /* JSON → companies, users, roles, clients. One table per kind says which fields there
- * are; the rest of the file is about who starts with what, and who must exist for
- * whom. */
+ * are; the rest of the file says what a new thing starts with, and loads. */
 #include <stddef.h>
 #include <string.h>
 
@@ -69,15 +68,11 @@ static const struct im_json_row collections[IM_COLLECTIONS] = {
 };
 const struct im_json_table im_directory_part = {IM_READ_ROWS(collections)};
 
-static bool no_memory(struct im_loading *load)
-{
-    return im_error_set(load->err, "loading the world: out of memory");
-}
+/* ---- what is new, and what it starts with ----
+ * Everything works from the thing_add: a scenario then names only what it is about. */
 
-/* ---- who is new, and what they start with ---- */
-
-static void *find(const struct im_world *world, enum im_collection_kind which,
-                  const struct im_json *thing)
+static void *world_find(const struct im_world *world, enum im_collection_kind which,
+                        const struct im_json *thing)
 {
     struct im_str id = im_json_get_str(thing, kinds[which].rows[0].name);
 
@@ -89,7 +84,9 @@ static void *find(const struct im_world *world, enum im_collection_kind which,
     }
 }
 
-static void start_client(struct im_loading *load, struct im_client *client)
+/* Redirect URIs, scopes and grants of the sample client: nothing to list for a test that
+ * only needs another id. */
+static void client_defaults(struct im_loading *load, struct im_client *client)
 {
     const struct im_client *like = im_world_client(load->world, IM_STR("demo"));
 
@@ -101,8 +98,8 @@ static void start_client(struct im_loading *load, struct im_client *client)
     client->active = client->production = true;
 }
 
-static void start_company(struct im_loading *load, struct im_company *company,
-                          size_t index)
+static void company_defaults(struct im_loading *load, struct im_company *company,
+                             size_t index)
 {
     static const struct im_str modules[] = {
         IM_STR_INIT("accounts-payable"),  IM_STR_INIT("accounts-receivable"),
@@ -117,7 +114,7 @@ static void start_company(struct im_loading *load, struct im_company *company,
     company->production = company->active = company->web_services = true;
 }
 
-static void start_user(struct im_loading *load, struct im_user *user, size_t index)
+static void user_defaults(struct im_loading *load, struct im_user *user, size_t index)
 {
     static const struct im_str roles[] = {IM_STR_INIT("all")};
 
@@ -128,23 +125,23 @@ static void start_user(struct im_loading *load, struct im_user *user, size_t ind
 }
 
 /* A new thing at the end of its collection, which has room for it. */
-static void *start(struct im_loading *load, enum im_collection_kind which)
+static void *thing_add(struct im_loading *load, enum im_collection_kind which)
 {
     struct im_collection *collection = &load->world->collection[which];
     size_t index = collection->count++;
     void *thing = (unsigned char *)collection->items + index * kinds[which].size;
 
     if (which == IM_CLIENTS)
-        start_client(load, thing);
+        client_defaults(load, thing);
     else if (which == IM_COMPANIES)
-        start_company(load, thing, index);
+        company_defaults(load, thing, index);
     else if (which == IM_USERS)
-        start_user(load, thing, index);
+        user_defaults(load, thing, index);
     return thing;
 }
 
-/* What a company or user is called when nobody says. */
-static void name_after_id(enum im_collection_kind which, void *thing)
+/* The name of a company or user that the world does not name. */
+static void thing_name_after_id(enum im_collection_kind which, void *thing)
 {
     struct im_company *company = thing;
     struct im_user *user = thing;
@@ -155,38 +152,38 @@ static void name_after_id(enum im_collection_kind which, void *thing)
         user->name = user->id;
 }
 
-/* Reads the thing load->at, which may have been there before; without an id there is
- * nothing to look for, and reading it says so. */
-static bool load_thing(struct im_loading *load, enum im_collection_kind which)
+/* Reads the thing load->at, which may exist already. Without an id none is found, a new one
+ * is added, and reading then finds the fault. */
+static bool thing_load(struct im_loading *load, enum im_collection_kind which)
 {
     const struct im_json *json = load->at;
     struct im_json_fault fault = {.at = NULL};
     struct im_json_reader r = {.arena = load->arena, .faults = &fault, .room = 1};
-    void *thing = find(load->world, which, json);
+    void *thing = world_find(load->world, which, json);
 
     if (!thing)
-        thing = start(load, which);
+        thing = thing_add(load, which);
     if (!im_json_read(&r, &kinds[which], json, thing)) {
         load->at = fault.at;
         *load->err = fault.err;
         return false;
     }
-    name_after_id(which, thing);
+    thing_name_after_id(which, thing);
     return true;
 }
 
 /* ---- the load ---- */
 
-/* A copy of the collection with room for `more`: what is loaded must not show before all of
- * it is. */
-static bool make_room(struct im_loading *load, enum im_collection_kind which, size_t more)
+/* A copy of the collection with room for `more`: requests must not see part of a load. */
+static bool collection_copy(struct im_loading *load, enum im_collection_kind which,
+                            size_t more)
 {
     struct im_collection *collection = &load->world->collection[which];
     size_t size = kinds[which].size;
     void *items = im_arena_array(load->arena, size, collection->count + more);
 
     if (!items)
-        return no_memory(load);
+        return im_error_no_memory(load->err, "loading the world");
     if (collection->count)
         memcpy(items, collection->items, collection->count * size);
     load->known[which] = collection->count;
@@ -194,7 +191,8 @@ static bool make_room(struct im_loading *load, enum im_collection_kind which, si
     return true;
 }
 
-static bool each(struct im_loading *load, enum im_collection_kind which, bool checking)
+static bool collection_each(struct im_loading *load, enum im_collection_kind which,
+                            bool checking)
 {
     const struct im_json *array = im_json_get(load->json, collections[which].name);
     const struct im_json *thing = array ? array->first : NULL;
@@ -202,12 +200,12 @@ static bool each(struct im_loading *load, enum im_collection_kind which, bool ch
 
     for (; sound && thing; thing = thing->next) {
         load->at = thing;
-        sound = checking ? im_loading_check(load, which, thing) : load_thing(load, which);
+        sound = checking ? im_loading_check(load, which, thing) : thing_load(load, which);
     }
     return sound;
 }
 
-static bool load_collection(struct im_loading *load, enum im_collection_kind which)
+static bool collection_load(struct im_loading *load, enum im_collection_kind which)
 {
     const struct im_json *array = im_json_get(load->json, collections[which].name);
 
@@ -215,16 +213,18 @@ static bool load_collection(struct im_loading *load, enum im_collection_kind whi
     if (array && array->type != IM_JSON_ARRAY)
         return im_error_set(load->err, "\"%s\" must be a list of objects, not %s",
                             collections[which].name, im_json_type_name(array->type));
-    return make_room(load, which, array ? array->count : 0) && each(load, which, false);
+    return collection_copy(load, which, array ? array->count : 0) &&
+           collection_each(load, which, false);
 }
 
+/* All is read before anything is checked: users may name companies that come after them. */
 bool im_world_load(struct im_loading *load)
 {
     bool sound = true;
 
     for (unsigned which = 0; sound && which < IM_COLLECTIONS; which++)
-        sound = load_collection(load, which);
+        sound = collection_load(load, which);
     for (unsigned which = 0; sound && which < IM_COLLECTIONS; which++)
-        sound = each(load, which, true);
+        sound = collection_each(load, which, true);
     return sound && im_loading_introduce(load);
 }

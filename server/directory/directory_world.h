@@ -9,7 +9,7 @@
 struct im_role {
     struct im_str name;
     struct im_list permissions; /* "OBJECT-GLOB:ACTION,…", "*" = every action */
-    struct im_list denied;      /* the same, taken away from them again */
+    struct im_list denied;      /* the same, taken away by a test */
 };
 
 /* Things of one kind, in an array. */
@@ -26,7 +26,7 @@ struct im_directory {
     pthread_mutex_t lock;
     struct im_arena arena; /* all texts and lists; only ever grows */
     struct im_world world;
-    struct im_secrets *secrets; /* the authority's; NULL = nobody wants to know */
+    struct im_secrets *secrets; /* the authority's; NULL = none yet */
 };
 
 struct im_role *im_world_role(const struct im_world *world, struct im_str name);
@@ -48,7 +48,7 @@ struct im_loading {
     struct im_world *world;
     struct im_arena *arena;
     const struct im_json *json;
-    const struct im_json *at; /* the value being looked at */
+    const struct im_json *at; /* the value being read or checked */
     struct im_error *err;
     struct im_json_reader
         *all; /* gets every fault of the check; NULL = the first is enough */
@@ -64,6 +64,8 @@ bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
 /* Companies authorize clients as directory.h says. */
 bool im_loading_introduce(struct im_loading *load);
 
+/* One of the four actions, or "*"? */
+bool im_action_known(struct im_str word);
 /* Does the permission "GLOB:ACTIONS" speak of this object? And of this action? */
 bool im_permission_names(struct im_str permission, struct im_str object);
 bool im_permission_allows(struct im_str permission, enum im_action action);

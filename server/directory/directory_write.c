@@ -1,5 +1,6 @@
-/* Who exists now, as JSON: for people who look why something is refused. Members have the
- * names that a world says them by; passwords are left out, secrets are fingerprints. */
+/* Who exists now, as JSON, for people who look for the reason of a refusal. Members have the
+ * names that they have in a world, so that parts can be copied into a scenario. Passwords are
+ * left out; secrets are fingerprints, which can be compared with those in evidence. */
 #include "base/crypto.h"
 #include "directory/directory_world.h"
 
@@ -107,56 +108,6 @@ void im_directory_write(struct im_directory *directory, struct im_json_out *out)
         im_json_close_array(out);
     }
     pthread_mutex_unlock(&directory->lock);
-}
-
-/* ---- what there is instead of what is not there ---- */
-
-/* Empty: not of this company. */
-static struct im_str name_of(enum im_collection_kind which, const void *items, size_t i,
-                             struct im_str company)
-{
-    const struct im_user *user = (const struct im_user *)items + i;
-
-    switch (which) {
-    case IM_ROLES: return ((const struct im_role *)items)[i].name;
-    case IM_CLIENTS: return ((const struct im_client *)items)[i].id;
-    case IM_COMPANIES: return ((const struct im_company *)items)[i].id;
-    default: return im_str_eq(user->company, company) ? user->id : IM_STR("");
-    }
-}
-
-struct im_hint im_world_hint(const struct im_world *world, enum im_collection_kind which,
-                             struct im_str company, struct im_str word)
-{
-    const struct im_collection *all = &world->collection[which];
-    struct im_str few[IM_HINT_FEW], nearest = IM_STR("");
-    size_t n = 0;
-
-    for (size_t i = 0; i < all->count; i++) {
-        struct im_str name = name_of(which, all->items, i, company);
-        if (!name.len)
-            continue;
-        if (n < IM_HINT_FEW)
-            few[n] = name;
-        n++;
-        if (im_str_nearest(word, &name, 1) == 0 &&
-            (!nearest.len ||
-             im_str_distance(word, name) < im_str_distance(word, nearest)))
-            nearest = name;
-    }
-    if (nearest.len)
-        return im_hint(word, &nearest, 1);
-    return im_hint_or_all(word, few, n > IM_HINT_FEW ? 0 : n);
-}
-
-struct im_hint im_directory_hint(struct im_directory *directory,
-                                 enum im_collection_kind which, struct im_str company,
-                                 struct im_str word)
-{
-    pthread_mutex_lock(&directory->lock);
-    struct im_hint hint = im_world_hint(&directory->world, which, company, word);
-    pthread_mutex_unlock(&directory->lock);
-    return hint;
 }
 
 struct im_user *im_directory_people(struct im_directory *directory,

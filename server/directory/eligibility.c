@@ -1,5 +1,6 @@
-/* One check for all places that ask whether a user may work here: the steps, and
- * which places take them in which order; see eligibility.h. */
+/* One check for all places that ask whether a user may work here: the steps, and which
+ * places take them in which order; see eligibility.h. The steps read the principal, which
+ * was looked up once: all of them judge the same state of the directory. */
 #include "directory/eligibility.h"
 
 #include "http/redact.h"
@@ -17,9 +18,9 @@ typedef enum im_cause check_step(const struct eligibility_check *c);
 #define BECAUSE(check, cause, ...)                                                       \
     (*(check)->evidence = im_arena_format((check)->arena, __VA_ARGS__), (cause))
 
-/* A token names company and user by itself, so a mistake in them is not its bearer's
- * to mend: the API has causes of its own for it. */
-static bool is_call(const struct eligibility_check *c)
+/* A token names company and user by itself, so its bearer cannot put a mistake in them
+ * right: the API has causes of its own for it. */
+static bool asked_by_api(const struct eligibility_check *c)
 {
     return c->asked->place == IM_ELIGIBLE_TO_CALL;
 }
@@ -39,7 +40,7 @@ static enum im_cause check_client(const struct eligibility_check *c)
     return CAUSE_NONE;
 }
 
-/* ---- the company, and what it has to say about the client ---- */
+/* ---- the company, and what it allows the client ---- */
 
 static enum im_cause explain_company(const struct eligibility_check *c)
 {
@@ -47,11 +48,12 @@ static enum im_cause explain_company(const struct eligibility_check *c)
                   shown =
                       im_redact_quote(im_directory_secrets(c->directory), c->arena, id);
 
-    if (is_call(c))
+    if (asked_by_api(c))
         return BECAUSE(c, CAUSE_TOKEN_WRONG_COMPANY,
                        "the token is for company %.*s, which does not exist here",
                        IM_ARG(id));
-    struct im_near_miss near = im_directory_near_company(c->directory, c->arena, id);
+    struct im_near_miss near =
+        im_directory_near(c->directory, c->arena, IM_COMPANIES, id, id);
     if (near.how)
         return BECAUSE(c, CAUSE_COMPANY_UNKNOWN,
                        "there is no company \"%.*s\"; the company is \"%.*s\": %s",
@@ -81,7 +83,7 @@ static enum im_cause check_environment(const struct eligibility_check *c)
 
     if (client->production == company->production)
         return CAUSE_NONE;
-    if (is_call(c))
+    if (asked_by_api(c))
         return BECAUSE(c, CAUSE_TOKEN_WRONG_ENVIRONMENT,
                        "client %.*s has a %s key, and company %.*s is a %s company",
                        IM_ARG(client->id), key, IM_ARG(company->id),
@@ -113,10 +115,10 @@ static enum im_cause check_authorized(const struct eligibility_check *c)
     if (im_list_has(company->clients, client->id))
         return CAUSE_NONE;
     return BECAUSE(c,
-                   is_call(c) ? CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN
-                              : CAUSE_CLIENT_NOT_AUTHORIZED_BY_COMPANY,
+                   asked_by_api(c) ? CAUSE_APP_NOT_AUTHORIZED_BY_ADMIN
+                                   : CAUSE_CLIENT_NOT_AUTHORIZED_BY_COMPANY,
                    "client %.*s is not among the %s client applications of company %.*s",
-                   IM_ARG(client->id), is_call(c) ? "Authorized" : "authorized",
+                   IM_ARG(client->id), asked_by_api(c) ? "Authorized" : "authorized",
                    IM_ARG(company->id));
 }
 
@@ -138,7 +140,7 @@ static enum im_cause explain_user(const struct eligibility_check *c)
     struct im_str shown =
         im_redact_quote(im_directory_secrets(c->directory), c->arena, id);
 
-    if (is_call(c))
+    if (asked_by_api(c))
         return BECAUSE(c, CAUSE_TOKEN_WRONG_COMPANY,
                        "the token is for user %.*s, whom company %.*s does not have",
                        IM_ARG(id), IM_ARG(company));
@@ -153,7 +155,7 @@ static enum im_cause explain_user(const struct eligibility_check *c)
                        IM_ARG(shown), IM_ARG(company), IM_ARG(other.id));
     }
     struct im_near_miss near =
-        im_directory_near_user(c->directory, c->arena, company, id);
+        im_directory_near(c->directory, c->arena, IM_USERS, company, id);
     if (near.how)
         return BECAUSE(c, CAUSE_USER_UNKNOWN,
                        "company %.*s has no user \"%.*s\"; the user is \"%.*s\": %s",
@@ -166,8 +168,8 @@ static enum im_cause explain_user(const struct eligibility_check *c)
 static enum im_cause check_user(const struct eligibility_check *c)
 {
     const struct im_user *user = &c->principal->user;
-    struct im_str company = is_call(c) ? IM_STR("") : user->company;
-    const char *at = is_call(c) ? "" : "@";
+    struct im_str company = asked_by_api(c) ? IM_STR("") : user->company;
+    const char *at = asked_by_api(c) ? "" : "@";
 
     if (!user->id.at)
         return explain_user(c);
@@ -184,7 +186,8 @@ static enum im_cause check_user(const struct eligibility_check *c)
     return CAUSE_NONE;
 }
 
-/* Whether the user may enter it is for the API to say: tokens are minted all the same. */
+/* Only whether the entity exists: whether the user may enter it is refused by the API, and
+ * tokens are minted all the same. */
 static enum im_cause check_entity(const struct eligibility_check *c)
 {
     struct im_str entity = c->principal->entity;
@@ -199,7 +202,8 @@ static enum im_cause check_entity(const struct eligibility_check *c)
         im_hint_or_all(entity, company->entities.items, company->entities.count).text);
 }
 
-/* ---- what each place asks, in its order; the first that fails counts ---- */
+/* ---- the places ----
+ * What each asks, in its order; the first step that fails counts. */
 
 #define GRANT_STEPS                                                                      \
     check_company, check_environment, check_sender, check_authorized,                    \

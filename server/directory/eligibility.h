@@ -35,7 +35,7 @@ struct im_eligibility {
     bool needs_web_services_user;           /* client_credentials names no one else */
 };
 
-/* CAUSE_NONE, or the first reason why not, with *evidence from the arena.
+/* CAUSE_NONE, or the first cause that applies, with *evidence from the arena.
  * `principal`: what im_directory_principal() found; its entity, if it has one, must
  * be of the company. */
 enum im_cause im_eligibility_check(struct im_directory *directory, struct im_arena *arena,

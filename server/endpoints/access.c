@@ -58,11 +58,10 @@ static void note_lookalikes(struct im_request *req, struct im_str applies)
 }
 
 /* An empty header says nothing: clients clear it to work at the top level. */
-static struct im_str select_entity(struct im_request *req, struct im_str tokens_own)
+struct im_str im_access_entity(const struct im_request *req, struct im_str tokens_own)
 {
     struct im_str asked = im_request_header(req, ENTITY_HEADER);
-    if (!asked.at)
-        note_lookalikes(req, tokens_own);
+
     return asked.len ? asked : tokens_own;
 }
 
@@ -109,10 +108,14 @@ enum im_cause im_access_check(struct im_authority *authority, struct im_request 
     *out = (struct im_access){0};
     enum im_cause cause =
         im_bearer_check(authority, req, dialect, &out->token, &out->principal);
+    out->who =
+        req->exchange->user; /* told by the bearer check, like the token's entity */
+    out->entity = im_access_entity(req, req->exchange->entity);
+    req->exchange->entity = im_quote(req, out->entity);
     if (cause)
         return cause;
-    out->who = req->exchange->user; /* told by the bearer check */
-    out->entity = select_entity(req, out->token.entity);
+    if (!im_request_header(req, ENTITY_HEADER).at)
+        note_lookalikes(req, out->entity);
     return check_place(req, out);
 }
 

@@ -15,6 +15,8 @@ struct im_access {
     struct im_str who;    /* "jdoe@acme" */
 };
 
+/* What the header that selects an entity says, else the token's own. */
+struct im_str im_access_entity(const struct im_request *req, struct im_str tokens_own);
 /* The gate of every call: the bearer token of that dialect, then the user's right to be
  * in this company and entity. The entity is what the header X-IA-API-Param-Entity says,
  * else the token's. Refuses whatever im_bearer_check refuses, permission-entity-denied,

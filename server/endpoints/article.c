@@ -3,6 +3,7 @@
  * {"items":[…],"total":n}; both shapes are this mock's own, the article shows none. */
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
+#include "oauth/scope.h"
 
 /* ---- which object, which record ---- */
 
@@ -37,7 +38,7 @@ static enum im_cause check_scope(struct im_request *req, const struct im_record 
     struct im_str object = im_str(record->type->article_name);
     struct im_str granted = record->access.token.scopes;
     bool writes = record->action != IM_ACTION_READ;
-    if (im_dialect_scope_allows(im_dialect(IM_DIALECT_ARTICLE), granted, object, writes))
+    if (im_scope_allows(im_dialect(IM_DIALECT_ARTICLE), granted, object, writes))
         return CAUSE_NONE;
     req->exchange->bearer_challenge = true;
     return im_refuse(req, CAUSE_SCOPE_INSUFFICIENT,

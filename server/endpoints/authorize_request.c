@@ -79,8 +79,8 @@ static enum im_cause find_client(struct im_authorize *ask)
         return CAUSE_NONE;
     if (im_refuse_placeholder(ask->req, "client_id", id, CAUSE_AUTHORIZE_CLIENT_UNKNOWN))
         return CAUSE_CREDENTIAL_PLACEHOLDER;
-    struct im_near_miss near =
-        im_directory_near_client(ask->authority->directory, ask->req->arena, id);
+    struct im_near_miss near = im_directory_near(
+        ask->authority->directory, ask->req->arena, IM_CLIENTS, IM_STR(""), id);
     if (near.how)
         return im_refuse(
             ask->req, CAUSE_AUTHORIZE_CLIENT_UNKNOWN,

@@ -67,9 +67,10 @@ static void create_all(struct batch *batch, const struct im_objects_call *whole,
 {
     for (const struct im_json *item = body->first; item; item = item->next) {
         struct im_objects_call call = item_call(batch, whole);
-        if (call.once.len)
-            call.once = im_arena_format(batch->req->arena, "%.*s #%" PRId64,
-                                        IM_ARG(whole->once), batch->good + batch->bad);
+        if (call.idempotency_key.len)
+            call.idempotency_key =
+                im_arena_format(batch->req->arena, "%.*s #%" PRId64,
+                                IM_ARG(whole->idempotency_key), batch->good + batch->bad);
         enum im_objects_result result = im_objects_create(batch->store, &call, item);
         batch->req->exchange->created |= result == IM_OBJECTS_OK && !call.repeated;
         close_item(batch, &call, result);

@@ -104,10 +104,10 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
         .now_ms = req->now_ms,
         .out = &out,
         .name = IM_REST_RESULT,
-        .once = record.action == IM_ACTION_CREATE
-                    ? im_str_trim(im_request_header(req, "Idempotency-Key"))
-                    : IM_STR(""),
-        .once_call = im_call_hash(req),
+        .idempotency_key = record.action == IM_ACTION_CREATE
+                               ? im_str_trim(im_request_header(req, "Idempotency-Key"))
+                               : IM_STR(""),
+        .idempotency_call = im_call_hash(req),
     };
     if (im_batch_asked(&record))
         return im_batch_answer(authority, req, res, &record, &call);

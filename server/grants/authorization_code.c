@@ -6,6 +6,7 @@
 #include "directory/eligibility.h"
 #include "grants/grant.h"
 #include "oauth/misspelling.h"
+#include "oauth/scope.h"
 
 static enum im_cause code_check(struct im_request *req, const struct im_params *params)
 {
@@ -43,6 +44,7 @@ static enum im_cause code_look_first(const struct im_grant_request *g, struct im
     if (!im_authority_find(g->authority, g->req->arena, text, g->req->now_ms, &code))
         return CAUSE_NONE;
     g->req->exchange->user = im_account_text(g->req->arena, code.user, code.company);
+    g->req->exchange->entity = code.entity;
     if (code.ended || code.kind != IM_TOKEN_CODE ||
         !im_str_eq(code.client_id, g->client->id))
         return CAUSE_NONE;
@@ -58,7 +60,7 @@ static bool gives_refresh(const struct im_grant_request *g, struct im_str scopes
 {
     struct im_str offline = IM_STR("offline_access");
     if (!g->policy->offline_access_required || im_str_in_list(scopes, offline) ||
-        !im_dialect_knows_scope(g->dialect, offline))
+        !im_scope_known(g->dialect, offline))
         return true;
     im_note(g->req, CAUSE_REFRESH_TOKEN_MISSING,
             "no refresh token was issued: the scope granted is \"%.*s\", without "

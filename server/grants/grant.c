@@ -70,6 +70,7 @@ enum im_cause im_eligibility_require(const struct im_grant_request *request,
     /* noted before anything is refused: the journal then says whose request it was */
     req->exchange->user =
         im_quote(req, im_account_text(req->arena, subject->user, subject->company));
+    req->exchange->entity = im_quote(req, subject->entity);
     /* looked up once: grants, token and journal go on with this principal */
     *request->principal =
         (struct im_principal){.client = *request->client, .entity = subject->entity};

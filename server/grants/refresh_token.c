@@ -43,6 +43,7 @@ static enum im_cause refresh_look_first(const struct im_grant_request *g,
     if (!im_authority_find(g->authority, g->req->arena, text, g->req->now_ms, &token))
         return CAUSE_NONE;
     g->req->exchange->user = im_account_text(g->req->arena, token.user, token.company);
+    g->req->exchange->entity = token.entity;
     *looked = !token.ended && token.kind == IM_TOKEN_REFRESH &&
               im_str_eq(token.client_id, g->client->id);
     return *looked ? refresh_check_rest(g, &token, issue) : CAUSE_NONE;

@@ -191,8 +191,7 @@ static bool load_client_ca(struct im_tls *tls, const char *path, struct im_error
                im_tls_check_dates(first, path,
                                   "leave --client-ca out to demand none of clients", err);
     X509_free(first);
-    return first ? im_error_set(err, "reading --client-ca %s: out of memory", path)
-                 : false;
+    return first ? im_error_no_memory(err, "reading --client-ca %s", path) : false;
 }
 
 /* ---- the object ---- */
@@ -203,7 +202,7 @@ struct im_tls *im_tls_new(const struct im_tls_options *options, struct im_error 
     bool from_files = options->cert_file || options->key_file;
 
     if (!tls) {
-        im_error_set(err, "making a test certificate: out of memory");
+        im_error_no_memory(err, "making a test certificate");
         return NULL;
     }
     if (options->log)

@@ -70,7 +70,7 @@ void im_connection_use(struct im_connection *c, size_t bytes)
     memmove(c->in, c->in + bytes, c->in_len);
 }
 
-static enum im_step step_send(struct im_connection *c)
+static enum im_step_result step_send(struct im_connection *c)
 {
     while (c->out.len) {
         if (c->now)
@@ -89,8 +89,9 @@ static enum im_step step_send(struct im_connection *c)
     return IM_STEP_NEXT;
 }
 
-enum im_step im_connection_send(struct im_connection *c, struct im_str bytes,
-                                enum im_step (*sent)(struct im_connection *c))
+enum im_step_result im_connection_send(
+    struct im_connection *c, struct im_str bytes,
+    enum im_step_result (*sent)(struct im_connection *c))
 {
     c->out = bytes;
     c->sent = sent;
@@ -112,7 +113,7 @@ static void begin_requests(struct im_connection *c)
 
 /* With TLS 1.3 a client that is refused already sends its request. Were the connection
  * closed before that is taken, its reset would overtake the alert that says why. */
-static enum im_step step_linger(struct im_connection *c)
+static enum im_step_result step_linger(struct im_connection *c)
 {
     size_t room = LINGER_MAX;
 
@@ -122,7 +123,7 @@ static enum im_step step_linger(struct im_connection *c)
     return IM_STEP_WAIT;
 }
 
-static enum im_step step_handshake(struct im_connection *c)
+static enum im_step_result step_handshake(struct im_connection *c)
 {
     struct im_error err = {.text = ""};
     int done = im_channel_handshake(&c->channel, &err);
@@ -142,7 +143,7 @@ static enum im_step step_handshake(struct im_connection *c)
     return IM_STEP_NEXT;
 }
 
-enum im_step im_connection_secure(struct im_connection *c)
+enum im_step_result im_connection_secure(struct im_connection *c)
 {
     if (!c->listener->tls ||
         !im_channel_secure(&c->channel, c->listener->tls, c->in, c->in_len))
@@ -205,7 +206,7 @@ static void connection_close(struct im_connection *c)
 static bool connection_run(struct im_task *task)
 {
     struct im_connection *c = (struct im_connection *)(void *)task;
-    enum im_step next;
+    enum im_step_result next;
 
     c->drained = false;
     do

@@ -30,7 +30,7 @@ static struct im_str answer_bytes(const struct im_transaction *t, bool head)
 /* ---- afterwards ---- */
 
 /* What the peer sends is thrown away. It has left, or the listener stops: the end. */
-static enum im_step step_discard(struct im_connection *c)
+static enum im_step_result step_discard(struct im_connection *c)
 {
     if (!im_channel_discard(&c->channel, &c->now->discard_max) || im_connection_late(c) ||
         im_listener_stopping(c->listener))
@@ -38,7 +38,8 @@ static enum im_step step_discard(struct im_connection *c)
     return IM_STEP_WAIT;
 }
 
-static enum im_step discard_until(struct im_connection *c, int64_t until_ms, size_t max)
+static enum im_step_result discard_until(struct im_connection *c, int64_t until_ms,
+                                         size_t max)
 {
     c->now->discard_max = max;
     c->until_ms = until_ms;
@@ -48,13 +49,13 @@ static enum im_step discard_until(struct im_connection *c, int64_t until_ms, siz
 
 /* Closing a socket with unread bytes resets the connection, and the peer may lose the
  * very answer that says what is wrong. So it gets a moment to read it. */
-static enum im_step linger(struct im_connection *c)
+static enum im_step_result linger(struct im_connection *c)
 {
     im_channel_finish(&c->channel);
     return discard_until(c, im_clock_monotonic_ms() + LINGER_MS, LINGER_MAX);
 }
 
-static enum im_step answer_sent(struct im_connection *c)
+static enum im_step_result answer_sent(struct im_connection *c)
 {
     bool flawed = c->now->req.flaw != IM_REQUEST_SOUND;
     bool keep_alive = c->now->keep_alive, start_tls = c->now->res.start_tls;
@@ -90,11 +91,11 @@ static void chunk_close(const struct im_transaction *t, struct im_buf *chunk)
         im_buf_addz(chunk, "0\r\n\r\n");
 }
 
-static enum im_step stream_sent(struct im_connection *c);
+static enum im_step_result stream_sent(struct im_connection *c);
 
 /* One that has no end of its own ends with the server, or when its client says anything
  * at all but a little; so a peer that has left is noticed. */
-static enum im_step step_stream(struct im_connection *c)
+static enum im_step_result step_stream(struct im_connection *c)
 {
     struct im_transaction *t = c->now;
     struct im_response *res = &t->res;
@@ -119,7 +120,7 @@ static enum im_step step_stream(struct im_connection *c)
     return t->stream_over ? IM_STEP_CLOSE : IM_STEP_WAIT;
 }
 
-static enum im_step stream_sent(struct im_connection *c)
+static enum im_step_result stream_sent(struct im_connection *c)
 {
     c->step = step_stream;
     if (!c->now->stream_over)
@@ -128,7 +129,7 @@ static enum im_step stream_sent(struct im_connection *c)
 }
 
 /* What the body has of it already is its first piece. */
-static enum im_step stream_begin(struct im_connection *c, bool head)
+static enum im_step_result stream_begin(struct im_connection *c, bool head)
 {
     struct im_transaction *t = c->now;
     struct im_buf first;
@@ -152,14 +153,14 @@ static enum im_step stream_begin(struct im_connection *c, bool head)
 
 /* ---- damage ---- */
 
-static enum im_step stall(struct im_connection *c)
+static enum im_step_result stall(struct im_connection *c)
 {
     return discard_until(c, INT64_MAX, SIZE_MAX);
 }
 
 /* What is due of the body by now, in pieces of a moment each; between them the connection waits like
  * any other. */
-static enum im_step step_slow(struct im_connection *c)
+static enum im_step_result step_slow(struct im_connection *c)
 {
     struct im_transaction *t = c->now;
     int64_t now_ms = im_clock_monotonic_ms(), rate = t->res.damage.bytes_per_s;
@@ -185,7 +186,7 @@ static enum im_step step_slow(struct im_connection *c)
 }
 
 /* The head at once, then the body. */
-static enum im_step send_slowly(struct im_connection *c, struct im_str bytes)
+static enum im_step_result send_slowly(struct im_connection *c, struct im_str bytes)
 {
     struct im_transaction *t = c->now;
     size_t head = bytes.len - t->res.body.len;
@@ -209,7 +210,7 @@ static bool may_keep_alive(const struct im_connection *c)
            !im_listener_stopping(c->listener);
 }
 
-enum im_step im_deliver(struct im_connection *c)
+enum im_step_result im_deliver(struct im_connection *c)
 {
     struct im_transaction *t = c->now;
     const struct im_damage *damage = &t->res.damage;

@@ -76,7 +76,7 @@ static void answer_probe(struct im_response *res)
 
 /* It waits on purpose until its time, until it is woken, or until nobody is there any
  * more to hear it. `resume` finds out what of that it was, and may let it wait on. */
-static enum im_step step_pause(struct im_connection *c)
+static enum im_step_result step_pause(struct im_connection *c)
 {
     struct im_response *res = &c->now->res;
 
@@ -94,7 +94,7 @@ static enum im_step step_pause(struct im_connection *c)
     return res->resume ? IM_STEP_NEXT : im_deliver(c);
 }
 
-static enum im_step step_answer(struct im_connection *c)
+static enum im_step_result step_answer(struct im_connection *c)
 {
     const struct im_listener_options *options = &c->listener->options;
     struct im_transaction *t = c->now;
@@ -149,7 +149,7 @@ static bool take_chunks(struct im_connection *c, struct im_transaction *t)
     return t->chunked.done || t->req.flaw;
 }
 
-static enum im_step step_body(struct im_connection *c)
+static enum im_step_result step_body(struct im_connection *c)
 {
     struct im_transaction *t = c->now;
 
@@ -168,7 +168,7 @@ static enum im_step step_body(struct im_connection *c)
     return IM_STEP_NEXT;
 }
 
-static enum im_step begin_body(struct im_connection *c)
+static enum im_step_result begin_body(struct im_connection *c)
 {
     c->until_ms = im_clock_monotonic_ms() + c->listener->options.request_timeout_ms;
     c->step = step_body;
@@ -275,7 +275,7 @@ static struct im_transaction *begin_transaction(struct im_connection *c)
     return c->now;
 }
 
-static enum im_step begin_request(struct im_connection *c)
+static enum im_step_result begin_request(struct im_connection *c)
 {
     static const struct im_str go_on = {"HTTP/1.1 100 Continue\r\n\r\n", 25};
     struct im_transaction *t = begin_transaction(c);
@@ -299,7 +299,7 @@ static enum im_step begin_request(struct im_connection *c)
 
 /* A head that is not whole, and never will be. What lines there are go with the refusal.
  */
-static enum im_step refuse_head(struct im_connection *c, bool late)
+static enum im_step_result refuse_head(struct im_connection *c, bool late)
 {
     struct im_transaction *t = begin_transaction(c);
     struct im_str head =
@@ -322,7 +322,7 @@ static enum im_step refuse_head(struct im_connection *c, bool late)
     return IM_STEP_NEXT;
 }
 
-static enum im_step step_head(struct im_connection *c)
+static enum im_step_result step_head(struct im_connection *c)
 {
     for (;;) {
         if (im_head_look(&c->scan, (struct im_str){c->in, c->in_len}))
@@ -340,7 +340,7 @@ static enum im_step step_head(struct im_connection *c)
     }
 }
 
-enum im_step im_exchange_begin(struct im_connection *c)
+enum im_step_result im_exchange_begin(struct im_connection *c)
 {
     c->scan = (struct im_head_scan){0};
     if (c->handled)

@@ -58,7 +58,7 @@ struct im_listener {
 };
 
 /* What becomes of a connection after a step. */
-enum im_step { IM_STEP_NEXT, IM_STEP_WAIT, IM_STEP_CLOSE };
+enum im_step_result { IM_STEP_NEXT, IM_STEP_WAIT, IM_STEP_CLOSE };
 
 /* A request and its answer, from the whole head to the last byte sent. Lifetime: that. */
 struct im_transaction {
@@ -85,7 +85,7 @@ struct im_connection {
     atomic_bool woken;
     struct im_listener *listener;
     struct im_channel channel;
-    enum im_step (*step)(struct im_connection *c); /* what comes next */
+    enum im_step_result (*step)(struct im_connection *c); /* what comes next */
     int64_t until_ms; /* when this step has taken too long; INT64_MAX = never */
 
     char *in; /* what was read and not used yet; malloc */
@@ -93,7 +93,7 @@ struct im_connection {
     bool drained; /* a short read: there is no more until the socket says so */
     struct im_head_scan scan;
     struct im_str out; /* what is still to be sent, and what comes then */
-    enum im_step (*sent)(struct im_connection *c);
+    enum im_step_result (*sent)(struct im_connection *c);
 
     struct im_transaction *now; /* NULL between requests */
     bool probe;                 /* our own, at start */
@@ -119,21 +119,23 @@ void im_connection_use(struct im_connection *c, size_t bytes); /* of `in` */
 bool im_connection_late(const struct im_connection *c);
 /* Sends `bytes`, which must stay, and goes on with `sent`; or closes the connection, if
  * the peer does not take them. */
-enum im_step im_connection_send(struct im_connection *c, struct im_str bytes,
-                                enum im_step (*sent)(struct im_connection *c));
+enum im_step_result im_connection_send(
+    struct im_connection *c, struct im_str bytes,
+    enum im_step_result (*sent)(struct im_connection *c));
 /* TLS begins here, with what was read already. */
-enum im_step im_connection_secure(struct im_connection *c);
+enum im_step_result im_connection_secure(struct im_connection *c);
 void im_listener_say(const struct im_listener *l, enum im_log_level level,
                      const char *event, const char *why);
 
 /* ---- exchange.c ---- */
 
-enum im_step im_exchange_begin(struct im_connection *c); /* waits for a request's head */
+enum im_step_result im_exchange_begin(
+    struct im_connection *c); /* waits for a request's head */
 /* The answer has been sent, or never will be: whoever wants to know is told. */
 void im_exchange_end(struct im_connection *c);
 
 /* ---- delivery.c ---- */
 
-enum im_step im_deliver(struct im_connection *c);
+enum im_step_result im_deliver(struct im_connection *c);
 
 #endif

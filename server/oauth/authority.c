@@ -8,6 +8,8 @@
 
 #include "base/crypto.h"
 
+/* The directory adds its secrets before the old set is released: a secret is in one of
+ * the two sets at every time. */
 bool im_authority_keep_secrets(struct im_authority *authority, struct im_secrets *secrets)
 {
     if (!im_directory_tell_secrets(authority->directory, secrets))
@@ -18,27 +20,23 @@ bool im_authority_keep_secrets(struct im_authority *authority, struct im_secrets
     return true;
 }
 
-/* The key comes from the seed: the same seed and the same requests give the same fingerprints. */
-static bool make_secrets(struct im_authority *authority, struct im_error *err)
+static bool make_parts(struct im_authority *authority, struct im_error *err)
 {
     unsigned char key[IM_SECRET_KEY_LEN];
 
-    if (im_rng_fixed(&authority->rng, "fingerprints", key, sizeof(key)))
-        authority->secrets = im_secrets_new(key);
-    return (authority->secrets &&
-            im_directory_tell_secrets(authority->directory, authority->secrets)) ||
-           im_error_set(err, "making the set of secrets: out of memory");
-}
-
-static bool make_parts(struct im_authority *authority, struct im_error *err)
-{
     authority->objects = calloc(1, sizeof(*authority->objects));
     if (!authority->objects)
-        return im_error_set(err, "making the business objects: out of memory");
+        return im_error_no_memory(err, "making the business objects");
     im_objects_init(authority->objects);
     authority->directory = im_directory_new(err);
-    if (!authority->directory || !make_secrets(authority, err))
+    if (!authority->directory)
         return false;
+    /* from the seed, so that the same requests give the same fingerprints */
+    if (im_rng_fixed(&authority->rng, "fingerprints", key, sizeof(key)))
+        authority->secrets = im_secrets_new(key);
+    if (!authority->secrets ||
+        !im_directory_tell_secrets(authority->directory, authority->secrets))
+        return im_error_no_memory(err, "making the set of secrets");
     authority->keys = im_keys_new(&authority->rng, err);
     authority->tokens = authority->keys ? im_tokens_new(IM_TOKENS_MAX, err) : NULL;
     return authority->tokens;
@@ -50,7 +48,7 @@ struct im_authority *im_authority_new(uint64_t seed, struct im_str salt, int64_t
     struct im_authority *authority = calloc(1, sizeof(*authority));
 
     if (!authority) {
-        im_error_set(err, "making the authorization server: out of memory");
+        im_error_no_memory(err, "making the authorization server");
         return NULL;
     }
     im_clock_init(&authority->clock, start_ms);
@@ -83,7 +81,8 @@ void im_authority_free(struct im_authority *authority)
     free(authority);
 }
 
-/* A copy: the control API may change the switches at any time. */
+/* A copy, taken once a call: the control API may change the switches at any time, and one
+ * decision must not be made by two versions of them. */
 struct im_policy im_authority_policy(struct im_authority *authority)
 {
     pthread_mutex_lock(&authority->policy_lock);
@@ -117,7 +116,7 @@ bool im_authority_set_signed_in(struct im_authority *authority, struct im_str us
     if (user.len && !im_str_duplicate(user, &copy))
         return false;
     pthread_mutex_lock(&authority->policy_lock);
-    struct im_str old = authority->signed_in; /* freed outside of the lock */
+    struct im_str old = authority->signed_in; /* freed later: locks are leaves */
     authority->signed_in = copy;
     pthread_mutex_unlock(&authority->policy_lock);
     im_str_free(&old);

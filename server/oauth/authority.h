@@ -1,6 +1,6 @@
 /* The authorization server with no HTTP in it: directory, keys, tokens, policy, clock
  * and chance of one sandbox. Endpoints and grants ask it; scenarios and the control API
- * change the truth in it. Thread-safe; a reset makes a new one. */
+ * change its state. Thread-safe; a reset makes a new one. */
 #ifndef IM_OAUTH_AUTHORITY_H
 #define IM_OAUTH_AUTHORITY_H
 
@@ -30,8 +30,9 @@ struct im_authority {
 struct im_authority *im_authority_new(uint64_t seed, struct im_str salt, int64_t start_ms,
                                       struct im_error *err);
 void im_authority_free(struct im_authority *authority);
-/* From now on its secrets are told to this set, of which it takes a reference, instead of its own:
- * that of the authority before a reset. False when memory is short. */
+/* Adds its secrets to this set, and from now on each new one, instead of to its own: the
+ * set of the authority before a reset, whose recorded exchanges are still searched for
+ * old secrets. Takes a reference. False when memory is short. */
 bool im_authority_keep_secrets(struct im_authority *authority,
                                struct im_secrets *secrets);
 struct im_policy im_authority_policy(struct im_authority *authority); /* a copy */
@@ -43,9 +44,9 @@ bool im_authority_change_policy(struct im_authority *authority,
                                 const struct im_json *object, const struct im_json **at,
                                 struct im_error *err);
 
-/* Somebody ("jdoe@acme") who is signed in at authorize and accepts whatever is
- * asked, as mock_user does: an unattended client can then take a code. Empty = no
- * one. Set: false when memory is short; get: a copy in the arena. */
+/* The user ("jdoe@acme") who counts as signed in at authorize and accepts every request,
+ * as mock_user does: an unattended client can then take a code. Empty = none. Set:
+ * false when memory is short; get: a copy in the arena. */
 bool im_authority_set_signed_in(struct im_authority *authority, struct im_str user);
 struct im_str im_authority_signed_in(struct im_authority *authority,
                                      struct im_arena *arena);
@@ -108,7 +109,8 @@ struct im_issue {
     /* codes only */
     struct im_str redirect_uri, challenge;
     bool challenge_plain;
-    int64_t auth_time_s; /* when its user signed in, for the id_token; 0 = nobody asked */
+    int64_t
+        auth_time_s; /* when its user signed in, for the id_token; 0 = not asked for */
 };
 
 struct im_issued {
@@ -158,24 +160,24 @@ enum im_cause im_authority_redeem_refresh(struct im_authority *authority,
                                           enum im_dialect_id dialect, struct im_str token,
                                           struct im_str client_id, struct im_token *out);
 
-/* What became of a token text (introspection, revocation, listings): false when this
- * authority has no record of it. out->ended tells why it is dead, IM_NOT_ENDED =
- * live at now_ms. Texts: the arena's. */
-/* Had there been such a token, whose record has left? See im_tokens_gone. */
-bool im_authority_gone(struct im_authority *authority, struct im_str token,
-                       struct im_token *out);
+/* The token of this text and its state (introspection, revocation, listings): false when
+ * this authority has no record of it. out->ended is the reason why it is not live,
+ * IM_NOT_ENDED = live at now_ms. Texts: the arena's. */
 bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
                        struct im_str token, int64_t now_ms, struct im_token *out);
+/* Was there such a token, whose record has left? See im_tokens_gone. */
+bool im_authority_gone(struct im_authority *authority, struct im_str token,
+                       struct im_token *out);
 /* Revokes this token; with policy revoke_cascades, and all of its user and company.
  * Returns how many tokens died; 0 when it is unknown or was dead. */
 size_t im_authority_revoke(struct im_authority *authority, struct im_str token,
                            int64_t now_ms);
 
-/* Session by id for the session_id grant and session/id: false when unknown or over. */
+/* Session by id for the session_id grant and session/id: false when unknown or ended. */
 bool im_authority_session(struct im_authority *authority, struct im_arena *arena,
                           struct im_str session, int64_t now_ms, struct im_session *out);
 
-/* ---- the truth changes (control API, scenarios) ---- */
+/* ---- changes of state by the control API and scenarios ---- */
 
 /* Live tokens that match end now, for this reason; returns how many. */
 size_t im_authority_end(struct im_authority *authority,

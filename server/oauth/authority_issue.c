@@ -6,7 +6,11 @@
 #include "base/crypto.h"
 #include "oauth/authority.h"
 
-enum { SESSION_LEN = 56, JTI_LEN = 22, PAYLOAD_MAX = 16 * 1024 };
+enum {
+    SESSION_LEN = 56, /* observed in a REST access token */
+    JTI_LEN = 22,     /* more than 128 bits, in letters and digits */
+    PAYLOAD_MAX = 16 * 1024
+};
 #define HOUR_MS      INT64_C(3600000)
 #define WRONG_ISSUER "https://issuer.invalid"
 
@@ -48,7 +52,7 @@ static int64_t access_ttl(const struct minting *mint)
                                : ttl_of(mint, mint->dialect->access_ttl);
 }
 
-/* ---- the facts ---- */
+/* ---- the attributes ---- */
 
 /* An entity's key is its place in the company's list (a guess; the objects agree). */
 static struct im_str key_of_entity(struct im_arena *arena,
@@ -62,7 +66,7 @@ static struct im_str key_of_entity(struct im_arena *arena,
 
 /* What all tokens of this issue have in common. Unknown users and companies have no
  * keys. */
-static struct im_token common_facts(const struct minting *mint)
+static struct im_token common_attributes(const struct minting *mint)
 {
     const struct im_issue *issue = mint->issue;
     const struct im_principal *principal = issue->principal;
@@ -100,14 +104,7 @@ static struct im_str draw_jti(const struct minting *mint)
     return im_rng_text(rng, "jti", mint->arena, JTI_LEN);
 }
 
-/* A company that does not exist; the user named with it is another one's. */
-static void move_company(struct im_token *token)
-{
-    token->company = IM_STR("another-company");
-    token->company_key = IM_STR("999999");
-}
-
-/* The flaws that are facts; the others are made when the token is signed. */
+/* The flaws that lie in the attributes; the others are made when the token is signed. */
 static void apply_flaw(const struct minting *mint, struct im_token *token)
 {
     int64_t ttl_ms = access_ttl(mint), skew_ms = mint->policy.skew;
@@ -116,35 +113,11 @@ static void apply_flaw(const struct minting *mint, struct im_token *token)
         token->issued_ms = mint->eval.now_ms - skew_ms - ttl_ms - 60000;
     if (mint->issue->flaw == IM_FLAW_NOT_YET_VALID)
         token->issued_ms = mint->eval.now_ms + skew_ms + HOUR_MS;
-    if (mint->issue->flaw == IM_FLAW_WRONG_COMPANY)
-        move_company(token);
-}
-
-static struct im_token access_facts(const struct minting *mint)
-{
-    struct im_token token = common_facts(mint);
-
-    token.kind = IM_TOKEN_ACCESS;
-    apply_flaw(mint, &token);
-    token.not_before_ms = token.issued_ms;
-    token.expires_ms = token.issued_ms + access_ttl(mint);
-    token.session = mint->issue->session;
-    if (!token.session.len)
-        token.session =
-            im_rng_text(&mint->authority->rng, "session", mint->arena, SESSION_LEN);
-    if (mint->issue->dialect == IM_DIALECT_ARTICLE)
-        token.jti = draw_jti(mint);
-    return token;
-}
-
-static struct im_token refresh_facts(const struct minting *mint)
-{
-    struct im_token token = common_facts(mint);
-
-    token.kind = IM_TOKEN_REFRESH;
-    token.expires_ms = token.issued_ms + ttl_of(mint, mint->dialect->refresh_ttl);
-    token.jti = draw_jti(mint);
-    return token;
+    if (mint->issue->flaw == IM_FLAW_WRONG_COMPANY) {
+        /* a company that does not exist; the user named with it is of another one */
+        token->company = IM_STR("another-company");
+        token->company_key = IM_STR("999999");
+    }
 }
 
 /* ---- the texts ---- */
@@ -189,7 +162,7 @@ static struct im_str token_sign(const struct minting *mint, struct im_token *tok
                            code ? IM_JWT_HS256 : mint->dialect->alg,
                            !code && mint->dialect->header_kid, payload, mint->err);
     if (text.len && !im_sha256(text, token->digest)) {
-        im_error_set(mint->err, "taking a token's digest: out of memory");
+        im_error_no_memory(mint->err, "taking a token's digest");
         return (struct im_str){NULL, 0};
     }
     return text;
@@ -259,7 +232,8 @@ static struct im_str token_sign_flawed(const struct minting *mint, struct im_tok
     }
 }
 
-/* Would we ever have handed out these bytes? */
+/* Could these bytes have been issued in earnest? Then the store remembers them, since the
+ * bearer check judges what it remembers; the others it must find out by taking apart. */
 static bool is_genuine(enum im_flaw flaw)
 {
     return flaw == IM_FLAW_NONE || flaw == IM_FLAW_EXPIRED ||
@@ -301,32 +275,29 @@ static struct im_str make_id_token(const struct minting *mint,
 
 /* ---- the three ways of issuing ---- */
 
-/* The same refresh token again: it lives as long as it would have. */
-static int64_t rest_of_refresh(const struct minting *mint, int64_t otherwise_ms)
-{
-    struct im_token kept;
-
-    if (!im_authority_find(mint->authority, mint->arena, mint->issue->keep_refresh,
-                           mint->eval.now_ms, &kept))
-        return otherwise_ms;
-    return kept.expires_ms - mint->eval.now_ms;
-}
-
 /* Under rotation `keep` no new token is made: the text that was presented goes back. */
 static bool mint_refresh(const struct minting *mint, struct im_batch *batch,
                          struct im_issued *issued)
 {
     int64_t ttl_ms = ttl_of(mint, mint->dialect->refresh_ttl);
+    struct im_str keep = mint->issue->keep_refresh;
+    struct im_token kept;
 
     if (!mint->issue->with_refresh)
         return true;
-    if (mint->issue->keep_refresh.len) {
-        issued->refresh_token = mint->issue->keep_refresh;
-        issued->refresh_expires_in_s = rest_of_refresh(mint, ttl_ms) / 1000;
+    if (keep.len) { /* it lives as long as it would have */
+        if (im_authority_find(mint->authority, mint->arena, keep, mint->eval.now_ms,
+                              &kept))
+            ttl_ms = kept.expires_ms - mint->eval.now_ms;
+        issued->refresh_token = keep;
+        issued->refresh_expires_in_s = ttl_ms / 1000;
         return true;
     }
     struct im_token *refresh = &batch->items[batch->count++];
-    *refresh = refresh_facts(mint);
+    *refresh = common_attributes(mint);
+    refresh->kind = IM_TOKEN_REFRESH;
+    refresh->expires_ms = refresh->issued_ms + ttl_ms;
+    refresh->jti = draw_jti(mint);
     issued->refresh_token = token_sign(mint, refresh);
     issued->refresh_expires_in_s = ttl_ms / 1000;
     return issued->refresh_token.len;
@@ -337,7 +308,17 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
 {
     struct im_token *access = &batch->items[batch->count];
 
-    *access = access_facts(mint);
+    *access = common_attributes(mint);
+    access->kind = IM_TOKEN_ACCESS;
+    apply_flaw(mint, access);
+    access->not_before_ms = access->issued_ms;
+    access->expires_ms = access->issued_ms + access_ttl(mint);
+    access->session = mint->issue->session;
+    if (!access->session.len)
+        access->session =
+            im_rng_text(&mint->authority->rng, "session", mint->arena, SESSION_LEN);
+    if (mint->issue->dialect == IM_DIALECT_ARTICLE)
+        access->jti = draw_jti(mint);
     issued->access_token = token_sign_flawed(mint, access);
     issued->expires_in_s = access_ttl(mint) / 1000;
     if (is_genuine(mint->issue->flaw))
@@ -359,7 +340,7 @@ static bool remember_batch(const struct minting *mint, struct im_batch *batch,
                            struct im_issued *issued)
 {
     if (mint->arena->failed)
-        return im_error_set(mint->err, "minting a token: out of memory");
+        return im_error_no_memory(mint->err, "minting a token");
     if (!batch->count)
         return true;
     issued->grant = im_tokens_add(mint->authority->tokens, batch, &mint->eval, mint->err);
@@ -380,8 +361,9 @@ bool im_authority_issue(struct im_authority *authority, struct im_arena *arena,
     *issued = (struct im_issued){.grant = issue->grant};
     if (!mint_access(&mint, &batch, issued))
         return false;
+    /* its grant is one of the other company, so it cannot share that of the refresh token */
     if (issue->flaw == IM_FLAW_WRONG_COMPANY && !remember_batch(&mint, &batch, issued))
-        return false; /* another company's token belongs to another company's grant */
+        return false;
     return mint_refresh(&mint, &batch, issued) && remember_batch(&mint, &batch, issued);
 }
 
@@ -395,7 +377,7 @@ struct im_str im_authority_issue_code(struct im_authority *authority,
 
     mint_init(&mint, authority, arena, now_ms, issue);
     mint.err = err;
-    *code = common_facts(&mint);
+    *code = common_attributes(&mint);
     code->kind = IM_TOKEN_CODE;
     code->expires_ms = now_ms + mint.policy.code_ttl;
     code->redirect_uri = issue->redirect_uri;

@@ -1,24 +1,24 @@
 /* Business records by company: which store is whose, and the records that a scenario's world
- * declares. */
+ * declares. They are here and not in objects/, which knows no companies. */
 #include "base/table.h"
 #include "oauth/authority.h"
 
+/* Every company has built-in records under keys of its own: a client that mixes up two
+ * companies then finds no record instead of one that looks right. */
 #define FIRST_COMPANY   INT64_C(100001) /* the key of the first built-in company */
 #define KEYS_APART      1000            /* between the built-in keys of two companies */
 #define COMPANIES_APART 1000            /* then they begin again */
 
-static int64_t shift_of(struct im_str company_key)
-{
-    int64_t key;
-    if (!im_str_int(company_key, &key) || key < FIRST_COMPANY)
-        key = FIRST_COMPANY + (int64_t)(im_table_hash(0, company_key) % COMPANIES_APART);
-    return (key - FIRST_COMPANY) % COMPANIES_APART * KEYS_APART;
-}
-
 struct im_objects *im_authority_objects(struct im_authority *authority,
                                         const struct im_company *company)
 {
-    return im_objects_of(authority->objects, company->id, shift_of(company->key));
+    int64_t key;
+
+    /* a company of a scenario may have a key that is no such number */
+    if (!im_str_int(company->key, &key) || key < FIRST_COMPANY)
+        key = FIRST_COMPANY + (int64_t)(im_table_hash(0, company->key) % COMPANIES_APART);
+    return im_objects_of(authority->objects, company->id,
+                         (key - FIRST_COMPANY) % COMPANIES_APART * KEYS_APART);
 }
 
 /* ---- declared in a world ---- */
@@ -29,9 +29,9 @@ struct declared {
     struct im_objects_call call;
 };
 
-static bool find_owner(struct im_authority *authority, const struct im_json *record,
-                       struct declared *found, const struct im_json **at,
-                       struct im_error *err)
+static bool record_find_owner(struct im_authority *authority,
+                              const struct im_json *record, struct declared *found,
+                              const struct im_json **at, struct im_error *err)
 {
     struct im_str company = im_json_get_str(record, "company"),
                   object = im_json_get_str(record, "object"),
@@ -56,15 +56,15 @@ static bool find_owner(struct im_authority *authority, const struct im_json *rec
                         IM_ARG(im_str_front(entity, 60)));
 }
 
-static bool declare(struct im_authority *authority, struct im_arena *arena,
-                    const struct im_json *record, const struct im_json **at,
-                    struct im_error *err)
+static bool record_declare(struct im_authority *authority, struct im_arena *arena,
+                           const struct im_json *record, const struct im_json **at,
+                           struct im_error *err)
 {
     struct declared one = {.call = {.now_ms = im_clock_now_ms(&authority->clock)}};
     struct im_json_out out;
     struct im_buf written;
 
-    if (!find_owner(authority, record, &one, at, err))
+    if (!record_find_owner(authority, record, &one, at, err))
         return false;
     *at = im_json_get(record, "fields");
     struct im_objects *store = im_authority_objects(authority, &one.company);
@@ -73,7 +73,7 @@ static bool declare(struct im_authority *authority, struct im_arena *arena,
     one.call.out = &out;
     enum im_objects_result result =
         store ? im_objects_create(store, &one.call, *at) : IM_OBJECTS_NO_MEMORY;
-    /* a world that is followed again finds its records there */
+    /* a world that is applied again finds its records there */
     return result == IM_OBJECTS_OK || result == IM_OBJECTS_CONFLICT ||
            im_error_set(err, "%s: %s", one.call.why.field, one.call.why.text);
 }
@@ -89,7 +89,7 @@ bool im_authority_load_records(struct im_authority *authority,
     im_arena_init(&arena, 0);
     for (const struct im_json *one = records ? records->first : NULL; one && done;
          one = one->next)
-        done = declare(authority, &arena, one, at, err);
+        done = record_declare(authority, &arena, one, at, err);
     im_arena_release(&arena);
     return done;
 }

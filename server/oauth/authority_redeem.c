@@ -5,7 +5,6 @@
 
 #include "base/crypto.h"
 #include "oauth/authority.h"
-#include "oauth/real_service.h"
 #include "oauth/token_refusal.h"
 
 /* RFC 7636 section 4.6: BASE64URL-ENCODE(SHA256(ASCII(code_verifier))) */
@@ -20,8 +19,9 @@ static struct im_str s256(struct im_arena *arena, struct im_str verifier)
 
 /* ---- evidence ---- */
 
-static enum im_cause refuse_unknown(struct im_request *req, enum im_cause cause,
-                                    struct im_str text, const struct im_token *token)
+static enum im_cause refuse_unknown_token(struct im_request *req, enum im_cause cause,
+                                          struct im_str text,
+                                          const struct im_token *token)
 {
     const char *wanted =
         cause == CAUSE_CODE_UNKNOWN ? "an authorization code" : "a refresh token";
@@ -30,6 +30,7 @@ static enum im_cause refuse_unknown(struct im_request *req, enum im_cause cause,
     enum im_token_kind kind =
         cause == CAUSE_CODE_UNKNOWN ? IM_TOKEN_CODE : IM_TOKEN_REFRESH;
 
+    /* judged unknown, but there is a record: it is of another kind or dialect */
     if (token->serial && token->kind != kind)
         return im_refuse(req, cause,
                          "%s was expected, but this is a token of kind \"%s\"", wanted,
@@ -61,17 +62,6 @@ static enum im_cause refuse_dead(struct im_request *req, enum im_cause cause,
 {
     return im_refuse(req, cause, "%.*s",
                      IM_ARG(im_ended_evidence(req->arena, token, req->now_ms)));
-}
-
-/* Two refreshes at once are a mistake of another kind than one after the other: the
- * client lost a race with itself and has the new tokens in another process. */
-static enum im_cause refuse_parallel(struct im_request *req, const struct im_token *token)
-{
-    return im_refuse(
-        req, CAUSE_PARALLEL_REFRESH,
-        "another refresh with the same token won at %.*s, while this request was "
-        "already on its way",
-        IM_ARG(im_time_rfc3339(req->arena, token->consumed_ms)));
 }
 
 static enum im_cause refuse_redirect(struct im_request *req, const struct im_token *token,
@@ -116,7 +106,7 @@ static enum im_cause explain_code(struct im_request *req, enum im_cause cause,
 {
     switch (cause) {
     case CAUSE_NONE: return CAUSE_NONE;
-    case CAUSE_CODE_UNKNOWN: return refuse_unknown(req, cause, claim->code, token);
+    case CAUSE_CODE_UNKNOWN: return refuse_unknown_token(req, cause, claim->code, token);
     case CAUSE_CODE_OF_ANOTHER_CLIENT:
         return refuse_other_client(req, cause, token, claim->client_id);
     case CAUSE_REDIRECT_URI_MISMATCH:
@@ -136,10 +126,16 @@ static enum im_cause explain_refresh(struct im_request *req, enum im_cause cause
 {
     switch (cause) {
     case CAUSE_NONE: return CAUSE_NONE;
-    case CAUSE_REFRESH_TOKEN_UNKNOWN: return refuse_unknown(req, cause, text, token);
+    case CAUSE_REFRESH_TOKEN_UNKNOWN:
+        return refuse_unknown_token(req, cause, text, token);
     case CAUSE_REFRESH_TOKEN_OF_ANOTHER_CLIENT:
         return refuse_other_client(req, cause, token, client_id);
-    case CAUSE_PARALLEL_REFRESH: return refuse_parallel(req, token);
+    case CAUSE_PARALLEL_REFRESH: /* the new tokens are in another process of the client */
+        return im_refuse(
+            req, cause,
+            "another refresh with the same token won at %.*s, while this request was "
+            "already on its way",
+            IM_ARG(im_time_rfc3339(req->arena, token->consumed_ms)));
     default: return refuse_dead(req, cause, token);
     }
 }
@@ -155,7 +151,7 @@ static enum im_cause redeem_token(struct im_authority *authority, struct im_requ
 
     if (!im_sha256(text, redemption->digest))
         return im_refuse(req, CAUSE_INTERNAL, "taking a digest: out of memory");
-    redemption->arrived = req->arrived;
+    redemption->arrived = req->arrived; /* tells a lost race from a second use */
     redemption->arrivals = &authority->arrivals;
     if (!req->exchange->token.len)
         req->exchange->token = im_fingerprint(req->exchange->secrets, req->arena, text);

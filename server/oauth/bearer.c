@@ -1,14 +1,13 @@
 /* The API's gate: Authorization header to token to principal (RFC 6750 section 2.1).
  * A token is looked up first: one that this server remembers is judged by what is
  * known of it, and only an unknown text is taken apart and verified (RFC 7519
- * section 7.2), to say why it is unknown. */
+ * section 7.2), to say why it is unknown. So the ordinary call verifies no signature. */
 #include "oauth/bearer.h"
 
 #include "base/crypto.h"
 #include "directory/account.h"
 #include "directory/eligibility.h"
 #include "oauth/credentials.h"
-#include "oauth/real_service.h"
 #include "oauth/token_refusal.h"
 
 /* One check under way. */
@@ -73,7 +72,7 @@ static enum im_cause check_header(struct im_request *req,
     return said->bearer_token.len ? CAUSE_NONE : refuse_scheme(req, said);
 }
 
-/* ---- bytes that were never issued, or are forgotten ---- */
+/* ---- texts that were never issued, or are forgotten ---- */
 
 static enum im_cause refuse_undecodable(const struct bearer_check *check,
                                         const struct im_error *err)
@@ -87,18 +86,10 @@ static enum im_cause refuse_undecodable(const struct bearer_check *check,
                      err->text, check->text.len);
 }
 
-static enum im_cause refuse_issuer(const struct bearer_check *check, struct im_str issuer,
-                                   struct im_str expected)
-{
-    return im_refuse(check->req, CAUSE_TOKEN_WRONG_ISSUER,
-                     "iss is \"%.*s\", not \"%.*s\"",
-                     IM_ARG(im_quote(check->req, issuer)), IM_ARG(expected));
-}
-
-/* Signed by us, but no token of ours: from before a reset, or dropped, or made on
- * purpose. */
-static enum im_cause judge_unknown_key(const struct bearer_check *check,
-                                       const struct im_jwt *jwt)
+/* Signed with a key of this sandbox, but unknown: from before a reset, or dropped, or made
+ * wrong on purpose. */
+static enum im_cause judge_unknown_token(const struct bearer_check *check,
+                                         const struct im_jwt *jwt)
 {
     struct im_request *req = check->req;
     struct im_str issuer = im_json_get_str(jwt->payload, "iss");
@@ -109,7 +100,8 @@ static enum im_cause judge_unknown_key(const struct bearer_check *check,
     if (!expected.len) /* the REST dialect issues under its own address */
         expected = req->base_url;
     if (!im_str_eq(issuer, expected))
-        return refuse_issuer(check, issuer, expected);
+        return im_refuse(req, CAUSE_TOKEN_WRONG_ISSUER, "iss is \"%.*s\", not \"%.*s\"",
+                         IM_ARG(im_quote(req, issuer)), IM_ARG(expected));
     if (exp && exp->is_whole && exp->whole <= req->now_ms / 1000)
         return im_refuse(req, CAUSE_ACCESS_TOKEN_EXPIRED,
                          "exp was %lld s ago, and nothing else is known of it any more",
@@ -134,6 +126,7 @@ static enum im_cause diagnose_unknown_text(const struct bearer_check *check)
         return refuse_undecodable(check, &err);
     enum im_jwt_check verified =
         im_jwt_verify(check->authority->keys, &jwt, check->dialect->alg);
+    /* our own signature settles it: only a foreign one is asked whose it may be */
     bool ours = verified == IM_JWT_GOOD || verified == IM_JWT_RETIRED_KEY;
     struct im_str foreign =
         ours ? IM_STR("") : im_real_service_evidence(req, check->text);
@@ -156,10 +149,12 @@ static enum im_cause diagnose_unknown_text(const struct bearer_check *check)
     case IM_JWT_RETIRED_KEY:
     case IM_JWT_GOOD: break;
     }
-    return judge_unknown_key(check, &jwt);
+    return judge_unknown_token(check, &jwt);
 }
 
-/* ---- what is known of the token; checked in this order ---- */
+/* ---- what is known of the token ----
+ * Checked in this order: a token of the wrong kind is the wrong one whatever its state, so
+ * its state would mislead. */
 
 static enum im_cause check_kind(const struct bearer_check *check,
                                 const struct im_token *token)
@@ -197,7 +192,7 @@ static enum im_cause check_key(const struct bearer_check *check,
         token->key_generation, in_force);
 }
 
-/* A clock that was set back, or a token minted for the future. */
+/* The clock was set back, or the token was minted for the future. */
 static enum im_cause check_begun(const struct bearer_check *check,
                                  const struct im_token *token)
 {
@@ -245,17 +240,6 @@ static enum im_cause check_eligible(const struct bearer_check *check,
 
 /* ---- the gate ---- */
 
-/* Who the token is of is told even if it is refused: the journal and rules need it
- * most then. */
-static void tell_exchange(const struct bearer_check *check, const struct im_token *token)
-{
-    struct im_exchange *exchange = check->req->exchange;
-
-    exchange->client_id = token->client_id;
-    exchange->scope = token->scopes;
-    exchange->user = im_account_text(check->req->arena, token->user, token->company);
-}
-
 static enum im_cause bearer_judge(const struct bearer_check *check, struct im_token *out)
 {
     static enum im_cause (*const steps[])(const struct bearer_check *,
@@ -263,20 +247,25 @@ static enum im_cause bearer_judge(const struct bearer_check *check, struct im_to
         check_kind, check_key, check_begun, check_life, check_eligible};
     enum im_cause cause = CAUSE_NONE;
     struct im_eval_context eval = {check->req->now_ms, &check->policy};
+    struct im_exchange *exchange = check->req->exchange;
     unsigned char digest[IM_SHA256_LEN];
     struct im_token gone;
 
     if (!im_sha256(check->text, digest))
         return im_refuse(check->req, CAUSE_INTERNAL, "taking a digest: out of memory");
-    if (!check->req->exchange->token.len) /* introspection names the one it is about */
-        check->req->exchange->token =
+    if (!exchange->token.len) /* introspection names the one it is about */
+        exchange->token =
             im_fingerprint_of(check->authority->secrets, check->req->arena, digest);
     if (!im_tokens_find(check->authority->tokens, digest, &eval, check->req->arena, out))
         return im_tokens_gone(check->authority->tokens, digest, &gone) &&
                        gone.kind == IM_TOKEN_ACCESS
                    ? check_life(check, &gone)
                    : diagnose_unknown_text(check);
-    tell_exchange(check, out);
+    /* recorded before anything is refused: journal and rules need the subject most then */
+    exchange->client_id = out->client_id;
+    exchange->scope = out->scopes;
+    exchange->user = im_account_text(check->req->arena, out->user, out->company);
+    exchange->entity = out->entity;
     for (size_t i = 0; !cause && i < sizeof(steps) / sizeof(steps[0]); i++)
         cause = steps[i](check, out);
     return cause;

@@ -10,7 +10,8 @@
 
 /* ---- what was sent ---- */
 
-static enum im_cause read_header(struct im_request *req, struct im_client_claim *claim)
+static enum im_cause claim_read_header(struct im_request *req,
+                                       struct im_client_claim *claim)
 {
     const struct im_credentials *said = im_credentials(req);
     if (said->header_count > 1)
@@ -36,8 +37,8 @@ static enum im_cause read_header(struct im_request *req, struct im_client_claim 
     return CAUSE_NONE;
 }
 
-/* Refused by name rather than ignored: the client would otherwise be told that it
- * sent no secret. */
+/* Refused by name rather than ignored: otherwise the answer would be that no secret was
+ * sent. */
 static enum im_cause refuse_other_methods(struct im_request *req,
                                           const struct im_params *params)
 {
@@ -51,8 +52,8 @@ static enum im_cause refuse_other_methods(struct im_request *req,
         "client_secret");
 }
 
-static enum im_cause check_sent_once(struct im_request *req,
-                                     const struct im_params *params)
+static enum im_cause check_client_sent_once(struct im_request *req,
+                                            const struct im_params *params)
 {
     static const char *const once[] = {"client_secret", NULL};
     size_t n = im_param_count(params, "client_id");
@@ -107,11 +108,11 @@ enum im_cause im_client_claim_read(struct im_request *req, struct im_client_clai
 {
     const struct im_params *params = &im_credentials_body(req)->params;
     *claim = (struct im_client_claim){.params = params};
-    enum im_cause cause = check_sent_once(req, params);
+    enum im_cause cause = check_client_sent_once(req, params);
     if (!cause)
         cause = refuse_other_methods(req, params);
     if (!cause)
-        cause = read_header(req, claim);
+        cause = claim_read_header(req, claim);
     return cause ? cause : merge_header_and_body(req, claim);
 }
 
@@ -133,7 +134,7 @@ enum im_cause im_client_claim_need_id(struct im_request *req,
 
 /* ---- is the secret right? ---- */
 
-static const char *name_of_space(char c)
+static const char *white_space_name(char c)
 {
     switch (c) {
     case ' ': return "a space";
@@ -144,8 +145,9 @@ static const char *name_of_space(char c)
     }
 }
 
-static enum im_cause refuse_padded(struct im_request *req, const struct im_client *client,
-                                   struct im_str sent)
+static enum im_cause refuse_padded_secret(struct im_request *req,
+                                          const struct im_client *client,
+                                          struct im_str sent)
 {
     bool before = sent.at[0] != client->secret.at[0];
     bool after = sent.at[sent.len - 1] != client->secret.at[client->secret.len - 1];
@@ -154,15 +156,16 @@ static enum im_cause refuse_padded(struct im_request *req, const struct im_clien
             req, CAUSE_CLIENT_SECRET_PADDED,
             "the secret of client %.*s was sent with white space at both ends",
             IM_ARG(client->id));
-    return im_refuse(
-        req, CAUSE_CLIENT_SECRET_PADDED,
-        "the secret of client %.*s was sent with %s at the %s", IM_ARG(client->id),
-        name_of_space(sent.at[before ? 0 : sent.len - 1]), before ? "beginning" : "end");
+    return im_refuse(req, CAUSE_CLIENT_SECRET_PADDED,
+                     "the secret of client %.*s was sent with %s at the %s",
+                     IM_ARG(client->id),
+                     white_space_name(sent.at[before ? 0 : sent.len - 1]),
+                     before ? "beginning" : "end");
 }
 
 /* What may have happened to the right secret on its way: "; it differs only in case". */
-static struct im_str guess_mistake(struct im_arena *arena, const struct im_client *client,
-                                   struct im_str sent)
+static struct im_str secret_mistake(struct im_arena *arena,
+                                    const struct im_client *client, struct im_str sent)
 {
     const char *how = im_near_miss(arena, sent, client->secret);
 
@@ -178,7 +181,8 @@ static enum im_cause refuse_secret(struct im_request *req, const struct im_clien
     struct im_str trimmed = im_str_trim(sent);
     struct im_str shown = im_fingerprint(req->exchange->secrets, req->arena, sent);
     if (im_secret_eq(trimmed, client->secret))
-        return refuse_padded(req, client, sent);
+        return refuse_padded_secret(req, client, sent);
+    /* newest first, so that the count says how many came after the one sent */
     for (size_t i = client->old_secrets.count; i > 0; i--)
         if (im_secret_eq(trimmed, client->old_secrets.items[i - 1]))
             return im_refuse(
@@ -195,7 +199,7 @@ static enum im_cause refuse_secret(struct im_request *req, const struct im_clien
         "the secret sent is %.*s, that of client %.*s is %.*s%.*s", IM_ARG(shown),
         IM_ARG(client->id),
         IM_ARG(im_fingerprint(req->exchange->secrets, req->arena, client->secret)),
-        IM_ARG(guess_mistake(req->arena, client, sent)));
+        IM_ARG(secret_mistake(req->arena, client, sent)));
 }
 
 /* Either reading of a Basic secret may be right: see basic_raw_secret. */
@@ -235,10 +239,10 @@ static enum im_cause check_secret(struct im_request *req,
 
 /* ---- is there such a client? ---- */
 
-static enum im_cause check_method(struct im_request *req,
-                                  const struct im_client_claim *claim,
-                                  struct im_str grant_type,
-                                  const struct im_policy *policy)
+static enum im_cause check_auth_method(struct im_request *req,
+                                       const struct im_client_claim *claim,
+                                       struct im_str grant_type,
+                                       const struct im_policy *policy)
 {
     if (!claim->in_header || policy->basic_auth == IM_BASIC_EVERYWHERE)
         return CAUSE_NONE;
@@ -255,10 +259,10 @@ static enum im_cause check_method(struct im_request *req,
         "wanted in the body, as client_id and client_secret");
 }
 
-/* What was sent as the id may be the secret: then it must not be shown. */
-static enum im_cause refuse_unknown(struct im_authority *authority,
-                                    struct im_request *req,
-                                    const struct im_client_claim *claim)
+/* What was sent as the id may be the secret: im_quote then gives its fingerprint. */
+static enum im_cause refuse_unknown_client(struct im_authority *authority,
+                                           struct im_request *req,
+                                           const struct im_client_claim *claim)
 {
     struct im_client other;
     struct im_str shown = im_quote(req, claim->id);
@@ -270,11 +274,11 @@ static enum im_cause refuse_unknown(struct im_authority *authority,
             "client_id and client_secret look swapped: the secret sent is the id of "
             "client %.*s",
             IM_ARG(other.id));
-    req->exchange->client_id = shown;
+    req->exchange->client_id = shown; /* for rules and journal, although it is unknown */
     if (im_refuse_placeholder(req, "client_id", claim->id, CAUSE_CLIENT_UNKNOWN))
         return CAUSE_CREDENTIAL_PLACEHOLDER;
-    struct im_near_miss near =
-        im_directory_near_client(authority->directory, req->arena, claim->id);
+    struct im_near_miss near = im_directory_near(authority->directory, req->arena,
+                                                 IM_CLIENTS, IM_STR(""), claim->id);
     if (near.how)
         return im_refuse(req, CAUSE_CLIENT_UNKNOWN,
                          "there is no client \"%.*s\"; the client is \"%.*s\": %s",
@@ -296,12 +300,13 @@ enum im_cause im_client_check(struct im_authority *authority, struct im_request 
     struct im_policy policy = im_authority_policy(authority);
     enum im_cause cause = im_client_claim_need_id(req, claim);
     if (!cause)
-        cause = check_method(req, claim, grant_type, &policy);
+        cause = check_auth_method(req, claim, grant_type, &policy);
     if (cause)
         return cause;
+    /* an id that was not percent-encoded before base64 may have changed by decoding */
     if (!im_directory_client(authority->directory, claim->id, out) &&
         !im_directory_client(authority->directory, claim->raw_id, out))
-        return refuse_unknown(authority, req, claim);
+        return refuse_unknown_client(authority, req, claim);
     req->exchange->client_id = out->id;
     if (!out->active)
         return im_refuse(req, CAUSE_CLIENT_INACTIVE, "client %.*s is inactive",

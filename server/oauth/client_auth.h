@@ -1,5 +1,5 @@
 /* Client authentication (RFC 6749 section 2.3): HTTP Basic, or client_id and
- * client_secret in the body. Seen in the wild: the body, always; Basic is what
+ * client_secret in the body. Observed: the body, always; Basic is what
  * discovery advertises, and one report says that it works for a code but not for a
  * refresh (policy basic_auth). private_key_jwt is advertised too, but how keys are
  * registered is not known, so it is refused by name. */
@@ -20,7 +20,7 @@ struct im_client_claim {
 };
 
 /* The form of the claim. A Basic header and the body may both speak as long as they
- * say the same (RFC 6749 forbids it; the real server's mind is not known); when they
+ * say the same (RFC 6749 forbids it; what the real server does is not known); when they
  * differ it is client-auth-repeated. Further: authorization-repeated,
  * client-id-repeated, parameter-repeated, client-auth-method-refused,
  * client-auth-missing (Basic that cannot be read). No claim at all is no refusal: see
@@ -35,11 +35,11 @@ bool im_client_claims(const struct im_client_claim *claim);
 enum im_cause im_client_claim_need_id(struct im_request *req,
                                       const struct im_client_claim *claim);
 
-/* Is it true? Refuses client-auth-method-refused, client-auth-in-header-on-refresh,
+/* Is the claim true? Refuses client-auth-method-refused, client-auth-in-header-on-refresh,
  * client-unknown, client-inactive, client-secret-missing, client-secret-padded,
  * client-secret-rotated, client-secret-wrong. A public client (one without a secret)
- * needs none. grant_type is empty outside the token endpoint. Tells the exchange who
- * the client is. */
+ * needs none. grant_type is empty outside the token endpoint. Records in the
+ * exchange who the client is. */
 enum im_cause im_client_check(struct im_authority *authority, struct im_request *req,
                               const struct im_client_claim *claim,
                               struct im_str grant_type, struct im_client *out);

@@ -1,5 +1,6 @@
-/* Reading the Authorization header and the parameters of a request, once; see
- * credentials.h. */
+/* Reading the Authorization header (RFC 9110 section 11.6.2, RFC 7617, RFC 6750 section
+ * 2.1) and the parameters of a request, once. Nothing is judged here, so nothing is
+ * refused: what cannot be read is left empty, with the fault beside it. */
 #include "oauth/credentials.h"
 
 #include "base/crypto.h"
@@ -12,8 +13,8 @@ struct im_str im_client_id_alone(struct im_str id)
 
 /* ---- the Authorization header ---- */
 
-/* RFC 6749 section 2.3.1 has both parts percent-encoded before base64; who did not
- * do so is understood all the same. */
+/* RFC 6749 section 2.3.1 has both parts percent-encoded before base64; a part
+ * that is not encoded, which is common, is taken as it stands. */
 static struct im_str decode_part(struct im_arena *arena, struct im_str part)
 {
     struct im_str decoded;
@@ -21,9 +22,9 @@ static struct im_str decode_part(struct im_arena *arena, struct im_str part)
     return im_url_decode(arena, part, true, &decoded) ? decoded : part;
 }
 
-/* Without a ':' the whole is an id: enough to find the sandbox that refuses it. */
-static void read_basic(struct im_request *req, struct im_str encoded,
-                       struct im_credentials *credentials)
+/* Without a ':' the whole is the id, since that names the sandbox which refuses it. */
+static void credentials_read_basic(struct im_request *req, struct im_str encoded,
+                                   struct im_credentials *credentials)
 {
     struct im_str pair;
 
@@ -37,7 +38,8 @@ static void read_basic(struct im_request *req, struct im_str encoded,
     credentials->basic_raw_secret = pair;
 }
 
-static void read_header(struct im_request *req, struct im_credentials *credentials)
+static void credentials_read_header(struct im_request *req,
+                                    struct im_credentials *credentials)
 {
     struct im_str rest;
 
@@ -51,7 +53,7 @@ static void read_header(struct im_request *req, struct im_credentials *credentia
         credentials->bearer_token = im_str_trim(rest);
     } else if (im_str_eq_nocase(credentials->scheme_name, IM_STR("Basic"))) {
         credentials->scheme = IM_AUTH_BASIC;
-        read_basic(req, rest, credentials);
+        credentials_read_basic(req, rest, credentials);
     } else {
         credentials->scheme = IM_AUTH_OTHER;
     }
@@ -61,8 +63,8 @@ static void read_header(struct im_request *req, struct im_credentials *credentia
 
 /* The text's own look says what it is: Content-Type may be wrong, and it is for the
  * endpoint to say so. */
-static struct im_sent_params read_params(struct im_request *req, struct im_str text,
-                                         bool may_be_json)
+static struct im_sent_params sent_params_read(struct im_request *req, struct im_str text,
+                                              bool may_be_json)
 {
     struct im_sent_params sent = {.params = {NULL, 0}};
     struct im_error err;
@@ -78,48 +80,33 @@ static struct im_sent_params read_params(struct im_request *req, struct im_str t
     return sent;
 }
 
-static void take(const struct im_params *params, const char *name, struct im_str *into)
+static void param_take(const struct im_params *params, const char *name,
+                       struct im_str *into)
 {
     if (!into->len)
         *into = im_param(params, name);
 }
 
-/* What was found before counts. */
-static void take_all(const struct im_params *params, struct im_credentials *credentials,
-                     struct im_str *client_id)
+/* What was found before counts: the header before the query, that before the body. */
+static void credentials_take(const struct im_params *params,
+                             struct im_credentials *credentials, struct im_str *client_id)
 {
     if (!params->count)
         return;
-    take(params, "client_id", client_id);
-    take(params, "grant_type", &credentials->grant);
-    take(params, "username", &credentials->username);
-    take(params, "mock_user", &credentials->username);
-    take(params, "scope", &credentials->scope);
-    take(params, "refresh_token", &credentials->token);
-    take(params, "code", &credentials->token);
-    take(params, "token", &credentials->token);
-    take(params, "session_id", &credentials->token);
-}
-
-static void read_all(struct im_request *req, struct im_credentials *credentials)
-{
-    read_header(req, credentials);
-    struct im_str client_id = credentials->basic_id;
-
-    credentials->token = credentials->bearer_token;
-    credentials->query = read_params(req, req->query, false);
-    take_all(&credentials->query.params, credentials, &client_id);
-    if (!credentials->token.len)
-        take_all(&im_credentials_body(req)->params, credentials, &client_id);
-    credentials->client = im_client_id_alone(client_id);
-    if (credentials->client.len < client_id.len)
-        credentials->sandbox =
-            im_str_slice(client_id, credentials->client.len + 1, client_id.len);
+    param_take(params, "client_id", client_id);
+    param_take(params, "grant_type", &credentials->grant);
+    param_take(params, "username", &credentials->username);
+    param_take(params, "mock_user", &credentials->username);
+    param_take(params, "scope", &credentials->scope);
+    param_take(params, "refresh_token", &credentials->token);
+    param_take(params, "code", &credentials->token);
+    param_take(params, "token", &credentials->token);
+    param_take(params, "session_id", &credentials->token);
 }
 
 /* ---- once ---- */
 
-/* What everybody reads when there was no memory to read anything into. */
+/* The answer when there was no memory to read anything into. */
 static const struct im_credentials no_credentials = {
     .body_known = true,
     .query.fault = IM_STR_INIT("out of memory"),
@@ -131,10 +118,19 @@ static struct im_credentials *credentials_read(struct im_request *req)
     if (req->credentials)
         return req->credentials;
     struct im_credentials *made = IM_ARENA_NEW(req->arena, struct im_credentials);
-    if (made) {
-        req->credentials = made;
-        read_all(req, made);
-    }
+    if (!made)
+        return NULL;
+    req->credentials = made; /* before the body is asked for, which comes here again */
+    credentials_read_header(req, made);
+    struct im_str client_id = made->basic_id;
+    made->token = made->bearer_token;
+    made->query = sent_params_read(req, req->query, false);
+    credentials_take(&made->query.params, made, &client_id);
+    if (!made->token.len)
+        credentials_take(&im_credentials_body(req)->params, made, &client_id);
+    made->client = im_client_id_alone(client_id);
+    if (made->client.len < client_id.len)
+        made->sandbox = im_str_slice(client_id, made->client.len + 1, client_id.len);
     return made;
 }
 
@@ -153,7 +149,7 @@ const struct im_sent_params *im_credentials_body(struct im_request *req)
         return &no_credentials.body;
     if (!credentials->body_known) {
         credentials->body_known = true;
-        credentials->body = read_params(req, req->body, true);
+        credentials->body = sent_params_read(req, req->body, true);
     }
     return &credentials->body;
 }

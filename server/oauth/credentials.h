@@ -1,6 +1,6 @@
-/* What a request says of who sends it and of what it presents, read once and judged
- * by none: for the router (which sandbox?), for scenarios (does a rule fit?), and
- * for those who then judge it (client_auth.h, bearer.h). Sources: RFC 9110 section
+/* What a request says about its sender and what it presents, read once and not judged:
+ * for the router (which sandbox?), for scenarios (does a rule apply?), and for the files
+ * that judge it (client_auth.h, bearer.h). Sources: RFC 9110 section
  * 11.6.2, RFC 7617, RFC 6750 section 2.1, RFC 6749 section 2.3.1. */
 #ifndef IM_OAUTH_CREDENTIALS_H
 #define IM_OAUTH_CREDENTIALS_H
@@ -33,7 +33,7 @@ struct im_credentials {
     struct im_sent_params query;
 
     /* What header, query and body say together, in this order. With a bearer token
-     * the body is the API's business and is not asked. */
+     * the body is the API's business and is not read. */
     struct im_str client;   /* client id, without ~SANDBOX */
     struct im_str sandbox;  /* what follows the '~' in it */
     struct im_str token;    /* bearer token, refresh_token, code, token or session_id */

@@ -18,9 +18,9 @@ struct im_dialect {
     const char *name; /* "rest", "article" */
     enum im_jwt_alg alg;
     bool header_kid;
-    const char *issuer;        /* fixed `iss`; NULL = the base URL */
-    const char *default_scope; /* granted when none is asked for */
-    const char *scopes;        /* known, space-separated; see im_dialect_knows_scope */
+    const char *issuer;             /* fixed `iss`; NULL = the base URL */
+    const char *default_scope;      /* granted when none is asked for */
+    const char *scopes;             /* known, space-separated; see im_scope_known */
     size_t access_ttl, refresh_ttl; /* offsets of int64_t ms in struct im_policy */
     /* Writes the claims of a token in this dialect's order. issuer: base URL or fixed
      * text. */
@@ -31,12 +31,5 @@ struct im_dialect {
 };
 
 const struct im_dialect *im_dialect(enum im_dialect_id id);
-/* Is this scope known in the dialect? (article: NAME:read|write|rw|action of a known
- * object) */
-bool im_dialect_knows_scope(const struct im_dialect *dialect, struct im_str scope);
-/* Do the granted scopes allow the action on the article dialect's object ("Vendor")?
- * REST has no scopes on its API: always true. */
-bool im_dialect_scope_allows(const struct im_dialect *dialect, struct im_str granted,
-                             struct im_str object, bool writes);
 
 #endif

@@ -1,8 +1,8 @@
 /* JSON Web Tokens (RFC 7519) in the compact form of RFC 7515, and the keys that sign
  * them (RFC 7517, 7518). Keys come in generations. A generation is never freed or
  * changed while the keys live, but for its RSA key, which is made when it is first
- * needed; so signing needs no lock beyond the glance at which generation is in
- * force. OpenSSL allows one EVP_PKEY to be used by many threads. */
+ * needed; so signing needs a lock only to read which generation is in force. OpenSSL
+ * allows one EVP_PKEY to be used by many threads. */
 #include "oauth/jwt.h"
 
 #include <openssl/bn.h>
@@ -88,7 +88,7 @@ struct im_keys *im_keys_new(const struct im_rng *rng, struct im_error *err)
     }
     if (!keys || !keys->newest ||
         !draw_secret(keys, &keys->unknown_key, "stranger's hmac key")) {
-        im_error_set(err, "making the signing keys: out of memory");
+        im_error_no_memory(err, "making the signing keys");
         im_keys_free(keys);
         return NULL;
     }
@@ -127,7 +127,7 @@ bool im_keys_rotate(struct im_keys *keys, struct im_error *err)
         keys->newest = made;
     }
     pthread_mutex_unlock(&keys->lock);
-    return made || im_error_set(err, "rotating the signing keys: out of memory");
+    return made || im_error_no_memory(err, "rotating the signing keys");
 }
 
 unsigned im_keys_generation(struct im_keys *keys)
@@ -180,8 +180,10 @@ static bool name_key(struct generation *one, struct im_arena *arena, enum im_jwt
     return kid.len && header.len && header.len < HEADER_MAX;
 }
 
-/* A name is drawn, not the key's thumbprint: sandboxes share the few keys of the
- * pool, and who looks one up by its name must not find that of another sandbox. */
+/* The name is drawn and is not the key's thumbprint (RFC 7638): sandboxes share the few
+ * keys of the pool, and a client that caches keys by name must not find the key of
+ * another sandbox. The words in quotes are input to the drawing: with others, the same
+ * seed would give other bytes. */
 static bool name_keys(struct im_keys *keys, struct generation *one,
                       struct im_arena *arena)
 {
@@ -262,7 +264,7 @@ bool im_keys_write_jwks(struct im_keys *keys, struct im_json_out *out,
     write_jwk(out, one, IM_JWT_RS512, n, e);
     im_json_close_array(out);
     im_json_close_object(out);
-    return (n.len && e.len) || im_error_set(err, "writing the key set: out of memory");
+    return (n.len && e.len) || im_error_no_memory(err, "writing the key set");
 }
 
 /* ---- signing ---- */
@@ -345,7 +347,7 @@ struct im_str im_jwt_sign(struct im_keys *keys, struct im_arena *arena,
     }
     struct im_str token = jwt_assemble(arena, one, rsa, alg, part);
     if (!token.len)
-        im_error_set(err, "signing a token with %s: out of memory", im_jwt_alg_name(alg));
+        im_error_no_memory(err, "signing a token with %s", im_jwt_alg_name(alg));
     return token;
 }
 
@@ -454,6 +456,7 @@ static bool generation_verifies(struct im_keys *keys, const struct generation *o
 {
     EVP_PKEY *rsa = alg == IM_JWT_HS256 ? NULL : rsa_used(keys, one);
 
+    /* our HS256 headers have no kid, as the real ones: one with a kid is foreign */
     if (alg == IM_JWT_HS256)
         return !jwt->kid.len && hmac_verifies(one, jwt);
     if (!rsa || (jwt->kid.len && !im_str_is(jwt->kid, one->kid[alg])))
@@ -470,6 +473,7 @@ enum im_jwt_check im_jwt_verify(struct im_keys *keys, const struct im_jwt *jwt,
 
     if (!im_str_is(jwt->alg, im_jwt_alg_name(expected)))
         return IM_JWT_WRONG_ALG;
+    /* retired generations too: "signed by us, but rotated out" is a cause of its own */
     for (const struct generation *one = newest; one; one = one->older)
         if (generation_verifies(keys, one, jwt, expected, &named))
             return one == newest ? IM_JWT_GOOD : IM_JWT_RETIRED_KEY;

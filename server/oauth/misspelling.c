@@ -62,7 +62,7 @@ static const struct synonym {
     {IM_STR_INIT("access_token"), "token"},
 };
 
-static bool is_synonym(struct im_str name, const char *wanted)
+static bool name_is_synonym(struct im_str name, const char *wanted)
 {
     for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
         if (im_str_is(im_str(wanted), synonyms[i].meant) &&
@@ -71,7 +71,7 @@ static bool is_synonym(struct im_str name, const char *wanted)
     return false;
 }
 
-static bool is_known(struct im_str name)
+static bool name_is_known(struct im_str name)
 {
     for (size_t i = 0; i < KNOWN; i++)
         if (im_str_eq(name, known[i]))
@@ -79,11 +79,13 @@ static bool is_known(struct im_str name)
     return false;
 }
 
-static bool stands_for(struct im_str name, const char *wanted)
+/* Synonyms come first, since some are names that OAuth knows for something else; any
+ * other known name is meant as it is written. */
+static bool name_stands_for(struct im_str name, const char *wanted)
 {
-    if (is_synonym(name, wanted))
+    if (name_is_synonym(name, wanted))
         return true;
-    if (is_known(name))
+    if (name_is_known(name))
         return false;
     int nearest = im_str_nearest(name, known, KNOWN);
     return nearest >= 0 && im_str_is(known[nearest], wanted);
@@ -92,7 +94,7 @@ static bool stands_for(struct im_str name, const char *wanted)
 struct im_str im_misspelling_of(const struct im_params *params, const char *wanted)
 {
     for (size_t i = 0; i < params->count; i++)
-        if (params->items[i].name.len && stands_for(params->items[i].name, wanted))
+        if (params->items[i].name.len && name_stands_for(params->items[i].name, wanted))
             return params->items[i].name;
     return (struct im_str){NULL, 0};
 }
@@ -119,10 +121,10 @@ enum im_cause im_refuse_missing(struct im_request *req, const struct im_params *
     return im_refuse(req, missing, "no parameter %s was sent", wanted);
 }
 
-static bool all_known(const struct im_params *params)
+static bool names_all_known(const struct im_params *params)
 {
     for (size_t i = 0; i < params->count; i++)
-        if (!is_known(params->items[i].name))
+        if (!name_is_known(params->items[i].name))
             return false;
     return true;
 }
@@ -130,11 +132,13 @@ static bool all_known(const struct im_params *params)
 void im_note_misspelled(struct im_request *req, const struct im_params *params,
                         const char *const *optional)
 {
-    if (all_known(params)) /* the ordinary case, on the hot path */
+    if (names_all_known(
+            params)) /* the ordinary case: distances are not worked out for it */
         return;
     for (; *optional; optional++) {
         struct im_str slip = im_misspelling_of(params, *optional);
-        if (!slip.at || is_known(slip) || im_param_count(params, *optional))
+        /* a known name was meant for itself, and an optional one that came was not missed */
+        if (!slip.at || name_is_known(slip) || im_param_count(params, *optional))
             continue;
         im_note(
             req, CAUSE_PARAMETER_MISSPELLED,

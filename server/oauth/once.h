@@ -1,4 +1,4 @@
-/* What may be done once: consent tickets that were used, each remembered until its own end, at most
+/* What may be done once: consent tickets that were used, each remembered until it expires, at most
  * IM_ONCE_MAX (then the one that was used first is forgotten). Thread-safe. */
 #ifndef IM_OAUTH_ONCE_H
 #define IM_OAUTH_ONCE_H

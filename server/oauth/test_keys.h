@@ -1,5 +1,5 @@
 /* The pool of RSA-2048 signing keys that ship with the product: PUBLIC TEST KEYS, for
- * the JWTs of a mock, never for TLS. See test_keys.c for why. */
+ * the JWTs of a mock, never for TLS. test_keys.c has the reason. */
 #ifndef IM_OAUTH_TEST_KEYS_H
 #define IM_OAUTH_TEST_KEYS_H
 

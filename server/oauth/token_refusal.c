@@ -1,22 +1,24 @@
-/* Causes and evidence for tokens that are refused: the table [reason][kind], and
- * what a token's text betrays. Sources: RFC 6749 section 5.2, RFC 6750 section 3.1,
- * RFC 7009 section 2.1; field reports for sessions and for what one authorization
- * does to another. */
+/* Causes and evidence for tokens that are refused: the table [reason][kind], what an
+ * unknown text looks like, and whether the real service issued it. Sources: RFC 6749
+ * section 5.2, RFC 6750 section 3.1, RFC 7009 section 2.1; field reports for sessions
+ * and for what one authorization does to another. */
 #include "oauth/token_refusal.h"
+
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/near_miss.h"
+#include "oauth/jwt.h"
 
 #define EVERY_KIND(cause)                                                                \
     {                                                                                    \
         cause, cause, cause                                                              \
     }
 
-/* What ended a whole grant is told in words that fit the token presented: a client
- * that comes with an access token has not used the code twice, and needs to know
- * only that its token was revoked. A code is handed out once and redeemed at once,
- * so one that was revoked was revoked by something done to another token of its
- * user. */
+/* What ended a whole grant is worded for the kind of token presented: a client that
+ * presents an access token has not used the code twice, and needs to know only that
+ * its token was revoked. A code is handed out once and redeemed at once, so a code that
+ * was revoked was revoked by an act on another token of its user. */
 static const struct {
     enum im_cause cause[IM_TOKEN_KINDS]; /* code, access, refresh */
     const char *sentence;
@@ -78,6 +80,7 @@ enum im_cause im_other_client_cause(enum im_token_kind kind)
 struct im_str im_ended_evidence(struct im_arena *arena, const struct im_token *token,
                                 int64_t now_ms)
 {
+    /* the clock of a sandbox can be set back behind the end of a token */
     int64_t age_ms = now_ms > token->ended_ms ? now_ms - token->ended_ms : 0;
 
     if (age_ms >= 1000) /* to the second, as the times beside it */
@@ -90,7 +93,7 @@ struct im_str im_ended_evidence(struct im_arena *arena, const struct im_token *t
                            IM_ARG(im_time_rfc3339(arena, now_ms)));
 }
 
-static bool has_white_space(struct im_str text)
+static bool text_has_white_space(struct im_str text)
 {
     for (size_t i = 0; i < text.len; i++)
         if (text.at[i] == ' ' || (text.at[i] >= '\t' && text.at[i] <= '\r'))
@@ -104,9 +107,9 @@ struct im_str im_looks_evidence(struct im_arena *arena, struct im_str text)
     size_t count = im_repairs(arena, text, repairs), dots = 0;
     bool scheme = im_str_starts(im_str_trim(text), "Bearer");
 
-    if (im_str_trim(text).len == text.len && !scheme && has_white_space(text))
+    if (im_str_trim(text).len == text.len && !scheme && text_has_white_space(text))
         return IM_STR("it has blanks in it");
-    if (count) /* whatever it may have been, that is no token's */
+    if (count) /* a text that has to be repaired first was never a token as it stands */
         return im_str(repairs[0].how);
     if (im_str_starts(text, "{") || im_str_starts(text, "["))
         return IM_STR("it is JSON: the whole response rather than the token in it");
@@ -123,4 +126,65 @@ struct im_str im_looks_evidence(struct im_arena *arena, struct im_str text)
                                "and this one has %zu",
                                dots + !im_str_ends(text, "."));
     return IM_STR("");
+}
+
+/* ---- tokens of the real service; their form (HS256, iss "https://api.intacct.com", iat,
+ * exp) was observed in one token of a public client ---- */
+
+/* The host of "https://api.intacct.com:443/x". */
+static struct im_str url_host(struct im_str url)
+{
+    static const char *const schemes[] = {"https://", "http://"};
+    struct im_str rest = url;
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (im_str_starts(url, schemes[i]))
+            rest = im_str_slice(url, strlen(schemes[i]), url.len);
+    rest = im_str_cut(&rest, '/');
+    return im_str_cut(&rest, ':');
+}
+
+/* "10 days": the largest unit that is in it at least once. */
+static struct im_str seconds_in_words(struct im_arena *arena, int64_t seconds)
+{
+    static const struct {
+        const char *name;
+        int64_t seconds;
+    } units[] = {{"day", 86400}, {"hour", 3600}, {"minute", 60}, {"second", 1}};
+    size_t i = 0;
+    while (i + 1 < sizeof units / sizeof *units && seconds < units[i].seconds)
+        i++;
+    int64_t n = seconds / units[i].seconds;
+    return im_arena_format(arena, "%lld %s%s", (long long)n, units[i].name,
+                           n == 1 ? "" : "s");
+}
+
+static struct im_str expiry_evidence(const struct im_request *req,
+                                     const struct im_json *payload)
+{
+    const struct im_json *exp = im_json_get(payload, "exp");
+    int64_t now = req->now_ms / 1000;
+    /* unverified input: a number of more digits is no time, and would overflow */
+    if (!exp || !exp->is_whole || exp->whole < 0 || exp->whole > INT64_C(99999999999))
+        return IM_STR("its claims do not say when it ends");
+    if (exp->whole <= now)
+        return im_arena_format(req->arena, "by its own claims it expired %.*s ago",
+                               IM_ARG(seconds_in_words(req->arena, now - exp->whole)));
+    return im_arena_format(req->arena, "by its own claims it is good for another %.*s",
+                           IM_ARG(seconds_in_words(req->arena, exp->whole - now)));
+}
+
+struct im_str im_real_service_evidence(const struct im_request *req, struct im_str text)
+{
+    struct im_jwt jwt;
+    struct im_error err;
+    if (!im_jwt_decode(req->arena, text, &jwt, &err))
+        return IM_STR("");
+    struct im_str host = url_host(im_json_get_str(jwt.payload, "iss"));
+    bool intacct = im_str_is(host, "intacct.com") || im_str_ends(host, ".intacct.com");
+    /* the mock may answer as that host: then the token is one of its own, altered */
+    if (!intacct || im_str_eq_nocase(host, url_host(req->base_url)))
+        return IM_STR("");
+    return im_arena_format(req->arena, "issued by %.*s, not by this mock; %.*s",
+                           IM_ARG(im_quote(req, host)),
+                           IM_ARG(expiry_evidence(req, jwt.payload)));
 }

@@ -1,6 +1,7 @@
 /* Where tokens are kept: records with their texts packed behind one another, and the
- * grants, sessions and subjects they belong to. Only finding, adding and forgetting;
- * what tokens.h promises of them is tokens.c's affair. */
+ * grants, sessions and subjects they belong to. This file finds, adds and forgets; it
+ * judges nothing (tokens.c does). Grants, sessions and subjects are lists by pointer and
+ * tables by key, so that a request does the same work with ten records and with 200,000. */
 #include "oauth/token_store.h"
 
 #include <stddef.h>
@@ -9,6 +10,8 @@
 
 /* ---- packed texts ---- */
 
+/* Which members of struct im_token are packed, and where they are: one loop copies them in
+ * and out. A member is named here when it is also read alone. */
 enum shared { GRANT_TYPE, CLIENT, USER, COMPANY, ENTITY, SCOPES, SHARED = SCOPES + 4 };
 static const size_t shared_fields[SHARED] = {
     [GRANT_TYPE] = offsetof(struct im_token, grant_type),
@@ -49,7 +52,8 @@ static char *packed_characters(struct im_packed *packed)
     return place;
 }
 
-/* One allocation for all texts of a token: 200,000 of them are kept (IM_TOKENS_MAX). */
+/* One allocation for all texts of a token, and what an access token and its refresh token
+ * have in common once: 200,000 records are kept (IM_TOKENS_MAX). */
 static struct im_packed *texts_pack(const struct im_token *token, const size_t *fields,
                                     unsigned n)
 {
@@ -145,28 +149,30 @@ struct im_str im_packed_entity(const struct im_packed *who)
     return packed_text(who, ENTITY);
 }
 
-struct im_str im_record_redirect_uri(const struct im_record *record)
+struct im_str im_token_record_redirect_uri(const struct im_token_record *record)
 {
     return record->own ? packed_text(record->own, REDIRECT_URI)
                        : (struct im_str){NULL, 0};
 }
 
-struct im_str im_record_challenge(const struct im_record *record)
+struct im_str im_token_record_challenge(const struct im_token_record *record)
 {
     return record->own ? packed_text(record->own, CHALLENGE) : (struct im_str){NULL, 0};
 }
 
 /* ---- records ---- */
 
-static bool has_own(const struct im_token *token)
+/* A REST access token has none of these: it saves the second allocation. */
+static bool token_has_own(const struct im_token *token)
 {
     return token->redirect_uri.len || token->challenge.len || token->nonce.len ||
            token->jti.len;
 }
 
-struct im_record *im_record_new(const struct im_token *token, struct im_packed *who)
+struct im_token_record *im_token_record_new(const struct im_token *token,
+                                            struct im_packed *who)
 {
-    struct im_record *made = calloc(1, sizeof(*made));
+    struct im_token_record *made = calloc(1, sizeof(*made));
 
     if (!made)
         return NULL;
@@ -180,14 +186,14 @@ struct im_record *im_record_new(const struct im_token *token, struct im_packed *
     made->challenge_plain = token->challenge_plain;
     made->auth_time_s = token->auth_time_s;
     made->who = who ? im_packed_ref(who) : texts_pack(token, shared_fields, SHARED);
-    made->own = has_own(token) ? texts_pack(token, own_fields, OWN) : NULL;
-    if (made->who && (made->own || !has_own(token)))
+    made->own = token_has_own(token) ? texts_pack(token, own_fields, OWN) : NULL;
+    if (made->who && (made->own || !token_has_own(token)))
         return made;
-    im_record_free(made);
+    im_token_record_free(made);
     return NULL;
 }
 
-void im_record_free(struct im_record *record)
+void im_token_record_free(struct im_token_record *record)
 {
     if (!record)
         return;
@@ -196,8 +202,8 @@ void im_record_free(struct im_record *record)
     free(record);
 }
 
-void im_record_copy(const struct im_record *record, struct im_arena *arena,
-                    struct im_token *out)
+void im_token_record_copy(const struct im_token_record *record, struct im_arena *arena,
+                          struct im_token *out)
 {
     *out = (struct im_token){.kind = record->kind,
                              .dialect = record->dialect,
@@ -226,7 +232,7 @@ void im_record_copy(const struct im_record *record, struct im_arena *arena,
 /* ---- finding ---- */
 
 /* A SHA-256 digest is as good as random, so its first bytes are the hash. */
-static uint64_t hash_of_digest(const unsigned char digest[32])
+uint64_t im_token_digest_hash(const unsigned char digest[32])
 {
     uint64_t hash;
 
@@ -239,16 +245,17 @@ static uint64_t hash_of_subject(struct im_str user, struct im_str company)
     return im_table_hash(im_table_hash(0, user), company);
 }
 
-/* A link is the first member of what it links. */
-struct im_record *im_record_find_locked(const struct im_tokens *tokens,
-                                        const unsigned char digest[32])
+/* A link is the first member of what it links, so the pointers are the same; they pass
+ * through void * because the compiler warns of a cast that raises the alignment. */
+struct im_token_record *im_token_record_find_locked(const struct im_tokens *tokens,
+                                                    const unsigned char digest[32])
 {
     struct im_table_link *link =
-        im_table_first(&tokens->by_digest, hash_of_digest(digest));
+        im_table_first(&tokens->by_digest, im_token_digest_hash(digest));
 
     for (; link; link = im_table_next(link)) {
         void *found = link;
-        struct im_record *record = found;
+        struct im_token_record *record = found;
         if (!memcmp(record->digest, digest, sizeof(record->digest)))
             return record;
     }
@@ -296,7 +303,7 @@ struct im_grant_state *im_grant_find_locked(const struct im_tokens *tokens, uint
 /* ---- adding; the tables have room ---- */
 
 static struct im_subject *open_subject_locked(struct im_tokens *tokens,
-                                              const struct im_record *first)
+                                              const struct im_token_record *first)
 {
     struct im_str user = im_packed_user(first->who),
                   company = im_packed_company(first->who);
@@ -324,7 +331,7 @@ static void close_subject_locked(struct im_tokens *tokens, struct im_subject *su
 /* An id that is not known any more, its tokens having been dropped, opens a new
  * grant: the refresh token that continues it was just accepted. */
 static struct im_grant_state *open_grant_locked(struct im_tokens *tokens, uint64_t id,
-                                                const struct im_record *first)
+                                                const struct im_token_record *first)
 {
     struct im_grant_state *grant = im_grant_find_locked(tokens, id);
 
@@ -365,7 +372,7 @@ static void close_grant_locked(struct im_tokens *tokens, struct im_grant_state *
 /* The session of the batch's access token: a new one unless there is one of that id. */
 static struct im_session_state *open_session_locked(struct im_tokens *tokens,
                                                     const struct im_batch *batch,
-                                                    const struct im_record *first)
+                                                    const struct im_token_record *first)
 {
     struct im_str id = batch->items[0].session;
     struct im_session_state *session = im_session_find_locked(tokens, id);
@@ -396,7 +403,7 @@ static void close_session_locked(struct im_tokens *tokens,
 }
 
 static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *grant,
-                               struct im_record *record)
+                               struct im_token_record *record)
 {
     record->grant = grant;
     record->next = grant->records;
@@ -411,12 +418,12 @@ static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *
     else
         tokens->oldest = record;
     tokens->newest = record;
-    im_table_add(&tokens->by_digest, &record->link, hash_of_digest(record->digest));
+    im_table_add(&tokens->by_digest, &record->link, im_token_digest_hash(record->digest));
 }
 
-/* All that can fail comes first, so that a batch is added as a whole or not at all. */
+/* All that can fail comes first (room in the tables, the grant, the session), so that a batch is added as a whole or not at all. */
 bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
-                         struct im_record *const *records)
+                         struct im_token_record *const *records)
 {
     struct im_session_state *session = NULL;
 
@@ -436,8 +443,10 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
         }
     }
     for (size_t i = 0; i < batch->count; i++) {
-        struct im_record *same = im_record_find_locked(tokens, records[i]->digest);
+        struct im_token_record *same =
+            im_token_record_find_locked(tokens, records[i]->digest);
         link_record_locked(tokens, grant, records[i]);
+        /* dropped after the new one is linked, so that their grant does not end between */
         if (same)
             im_store_drop_locked(tokens, same);
     }
@@ -445,7 +454,7 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
     return true;
 }
 
-void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record)
+void im_store_drop_locked(struct im_tokens *tokens, struct im_token_record *record)
 {
     im_table_remove(&tokens->by_digest, &record->link);
     if (tokens->next_look == record)
@@ -467,62 +476,5 @@ void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record)
         record->grant->records = record->next;
     close_grant_locked(tokens, record->grant);
     close_session_locked(tokens, record->session);
-    im_record_free(record);
-}
-
-/* ---- what has left ---- */
-
-enum { GONE_MAX = 200000 };
-
-const struct im_gone *im_gone_find_locked(const struct im_tokens *tokens,
-                                          const unsigned char digest[32])
-{
-    struct im_table_link *link = im_table_first(&tokens->gone, hash_of_digest(digest));
-
-    for (; link; link = im_table_next(link)) {
-        void *found = link;
-        const struct im_gone *gone = found;
-        if (!memcmp(gone->digest, digest, sizeof(gone->digest)))
-            return gone;
-    }
-    return NULL;
-}
-
-static void gone_forget_oldest(struct im_tokens *tokens)
-{
-    struct im_gone *gone = tokens->gone_oldest;
-
-    im_table_remove(&tokens->gone, &gone->link);
-    tokens->gone_oldest = gone->newer;
-    free(gone);
-}
-
-void im_gone_free_all(struct im_tokens *tokens)
-{
-    while (tokens->gone_oldest)
-        gone_forget_oldest(tokens);
-    im_table_release(&tokens->gone);
-}
-
-void im_store_leave_locked(struct im_tokens *tokens, struct im_record *record,
-                           struct im_ended ended)
-{
-    struct im_gone *gone =
-        im_table_reserve(&tokens->gone, 1) ? calloc(1, sizeof(*gone)) : NULL;
-
-    if (gone) {
-        memcpy(gone->digest, record->digest, sizeof(gone->digest));
-        gone->grant = record->grant->id;
-        gone->kind = record->kind;
-        gone->ended = ended;
-        im_table_add(&tokens->gone, &gone->link, hash_of_digest(record->digest));
-        if (tokens->gone_oldest)
-            tokens->gone_newest->newer = gone;
-        else
-            tokens->gone_oldest = gone;
-        tokens->gone_newest = gone;
-        if (tokens->gone.count > GONE_MAX)
-            gone_forget_oldest(tokens);
-    }
-    im_store_drop_locked(tokens, record);
+    im_token_record_free(record);
 }

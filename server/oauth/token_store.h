@@ -1,5 +1,5 @@
-/* What stands inside struct im_tokens, for tokens.c alone: records, and what they belong
- * to. Ownership: records hold their texts; grants, sessions and subjects live as long as
+/* What stands inside struct im_tokens, for tokens.c, token_store.c and token_retention.c
+ * alone: records, and what they belong to. Ownership: records hold their texts; grants, sessions and subjects live as long as
  * a record belongs to them.
  *
  *   subject (user, company) ─< grant ─< record >─ session */
@@ -25,7 +25,7 @@ struct im_subject {
     struct im_grant_state *grants;
 };
 
-/* Why something ended, and since when. */
+/* The reason why something ended, and since when. */
 struct im_ended {
     enum im_end_reason reason;
     int64_t since_ms;
@@ -36,7 +36,7 @@ struct im_grant_state {
     uint64_t id;
     struct im_subject *subject;
     struct im_grant_state *next, *previous; /* of its subject */
-    struct im_record *records;
+    struct im_token_record *records;
     bool by_code;                          /* of type authorization_code */
     bool started;                          /* has had an access token */
     struct im_ended ended[IM_TOKEN_KINDS]; /* for its codes, access and refresh tokens */
@@ -52,14 +52,14 @@ struct im_session_state {
     char id[];
 };
 
-struct im_record {
+struct im_token_record {
     struct im_table_link link; /* by digest */
-    struct im_record *older, *newer;
+    struct im_token_record *older, *newer;
     struct im_grant_state *grant;
-    struct im_record *next, *previous; /* of its grant */
-    struct im_session_state *session;  /* NULL: refresh tokens and codes */
-    struct im_packed *who;             /* what it shares with the rest of its batch */
-    struct im_packed *own;             /* what it does not */
+    struct im_token_record *next, *previous; /* of its grant */
+    struct im_session_state *session;        /* NULL: refresh tokens and codes */
+    struct im_packed *who; /* what it shares with the rest of its batch */
+    struct im_packed *own; /* what it does not */
     enum im_token_kind kind;
     enum im_dialect_id dialect;
     unsigned char digest[32];
@@ -72,7 +72,7 @@ struct im_record {
     uint64_t consumed_at;
     struct im_ended ended; /* by itself; its grant and session have their own */
     int64_t
-        dead_since_ms; /* monotonic: when it was first seen to have ended; 0 = it lives */
+        dead_since_ms; /* monotonic: when it was first found to have ended; 0 = live */
 };
 
 /* What is known of a token whose record has left. */
@@ -89,8 +89,8 @@ struct im_tokens {
     pthread_mutex_t lock;
     size_t max;
     struct im_table by_digest, grants, sessions, subjects;
-    struct im_record *oldest, *newest;
-    struct im_record *next_look; /* whether it may leave; NULL = the oldest */
+    struct im_token_record *oldest, *newest;
+    struct im_token_record *next_look; /* whether it may leave; NULL = the oldest */
     struct im_table gone;
     struct im_gone *gone_oldest, *gone_newest;
     uint64_t serials, grant_ids, dropped;
@@ -100,9 +100,10 @@ struct im_tokens {
 
 /* A record of the token, in no list yet. `who`: shared texts, NULL = of this token. NULL
  * when memory is short. */
-struct im_record *im_record_new(const struct im_token *token, struct im_packed *who);
+struct im_token_record *im_token_record_new(const struct im_token *token,
+                                            struct im_packed *who);
 /* One that is in no list (any more). */
-void im_record_free(struct im_record *record);
+void im_token_record_free(struct im_token_record *record);
 
 struct im_packed *im_packed_ref(struct im_packed *packed);
 void im_packed_unref(struct im_packed *packed);
@@ -115,16 +116,16 @@ struct im_str im_packed_entity(const struct im_packed *who);
 
 /* Copies out; texts into the arena, or, when that is NULL, views of the store's. Fills
  * in all but its status (ended, ended_ms). */
-void im_record_copy(const struct im_record *record, struct im_arena *arena,
-                    struct im_token *out);
+void im_token_record_copy(const struct im_token_record *record, struct im_arena *arena,
+                          struct im_token *out);
 /* One text: a field of `own`. */
-struct im_str im_record_redirect_uri(const struct im_record *record);
-struct im_str im_record_challenge(const struct im_record *record);
+struct im_str im_token_record_redirect_uri(const struct im_token_record *record);
+struct im_str im_token_record_challenge(const struct im_token_record *record);
 
 /* ---- where they are kept; these expect the lock ---- */
 
-struct im_record *im_record_find_locked(const struct im_tokens *tokens,
-                                        const unsigned char digest[32]);
+struct im_token_record *im_token_record_find_locked(const struct im_tokens *tokens,
+                                                    const unsigned char digest[32]);
 struct im_session_state *im_session_find_locked(const struct im_tokens *tokens,
                                                 struct im_str id);
 struct im_subject *im_subject_find_locked(const struct im_tokens *tokens,
@@ -132,16 +133,33 @@ struct im_subject *im_subject_find_locked(const struct im_tokens *tokens,
 /* The records of a batch go where they belong. False, and nothing done, when memory is
  * short. */
 bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
-                         struct im_record *const *records);
+                         struct im_token_record *const *records);
 struct im_grant_state *im_grant_find_locked(const struct im_tokens *tokens, uint64_t id);
-/* What was remembered of a token that is not kept any more; NULL = nothing. */
+/* Forgets it, and what it alone kept. */
+void im_store_drop_locked(struct im_tokens *tokens, struct im_token_record *record);
+/* The hash by which records and notes stand in their tables. */
+uint64_t im_token_digest_hash(const unsigned char digest[32]);
+
+/* ---- its state, as policy and time have it (tokens.c); these expect the lock ---- */
+
+struct im_ended im_token_status_locked(const struct im_token_record *record,
+                                       const struct im_eval_context *eval);
+bool im_token_is_live_locked(const struct im_token_record *record,
+                             const struct im_eval_context *eval);
+
+/* ---- when they leave (token_retention.c); these expect the lock ---- */
+
+/* One record leaves: an ended one if there is one among the oldest, else the oldest. */
+void im_retention_shed_locked(struct im_tokens *tokens,
+                              const struct im_eval_context *eval);
+/* Looks at the next n records, and lets those leave that ended an hour ago. real_ms: the
+ * monotonic clock. */
+void im_retention_look_locked(struct im_tokens *tokens,
+                              const struct im_eval_context *eval, int64_t real_ms,
+                              size_t n);
+/* The note of a token whose record has left; NULL = none. */
 const struct im_gone *im_gone_find_locked(const struct im_tokens *tokens,
                                           const unsigned char digest[32]);
-/* Remembers only how it ended; without memory, not even that. */
-void im_store_leave_locked(struct im_tokens *tokens, struct im_record *record,
-                           struct im_ended ended);
 void im_gone_free_all(struct im_tokens *tokens);
-/* Forgets it, and what it alone kept. */
-void im_store_drop_locked(struct im_tokens *tokens, struct im_record *record);
 
 #endif

@@ -2,13 +2,13 @@
  * each. One of the three doors of state: every verb is atomic under one lock, nothing
  * points inside (what comes out is copied, its texts into the caller's arena). Token
  * texts are not kept, only their SHA-256 digests. What has ended leaves an hour of real
- * time later, whatever the clock of the sandbox says; how it ended is still told, for the
+ * time later, whatever the clock of the sandbox says; how it ended stays known for the
  * 200,000 that left last. Bounded: past the bound the oldest dead one (among the 64
  * oldest), else the oldest, leaves.
  *
  * A token is live when it is unexpired, not consumed, not ended itself, and neither its
  * grant nor (access tokens) its session was ended. Ending a grant therefore also ends
- * tokens that are being minted for it at that moment. */
+ * tokens that are being minted for it at the same time. */
 #ifndef IM_OAUTH_TOKENS_H
 #define IM_OAUTH_TOKENS_H
 
@@ -23,8 +23,8 @@ enum im_token_kind { IM_TOKEN_CODE, IM_TOKEN_ACCESS, IM_TOKEN_REFRESH };
 enum { IM_TOKEN_KINDS = IM_TOKEN_REFRESH + 1 };
 const char *im_token_kind_name(enum im_token_kind kind); /* "code", "access", "refresh" */
 
-/* Why a token is not live (any more). A fact about the token; which cause a client
- * is refused for is told by token_refusal.h. */
+/* The reason why a token is not live (any more): an attribute of the token.
+ * token_refusal.h says which cause a client is then refused for. */
 enum im_end_reason {
     IM_NOT_ENDED,
     IM_ENDED_EXPIRED,
@@ -57,7 +57,7 @@ struct im_token {
     struct im_str redirect_uri, challenge, nonce;
     bool challenge_plain;
     int64_t auth_time_s; /* codes: as in im_issue */
-    /* what has happened to it */
+    /* its state */
     bool consumed; /* code or refresh token used up */
     int64_t consumed_ms;
     uint64_t consumed_at; /* serial of arrival of the request that used it */
@@ -125,11 +125,11 @@ bool im_tokens_find(struct im_tokens *tokens, const unsigned char digest[32],
                     const struct im_eval_context *eval, struct im_arena *arena,
                     struct im_token *out);
 
-/* Had there been one, and how did it end? Fills in kind, ended and ended_ms alone. */
+/* Was there one whose record has left, and how did it end? Fills in kind, ended and ended_ms alone. */
 bool im_tokens_gone(struct im_tokens *tokens, const unsigned char digest[32],
                     struct im_token *out);
-/* Lets go what ended long enough ago; real_ms: the monotonic clock. Handing out does so
- * bit by bit. */
+/* Forgets every record that ended long enough ago; real_ms: the monotonic clock. Handing
+ * out does so bit by bit. */
 enum { IM_TOKENS_LINGER_MS = 3600 * 1000 };
 void im_tokens_sweep(struct im_tokens *tokens, const struct im_eval_context *eval,
                      int64_t real_ms);
@@ -155,7 +155,7 @@ enum im_cause im_tokens_redeem(struct im_tokens *tokens,
                                const struct im_eval_context *eval, struct im_arena *arena,
                                struct im_token *out);
 
-/* Why the matching live tokens end; IM_NOT_ENDED: by reaching their natural end now.
+/* The reason for which matching live tokens end; IM_NOT_ENDED: they expire now.
  * digest: of which->token, looked at only when that is given. Returns how many live
  * tokens died. */
 struct im_ending {

@@ -35,7 +35,7 @@ static const struct im_object_operator operators[] = {
 #define OPERATORS (sizeof operators / sizeof *operators)
 
 /* A condition on its way in. */
-struct reading {
+struct filter_reading {
     struct im_object_condition *condition;
     const struct im_object_filter_settings *settings;
 };
@@ -100,7 +100,8 @@ enum im_objects_result im_object_filter_field(
 
 /* ---- reading values ---- */
 
-static enum im_objects_result refuse_value(const struct reading *at, const char *wanted)
+static enum im_objects_result refuse_value(const struct filter_reading *at,
+                                           const char *wanted)
 {
     struct im_str name = im_objects_quote(at->condition->path.name);
     return im_objects_refuse(at->settings->why, IM_OBJECTS_QUERY_WRONG, name,
@@ -108,7 +109,7 @@ static enum im_objects_result refuse_value(const struct reading *at, const char 
                              IM_ARG(name), wanted);
 }
 
-static enum im_objects_result read_number(const struct reading *at,
+static enum im_objects_result read_number(const struct filter_reading *at,
                                           struct im_object_cell *cell, const char *wanted)
 {
     enum im_object_kind kind = im_object_path_field(&at->condition->path)->kind;
@@ -120,13 +121,13 @@ static enum im_objects_result read_number(const struct reading *at,
     return IM_OBJECTS_OK;
 }
 
-static struct im_str day_text(const struct reading *at, int64_t ms)
+static struct im_str day_text(const struct filter_reading *at, int64_t ms)
 {
     return im_str_slice(im_time_rfc3339(at->settings->arena, ms), 0, 10);
 }
 
 /* "today" and "yesterday"; other relative dates are spans, which are not offered. */
-static bool read_relative(const struct reading *at, struct im_object_cell *cell)
+static bool read_relative(const struct filter_reading *at, struct im_object_cell *cell)
 {
     int64_t ms = 0;
     struct im_str midnight = im_arena_format(at->settings->arena, "%.*sT00:00:00Z",
@@ -139,7 +140,7 @@ static bool read_relative(const struct reading *at, struct im_object_cell *cell)
     return true;
 }
 
-static enum im_objects_result read_date(const struct reading *at,
+static enum im_objects_result read_date(const struct filter_reading *at,
                                         struct im_object_cell *cell)
 {
     if (im_object_date(cell->text) || read_relative(at, cell))
@@ -148,7 +149,7 @@ static enum im_objects_result read_date(const struct reading *at,
 }
 
 /* A day alone is its first moment. */
-static enum im_objects_result read_time(const struct reading *at,
+static enum im_objects_result read_time(const struct filter_reading *at,
                                         struct im_object_cell *cell)
 {
     struct im_str text = cell->text;
@@ -160,7 +161,7 @@ static enum im_objects_result read_time(const struct reading *at,
     return IM_OBJECTS_OK;
 }
 
-static enum im_objects_result read_word(const struct reading *at,
+static enum im_objects_result read_word(const struct filter_reading *at,
                                         struct im_object_cell *cell)
 {
     const struct im_object_field *field = im_object_path_field(&at->condition->path);
@@ -173,7 +174,7 @@ static enum im_objects_result read_word(const struct reading *at,
                              field->about, IM_ARG(given));
 }
 
-static enum im_objects_result read_bool(const struct reading *at,
+static enum im_objects_result read_bool(const struct filter_reading *at,
                                         const struct im_object_cell *cell)
 {
     if (im_str_is(cell->text, "true") || im_str_is(cell->text, "false"))
@@ -181,7 +182,7 @@ static enum im_objects_result read_bool(const struct reading *at,
     return refuse_value(at, "true or false");
 }
 
-static enum im_objects_result read_by_kind(const struct reading *at,
+static enum im_objects_result read_by_kind(const struct filter_reading *at,
                                            struct im_object_cell *cell)
 {
     switch (im_object_path_field(&at->condition->path)->kind) {
@@ -198,7 +199,7 @@ static enum im_objects_result read_by_kind(const struct reading *at,
 }
 
 /* Documented: strings, numbers, booleans, and null for $eq and $ne. */
-static enum im_objects_result read_value(const struct reading *at,
+static enum im_objects_result read_value(const struct filter_reading *at,
                                          const struct im_json *json,
                                          struct im_object_cell *cell)
 {
@@ -218,7 +219,7 @@ static enum im_objects_result read_value(const struct reading *at,
     return IM_OBJECTS_OK;
 }
 
-static enum im_objects_result read_array(const struct reading *at,
+static enum im_objects_result read_array(const struct filter_reading *at,
                                          const struct im_json *json)
 {
     bool pair = at->condition->operation->takes == PAIR;
@@ -233,7 +234,7 @@ static enum im_objects_result read_array(const struct reading *at,
     return IM_OBJECTS_OK;
 }
 
-static enum im_objects_result read_values(const struct reading *at,
+static enum im_objects_result read_values(const struct filter_reading *at,
                                           const struct im_json *json)
 {
     struct im_object_condition *condition = at->condition;
@@ -298,7 +299,7 @@ enum im_objects_result im_object_condition_read(
     struct im_object_condition *condition,
     const struct im_object_filter_settings *settings, const struct im_json *json)
 {
-    const struct reading at = {condition, settings};
+    const struct filter_reading at = {condition, settings};
     enum im_objects_result result = check_form(settings, json);
     if (result)
         return result;

@@ -21,8 +21,8 @@
 #define IM_OBJECTS_ROWS_MAX      10000 /* rows of one type in one store */
 #define IM_OBJECTS_ROW_BYTES_MAX 65536 /* bytes one row may take */
 #define IM_OBJECTS_PAGE_DEFAULT  100   /* documented */
-#define IM_OBJECTS_ONCE_MAX      10000 /* Idempotency-Keys remembered in one store */
-#define IM_OBJECTS_ONCE_MS       INT64_C(172800000) /* for 48 hours (documented) */
+#define IM_IDEMPOTENCY_MAX       10000 /* Idempotency-Keys remembered in one store */
+#define IM_IDEMPOTENCY_MS        INT64_C(172800000) /* for 48 hours (documented) */
 #define IM_OBJECTS_PAGE_MAX      4000               /* documented */
 
 /* ---- types (static, the same for everybody) ---- */
@@ -177,8 +177,8 @@ struct im_objects {
     struct im_objects *next; /* the store of another company; behind the first's lock */
     struct im_str company;   /* empty in the first of them, which is nobody's */
     int64_t shift;           /* what its built-in keys are moved by */
-    struct im_objects_once *once; /* Idempotency-Keys, oldest first */
-    size_t n_once, once_room;
+    struct im_idempotency *idempotency; /* Idempotency-Keys, oldest first */
+    size_t n_idempotency, idempotency_room;
 };
 
 void im_objects_init(struct im_objects *store);
@@ -211,8 +211,8 @@ struct im_objects_call {
     int64_t now_ms; /* the sandbox's clock: audit times, "today" in filters */
     struct im_json_out *out;
     const char *name;
-    struct im_str once; /* create: the Idempotency-Key; empty = none */
-    uint64_t once_call; /* hash of the whole call: the same again has the same */
+    struct im_str idempotency_key; /* create: the Idempotency-Key; empty = none */
+    uint64_t idempotency_call; /* hash of the whole call: the same again has the same */
 
     struct im_objects_meta meta;   /* list, query */
     struct im_objects_refusal why; /* when refused */

@@ -9,7 +9,7 @@
 #define SUM_LIMIT INT64_C(1000000000000000000) /* what an amount can hold, in 1/10000 */
 
 /* One member of the body on its way into the payload. */
-struct reading {
+struct payload_reading {
     struct im_object_payload *payload;
     struct im_objects_refusal *why;
     const struct im_json *member;
@@ -17,19 +17,21 @@ struct reading {
     size_t i;           /* its field */
 };
 
-static const struct im_object_field *field_of(const struct reading *at)
+static const struct im_object_field *field_of(const struct payload_reading *at)
 {
     return &at->payload->type->fields[at->i];
 }
 
-static enum im_objects_result wrong_type(const struct reading *at, const char *wanted)
+static enum im_objects_result wrong_type(const struct payload_reading *at,
+                                         const char *wanted)
 {
     return im_objects_refuse_at(at->why, IM_OBJECTS_FIELD_WRONG_TYPE, at->name,
                                 "%.*s takes %s, not %s.", IM_ARG(at->name), wanted,
                                 im_json_type_name(at->member->type));
 }
 
-static enum im_objects_result wrong_value(const struct reading *at, const char *wanted)
+static enum im_objects_result wrong_value(const struct payload_reading *at,
+                                          const char *wanted)
 {
     struct im_str given = im_objects_quote(at->member->text);
     return im_objects_refuse_at(at->why, IM_OBJECTS_FIELD_WRONG_TYPE, at->name,
@@ -43,14 +45,15 @@ static enum im_objects_result missing(struct im_objects_refusal *why, struct im_
                                 IM_ARG(name));
 }
 
-static enum im_objects_result accept(const struct reading *at, struct im_str value)
+static enum im_objects_result accept(const struct payload_reading *at,
+                                     struct im_str value)
 {
     at->payload->values[at->i] = value;
     at->payload->named[at->i] = true;
     return IM_OBJECTS_OK;
 }
 
-static enum im_objects_result read_text(const struct reading *at)
+static enum im_objects_result read_text(const struct payload_reading *at)
 {
     if (at->member->type != IM_JSON_STRING)
         return wrong_type(at, "a string");
@@ -59,7 +62,7 @@ static enum im_objects_result read_text(const struct reading *at)
     return accept(at, at->member->text);
 }
 
-static enum im_objects_result read_decimal(const struct reading *at)
+static enum im_objects_result read_decimal(const struct payload_reading *at)
 {
     int64_t scaled;
     if (at->member->type != IM_JSON_STRING && at->member->type != IM_JSON_NUMBER)
@@ -70,7 +73,7 @@ static enum im_objects_result read_decimal(const struct reading *at)
 }
 
 /* Kept without the zeros behind its point: 40000, 12.5. */
-static enum im_objects_result read_number(const struct reading *at)
+static enum im_objects_result read_number(const struct payload_reading *at)
 {
     int64_t scaled;
     if (at->member->type != IM_JSON_NUMBER)
@@ -85,14 +88,14 @@ static enum im_objects_result read_number(const struct reading *at)
     return accept(at, text);
 }
 
-static enum im_objects_result read_bool(const struct reading *at)
+static enum im_objects_result read_bool(const struct payload_reading *at)
 {
     if (at->member->type != IM_JSON_BOOL)
         return wrong_type(at, "true or false");
     return accept(at, at->member->boolean ? IM_STR("true") : IM_STR("false"));
 }
 
-static enum im_objects_result read_date(const struct reading *at)
+static enum im_objects_result read_date(const struct payload_reading *at)
 {
     if (at->member->type != IM_JSON_STRING)
         return wrong_type(at, "a date such as \"2026-03-31\"");
@@ -101,7 +104,7 @@ static enum im_objects_result read_date(const struct reading *at)
     return accept(at, at->member->text);
 }
 
-static enum im_objects_result read_enum(const struct reading *at)
+static enum im_objects_result read_enum(const struct payload_reading *at)
 {
     if (at->member->type != IM_JSON_STRING)
         return wrong_type(at, "a string");
@@ -115,7 +118,7 @@ static enum im_objects_result read_enum(const struct reading *at)
                                 words, IM_ARG(given));
 }
 
-static struct im_str join(const struct reading *at, struct im_str prefix,
+static struct im_str join(const struct payload_reading *at, struct im_str prefix,
                           struct im_str name)
 {
     if (!prefix.len)
@@ -124,7 +127,7 @@ static struct im_str join(const struct reading *at, struct im_str prefix,
 }
 
 /* key and id lead to the other object; what else it has cannot be changed from here. */
-static enum im_objects_result check_ref_members(const struct reading *at)
+static enum im_objects_result check_ref_members(const struct payload_reading *at)
 {
     const struct im_object_type *target = im_object_target(field_of(at));
     for (const struct im_json *part = at->member->first; part; part = part->next) {
@@ -142,7 +145,7 @@ static enum im_objects_result check_ref_members(const struct reading *at)
 
 /* {"id": ""} is refused (observed: blank reference ids are rejected). {"id": null}
  * empties. */
-static enum im_objects_result read_ref(const struct reading *at)
+static enum im_objects_result read_ref(const struct payload_reading *at)
 {
     if (at->member->type != IM_JSON_OBJECT)
         return wrong_type(at, "an object such as {\"id\": \"…\"}");
@@ -166,7 +169,7 @@ static enum im_objects_result read_ref(const struct reading *at)
 }
 
 /* Amounts of the lines, added up into the fields that are read-only sums. */
-static enum im_objects_result sum_lines(const struct reading *at)
+static enum im_objects_result sum_lines(const struct payload_reading *at)
 {
     const struct im_object_type *type = at->payload->type;
     int64_t sum = 0, amount;
@@ -193,7 +196,7 @@ static enum im_objects_result sum_lines(const struct reading *at)
 }
 
 /* Lines are kept as they came: their own object (bill-line) is not offered here. */
-static enum im_objects_result read_list(const struct reading *at)
+static enum im_objects_result read_list(const struct payload_reading *at)
 {
     struct im_buf buf;
     struct im_json_out out;
@@ -213,7 +216,7 @@ static enum im_objects_result read_list(const struct reading *at)
     return result ? result : accept(at, im_buf_str(&buf));
 }
 
-static enum im_objects_result read_null(const struct reading *at)
+static enum im_objects_result read_null(const struct payload_reading *at)
 {
     if (field_of(at)->flags & IM_FIELD_REQUIRED)
         return missing(at->why, at->name);
@@ -222,7 +225,7 @@ static enum im_objects_result read_null(const struct reading *at)
     return accept(at, (struct im_str){NULL, 0});
 }
 
-static enum im_objects_result refuse_read_only(const struct reading *at)
+static enum im_objects_result refuse_read_only(const struct payload_reading *at)
 {
     bool key = im_str_is(at->name, "key") && at->payload->creating;
     return im_objects_refuse_at(
@@ -230,7 +233,7 @@ static enum im_objects_result refuse_read_only(const struct reading *at)
         "%.*s is given by the server.", IM_ARG(at->name));
 }
 
-static enum im_objects_result read_field(const struct reading *at)
+static enum im_objects_result read_field(const struct payload_reading *at)
 {
     if (field_of(at)->flags & IM_FIELD_READ_ONLY)
         return refuse_read_only(at);
@@ -248,7 +251,7 @@ static enum im_objects_result read_field(const struct reading *at)
     }
 }
 
-static enum im_objects_result refuse_unknown(const struct reading *at)
+static enum im_objects_result refuse_unknown(const struct payload_reading *at)
 {
     const struct im_object_type *type = at->payload->type;
     size_t near = im_object_field_near(type, at->name);
@@ -266,7 +269,7 @@ static enum im_objects_result refuse_unknown(const struct reading *at)
 }
 
 /* A group is entered once: groups stand at the top only, so the depth is two. */
-static enum im_objects_result read_members(struct reading at,
+static enum im_objects_result read_members(struct payload_reading at,
                                            const struct im_json *object,
                                            struct im_str group)
 {
@@ -319,7 +322,7 @@ enum im_objects_result im_object_payload_read(struct im_object_payload *payload,
                                               const struct im_json *body,
                                               struct im_objects_refusal *why)
 {
-    struct reading at = {.payload = payload, .why = why};
+    struct payload_reading at = {.payload = payload, .why = why};
     assert(payload->type->n_fields <= IM_FIELDS_MAX);
     if (!body)
         return im_objects_refuse(why, IM_OBJECTS_PAYLOAD_MISSING, IM_STR(""),

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "objects/once.h"
+#include "objects/idempotency.h"
 #include "objects/page.h"
 #include "objects/payload.h"
 #include "objects/render.h"
@@ -27,7 +27,7 @@ void im_objects_release(struct im_objects *store)
     }
     im_str_free(&store->company);
     im_objects_free_tables(store->tables);
-    im_objects_once_forget(store);
+    im_idempotency_forget(store);
     store->tables = NULL;
     pthread_mutex_destroy(&store->lock);
 }
@@ -89,7 +89,7 @@ void im_objects_reset(struct im_objects *store)
 {
     pthread_mutex_lock(&store->lock);
     im_objects_free_tables(store->tables);
-    im_objects_once_forget(store);
+    im_idempotency_forget(store);
     store->tables = NULL;
     pthread_mutex_unlock(&store->lock);
 }
@@ -314,7 +314,7 @@ static enum im_objects_result add(struct im_objects *store, struct im_objects_ca
         im_object_row_free(row);
         return no_memory(call);
     }
-    im_objects_once_add_locked(store, call, row->key);
+    im_idempotency_add_locked(store, call, row->key);
     im_object_write_link(call->type, row, call->out, call->name);
     return IM_OBJECTS_OK;
 }
@@ -327,7 +327,7 @@ enum im_objects_result im_objects_create(struct im_objects *store,
     if (result)
         return result;
     const struct im_object_row *before;
-    result = im_objects_once_find_locked(store, call, &before);
+    result = im_idempotency_find_locked(store, call, &before);
     call->repeated = before != NULL;
     if (before)
         im_object_write_link(call->type, before, call->out, call->name);

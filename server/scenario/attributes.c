@@ -2,6 +2,7 @@
 #include "scenario/attributes.h"
 
 #include "directory/account.h"
+#include "endpoints/access.h"
 #include "oauth/credentials.h"
 
 /* Whose token it is, dead or alive, where the request does not say. */
@@ -19,18 +20,24 @@ static void ask_token(struct im_authority *authority, struct im_request *req,
         asked->user = im_account_text(req->arena, token.user, token.company);
     if (!asked->scope.len)
         asked->scope = token.scopes;
+    if (!asked->entity.len)
+        asked->entity = token.entity;
 }
 
 struct im_str im_attributes_read(struct im_authority *authority, struct im_request *req,
                                  struct im_exchange *asked)
 {
     const struct im_credentials *said = im_credentials(req);
+    struct im_account account = im_account_read(said->username);
 
     *asked = (struct im_exchange){
         .endpoint = req->exchange->endpoint,
         .grant = said->grant,
         .client_id = said->client,
         .user = im_str_slice(said->username, 0, im_str_find(said->username, '|')),
+        .entity = im_endpoint_group(req->exchange->endpoint) == IM_GROUP_API
+                      ? im_access_entity(req, account.entity)
+                      : account.entity,
         .method = req->method,
         .path = req->path,
         .scope = said->scope,

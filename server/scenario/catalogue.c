@@ -111,8 +111,10 @@ static struct view *view_read(struct im_str folder, struct im_error *err)
     free(items);
     if (view && !view->arena.failed)
         return view;
-    im_error_set(err, "reading --scenarios %.*s: %s", IM_ARG(folder),
-                 n < 0 ? strerror(why) : "out of memory");
+    if (n < 0)
+        im_error_set(err, "reading --scenarios %.*s: %s", IM_ARG(folder), strerror(why));
+    else
+        im_error_no_memory(err, "reading --scenarios %.*s", IM_ARG(folder));
     view_unref(view);
     return NULL;
 }
@@ -208,8 +210,7 @@ static bool view_settle(struct view *view, const struct view *old, struct im_err
         for (size_t i = 0; i < view->count; i++)
             if (view->files[i].fresh && (!kept || has_kept_its_name(&view->files[i])))
                 file_claim_name(view, &view->files[i]);
-    return !view->arena.failed ||
-           im_error_set(err, "reading the scenarios: out of memory");
+    return !view->arena.failed || im_error_no_memory(err, "reading the scenarios");
 }
 
 /* ---- the view that counts ---- */
@@ -287,7 +288,7 @@ struct im_catalogue *im_catalogue_new(const char *folder, const struct im_log *l
     struct im_catalogue *catalogue = calloc(1, sizeof(*catalogue));
 
     if (!catalogue) {
-        im_error_set(err, "reading the scenarios: out of memory");
+        im_error_no_memory(err, "reading the scenarios");
         return NULL;
     }
     pthread_mutex_init(&catalogue->lock, NULL);
@@ -297,7 +298,7 @@ struct im_catalogue *im_catalogue_new(const char *folder, const struct im_log *l
     bool fine = catalogue->built_in &&
                 (!folder || im_str_duplicate(im_str(folder), &catalogue->folder));
     if (!fine)
-        im_error_set(err, "reading the scenarios: out of memory");
+        im_error_no_memory(err, "reading the scenarios");
     catalogue->view = fine ? view_read(catalogue->folder, err) : NULL;
     fine = catalogue->view && view_settle(catalogue->view, &nothing, err);
     for (size_t i = 0; fine && i < catalogue->view->count; i++)
@@ -366,7 +367,9 @@ static void refuse_name(const struct view *view, struct im_str name, struct im_e
     int nearest = known ? im_str_nearest(name, known, n) : -1;
     name = im_str_front(name, 80);
     if (nearest < 0)
-        im_error_set(err, "there is no scenario \"%.*s\"", IM_ARG(name));
+        im_error_set(err,
+                     "there is no scenario \"%.*s\"; `intacct-mock scenarios` lists them",
+                     IM_ARG(name));
     else
         im_error_set(err, "there is no scenario \"%.*s\"; did you mean \"%.*s\"?",
                      IM_ARG(name), IM_ARG(known[nearest]));

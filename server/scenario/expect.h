@@ -24,10 +24,10 @@ struct im_anchor {
 struct im_expectation {
     struct im_str that; /* the sentence: unique in its scenario */
     struct im_when when;
-    enum im_cause cause;        /* refused for it or warned of it */
-    enum im_fault fault;        /* IM_FAULT_NONE = not asked */
-    int status_min, status_max; /* 0 = not asked; "2xx" = 200 to 299 */
-    int64_t at_least, at_most;  /* < 0 = not asked; count sets both */
+    enum im_cause cause; /* refused for it or warned of it */
+    enum im_fault fault; /* IM_FAULT_NONE = not asked */
+    struct im_status_range status;
+    int64_t at_least, at_most; /* < 0 = not asked; count sets both */
     struct im_anchor after;
     int64_t within_ms;           /* < 0 = not asked */
     int64_t in_parallel_at_most; /* < 0 = not asked */

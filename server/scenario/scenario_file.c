@@ -2,6 +2,7 @@
  * with the parts: when.c, wire.c, world.c, expect.c, policy.def and the directory. */
 #include "scenario/scenario_file.h"
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -338,7 +339,22 @@ static void place_faults(struct im_str text, struct im_json_reader *r,
         const struct im_json_fault *fault = &r->faults[i];
         im_json_place(text, fault->at->name_offset, &errors[i].line, &errors[i].column);
         snprintf(errors[i].what, sizeof(errors[i].what), "%.399s", fault->err.text);
+        errors[i].no_memory = fault->err.kind == IM_ERROR_INTERNAL;
     }
+}
+
+bool im_scenario_error_as(struct im_error *err, const struct im_scenario_error *error,
+                          const char *format, ...)
+{
+    struct im_error where, what;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(where.text, sizeof(where.text), format, args);
+    va_end(args);
+    im_error_set(&what, "%s", error->what);
+    what.kind = error->no_memory ? IM_ERROR_INTERNAL : IM_ERROR_PLAIN;
+    return im_error_because(err, &what, "%s", where.text);
 }
 
 struct im_scenario *im_scenario_parse_all(struct im_str text, struct im_str fallback_name,
@@ -361,6 +377,7 @@ struct im_scenario *im_scenario_parse_all(struct im_str text, struct im_str fall
     r.faults = scenario ? calloc(room, sizeof(*r.faults)) : NULL;
     if (!r.faults) {
         snprintf(errors->what, sizeof(errors->what), "out of memory");
+        errors->no_memory = true;
         im_scenario_unref(scenario);
         return NULL;
     }
@@ -373,6 +390,7 @@ struct im_scenario *im_scenario_parse_all(struct im_str text, struct im_str fall
         errors->line = syntax.line;
         errors->column = syntax.column;
         snprintf(errors->what, sizeof(errors->what), "%s", syntax.what);
+        errors->no_memory = syntax.no_memory;
     }
     free(r.faults);
     if (fine)

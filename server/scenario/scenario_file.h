@@ -18,7 +18,12 @@ enum {
 struct im_scenario_error {
     unsigned line, column; /* from 1; columns in bytes */
     char what[400];        /* "when: unknown field \"endpont\"; did you mean …" */
+    bool no_memory;        /* nothing is wrong with the scenario */
 };
+
+/* The error as a failure, of its kind; behind the place that the format words. Returns false. */
+bool im_scenario_error_as(struct im_error *err, const struct im_scenario_error *error,
+                          const char *format, ...) IM_PRINTF(3, 4);
 
 /* The scenario, with one reference that is the caller's; or NULL with *error. `fallback_name`
  * names one that does not name itself (inline in a control call); empty = it must. */

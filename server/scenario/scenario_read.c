@@ -21,7 +21,7 @@ bool im_scenario_read_text(FILE *stream, const char *path, struct im_arena *aren
     if (ferror(stream))
         return im_error_set(err, "reading scenario %s: %s", path, strerror(errno));
     if (buf.failed)
-        return im_error_set(err, "reading %s: out of memory", path);
+        return im_error_no_memory(err, "reading %s", path);
     return buf.len <= IM_SCENARIO_MAX ||
            im_error_set(err, "reading %s: over %d bytes are too many for a scenario",
                         path, IM_SCENARIO_MAX);
@@ -48,7 +48,7 @@ struct im_scenario *im_scenario_of_file(const char *path, struct im_str text,
     struct im_scenario *scenario = im_scenario_parse(text, (struct im_str){0}, &error);
 
     if (!scenario)
-        im_error_set(err, "%s:%u:%u: %s", path, error.line, error.column, error.what);
+        im_scenario_error_as(err, &error, "%s:%u:%u", path, error.line, error.column);
     return scenario;
 }
 

@@ -7,7 +7,7 @@
 static bool refuse(struct im_json_reader *r, const struct im_json *at,
                    const struct im_error *err)
 {
-    return im_json_fault(r, at, "%s", err->text);
+    return im_json_fault_of(r, at, err);
 }
 
 static bool holds(const struct im_json *value, const struct im_json *at)
@@ -32,7 +32,7 @@ static bool is_faulty(const struct im_json_reader *r, const struct im_json *valu
 static bool try_step(struct im_json_reader *r, struct im_authority *authority,
                      const struct im_rule *rule, const struct im_step *step)
 {
-    const struct im_exchange fitting = {.user = rule->when.user,
+    const struct im_exchange fitting = {.user = im_when_one_user(&rule->when),
                                         .client_id = rule->when.client};
     struct im_effect_args args = step->args;
     struct im_error err;

@@ -8,31 +8,9 @@
 
 /* ---- endpoints and their groups ---- */
 
-static const char *endpoint_word(size_t index)
-{
-    enum { NAMES = IM_ENDPOINTS - IM_ENDPOINT_TOKEN, GROUPS = IM_GROUPS - IM_GROUP_API };
-
-    if (index < NAMES)
-        return im_endpoint_name((enum im_endpoint)(index + IM_ENDPOINT_TOKEN));
-    index -= NAMES;
-    return index < GROUPS
-               ? im_endpoint_group_name((enum im_endpoint_group)(index + IM_GROUP_API))
-               : NULL;
-}
-
 const struct im_json_names im_when_endpoints = {.name = "endpoint",
                                                 .what = "endpoint",
-                                                .word = endpoint_word};
-
-static bool endpoint_fits(struct im_str wanted, const struct im_exchange *exchange)
-{
-    enum im_endpoint endpoint = exchange->endpoint;
-
-    return im_str_is(wanted, im_endpoint_name(endpoint)) ||
-           im_str_is(wanted, im_endpoint_group_name(im_endpoint_group(endpoint))) ||
-           (im_str_is(wanted, im_endpoint_group_name(IM_GROUP_READ)) &&
-            im_exchange_is_read(exchange));
-}
+                                                .word = im_endpoint_word};
 
 /* ---- what is in the request ---- */
 
@@ -170,6 +148,22 @@ static bool content_fits(const struct im_when *when, const struct im_exchange *e
 
 /* ---- asking ---- */
 
+/* Who asked. Where no entity is wanted, whichever will do: most connections never name one. */
+static bool account_fits(struct im_str wanted, const struct im_exchange *exchange)
+{
+    struct im_str entity = im_account_read(wanted).entity;
+
+    return im_str_glob(im_str_cut(&wanted, '|'), exchange->user) &&
+           (!entity.at || im_str_glob(entity, exchange->entity));
+}
+
+struct im_str im_when_one_user(const struct im_when *when)
+{
+    struct im_str rest = when->user, user = im_str_cut(&rest, '|');
+
+    return im_str_has(user, '*') || im_str_has(user, '?') ? IM_STR("") : user;
+}
+
 static bool same(struct im_str wanted, struct im_str attribute)
 {
     return !wanted.len || im_str_eq(wanted, attribute);
@@ -177,9 +171,10 @@ static bool same(struct im_str wanted, struct im_str attribute)
 
 bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange)
 {
-    return (!when->endpoint.len || endpoint_fits(when->endpoint, exchange)) &&
+    return (!when->endpoint.len || im_exchange_goes_to(exchange, when->endpoint)) &&
            same(when->method, exchange->method) && same(when->grant, exchange->grant) &&
-           same(when->client, exchange->client_id) && same(when->user, exchange->user) &&
+           same(when->client, exchange->client_id) &&
+           (!when->user.len || account_fits(when->user, exchange)) &&
            (!when->path.len || im_str_glob(when->path, exchange->path)) &&
            (!when->scope.len || im_str_in_list(exchange->scope, when->scope)) &&
            (!im_when_asks_content(when) || content_fits(when, exchange));
@@ -222,7 +217,7 @@ static bool user_at_company(struct im_str text)
 {
     struct im_account account = im_account_read(text);
 
-    return im_account_is_user(&account);
+    return im_account_is_whole(&account);
 }
 
 static bool rooted(struct im_str text)
@@ -258,7 +253,9 @@ static const struct im_json_row shared[] = {
     {WHEN(grant), .sound = one_word, .wanted = "a grant_type such as \"refresh_token\""},
     {WHEN(client), .sound = without_sandbox,
      .wanted = "a client id without \"~\" and the sandbox's name"},
-    {WHEN(user), .sound = user_at_company, .wanted = "\"USER@COMPANY\""},
+    {WHEN(user), .sound = user_at_company,
+     .wanted = "\"USER@COMPANY\" or \"USER@COMPANY|ENTITY\", parts of it as globs: "
+               "\"*@COMPANY\""},
     {WHEN(method), .sound = capitals, .wanted = "a method in capitals such as \"GET\""},
     {WHEN(path), .sound = rooted,
      .wanted = "a path under the base URL such as \"/ia/api/v1/objects/*\""},
@@ -279,3 +276,37 @@ static const struct im_json_row chances[] = {
     {WHEN(seed), .kind = IM_READ_WHOLE},
 };
 const struct im_json_table im_when_chance = {IM_READ_ROWS(chances)};
+
+/* ---- statuses ---- */
+
+static bool is_class(struct im_str text)
+{
+    return text.len == 3 && text.at[0] >= '1' && text.at[0] <= '5' &&
+           im_str_ends(text, "xx");
+}
+
+static bool take_status(struct im_json_reader *r, const struct im_json *value, void *into)
+{
+    struct im_status_range *range = into;
+
+    (void)r;
+    range->max = range->min;
+    if (value->type == IM_JSON_STRING && !value->is_whole) {
+        range->min = (value->text.at[0] - '0') * 100;
+        range->max = range->min + 99;
+    }
+    return true;
+}
+
+#define STATUS "a number such as 401, or \"2xx\""
+
+static const struct im_json_row status_forms[] = {
+    {NULL, IM_READ_WHOLE, IM_READ_INTO(struct im_status_range, min), .min = 100,
+     .max = 599, .wanted = STATUS},
+    {NULL, IM_READ_TEXT, .sound = is_class, .pattern = "^[1-5]xx$"},
+};
+static const struct im_json_row statuses[] = {
+    {"status", IM_READ_EITHER, IM_READ_ROWS(status_forms), .check = take_status,
+     .wanted = STATUS},
+};
+const struct im_json_table im_when_status = {IM_READ_ROWS(statuses)};

@@ -58,8 +58,6 @@ const char *im_outcome_of_name(enum im_outcome_of outcome)
 static bool passes_filter(const struct im_expectation *expectation,
                           const struct im_exchange *exchange)
 {
-    int status = im_exchange_status(exchange);
-
     if (expectation->cause && !im_history_has_cause(exchange, expectation->cause))
         return false;
     if (expectation->fault && exchange->fault != expectation->fault)
@@ -70,8 +68,7 @@ static bool passes_filter(const struct im_expectation *expectation,
         return false;
     if (expectation->without_token && !im_history_token_refused(exchange))
         return false;
-    return !expectation->status_min ||
-           (status >= expectation->status_min && status <= expectation->status_max);
+    return im_status_fits(&expectation->status, im_exchange_status(exchange));
 }
 
 /* A browser asks whether its page may (204; any other OPTIONS is refused): that is no call of the

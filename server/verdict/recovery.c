@@ -36,7 +36,7 @@ bool im_recovery_can_be(const struct im_expectation *expectation,
 bool im_recovery_is_ordinary(const struct im_expectation *expectation,
                              const struct im_exchange *exchange)
 {
-    return expectation->status_min == 200 && im_history_is_call(exchange) &&
+    return expectation->status.min == 200 && im_history_is_call(exchange) &&
            exchange->cause != CAUSE_NONE && im_history_undamaged(exchange) &&
            im_cause_row(exchange->cause)->family == IM_FAMILY_DATA;
 }

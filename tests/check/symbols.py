@@ -4,7 +4,8 @@
 - every extern symbol begins with im_ (main aside), and the built libraries show no other;
 - no variable outlives a call: nothing in .data or .bss, or local to a thread;
 - banned functions are not called, exit and abort not from the library, the clock is read in base/clock.c alone;
-- each library has one door: the files that may include its header.
+- each library has one door: the files that may include its header;
+- a tag (of a struct, enum or union) is defined once in server/, so that a search for it finds one thing.
 """
 
 import argparse
@@ -33,6 +34,8 @@ DOORS = {
     r"openssl/.*": {"server/base/crypto.c", "server/base/rng.c", "server/oauth/jwt.c", "server/listener/channel.c"}
     | {f"server/http/{name}" for name in ("tls.c", "tls_cert.c", "tls_cert.h", "tls_file.c", "tls_file.h")},
 }
+TAG = re.compile(r"\b(?:struct|enum|union)\s+(\w+)\s*\{")
+NO_CODE = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
 INCLUDE = re.compile(r"^\s*#\s*include\s+[<\"]([^>\"]+)[>\"]", re.MULTILINE)
 
 
@@ -86,6 +89,11 @@ def complaints_of_includes(source):
                     yield f"includes {name}: only {', '.join(sorted(doors))} may"
 
 
+def tags_of(source):
+    with open(source, encoding="utf-8") as file:
+        return TAG.findall(NO_CODE.sub(" ", file.read()))
+
+
 def complaints_of_library(path):
     for name, letter, _ in symbols_of(path, "--defined-only", *(["--dynamic"] if ".so" in path else ["--extern-only"])):
         if letter.isupper() and not name.startswith("im_"):
@@ -107,14 +115,20 @@ jobs = [(library, (complaints_of_library, library)) for library in args_.librari
 for object_ in args_.objects:
     source_ = os.path.relpath(object_, os.path.join(args_.build, "obj"))[:-len(".o")] + ".c"
     jobs.append((source_, (complaints_of_object, source_, object_)))
+homes = {}
 for folder, _, names_ in sorted(os.walk("server")):
     for name_ in sorted(names_):
         if name_.endswith((".c", ".h", ".def")):
             source_ = os.path.join(folder, name_)
             jobs.append((source_, (complaints_of_includes, source_)))
+            for tag in tags_of(source_):
+                homes.setdefault(tag, []).append(source_)
 
 problems = {}
 for (thing, _), texts in zip(jobs, in_parallel(look, [job for _, job in jobs])):
     if texts:
         problems.setdefault(thing, []).extend(texts)
+for tag, sources in homes.items():
+    for source_ in sources[1:]:
+        problems.setdefault(source_, []).append(f"defines the tag {tag}, as {sources[0]} does")
 finish("symbols", len({thing for thing, _ in jobs}), problems)

@@ -20,7 +20,7 @@ BILLS = API + "objects/accounts-payable/bill"
 QUERY = API + "services/core/query"
 # What a kind differs in; the rest is as in DEFAULT.
 DEFAULT = {"reads": "objects", "workers": 1, "sessions": 1, "keeps_connection": True, "refreshes": True,
-           "fails_fast": False, "renews_ahead": False}
+           "fails_fast": False, "renews_ahead": False, "companies": 1}
 KINDS = {
     "serial": {},                                                    # one after the other, one connection, refreshes
     "per-call": {"keeps_connection": False, "refreshes": False},     # a connection for each call, client_credentials only
@@ -30,6 +30,7 @@ KINDS = {
     "fail-fast": {"fails_fast": True},                               # ends at the first refusal
     "ahead": {"renews_ahead": True},                                 # renews before expires_in is over
     "tests": {"sessions": 3, "fails_fast": True, "keeps_connection": False},  # three tests, each signs on
+    "companies": {"companies": 2},                                   # two customers at once, a token for each
     "parallel-jobs": {"sessions": 3, "workers": 2, "refreshes": False},       # three jobs at once, two workers each
 }
 
@@ -137,12 +138,13 @@ class Client:
         return answer
 
 
-def calls_of(kind):
+def calls_of(kind, company):
     """The calls of one job: more than any scenario waits for, some of them alike, some with an ordinary refusal."""
+    own = VENDORS + {"acme": "/43", "globex": "/2043"}.get(company, "/1")
     query = {"object": "accounts-payable/vendor", "fields": ["key", "id"]}
     if kind["reads"] == "query":
         return [("POST", QUERY, {**query, "size": size}) for size in (10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 10, 20)]
-    return [("GET", VENDORS, None), ("GET", VENDORS + "/1", None), ("GET", API + "services/core/session/id", None),
+    return [("GET", VENDORS, None), ("GET", own, None), ("GET", API + "services/core/session/id", None),
             ("POST", QUERY, query), ("GET", VENDORS + "/no-such-record", None),
             ("POST", VENDORS, {"id": "V-KINDS", "name": "Twice"}), ("GET", API + "services/core/model", None),
             ("GET", BILLS, None), ("POST", VENDORS, {"id": "V-KINDS", "name": "Twice"}),
@@ -152,7 +154,7 @@ def calls_of(kind):
 def job(config, kind, reason):
     """Signs on and makes the calls, by several workers where it has them. Leaves why it stopped in `reason`."""
     client = Client(config, kind)
-    calls = calls_of(client.kind)
+    calls = calls_of(client.kind, config.username.rpartition("@")[2])
     lock = threading.Lock()
 
     def work():
@@ -180,12 +182,15 @@ def job(config, kind, reason):
 def run(config, kind):
     """Why its jobs stopped: empty = all is done. Each goes its own way, whatever became of the others."""
     wanted = {**DEFAULT, **KINDS[kind]}
-    reasons = [[] for _ in range(wanted["sessions"])]
-    if wanted["workers"] == 1 or wanted["sessions"] == 1:
-        for reason in reasons:
-            job(config, kind, reason)
+    configs = [config] * wanted["sessions"]
+    if wanted["companies"] > 1 and config.second:  # only one scenario has another company
+        configs.append(config._replace(username=config.second))
+    reasons = [[] for _ in configs]
+    if len(configs) == 1 or (wanted["workers"] == 1 and wanted["companies"] == 1):
+        for each, reason in zip(configs, reasons):
+            job(each, kind, reason)
     else:
-        jobs = [threading.Thread(target=job, args=(config, kind, reason)) for reason in reasons]
+        jobs = [threading.Thread(target=job, args=(each, kind, reason)) for each, reason in zip(configs, reasons)]
         for each in jobs:
             each.start()
         for each in jobs:

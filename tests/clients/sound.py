@@ -44,7 +44,7 @@ IN_PARALLEL = tuple(API + "objects/" + name for name in (
     "general-ledger/account"))
 
 Config = namedtuple("Config", "base_url client_id client_secret username token_url authorize_url "
-                              "entity", defaults=("",))
+                              "entity second", defaults=("", ""))
 Outcome = namedtuple("Outcome", "done reason steps")  # steps: names of those that were finished
 
 
@@ -57,7 +57,9 @@ def config_from(environment):
         username=environment.get("INTACCT_USERNAME", "ws_user@acme"),
         token_url=environment.get("INTACCT_TOKEN_URL", base + API + "oauth2/token"),
         authorize_url=environment.get("INTACCT_AUTHORIZE_URL", base + API + "oauth2/authorize"),
-        entity=environment.get("INTACCT_ENTITY", ""))
+        entity=environment.get("INTACCT_ENTITY", ""),
+        second=environment.get("INTACCT_SECOND_USERNAME")  # another customer, whose company only this scenario has
+        or ("ws_user@globex" if environment.get("INTACCT_SCENARIO") == "two-companies" else ""))
 
 
 class Broken:
@@ -98,6 +100,8 @@ class Broken:
         "creates-without-a-key": "repeats a create whose answer was lost without an Idempotency-Key",
         "is-impatient": "gives up after 0.3 seconds without a byte",
         "gives-up-on-slow-answers": "gives up on an answer that is not whole after 0.3 seconds",
+        "one-token-for-all": "makes the calls of its second company with the token of the first",
+        "last-token-wins": "keeps one token for both companies, the one that came last",
         "misspells-a-parameter": "sends clientsecret where client_secret is wanted",
         "misspells-the-host": "asks for a host whose name is nearly right",
         "never-asks-for-a-token": "calls the API without a token and asks for none",
@@ -296,11 +300,12 @@ class Client:
     after the nth of STEPS, from 1. disconnect: give the tokens back at the end?"""
 
     STEPS = ("discover", "connect", "introspect", "list", "get", "session", "query", "model",
-             "create", "parallel", "list-again", "disconnect")
+             "create", "parallel", "list-again", "second-company", "disconnect")
 
     def __init__(self, config, sleep=time.sleep, faults=frozenset(), timeout=TIMEOUT,
                  log=lambda text: None, between=lambda number: None, disconnect=True):
         self._config = config
+        self._second_faults = faults
         self._broken = Broken(faults)
         self._timeout = 0.3 if "is-impatient" in self._broken else timeout  # fault
         self._log, self._between = log, between
@@ -416,6 +421,24 @@ class Client:
 
     def _list_again(self):
         self._call("GET", VENDORS + "?start=1&size=10", "ia::result")
+
+    def _second_company(self):
+        """Another customer: a client of its own, so that no token can get where it does not belong."""
+        if not self._config.second:
+            return
+        second = Client(self._config._replace(username=self._config.second, second=""), self._sleep,
+                        self._second_faults, self._timeout, self._log)
+        try:
+            second._connect()
+            second._list()
+            if "one-token-for-all" in self._broken:  # fault
+                second._access = self._access
+            second._get()
+            if "last-token-wins" in self._broken:  # fault
+                self._access, self._refresh = second._access, second._refresh
+        finally:
+            second._line.close()
+        self._get()
 
     def _disconnect(self):
         """Revoking one token revokes all of that user: only at the very end."""

@@ -15,6 +15,8 @@ STRETCH = 5  # a first pause of 0.1 s stays below a Retry-After of 1 s
 LIKELY = {
     "a code is tried once": ["sends-code-twice"],
     "a dead token is not hammered": ["hammers-dead-token"],
+    "a record of acme is asked for with the token of acme": ["last-token-wins"],
+    "a record of globex is asked for with the token of globex": ["one-token-for-all"],
     "a refresh has its credentials in the body, at the latest when it is told":
         ["basic-on-refresh+loops-on-dead-refresh-token", "basic-on-refresh+hammers-credentials"],
     "a refused sign-in is not hammered: at most two tries": ["hammers-sign-in"],
@@ -46,6 +48,7 @@ LIKELY = {
     "the dead refresh token is tried once": ["loops-on-dead-refresh-token"],
     "the host has its right name": ["misspells-the-host"],
     "the refused call is not repeated blindly": ["repeats-403"],
+    "the refused call is repeated for its own company and succeeds": ["does-not-repeat-the-call"],
     "the refused call is repeated and succeeds": ["does-not-repeat-the-call"],
     "the token is not sent to the other host": ["follows-redirects-with-credentials"],
     "the used-up refresh token is tried once more at most": ["refreshes-twice-after-lost-answer"],
@@ -70,7 +73,7 @@ def verdict_on(server, scenario, number, faults=""):
     def sleep(seconds):
         control(server, f"sandboxes/{name}/clock", {"advance": f"{int(seconds * 1000 * STRETCH) + 1}ms"})
 
-    config = sound.config_from({"INTACCT_BASE_URL": f"{server.url}/s/{name}"})
+    config = sound.config_from({"INTACCT_BASE_URL": f"{server.url}/s/{name}", "INTACCT_SCENARIO": scenario})
     outcome = sound.Client(config, sleep=sleep, faults=faults.split("+") if faults else ()).run()
     # an exchange that the client did not wait for is judged once it is over
     becomes(lambda: not control(server, f"sandboxes/{name}")["held"])

@@ -187,12 +187,73 @@ STORY(refusals_name_the_field, "a change of the world that cannot be is refused 
     then_json(s, "field", "client_id");
 }
 
+STORY(refusals_say_what_there_is, "who names a company, user, client, role, module or "
+                                  "entity that is not there is told those that are")
+{
+    static const struct {
+        const char *path, *body, *field, *said;
+    } wrong[] = {
+        {"tokens", "{\"user\":\"wsuser@acme\",\"client_id\":\"demo\"}", "user",
+         "did you mean \\\"ws_user\\\"?"},
+        {"tokens", "{\"user\":\"zz@acme\",\"client_id\":\"demo\"}", "user",
+         "there are \\\"ws_user\\\", \\\"jdoe\\\", \\\"admin\\\""},
+        {"tokens", "{\"user\":\"ws_user@acne\",\"client_id\":\"demo\"}", "user",
+         "there is no company \\\"acne\\\"; did you mean \\\"acme\\\"?"},
+        {"tokens", "{\"user\":\"ws_user\",\"client_id\":\"demo\"}", "user",
+         "write USER@COMPANY, such as ws_user@acme"},
+        {"tokens", "{\"user\":\"ws_user@acme\",\"client_id\":\"demmo\"}", "client_id",
+         "did you mean \\\"demo\\\"?"},
+        {"tokens", "{\"user\":\"ws_user@acme\",\"client_id\":\"zz\"}", "client_id",
+         "there are \\\"demo\\\", \\\"demo-public\\\", \\\"demo-sandbox\\\""},
+        {"sign-in", "{\"user\":\"ws_user@zz\"}", "user",
+         "there are \\\"acme\\\", \\\"acme-sandbox\\\""},
+        {"withdraw", "{\"role\":\"zz\"}", "role",
+         "there are \\\"all\\\", \\\"read-only\\\""},
+        {"withdraw", "{\"module\":\"account-payable\"}", "module",
+         "did you mean \\\"accounts-payable\\\"?"},
+        {"withdraw", "{\"client_id\":\"demo\",\"company\":\"zz\"}", "company",
+         "there are \\\"acme\\\", \\\"acme-sandbox\\\""},
+        {"world",
+         "{\"do\":\"restrict-to-entity\",\"user\":\"ws_user@acme\",\"entity\":\"zz\"}",
+         "entity", "there are \\\"100\\\", \\\"200\\\""},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const char *path = text(s, "/sandboxes/default/%s", wrong[i].path);
+        when_control_called(s, "POST", path, wrong[i].body);
+        then_status(s, 400);
+        then_json(s, "field", wrong[i].field);
+        then_body_has(s, wrong[i].said);
+    }
+}
+
 STORY(endpoints_are_strict, "an unknown endpoint is told the nearest one")
 {
     when_control_called(s, "GET", "/sandboxes/default/requests?endpoint=tokens", NULL);
     then_status(s, 400);
     then_json(s, "field", "endpoint");
     then_body_has(s, "did you mean");
+}
+
+STORY(journal_by_group_and_class, "the journal is asked by the same groups of endpoints "
+                                  "and classes of statuses as rules")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_got(s, VENDORS, token);
+    when_got(s, VENDORS "/no-such-key", token);
+    static const struct {
+        const char *query, *count;
+    } asked[] = {{"endpoint=oauth", "1"}, {"endpoint=api", "2"},
+                 {"endpoint=read", "2"},  {"endpoint=query", "0"},
+                 {"status=2xx", "2"},     {"status=4xx", "1"},
+                 {"status=404", "1"},     {"endpoint=api&status=2xx", "1"}};
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        when_controlled(s, "GET", text(s, "/requests?%s", asked[i].query), NULL);
+        then_json(s, "count", asked[i].count);
+    }
+    when_control_called(s, "GET", "/sandboxes/default/requests?status=4x", NULL);
+    then_status(s, 400);
+    then_body_has(s, "2xx");
 }
 
 STORY(metrics_count, "the metrics count what was answered")
@@ -295,6 +356,25 @@ STORY(user_with_at_in_journal, "the journal finds a user with an @ in the id")
     then_json(s, "count", "0");
 }
 
+STORY(rules_ask_for_an_account,
+      "a rule asks for all users of a company, or for those in one of its entities")
+{
+    given_scenario(s, "'rules':[{'when':{'endpoint':'api','user':'*@acme|200'},"
+                      "'then':{'refuse':'service-unavailable'}},"
+                      "{'when':{'endpoint':'api','user':'*@globex'},"
+                      "'then':{'refuse':'internal'}}]");
+    when_connected(s);
+    const char *in =
+        text(s, "Authorization: Bearer %s\nX-IA-API-Param-Entity: ", access_token(s));
+    when_sent(s, "GET", VENDORS, text(s, "%s100\n", in), NULL);
+    then_fine(s);
+    when_sent(s, "GET", VENDORS, text(s, "%s200\n", in), NULL);
+    then_refused(s, CAUSE_SERVICE_UNAVAILABLE);
+    when_controlled(s, "GET", "/requests?status=503", NULL);
+    then_json(s, "requests/0/user", "ws_user@acme");
+    then_json(s, "requests/0/entity", "200");
+}
+
 STORY(user_with_at_in_rules, "a rule can lock the user with an @ in the id who asks")
 {
     given_scenario(s, "'world':{'users':[{'id':'j@doe','company':'acme',"
@@ -328,6 +408,7 @@ STORIES(control) = {
     &story_effects_are_strict,
     &story_withdrawals_are_strict,
     &story_refusals_name_the_field,
+    &story_refusals_say_what_there_is,
     &story_endpoints_are_strict,
     &story_metrics_count,
     &story_described,
@@ -338,6 +419,8 @@ STORIES(control) = {
     &story_user_with_at_is_signed_in,
     &story_mock_user_names_entity,
     &story_user_with_at_in_journal,
+    &story_rules_ask_for_an_account,
+    &story_journal_by_group_and_class,
     &story_user_with_at_in_rules,
     NULL,
 };

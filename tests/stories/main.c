@@ -3,42 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stories/teller.h"
-
-#define FILES(X)                                                                         \
-    X(clock)                                                                             \
-    X(connect)                                                                           \
-    X(control)                                                                           \
-    X(credentials)                                                                       \
-    X(expired)                                                                           \
-    X(openid)                                                                            \
-    X(permissions)                                                                       \
-    X(protocol)                                                                          \
-    X(revoked)                                                                           \
-    X(sandboxes)                                                                         \
-    X(scenarios)                                                                         \
-    X(slips)
-
-#define DECLARE(file) extern const struct story_entry *const stories_##file[];
-FILES(DECLARE)
-
-#define NAME(file) stories_##file,
-static const struct story_entry *const *const files[] = {FILES(NAME)};
-enum { FILE_COUNT = sizeof(files) / sizeof(files[0]) };
-
-static bool tell(struct story *s, const struct story_entry *entry)
-{
-    volatile bool well = false;
-
-    im_arena_init(&s->arena, 0);
-    if (setjmp(s->out) == 0) {
-        story_begin(s);
-        entry->tell(s);
-        well = true;
-    }
-    im_arena_release(&s->arena);
-    return well;
-}
+#include "stories/files.h"
 
 /* Causes that only broken bytes, a lack of memory or a bound of ours can provoke: tests/wire/test_bad_input.py and
  * tests/unit/test_router.c provoke these. */
@@ -82,17 +47,19 @@ int main(int argc, char **argv)
     s.transport = transport_new(over);
     if (!s.transport)
         return 1;
-    for (size_t f = 0; f < FILE_COUNT; f++)
-        for (size_t i = 0; files[f][i]; i++) {
-            if (!strstr(files[f][i]->name, only))
+    for (size_t f = 0; stories_files[f]; f++)
+        for (size_t i = 0; stories_files[f][i]; i++) {
+            if (!strstr(stories_files[f][i]->name, only))
                 continue;
-            bool well = tell(&s, files[f][i]);
-            printf("%s %d - %s\n", well ? "ok" : "not ok", ++count, files[f][i]->title);
+            bool well = story_tell(&s, stories_files[f][i]);
+            printf("%s %d - %s\n", well ? "ok" : "not ok", ++count,
+                   stories_files[f][i]->title);
             failed += !well;
         }
     if (!*only && tell_causes(&s, ++count))
         failed++;
     printf("1..%d\n", count);
+    im_arena_release(&s.arena);
     transport_free(s.transport);
     return failed ? 1 : 0;
 }

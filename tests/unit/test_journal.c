@@ -242,14 +242,19 @@ static void every_filter_matches_what_it_names_only(void **state)
         struct im_journal_filter filter;
         size_t count;
     } cases[] = {
-        {{.endpoint = IM_ENDPOINT_TOKEN}, 1},
-        {{.endpoint = IM_ENDPOINT_UNKNOWN}, 2},
+        {{.endpoint = IM_STR("token")}, 1},
+        {{.endpoint = IM_STR("oauth")}, 1},
+        {{.endpoint = IM_STR("api")}, 0},
+        {{.endpoint = IM_STR("read")}, 0},
+        {{.endpoint = IM_STR("unknown")}, 2},
         {{.method = IM_STR("POST")}, 1},
         {{.method = IM_STR("post")}, 0},
         {{.client_id = IM_STR("a")}, 1},
         {{.client_id = IM_STR("b")}, 0},
-        {{.status = 404}, 1},
-        {{.status = 200}, 2},
+        {{.status = {404, 404}}, 1},
+        {{.status = {200, 200}}, 2},
+        {{.status = {400, 499}}, 1},
+        {{.status = {500, 599}}, 0},
         {{.path = IM_STR("/x/*")}, 1},
         {{.path = IM_STR("/x/y")}, 0},
         {{.since = 1}, 2},
@@ -257,8 +262,8 @@ static void every_filter_matches_what_it_names_only(void **state)
         {{.cause = CAUSE_PATH_UNKNOWN}, 2},
         {{.grant = IM_STR("x")}, 0},
         {{.user = IM_STR("x@y")}, 0},
-        {{.since = 1, .status = 404}, 1},
-        {{.status = 404, .method = IM_STR("POST")}, 0},
+        {{.since = 1, .status = {404, 404}}, 1},
+        {{.status = {404, 404}, .method = IM_STR("POST")}, 0},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         if (count_of(b, cases[i].filter) != cases[i].count)
@@ -298,8 +303,10 @@ static void who_waits_is_called_when_enough_match(void **state)
 {
     struct book *b = *state;
     struct waiter two = {.waker.wake = count_call}, each = two;
-    struct im_journal_watch for_two = {.filter = {.status = 404}, .waker = &two.waker},
-                            for_each = {.filter = {.status = 404}, .waker = &each.waker};
+    struct im_journal_watch for_two = {.filter = {.status = {404, 404}},
+                                       .waker = &two.waker},
+                            for_each = {.filter = {.status = {404, 404}},
+                                        .waker = &each.waker};
     assert_true(im_journal_watch(b->journal, &for_two, 2));
     im_journal_watch(b->journal, &for_each, 0);
     add(b, (struct entry){0});
@@ -337,7 +344,7 @@ static void what_is_referred_to_outlives_the_journals_memory_of_it(void **state)
     size_t count;
     add(b, (struct entry){.target = "/first", .status = 404});
     add(b, (struct entry){.target = "/second"});
-    struct im_journal_filter missing = {.status = 404};
+    struct im_journal_filter missing = {.status = {404, 404}};
     struct im_kept **kept = im_journal_keep(b->journal, &b->arena, &missing, &count);
     assert_int_equal(count, 1);
     assert_int_equal(im_journal_look(b->journal, kept[0]).delivered_us, 0);
@@ -484,7 +491,7 @@ static void an_empty_archive_is_one_too(void **state)
 
 static const struct im_exchange *all_of(struct book *b, size_t wanted)
 {
-    struct im_journal_filter all = {.status = 0};
+    struct im_journal_filter all = {.cause = CAUSE_NONE};
     size_t count;
     const struct im_exchange *exchanges =
         im_journal_select(b->journal, &b->arena, &all, &count);
@@ -592,7 +599,7 @@ static void without_room_there_is_none(void **state)
     size_t count = 7;
     add(b, (struct entry){.target = "/"});
     im_arena_init(&small, 1);
-    struct im_journal_filter all = {.status = 0};
+    struct im_journal_filter all = {.cause = CAUSE_NONE};
     assert_null(im_journal_select(b->journal, &small, &all, &count));
     assert_int_equal(count, 0);
     assert_true(small.failed);

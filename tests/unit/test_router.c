@@ -882,7 +882,8 @@ static void a_500_of_ours_has_the_cause_internal_in_the_journal(void **state)
         send(s, "POST", TOKEN, FORM, CONNECT);
         im_arena_release(&s->arena);
         im_arena_init(&s->arena, 0);
-        struct im_journal_filter internal = {.cause = CAUSE_INTERNAL, .status = 500};
+        struct im_journal_filter internal = {.cause = CAUSE_INTERNAL,
+                                             .status = {500, 500}};
         im_journal_select(s->boxes.standard->journal, &s->kept, &internal, &n);
     }
     assert_true(n > 0);

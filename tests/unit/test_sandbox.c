@@ -211,6 +211,29 @@ static void a_reset_of_one_leaves_the_other_alone(void **state)
     assert_int_equal(recorded(p, p->b), 1);
 }
 
+/* ---- what the client did ---- */
+
+static void what_a_bound_of_ours_refused_is_in_no_verdict_and_no_baseline(void **state)
+{
+    struct pair *p = *state;
+    struct im_exchange sign_on = {.endpoint = IM_ENDPOINT_TOKEN, .status = 200};
+    struct im_exchange refused = {
+        .endpoint = IM_ENDPOINT_TOKEN, .status = 503, .cause = CAUSE_MOCK_CAPACITY};
+    struct im_judge_options options = {.client = "CMD"};
+    struct im_history history;
+    struct im_verdict verdict;
+    im_journal_add(p->a->journal, &refused);
+    im_journal_add(p->a->journal, &sign_on);
+    im_journal_add(p->a->journal, &refused);
+    assert_true(im_sandbox_history(p->a, &p->arena, &history));
+    assert_int_equal(history.sign_on_tries, 1);
+    assert_int_equal(history.count, 1);
+    im_scenario_unref(im_sandbox_judge(p->a, &options, &p->arena, &verdict));
+    assert_int_equal(verdict.seen_count, 1);
+    assert_int_equal(verdict.exchanges, 1);
+    assert_int_equal(recorded(p, p->a), 3);
+}
+
 /* ---- following a scenario ---- */
 
 static struct im_scenario *plays(struct pair *p)
@@ -389,6 +412,7 @@ int main(void)
         IN_PAIR(a_reset_forgets_tokens_journal_clock_world_and_policy),
         IN_PAIR(after_a_reset_the_same_requests_get_the_same_bytes),
         IN_PAIR(a_reset_of_one_leaves_the_other_alone),
+        IN_PAIR(what_a_bound_of_ours_refused_is_in_no_verdict_and_no_baseline),
         IN_PAIR(another_scenario_leaves_what_was_handed_out),
         IN_PAIR(a_scenario_that_cannot_be_followed_changes_nothing),
         IN_PAIR(a_new_sandbox_cannot_begin_with_such_a_world),

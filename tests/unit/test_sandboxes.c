@@ -122,7 +122,9 @@ static void an_unknown_scenario_is_refused_with_the_nearest(void **state)
     struct spine *s = *state;
     refused(s, IM_STR("happy-pth.1"),
             "there is no scenario \"happy-pth\"; did you mean \"happy-path\"?");
-    refused(s, IM_STR("zzzzzzzz"), "there is no scenario \"zzzzzzzz\"");
+    refused(s, IM_STR("zzzzzzzz"),
+            "there is no scenario \"zzzzzzzz\"; "
+            "`intacct-mock scenarios` lists them");
     refused(s, IM_STR("default.x"), "there is no scenario \"default\"");
 }
 

@@ -241,7 +241,7 @@ static void a_repeated_create_makes_the_same_record(void **state)
     refused(call, CAUSE_IDEMPOTENCY_KEY_REUSED);
     ask_once(call, "k2", "{\"id\":\"V-9\",\"name\":\"Nine\"}");
     refused(call, CAUSE_RECORD_DUPLICATE);
-    im_clock_advance(&call->authority->clock, IM_OBJECTS_ONCE_MS);
+    im_clock_advance(&call->authority->clock, IM_IDEMPOTENCY_MS);
     ask_once(call, "k1", "{\"id\":\"V-10\",\"name\":\"Ten\"}");
     answered(call, 201);
 }

@@ -1,5 +1,6 @@
 /* oauth/dialect.c: claims and responses to the byte, and what scopes mean. */
 #include "authority_fixture.h"
+#include "oauth/scope.h"
 
 static struct im_str response_of(struct fixture *f)
 {
@@ -150,7 +151,7 @@ static void who_requested_has_ten_digits_and_is_the_same_every_time(void **state
 
 static bool knows(enum im_dialect_id id, const char *scope)
 {
-    return im_dialect_knows_scope(im_dialect(id), im_str(scope));
+    return im_scope_known(im_dialect(id), im_str(scope));
 }
 
 static void each_dialect_knows_its_own_scopes(void **state)
@@ -172,8 +173,8 @@ static void each_dialect_knows_its_own_scopes(void **state)
 
 static bool allows(const char *granted, const char *object, bool writes)
 {
-    return im_dialect_scope_allows(im_dialect(IM_DIALECT_ARTICLE), im_str(granted),
-                                   im_str(object), writes);
+    return im_scope_allows(im_dialect(IM_DIALECT_ARTICLE), im_str(granted),
+                           im_str(object), writes);
 }
 
 static void the_default_scope_reads_everything_and_writes_nothing(void **state)
@@ -203,8 +204,8 @@ static void a_scope_opens_what_it_names(void **state)
 static void the_rest_api_asks_for_no_scope(void **state)
 {
     (void)state;
-    assert_true(im_dialect_scope_allows(im_dialect(IM_DIALECT_REST), IM_STR(""),
-                                        IM_STR("Vendor"), true));
+    assert_true(
+        im_scope_allows(im_dialect(IM_DIALECT_REST), IM_STR(""), IM_STR("Vendor"), true));
 }
 
 int main(void)

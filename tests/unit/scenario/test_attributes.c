@@ -64,7 +64,22 @@ static void the_request_says_who_and_what(void **state)
 
 static void the_entity_is_no_part_of_the_user(void **state)
 {
-    is(ask(*state, NULL, "username=jdoe%40acme%7C100").of.user, "jdoe@acme");
+    struct asked asked = ask(*state, NULL, "username=jdoe%40acme%7C100");
+    is(asked.of.user, "jdoe@acme");
+    is(asked.of.entity, "100");
+}
+
+static void a_call_is_made_for_the_entity_of_its_header_or_else_of_its_token(void **state)
+{
+    struct fixture *f = *state;
+    f->issue.entity = IM_STR("100");
+    struct im_issued issued = hand_out(f);
+    is(ask_with_bearer(f, issued.access_token).of.entity, "100");
+    f->exchange.endpoint = IM_ENDPOINT_RESOURCE;
+    im_request_add_header(&f->req, IM_STR("X-IA-API-Param-Entity"), IM_STR("200"));
+    struct im_exchange asked;
+    im_attributes_read(f->authority, &f->req, &asked);
+    is(asked.entity, "200");
 }
 
 static void a_token_tells_whose_it_is(void **state)
@@ -147,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         KNOWING(the_request_says_who_and_what),
         KNOWING(the_entity_is_no_part_of_the_user),
+        KNOWING(a_call_is_made_for_the_entity_of_its_header_or_else_of_its_token),
         KNOWING(a_token_tells_whose_it_is),
         KNOWING(a_refresh_token_tells_it_too),
         KNOWING(what_the_request_says_counts_first),

@@ -173,7 +173,8 @@ static void an_unknown_name_is_refused_with_the_nearest(void **state)
     assert_string_equal(s->err.text, "there is no scenario \"quite-anothr\"; did you "
                                      "mean \"quite-another\"?");
     assert_null(about(s, "zzzzzzzzz"));
-    assert_string_equal(s->err.text, "there is no scenario \"zzzzzzzzz\"");
+    assert_string_equal(s->err.text, "there is no scenario \"zzzzzzzzz\"; `intacct-mock "
+                                     "scenarios` lists them");
     assert_null(about(s, ""));
 }
 

@@ -70,7 +70,7 @@ static void a_sentence_alone_is_an_expectation(void **state)
     assert_true(im_str_is(e->that, "it is so"));
     assert_true(e->at_least < 0 && e->at_most < 0 && e->in_parallel_at_most < 0);
     assert_true(e->within_ms < 0 && e->after.expectation < 0 && !e->after.text.len);
-    assert_true(!e->cause && !e->fault && !e->status_min && !e->growing_gaps);
+    assert_true(!e->cause && !e->fault && !e->status.min && !e->growing_gaps);
     assert_int_equal(e->per, IM_PER_ALL);
     assert_int_equal(e->offset, 1);
     assert_true(e->when.rate < 0);
@@ -87,7 +87,7 @@ static void every_member_finds_its_place(void **state)
     assert_true(im_str_is(e->when.endpoint, "api") && e->when.nth == 2);
     assert_int_equal(e->cause, CAUSE_ACCESS_TOKEN_REVOKED);
     assert_int_equal(e->fault, IM_FAULT_MALFORMED_JSON);
-    assert_true(e->status_min == 401 && e->status_max == 401);
+    assert_true(e->status.min == 401 && e->status.max == 401);
     assert_true(e->at_least == 1 && e->at_most == 3 && e->in_parallel_at_most == 2);
     assert_true(e->growing_gaps && e->per == IM_PER_CALL && e->within_ms == 2000);
     assert_int_equal(e->after.fault, IM_FAULT_DROP);
@@ -99,7 +99,7 @@ static void count_sets_both_bounds_and_a_class_of_status_a_range(void **state)
         read_first(*state, "[{'that':'t','count':0,'status':'4xx','per':'token'}]");
 
     assert_true(e->at_least == 0 && e->at_most == 0);
-    assert_true(e->status_min == 400 && e->status_max == 499);
+    assert_true(e->status.min == 400 && e->status.max == 499);
     assert_int_equal(e->per, IM_PER_TOKEN);
 }
 

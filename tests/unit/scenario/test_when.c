@@ -59,6 +59,7 @@ static struct im_exchange request(void)
                                 .grant = IM_STR("refresh_token"),
                                 .client_id = IM_STR("demo"),
                                 .user = IM_STR("ws_user@acme"),
+                                .entity = IM_STR("100"),
                                 .method = IM_STR("GET"),
                                 .path = IM_STR("/ia/api/v1/objects/vendor/1"),
                                 .scope = IM_STR("read offline_access")};
@@ -90,6 +91,10 @@ static void every_field_that_is_given_must_fit(void **state)
         "{'grant':'refresh_token'}",
         "{'client':'demo'}",
         "{'user':'ws_user@acme'}",
+        "{'user':'*@acme'}",
+        "{'user':'ws_*@*'}",
+        "{'user':'ws_user@acme|100'}",
+        "{'user':'*@acme|1?0'}",
         "{'method':'GET'}",
         "{'path':'/ia/*/vendor/?'}",
         "{'scope':'offline_access'}",
@@ -101,6 +106,9 @@ static void every_field_that_is_given_must_fit(void **state)
         "{'grant':'refresh'}",
         "{'client':'demo2'}",
         "{'user':'WS_user@acme'}",
+        "{'user':'*@globex'}",
+        "{'user':'ws_user@acme|200'}",
+        "{'user':'*@acme|'}",
         "{'method':'POST'}",
         "{'path':'/ia/*/vendor'}",
         "{'scope':'offline'}",
@@ -113,6 +121,25 @@ static void every_field_that_is_given_must_fit(void **state)
     for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
         if (fits(*state, no[i]))
             fail_msg("%s fits", no[i]);
+}
+
+static void an_entity_that_ends_the_account_may_be_none(void **state)
+{
+    struct im_exchange at_the_top = request();
+
+    at_the_top.entity = IM_STR("");
+    assert_true(im_when_fits(when(*state, "{'user':'*@acme'}"), &at_the_top));
+    assert_true(im_when_fits(when(*state, "{'user':'*@acme|'}"), &at_the_top));
+    assert_false(im_when_fits(when(*state, "{'user':'*@acme|?*'}"), &at_the_top));
+}
+
+static void one_user_is_told_from_several(void **state)
+{
+    struct reader *r = *state;
+
+    assert_true(im_str_is(im_when_one_user(when(r, "{'user':'a@acme|100'}")), "a@acme"));
+    assert_int_equal(im_when_one_user(when(r, "{'user':'*@acme'}")).len, 0);
+    assert_int_equal(im_when_one_user(when(r, "{'client':'demo'}")).len, 0);
 }
 
 static void what_is_not_known_does_not_fit(void **state)
@@ -246,9 +273,14 @@ static void what_could_never_fit_is_refused(void **state)
 {
     refused(*state, "{'method':'get'}",
             "\"method\" must be a method in capitals such as \"GET\", not \"get\"");
-    refused(*state, "{'user':'jdoe'}", "\"user\" must be \"USER@COMPANY\", not \"jdoe\"");
-    refused(*state, "{'user':'@acme'}",
-            "\"user\" must be \"USER@COMPANY\", not \"@acme\"");
+    refused(
+        *state, "{'user':'jdoe'}",
+        "\"user\" must be \"USER@COMPANY\" or \"USER@COMPANY|ENTITY\", parts of it as "
+        "globs: \"*@COMPANY\", not \"jdoe\"");
+    refused(
+        *state, "{'user':'@acme'}",
+        "\"user\" must be \"USER@COMPANY\" or \"USER@COMPANY|ENTITY\", parts of it as "
+        "globs: \"*@COMPANY\", not \"@acme\"");
     refused(*state, "{'scope':'a b'}",
             "\"scope\" must be one scope, without spaces, not \"a b\"");
     refused(*state, "{'path':'ia/*'}",
@@ -345,6 +377,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_given_fits_everything),
         READING(every_field_that_is_given_must_fit),
+        READING(an_entity_that_ends_the_account_may_be_none),
+        READING(one_user_is_told_from_several),
         READING(what_is_not_known_does_not_fit),
         READING(a_group_stands_for_its_endpoints),
         READING(to_read_is_to_change_nothing),

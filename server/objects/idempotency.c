@@ -1,0 +1,89 @@
+/* What each Idempotency-Key made, so that a create that is sent again makes nothing new;
+ * see idempotency.h. A list, oldest first: keys end in the order in which they came, and
+ * at most IM_IDEMPOTENCY_MAX of them are searched. */
+#include "objects/idempotency.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "objects/why.h"
+
+/* Lifetime: the store's, 48 hours of its clock at most. */
+struct im_idempotency {
+    char *text; /* the Idempotency-Key */
+    size_t len;
+    uint64_t call;
+    const struct im_object_type *type;
+    int64_t key, at_ms;
+};
+
+static void forget_oldest(struct im_objects *store)
+{
+    free(store->idempotency[0].text);
+    store->n_idempotency--;
+    memmove(store->idempotency, store->idempotency + 1,
+            store->n_idempotency * sizeof *store->idempotency);
+}
+
+void im_idempotency_forget(struct im_objects *store)
+{
+    for (size_t i = 0; i < store->n_idempotency; i++)
+        free(store->idempotency[i].text);
+    free(store->idempotency);
+    store->idempotency = NULL;
+    store->n_idempotency = store->idempotency_room = 0;
+}
+
+enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
+                                                  struct im_objects_call *call,
+                                                  const struct im_object_row **row)
+{
+    *row = NULL;
+    if (!call->idempotency_key.len)
+        return IM_OBJECTS_OK;
+    while (store->n_idempotency &&
+           store->idempotency[0].at_ms + IM_IDEMPOTENCY_MS <= call->now_ms)
+        forget_oldest(store);
+    for (size_t i = 0; i < store->n_idempotency; i++) {
+        const struct im_idempotency *known = &store->idempotency[i];
+        if (!im_str_eq((struct im_str){known->text, known->len}, call->idempotency_key))
+            continue;
+        if (known->call != call->idempotency_call)
+            return im_objects_refuse(&call->why, IM_OBJECTS_KEY_REUSED, IM_STR(""),
+                                     "the Idempotency-Key came with another call before, "
+                                     "which made %s %lld",
+                                     known->type->rest_name, (long long)known->key);
+        /* NULL when the record was deleted since: the create is then carried out anew */
+        *row = im_objects_by_key(im_objects_table_locked(store, known->type), known->key);
+    }
+    return IM_OBJECTS_OK;
+}
+
+static bool make_room(struct im_objects *store)
+{
+    if (store->n_idempotency == IM_IDEMPOTENCY_MAX)
+        forget_oldest(store);
+    if (store->n_idempotency < store->idempotency_room)
+        return true;
+    size_t room = store->idempotency_room ? store->idempotency_room * 2 : 8;
+    struct im_idempotency *known = realloc(store->idempotency, room * sizeof *known);
+    if (!known)
+        return false;
+    store->idempotency = known;
+    store->idempotency_room = room;
+    return true;
+}
+
+void im_idempotency_add_locked(struct im_objects *store,
+                               const struct im_objects_call *call, int64_t key)
+{
+    if (!call->idempotency_key.len || !make_room(store))
+        return;
+    char *text = malloc(call->idempotency_key.len);
+    if (!text)
+        return;
+    memcpy(text, call->idempotency_key.at, call->idempotency_key.len);
+    store->idempotency[store->n_idempotency++] = (struct im_idempotency){
+        text,        call->idempotency_key.len, call->idempotency_call, call->type, key,
+        call->now_ms};
+}
