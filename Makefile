@@ -468,7 +468,7 @@ check_asan    = $(ASAN_ENV) $(RUN) asan timeout=300 $(call pick,$(call programs,
 check_torture = $(ASAN_ENV) $(RUN) torture jobs=1 timeout=600 '$(TORTURE) --sample $(or $(SAMPLE),5)'
 check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 	$(call pick,$(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(call overs,$(BUILD)/tsan,process http))
-check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
+check_browser = $(RUN) browser jobs=1 timeout=300 $(call pick,$(BROWSER_TESTS))
 check_attack  = $(run_attack)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
@@ -486,9 +486,16 @@ $(VENV)/installed: tests/requirements.txt | setup
 	$(Q)$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r $<
 	$(Q)touch $@
 
+# axe-core, which looks for what keeps people out
+$(BUILD)/browser/installed: tests/browser/package-lock.json | setup
+	$(call say,NPM,$@)
+	@mkdir -p $(@D) && cp tests/browser/package*.json $(@D)
+	$(Q)cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	$(Q)touch $@
+
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
 
-check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS)  ## every check below
+check: all $(VENV)/installed $(BUILD)/browser/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -516,7 +523,7 @@ check-torture: $(TORTURE)  ## stories whose allocations fail, five of each; all 
 	@$(check_torture)
 check-tsan: $(TSAN_TESTS)  ## stories and threads under TSan
 	@$(check_tsan)
-check-browser: $(BUILD)/intacct-mock  ## a real browser signs in and consents
+check-browser: $(BUILD)/intacct-mock $(BUILD)/browser/installed  ## the pages in a real browser; pictures of them in build/browser
 	@$(check_browser)
 check-interop: all  ## the OAuth clients that people really use, in their own languages
 	@$(check_interop)

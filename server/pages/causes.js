@@ -13,6 +13,7 @@ const codes = cause => [...new Set(wordings(cause).map(({ status, code }) => `${
 function Line({ cause }) {
   return html`<li class="cause"><a href=${pageUrl(`causes/${cause.id}`)}><strong>${cause.id}</strong></a>
     <span class="codes">${codes(cause).map(code => html`<code>${code}</code> `)}</span>
+    ${cause.common && html`<span class="hit"><${Sure} of=${cause.confidence} /> <${Mark}>${cause.common}<//> ${cause.question}</span>`}
     <span class="soft why">${cause.why}</span></li>`;
 }
 
@@ -25,17 +26,18 @@ function List() {
     let current = true;
     history.replaceState(null, '', pageUrl('causes', { q: query }));
     setFound(null);
-    if (query.trim()) get(`causes?q=${encodeURIComponent(query.trim())}`).then(answer => current && setFound(answer.causes), () => current && setFound([]));
+    if (query.trim()) get(`causes?q=${encodeURIComponent(query.trim())}`).then(answer => current && setFound(answer.query ? answer.causes : []), () => current && setFound([]));
     return () => { current = false; };
   }, [query]);
   if (!all?.causes) return html`<p class="soft">${all?.error || '…'}</p>`;
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const has = cause => words.every(word => `${cause.id} ${codes(cause).join(' ')} ${cause.why} ${cause.fix}`.toLowerCase().includes(word));
-  const shown = !words.length ? all.causes : found?.length ? found : all.causes.filter(has);
+  const ranked = (found || []).map(worded => ({ ...all.causes.find(cause => cause.id === worded.id), ...worded }));
+  const shown = !words.length ? all.causes : ranked.length ? ranked : all.causes.filter(has);
   return html`<h1>Causes</h1><p>Every reason why an integration is turned away.</p>
     <form class="filters" role="search" onSubmit=${event => event.preventDefault()}><label>Code, status or word
       <input type="search" value=${query} placeholder="REST-1206, 403, not valid …" onInput=${event => setQuery(event.target.value)} autofocus /></label></form>
-    <p role="status" class="soft">${shown.length} of ${all.causes.length}${words.length && found?.length ? ', the likeliest first' : ''}</p>
+    <p role="status" class="soft">${shown.length} of ${all.causes.length}${words.length && ranked.length ? ', the likeliest first' : ''}</p>
     <ul class="causes">${shown.map(cause => html`<${Line} key=${cause.id} cause=${cause} />`)}</ul>`;
 }
 

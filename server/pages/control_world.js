@@ -59,10 +59,10 @@ function Client({ client, companies }) {
   return html`<li><span><strong>${client.name || client.id}</strong> <code>${client.id}</code>
       <br /><span class="soft">${client.secret_fingerprint ? `secret ${client.secret_fingerprint}` : 'public, with PKCE'}${company ? `, authorized by ${company.id}` : ''}</span>
       ${!client.active && html` <${Mark} kind="bad">inactive<//>`}${!company && html` <${Mark} kind="bad">no company authorizes it<//>`}</span>
-    <span class="actions"><${Button} aria-label=${`Deactivate ${client.id}`} run=${() => effect('deactivate-client', target)}>Deactivate<//>
-      ${client.secret_fingerprint && html` <${Button} aria-label=${`New secret for ${client.id}`} run=${() => effect('rotate-client-secret', target)}>New secret<//>`}
-      ${company ? html` <${Button} aria-label=${`Withdraw the authorization of ${client.id}`} run=${() => effect('withdraw-client-authorization', { ...target, company: company.id })}>Withdraw authorization<//>`
-    : html` <${Button} aria-label=${`Authorize ${client.id}`} run=${() => effect('authorize-client', { ...target, company: companies[0]?.id })}>Authorize<//>`}</span></li>`;
+    <span class="actions"><${Button} aria-label=${`Deactivate: ${client.id}`} run=${() => effect('deactivate-client', target)}>Deactivate<//>
+      ${client.secret_fingerprint && html` <${Button} aria-label=${`New secret: ${client.id}`} run=${() => effect('rotate-client-secret', target)}>New secret<//>`}
+      ${company ? html` <${Button} aria-label=${`Withdraw authorization: ${client.id}`} run=${() => effect('withdraw-client-authorization', { ...target, company: company.id })}>Withdraw authorization<//>`
+    : html` <${Button} aria-label=${`Authorize: ${client.id}`} run=${() => effect('authorize-client', { ...target, company: companies[0]?.id })}>Authorize<//>`}</span></li>`;
 }
 
 export function Clients() {

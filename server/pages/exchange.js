@@ -37,20 +37,25 @@ export function curlOf(exchange) {
   return needed + words.join(' ');
 }
 
-/** The answer as text, for the page that explains. */
-export const responseText = ({ response }) => [`HTTP/1.1 ${response.status}`,
-  ...response.headers.map(({ name, value }) => `${name}: ${value}`), '', response.body].join('\n');
+/** Both as `curl -v` writes them, for the page that explains. */
+export function traceText({ request, response }) {
+  const lines = (mark, first, { headers }) => [first, ...headers.map(({ name, value }) => `${name}: ${value}`), ''].map(line => `${mark} ${line}`);
+  return [...lines('>', `${request.method} ${request.target} HTTP/1.1`, request), request.body,
+    ...lines('<', `HTTP/1.1 ${response.status}`, response), response.body].filter(Boolean).join('\n');
+}
+
+function decoded(pair) {
+  try { return decodeURIComponent(pair.replaceAll('+', ' ')); } catch { return pair; }
+}
 
 function Message({ title, line, message }) {
   const type = message.headers.find(({ name }) => name.toLowerCase() === 'content-type')?.value || '';
   const isForm = type.includes('form-urlencoded');
-  const body = isForm ? message.body.split('&').map(pair => decodeURIComponent(pair.replaceAll('+', ' '))).join('\n') : prettyJson(message.body);
+  const body = isForm ? message.body.split('&').map(decoded).join('\n') : prettyJson(message.body);
   return html`<h3>${title}</h3><pre tabindex="0" aria-label=${title}>${line}${'\n'}${message.headers.map(({ name, value }) => html`<span class="soft">${name}: </span>${value}${'\n'}`)}</pre>
-    ${message.body && html`<pre tabindex="0" aria-label=${`${title}, body`}>${safely(body, message.body)}</pre>`}
+    ${message.body && html`<pre tabindex="0" aria-label=${`${title}, body`}>${body}</pre>`}
     ${message.body_bytes && html`<p class="soft">cut: it had ${message.body_bytes} bytes</p>`}`;
 }
-
-const safely = (decoded, raw) => decoded ?? raw;
 
 /** What the sandbox knows of the tokens whose fingerprints stand in the exchange. */
 function Tokens({ exchange }) {
