@@ -41,7 +41,7 @@ HEADERS     := $(sort $(wildcard server/*.h server/*/*.h))
 
 # C sources of the library made during the build, $(BUILD)/gen/NAME.c: files that the program carries inside itself.
 GENERATED := $(BUILD)/gen/openapi.c $(BUILD)/gen/scenarios.c $(BUILD)/gen/format.c $(BUILD)/gen/pages.c
-PAGES     := $(filter-out server/pages/vendor/LICENSE.%,$(sort $(wildcard server/pages/*.* server/pages/vendor/*)))
+PAGES     := $(sort $(wildcard server/pages/*.* server/pages/vendor/*.js))
 SCENARIOS := $(filter-out scenarios/schema.json,$(sort $(wildcard scenarios/*.json)))
 
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
@@ -270,7 +270,7 @@ static: $(STATIC)  ## the program with all its libraries inside, build/static/in
 IMAGE       := $(BUILD)/docker/image.tar
 IMAGES      := $(IMAGE) $(BUILD)/docker/image-arm64.tar
 IMAGE_FILES := docker/Dockerfile docker/build docker/cross .dockerignore Makefile LICENSE $(wildcard .ci/*) $(PROGRAM_SRC) $(LIBRARY_SRC) $(DOOR_SRC) \
-	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS) $(PAGES)
+	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS) $(PAGES) $(wildcard server/pages/vendor/*)
 docker:  ## the container image, with docker, podman or buildah, whichever is there; for another processor: ARCH=arm64
 	$(Q)ARCH='$(ARCH)' BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION)
 # one after the other: both build in the same storage
@@ -344,6 +344,7 @@ install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
 	install -m 644 LICENSE '$(INTO)/share/doc/intacct-mock'
 	install -m 644 $(DEPS)/cjson/LICENSE '$(INTO)/share/doc/intacct-mock/LICENSE.cjson'
 	install -m 644 $(DEPS)/civetweb/LICENSE.md '$(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md'
+	install -m 644 server/pages/vendor/LICENSE.htm server/pages/vendor/LICENSE.preact '$(INTO)/share/doc/intacct-mock'
 
 uninstall:  ## take away what install put there
 	rm -f '$(INTO)/bin/intacct-mock' '$(INTO)/include/intacct_mock.h' '$(INTO)/lib/pkgconfig/intacct-mock.pc'

@@ -69,7 +69,7 @@ function App({ Page }) {
   }, []);
   return html`<${Header} />${locked ? html`<${Token} />` : html`<main id="main" tabindex="-1"><${Page} below=${below} /></main>`}
     <${Messages} /><footer><p class="mock"><strong>A test double for Sage Intacct sign-in</strong>, for tests only, not
-    affiliated with Sage. <a href=${new URL('calls', root).href}>All calls</a> of the API behind these pages,
+    affiliated with Sage. <a href=${new URL('calls', root).href}>All calls</a> of the API behind these pages,${' '}
     <a href=${new URL('openapi.json', root).href}>described</a>.</p></footer>`;
 }
 

@@ -1,8 +1,13 @@
 // Small parts that several pages are made of.
-import { html, useEffect, useRef, useState } from './htm-preact.js';
 import { get } from './api.js';
+import htm from './htm.js';
+import { h } from './preact.js';
+import { useEffect, useRef, useState } from './preact-hooks.js';
 
-export { html, render, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from './htm-preact.js';
+export { render } from './preact.js';
+export { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from './preact-hooks.js';
+/** Markup with values in it, which are escaped. */
+export const html = htm.bind(h);
 
 /** Told to people who see the page and to those who hear it. */
 export function say(text, bad = false) {
