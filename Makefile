@@ -73,7 +73,7 @@ print_scenarios/schema.json := scenarios --schema
 
 # .ci/setup knows what each kind of goal needs. Goals that run something also install what is missing (as root
 # or by sudo); the others only say what it is.
-CHECKS    := $(filter check check-% lint format asan ubsan tsan fuzz,$(MAKECMDGOALS))
+CHECKS    := $(filter check check-% lint format asan ubsan tsan coverage fuzz fuzz-long,$(MAKECMDGOALS))
 TESTS     := $(filter test test-% golden bench setup,$(MAKECMDGOALS))
 LANGUAGES := $(filter interop check-interop,$(MAKECMDGOALS))
 LEVEL     ?= $(if $(filter-out $(LANGUAGES),$(CHECKS)),check,$(if $(LANGUAGES),interop,$(if $(TESTS),test,build)))
@@ -396,7 +396,7 @@ run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),embed) docs
 
-.PHONY: test $(SUITES:%=test-%) golden bench fuzz
+.PHONY: test $(SUITES:%=test-%) golden bench coverage fuzz fuzz-long
 
 # every one of the commands, also after one has failed
 all_of = @status=0; $(foreach command,$(1),$($(command)) || status=1;) exit $$status
@@ -432,9 +432,12 @@ fuzz_name  = $(patsubst fuzz_%,%,$(notdir $(1)))
 fuzz_seeds_scenario := scenarios
 fuzz_run   = '$(1) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$(BUILD)/fuzz/$(fuzz_name)- \
 	$(BUILD)/fuzz/corpus/$(fuzz_name) $(wildcard tests/data/fuzz/$(fuzz_name) $(fuzz_seeds_$(fuzz_name)))'
+run_fuzz   = mkdir -p $(foreach f,$(FUZZERS),$(BUILD)/fuzz/corpus/$(call fuzz_name,$(f))); \
+	$(RUN) fuzz count=exit timeout=$$(($(FUZZ_SECONDS) + 120)) $(foreach f,$(call pick,$(FUZZERS)),$(call fuzz_run,$(f)))
 fuzz: $(FUZZERS)  ## look for input that breaks a parser, FUZZ_SECONDS=20 each
-	@mkdir -p $(foreach f,$(FUZZERS),$(BUILD)/fuzz/corpus/$(call fuzz_name,$(f)))
-	@$(RUN) fuzz count=exit timeout=$$(($(FUZZ_SECONDS) + 120)) $(foreach f,$(call pick,$(FUZZERS)),$(call fuzz_run,$(f)))
+	@$(run_fuzz)
+fuzz-long: FUZZ_SECONDS := 3600
+fuzz-long: fuzz  ## the same, an hour each
 
 # === Checks: one check is one line `NAME: N passed, N failed` ==============================================
 
@@ -477,7 +480,8 @@ check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
 # the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
 check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))
-CHECKED := format layers headers symbols docs attack openapi lint clang instructions asan torture tsan browser interop docker packages
+check_fuzz    = $(run_fuzz)
+CHECKED := format layers headers symbols docs attack openapi lint clang instructions asan torture tsan fuzz browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -496,7 +500,8 @@ $(BUILD)/browser/installed: tests/browser/package-lock.json | setup
 
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
 
-check: all $(VENV)/installed $(BUILD)/browser/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS)  ## every check below
+check: FUZZ_SECONDS := 60
+check: all $(VENV)/installed $(BUILD)/browser/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -522,6 +527,17 @@ check-asan: $(ASAN_TESTS)  ## unit, stories and threads under ASan, UBSan and LS
 	@$(check_asan)
 check-torture: $(TORTURE)  ## stories whose allocations fail, five of each; all of them: make check-torture SAMPLE=0
 	@$(check_torture)
+check-fuzz: FUZZ_SECONDS := 60
+check-fuzz: $(FUZZERS)  ## a minute for each fuzzer
+	@$(check_fuzz)
+# built apart; what the suites below pass through counts, whether they pass or not
+COVERED := test-unit test-stories test-threads test-wire test-attack
+coverage: $(VENV)/installed | setup  ## how many lines of server/ the suites pass through: build/coverage/report.txt
+	$(Q)find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	-$(Q)$(MAKE) --no-print-directory -k BUILD='$(BUILD)/coverage' DEVELOPER= DEPS='$(DEPS)' CFLAGS='-O1 -g --coverage -fprofile-update=atomic' $(COVERED)
+	$(Q)$(VENV)/bin/gcovr --root . --filter server/ --gcov-executable '$(subst gcc,gcov,$(notdir $(CC:cc=gcc)))' \
+		--txt $(BUILD)/coverage/report.txt --print-summary --fail-under-line 92 $(BUILD)/coverage/obj/server
+
 check-tsan: $(TSAN_TESTS)  ## stories and threads under TSan
 	@$(check_tsan)
 check-browser: $(BUILD)/intacct-mock $(BUILD)/browser/installed  ## the pages in a real browser; pictures of them in build/browser

@@ -1,5 +1,6 @@
-/* The public functions on one sandbox: the words of C, read into the parameters of operations.h, which do
- * the work. No socket, no request, and no control API is needed. */
+/* The public functions on one sandbox (intacct_mock.h): parameters of C are read into those of
+ * operations.h, which does the work. They need no socket, no request and no control API. Every function
+ * begins a call and ends it, on every path, so that reference and arena are released in one place. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +24,13 @@ struct api_call {
 
 /* ---- errors ---- */
 
-/* One line, cut to the room there is. What it quotes may hold line breaks. */
-static void call_tell(const struct api_call *call, struct im_str why)
+/* One line, cut to the room there is; quoted input may hold line breaks. */
+static void call_report(const struct api_call *call, struct im_str reason)
 {
     if (!call->error || !call->error_size)
         return;
     snprintf(call->error, call->error_size, "%s: %.*s", call->what,
-             (int)(why.len < IM_ERROR_MAX ? why.len : IM_ERROR_MAX), why.at);
+             (int)(reason.len < IM_ERROR_MAX ? reason.len : IM_ERROR_MAX), reason.at);
     for (char *at = call->error; (at = strpbrk(at, "\r\n")) != NULL; at++)
         *at = ' ';
 }
@@ -51,7 +52,7 @@ static struct api_call call_of(struct im_server *server, const char *sandbox,
 /* Finds the sandbox, which naming it makes. Whatever comes of it, call_end follows. */
 static bool call_begin(struct api_call *call)
 {
-    struct im_error *err = &call->problem.err, why;
+    struct im_error *err = &call->problem.err, reason;
     struct im_str name = call->name ? im_str(call->name) : IM_STR("default");
 
     im_arena_init(&call->arena, 0);
@@ -64,9 +65,9 @@ static bool call_begin(struct api_call *call)
                             "digit",
                             call->name);
     call->sandboxes = &call->server->sandboxes;
-    call->box = im_sandboxes_touch(call->sandboxes, name, &why);
+    call->box = im_sandboxes_touch(call->sandboxes, name, &reason);
     return call->box ||
-           im_error_because(err, &why, "there is no sandbox \"%.*s\"", IM_ARG(name));
+           im_error_because(err, &reason, "there is no sandbox \"%.*s\"", IM_ARG(name));
 }
 
 /* The status that a public function returns. */
@@ -75,9 +76,9 @@ static int call_end(struct api_call *call, bool done)
     bool failed = call->arena.failed;
 
     if (!done || failed)
-        call_tell(call, done || !call->problem.err.text[0]
-                            ? IM_STR("out of memory")
-                            : im_str(call->problem.err.text));
+        call_report(call, done || !call->problem.err.text[0]
+                              ? IM_STR("out of memory")
+                              : im_str(call->problem.err.text));
     if (call->box)
         im_sandboxes_unref(call->sandboxes, call->box);
     im_arena_release(&call->arena);
@@ -99,7 +100,8 @@ struct api_text {
     const char *name, *value; /* NULL = not given */
 };
 
-/* The texts as members of an object, so that the table that reads it from JSON reads it from C too. */
+/* The texts as members of a JSON object, so that the table that reads it from JSON reads it from C
+ * too: the same names, ranges and hints. */
 static void *call_read_texts(struct api_call *call, const struct im_json_table *table,
                              const struct api_text *texts, size_t count)
 {
@@ -177,7 +179,7 @@ int im_use_scenario(struct im_server *server, const char *sandbox, const char *s
                                             "file, or a scenario as JSON");
     else if (done && text.at[0] == '{')
         done = im_scenario_choice_read(text, &call.arena, &choice, &call.problem);
-    else if (done) /* a name too: the catalogue knows a path by its looks */
+    else if (done) /* a name too: the catalogue recognises a path by its form */
         choice.file = im_arena_copy(&call.arena, text).at;
     done = done && !call.arena.failed &&
            im_sandbox_use_scenario(call.sandboxes, call.box, &choice, &call.arena,
@@ -226,10 +228,10 @@ int im_set_clock(struct im_server *server, const char *sandbox, int64_t now_ms,
 
 /* ---- tokens ---- */
 
-static long end_tokens(struct api_call *call, const struct im_which *which,
-                       bool (*end)(struct im_sandbox *box,
-                                   const struct im_end_tokens *params, size_t *affected,
-                                   struct im_problem *problem))
+static long call_end_tokens(struct api_call *call, const struct im_which *which,
+                            bool (*end)(struct im_sandbox *box,
+                                        const struct im_end_tokens *params,
+                                        size_t *affected, struct im_problem *problem))
 {
     static const struct im_which all = {.kind = NULL};
     struct im_end_tokens *params = NULL;
@@ -252,7 +254,7 @@ long im_expire(struct im_server *server, const char *sandbox,
 {
     struct api_call call = call_of(server, sandbox, "expiring tokens", error, error_size);
 
-    return end_tokens(&call, which, im_sandbox_expire);
+    return call_end_tokens(&call, which, im_sandbox_expire);
 }
 
 long im_revoke(struct im_server *server, const char *sandbox,
@@ -260,7 +262,7 @@ long im_revoke(struct im_server *server, const char *sandbox,
 {
     struct api_call call = call_of(server, sandbox, "revoking tokens", error, error_size);
 
-    return end_tokens(&call, which, im_sandbox_revoke);
+    return call_end_tokens(&call, which, im_sandbox_revoke);
 }
 
 char *im_mint(struct im_server *server, const char *sandbox,
@@ -393,7 +395,7 @@ char *im_journal(struct im_server *server, const char *sandbox, const char *quer
     return call_give(&call, done && !text.failed, im_buf_str(&text));
 }
 
-static int outcome_in_public(enum im_outcome_of outcome)
+static int public_outcome(enum im_outcome_of outcome)
 {
     switch (outcome) {
     case IM_MET: return IM_VERDICT_MET;
@@ -403,7 +405,7 @@ static int outcome_in_public(enum im_outcome_of outcome)
     }
 }
 
-static void write_verdict_json(const struct im_verdict *verdict, struct im_buf *text)
+static void verdict_write_json(const struct im_verdict *verdict, struct im_buf *text)
 {
     struct im_json_out out;
 
@@ -411,9 +413,9 @@ static void write_verdict_json(const struct im_verdict *verdict, struct im_buf *
     im_verdict_write_json(verdict, &out);
 }
 
-static char *give_verdict(struct api_call *call, int *outcome,
-                          void (*write)(const struct im_verdict *verdict,
-                                        struct im_buf *text))
+static char *call_give_verdict(struct api_call *call, int *outcome,
+                               void (*write)(const struct im_verdict *verdict,
+                                             struct im_buf *text))
 {
     struct im_judge_options options = {.baseline = NULL};
     struct im_scenario *scenario = NULL;
@@ -426,7 +428,7 @@ static char *give_verdict(struct api_call *call, int *outcome,
     im_buf_init(&text, &call->arena, 0);
     if (scenario) {
         write(&verdict, &text);
-        came_to = outcome_in_public(im_verdict_outcome(&verdict));
+        came_to = public_outcome(im_verdict_outcome(&verdict));
     }
     im_scenario_unref(scenario);
     char *given = call_give(call, scenario && !text.failed, im_buf_str(&text));
@@ -441,7 +443,7 @@ char *im_verdict(struct im_server *server, const char *sandbox, int *outcome, ch
     struct api_call call =
         call_of(server, sandbox, "judging the client", error, error_size);
 
-    return give_verdict(&call, outcome, write_verdict_json);
+    return call_give_verdict(&call, outcome, verdict_write_json);
 }
 
 char *im_verdict_text(struct im_server *server, const char *sandbox, int *outcome,
@@ -450,7 +452,7 @@ char *im_verdict_text(struct im_server *server, const char *sandbox, int *outcom
     struct api_call call =
         call_of(server, sandbox, "judging the client", error, error_size);
 
-    return give_verdict(&call, outcome, im_verdict_write_text);
+    return call_give_verdict(&call, outcome, im_verdict_write_text);
 }
 
 /* ---- causes ---- */

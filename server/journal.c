@@ -1,5 +1,5 @@
 /* The ring of exchanges of each journal, behind one lock for all journals that share their
- * memory: who must go first is known only where all are known. An exchange is one
+ * memory: which must go first is known only where all are known. An exchange is one
  * allocation: the struct, followed by its texts. It is copied in before the lock is taken,
  * and read by reference, so that the lock is held for pointers, never for texts. */
 #include "journal.h"
@@ -51,12 +51,12 @@ struct im_journal *im_journal_new(size_t keep, struct im_journal_memory *memory)
     return journal;
 }
 
-static void lock(struct im_journal *journal)
+static void journal_lock(struct im_journal *journal)
 {
     pthread_mutex_lock(&journal->memory->lock);
 }
 
-static void unlock(struct im_journal *journal)
+static void journal_unlock(struct im_journal *journal)
 {
     pthread_mutex_unlock(&journal->memory->lock);
 }
@@ -103,9 +103,9 @@ void im_journal_free(struct im_journal *journal)
 {
     if (!journal)
         return;
-    lock(journal);
+    journal_lock(journal);
     ring_empty_locked(journal);
-    unlock(journal);
+    journal_unlock(journal);
     free(journal->ring);
     im_journal_memory_release(&journal->own);
     free(journal);
@@ -113,15 +113,16 @@ void im_journal_free(struct im_journal *journal)
 
 void im_journal_clear(struct im_journal *journal)
 {
-    lock(journal);
+    journal_lock(journal);
     ring_empty_locked(journal);
     journal->dropped = 0;
-    unlock(journal);
+    journal_unlock(journal);
 }
 
 /* ---- packing ---- */
 
-/* Every text of an exchange, beside those of its notes. */
+/* Every text of an exchange, beside those of its notes: one that is missing here would point into a
+ * request that is over. */
 static const size_t texts[] = {
 #define TEXT(member) offsetof(struct im_exchange, member)
     TEXT(method),
@@ -199,7 +200,8 @@ static bool filter_takes(struct im_str wanted, struct im_str is)
     return !wanted.len || im_str_eq(wanted, is);
 }
 
-/* The target without /s/NAME; where nothing stands behind that, the path is all there is. */
+/* The target without /s/NAME. A target that does not end with the path ("/s/NAME" alone has the path
+ * "/") is the path. */
 static struct im_str target_below_base(const struct im_exchange *e)
 {
     struct im_str whole = im_str_slice(e->target, 0, im_str_find(e->target, '?'));
@@ -265,27 +267,6 @@ static bool ring_make_room_locked(struct im_journal *journal)
     return true;
 }
 
-/* The oldest of all journals is the first of its ring. */
-static void memory_shed_locked(struct im_journal_memory *memory)
-{
-    while (memory->used > memory->max && memory->oldest != memory->newest) {
-        memory->oldest->journal->dropped++;
-        ring_drop_oldest_locked(memory->oldest->journal);
-    }
-}
-
-static void watches_tell_locked(struct im_journal *journal,
-                                const struct im_exchange *added)
-{
-    for (struct im_journal_watch *watch = journal->watches; watch; watch = watch->next) {
-        if (!filter_matches(added, &watch->filter))
-            continue;
-        watch->missing -= watch->missing > 0;
-        if (!watch->missing && watch->waker)
-            watch->waker->wake(watch->waker);
-    }
-}
-
 static void ring_add_locked(struct im_journal *journal, struct im_kept *kept)
 {
     struct im_journal_memory *memory = journal->memory;
@@ -299,15 +280,25 @@ static void ring_add_locked(struct im_journal *journal, struct im_kept *kept)
         memory->oldest = kept;
     memory->newest = kept;
     memory->used += kept->size;
-    memory_shed_locked(memory);
-    watches_tell_locked(journal, &kept->exchange);
+    /* the oldest of all journals is the first of its ring */
+    while (memory->used > memory->max && memory->oldest != memory->newest) {
+        memory->oldest->journal->dropped++;
+        ring_drop_oldest_locked(memory->oldest->journal);
+    }
+    for (struct im_journal_watch *watch = journal->watches; watch; watch = watch->next) {
+        if (!filter_matches(&kept->exchange, &watch->filter))
+            continue;
+        watch->missing -= watch->missing > 0;
+        if (!watch->missing && watch->waker)
+            watch->waker->wake(watch->waker);
+    }
 }
 
 uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *exchange)
 {
     struct im_kept *kept = kept_new(journal, exchange);
 
-    lock(journal);
+    journal_lock(journal);
     uint64_t id = ++journal->last_id;
     if (kept && ring_make_room_locked(journal)) {
         kept->exchange.id = id;
@@ -316,7 +307,7 @@ uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *ex
     } else {
         journal->dropped++;
     }
-    unlock(journal);
+    journal_unlock(journal);
     im_kept_unref(kept);
     return id;
 }
@@ -340,14 +331,14 @@ static struct im_kept *ring_find_locked(const struct im_journal *journal, uint64
 
 void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us)
 {
-    lock(journal);
+    journal_lock(journal);
     struct im_kept *kept = ring_find_locked(journal, id);
     if (kept)
-        kept->exchange.delivered_us = at_us;
-    unlock(journal);
+        kept->exchange.delivered_us = at_us; /* the one member that changes later */
+    journal_unlock(journal);
 }
 
-/* ---- looking ---- */
+/* ---- reading ---- */
 
 static size_t filter_count_locked(const struct im_journal *journal,
                                   const struct im_journal_filter *f)
@@ -364,7 +355,7 @@ struct im_kept **im_journal_keep(struct im_journal *journal, struct im_arena *ar
 {
     size_t n = 0;
 
-    lock(journal);
+    journal_lock(journal);
     *count = filter_count_locked(journal, filter);
     struct im_kept **found =
         *count ? IM_ARENA_ARRAY(arena, struct im_kept *, *count) : NULL;
@@ -375,20 +366,20 @@ struct im_kept **im_journal_keep(struct im_journal *journal, struct im_arena *ar
         atomic_fetch_add(&kept->refs, 1);
         found[n++] = kept;
     }
-    unlock(journal);
+    journal_unlock(journal);
     *count = n;
     return found;
 }
 
 struct im_exchange im_journal_look(struct im_journal *journal, const struct im_kept *kept)
 {
-    lock(journal);
+    journal_lock(journal);
     struct im_exchange now = kept->exchange;
-    unlock(journal);
+    journal_unlock(journal);
     return now;
 }
 
-/* Outside of the lock; the reference is let go. */
+/* Copied outside of the lock; takes over the reference. */
 static const struct im_exchange *kept_copy(struct im_journal *journal,
                                            struct im_kept *kept, struct im_arena *arena)
 {
@@ -423,11 +414,11 @@ struct im_exchange *im_journal_select(struct im_journal *journal, struct im_aren
 const struct im_exchange *im_journal_get(struct im_journal *journal,
                                          struct im_arena *arena, uint64_t id)
 {
-    lock(journal);
+    journal_lock(journal);
     struct im_kept *kept = ring_find_locked(journal, id);
     if (kept)
         atomic_fetch_add(&kept->refs, 1);
-    unlock(journal);
+    journal_unlock(journal);
     return kept ? kept_copy(journal, kept, arena) : NULL;
 }
 
@@ -436,7 +427,7 @@ const struct im_exchange *im_journal_get(struct im_journal *journal,
 bool im_journal_watch(struct im_journal *journal, struct im_journal_watch *watch,
                       size_t count)
 {
-    lock(journal);
+    journal_lock(journal);
     size_t there = filter_count_locked(journal, &watch->filter);
     watch->missing = there < count ? count - there : 0;
     watch->previous = NULL;
@@ -445,60 +436,60 @@ bool im_journal_watch(struct im_journal *journal, struct im_journal_watch *watch
         watch->next->previous = watch;
     journal->watches = watch;
     bool waits = watch->missing && !journal->interrupted;
-    unlock(journal);
+    journal_unlock(journal);
     return waits;
 }
 
 void im_journal_unwatch(struct im_journal *journal, struct im_journal_watch *watch)
 {
-    lock(journal);
+    journal_lock(journal);
     if (watch->next)
         watch->next->previous = watch->previous;
     if (watch->previous)
         watch->previous->next = watch->next;
     else
         journal->watches = watch->next;
-    unlock(journal);
+    journal_unlock(journal);
 }
 
 void im_journal_interrupt(struct im_journal *journal)
 {
-    lock(journal);
+    journal_lock(journal);
     journal->interrupted = true;
     for (struct im_journal_watch *watch = journal->watches; watch; watch = watch->next)
         if (watch->waker)
             watch->waker->wake(watch->waker);
-    unlock(journal);
+    journal_unlock(journal);
 }
 
 bool im_journal_interrupted(struct im_journal *journal)
 {
-    lock(journal);
+    journal_lock(journal);
     bool interrupted = journal->interrupted;
-    unlock(journal);
+    journal_unlock(journal);
     return interrupted;
 }
 
 uint64_t im_journal_newest(struct im_journal *journal)
 {
-    lock(journal);
+    journal_lock(journal);
     uint64_t newest = journal->last_id;
-    unlock(journal);
+    journal_unlock(journal);
     return newest;
 }
 
 uint64_t im_journal_total(struct im_journal *journal)
 {
-    lock(journal);
+    journal_lock(journal);
     uint64_t total = journal->count + journal->dropped;
-    unlock(journal);
+    journal_unlock(journal);
     return total;
 }
 
 uint64_t im_journal_dropped(struct im_journal *journal)
 {
-    lock(journal);
+    journal_lock(journal);
     uint64_t dropped = journal->dropped;
-    unlock(journal);
+    journal_unlock(journal);
     return dropped;
 }

@@ -1,4 +1,4 @@
-/* What was asked, what was answered, why it was refused and with what evidence: a bounded ring of
+/* What was asked, what was answered, the cause of a refusal and its evidence: a bounded ring of
  * exchanges per sandbox, newest last. One of the three doors of state: every verb is atomic.
  * Memory holds the exchange as it was on the wire; whatever is written out of here goes through
  * redaction (journal_write.c), so that no secret leaves: fingerprints only. Thread-safe. */
@@ -56,7 +56,7 @@ struct im_exchange *im_journal_select(struct im_journal *journal, struct im_aren
 const struct im_exchange *im_journal_get(struct im_journal *journal,
                                          struct im_arena *arena, uint64_t id);
 
-/* An exchange that stays as long as somebody refers to it, whatever the journal forgets.
+/* An exchange that stays as long as it is referred to, whatever the journal forgets.
  * Lifetime: counted. */
 struct im_kept;
 /* As im_journal_select, but the exchanges are not copied: each is the caller's until
@@ -68,7 +68,7 @@ struct im_exchange im_journal_look(struct im_journal *journal,
                                    const struct im_kept *kept);
 void im_kept_unref(struct im_kept *kept);
 
-/* Who waits for exchanges without a thread. Lifetime: from im_journal_watch until
+/* One that waits for exchanges without a thread. Lifetime: from im_journal_watch until
  * im_journal_unwatch, and so long its filter's texts. */
 struct im_journal_watch {
     struct im_journal_filter filter;
@@ -82,7 +82,7 @@ struct im_journal_watch {
 bool im_journal_watch(struct im_journal *journal, struct im_journal_watch *watch,
                       size_t count);
 void im_journal_unwatch(struct im_journal *journal, struct im_journal_watch *watch);
-/* Wakes everybody who waits, now and from now on: the server stops. */
+/* Wakes every watch, now and from now on: the server stops. */
 void im_journal_interrupt(struct im_journal *journal);
 bool im_journal_interrupted(struct im_journal *journal);
 uint64_t im_journal_dropped(struct im_journal *journal);
@@ -95,7 +95,7 @@ uint64_t im_journal_newest(struct im_journal *journal);
 
 /* The exchange as a JSON object: request, response, cause, evidence, notes. */
 void im_exchange_write(const struct im_exchange *exchange, struct im_json_out *out);
-/* The same as a text of one line. Redaction copies what it looks at: all of that memory is the scratch
+/* The same as a text of one line. Redaction copies what it reads: all of that memory is the scratch
  * arena's, to be released after each one. */
 struct im_str im_exchange_text(const struct im_exchange *exchange,
                                struct im_arena *scratch);

@@ -1,4 +1,5 @@
-/* Queries of the journal: read, and answered piece by piece. */
+/* Queries of the journal: read by the tables that read bodies, so that names, ranges and hints are the
+ * same for all callers (control API, library, run); and answered piece by piece. */
 #include "journal_query.h"
 
 #include "http/form.h"
@@ -96,7 +97,7 @@ void im_listing_begin_har(struct im_listing *list, struct im_journal *journal,
     im_har_write_head(text);
 }
 
-/* Redaction copies what it looks at: that memory is given back after each exchange. */
+/* Redaction copies what it reads: that memory is released after each exchange. */
 static void listing_write_next(struct im_listing *list, struct im_buf *text)
 {
     struct im_kept *kept = list->kept[list->at];

@@ -1,4 +1,4 @@
-/* Which exchanges of a journal somebody asks for, as a query string says it: "endpoint=token&since=7".
+/* Which exchanges of a journal are asked for, as a query string: "endpoint=token&since=7".
  * Read strictly, by a table, as bodies are. */
 #ifndef IM_JOURNAL_QUERY_H
 #define IM_JOURNAL_QUERY_H
@@ -26,7 +26,7 @@ struct im_listing {
     struct im_kept **kept;
     size_t count, at;
     void (*write)(const struct im_exchange *exchange, struct im_json_out *out);
-    const char *tail; /* what stands behind the last one */
+    const char *tail; /* what follows the last one */
 };
 /* What matches now, as {"count", "dropped", "requests"}; nothing is waited for. The beginning of the
  * document is written to `text`. What is kept is listed in the arena; when memory is short
@@ -43,7 +43,7 @@ void im_listing_begin_har(struct im_listing *list, struct im_journal *journal,
 bool im_listing_write(struct im_listing *list, struct im_buf *text);
 /* Writes all that is left, and ends. */
 void im_listing_write_all(struct im_listing *list, struct im_buf *text);
-/* Lets go of the exchanges that were not written. */
+/* Unrefs the exchanges that were not written. */
 void im_listing_end(struct im_listing *list);
 
 #endif

@@ -1,11 +1,13 @@
-/* Exchanges written out for people and tools: JSON and HTTP Archive, redacted. */
+/* Exchanges written out for people and tools: JSON and HTTP Archive 1.2. All that a client sent passes
+ * http/redact.h here, and only here: the journal holds it as it was on the wire, since a secret may be
+ * registered after the exchange. Evidence and notes were cleaned when they were recorded. */
 #include "base/clock.h"
 #include "http/redact.h"
 #include "journal.h"
 
-/* As pairs, because the same name may stand there twice: that is a cause of its own. */
-static void write_headers(struct im_json_out *out, const struct im_exchange *e,
-                          struct im_str lines)
+/* As pairs, because a name may occur twice, which is a cause of its own. */
+static void exchange_write_headers(struct im_json_out *out, const struct im_exchange *e,
+                                   struct im_str lines)
 {
     im_json_open_array(out, "headers");
     while (lines.len) {
@@ -21,22 +23,22 @@ static void write_headers(struct im_json_out *out, const struct im_exchange *e,
     im_json_close_array(out);
 }
 
-static void write_body(struct im_json_out *out, const struct im_exchange *e,
-                       struct im_str body, size_t whole)
+static void exchange_write_body(struct im_json_out *out, const struct im_exchange *e,
+                                struct im_str body, size_t whole)
 {
     im_json_str(out, "body", im_redact_text(e->secrets, out->buf->arena, body));
     if (whole > body.len)
         im_json_int(out, "body_bytes", (int64_t)whole);
 }
 
-static void write_attribute(struct im_json_out *out, const struct im_exchange *e,
-                            const char *name, struct im_str value)
+static void exchange_write_text(struct im_json_out *out, const struct im_exchange *e,
+                                const char *name, struct im_str value)
 {
     if (value.len)
         im_json_str(out, name, im_redact_quote(e->secrets, out->buf->arena, value));
 }
 
-static void write_refusal(struct im_json_out *out, const struct im_exchange *e)
+static void exchange_write_refusal(struct im_json_out *out, const struct im_exchange *e)
 {
     if (e->cause != CAUSE_NONE) {
         im_json_strz(out, "cause", im_cause_row(e->cause)->id);
@@ -58,7 +60,7 @@ static void write_refusal(struct im_json_out *out, const struct im_exchange *e)
     im_json_close_array(out);
 }
 
-static void write_scenario_state(struct im_json_out *out, const struct im_exchange *e)
+static void exchange_write_scenario(struct im_json_out *out, const struct im_exchange *e)
 {
     if (!e->rule)
         return;
@@ -71,18 +73,19 @@ static void write_scenario_state(struct im_json_out *out, const struct im_exchan
     im_json_close_object(out);
 }
 
-static void write_attributes(struct im_json_out *out, const struct im_exchange *e)
+static void exchange_write_attributes(struct im_json_out *out,
+                                      const struct im_exchange *e)
 {
     im_json_strz(out, "endpoint", im_endpoint_name(e->endpoint));
-    write_attribute(out, e, "grant", e->grant);
-    write_attribute(out, e, "client_id", e->client_id);
-    write_attribute(out, e, "user", e->user);
-    write_attribute(out, e, "entity", e->entity);
-    write_attribute(out, e, "scope", e->scope);
-    write_attribute(out, e, "token", e->token);
-    write_attribute(out, e, "issued", e->issued);
-    write_attribute(out, e, "object", e->object);
-    write_attribute(out, e, "field", e->field);
+    exchange_write_text(out, e, "grant", e->grant);
+    exchange_write_text(out, e, "client_id", e->client_id);
+    exchange_write_text(out, e, "user", e->user);
+    exchange_write_text(out, e, "entity", e->entity);
+    exchange_write_text(out, e, "scope", e->scope);
+    exchange_write_text(out, e, "token", e->token);
+    exchange_write_text(out, e, "issued", e->issued);
+    exchange_write_text(out, e, "object", e->object);
+    exchange_write_text(out, e, "field", e->field);
 }
 
 void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)
@@ -94,21 +97,21 @@ void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)
     im_json_str(out, "at", im_time_rfc3339(arena, e->at_ms));
     im_json_str(out, "at_real", im_time_rfc3339(arena, e->real_ms));
     im_json_int(out, "duration_us", e->duration_us);
-    write_attributes(out, e);
+    exchange_write_attributes(out, e);
     im_json_int(out, "status", e->status);
-    write_refusal(out, e);
-    write_scenario_state(out, e);
+    exchange_write_refusal(out, e);
+    exchange_write_scenario(out, e);
     im_json_open_object(out, "request");
     im_json_str(out, "method", im_redact_quote(e->secrets, arena, e->method));
     im_json_str(out, "target", im_redact_url(e->secrets, arena, e->target));
-    write_attribute(out, e, "peer", e->peer);
-    write_headers(out, e, e->request_headers);
-    write_body(out, e, e->request_body, e->request_body_len);
+    exchange_write_text(out, e, "peer", e->peer);
+    exchange_write_headers(out, e, e->request_headers);
+    exchange_write_body(out, e, e->request_body, e->request_body_len);
     im_json_close_object(out);
     im_json_open_object(out, "response");
     im_json_int(out, "status", e->status);
-    write_headers(out, e, e->response_headers);
-    write_body(out, e, e->response_body, e->response_body_len);
+    exchange_write_headers(out, e, e->response_headers);
+    exchange_write_body(out, e, e->response_body, e->response_body_len);
     im_json_close_object(out);
     im_json_close_object(out);
 }
@@ -140,13 +143,14 @@ static struct im_str header_value(struct im_str lines, const char *name)
     return (struct im_str){0};
 }
 
-static void write_har_sizes(struct im_json_out *out, size_t body)
+/* -1: "not available" of the format; header bytes are not counted. */
+static void har_write_sizes(struct im_json_out *out, size_t body)
 {
     im_json_int(out, "headersSize", -1);
     im_json_int(out, "bodySize", (int64_t)body);
 }
 
-static void write_har_query(struct im_json_out *out, struct im_str query)
+static void har_write_query(struct im_json_out *out, struct im_str query)
 {
     im_str_cut(&query, '?');
     im_json_open_array(out, "queryString");
@@ -161,7 +165,7 @@ static void write_har_query(struct im_json_out *out, struct im_str query)
     im_json_close_array(out);
 }
 
-static void write_har_request(struct im_json_out *out, const struct im_exchange *e)
+static void har_write_request(struct im_json_out *out, const struct im_exchange *e)
 {
     struct im_arena *arena = out->buf->arena;
     struct im_str host = header_value(e->request_headers, "host");
@@ -175,8 +179,8 @@ static void write_har_request(struct im_json_out *out, const struct im_exchange 
     im_json_strz(out, "httpVersion", "HTTP/1.1");
     im_json_open_array(out, "cookies");
     im_json_close_array(out);
-    write_headers(out, e, e->request_headers);
-    write_har_query(out, im_redact_url(e->secrets, arena, e->target));
+    exchange_write_headers(out, e, e->request_headers);
+    har_write_query(out, im_redact_url(e->secrets, arena, e->target));
     if (e->request_body_len) {
         im_json_open_object(out, "postData");
         im_json_str(out, "mimeType",
@@ -185,11 +189,11 @@ static void write_har_request(struct im_json_out *out, const struct im_exchange 
         im_json_str(out, "text", im_redact_text(e->secrets, arena, e->request_body));
         im_json_close_object(out);
     }
-    write_har_sizes(out, e->request_body_len);
+    har_write_sizes(out, e->request_body_len);
     im_json_close_object(out);
 }
 
-static void write_har_response(struct im_json_out *out, const struct im_exchange *e)
+static void har_write_response(struct im_json_out *out, const struct im_exchange *e)
 {
     struct im_arena *arena = out->buf->arena;
     struct im_str type = header_value(e->response_headers, "content-type");
@@ -200,7 +204,7 @@ static void write_har_response(struct im_json_out *out, const struct im_exchange
     im_json_strz(out, "httpVersion", "HTTP/1.1");
     im_json_open_array(out, "cookies");
     im_json_close_array(out);
-    write_headers(out, e, e->response_headers);
+    exchange_write_headers(out, e, e->response_headers);
     im_json_open_object(out, "content");
     im_json_int(out, "size", (int64_t)e->response_body_len);
     im_json_str(out, "mimeType", type.len ? type : im_str("x-unknown"));
@@ -209,7 +213,7 @@ static void write_har_response(struct im_json_out *out, const struct im_exchange
     im_json_str(
         out, "redirectURL",
         im_redact_url(e->secrets, arena, header_value(e->response_headers, "location")));
-    write_har_sizes(out, e->response_body_len);
+    har_write_sizes(out, e->response_body_len);
     im_json_close_object(out);
 }
 
@@ -220,8 +224,8 @@ void im_har_write_entry(const struct im_exchange *e, struct im_json_out *out)
     im_json_open_object(out, NULL);
     im_json_str(out, "startedDateTime", im_time_rfc3339(out->buf->arena, e->at_ms));
     im_json_double(out, "time", ms);
-    write_har_request(out, e);
-    write_har_response(out, e);
+    har_write_request(out, e);
+    har_write_response(out, e);
     im_json_open_object(out, "cache");
     im_json_close_object(out);
     im_json_open_object(out, "timings");

@@ -1,26 +1,13 @@
-/* Counting without locks, and Prometheus' text exposition of what was counted. */
+/* Counting without locks, and Prometheus' text exposition format 0.0.4 of what was counted. Numbers are
+ * read one by one while others count, so a scrape may mix two states a request apart. */
 #include "metrics.h"
 
 #include <inttypes.h>
 
 /* ---- kinds of answer: an open table that only ever grows ---- */
 
-/* Endpoint, status and cause in one number that is never 0. */
-static uint64_t key_of(const struct im_exchange *exchange)
-{
-    uint64_t endpoint =
-        exchange->endpoint ? exchange->endpoint : (uint64_t)IM_ENDPOINT_UNKNOWN;
-
-    return endpoint << 48 | (uint64_t)(exchange->status & 0xffff) << 32 |
-           (uint64_t)exchange->cause;
-}
-
-static size_t first_slot(uint64_t key)
-{
-    return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % IM_METRICS_ROOM;
-}
-
-/* Is this the key's slot, now at the latest? Of two threads that want a free one, one gets it. */
+/* Is this the key's slot, or was it free and is now? Of two threads that want a free one, one gets it
+ * and the other goes on searching. */
 static bool is_slot_of(struct im_metrics_slot *slot, uint64_t key)
 {
     uint64_t there = atomic_load_explicit(&slot->key, memory_order_relaxed);
@@ -30,9 +17,16 @@ static bool is_slot_of(struct im_metrics_slot *slot, uint64_t key)
     return there == 0 || there == key;
 }
 
-static _Atomic uint64_t *counter_of(struct im_metrics *metrics, uint64_t key)
+/* Endpoint, status and cause make one number that is never 0, which marks a free slot. */
+static _Atomic uint64_t *counter_of(struct im_metrics *metrics,
+                                    const struct im_exchange *exchange)
 {
-    size_t first = first_slot(key);
+    uint64_t endpoint =
+        exchange->endpoint ? exchange->endpoint : (uint64_t)IM_ENDPOINT_UNKNOWN;
+    uint64_t key = endpoint << 48 | (uint64_t)(exchange->status & 0xffff) << 32 |
+                   (uint64_t)exchange->cause;
+    /* Fibonacci hashing spreads keys that differ in a few bits */
+    size_t first = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % IM_METRICS_ROOM;
 
     for (size_t i = 0; i < IM_METRICS_ROOM; i++) {
         struct im_metrics_slot *slot = &metrics->slots[(first + i) % IM_METRICS_ROOM];
@@ -74,7 +68,7 @@ void im_metrics_count(struct im_metrics *metrics, const struct im_exchange *exch
 {
     int64_t us = exchange->duration_us;
 
-    counter_add(counter_of(metrics, key_of(exchange)), 1);
+    counter_add(counter_of(metrics, exchange), 1);
     counter_add(bucket_of(metrics, us), 1);
     counter_add(&metrics->microseconds, us > 0 ? (uint64_t)us : 0);
 }
@@ -86,7 +80,7 @@ static uint64_t counter_value(_Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static void write_slot(struct im_metrics_slot *slot, struct im_buf *out)
+static void metrics_write_slot(struct im_metrics_slot *slot, struct im_buf *out)
 {
     uint64_t key = counter_value(&slot->key);
     uint64_t count = counter_value(&slot->count);
@@ -102,7 +96,7 @@ static void write_slot(struct im_metrics_slot *slot, struct im_buf *out)
                 cause == CAUSE_NONE ? "" : im_cause_row(cause)->id, count);
 }
 
-static void write_requests(struct im_metrics *metrics, struct im_buf *out)
+static void metrics_write_requests(struct im_metrics *metrics, struct im_buf *out)
 {
     uint64_t others = counter_value(&metrics->others);
 
@@ -111,7 +105,7 @@ static void write_requests(struct im_metrics *metrics, struct im_buf *out)
                 "together; the control API does not count. An empty cause: not refused.\n"
                 "# TYPE intacct_mock_requests_total counter\n");
     for (size_t i = 0; i < IM_METRICS_ROOM; i++)
-        write_slot(&metrics->slots[i], out);
+        metrics_write_slot(&metrics->slots[i], out);
     if (others)
         im_buf_addf(out,
                     "intacct_mock_requests_total{endpoint=\"other\",status=\"other\","
@@ -119,7 +113,7 @@ static void write_requests(struct im_metrics *metrics, struct im_buf *out)
                     others);
 }
 
-static void write_durations(struct im_metrics *metrics, struct im_buf *out)
+static void metrics_write_durations(struct im_metrics *metrics, struct im_buf *out)
 {
 #define NAME "intacct_mock_request_duration_seconds"
     uint64_t total = 0;
@@ -140,6 +134,6 @@ static void write_durations(struct im_metrics *metrics, struct im_buf *out)
 
 void im_metrics_write(struct im_metrics *metrics, struct im_buf *out)
 {
-    write_requests(metrics, out);
-    write_durations(metrics, out);
+    metrics_write_requests(metrics, out);
+    metrics_write_durations(metrics, out);
 }

@@ -1,5 +1,5 @@
 /* How many requests were answered, how, and how fast: counted for as long as the server lives, whatever
- * becomes of sandboxes and journals. On every request's way, so counting takes no lock. */
+ * becomes of sandboxes and journals. Every request counts, so counting takes no lock. */
 #ifndef IM_METRICS_H
 #define IM_METRICS_H
 
@@ -8,7 +8,8 @@
 #include "causes/exchange.h"
 
 enum {
-    IM_METRICS_ROOM = 512, /* kinds of answer told apart; the rest is counted together */
+    IM_METRICS_ROOM =
+        512, /* kinds of answer counted each; the rest is counted together */
     IM_METRICS_BUCKETS = 18
 };
 

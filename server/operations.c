@@ -1,5 +1,6 @@
 /* What a test does to sandboxes: scenarios, new ones, the clock, policy, the world. No protocol: the
- * control API and the public header are both written in terms of this file. */
+ * control API, the public C API and `run` are written in terms of this file. A fault names the
+ * parameter, which each caller shows in its own way. */
 #include "operations.h"
 
 #include "directory/account.h"
@@ -47,7 +48,7 @@ static struct im_scenario *scenario_parse(struct im_str text, bool inside,
 
     if (scenario)
         return scenario;
-    /* inside something else it was written anew: its lines are not the caller's */
+    /* inside something else it was written anew: its lines are not those of the caller */
     if (inside && !error.no_memory)
         im_error_set(&problem->err, "%s", error.what);
     else if (inside)
@@ -125,10 +126,10 @@ const struct im_json_table im_new_sandbox_table = {.name = "NewSandbox",
                                                    .blank = &new_sandbox_blank};
 
 /* The scenario that was chosen, or that of the sandbox's name. */
-static struct im_scenario *scenario_of_new(struct im_sandboxes *sandboxes,
-                                           const struct im_new_sandbox *params,
-                                           struct im_arena *arena,
-                                           struct im_problem *problem)
+static struct im_scenario *new_sandbox_scenario(struct im_sandboxes *sandboxes,
+                                                const struct im_new_sandbox *params,
+                                                struct im_arena *arena,
+                                                struct im_problem *problem)
 {
     struct im_scenario_choice choice = params->scenario;
     bool chosen = choice.name.len || choice.text.len || choice.json || choice.file;
@@ -148,7 +149,8 @@ struct im_sandbox *im_sandbox_create(struct im_sandboxes *sandboxes,
                                      const struct im_new_sandbox *params,
                                      struct im_arena *arena, struct im_problem *problem)
 {
-    struct im_scenario *scenario = scenario_of_new(sandboxes, params, arena, problem);
+    struct im_scenario *scenario =
+        new_sandbox_scenario(sandboxes, params, arena, problem);
     struct im_sandbox_params wanted = {.name = params->name,
                                        .scenario = scenario,
                                        .seeded = params->seed >= 0,
@@ -187,7 +189,9 @@ bool im_sandbox_delete(struct im_sandboxes *sandboxes, struct im_str name,
 
 /* ---- the clock ---- */
 
-static bool note_set(struct im_json_reader *r, const struct im_json *value, void *into)
+/* 0 and false are values too, so what was given is noted beside the value. */
+static bool clock_note_set(struct im_json_reader *r, const struct im_json *value,
+                           void *into)
 {
     (void)r;
     (void)value;
@@ -195,7 +199,8 @@ static bool note_set(struct im_json_reader *r, const struct im_json *value, void
     return true;
 }
 
-static bool note_frozen(struct im_json_reader *r, const struct im_json *value, void *into)
+static bool clock_note_frozen(struct im_json_reader *r, const struct im_json *value,
+                              void *into)
 {
     (void)r;
     (void)value;
@@ -207,9 +212,9 @@ static const struct im_json_row clock_rows[] = {
     {"advance", IM_READ_DURATION, IM_READ_INTO(struct im_clock_change, advance_ms),
      .about = "may be negative"},
     {"set", IM_READ_TIME, IM_READ_INTO(struct im_clock_change, set_ms),
-     .check = note_set},
+     .check = clock_note_set},
     {"freeze", IM_READ_BOOL, IM_READ_INTO(struct im_clock_change, frozen),
-     .check = note_frozen, .about = "false lets it go on from where it stands"},
+     .check = clock_note_frozen, .about = "false lets it go on from where it stands"},
     {"scale", IM_READ_NUMBER, IM_READ_ABOVE, IM_READ_INTO(struct im_clock_change, scale),
      .max = 1000000},
 };
@@ -268,9 +273,9 @@ bool im_sandbox_change_policy(struct im_sandbox *box, const struct im_json *obje
 /* ---- changes of the world ---- */
 
 /* The field that names what is not there; what else can be wrong is the effect's own argument. */
-static const char *field_at_fault(struct im_directory *directory,
-                                  const struct im_effect *effect,
-                                  const struct im_effect_args *args, unsigned given)
+static const char *world_field_at_fault(struct im_directory *directory,
+                                        const struct im_effect *effect,
+                                        const struct im_effect_args *args, unsigned given)
 {
     struct im_company company;
     struct im_client client;
@@ -304,7 +309,7 @@ bool im_sandbox_apply(struct im_sandbox *box, const char *name,
                        &touched, &problem->err);
 
     if (!done)
-        problem->field = field_at_fault(authority->directory, effect, args, given);
+        problem->field = world_field_at_fault(authority->directory, effect, args, given);
     im_sandbox_leave(box);
     *affected += touched;
     return done;
@@ -346,12 +351,12 @@ bool im_sandbox_read_user(struct im_str text, struct im_effect_args *args,
 }
 
 /* The same; without '@' the built-in company. */
-static bool read_user_of_company(struct im_str text, struct im_effect_args *args,
-                                 struct im_problem *problem)
+static bool user_read_or_acme(struct im_str text, struct im_effect_args *args,
+                              struct im_problem *problem)
 {
     bool sound = im_sandbox_read_user(text, args, problem);
 
-    if (!args->company.len)
+    if (!args->company.len) /* most tests know only the built-in company */
         args->company = IM_STR("acme");
     return sound;
 }
@@ -370,7 +375,7 @@ bool im_sandbox_sign_in(struct im_sandbox *box, const struct im_sign_in *params,
     struct im_effect_args args = {.by_ms = 0};
 
     *affected = 0;
-    return read_user_of_company(params->user, &args, problem) &&
+    return user_read_or_acme(params->user, &args, problem) &&
            im_sandbox_apply(box, "sign-in", &args, IM_ARG_USER, affected, problem);
 }
 
@@ -390,7 +395,7 @@ const struct im_json_table im_withdrawal_table = {.name = "Withdrawal",
                                                   .least = 1};
 
 /* NULL when not exactly one thing is named. */
-static const char *effect_of_withdrawal(const struct im_withdrawal *params)
+static const char *withdrawal_effect(const struct im_withdrawal *params)
 {
     int named = (params->permission.len > 0) + (params->role.len > 0) +
                 (params->module.len > 0) + (params->client_id.len > 0);
@@ -413,7 +418,7 @@ bool im_sandbox_withdraw(struct im_sandbox *box, const struct im_withdrawal *par
                                   .role = params->role,
                                   .permission = params->permission,
                                   .module = params->module};
-    const char *effect = effect_of_withdrawal(params);
+    const char *effect = withdrawal_effect(params);
     unsigned given = (params->user.len ? IM_ARG_USER : 0U) |
                      (params->company.len ? IM_ARG_COMPANY : 0U);
 
@@ -423,8 +428,8 @@ bool im_sandbox_withdraw(struct im_sandbox *box, const struct im_withdrawal *par
             &problem->err,
             "say what to withdraw: \"client_id\" (with \"user\": that user's consent), "
             "\"role\", \"permission\" or \"module\"");
-    if (!read_user_of_company(params->user.len ? params->user : IM_STR("ws_user@acme"),
-                              &args, problem))
+    if (!user_read_or_acme(params->user.len ? params->user : IM_STR("ws_user@acme"),
+                           &args, problem))
         return false;
     if (params->company.len)
         args.company = params->company;

@@ -16,8 +16,9 @@ enum im_problem_kind {
     IM_PROBLEM_TAKEN,  /* there is one already */
 };
 
-/* Why an operation has changed nothing. The caller begins with all zeros. `kind` counts where the
- * error's own kind is IM_ERROR_PLAIN; else the reason is ours, and the parameters may be right. */
+/* The reason why an operation has changed nothing. The caller begins with all zeros. `kind` counts
+ * where the error's own kind is IM_ERROR_PLAIN; else the reason is ours, and the parameters may be
+ * right. */
 struct im_problem {
     enum im_problem_kind kind;
     const char
@@ -145,7 +146,7 @@ struct im_scenario *im_sandbox_verdict(struct im_sandbox *box,
 /* ---- for operations_*.c ---- */
 
 /* Applies the effect of that name and adds to *affected. `given`, of IM_ARG_USER and IM_ARG_COMPANY:
- * which of the two the caller was told, and so may be at fault. */
+ * which of the two the caller was given, and so may be at fault. */
 bool im_sandbox_apply(struct im_sandbox *box, const char *effect,
                       const struct im_effect_args *args, unsigned given, size_t *affected,
                       struct im_problem *problem);

@@ -1,5 +1,5 @@
 /* What a test does to the tokens of a sandbox: they reach their end, are revoked, are minted right or
- * wrong in one way. */
+ * wrong in one way. Ending is an effect of scenario/world.c, as a rule of a scenario has it. */
 #include "directory/account.h"
 #include "oauth/dialect.h"
 #include "operations.h"
@@ -26,7 +26,7 @@ const struct im_json_table im_end_tokens_table = {.name = "EndTokens",
                                                   IM_READ_ROWS(end_tokens_rows),
                                                   .size = sizeof(struct im_end_tokens)};
 
-static bool end_tokens(struct im_sandbox *box, const struct im_end_tokens *params,
+static bool tokens_end(struct im_sandbox *box, const struct im_end_tokens *params,
                        const char *const effects[TOKEN_KINDS], size_t *affected,
                        struct im_problem *problem)
 {
@@ -46,13 +46,13 @@ static bool end_tokens(struct im_sandbox *box, const struct im_end_tokens *param
 bool im_sandbox_expire(struct im_sandbox *box, const struct im_end_tokens *params,
                        size_t *affected, struct im_problem *problem)
 {
-    return end_tokens(box, params, expiries, affected, problem);
+    return tokens_end(box, params, expiries, affected, problem);
 }
 
 bool im_sandbox_revoke(struct im_sandbox *box, const struct im_end_tokens *params,
                        size_t *affected, struct im_problem *problem)
 {
-    return end_tokens(box, params, revocations, affected, problem);
+    return tokens_end(box, params, revocations, affected, problem);
 }
 
 /* ---- minting ---- */

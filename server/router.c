@@ -1,13 +1,11 @@
-/* The map of the program: the route table, the pipeline that each request passes, and its one exit.
- * Beside it: router_address.c finds the sandbox and what the client takes for our address,
- * router_cors.c answers browsers. What is refused before an endpoint is asked, because the bytes,
+/* The map of the program: the route table, and the pipeline that each request passes. Beside it:
+ * router_exit.c is the one exit of all answers, router_address.c finds the sandbox and what the client
+ * takes for our address, router_cors.c answers browsers. What is refused before an endpoint is asked, because the bytes,
  * the path or the method are wrong (RFC 9110 sections 15.5.5 and 15.5.6), is refused here. */
 #include "router.h"
 
 #include <string.h>
 
-#include "base/crypto.h"
-#include "causes/refusal.h"
 #include "control/control.h"
 #include "control/origin.h"
 #include "http/redact.h"
@@ -86,7 +84,7 @@ static enum im_place place_of_path(struct im_str path)
     return im_str_starts(path, OAUTH) ? IM_PLACE_TOKEN : IM_PLACE_API;
 }
 
-/* Sets the request's route, and what the exchange knows by it. */
+/* Sets the request's route, and what follows from it for the exchange. */
 static void find_route(struct im_request *req)
 {
     const struct im_route *route = NULL;
@@ -102,7 +100,7 @@ static void find_route(struct im_request *req)
 
 /* ---- refused before an endpoint is asked ---- */
 
-/* The real path that this one is a slip of the pen away from; NULL when there is none. */
+/* The real path that this one is a slip of the pen away from; NULL = none. */
 static const char *nearest_path(struct im_str path)
 {
     struct im_str known[ROUTES];
@@ -135,7 +133,7 @@ static enum im_cause refuse_path(struct im_request *req)
         IM_ARG(shown), nearest ? nearest : OAUTH "token");
 }
 
-/* What never became HTTP, or is too large to be looked at. */
+/* What never became HTTP, or is too large to be read. */
 static enum im_cause refuse_flaw(struct im_request *req)
 {
     static const enum im_cause causes[] = {
@@ -154,46 +152,26 @@ static enum im_cause refuse_flaw(struct im_request *req)
 
 /* ---- the pipeline ---- */
 
-/* One request on its way. In the request's arena: it outlives the call while the request waits on
- * purpose. */
-struct pipeline {
-    struct im_sandboxes *sandboxes;
-    struct im_request *req;
-    struct im_response *res;
-    int64_t *date_ms;
-    struct im_exchange exchange;
-    struct im_sandbox *box;         /* NULL = the control API answers */
-    struct im_authority *authority; /* the sandbox's, while it is entered */
-    struct im_plan plan;            /* what its scenario does to the request */
-    int64_t began_us;               /* monotonic */
-
-    /* while it waits on purpose */
-    struct im_waiter waiter;
-    bool waits;                       /* counts as one that waits */
-    int64_t delay_ms;                 /* still to come, after what it waits for now */
-    void (*then)(struct pipeline *p); /* what comes after that */
-    void (*control_resume)(void *context); /* a call of the control API that waits */
-    void *control_context;
-};
-
-static void pipeline_enter(struct pipeline *p)
+static void pipeline_enter(struct im_pipeline *p)
 {
     p->authority = im_sandbox_enter(p->box);
     p->req->now_ms = im_clock_now_ms(&p->authority->clock);
 }
 
-static void pipeline_warn(const struct pipeline *p, const char *event, const char *why)
+static void pipeline_warn(const struct im_pipeline *p, const char *event,
+                          const char *reason)
 {
     const struct im_log *log = &p->sandboxes->settings.log;
     const struct im_log_field fields[] = {
-        {"sandbox", p->box->name}, {"why", im_str(why)}, {NULL, {NULL, 0}}};
+        {"sandbox", p->box->name}, {"why", im_str(reason)}, {NULL, {NULL, 0}}};
 
     if (im_log_wants(log, IM_LOG_WARN))
         im_log_line(log, IM_LOG_WARN, im_clock_real_ms(), event, fields);
 }
 
-/* Is this the moment at which the scenario lets the request wait? Not for a client that has left. */
-static bool pipeline_waits(const struct pipeline *p, bool after)
+/* Does the scenario let the request wait here, before it is decided or after? Not for a client that
+ * has left, since waiting places are bounded. */
+static bool pipeline_waits(const struct im_pipeline *p, bool after)
 {
     const struct im_wire *wire = im_plan_wire(&p->plan);
 
@@ -203,13 +181,14 @@ static bool pipeline_waits(const struct pipeline *p, bool after)
 
 static void wait_resume(void *context);
 
-static void wait_begin(struct pipeline *p, const void *key, int64_t until, int64_t for_ms)
+static void wait_begin(struct im_pipeline *p, const void *key, int64_t until,
+                       int64_t for_ms)
 {
     struct im_response *res = p->res;
 
     p->waiter = (struct im_waiter){.key = key, .waker = p->req->waker};
     res->resume_ms =
-        im_clock_monotonic_ms() + for_ms + 1; /* of this one a part is over */
+        im_clock_monotonic_ms() + for_ms + 1; /* a part of the present ms is over */
     res->resume_context = p;
     res->resume = wait_resume;
     im_barrier_enter(p->box->barrier, &p->waiter, until);
@@ -218,7 +197,7 @@ static void wait_begin(struct pipeline *p, const void *key, int64_t until, int64
 /* Its time has come, or it was released, or neither. */
 static void wait_resume(void *context)
 {
-    struct pipeline *p = context;
+    struct im_pipeline *p = context;
     struct im_response *res = p->res;
     bool late = res->abandoned || im_clock_monotonic_ms() >= res->resume_ms;
     int64_t delay_ms = p->delay_ms;
@@ -234,9 +213,9 @@ static void wait_resume(void *context)
     }
 }
 
-/* Outside of the sandbox, which others may change meanwhile, and without a thread: whoever carries
- * the request comes back for it (im_response.resume). */
-static void pipeline_wait(struct pipeline *p, void (*then)(struct pipeline *p))
+/* Waits outside of the sandbox, which a reset may take meanwhile, and without a thread: the listener
+ * or the caller of im_handle comes back for it (im_response.resume). */
+static void pipeline_wait(struct im_pipeline *p, void (*then)(struct im_pipeline *p))
 {
     const struct im_wire *wire = im_plan_wire(&p->plan);
 
@@ -249,11 +228,11 @@ static void pipeline_wait(struct pipeline *p, void (*then)(struct pipeline *p))
 }
 
 /* Asks the scenario what it does to this request. */
-static void pipeline_plan(struct pipeline *p)
+static void pipeline_plan(struct im_pipeline *p)
 {
     struct im_exchange *exchange = p->req->exchange;
 
-    /* before it may be held: who was in flight together stays so */
+    /* before it may be held: requests that were in flight together stay so */
     p->req->arrived = atomic_fetch_add(&p->authority->arrivals, 1) + 1;
     im_scenario_plan(p->box->scenario_state, p->authority, p->req, &p->plan);
     exchange->rule = im_plan_rule(&p->plan);
@@ -269,7 +248,7 @@ static void pipeline_plan(struct pipeline *p)
 
 /* First the world changes, then the request meets it. A change that is not possible is one for a
  * client or user that the request makes up: it is refused for that in the ordinary way. */
-static void pipeline_change_world(struct pipeline *p)
+static void pipeline_change_world(struct im_pipeline *p)
 {
     struct im_error err;
 
@@ -280,9 +259,9 @@ static void pipeline_change_world(struct pipeline *p)
     p->req->now_ms = im_clock_now_ms(&p->authority->clock);
 }
 
-/* Refused because a scenario says so. What the ordinary way would have learnt of who asks is what
- * the request says of itself. */
-static enum im_cause refuse_by_name(const struct pipeline *p)
+/* Refused because a scenario says so. The exchange takes grant, client, user and scope from what the
+ * request says of itself, since no endpoint is asked. */
+static enum im_cause refuse_by_name(const struct im_pipeline *p)
 {
     struct im_exchange *exchange = p->req->exchange;
     const struct im_exchange *asked = p->plan.asked;
@@ -304,9 +283,9 @@ static enum im_cause refuse_by_name(const struct pipeline *p)
     return im_refuse(p->req, p->plan.refuse, "%.*s", IM_ARG(p->plan.evidence));
 }
 
-/* The ordinary answer. A method that no path of this kind takes is refused before anybody asks who
- * is calling; one that only this path does not take, by the endpoint. */
-static enum im_cause pipeline_decide(const struct pipeline *p)
+/* The ordinary answer. A method that no path of this kind takes is refused before the caller is
+ * known; one that only this path does not take, by the endpoint. */
+static enum im_cause pipeline_decide(const struct im_pipeline *p)
 {
     struct im_request *req = p->req;
 
@@ -320,189 +299,17 @@ static enum im_cause pipeline_decide(const struct pipeline *p)
     return req->route->answer(p->authority, req, p->res);
 }
 
-/* ---- the exit ---- */
-
-static bool ran_out_of_memory(const struct pipeline *p)
-{
-    return p->req->arena->failed || p->res->body.failed;
-}
-
-static void pipeline_render(const struct pipeline *p, enum im_cause cause)
-{
-    struct im_exchange *exchange = p->req->exchange;
-
-    if (cause == CAUSE_NONE && !ran_out_of_memory(p))
-        return;
-    struct im_policy policy = im_authority_policy(p->authority);
-    if (cause != CAUSE_NONE)
-        im_refusal_render(p->req, p->res, &policy, &p->authority->rng);
-    if (!ran_out_of_memory(p))
-        return;
-    /* whatever stands in the answer is not to be trusted */
-    exchange->cause = exchange->worded_as = CAUSE_INTERNAL;
-    exchange->evidence = IM_STR("out of memory while answering");
-    exchange->page = false;
-    im_response_clear(p->res);
-    im_refusal_render(p->req, p->res, &policy, &p->authority->rng);
-}
-
-/* Many clients read a header as Latin-1, and some refuse to print what is not ASCII. */
-static struct im_str in_ascii(struct im_arena *arena, struct im_str text)
-{
-    struct im_buf buf;
-    size_t plain = 0;
-
-    while (plain < text.len && (unsigned char)text.at[plain] < 128)
-        plain++;
-    if (plain == text.len)
-        return text;
-    im_buf_init(&buf, arena, 0);
-    im_buf_add_ascii(&buf, text);
-    return im_buf_str(&buf);
-}
-
-static void pipeline_add_hints(const struct im_settings *settings,
-                               const struct im_request *req, struct im_response *res)
-{
-    const struct im_exchange *exchange = req->exchange;
-    struct im_str base = req->control_url;
-
-    if (!settings->hints)
-        return;
-    if (exchange->cause != CAUSE_NONE) {
-        const char *id = im_cause_row(exchange->cause)->id;
-        im_response_header(res, "X-Intacct-Mock-Cause", im_str(id));
-        im_response_header(res, "X-Intacct-Mock-Evidence",
-                           in_ascii(req->arena, exchange->evidence));
-        if (base.len) { /* by parts: each refusal has it, and printf costs more */
-            struct im_buf link;
-            im_buf_init(&link, req->arena, 0);
-            im_buf_addc(&link, '<');
-            im_buf_add(&link, base);
-            im_buf_addz(&link, "/__mock/causes/");
-            im_buf_addz(&link, id);
-            im_buf_addz(&link, ">; rel=\"help\"");
-            im_response_header(res, "Link", im_buf_str(&link));
-        }
-    }
-    if (exchange->note_count)
-        im_response_headerf(res, "X-Intacct-Mock-Note", "%s: %.*s",
-                            im_cause_row(exchange->notes[0].cause)->id,
-                            IM_ARG(in_ascii(req->arena, exchange->notes[0].text)));
-}
-
-/* Who waits for the moment at which an answer is delivered. */
-struct delivery {
-    struct im_sandboxes *sandboxes;
-    struct im_sandbox *box; /* kept until then */
-    uint64_t id;
-    const struct im_response *res;
-};
-
-/* A stalled answer has reached its client when that had enough of it, every other with the last of it
- * that was written. */
-static void delivery_end(void *context)
-{
-    const struct delivery *delivery = context;
-    bool written = delivery->res->written_us && !delivery->res->damage.stall;
-
-    im_journal_delivered(delivery->box->journal, delivery->id,
-                         written ? delivery->res->written_us : im_clock_monotonic_us());
-    im_sandboxes_unref(delivery->sandboxes, delivery->box);
-}
-
-/* Hands the reference to the sandbox on to whoever delivers the answer; without memory nobody gets
- * it, and the time stays unknown. */
-static void delivery_begin(const struct pipeline *p, uint64_t id)
-{
-    struct delivery *delivery = IM_ARENA_NEW(p->req->arena, struct delivery);
-
-    if (!delivery)
-        return;
-    *delivery = (struct delivery){p->sandboxes, p->box, id, p->res};
-    p->res->delivered = delivery_end;
-    p->res->delivered_context = delivery;
-}
-
-static void pipeline_record(const struct pipeline *p)
-{
-    struct im_exchange *exchange = p->req->exchange;
-
-    exchange->duration_us = im_clock_monotonic_us() - p->began_us;
-    im_exchange_complete(p->req, p->res);
-    uint64_t id = im_journal_add(p->box->journal, exchange);
-    atomic_fetch_sub(&p->box->open, 1);
-    im_metrics_count(&p->sandboxes->metrics, exchange);
-    delivery_begin(p, id);
-}
-
-/* What the control API is asked is nobody's exchange: it is logged where much is wanted. */
-static void pipeline_log(const struct pipeline *p)
-{
-    const struct im_log *log = &p->sandboxes->settings.log;
-    enum im_log_level level = p->box ? IM_LOG_INFO : IM_LOG_DEBUG;
-    const struct im_exchange *exchange = p->req->exchange;
-    struct im_arena *arena = p->req->arena;
-
-    if (!im_log_wants(log, level)) /* before anything is redacted or formatted */
-        return;
-    const char *cause = exchange->cause ? im_cause_row(exchange->cause)->id : "";
-    const struct im_log_field fields[] = {
-        {"status", im_arena_format(arena, "%d", p->res->status)},
-        {"method", im_quote(p->req, p->req->method)},
-        {"path", im_redact_url(p->sandboxes->standard->secrets, arena, p->req->path)},
-        {"client", exchange->client_id},
-        {"user", exchange->user},
-        {"grant", exchange->grant},
-        {"token", exchange->token},
-        {"cause", im_str(cause)},
-        {"evidence", exchange->evidence},
-    };
-    enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
-    struct im_log_field known[FIELDS + 1] = {{.name = NULL}};
-    size_t n = 0;
-
-    for (size_t i = 0; i < FIELDS; i++)
-        if (fields[i].value.len)
-            known[n++] = fields[i];
-    im_log_line(log, level, im_clock_real_ms(),
-                p->box ? im_endpoint_name(exchange->endpoint) : "control", known);
-}
-
-/* The one exit of all answers, in this order: a fault may replace the answer with its hints, but
- * no page is to lose the right to read it; journal, metrics and log tell what is sent. */
-static void pipeline_finish(struct pipeline *p, enum im_cause cause)
-{
-    if (p->box) /* the control API words its own refusals */
-        pipeline_render(p, cause);
-    pipeline_add_hints(&p->sandboxes->settings, p->req, p->res);
-    const struct im_wire *wire = im_plan_wire(&p->plan);
-    if (wire) {
-        im_wire_apply(wire, p->res);
-        im_wire_locate(wire, p->req->base_url, p->res);
-        p->req->exchange->delay_ms += im_wire_takes_ms(wire, p->res);
-    }
-    im_quota_add_headers(&p->plan.quota, !wire || !wire->retry_after_s, p->res);
-    im_cors_add_headers(p->sandboxes, p->req, p->res);
-    if (p->box) {
-        im_scenario_note(p->box->scenario_state, &p->plan, p->req->exchange,
-                         p->req->now_ms);
-        pipeline_record(p);
-    }
-    pipeline_log(p);
-}
-
 /* ---- the way in ---- */
 
-/* The browser asks, not the integration: no rule of a scenario counts it or meddles. */
-static enum im_cause answer_preflight(struct pipeline *p, struct im_str methods)
+/* The browser asks, not the integration: no rule of a scenario applies to it or counts it. */
+static enum im_cause answer_preflight(struct im_pipeline *p, struct im_str methods)
 {
     p->req->exchange->allow = methods;
     p->res->status = 204;
     return CAUSE_NONE;
 }
 
-static enum im_cause pipeline_answer(struct pipeline *p)
+static enum im_cause pipeline_answer(struct im_pipeline *p)
 {
     const struct im_wire *wire = im_plan_wire(&p->plan);
 
@@ -513,7 +320,7 @@ static enum im_cause pipeline_answer(struct pipeline *p)
     return wire && im_wire_replaces(wire) ? CAUSE_NONE : pipeline_decide(p);
 }
 
-static enum im_cause refuse_sandbox(struct pipeline *p, const struct im_error *why)
+static enum im_cause refuse_sandbox(struct im_pipeline *p, const struct im_error *reason)
 {
     static const enum im_cause causes[] = {[IM_ERROR_PLAIN] = CAUSE_SCENARIO_UNKNOWN,
                                            [IM_ERROR_INTERNAL] = CAUSE_INTERNAL,
@@ -521,11 +328,11 @@ static enum im_cause refuse_sandbox(struct pipeline *p, const struct im_error *w
 
     p->req->exchange->place = place_of_path(p->req->path);
     p->req->exchange->endpoint = IM_ENDPOINT_UNKNOWN;
-    return im_refuse(p->req, causes[why->kind], "%.*s",
-                     IM_ARG(im_quote(p->req, im_str(why->text))));
+    return im_refuse(p->req, causes[reason->kind], "%.*s",
+                     IM_ARG(im_quote(p->req, im_str(reason->text))));
 }
 
-static void pipeline_end(struct pipeline *p)
+static void pipeline_end(struct im_pipeline *p)
 {
     im_plan_release(&p->plan);
     if (p->waits)
@@ -537,9 +344,9 @@ static void pipeline_end(struct pipeline *p)
 }
 
 /* The answer is decided: it leaves through the one exit, now or after a delay. */
-static void pipeline_conclude(struct pipeline *p, enum im_cause cause)
+static void pipeline_conclude(struct im_pipeline *p, enum im_cause cause)
 {
-    pipeline_finish(p, cause);
+    im_pipeline_finish(p, cause);
     /* not before: what the exchange names may live in the authority, which a reset frees */
     im_sandbox_leave(p->box);
     if (pipeline_waits(p, true))
@@ -548,13 +355,7 @@ static void pipeline_conclude(struct pipeline *p, enum im_cause cause)
         pipeline_end(p);
 }
 
-static bool pipeline_may_wait(struct pipeline *p)
-{
-    p->waits = p->waits || im_sandboxes_may_wait(p->sandboxes);
-    return p->waits;
-}
-
-static enum im_cause refuse_waiting(struct pipeline *p)
+static enum im_cause refuse_waiting(struct im_pipeline *p)
 {
     p->plan.taken = NULL;
     return im_refuse(p->req, CAUSE_MOCK_CAPACITY,
@@ -563,19 +364,19 @@ static enum im_cause refuse_waiting(struct pipeline *p)
                      p->sandboxes->settings.waiting_max);
 }
 
-static void pipeline_go_on(struct pipeline *p)
+static void pipeline_go_on(struct im_pipeline *p)
 {
     pipeline_enter(p);
     pipeline_conclude(p, pipeline_answer(p));
 }
 
-static void dispatch_to_sandbox(struct pipeline *p)
+static void dispatch_to_sandbox(struct im_pipeline *p)
 {
     struct im_error err = {.text = ""};
     struct im_sandbox *found = im_find_box(p->sandboxes, p->req, &err);
     bool preflight = im_cors_is_preflight(p->sandboxes, p->req);
 
-    /* a sandbox that cannot be: the default one answers, and its journal shows it */
+    /* without a sandbox the default one answers, so that a journal shows the refusal */
     p->box = found ? found : p->sandboxes->standard;
     p->exchange.secrets = p->box->secrets;
     p->began_us = im_clock_monotonic_us();
@@ -591,9 +392,10 @@ static void dispatch_to_sandbox(struct pipeline *p)
         return;
     }
     pipeline_plan(p);
-    if (pipeline_waits(p, false) && !pipeline_may_wait(p)) {
+    p->waits = pipeline_waits(p, false) && im_sandboxes_may_wait(p->sandboxes);
+    if (pipeline_waits(p, false) && !p->waits) {
         pipeline_conclude(p, refuse_waiting(p));
-    } else if (pipeline_waits(p, false)) {
+    } else if (p->waits) {
         im_sandbox_leave(p->box);
         pipeline_wait(p, pipeline_go_on);
     } else {
@@ -604,7 +406,7 @@ static void dispatch_to_sandbox(struct pipeline *p)
 static void control_resume(void *context);
 
 /* The call has answered, or waits, which does not end its way through here. */
-static void control_conclude(struct pipeline *p)
+static void control_conclude(struct im_pipeline *p)
 {
     struct im_response *res = p->res;
 
@@ -615,13 +417,13 @@ static void control_conclude(struct pipeline *p)
         res->resume_context = p;
         return;
     }
-    pipeline_finish(p, CAUSE_NONE);
+    im_pipeline_finish(p, CAUSE_NONE);
     pipeline_end(p);
 }
 
 static void control_resume(void *context)
 {
-    struct pipeline *p = context;
+    struct im_pipeline *p = context;
 
     p->res->resume = NULL;
     p->res->resume_context = p->control_context;
@@ -629,7 +431,7 @@ static void control_resume(void *context)
     control_conclude(p);
 }
 
-static void dispatch_to_control(struct pipeline *p)
+static void dispatch_to_control(struct im_pipeline *p)
 {
     p->req->now_ms = im_clock_real_ms();
     if (im_cors_is_preflight(p->sandboxes, p->req) &&
@@ -659,14 +461,14 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                struct im_response *res,
                int64_t *date_ms) /* NOLINT(readability-non-const-parameter) */
 {
-    struct pipeline *p = IM_ARENA_NEW(req->arena, struct pipeline);
+    struct im_pipeline *p = IM_ARENA_NEW(req->arena, struct im_pipeline);
 
     if (!p) { /* no memory even for that */
         res->status = 500;
         res->close = true;
         return;
     }
-    *p = (struct pipeline){
+    *p = (struct im_pipeline){
         .sandboxes = sandboxes, .req = req, .res = res, .date_ms = date_ms};
     req->exchange = &p->exchange;
     req->path = im_str_slice(req->target, 0, im_str_find(req->target, '?'));
@@ -675,10 +477,10 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
         sandboxes->settings.control ? req->server_url : sandboxes->settings.control_url;
     if (!req->began_us)
         req->began_us = im_clock_monotonic_us();
-    if (im_control_owns(sandboxes, req)) {
-        dispatch_to_control(p);
-    } else if (answer_browser(req, res)) {
+    if (answer_browser(req, res)) {
         control_conclude(p);
+    } else if (im_control_owns(sandboxes, req)) {
+        dispatch_to_control(p);
     } else {
         im_warn_of_public_url(sandboxes, req);
         dispatch_to_sandbox(p);

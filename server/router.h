@@ -1,5 +1,5 @@
 /* The pipeline: which sandbox, which route, what its scenario does to it, which answer; then worded,
- * hinted and recorded. Every request passes it, whether CivetWeb found it sound or not. */
+ * hinted and recorded. Every request passes it, also one that CivetWeb finds unsound. */
 #ifndef IM_ROUTER_H
 #define IM_ROUTER_H
 
@@ -7,8 +7,8 @@
 #include "sandboxes.h"
 
 /* Answers one request: the control API under /__mock/, everything else in its sandbox. *date_ms
- * is the Date that the answer shows: the sandbox's clock, real time for the control API. Whoever
- * delivers the answer calls res->delivered afterwards. */
+ * is the Date that the answer shows: the sandbox's clock, real time for the control API. The listener,
+ * or im_handle, calls res->delivered when the answer is delivered. */
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                struct im_response *res, int64_t *date_ms);
 

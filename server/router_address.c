@@ -1,6 +1,6 @@
-/* By which address a request came. Which sandbox that is: the one of its path, of its client id, or
- * of what it presents. And what the client believes our own address to be, for issuer and links:
- * told by --public-url, by a proxy (RFC 7239), or by its Host. */
+/* The address by which a request came: which sandbox it means (by its path, its client id, or the token
+ * it presents), and what the client takes for our own address, for issuer and links: that of
+ * --public-url, of a proxy (RFC 7239), or of its Host (RFC 9110 section 7.2). */
 #include <string.h>
 
 #include "oauth/credentials.h"
@@ -11,7 +11,7 @@
 #define BOX_PREFIX "/s/"
 
 /* "/s/NAME/ia/…" → NAME; path and base URL then are those of that sandbox. */
-static struct im_str take_name(struct im_request *req)
+static struct im_str path_cut_sandbox(struct im_request *req)
 {
     struct im_str rest = im_str_slice(req->path, strlen(BOX_PREFIX), req->path.len);
     size_t end = im_str_find(rest, '/');
@@ -25,9 +25,8 @@ static struct im_str take_name(struct im_request *req)
 
 /* Base URLs that cannot carry a path: the client id names the sandbox, or what is presented was
  * handed out there. */
-static struct im_sandbox *find_by_credentials(struct im_sandboxes *sandboxes,
-                                              struct im_request *req,
-                                              struct im_error *err)
+static struct im_sandbox *box_of_credentials(struct im_sandboxes *sandboxes,
+                                             struct im_request *req, struct im_error *err)
 {
     const struct im_credentials *credentials = im_credentials(req);
     struct im_sandbox *owner;
@@ -44,29 +43,28 @@ struct im_sandbox *im_find_box(struct im_sandboxes *sandboxes, struct im_request
                                struct im_error *err)
 {
     if (im_str_starts(req->path, BOX_PREFIX))
-        return im_sandboxes_touch(sandboxes, take_name(req), err);
-    return find_by_credentials(sandboxes, req, err);
+        return im_sandboxes_touch(sandboxes, path_cut_sandbox(req), err);
+    return box_of_credentials(sandboxes, req, err);
 }
 
 /* ---- our own address ---- */
 
-static bool is_letter_or_digit(char c)
+static bool char_is_alnum(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-static bool is_made_of(struct im_str text, const char *marks)
+static bool text_is_made_of(struct im_str text, const char *marks)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (!is_letter_or_digit(text.at[i]) &&
-            (!text.at[i] || !strchr(marks, text.at[i])))
+        if (!char_is_alnum(text.at[i]) && (!text.at[i] || !strchr(marks, text.at[i])))
             return false;
     return text.len < 256;
 }
 
-static bool is_host(struct im_str host)
+static bool text_is_host(struct im_str host)
 {
-    return host.len > 0 && is_made_of(host, ".-:[]_");
+    return host.len > 0 && text_is_made_of(host, ".-:[]_");
 }
 
 /* What a proxy in front of us says that its client asked for. Where several proxies are in a row,
@@ -76,7 +74,7 @@ struct forwarded {
 };
 
 /* 'host="a:1";proto=https, for=…' (RFC 7239) */
-static void read_forwarded(struct im_str text, struct forwarded *forwarded)
+static void forwarded_read(struct im_str text, struct forwarded *forwarded)
 {
     struct im_str first = im_str_cut(&text, ',');
 
@@ -93,41 +91,36 @@ static void read_forwarded(struct im_str text, struct forwarded *forwarded)
     }
 }
 
-static struct im_str first_of(const struct im_request *req, const char *header)
+static struct im_str header_first_value(const struct im_request *req, const char *header)
 {
     struct im_str values = im_request_header(req, header);
 
     return im_str_trim(im_str_cut(&values, ','));
 }
 
-static bool is_proto(struct im_str proto)
-{
-    return im_str_is(proto, "http") || im_str_is(proto, "https");
-}
-
-/* "/mock/a"; what would change the meaning of an address that begins with it does not belong in */
-static bool is_prefix(struct im_str prefix)
+/* "/mock/a". Other characters would change the meaning of an address that begins with it. */
+static bool text_is_prefix(struct im_str prefix)
 {
     return prefix.len > 1 && prefix.at[0] == '/' && prefix.at[1] != '/' &&
-           is_made_of(prefix, "._~-/");
+           text_is_made_of(prefix, "._~-/");
 }
 
 /* Forwarded is the standard, X-Forwarded-* what most proxies send; only the latter has a prefix.
- * What is unsound counts as not said. */
-static struct forwarded find_forwarded(const struct im_request *req)
+ * A value that is unsound counts as not sent: a client may have written it. */
+static struct forwarded forwarded_find(const struct im_request *req)
 {
-    struct forwarded found = {.proto = first_of(req, "x-forwarded-proto"),
-                              .host = first_of(req, "x-forwarded-host"),
-                              .prefix = first_of(req, "x-forwarded-prefix")};
+    struct forwarded found = {.proto = header_first_value(req, "x-forwarded-proto"),
+                              .host = header_first_value(req, "x-forwarded-host"),
+                              .prefix = header_first_value(req, "x-forwarded-prefix")};
 
-    read_forwarded(im_request_header(req, "forwarded"), &found);
+    forwarded_read(im_request_header(req, "forwarded"), &found);
     while (im_str_ends(found.prefix, "/"))
         found.prefix.len--;
-    if (!is_proto(found.proto))
+    if (!im_str_is(found.proto, "http") && !im_str_is(found.proto, "https"))
         found.proto.len = 0;
-    if (!is_host(found.host))
+    if (!text_is_host(found.host))
         found.host.len = 0;
-    if (!is_prefix(found.prefix))
+    if (!text_is_prefix(found.prefix))
         found.prefix.len = 0;
     return found;
 }
@@ -142,30 +135,29 @@ struct im_str im_server_url(const struct im_sandboxes *sandboxes,
     if (settings->public_url.len)
         return settings->public_url;
     if (settings->trust_proxy)
-        forwarded = find_forwarded(req);
+        forwarded = forwarded_find(req);
     if (!forwarded.proto.len)
         forwarded.proto = req->tls ? IM_STR("https") : IM_STR("http");
     if (forwarded.host.len)
         host = forwarded.host;
-    if (!is_host(host))
+    if (!text_is_host(host))
         return req->local_base;
     return im_arena_format(req->arena, "%.*s://%.*s%.*s", IM_ARG(forwarded.proto),
                            IM_ARG(host), IM_ARG(forwarded.prefix));
 }
 
-/* "https://Mock.example:443/x" → "Mock.example" */
-static struct im_str authority_of(struct im_str url)
+/* "https://Mock.example:443/x" → "Mock.example": the default port is the same as none. */
+static struct im_str url_authority(struct im_str url)
 {
     bool tls = im_str_starts(url, "https://");
-    struct im_str rest = im_str_slice(url, tls ? 8 : 7, url.len);
+    struct im_str rest = im_url_authority(url);
 
-    rest = im_str_slice(rest, 0, im_str_find(rest, '/'));
     if (im_str_ends(rest, tls ? ":443" : ":80"))
         rest.len -= tls ? 4 : 3;
     return rest;
 }
 
-/* Who came through a proxy came by another address on purpose. */
+/* A request that came through a proxy came by another address on purpose. */
 static bool came_by_proxy(const struct im_request *req)
 {
     return im_request_header(req, "forwarded").len || im_request_header(req, "via").len ||
@@ -179,11 +171,11 @@ void im_warn_of_public_url(struct im_sandboxes *sandboxes, const struct im_reque
     struct im_str host = im_request_header(req, "host");
 
     if (!settings->public_url.len || atomic_load(&sandboxes->host_warned) ||
-        !is_host(host) || came_by_proxy(req))
+        !text_is_host(host) || came_by_proxy(req))
         return;
     struct im_str asked = im_arena_format(req->arena, "%s://%.*s",
                                           req->tls ? "https" : "http", IM_ARG(host));
-    if (im_str_eq_nocase(authority_of(asked), authority_of(settings->public_url)) ||
+    if (im_str_eq_nocase(url_authority(asked), url_authority(settings->public_url)) ||
         atomic_exchange(&sandboxes->host_warned, true) ||
         !im_log_wants(&settings->log, IM_LOG_WARN))
         return;

@@ -1,7 +1,7 @@
 /* Browser clients of another origin: what the Fetch standard calls CORS. Whether and how the real
- * Intacct speaks it is unknown, its documentation is silent about it. This is a guess in the
- * client's favour: any origin may ask anything, so that a page under test reaches the mock. Turn it
- * off (--cors off) to see what a page meets where a server knows nothing of it. */
+ * Intacct supports it is not known; its documentation does not mention it. This is a guess in the
+ * client's favour: any origin may ask anything, so that a page under test reaches the mock. --cors
+ * off shows what a page gets from a server without it. */
 #include "control/control.h"
 #include "control/origin.h"
 #include "router_parts.h"
@@ -21,9 +21,9 @@ bool im_cors_is_preflight(const struct im_sandboxes *sandboxes,
            im_request_header(req, "access-control-request-method").len > 0;
 }
 
-/* A path that is not there allows what was asked for: the page is to read the 404, which says what
- * is wrong, and not a browser's "failed to fetch". */
-static void add_permissions(const struct im_request *req, struct im_response *res)
+/* A path that does not exist allows what was asked for, so that the page can read the 404, which says
+ * what is wrong, instead of a browser's "failed to fetch". */
+static void cors_add_permissions(const struct im_request *req, struct im_response *res)
 {
     struct im_str methods = req->exchange->allow;
     struct im_str headers = im_request_header(req, "access-control-request-headers");
@@ -53,7 +53,7 @@ void im_cors_add_headers(const struct im_sandboxes *sandboxes,
         return;
     im_response_header(res, "Access-Control-Allow-Origin", origin);
     if (im_cors_is_preflight(sandboxes, req)) {
-        add_permissions(req, res);
+        cors_add_permissions(req, res);
         return;
     }
     im_response_header(res, "Access-Control-Expose-Headers", IM_STR(EXPOSED));

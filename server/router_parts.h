@@ -1,19 +1,47 @@
-/* What the pipeline is made of, for the files of router.h alone: which sandbox a request is for, what
- * the client takes for our address, and what browsers want to know. */
+/* What the pipeline is made of, for the files of router.h alone: its state and its exit, which sandbox
+ * a request is for, what the client takes for our address, and what browsers ask. */
 #ifndef IM_ROUTER_PARTS_H
 #define IM_ROUTER_PARTS_H
 
 #include "endpoints/endpoint.h"
 #include "sandboxes.h"
 
+/* ---- the pipeline (router.c) and its one exit (router_exit.c) ---- */
+
+/* One request in the pipeline. In the request's arena: it outlives the call while the request waits
+ * on purpose. */
+struct im_pipeline {
+    struct im_sandboxes *sandboxes;
+    struct im_request *req;
+    struct im_response *res;
+    int64_t *date_ms;
+    struct im_exchange exchange;
+    struct im_sandbox *box;         /* NULL = the control API answers */
+    struct im_authority *authority; /* the sandbox's, while it is entered */
+    struct im_plan plan;            /* what its scenario does to the request */
+    int64_t began_us;               /* monotonic */
+
+    /* while it waits on purpose */
+    struct im_waiter waiter;
+    bool waits;                          /* counts as one that waits */
+    int64_t delay_ms;                    /* still to come, after what it waits for now */
+    void (*then)(struct im_pipeline *p); /* what comes after that */
+    void (*control_resume)(void *context); /* a call of the control API that waits */
+    void *control_context;
+};
+
+/* Words the answer, and sends it on its way with everything that belongs to it: hints, damage,
+ * permissions of browsers, the journal, metrics, the log line. Once for each request. */
+void im_pipeline_finish(struct im_pipeline *p, enum im_cause cause);
+
 /* ---- browser clients (router_cors.c) ---- */
 
-/* Does a browser ask whether it may, on behalf of a page of another origin? Only with its Origin and
- * the method it means; any other OPTIONS is the client's own affair. */
+/* Is it a preflight of a browser for a page of another origin? Only with its Origin and the method it
+ * asks for; any other OPTIONS is a request of the client. */
 bool im_cors_is_preflight(const struct im_sandboxes *sandboxes,
                           const struct im_request *req);
-/* What a browser is told: in answer to a preflight what it may (methods: exchange->allow, where they
- * are known), otherwise that the page may read this answer. Nothing to who sends no Origin. */
+/* Adds the headers of CORS: in answer to a preflight what is allowed (methods: exchange->allow, where
+ * they are known), otherwise that the page may read this answer. None without an Origin. */
 void im_cors_add_headers(const struct im_sandboxes *sandboxes,
                          const struct im_request *req, struct im_response *res);
 

@@ -1,9 +1,11 @@
+/* One sandbox: its parts, and the swap of its authority by a reset. A reset makes all that is new first
+ * and takes the sandbox alone only for exchanging pointers; what is old is freed after. */
 #include "sandbox.h"
 
 #include <stdlib.h>
 
 /* A fresh authority in the state that the scenario begins with. */
-static struct im_authority *make_authority(const struct im_sandbox *box,
+static struct im_authority *authority_make(const struct im_sandbox *box,
                                            const struct im_scenario *scenario,
                                            struct im_error *err)
 {
@@ -19,8 +21,9 @@ static struct im_authority *make_authority(const struct im_sandbox *box,
     return NULL;
 }
 
-static bool make_parts(struct im_sandbox *box, const struct im_sandbox_options *options,
-                       struct im_error *err)
+static bool sandbox_make_parts(struct im_sandbox *box,
+                               const struct im_sandbox_options *options,
+                               struct im_error *err)
 {
     box->journal = im_journal_new(options->journal_keep, options->journal_memory);
     box->barrier = im_barrier_new();
@@ -28,7 +31,7 @@ static bool make_parts(struct im_sandbox *box, const struct im_sandbox_options *
     if (!im_str_duplicate(options->name, &box->name) || !box->journal || !box->barrier ||
         !box->scenario_state)
         return im_error_no_memory(err, "making sandbox %.*s", IM_ARG(options->name));
-    box->authority = make_authority(box, options->scenario, err);
+    box->authority = authority_make(box, options->scenario, err);
     if (!box->authority)
         return false;
     box->secrets = im_secrets_ref(box->authority->secrets);
@@ -48,7 +51,7 @@ struct im_sandbox *im_sandbox_new(const struct im_sandbox_options *options,
     pthread_mutex_init(&box->turnstile, NULL);
     box->seed = options->seed;
     box->start_ms = options->start_ms;
-    if (make_parts(box, options, err))
+    if (sandbox_make_parts(box, options, err))
         return box;
     im_sandbox_free(box);
     return NULL;
@@ -69,6 +72,8 @@ void im_sandbox_free(struct im_sandbox *box)
     free(box);
 }
 
+/* Through the turnstile: the lock of glibc lets readers pass a waiting writer, and a steady stream of
+ * requests would keep a reset out. */
 struct im_authority *im_sandbox_enter(struct im_sandbox *box)
 {
     pthread_mutex_lock(&box->turnstile);
@@ -82,14 +87,14 @@ void im_sandbox_leave(struct im_sandbox *box)
     pthread_rwlock_unlock(&box->swap);
 }
 
-/* Nobody else is inside until leave_alone. */
-static void enter_alone(struct im_sandbox *box)
+/* No request is inside until sandbox_leave_alone. */
+static void sandbox_enter_alone(struct im_sandbox *box)
 {
     pthread_mutex_lock(&box->turnstile);
     pthread_rwlock_wrlock(&box->swap);
 }
 
-static void leave_alone(struct im_sandbox *box)
+static void sandbox_leave_alone(struct im_sandbox *box)
 {
     pthread_rwlock_unlock(&box->swap);
     pthread_mutex_unlock(&box->turnstile);
@@ -98,7 +103,7 @@ static void leave_alone(struct im_sandbox *box)
 bool im_sandbox_reset(struct im_sandbox *box, struct im_scenario *scenario,
                       struct im_error *err)
 {
-    struct im_authority *authority = make_authority(box, scenario, err);
+    struct im_authority *authority = authority_make(box, scenario, err);
     struct im_scenario_state *scenario_state =
         authority ? im_scenario_state_new(scenario) : NULL;
 
@@ -106,14 +111,15 @@ bool im_sandbox_reset(struct im_sandbox *box, struct im_scenario *scenario,
         im_authority_free(authority);
         return authority ? im_error_no_memory(err, "resetting the sandbox") : false;
     }
-    enter_alone(box);
+    sandbox_enter_alone(box);
     struct im_authority *old_authority = box->authority;
     struct im_scenario_state *old_state = box->scenario_state;
     box->authority = authority;
     box->scenario_state = scenario_state;
     im_journal_clear(box->journal);
-    leave_alone(box);
-    im_barrier_release(box->barrier); /* who was held, was held by what is no more */
+    sandbox_leave_alone(box);
+    im_barrier_release(
+        box->barrier); /* held requests were held by the old scenario state */
     im_authority_free(old_authority);
     im_scenario_state_free(old_state);
     return true;
@@ -126,14 +132,14 @@ bool im_sandbox_follow(struct im_sandbox *box, struct im_scenario *scenario,
 
     if (!scenario_state)
         return im_error_no_memory(err, "changing the scenario");
-    enter_alone(box);
+    sandbox_enter_alone(box);
     struct im_scenario_state *old = scenario_state;
     bool done = im_scenario_set_up(scenario, box->authority, err);
     if (done) {
         old = box->scenario_state;
         box->scenario_state = scenario_state;
     }
-    leave_alone(box);
+    sandbox_leave_alone(box);
     im_scenario_state_free(old);
     return done;
 }
@@ -161,8 +167,8 @@ void im_sandbox_settle(struct im_sandbox *box, int64_t at_most_ms)
 }
 
 /* What the rules have done so far. */
-static bool count_rules(struct im_sandbox *box, struct im_scenario *scenario,
-                        struct im_arena *arena, struct im_verdict *verdict)
+static bool verdict_count_rules(struct im_sandbox *box, struct im_scenario *scenario,
+                                struct im_arena *arena, struct im_verdict *verdict)
 {
     struct im_rule_count *counts =
         IM_ARENA_ARRAY(arena, struct im_rule_count, scenario->rule_count);
@@ -194,9 +200,9 @@ static const struct im_exchange *judged_exchanges(const struct im_sandbox *box,
     return exchanges;
 }
 
-static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
-                  const struct im_judge_options *options, struct im_arena *arena,
-                  struct im_verdict *verdict)
+static bool sandbox_judge(struct im_sandbox *box, struct im_scenario *scenario,
+                          const struct im_judge_options *options, struct im_arena *arena,
+                          struct im_verdict *verdict)
 {
     struct im_judgement *judgements =
         IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
@@ -216,7 +222,7 @@ static bool judge(struct im_sandbox *box, struct im_scenario *scenario,
                                    .seen_count = count,
                                    .dropped = im_journal_dropped(box->journal)};
     verdict->exchanges = count + verdict->dropped;
-    return judgements && count_rules(box, scenario, arena, verdict) &&
+    return judgements && verdict_count_rules(box, scenario, arena, verdict) &&
            im_expect_judge(&scenario->expect, exchanges, count, known, arena, judgements);
 }
 
@@ -226,7 +232,7 @@ struct im_scenario *im_sandbox_judge(struct im_sandbox *box,
 {
     struct im_scenario *scenario = im_sandbox_scenario(box);
 
-    if (judge(box, scenario, options, arena, verdict))
+    if (sandbox_judge(box, scenario, options, arena, verdict))
         return scenario;
     arena->failed = true;
     im_scenario_unref(scenario);

@@ -32,14 +32,14 @@ struct im_sandbox {
      * every other lock, never held while something is delivered or waited for. */
     pthread_rwlock_t swap;
     pthread_mutex_t
-        turnstile; /* on the way to `swap`: whoever waits to write holds it, so that
+        turnstile; /* on the way to `swap`: a thread that waits to write holds it, so that
                                   readers cannot keep a reset waiting for ever */
     struct im_authority *authority;
     struct im_scenario_state *scenario_state; /* swapped with it, or alone */
 
     /* sandboxes.c's, behind its lock */
     struct im_sandbox *newer, *older; /* by last use */
-    size_t users;                     /* who works with it now */
+    size_t users;                     /* requests and calls that use it now */
     bool gone;                        /* the last user frees it */
     int64_t used_ms;                  /* monotonic */
 };
@@ -76,7 +76,7 @@ struct im_scenario *im_sandbox_judge(struct im_sandbox *box,
  * memory is short. */
 bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
                         struct im_history *history);
-/* Wakes everybody who waits in it, now and from now on. */
+/* Wakes every request that waits in it, now and from now on. */
 void im_sandbox_interrupt(struct im_sandbox *box);
 
 #endif

@@ -1,11 +1,10 @@
-/* Names to sandboxes: a table by name, a list by last use, and who works with each. The
- * lock guards these alone; a sandbox is made and freed, and a scenario read, while
- * nobody holds it. */
+/* Names to sandboxes: finding, making, ending them. The lock guards the list of them alone
+ * (sandboxes_list.c): a sandbox is made and freed, and a scenario read, without it. */
 #include "sandboxes.h"
 
 #include <string.h>
 
-enum { SWEEP_EVERY_MS = 1000 };
+#include "sandboxes_list.h"
 
 /* ---- waiting ---- */
 
@@ -24,7 +23,7 @@ void im_sandboxes_waited(struct im_sandboxes *sandboxes)
 
 /* ---- the default sandbox ---- */
 
-static bool make_default(struct im_sandboxes *sandboxes, struct im_error *err)
+static bool default_sandbox_make(struct im_sandboxes *sandboxes, struct im_error *err)
 {
     const struct im_settings *settings = &sandboxes->settings;
     const char *wanted = settings->scenario ? settings->scenario : "happy-path";
@@ -56,7 +55,7 @@ bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings 
                                                            : SIZE_MAX);
     sandboxes->catalogue =
         im_catalogue_new(settings->scenarios, &sandboxes->settings.log, err);
-    return sandboxes->catalogue && make_default(sandboxes, err);
+    return sandboxes->catalogue && default_sandbox_make(sandboxes, err);
 }
 
 void im_sandboxes_release(struct im_sandboxes *sandboxes)
@@ -91,139 +90,6 @@ bool im_sandbox_name_is_sound(struct im_str name)
     return true;
 }
 
-/* ---- the others; all under the lock ---- */
-
-static struct im_sandbox *find_locked(struct im_sandboxes *sandboxes, struct im_str name)
-{
-    struct im_table_link *link =
-        im_table_first(&sandboxes->by_name, im_table_hash(0, name));
-
-    while (link && !im_str_eq(((struct im_sandbox *)link)->name, name))
-        link = im_table_next(link);
-    return (struct im_sandbox *)link;
-}
-
-static void unlink_use_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
-{
-    if (box->newer)
-        box->newer->older = box->older;
-    else
-        sandboxes->newest = box->older;
-    if (box->older)
-        box->older->newer = box->newer;
-    else
-        sandboxes->oldest = box->newer;
-}
-
-static void link_use_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
-{
-    box->newer = NULL;
-    box->older = sandboxes->newest;
-    if (box->older)
-        box->older->newer = box;
-    else
-        sandboxes->oldest = box;
-    sandboxes->newest = box;
-    box->used_ms = im_clock_monotonic_ms();
-}
-
-static void use_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
-{
-    unlink_use_locked(sandboxes, box);
-    link_use_locked(sandboxes, box);
-    box->users++;
-}
-
-static void add_locked(struct im_sandboxes *sandboxes, struct im_sandbox *box)
-{
-    im_table_add(&sandboxes->by_name, &box->by_name, im_table_hash(0, box->name));
-    link_use_locked(sandboxes, box);
-    box->users = 1;
-    atomic_fetch_add(&sandboxes->count, 1);
-}
-
-/* Nobody finds it any more. Returns it when it is to be freed now, by whoever then has
- * no lock; NULL when somebody still works with it, who will. */
-static struct im_sandbox *remove_locked(struct im_sandboxes *sandboxes,
-                                        struct im_sandbox *box)
-{
-    im_table_remove(&sandboxes->by_name, &box->by_name);
-    unlink_use_locked(sandboxes, box);
-    atomic_fetch_sub(&sandboxes->count, 1);
-    box->gone = true;
-    box->older = NULL;
-    return box->users ? NULL : box;
-}
-
-/* The first of them, and the rest by `older`: those that were idle for too long. */
-static struct im_sandbox *sweep_locked(struct im_sandboxes *sandboxes)
-{
-    int64_t now_ms = im_clock_monotonic_ms();
-    int64_t before_ms = now_ms - sandboxes->settings.sandbox_ttl_ms;
-    struct im_sandbox *swept = NULL;
-    struct im_sandbox *newer;
-
-    if (now_ms - sandboxes->swept_ms < SWEEP_EVERY_MS)
-        return NULL;
-    sandboxes->swept_ms = now_ms;
-    for (struct im_sandbox *box = sandboxes->oldest; box && box->used_ms <= before_ms;
-         box = newer) {
-        newer = box->newer;
-        if (box->users)
-            continue;
-        remove_locked(sandboxes, box);
-        box->older = swept;
-        swept = box;
-    }
-    return swept;
-}
-
-/* The one that was used longest ago and that nobody works with goes. */
-static struct im_sandbox *drop_oldest_locked(struct im_sandboxes *sandboxes)
-{
-    struct im_sandbox *box = sandboxes->oldest;
-
-    while (box && box->users)
-        box = box->newer;
-    if (!box)
-        return NULL;
-    sandboxes->dropped++;
-    return remove_locked(sandboxes, box);
-}
-
-/* Room for one more. Where all are in use there is none, and so there may be too many
- * for a while: as many as that go the next time. Returns the first of those to be freed,
- * the rest by `older`. */
-static struct im_sandbox *make_room_locked(struct im_sandboxes *sandboxes,
-                                           struct im_sandbox *surplus)
-{
-    while (atomic_load(&sandboxes->count) >= sandboxes->settings.sandboxes_max) {
-        struct im_sandbox *dropped = drop_oldest_locked(sandboxes);
-        if (!dropped)
-            break;
-        dropped->older = surplus;
-        surplus = dropped;
-    }
-    return surplus;
-}
-
-/* After making room. A burst may have them all in use for a moment; only twice as many are
- * too many. */
-static bool full_locked(struct im_sandboxes *sandboxes, struct im_sandbox **surplus)
-{
-    *surplus = make_room_locked(sandboxes, *surplus);
-    return atomic_load(&sandboxes->count) / 2 >= sandboxes->settings.sandboxes_max;
-}
-
-static void free_list(struct im_sandbox *box)
-{
-    while (box) {
-        struct im_sandbox *older = box->older;
-        im_sandbox_free(box);
-        box = older;
-    }
-}
-
 /* ---- finding ---- */
 
 struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_str name)
@@ -231,12 +97,12 @@ struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_s
     if (im_str_eq(name, sandboxes->standard->name))
         return sandboxes->standard;
     pthread_mutex_lock(&sandboxes->lock);
-    struct im_sandbox *swept = sweep_locked(sandboxes);
-    struct im_sandbox *box = find_locked(sandboxes, name);
+    struct im_sandbox *swept = im_sandbox_list_sweep_locked(sandboxes);
+    struct im_sandbox *box = im_sandbox_list_find_locked(sandboxes, name);
     if (box)
-        use_locked(sandboxes, box);
+        im_sandbox_list_use_locked(sandboxes, box);
     pthread_mutex_unlock(&sandboxes->lock);
-    free_list(swept);
+    im_sandbox_list_free(swept);
     return box;
 }
 
@@ -265,7 +131,7 @@ struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
 {
     *count = 0;
     pthread_mutex_lock(&sandboxes->lock);
-    struct im_sandbox *swept = sweep_locked(sandboxes);
+    struct im_sandbox *swept = im_sandbox_list_sweep_locked(sandboxes);
     struct im_sandbox **all =
         IM_ARENA_ARRAY(arena, struct im_sandbox *, atomic_load(&sandboxes->count) + 1);
     if (all)
@@ -275,7 +141,7 @@ struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
         all[(*count)++] = box;
     }
     pthread_mutex_unlock(&sandboxes->lock);
-    free_list(swept);
+    im_sandbox_list_free(swept);
     return all;
 }
 
@@ -332,7 +198,7 @@ struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
 
 /* ---- making ---- */
 
-static struct im_sandbox *make_sandbox(struct im_sandboxes *sandboxes,
+static struct im_sandbox *sandbox_make(struct im_sandboxes *sandboxes,
                                        const struct im_sandbox_params *params,
                                        struct im_error *err)
 {
@@ -351,44 +217,45 @@ static struct im_sandbox *make_sandbox(struct im_sandboxes *sandboxes,
     return box;
 }
 
-/* Puts a fresh one in its place, unless another thread was faster: *taken is theirs, in
- * use. NULL with *taken NULL too and err when memory is short. What does not enter is
- * freed. */
-static struct im_sandbox *enter_in_list(struct im_sandboxes *sandboxes,
-                                        struct im_sandbox *fresh,
-                                        struct im_sandbox **taken, struct im_error *err)
+/* Adds a fresh one, which was made without the lock, unless another thread has added one of this
+ * name meanwhile: *taken is that one, in use. NULL with *taken NULL too and err when memory is
+ * short or there are too many. What does not enter is freed. */
+static struct im_sandbox *sandbox_enter_list(struct im_sandboxes *sandboxes,
+                                             struct im_sandbox *fresh,
+                                             struct im_sandbox **taken,
+                                             struct im_error *err)
 {
     bool entered = false;
 
     pthread_mutex_lock(&sandboxes->lock);
-    struct im_sandbox *surplus = sweep_locked(sandboxes);
-    *taken = find_locked(sandboxes, fresh->name);
+    struct im_sandbox *surplus = im_sandbox_list_sweep_locked(sandboxes);
+    *taken = im_sandbox_list_find_locked(sandboxes, fresh->name);
     if (*taken) {
-        use_locked(sandboxes, *taken);
+        im_sandbox_list_use_locked(sandboxes, *taken);
     } else if (!im_table_reserve(&sandboxes->by_name, 1)) {
         im_error_no_memory(err, "making a sandbox");
         im_error_of(err, IM_ERROR_INTERNAL);
-    } else if (full_locked(sandboxes, &surplus)) {
+    } else if (im_sandbox_list_full_locked(sandboxes, &surplus)) {
         im_error_set(err,
                      "%zu sandboxes are in use at once, and %zu are the bound "
                      "(--sandboxes); delete those that are done",
                      atomic_load(&sandboxes->count), sandboxes->settings.sandboxes_max);
         im_error_of(err, IM_ERROR_CAPACITY);
     } else {
-        add_locked(sandboxes, fresh);
+        im_sandbox_list_add_locked(sandboxes, fresh);
         if (sandboxes->stopping)
             im_sandbox_interrupt(fresh);
         entered = true;
     }
     pthread_mutex_unlock(&sandboxes->lock);
-    free_list(surplus);
+    im_sandbox_list_free(surplus);
     if (!entered)
         im_sandbox_free(fresh);
     return entered ? fresh : NULL;
 }
 
-static struct im_sandbox *make_by_name(struct im_sandboxes *sandboxes, struct im_str name,
-                                       struct im_error *err)
+static struct im_sandbox *sandbox_make_by_name(struct im_sandboxes *sandboxes,
+                                               struct im_str name, struct im_error *err)
 {
     struct im_str first = im_str_slice(name, 0, im_str_find(name, '.'));
     struct im_sandbox_params params = {.name = name, .start_ms = -1};
@@ -397,13 +264,14 @@ static struct im_sandbox *make_by_name(struct im_sandboxes *sandboxes, struct im
     params.scenario = im_catalogue_get(sandboxes->catalogue, first, err);
     if (!params.scenario)
         return NULL;
-    struct im_sandbox *fresh = make_sandbox(sandboxes, &params, err);
+    struct im_sandbox *fresh = sandbox_make(sandboxes, &params, err);
     im_scenario_unref(params.scenario);
-    struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken, err) : NULL;
+    struct im_sandbox *box =
+        fresh ? sandbox_enter_list(sandboxes, fresh, &taken, err) : NULL;
     return box ? box : taken;
 }
 
-static bool refuse_name(struct im_str name, struct im_error *err)
+static bool sandbox_refuse_name(struct im_str name, struct im_error *err)
 {
     return im_error_set(
         err,
@@ -418,15 +286,15 @@ struct im_sandbox *im_sandboxes_touch(struct im_sandboxes *sandboxes, struct im_
     struct im_sandbox *box;
 
     if (!im_sandbox_name_is_sound(name)) {
-        refuse_name(name, err);
+        sandbox_refuse_name(name, err);
         return NULL;
     }
     box = im_sandboxes_find(sandboxes, name);
-    return box ? box : make_by_name(sandboxes, name, err);
+    return box ? box : sandbox_make_by_name(sandboxes, name, err);
 }
 
-static bool make_up_name(struct im_sandboxes *sandboxes,
-                         const struct im_scenario *scenario, char *into, size_t size)
+static bool sandbox_name_draw(struct im_sandboxes *sandboxes,
+                              const struct im_scenario *scenario, char *into, size_t size)
 {
     struct im_buf text;
 
@@ -449,18 +317,20 @@ struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
     char name[80];
 
     *made = IM_MADE_NOT;
-    if (!named.name.len && make_up_name(sandboxes, params->scenario, name, sizeof(name)))
+    if (!named.name.len &&
+        sandbox_name_draw(sandboxes, params->scenario, name, sizeof(name)))
         named.name = im_str(name);
     if (!im_sandbox_name_is_sound(named.name)) {
-        refuse_name(named.name, err);
+        sandbox_refuse_name(named.name, err);
         return NULL;
     }
     if (im_str_eq(named.name, sandboxes->standard->name)) {
         *made = IM_MADE_TAKEN;
         return NULL;
     }
-    struct im_sandbox *fresh = make_sandbox(sandboxes, &named, err);
-    struct im_sandbox *box = fresh ? enter_in_list(sandboxes, fresh, &taken, err) : NULL;
+    struct im_sandbox *fresh = sandbox_make(sandboxes, &named, err);
+    struct im_sandbox *box =
+        fresh ? sandbox_enter_list(sandboxes, fresh, &taken, err) : NULL;
     *made = box ? IM_MADE : taken ? IM_MADE_TAKEN : IM_MADE_NOT;
     im_sandboxes_unref(sandboxes, taken);
     return box;
@@ -471,11 +341,11 @@ struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
 bool im_sandboxes_delete(struct im_sandboxes *sandboxes, struct im_str name)
 {
     pthread_mutex_lock(&sandboxes->lock);
-    struct im_sandbox *box = find_locked(sandboxes, name);
+    struct im_sandbox *box = im_sandbox_list_find_locked(sandboxes, name);
     bool there = box != NULL;
     if (box) {
         im_sandbox_interrupt(box);
-        box = remove_locked(sandboxes, box);
+        box = im_sandbox_list_remove_locked(sandboxes, box);
     }
     pthread_mutex_unlock(&sandboxes->lock);
     im_sandbox_free(box);
@@ -502,21 +372,21 @@ bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
     return done;
 }
 
-static void log_reload(struct im_sandboxes *sandboxes, struct im_str name,
-                       const struct im_error *why)
+static void reload_log(struct im_sandboxes *sandboxes, struct im_str name,
+                       const struct im_error *failure)
 {
     const struct im_log *log = &sandboxes->settings.log;
-    enum im_log_level level = why ? IM_LOG_ERROR : IM_LOG_INFO;
+    enum im_log_level level = failure ? IM_LOG_ERROR : IM_LOG_INFO;
     const struct im_log_field fields[] = {
         {"sandbox", sandboxes->standard->name},
         {"scenario", name},
-        {why ? "why" : NULL, im_str(why ? why->text : NULL)},
+        {failure ? "why" : NULL, im_str(failure ? failure->text : NULL)},
         {NULL, {NULL, 0}}};
 
     if (im_log_wants(log, level))
         im_log_line(log, level, im_clock_real_ms(),
-                    why ? "scenario not read again, it stays as it was"
-                        : "scenario read again",
+                    failure ? "scenario not read again, it stays as it was"
+                            : "scenario read again",
                     fields);
 }
 
@@ -527,7 +397,7 @@ bool im_sandboxes_reload(struct im_sandboxes *sandboxes, struct im_error *err)
     struct im_scenario *now = im_catalogue_reread(sandboxes->catalogue, before, err);
     bool done = now && im_sandbox_follow(box, now, err);
 
-    log_reload(sandboxes, before->name, done ? NULL : err);
+    reload_log(sandboxes, before->name, done ? NULL : err);
     if (now)
         im_scenario_unref(now);
     im_scenario_unref(before);

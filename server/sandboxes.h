@@ -1,5 +1,5 @@
 /* All sandboxes of one server, and the settings they share: name → sandbox, made on
- * first touch, gone when nobody has touched it for long, bounded in number. Thread-safe. */
+ * first touch, gone when idle for long, bounded in number. Thread-safe. */
 #ifndef IM_SANDBOXES_H
 #define IM_SANDBOXES_H
 
@@ -10,7 +10,7 @@
 
 struct im_settings {
     bool hints;                   /* send the X-Intacct-Mock-* headers */
-    bool no_cors;                 /* tell browsers nothing */
+    bool no_cors;                 /* send no CORS headers */
     bool trust_proxy;             /* believe Forwarded and X-Forwarded-* */
     bool control;                 /* serve /__mock on the ports of the API */
     struct im_str control_token;  /* demanded on /__mock; empty = none */
@@ -39,13 +39,13 @@ struct im_sandboxes {
     struct im_catalogue *catalogue;
     struct im_sandbox *standard; /* the default sandbox: always there */
     int64_t started_ms;          /* real time */
-    atomic_bool host_warned;     /* somebody was told that --public-url is odd */
+    atomic_bool host_warned;     /* the log has the warning about --public-url */
     atomic_size_t waiting;
     atomic_size_t count;  /* of the others; … */
     pthread_mutex_t lock; /* … which stand behind this */
     struct im_sandbox *newest, *oldest;
     struct im_table by_name;
-    uint64_t serial;  /* of names that nobody gave */
+    uint64_t serial;  /* of names that are made up */
     uint64_t dropped; /* because there were too many */
     int64_t swept_ms; /* monotonic */
     bool stopping;
@@ -67,7 +67,7 @@ struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_s
 struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
                                       struct im_arena *arena, struct im_str token);
 void im_sandboxes_unref(struct im_sandboxes *sandboxes, struct im_sandbox *box);
-/* Once more, for somebody who goes on working with it. */
+/* One more reference to one that the caller has already. */
 void im_sandboxes_ref(struct im_sandboxes *sandboxes, struct im_sandbox *box);
 
 /* One made on purpose. */
@@ -79,18 +79,18 @@ struct im_sandbox_params {
     int64_t start_ms; /* < 0 = as the settings say */
 };
 enum im_made { IM_MADE, IM_MADE_TAKEN, IM_MADE_NOT };
-/* As im_sandboxes_touch; *made tells a taken name from what err tells. */
+/* As im_sandboxes_touch; *made distinguishes a taken name (err is empty) from what err says. */
 struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
                                      const struct im_sandbox_params *params,
                                      enum im_made *made, struct im_error *err);
-/* Gone for whoever comes from now on; who waits in it is let go. False when it is not
+/* It is not found any more, and requests that wait in it are woken. False when it is not
  * there. */
 bool im_sandboxes_delete(struct im_sandboxes *sandboxes, struct im_str name);
 /* All that are there, the default one first, then the one used last; each kept for the
  * caller, who releases them. NULL when memory is short. */
 struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
                                       struct im_arena *arena, size_t *count);
-/* The address by which the outside knows this server when no request tells: --public-url, else
+/* The address of this server where no request has another: --public-url, else
  * HTTP's, else HTTPS's. */
 struct im_str im_sandboxes_url(const struct im_sandboxes *sandboxes);
 /* What an integration takes as its base URL, of a server at `url`: URL or URL/s/NAME. Lifetime: the
@@ -104,14 +104,14 @@ bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
                         struct im_error *err);
 /* The default sandbox begins its scenario again, as the catalogue or its file has it
  * now; what was handed out stays, and so do all other sandboxes. When that is wrong now,
- * it goes on as before. Tells the log what came of it. */
+ * it goes on as before. The log says which. */
 bool im_sandboxes_reload(struct im_sandboxes *sandboxes, struct im_error *err);
 /* May one more request wait? Then it counts until im_sandboxes_waited. */
 bool im_sandboxes_may_wait(struct im_sandboxes *sandboxes);
 void im_sandboxes_waited(struct im_sandboxes *sandboxes);
 /* "[a-z0-9][a-z0-9._-]{0,63}" */
 bool im_sandbox_name_is_sound(struct im_str name);
-/* Wakes whoever waits in any of them: the server stops. */
+/* Wakes every request that waits in any of them: the server stops. */
 void im_sandboxes_interrupt(struct im_sandboxes *sandboxes);
 
 #endif

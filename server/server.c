@@ -19,8 +19,8 @@
 #include "server_inside.h"
 
 enum {
-    GRACE_MS = 400, /* for what is under way: a stop takes less than a second */
-    KNOWN_MS = 1000,
+    GRACE_MS = 400,  /* for what is under way: a stop takes less than a second */
+    KNOWN_MS = 1000, /* for requests that come before the addresses are known */
     JOURNAL_KEEP = 1000,
     SANDBOXES_MAX = 10000,
     WAITING_MAX = 20000,
@@ -32,8 +32,8 @@ enum {
 
 /* ---- settings ---- */
 
-static bool read_log(const struct im_options *options, struct im_log *log,
-                     struct im_error *err)
+static bool log_read_settings(const struct im_options *options, struct im_log *log,
+                              struct im_error *err)
 {
     static const char *const levels[] = {"error", "warn", "info", "debug"};
 
@@ -55,18 +55,18 @@ static bool read_log(const struct im_options *options, struct im_log *log,
                         options->log_level);
 }
 
-static bool check_port(const char *name, int port, struct im_error *err)
+static bool port_check(const char *name, int port, struct im_error *err)
 {
     return (port >= IM_OFF && port <= 65535) ||
            im_error_set(err, "the %s port must be 0 to 65535, or IM_OFF, not %d", name,
                         port);
 }
 
-static bool check_ports(const struct im_options *options, struct im_error *err)
+static bool ports_check(const struct im_options *options, struct im_error *err)
 {
-    if (!check_port("HTTP", options->port, err) ||
-        !check_port("HTTPS", options->https_port, err) ||
-        !check_port("control", options->control_port, err))
+    if (!port_check("HTTP", options->port, err) ||
+        !port_check("HTTPS", options->https_port, err) ||
+        !port_check("control", options->control_port, err))
         return false;
     return options->port != IM_OFF || (options->https && options->https_port != IM_OFF) ||
            im_error_set(err,
@@ -74,7 +74,7 @@ static bool check_ports(const struct im_options *options, struct im_error *err)
 }
 
 /* A trailing slash would double in every address made from it. */
-static struct im_str keep_url(struct im_server *server, const char *url)
+static struct im_str url_keep(struct im_server *server, const char *url)
 {
     struct im_str text = im_str(url);
 
@@ -105,9 +105,9 @@ static bool authority_is_sound(struct im_str authority)
            (!number.len || (im_str_int(number, &port) && port >= 1 && port <= 65535));
 }
 
-/* It becomes the issuer and the beginning of each link: nothing may stand behind the path
- * (OpenID Connect Discovery 1.0 section 3). */
-static bool check_public_url(struct im_str url, struct im_error *err)
+/* It becomes the issuer and the beginning of each link: nothing may follow the path (OpenID Connect
+ * Discovery 1.0 section 3). */
+static bool public_url_check(struct im_str url, struct im_error *err)
 {
     struct im_str rest = url;
     size_t scheme = im_str_starts(url, "http://")    ? 7
@@ -127,7 +127,7 @@ static bool check_public_url(struct im_str url, struct im_error *err)
                         IM_ARG(im_str_front(url, 200)));
 }
 
-static bool read_settings(struct im_server *server, const struct im_options *options,
+static bool settings_read(struct im_server *server, const struct im_options *options,
                           struct im_settings *settings, struct im_error *err)
 {
     *settings = (struct im_settings){
@@ -139,7 +139,7 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
         .control_token = im_arena_copy(&server->texts, im_str(options->control_token)),
         .control_origin = im_arena_copy(&server->texts, im_str(options->control_origin)),
         .cert_names = im_arena_copy(&server->texts, im_str(options->cert_names)),
-        .public_url = keep_url(server, options->public_url),
+        .public_url = url_keep(server, options->public_url),
         .seed = options->seed,
         .start_ms = options->start_ms ? options->start_ms : -1,
         .journal_keep = options->journal ? options->journal : JOURNAL_KEEP,
@@ -158,53 +158,34 @@ static bool read_settings(struct im_server *server, const struct im_options *opt
     if (flaw)
         return im_error_set(err, "reading the control origins \"%.*s\": %s",
                             IM_ARG(im_str_front(settings->control_origin, 100)), flaw);
-    return check_ports(options, err) &&
-           check_public_url(im_str(options->public_url), err) &&
+    return ports_check(options, err) &&
+           public_url_check(im_str(options->public_url), err) &&
            (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
-           read_log(options, &settings->log, err);
+           log_read_settings(options, &settings->log, err);
 }
 
 /* ---- starting ---- */
 
-/* The listener answers before it has told us where. Not for ever: if it fails to start after
- * all, its threads must come to an end. */
-static void wait_until_known(const struct im_server *server)
+/* The listener answers before it has returned its addresses, which answers contain, so the first
+ * requests wait for them. Not for ever: if the start fails after all, its threads must end. */
+static void server_answer(void *context, struct im_request *req, struct im_response *res,
+                          int64_t *date_ms)
 {
     const struct timespec one_ms = {.tv_nsec = 1000000};
+    struct im_server *server = context;
 
     for (int ms = 0; ms < KNOWN_MS && !atomic_load(&server->known); ms++)
         nanosleep(&one_ms, NULL);
-}
-
-static void answer(void *context, struct im_request *req, struct im_response *res,
-                   int64_t *date_ms)
-{
-    struct im_server *server = context;
-
-    wait_until_known(server);
     im_answer(&server->sandboxes, req, res, date_ms);
 }
 
-/* "https://[::1]:8443/x" → "::1" */
-static struct im_str host_of(struct im_str url)
-{
-    struct im_str rest = im_str_slice(url, im_str_find(url, '/'), url.len);
-
-    while (im_str_starts(rest, "/"))
-        rest = im_str_slice(rest, 1, rest.len);
-    rest = im_str_cut(&rest, '/');
-    if (!im_str_starts(rest, "["))
-        return im_str_cut(&rest, ':');
-    rest = im_str_slice(rest, 1, rest.len);
-    return im_str_cut(&rest, ']');
-}
-
-/* The names of --cert-name, and the one under which the outside knows us. */
-static bool list_names(struct im_server *server, const char *list,
-                       const char *names[CERT_NAMES_MAX + 2], struct im_error *err)
+/* The names of --cert-name, and the host of --public-url, which clients will verify. */
+static bool cert_names_list(struct im_server *server, const char *list,
+                            const char *names[CERT_NAMES_MAX + 2], struct im_error *err)
 {
     struct im_str rest = im_str(list);
-    struct im_str host = host_of(server->sandboxes.settings.public_url);
+    struct im_str host =
+        im_authority_host(im_url_authority(server->sandboxes.settings.public_url));
     size_t n = 0;
 
     while (rest.len) {
@@ -214,13 +195,15 @@ static bool list_names(struct im_server *server, const char *list,
         struct im_str name = im_str_trim(im_str_cut(&rest, ','));
         names[n++] = im_arena_copy(&server->texts, name).at;
     }
+    if (im_str_starts(host, "[")) /* certificates have addresses without brackets */
+        host = im_str_slice(host, 1, host.len - 1);
     if (host.len)
         names[n++] = im_arena_copy(&server->texts, host).at;
     names[n] = NULL;
     return !server->texts.failed || im_error_no_memory(err, "starting");
 }
 
-static bool refuse_without_https(const struct im_options *options, struct im_error *err)
+static bool https_options_check(const struct im_options *options, struct im_error *err)
 {
     const char *what = options->ca_file     ? "--ca-file"
                        : options->client_ca ? "--client-ca"
@@ -232,8 +215,8 @@ static bool refuse_without_https(const struct im_options *options, struct im_err
                                  what);
 }
 
-static bool make_tls(struct im_server *server, const struct im_options *options,
-                     struct im_error *err)
+static bool server_make_tls(struct im_server *server, const struct im_options *options,
+                            struct im_error *err)
 {
     const char *names[CERT_NAMES_MAX + 2];
     struct im_tls_options tls = {.cert_file = options->cert_file,
@@ -244,20 +227,20 @@ static bool make_tls(struct im_server *server, const struct im_options *options,
                                  .log = &server->sandboxes.settings.log};
 
     if (!options->https)
-        return refuse_without_https(options, err);
+        return https_options_check(options, err);
     if (options->cert_names && options->cert_file)
         return im_error_set(err,
                             "starting: --cert-name is about the certificate that is made "
                             "here, but --cert %s brings one; leave one of the two out",
                             options->cert_file);
-    if (!list_names(server, options->cert_names, names, err))
+    if (!cert_names_list(server, options->cert_names, names, err))
         return false;
     server->tls = im_tls_new(&tls, err);
     return server->tls != NULL;
 }
 
-/* What the server knows of itself is complete before anybody is told the address. */
-static void know_thyself(struct im_server *server)
+/* The addresses are complete before im_start returns them. */
+static void server_set_addresses(struct im_server *server)
 {
     struct im_settings *settings = &server->sandboxes.settings;
     const struct im_listener *listener = server->listener;
@@ -272,9 +255,9 @@ static void know_thyself(struct im_server *server)
         settings->ca_pem = im_tls_ca_pem(server->tls);
 }
 
-/* Only who has got the port writes it: the file is perhaps that of a server that runs already. */
-static bool write_ca(struct im_server *server, const struct im_options *options,
-                     struct im_error *err)
+/* After the ports are open: if one is taken, the file may be that of the server which has it. */
+static bool server_write_ca(struct im_server *server, const struct im_options *options,
+                            struct im_error *err)
 {
     if (!options->ca_file || im_tls_write_ca(server->tls, options->ca_file, err))
         return true;
@@ -283,8 +266,8 @@ static bool write_ca(struct im_server *server, const struct im_options *options,
     return false;
 }
 
-static bool listen_on(struct im_server *server, const struct im_options *options,
-                      struct im_error *err)
+static bool server_listen(struct im_server *server, const struct im_options *options,
+                          struct im_error *err)
 {
     struct im_settings *settings = &server->sandboxes.settings;
     struct im_listener_options listener = {
@@ -295,19 +278,19 @@ static bool listen_on(struct im_server *server, const struct im_options *options
         .threads = options->threads,
         .tls = server->tls,
         .log = &settings->log,
-        .answer = answer,
+        .answer = server_answer,
         .context = server,
     };
 
     server->listener = im_listener_start(&listener, err);
-    if (!server->listener || !write_ca(server, options, err))
+    if (!server->listener || !server_write_ca(server, options, err))
         return false;
-    know_thyself(server);
+    server_set_addresses(server);
     atomic_store(&server->known, true);
     return true;
 }
 
-static void free_server(struct im_server *server)
+static void server_free(struct im_server *server)
 {
     im_sandboxes_release(&server->sandboxes);
     im_tls_free(server->tls);
@@ -316,7 +299,8 @@ static void free_server(struct im_server *server)
     free(server);
 }
 
-static struct im_server *start(const struct im_options *options, struct im_error *err)
+static struct im_server *server_start(const struct im_options *options,
+                                      struct im_error *err)
 {
     struct im_server *server = calloc(1, sizeof(*server));
     struct im_settings settings;
@@ -327,10 +311,10 @@ static struct im_server *start(const struct im_options *options, struct im_error
     }
     im_arena_init(&server->texts, 0);
     im_log_open(&server->log_sink, options->log ? STDERR_FILENO : -1);
-    if (!read_settings(server, options, &settings, err) ||
+    if (!settings_read(server, options, &settings, err) ||
         !im_sandboxes_init(&server->sandboxes, &settings, err) ||
-        !make_tls(server, options, err) || !listen_on(server, options, err)) {
-        free_server(server);
+        !server_make_tls(server, options, err) || !server_listen(server, options, err)) {
+        server_free(server);
         return NULL;
     }
     return server;
@@ -338,12 +322,12 @@ static struct im_server *start(const struct im_options *options, struct im_error
 
 /* Callers know the struct as it was when they were compiled: it may have fewer members than ours, or
  * more. What an older one does not have is zero, its default; what only a newer one has must be zero. */
-static bool read_options(const struct im_options *given, struct im_options *options,
+static bool options_read(const struct im_options *given, struct im_options *options,
                          struct im_error *err)
 {
     enum {
         FIRST = offsetof(struct im_options, log_level) + sizeof(options->log_level),
-        MOST = 4096 /* more is no size, but what happened to lie in memory */
+        MOST = 4096 /* more is no size: the member was not initialised */
     };
     const unsigned char *bytes = (const void *)given;
     size_t size = given && given->size ? given->size : FIRST;
@@ -373,7 +357,7 @@ struct im_server *im_start(const struct im_options *options, char *error,
     struct im_error err = {.text = ""};
     struct im_options read;
     struct im_server *server =
-        read_options(options, &read, &err) ? start(&read, &err) : NULL;
+        options_read(options, &read, &err) ? server_start(&read, &err) : NULL;
 
     if (error && error_size) {
         strncpy(error, err.text, error_size - 1);
@@ -382,7 +366,7 @@ struct im_server *im_start(const struct im_options *options, char *error,
     return server;
 }
 
-/* The texts of its own addresses are the listener's, and go with it. */
+/* The texts of the addresses belong to the listener and are freed with it. */
 void im_server_close(struct im_server *server)
 {
     struct im_settings *settings = &server->sandboxes.settings;
@@ -398,34 +382,34 @@ void im_stop(struct im_server *server)
     if (!server)
         return;
     im_server_close(server);
-    free_server(server);
+    server_free(server);
 }
 
-/* ---- what it says of itself ---- */
+/* ---- asking a server ---- */
 
-static const char *text_of(struct im_str text)
+static const char *text_or_empty(struct im_str text)
 {
     return text.len ? text.at : "";
 }
 
 const char *im_http_url(const struct im_server *server)
 {
-    return server ? text_of(server->sandboxes.settings.http_url) : "";
+    return server ? text_or_empty(server->sandboxes.settings.http_url) : "";
 }
 
 const char *im_https_url(const struct im_server *server)
 {
-    return server ? text_of(server->sandboxes.settings.https_url) : "";
+    return server ? text_or_empty(server->sandboxes.settings.https_url) : "";
 }
 
 const char *im_control_url(const struct im_server *server)
 {
-    return server ? text_of(server->sandboxes.settings.control_url) : "";
+    return server ? text_or_empty(server->sandboxes.settings.control_url) : "";
 }
 
 const char *im_ca_pem(const struct im_server *server)
 {
-    return server ? text_of(server->sandboxes.settings.ca_pem) : "";
+    return server ? text_or_empty(server->sandboxes.settings.ca_pem) : "";
 }
 
 const char *im_version(void)

@@ -16,7 +16,7 @@ struct im_sandboxes *im_server_sandboxes(struct im_server *server);
 struct im_str im_server_scenario(struct im_server *server, struct im_arena *arena);
 /* Begins the default sandbox's scenario again, as its file has it now. The log says what came of it. */
 void im_server_reload(struct im_server *server);
-/* Answers nothing more; what is under way ends, for less than a second. It is still there to be
+/* Answers nothing more; what is under way ends, for less than a second. It can still be
  * asked for its verdict. */
 void im_server_close(struct im_server *server);
 /* The verdict on the default sandbox's client, as JUnit or JSON, and its outcome. Empty when memory

@@ -29,7 +29,7 @@ static void sleeper_wake(struct im_waker *waker)
     pthread_mutex_unlock(&sleeper->lock);
 }
 
-static void sleep_until(struct sleeper *sleeper, int64_t until_ms)
+static void sleeper_sleep_until(struct sleeper *sleeper, int64_t until_ms)
 {
     int64_t for_ms = until_ms - im_clock_monotonic_ms();
     struct timespec when = im_cond_deadline(for_ms > 0 ? for_ms : 0);
@@ -42,8 +42,8 @@ static void sleep_until(struct sleeper *sleeper, int64_t until_ms)
     pthread_mutex_unlock(&sleeper->lock);
 }
 
-/* A stream that ends by itself is a body like any other; one that does not is its headers. */
-static void collect_stream(struct im_response *res)
+/* A stream that ends by itself becomes the body; of one that does not (events) the headers are all. */
+static void stream_collect(struct im_response *res)
 {
     while (res->stream && res->stream_ends && !res->body.failed &&
            res->stream(res->stream_context, &res->body))
@@ -78,11 +78,11 @@ static void answer_to_the_end(struct im_server *server, struct im_request *req,
     req->waker = &sleeper.waker;
     im_answer(&server->sandboxes, req, res, date_ms);
     while ((resume = res->resume) != NULL) {
-        sleep_until(&sleeper, res->resume_ms);
+        sleeper_sleep_until(&sleeper, res->resume_ms);
         res->resume = NULL;
         resume(res->resume_context);
     }
-    collect_stream(res);
+    stream_collect(res);
     req->waker = NULL;
     sleeper_release(&sleeper);
 }
@@ -102,7 +102,7 @@ void im_wait_for_exchanges(struct im_journal *journal,
                                          .waker = &sleeper.waker};
         waits = im_journal_watch(journal, &watch, wanted);
         if (waits)
-            sleep_until(&sleeper, until_ms);
+            sleeper_sleep_until(&sleeper, until_ms);
         im_journal_unwatch(journal, &watch);
     }
     sleeper_release(&sleeper);
@@ -110,7 +110,7 @@ void im_wait_for_exchanges(struct im_journal *journal,
 
 /* ---- a request that is handed in ---- */
 
-static void read_headers(struct im_request *req, struct im_str lines)
+static void message_read_headers(struct im_request *req, struct im_str lines)
 {
     while (lines.len) {
         struct im_str value = im_str_cut(&lines, '\n');
@@ -123,16 +123,16 @@ static void read_headers(struct im_request *req, struct im_str lines)
     }
 }
 
-static void write_headers(const struct im_response *res, struct im_buf *lines)
+static void reply_write_headers(const struct im_response *res, struct im_buf *lines)
 {
     for (size_t i = 0; i < res->header_count; i++)
         im_buf_addf(lines, "%s: %.*s\n", res->headers[i].name,
                     IM_ARG(res->headers[i].value));
 }
 
-/* As much of the body as gets through. A client on a socket sees by Content-Length that some of it
- * is missing; so may this one. */
-static struct im_str body_that_arrives(struct im_response *res)
+/* As much of the body as would be delivered. A client on a socket sees by Content-Length that a part
+ * is missing; so can this one. */
+static struct im_str reply_body(struct im_response *res)
 {
     struct im_str body = im_buf_str(&res->body);
 
@@ -142,13 +142,13 @@ static struct im_str body_that_arrives(struct im_response *res)
     return im_str_slice(body, 0, res->damage.stall ? 0 : body.len / 2);
 }
 
-static bool fill_reply(struct im_response *res, struct im_reply *reply)
+static bool reply_fill(struct im_response *res, struct im_reply *reply)
 {
-    struct im_str body = body_that_arrives(res);
+    struct im_str body = reply_body(res);
     struct im_buf lines;
 
     im_buf_init(&lines, res->arena, 0);
-    write_headers(res, &lines);
+    reply_write_headers(res, &lines);
     reply->status = res->status;
     reply->headers = im_str_heap(im_buf_str(&lines));
     reply->body = im_str_heap(body);
@@ -159,7 +159,7 @@ static bool fill_reply(struct im_response *res, struct im_reply *reply)
     return false;
 }
 
-static struct im_request *read_message(const struct im_server *server,
+static struct im_request *message_read(const struct im_server *server,
                                        const struct im_message *message,
                                        struct im_arena *arena)
 {
@@ -175,7 +175,7 @@ static struct im_request *read_message(const struct im_server *server,
     req->query = im_str_slice(req->target, mark + 1, req->target.len);
     req->body = (struct im_str){message->body, message->body ? message->body_len : 0};
     req->local_base = settings->http_url.len ? settings->http_url : settings->https_url;
-    read_headers(req, im_str(message->headers));
+    message_read_headers(req, im_str(message->headers));
     if (req->body.len > IM_BODY_MAX) {
         req->flaw = IM_REQUEST_BODY_TOO_LARGE;
         req->flaw_text = IM_STR("the body is over 1 MiB");
@@ -185,7 +185,7 @@ static struct im_request *read_message(const struct im_server *server,
     return req;
 }
 
-static bool answer_message(struct im_server *server, struct im_request *req,
+static bool message_answer(struct im_server *server, struct im_request *req,
                            struct im_reply *reply)
 {
     struct im_response res;
@@ -194,10 +194,10 @@ static bool answer_message(struct im_server *server, struct im_request *req,
     im_response_init(&res, req->arena);
     answer_to_the_end(server, req, &res, &date_ms);
     if (res.damage.drop || res.damage.reset)
-        im_response_clear(&res); /* not a byte arrives: no status either */
+        im_response_clear(&res); /* not a byte arrives, so there is no status either */
     else
         im_response_header(&res, "Date", im_time_http(req->arena, date_ms));
-    bool done = fill_reply(&res, reply);
+    bool done = reply_fill(&res, reply);
     if (res.delivered)
         res.delivered(res.delivered_context);
     return done;
@@ -214,8 +214,8 @@ int im_handle(struct im_server *server, const struct im_message *message,
     if (!server || !message)
         return -1;
     im_arena_init(&arena, 0);
-    struct im_request *req = read_message(server, message, &arena);
-    bool done = req && answer_message(server, req, reply);
+    struct im_request *req = message_read(server, message, &arena);
+    bool done = req && message_answer(server, req, reply);
     im_arena_release(&arena);
     return done ? 0 : -1;
 }

@@ -13,6 +13,7 @@ bool im_error_of(struct im_error *err, enum im_error_kind kind)
 }
 
 /* Attempt and reason, cut to fit, in one line. */
+IM_PRINTF(3, 0)
 static void error_write(struct im_error *err, const char *reason, const char *format,
                         va_list args)
 {

@@ -1,5 +1,5 @@
 /* The table of causes, looked up and written as JSON. The words that causes.def is written
- * in are defined here; what they put on the wire is refusal.c's business. */
+ * in are defined here; refusal.c writes what they put on the wire. */
 #include "causes/cause.h"
 
 #include "base/json.h"
@@ -100,7 +100,7 @@ enum im_cause im_cause_find(struct im_str id)
     return CAUSE_NONE;
 }
 
-/* ---- what was meant by an id that there is not ---- */
+/* ---- what may be meant by an unknown id ---- */
 
 enum { MEANT_MAX = 3, TYPED_MAX = 63, LONG_WORD = 4 };
 
@@ -121,8 +121,8 @@ static bool same_but_for_case(const char *code, struct im_str typed)
     return code && im_str_distance(im_str(code), typed) == 0;
 }
 
-/* "invalid-grant", "REST-2102": what was answered, not why. */
-static void find_by_code(struct im_str typed, struct meant *meant)
+/* "invalid-grant", "REST-2102": the code of an answer was typed instead of its cause. */
+static void meant_find_by_code(struct im_str typed, struct meant *meant)
 {
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
         if (same_but_for_case(rows[i].token.code, typed) ||
@@ -131,7 +131,7 @@ static void find_by_code(struct im_str typed, struct meant *meant)
 }
 
 /* Is the word, but for a slip in a long one, among the id's? */
-static bool has_word(struct im_str id, struct im_str word)
+static bool id_has_word(struct im_str id, struct im_str word)
 {
     for (struct im_str rest = id; rest.len;) {
         struct im_str one = im_str_cut(&rest, '-');
@@ -141,14 +141,15 @@ static bool has_word(struct im_str id, struct im_str word)
     return false;
 }
 
-/* Those that share all words with `typed`, or half of them; "of" and "by" say nothing. */
-static void find_by_words(struct im_str typed, bool all, struct meant *meant)
+/* Those that share all words with `typed`, or half of them, where short words such as "of" and
+ * "by" do not count. */
+static void meant_find_by_words(struct im_str typed, bool all, struct meant *meant)
 {
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++) {
         size_t words = 0, shared = 0;
         for (struct im_str rest = typed; rest.len;) {
             struct im_str word = im_str_cut(&rest, '-');
-            bool has = has_word(im_str(rows[i].id), word);
+            bool has = id_has_word(im_str(rows[i].id), word);
             words++;
             shared += has && (all || word.len >= LONG_WORD);
         }
@@ -172,13 +173,13 @@ struct im_hint im_cause_hint(struct im_str id)
             return im_hint_of(rows[i].id);
     for (size_t i = 0; i < front.len; i++)
         typed[i] = (char)(front.at[i] == '_' || front.at[i] == ' ' ? '-' : front.at[i]);
-    find_by_code(im_str(typed), &meant);
+    meant_find_by_code(im_str(typed), &meant);
     if (!meant.count)
-        find_by_words(im_str(typed), true, &meant);
+        meant_find_by_words(im_str(typed), true, &meant);
     struct im_hint hint = im_hint(id, ids + 1, CAUSE_COUNT - 1);
     if (meant.count || hint.text[0])
         return meant.count ? im_hint_list(meant.ids, meant.count) : hint;
-    find_by_words(im_str(typed), false, &meant);
+    meant_find_by_words(im_str(typed), false, &meant);
     return im_hint_list(meant.ids, meant.count);
 }
 
@@ -212,7 +213,7 @@ const char *im_family_name(enum im_family family)
 
 /* ---- as JSON ---- */
 
-static void write_answer(const struct im_wording *wording, struct im_json_out *out)
+static void cause_write_answer(const struct im_wording *wording, struct im_json_out *out)
 {
     im_json_int(out, "status", wording->status);
     if (wording->code)
@@ -220,7 +221,8 @@ static void write_answer(const struct im_wording *wording, struct im_json_out *o
     im_wording_write_sample(wording, out, "body");
 }
 
-static void write_switch(const struct im_wording_switch *other, struct im_json_out *out)
+static void cause_write_switch(const struct im_wording_switch *other,
+                               struct im_json_out *out)
 {
     const struct im_policy_row *policy = im_policy_find(im_str(other->policy));
 
@@ -228,20 +230,20 @@ static void write_switch(const struct im_wording_switch *other, struct im_json_o
     im_json_strz(out, "policy", other->policy);
     if (policy)
         im_json_str(out, "value", im_policy_choice(policy, other->value));
-    write_answer(&other->wording, out);
+    cause_write_answer(&other->wording, out);
     im_json_close_object(out);
 }
 
-static void write_place(const struct im_wording *wording,
-                        const struct im_wording_switch *other, struct im_json_out *out,
-                        const char *name)
+static void cause_write_place(const struct im_wording *wording,
+                              const struct im_wording_switch *other,
+                              struct im_json_out *out, const char *name)
 {
     if (wording->envelope == IM_ENVELOPE_NONE)
         return;
     im_json_open_object(out, name);
-    write_answer(wording, out);
+    cause_write_answer(wording, out);
     if (other && other->policy)
-        write_switch(other, out);
+        cause_write_switch(other, out);
     im_json_close_object(out);
 }
 
@@ -259,9 +261,9 @@ void im_cause_write(enum im_cause cause, struct im_json_out *out, const char *na
     im_json_strz(out, "confidence", im_confidence_name(row->confidence));
     im_json_strz(out, "source", row->source);
     im_json_open_object(out, "wording");
-    write_place(&row->token, &row->token_switch, out, "token");
-    write_place(&row->api, &row->api_switch, out, "api");
-    write_place(&row->article, NULL, out, "article");
+    cause_write_place(&row->token, &row->token_switch, out, "token");
+    cause_write_place(&row->api, &row->api_switch, out, "api");
+    cause_write_place(&row->article, NULL, out, "article");
     im_json_close_object(out);
     if (row->redirect)
         im_json_strz(out, "redirect", row->redirect);

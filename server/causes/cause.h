@@ -72,7 +72,7 @@ struct im_cause_row {
     int64_t retry_after_s; /* Retry-After, unless the exchange has another; 0 = none */
     const char
         *redirect;   /* authorize: `error` of the redirect; NULL = a page, no redirect */
-    const char *why; /* one or two sentences a newcomer understands */
+    const char *why; /* its reason, in one or two sentences a newcomer understands */
     const char *fix; /* what its maker does about it */
     enum im_confidence confidence; /* of the wording and of the rule */
     const char *source; /* where that is from: RFC section, Sage page, report */

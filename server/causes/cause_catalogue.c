@@ -1,3 +1,5 @@
+/* The table of causes as CAUSES.md and for a terminal; see cause_catalogue.h. Bodies are those
+ * that refusal.c sends, with sample ids. */
 #include "causes/cause_catalogue.h"
 
 #include "base/json.h"
@@ -98,12 +100,12 @@ static const char intro[] =
     "The mark is that of the cause's core; the source says which part of it is less\n"
     "sure, down to a status that nobody has recorded.\n";
 
-static char letter(enum im_family family)
+static char family_letter(enum im_family family)
 {
     return "ABCDEFGH"[family];
 }
 
-static const char *kind(const struct im_cause_row *row)
+static const char *cause_kind(const struct im_cause_row *row)
 {
     return row->note ? "warning" : row->natural ? "natural" : "by scenario";
 }
@@ -118,7 +120,7 @@ static void add_cell(struct im_buf *buf, const struct im_wording *wording)
 
 static void add_table_row(struct im_buf *buf, const struct im_cause_row *row)
 {
-    im_buf_addf(buf, "| [%s](#%s) | %s |", row->id, row->id, kind(row));
+    im_buf_addf(buf, "| [%s](#%s) | %s |", row->id, row->id, cause_kind(row));
     add_cell(buf, &row->token);
     add_cell(buf, &row->api);
     add_cell(buf, &row->article);
@@ -172,7 +174,7 @@ static void add_title(struct im_buf *buf, enum im_family family)
     const char *name = im_family_name(family);
     char first = name[0] >= 'a' && name[0] <= 'z' ? (char)(name[0] - 'a' + 'A') : name[0];
 
-    im_buf_addf(buf, "%c. %c%s", letter(family), first, name + 1);
+    im_buf_addf(buf, "%c. %c%s", family_letter(family), first, name + 1);
 }
 
 void im_cause_markdown(struct im_buf *buf)
@@ -229,12 +231,13 @@ static void add_text_answer(struct im_buf *buf, const struct answer *answer)
     im_buf_addc(buf, '\n');
 }
 
-static void explain(struct im_buf *buf, const struct im_cause_row *row)
+static void text_explain(struct im_buf *buf, const struct im_cause_row *row)
 {
     struct answer answers[ANSWERS_MAX];
     size_t n = list_answers(row, answers);
 
-    im_buf_addf(buf, "%s (%s; %s)\n", row->id, im_family_name(row->family), kind(row));
+    im_buf_addf(buf, "%s (%s; %s)\n", row->id, im_family_name(row->family),
+                cause_kind(row));
     add_paragraph(buf, "Why", row->why);
     add_paragraph(buf, "What to do", row->fix);
     im_buf_addz(buf, "\nOver the wire\n");
@@ -246,7 +249,7 @@ static void explain(struct im_buf *buf, const struct im_cause_row *row)
     add_wrapped(buf, 2, im_str(row->source));
 }
 
-static const struct im_wording *usual(const struct im_cause_row *row)
+static const struct im_wording *usual_wording(const struct im_cause_row *row)
 {
     if (row->api.envelope != IM_ENVELOPE_NONE)
         return &row->api;
@@ -255,13 +258,13 @@ static const struct im_wording *usual(const struct im_cause_row *row)
 
 static void add_line(struct im_buf *buf, const struct im_cause_row *row)
 {
-    const struct im_wording *wording = usual(row);
+    const struct im_wording *wording = usual_wording(row);
 
     im_buf_addf(buf, "  %-35s %d %-24s %s\n", row->id, wording->status,
-                short_name(wording), kind(row));
+                short_name(wording), cause_kind(row));
 }
 
-static void list(struct im_buf *buf)
+static void text_list(struct im_buf *buf)
 {
     for (int i = IM_FAMILY_EXPIRED; i < IM_FAMILIES; i++) {
         im_buf_addz(buf, i ? "\n" : "");
@@ -274,7 +277,7 @@ static void list(struct im_buf *buf)
 void im_cause_text(struct im_buf *buf, enum im_cause cause)
 {
     if (cause == CAUSE_NONE)
-        list(buf);
+        text_list(buf);
     else
-        explain(buf, im_cause_row(cause));
+        text_explain(buf, im_cause_row(cause));
 }

@@ -1,6 +1,6 @@
-/* What happens to an exchange in every endpoint: refusals and warnings are recorded with their
- * evidence, and at the end it takes in what request and answer say themselves. The names of
- * endpoints stand here too, since journal, scenarios, metrics and control API all say them. */
+/* What every endpoint does with an exchange: it records refusals and warnings with their evidence;
+ * at the end the exchange takes in what request and answer say themselves. The names of endpoints
+ * are here too, since journal, scenarios, metrics and control API all use them. */
 #include "causes/exchange.h"
 
 #include "base/table.h"
@@ -105,8 +105,8 @@ static enum im_cause refusal_record(struct im_request *req, enum im_cause cause,
                                     enum im_cause worded_as, const char *format,
                                     va_list args) IM_PRINTF(4, 0);
 
-/* Empty when memory is short: the cause still stands. Whatever was quoted, a registered secret is
- * not in it. */
+/* Empty when memory is short: the refusal does not depend on it. Registered secrets are hidden,
+ * whatever was quoted. */
 static struct im_str evidence_format(const struct im_request *req, const char *format,
                                      va_list args)
 {
@@ -130,6 +130,7 @@ static enum im_cause refusal_record(struct im_request *req, enum im_cause cause,
 
     if (!exchange || cause == CAUSE_NONE)
         return cause;
+    /* the first wins: later ones follow from it, and the client can put right one at a time */
     if (exchange->cause != CAUSE_NONE)
         return exchange->cause;
     exchange->cause = cause;

@@ -1,5 +1,5 @@
-/* One exchange: a request, its answer, and all that is known of why it was answered so. There is one
- * struct for everybody: the pipeline fills it on the way, endpoints and grants record in it what
+/* One exchange: a request, its answer, and what is known of the reasons for it. There is one struct
+ * for all: the pipeline fills it on the way, endpoints and grants record in it what
  * they learn, refusal.c words by it, rules and expectations ask it, the journal keeps a copy. */
 #ifndef IM_CAUSES_EXCHANGE_H
 #define IM_CAUSES_EXCHANGE_H
@@ -104,7 +104,7 @@ struct im_exchange {
     struct im_str field;  /* the offending field of a payload */
     bool created; /* a record that was not there before, whatever became of the answer */
 
-    /* Why it was refused, and how that is worded. */
+    /* The cause of the refusal, and how it is worded. */
     enum im_cause cause;     /* CAUSE_NONE = it was not */
     enum im_cause worded_as; /* the row whose wording is sent; normally = cause */
     struct im_str evidence;  /* "expired 12 s ago: exp …, now …" */
@@ -116,9 +116,9 @@ struct im_exchange {
                         (the sign-in page again): status and body stay */
     struct im_str redirect_uri; /* … or, once this is known to be sound, redirects */
     struct im_str state;
-    enum im_response_mode response_mode; /* how the client wants to be told */
+    enum im_response_mode response_mode; /* how the client wants the answer sent */
     const char
-        *redirect_error; /* the `error` told there, instead of that of the cause's row */
+        *redirect_error; /* the `error` sent there, instead of that of the cause's row */
     int64_t retry_after_s; /* Retry-After; 0 = that of the cause's row */
     bool bearer_challenge; /* WWW-Authenticate: Bearer error=… belongs to the answer */
     struct im_str allow;   /* 405, preflights: "GET, POST" */
@@ -153,7 +153,7 @@ enum im_cause im_refuse_as(struct im_request *req, enum im_cause cause,
                            enum im_cause worded_as, const char *format, ...)
     IM_PRINTF(4, 5);
 /* credential-placeholder, worded as that of an unknown value, when what was sent is a template that
- * nobody filled in; else CAUSE_NONE. what: "client_secret". It is quoted: it is no secret. */
+ * was not filled in; else CAUSE_NONE. what: "client_secret". It is quoted: it is no secret. */
 enum im_cause im_refuse_placeholder(struct im_request *req, const char *what,
                                     struct im_str sent, enum im_cause worded_as);
 /* What a client sent, fit for evidence, log and exchange: without secrets, short, printable. */

@@ -1,4 +1,5 @@
-/* The switches of policy: policy.def as values, and as members of a JSON object. */
+/* The switches of policy: policy.def as values, and as members of a JSON object. The file is
+ * read once for each of the forms that a row has, so that no two of them can disagree. */
 #include "causes/policy.h"
 
 #include <string.h>
@@ -69,12 +70,12 @@ struct im_str im_policy_choice(const struct im_policy_row *row, int64_t index)
 /* ---- setting ---- */
 
 /* "grace:5s": a choice and its duration in one word. */
-static bool is_grace(struct im_str text)
+static bool text_is_grace(struct im_str text)
 {
     return im_str_starts(text, "grace:");
 }
 
-static bool take_grace(struct im_json_reader *r, const struct im_json *value, void *into)
+static bool grace_take(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_policy *policy = into;
     struct im_str duration = value->text;
@@ -89,7 +90,7 @@ static bool take_grace(struct im_json_reader *r, const struct im_json *value, vo
 }
 
 static const struct im_json_row rotations[] = {
-    {NULL, IM_READ_TEXT, .sound = is_grace, .check = take_grace,
+    {NULL, IM_READ_TEXT, .sound = text_is_grace, .check = grace_take,
      .pattern = "^grace:[0-9]"},
     {NULL, IM_READ_WORD, IM_READ_INTO(struct im_policy, rotation), .words = IM_ROTATIONS},
 };
@@ -114,7 +115,7 @@ const struct im_json_table im_policy_table = {.name = "Policy", IM_READ_ROWS(mem
 bool im_policy_set_all(struct im_policy *policy, const struct im_json *object,
                        const struct im_json **at, struct im_error *err)
 {
-    struct im_policy changed = *policy;
+    struct im_policy changed = *policy; /* a copy: all switches change or none */
     struct im_json_fault fault = {.at = NULL};
     struct im_json_reader r = {.where = "policy", .faults = &fault, .room = 1};
 
@@ -128,22 +129,23 @@ bool im_policy_set_all(struct im_policy *policy, const struct im_json *object,
     return false;
 }
 
-/* ---- telling ---- */
+/* ---- writing ---- */
 
-static void write_choice(const struct im_policy_row *row, int64_t value,
-                         struct im_json_out *out)
+static void policy_write_choice(const struct im_policy_row *row, int64_t value,
+                                struct im_json_out *out)
 {
     struct im_str word = im_policy_choice(row, value);
     int64_t status;
 
-    if (im_str_int(word, &status))
+    if (im_str_int(word,
+                   &status)) /* "401" is read as a number, so it is written as one */
         im_json_int(out, row->name, status);
     else
         im_json_str(out, row->name, word);
 }
 
-static void write_one(const struct im_policy *policy, const struct im_policy_row *row,
-                      struct im_json_out *out)
+static void policy_write_row(const struct im_policy *policy,
+                             const struct im_policy_row *row, struct im_json_out *out)
 {
     int64_t value = im_policy_value(policy, row);
 
@@ -154,11 +156,11 @@ static void write_one(const struct im_policy *policy, const struct im_policy_row
     case IM_POLICY_BOOL: im_json_bool(out, row->name, value != 0); return;
     case IM_POLICY_CHOICE: break;
     }
-    write_choice(row, value, out);
+    policy_write_choice(row, value, out);
 }
 
 void im_policy_write(const struct im_policy *policy, struct im_json_out *out)
 {
     for (size_t i = 0; i < ROW_COUNT; i++)
-        write_one(policy, &im_policy_rows[i], out);
+        policy_write_row(policy, &im_policy_rows[i], out);
 }

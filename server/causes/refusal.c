@@ -11,9 +11,9 @@
 
 /* ---- which wording ---- */
 
-static const struct im_wording *choose(const struct im_wording *usual,
-                                       const struct im_wording_switch *other,
-                                       const struct im_policy *policy)
+static const struct im_wording *wording_choose(const struct im_wording *usual,
+                                               const struct im_wording_switch *other,
+                                               const struct im_policy *policy)
 {
     const struct im_policy_row *row =
         policy && other->policy ? im_policy_find(im_str(other->policy)) : NULL;
@@ -23,18 +23,18 @@ static const struct im_wording *choose(const struct im_wording *usual,
     return row && im_policy_value(policy, row) == other->value ? &other->wording : usual;
 }
 
-static const struct im_wording *worded_at(const struct im_cause_row *row,
-                                          enum im_place place,
-                                          const struct im_policy *policy)
+static const struct im_wording *wording_at(const struct im_cause_row *row,
+                                           enum im_place place,
+                                           const struct im_policy *policy)
 {
     static const struct im_wording_switch none;
 
     switch (place) {
-    case IM_PLACE_TOKEN: return choose(&row->token, &row->token_switch, policy);
-    case IM_PLACE_API: return choose(&row->api, &row->api_switch, policy);
+    case IM_PLACE_TOKEN: return wording_choose(&row->token, &row->token_switch, policy);
+    case IM_PLACE_API: return wording_choose(&row->api, &row->api_switch, policy);
     case IM_PLACE_ARTICLE: break;
     }
-    return choose(&row->article, &none, policy);
+    return wording_choose(&row->article, &none, policy);
 }
 
 const struct im_wording *im_wording(enum im_cause cause, enum im_place place,
@@ -44,33 +44,35 @@ const struct im_wording *im_wording(enum im_cause cause, enum im_place place,
                                              IM_PLACE_ARTICLE};
     const struct im_cause_row *row =
         im_cause_row(cause == CAUSE_NONE ? CAUSE_INTERNAL : cause);
-    const struct im_wording *wording = worded_at(row, place, policy);
+    const struct im_wording *wording = wording_at(row, place, policy);
 
     for (size_t i = 0; !wording && i < sizeof fallback / sizeof *fallback; i++)
-        wording = worded_at(row, fallback[i], policy);
+        wording = wording_at(row, fallback[i], policy);
     return wording ? wording : &im_cause_row(CAUSE_INTERNAL)->api;
 }
 
 /* ---- messages with placeholders ---- */
 
-static struct im_str or_else(struct im_str text, const char *stand_in)
+static struct im_str text_or(struct im_str text, const char *stand_in)
 {
     return text.len ? text : im_str(stand_in);
 }
 
-static struct im_str fill(struct im_str name, const struct im_refusal_params *params)
+static struct im_str placeholder_value(struct im_str name,
+                                       const struct im_refusal_params *params)
 {
     if (im_str_is(name, "FIELD"))
-        return or_else(params->field, "unknown");
+        return text_or(params->field, "unknown");
     if (im_str_is(name, "OBJECT"))
-        return or_else(params->object, "unknown");
+        return text_or(params->object, "unknown");
     if (im_str_is(name, "OPERATION"))
-        return or_else(params->method, "POST");
+        return text_or(params->method, "POST");
     return IM_STR("1"); /* VERSION: that of the API */
 }
 
 /* Cuts the text before the next {NAME}, and the name; false when there is none. */
-static bool next(struct im_str *rest, struct im_str *before, struct im_str *name)
+static bool placeholder_next(struct im_str *rest, struct im_str *before,
+                             struct im_str *name)
 {
     *before = im_str_cut(rest, '{');
     *name = im_str_cut(rest, '}');
@@ -88,9 +90,9 @@ static void write_message(const struct im_wording *wording,
         return;
     }
     im_buf_init(&text, out->buf->arena, 0);
-    while (next(&rest, &before, &name)) {
+    while (placeholder_next(&rest, &before, &name)) {
         im_buf_add(&text, before);
-        im_buf_add(&text, fill(name, params));
+        im_buf_add(&text, placeholder_value(name, params));
     }
     im_buf_add(&text, before);
     im_json_str(out, "message", im_buf_str(&text));
@@ -132,8 +134,8 @@ static void write_info(const struct im_wording *wording,
     if (wording->message_id)
         im_json_strz(out, "messageId", wording->message_id);
     im_json_open_object(out, "placeholders");
-    while (next(&rest, &before, &name))
-        im_json_member(out, name, fill(name, params));
+    while (placeholder_next(&rest, &before, &name))
+        im_json_member(out, name, placeholder_value(name, params));
     im_json_close_object(out);
     im_json_open_object(out, "propertySet");
     im_json_close_object(out);
@@ -157,7 +159,7 @@ static void write_details(const struct im_wording *wording,
     im_json_open_array(out, "details");
     im_json_open_object(out, NULL);
     write_what(wording, params, out);
-    im_json_str(out, "target", or_else(params->field, "unknown"));
+    im_json_str(out, "target", text_or(params->field, "unknown"));
     write_info(wording, params, out);
     im_json_close_object(out);
     im_json_close_array(out);
@@ -240,7 +242,7 @@ void im_wording_write_sample(const struct im_wording *wording, struct im_json_ou
     im_wording_write(wording, &sample, out, name);
 }
 
-/* ---- ids for a support that does not exist ---- */
+/* ---- ids of support and requests, in the observed forms ---- */
 
 /* 5 characters, WEB, 13 digits of milliseconds, %7E as it stands, 27 characters. */
 static struct im_str draw_support_id(const struct im_request *req, struct im_rng *rng)
@@ -264,9 +266,9 @@ static struct im_str draw_request_id(const struct im_request *req, struct im_rng
                            (uint32_t)(req->now_ms / 1000), bytes[6] % 100);
 }
 
-static struct im_refusal_params gather(const struct im_request *req,
-                                       const struct im_wording *wording,
-                                       struct im_rng *rng)
+static struct im_refusal_params params_gather(const struct im_request *req,
+                                              const struct im_wording *wording,
+                                              struct im_rng *rng)
 {
     struct im_refusal_params params = {
         .method = req->method,
@@ -285,7 +287,7 @@ void im_refusal_write_item(const struct im_request *req, enum im_cause cause,
                            struct im_json_out *out)
 {
     const struct im_wording *wording = im_wording(cause, IM_PLACE_API, NULL);
-    struct im_refusal_params params = gather(req, wording, rng);
+    struct im_refusal_params params = params_gather(req, wording, rng);
 
     params.field = field;
     write_error(wording, &params, out);
@@ -327,7 +329,7 @@ static bool wants_bearer(const struct im_exchange *exchange,
 }
 
 /* RFC 9110 section 15.5.2 demands a challenge of every 401, and policy `challenge` says
- * whether we obey: real Intacct was not seen to, and a client library such as
+ * whether we obey: real Intacct is not observed to, and a client library such as
  * openid-client raises another error when there is one. RFC 6749 section 5.2 leaves no
  * choice where the client itself tried the Authorization header. */
 static bool wants_basic(const struct im_request *req, const struct im_wording *wording,
@@ -341,8 +343,9 @@ static bool wants_basic(const struct im_request *req, const struct im_wording *w
            (policy->challenge || im_request_header(req, "Authorization").len);
 }
 
-static void challenge(const struct im_request *req, struct im_response *res,
-                      const struct im_wording *wording, const struct im_policy *policy)
+static void challenge_add(const struct im_request *req, struct im_response *res,
+                          const struct im_wording *wording,
+                          const struct im_policy *policy)
 {
     const char *error = bearer_error(req->exchange, wording);
 
@@ -357,8 +360,9 @@ static void challenge(const struct im_request *req, struct im_response *res,
                            IM_STR("Bearer realm=\"intacct-mock\""));
 }
 
-static void add_headers(const struct im_request *req, struct im_response *res,
-                        const struct im_wording *wording, const struct im_policy *policy)
+static void refusal_add_headers(const struct im_request *req, struct im_response *res,
+                                const struct im_wording *wording,
+                                const struct im_policy *policy)
 {
     const struct im_exchange *exchange = req->exchange;
     int64_t retry_after_s = exchange->retry_after_s
@@ -373,7 +377,7 @@ static void add_headers(const struct im_request *req, struct im_response *res,
         im_response_headerf(res, "Retry-After", "%" PRId64, retry_after_s);
     if (exchange->allow.len && wording->status == 405)
         im_response_header(res, "Allow", exchange->allow);
-    challenge(req, res, wording, policy);
+    challenge_add(req, res, wording, policy);
 }
 
 /* ---- the three forms of an answer ---- */
@@ -381,7 +385,7 @@ static void add_headers(const struct im_request *req, struct im_response *res,
 static void render_json(const struct im_request *req, struct im_response *res,
                         const struct im_wording *wording, struct im_rng *rng)
 {
-    struct im_refusal_params params = gather(req, wording, rng);
+    struct im_refusal_params params = params_gather(req, wording, rng);
     struct im_json_out out;
 
     im_json_out_init(&out, im_response_begin(res, wording->status, "application/json"));
@@ -418,7 +422,7 @@ static void render_redirect(const struct im_request *req, struct im_response *re
     im_callback_answer(res, &to, params);
 }
 
-static void add_part(struct im_buf *buf, const char *heading, struct im_str text)
+static void page_add_part(struct im_buf *buf, const char *heading, struct im_str text)
 {
     if (text.len == 0)
         return;
@@ -443,9 +447,9 @@ static void render_page(const struct im_request *req, struct im_response *res, i
     }
     im_buf_addf(buf, " <span class=\"soft\">(%s)</span></p>\n",
                 im_family_name(row->family));
-    add_part(buf, "Why", im_str(row->why));
-    add_part(buf, "What was seen", exchange->evidence);
-    add_part(buf, "What to do", im_str(row->fix));
+    page_add_part(buf, "Why", im_str(row->why));
+    page_add_part(buf, "What was seen", exchange->evidence);
+    page_add_part(buf, "What to do", im_str(row->fix));
     im_html_end(res);
 }
 
@@ -457,6 +461,7 @@ void im_refusal_render(const struct im_request *req, struct im_response *res,
         im_wording(exchange->worded_as, exchange->place, policy);
     const char *redirect = im_cause_row(exchange->worded_as)->redirect;
 
+    /* an endpoint may have begun an answer before it refused */
     if (!exchange->page || !exchange->page_ready)
         im_response_clear(res);
     if (!exchange->page)
@@ -465,5 +470,5 @@ void im_refusal_render(const struct im_request *req, struct im_response *res,
         render_redirect(req, res, redirect);
     else if (!exchange->page_ready)
         render_page(req, res, wording->status);
-    add_headers(req, res, wording, policy);
+    refusal_add_headers(req, res, wording, policy);
 }

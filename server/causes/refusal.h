@@ -31,7 +31,7 @@ void im_wording_write_sample(const struct im_wording *wording, struct im_json_ou
 void im_refusal_write_item(const struct im_request *req, enum im_cause cause,
                            struct im_str field, struct im_rng *rng,
                            struct im_json_out *out);
-/* Replaces whatever is in res by the refusal that req->exchange tells: JSON envelope,
+/* Replaces whatever is in res by the refusal that req->exchange records: JSON envelope,
  * HTML page or redirect. Draws supportId and requestId from rng. */
 void im_refusal_render(const struct im_request *req, struct im_response *res,
                        const struct im_policy *policy, struct im_rng *rng);

@@ -11,7 +11,7 @@
 
 #define PREFIX "/__mock"
 
-static bool is_below_prefix(struct im_str path)
+static bool path_is_control(struct im_str path)
 {
     return im_str_is(path, PREFIX) || im_str_starts(path, PREFIX "/");
 }
@@ -19,7 +19,7 @@ static bool is_below_prefix(struct im_str path)
 bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_request *req)
 {
     return req->on_control_port ||
-           (sandboxes->settings.control && is_below_prefix(req->path));
+           (sandboxes->settings.control && path_is_control(req->path));
 }
 
 /* ---- the tables, searched as one ---- */
@@ -33,9 +33,9 @@ const struct im_control_table im_control_tables[IM_CONTROL_TABLES] = {
     {im_control_page_routes, &im_control_page_route_count},
 };
 
-/* Compares segment by segment; {name} and {id} take what stands there. */
-static bool path_matches(const char *pattern, struct im_str path, struct im_str *name,
-                         struct im_str *id)
+/* Compares segment by segment; {name} and {id} take the segment at their place. */
+static bool route_path_matches(const char *pattern, struct im_str path,
+                               struct im_str *name, struct im_str *id)
 {
     struct im_str wanted = im_str(pattern);
 
@@ -61,7 +61,7 @@ static const struct im_control_route *control_route_of(const struct im_request *
 {
     struct im_str path = im_str_slice(req->path, strlen(PREFIX), req->path.len);
 
-    if (!is_below_prefix(req->path))
+    if (!path_is_control(req->path))
         return NULL;
     struct im_str method = im_str_is(req->method, "HEAD") ? IM_STR("GET") : req->method;
 
@@ -70,7 +70,7 @@ static const struct im_control_route *control_route_of(const struct im_request *
     for (size_t t = 0; t < IM_CONTROL_TABLES; t++)
         for (size_t i = 0; i < *im_control_tables[t].count; i++) {
             const struct im_control_route *route = &im_control_tables[t].routes[i];
-            if (!path_matches(route->path, path, name, id))
+            if (!route_path_matches(route->path, path, name, id))
                 continue;
             if (im_str_is(method, route->method))
                 return route;
@@ -100,7 +100,7 @@ void im_control_begin(struct im_call *call, int status)
     im_json_out_init(&call->out, body);
 }
 
-static const char *error_code(int status)
+static const char *status_error_code(int status)
 {
     switch (status) {
     case 401: return "unauthorized";
@@ -125,7 +125,7 @@ void im_control_refuse(struct im_call *call, int status, const char *field,
     va_end(args);
     im_control_begin(call, status);
     im_json_open_object(&call->out, NULL);
-    im_json_strz(&call->out, "error", error_code(status));
+    im_json_strz(&call->out, "error", status_error_code(status));
     if (field)
         im_json_strz(&call->out, "field", field);
     im_json_strz(&call->out, "message", text);
@@ -244,7 +244,7 @@ static bool call_read_params(struct im_call *call, const struct im_json_table *t
     return call->params != NULL;
 }
 
-/* To end a sandbox is not to touch it. */
+/* Ending a sandbox must not make it first. */
 static bool route_ends_box(const struct im_control_route *route)
 {
     return strcmp(route->method, "DELETE") == 0 && im_str_ends(im_str(route->path), "}");
@@ -278,6 +278,9 @@ static void call_refuse_route(struct im_call *call, const struct im_buf *allow)
     im_response_header(call->res, "Allow", im_buf_str(allow));
 }
 
+/* Origin and token before anything else is said, also before 404 and 405: a page of another origin and
+ * a caller without the token learn nothing. Open routes (health, ready, CA) are for those who cannot
+ * have the token yet. */
 static void call_run(struct im_call *call)
 {
     struct im_buf allow;
@@ -321,6 +324,7 @@ void im_control_end(struct im_call *call)
     im_sandboxes_unref(call->sandboxes, call->box);
     if (!call->req->arena->failed && !res->body.failed)
         return;
+    /* the answer may lack a part: it is replaced as a whole */
     im_response_clear(res);
     im_control_refuse(call, 500, NULL,
                       "out of memory while answering; ask for less, with ?since=");
@@ -331,7 +335,7 @@ void im_control_answer(struct im_sandboxes *sandboxes, struct im_request *req,
 {
     struct im_call *call = IM_ARENA_NEW(req->arena, struct im_call);
 
-    if (!call) {
+    if (!call) { /* no memory even for a body */
         res->status = 500;
         res->close = true;
         return;

@@ -56,7 +56,7 @@ struct im_control_route {
     im_control_handler *answer;
     enum im_control_open open;
     const char *summary; /* one line, for the index page and the documentation */
-    /* What its body may say; NULL = the body is not looked at. It is read before the handler
+    /* What its body may say; NULL = the body is not read. It is read before the handler
      * runs, into a new struct; with size 0 the handler reads it and the table is its schema. */
     const struct im_json_table *body;
 };
@@ -99,7 +99,7 @@ void im_control_begin(struct im_call *call, int status);
 void im_control_refuse(struct im_call *call, int status, const char *field,
                        const char *format, ...) IM_PRINTF(4, 5);
 
-/* Answers what kept an operation from being done. */
+/* Answers the problem of an operation that was not done. */
 void im_control_refuse_problem(struct im_call *call, const struct im_problem *problem);
 /* Answers 503: too many wait already. */
 void im_control_refuse_waiting(struct im_call *call);
@@ -113,9 +113,7 @@ void im_control_answer_box(struct im_call *call, struct im_sandbox *box, int sta
 
 /* ---- a stream of events ---- */
 
-enum {
-    IM_EVENTS_SILENCE_MS = 15000
-}; /* after so much of it the peer is told that we live */
+enum { IM_EVENTS_SILENCE_MS = 15000 }; /* then a comment keeps the connection alive */
 
 /* What it remembers between its pieces. Lifetime: from the answer to its stream_end, in the request's
  * memory. */
@@ -124,8 +122,8 @@ struct im_events {
     struct im_sandbox *box;
     struct im_response *res;
     struct im_journal_filter filter; /* since: the last one that was sent */
-    struct im_journal_watch watch;   /* tells when there is more */
-    int64_t spoke_ms;                /* monotonic: when the peer last heard of us */
+    struct im_journal_watch watch;   /* wakes the stream when there is more */
+    int64_t spoke_ms;                /* monotonic: when something was last sent */
 };
 
 #endif

@@ -1,11 +1,12 @@
 /* The journal over HTTP: read, waited for, exported, forgotten, and as it grows: one server-sent event
  * for each exchange (WHATWG HTML, section 9.2). A long one is written piece by piece, as fast as its
- * reader takes it, and the journal wakes whoever waits: slow readers cost neither memory nor a
+ * reader takes it, and the journal wakes the calls that wait: slow readers cost neither memory nor a
  * thread. */
 #include "control/control.h"
 #include "journal_query.h"
 
-static bool read_query(struct im_call *call, bool waits, struct im_journal_query *query)
+static bool call_read_query(struct im_call *call, bool waits,
+                            struct im_journal_query *query)
 {
     struct im_json_fault fault;
 
@@ -18,50 +19,51 @@ static bool read_query(struct im_call *call, bool waits, struct im_journal_query
 /* ---- a list, in pieces ---- */
 
 /* Lifetime: request. */
-struct stream {
+struct listing_stream {
     struct im_sandboxes *sandboxes;
     struct im_sandbox *box; /* with a reference */
     struct im_listing list;
 };
 
-static bool stream_write(void *context, struct im_buf *text)
+static bool listing_stream_write(void *context, struct im_buf *text)
 {
-    struct stream *stream = context;
+    struct listing_stream *stream = context;
 
     return im_listing_write(&stream->list, text);
 }
 
-static void stream_end(void *context)
+static void listing_stream_end(void *context)
 {
-    struct stream *stream = context;
+    struct listing_stream *stream = context;
 
     im_listing_end(&stream->list);
     im_sandboxes_unref(stream->sandboxes, stream->box);
 }
 
-/* What fits in one piece is an ordinary answer. The beginning of the document stands in the body. */
+/* What fits in one piece is an ordinary answer, with a Content-Length. The beginning of the document is
+ * in the body already. */
 static void answer_listing(struct im_call *call, struct im_listing *list)
 {
-    struct stream *stream = IM_ARENA_NEW(call->req->arena, struct stream);
+    struct listing_stream *stream = IM_ARENA_NEW(call->req->arena, struct listing_stream);
     struct im_response *res = call->res;
 
-    if (!stream) { /* the arena's mark tells it */
+    if (!stream) { /* the arena's mark makes it a 500 */
         im_listing_end(list);
         return;
     }
-    *stream = (struct stream){call->sandboxes, call->box, *list};
+    *stream = (struct listing_stream){call->sandboxes, call->box, *list};
     im_sandboxes_ref(call->sandboxes, call->box);
-    if (!stream_write(stream, &res->body) || res->body.failed) {
-        stream_end(stream);
+    if (!listing_stream_write(stream, &res->body) || res->body.failed) {
+        listing_stream_end(stream);
         return;
     }
-    res->stream = stream_write;
+    res->stream = listing_stream_write;
     res->stream_ends = true;
-    res->stream_end = stream_end;
+    res->stream_end = listing_stream_end;
     res->stream_context = stream;
 }
 
-static void list_requests(struct im_call *call, const struct im_journal_query *query)
+static void answer_list(struct im_call *call, const struct im_journal_query *query)
 {
     struct im_listing list;
 
@@ -76,7 +78,7 @@ static void answer_requests_har(struct im_call *call)
     struct im_journal_query query;
     struct im_listing list;
 
-    if (!read_query(call, false, &query))
+    if (!call_read_query(call, false, &query))
         return;
     im_control_begin(call, 200);
     im_listing_begin_har(&list, call->box->journal, &query.filter, call->req->arena,
@@ -87,16 +89,16 @@ static void answer_requests_har(struct im_call *call)
 /* ---- waiting for exchanges, without a thread ---- */
 
 /* Lifetime: request. */
-struct wait {
+struct exchanges_wait {
     struct im_call *call;
     struct im_journal_query query;
     struct im_journal_watch watch;
 };
 
-static void wait_resume(void *context);
+static void exchanges_wait_resume(void *context);
 
 /* True when it waits: `resume` is set then. */
-static bool wait_begin(struct wait *wait)
+static bool exchanges_wait_begin(struct exchanges_wait *wait)
 {
     const struct im_journal_query *query = &wait->query;
     struct im_response *res = wait->call->res;
@@ -106,36 +108,37 @@ static bool wait_begin(struct wait *wait)
                                             .waker = wait->call->req->waker};
     if (im_journal_watch(journal, &wait->watch,
                          query->count < 0 ? 1 : (size_t)query->count)) {
-        res->resume = wait_resume;
+        res->resume = exchanges_wait_resume;
         return true;
     }
     im_journal_unwatch(journal, &wait->watch);
     return false;
 }
 
-/* Enough match, or its time is over, or its client has gone, or the server stops; or it was woken for
- * nothing. */
-static void wait_resume(void *context)
+/* Enough match, or its time is over, or its client has gone, or the server stops; or none of these: then
+ * it waits again. */
+static void exchanges_wait_resume(void *context)
 {
-    struct wait *wait = context;
+    struct exchanges_wait *wait = context;
     struct im_response *res = wait->call->res;
 
     res->resume = NULL;
     im_journal_unwatch(wait->call->box->journal, &wait->watch);
-    if (!res->abandoned && im_clock_monotonic_ms() < res->resume_ms && wait_begin(wait))
+    if (!res->abandoned && im_clock_monotonic_ms() < res->resume_ms &&
+        exchanges_wait_begin(wait))
         return;
     im_sandboxes_waited(wait->call->sandboxes);
     if (!res->abandoned)
-        list_requests(wait->call, &wait->query);
+        answer_list(wait->call, &wait->query);
     im_control_end(wait->call);
 }
 
 static void answer_requests(struct im_call *call)
 {
-    struct wait *wait = IM_ARENA_NEW(call->req->arena, struct wait);
+    struct exchanges_wait *wait = IM_ARENA_NEW(call->req->arena, struct exchanges_wait);
     struct im_response *res = call->res;
 
-    if (!wait || !read_query(call, true, &wait->query))
+    if (!wait || !call_read_query(call, true, &wait->query))
         return;
     wait->call = call;
     res->resume_context = wait;
@@ -145,11 +148,11 @@ static void answer_requests(struct im_call *call)
         im_control_refuse_waiting(call);
         return;
     }
-    if (wait->query.wait_ms > 0 && wait_begin(wait))
+    if (wait->query.wait_ms > 0 && exchanges_wait_begin(wait))
         return;
     if (wait->query.wait_ms > 0)
         im_sandboxes_waited(call->sandboxes);
-    list_requests(call, &wait->query);
+    answer_list(call, &wait->query);
 }
 
 /* ---- the rest ---- */
@@ -195,7 +198,7 @@ static void events_write_one(const struct im_exchange *exchange, struct im_buf *
     im_arena_release(&scratch);
 }
 
-/* A large journal goes out in several pieces. What does not match is not looked at again. */
+/* A large journal is sent in several pieces. Exchanges that do not match are skipped the next time. */
 static void events_write_news(struct im_events *events, uint64_t newest,
                               struct im_buf *piece)
 {
@@ -223,7 +226,7 @@ static bool events_next_piece(void *context, struct im_buf *piece)
 {
     struct im_events *events = context;
     int64_t now_ms = im_clock_monotonic_ms();
-    /* asked first, so that what was written down before the end is still told */
+    /* asked first, so that what was recorded before the end is still sent */
     bool over = im_journal_interrupted(events->box->journal);
     uint64_t newest = im_journal_newest(events->box->journal);
 
@@ -247,8 +250,8 @@ static void events_end(void *context)
     im_sandboxes_unref(events->sandboxes, events->box);
 }
 
-/* Where to go on: behind the event that the peer saw last, where that was one of this journal's. */
-static bool read_last_seen(struct im_call *call, uint64_t newest, uint64_t *since)
+/* Where to go on: after the last event that the peer has received, if it is one of this journal. */
+static bool call_read_last_event(struct im_call *call, uint64_t newest, uint64_t *since)
 {
     struct im_str text = im_request_header(call->req, "last-event-id");
     int64_t id;
@@ -271,11 +274,11 @@ static void answer_events(struct im_call *call)
     struct im_journal_query query;
     uint64_t newest = im_journal_newest(call->box->journal);
 
-    if (!events || !read_query(call, false, &query))
+    if (!events || !call_read_query(call, false, &query))
         return;
     if (query.since < 0)
         query.filter.since = newest;
-    if (!read_last_seen(call, newest, &query.filter.since))
+    if (!call_read_last_event(call, newest, &query.filter.since))
         return;
     if (!im_sandboxes_may_wait(call->sandboxes)) {
         im_control_refuse_waiting(call);

@@ -1,12 +1,13 @@
-/* Origin, Host and what else tells a browser from a program (RFC 6454, the Fetch standard, W3C Fetch
- * Metadata). */
+/* Origin, Host and whatever else distinguishes a browser from a program (RFC 6454, the Fetch standard,
+ * W3C Fetch Metadata). A browser carries the user behind it to any address that a page names; a
+ * program calls only what its author chose. */
 #include "control/origin.h"
 
 #include <string.h>
 
 /* Node's fetch sends Sec-Fetch-Mode as well, and PowerShell calls itself Mozilla: neither is a
  * browser, so neither counts by that alone. */
-static bool bears_marks_of_a_browser(const struct im_request *req)
+static bool request_is_of_browser(const struct im_request *req)
 {
     static const char *const marks[] = {"origin", "referer", "sec-fetch-site",
                                         "sec-fetch-dest", "sec-fetch-user"};
@@ -21,15 +22,7 @@ static bool bears_marks_of_a_browser(const struct im_request *req)
 
 /* ---- the Host ---- */
 
-/* "[::1]:8080" → "[::1]", "localhost:8080" → "localhost" */
-static struct im_str without_port(struct im_str host)
-{
-    if (im_str_starts(host, "["))
-        return im_str_slice(host, 0, im_str_find(host, ']') + 1);
-    return im_str_slice(host, 0, im_str_find(host, ':'));
-}
-
-static bool is_address(struct im_str name)
+static bool name_is_address(struct im_str name)
 {
     size_t dots = 0;
 
@@ -43,7 +36,7 @@ static bool is_address(struct im_str name)
     return dots == 3;
 }
 
-static bool ends_in(struct im_str name, const char *suffix)
+static bool name_ends_in(struct im_str name, const char *suffix)
 {
     size_t len = strlen(suffix);
 
@@ -51,53 +44,44 @@ static bool ends_in(struct im_str name, const char *suffix)
            im_str_eq_nocase(im_str_slice(name, name.len - len, name.len), im_str(suffix));
 }
 
-/* "https://Mock.example:443/x" → "Mock.example" */
-static struct im_str host_of(struct im_str url)
-{
-    size_t scheme = im_str_find(url, ':');
-    struct im_str rest = im_str_slice(url, scheme + strlen("://"), url.len);
-
-    return without_port(im_str_cut(&rest, '/'));
-}
-
-/* Names that no stranger can make lead here: they are resolved on this machine or network alone, or
- * whoever started the mock named them. */
-static bool is_own_name(const struct im_settings *settings, struct im_str name)
+/* Names that no attacker can make lead here (DNS rebinding): they are resolved on this machine or
+ * network alone, or were given as options at the start. */
+static bool name_is_own(const struct im_settings *settings, struct im_str name)
 {
     static const char *const suffixes[] = {".localhost", ".local", ".internal", ".test"};
     struct im_str named = settings->cert_names;
 
-    if (!im_str_has(name, '.') || is_address(name))
+    if (!im_str_has(name, '.') || name_is_address(name))
         return true;
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
-        if (ends_in(name, suffixes[i]))
+        if (name_ends_in(name, suffixes[i]))
             return true;
     while (named.len)
         if (im_str_eq_nocase(im_str_trim(im_str_cut(&named, ',')), name))
             return true;
     return settings->public_url.len &&
-           im_str_eq_nocase(host_of(settings->public_url), name);
+           im_str_eq_nocase(im_authority_host(im_url_authority(settings->public_url)),
+                            name);
 }
 
 /* ---- the origin ---- */
 
-static struct im_str origin_of(struct im_str url)
+static struct im_str url_origin(struct im_str url)
 {
-    size_t scheme = im_str_find(url, ':');
-    struct im_str rest = im_str_slice(url, scheme + strlen("://"), url.len);
+    struct im_str authority = im_url_authority(url);
 
-    return im_str_slice(url, 0, scheme + strlen("://") + im_str_find(rest, '/'));
+    return im_str_slice(url, 0, (size_t)(authority.at - url.at) + authority.len);
 }
 
-static bool is_let_in(const struct im_sandboxes *sandboxes, const struct im_request *req,
-                      struct im_str origin)
+static bool origin_is_allowed(const struct im_sandboxes *sandboxes,
+                              const struct im_request *req, struct im_str origin)
 {
     struct im_str named = sandboxes->settings.control_origin;
     struct im_str host = im_request_header(req, "host");
     const struct im_str own[] = {
         im_arena_format(req->arena, "%s://%.*s", req->tls ? "https" : "http",
                         IM_ARG(host)),
-        origin_of(req->server_url),
+        url_origin(req->server_url),
     };
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -111,10 +95,10 @@ static bool is_let_in(const struct im_sandboxes *sandboxes, const struct im_requ
     return false;
 }
 
-/* A browser sends Origin with all that is not GET or HEAD, and with what a script asks. What comes
- * without is a link that a person follows, which shows the page to that person alone, or part of
- * another page: Sec-Fetch-* tells the two apart. */
-static bool is_part_of_another_page(const struct im_request *req)
+/* A browser sends Origin with every method but GET and HEAD, and with requests of scripts. A request
+ * without it is a link that a person follows, which shows the answer to that person alone, or part of
+ * another page (an image, a frame): Sec-Fetch-* distinguishes the two. */
+static bool request_is_part_of_page(const struct im_request *req)
 {
     struct im_str site = im_request_header(req, "sec-fetch-site");
 
@@ -122,34 +106,29 @@ static bool is_part_of_another_page(const struct im_request *req)
            !im_str_is(im_request_header(req, "sec-fetch-mode"), "navigate");
 }
 
-static bool changes_something(const struct im_request *req)
-{
-    return !im_str_is(req->method, "GET") && !im_str_is(req->method, "HEAD");
-}
-
 /* The page that asks: its Origin, or where an old browser sends none, what its Referer says. */
-static struct im_str asking_origin(const struct im_request *req)
+static struct im_str request_origin(const struct im_request *req)
 {
     struct im_str origin = im_request_header(req, "origin");
     struct im_str referer = im_request_header(req, "referer");
 
     if (im_request_header_count(req, "origin"))
         return origin.len ? origin : IM_STR("null");
-    if (is_part_of_another_page(req))
-        return referer.len ? origin_of(referer) : IM_STR("null");
-    return changes_something(req) && referer.len ? origin_of(referer)
-                                                 : (struct im_str){NULL, 0};
+    if (request_is_part_of_page(req))
+        return referer.len ? url_origin(referer) : IM_STR("null");
+    bool reads = im_str_is(req->method, "GET") || im_str_is(req->method, "HEAD");
+    return !reads && referer.len ? url_origin(referer) : (struct im_str){NULL, 0};
 }
 
 struct im_str im_control_origin_refusal(const struct im_sandboxes *sandboxes,
                                         const struct im_request *req)
 {
-    struct im_str name = without_port(im_request_header(req, "host"));
-    struct im_str origin = asking_origin(req);
+    struct im_str name = im_authority_host(im_request_header(req, "host"));
+    struct im_str origin = request_origin(req);
 
-    if (!bears_marks_of_a_browser(req))
+    if (!request_is_of_browser(req))
         return (struct im_str){NULL, 0};
-    if (!is_own_name(&sandboxes->settings, name))
+    if (!name_is_own(&sandboxes->settings, name))
         return im_arena_format(req->arena,
                                "a browser asks for the control API under the name "
                                "\"%.*s\", which anybody may "
@@ -157,7 +136,7 @@ struct im_str im_control_origin_refusal(const struct im_sandboxes *sandboxes,
                                "name it in --public-url "
                                "or --cert-name",
                                IM_ARG(im_str_front(name, 100)));
-    if (!origin.at || is_let_in(sandboxes, req, origin))
+    if (!origin.at || origin_is_allowed(sandboxes, req, origin))
         return (struct im_str){NULL, 0};
     return im_arena_format(
         req->arena,

@@ -6,7 +6,7 @@
 
 #include "sandboxes.h"
 
-/* Why this request is not served, as one sentence with what would be right; empty when it is.
+/* The reason why this request is not served, with what would be right; empty when it is served.
  * Lifetime: request. */
 struct im_str im_control_origin_refusal(const struct im_sandboxes *sandboxes,
                                         const struct im_request *req);

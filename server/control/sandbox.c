@@ -5,8 +5,9 @@
 #include "oauth/dialect.h"
 #include "oauth/token_refusal.h"
 
-/* What the call was asked, tried: its answer is a refusal where the operation was not done. */
-static bool is_done(struct im_call *call, bool done, const struct im_problem *problem)
+/* Answers the problem of an operation that was not done. Returns whether it was. */
+static bool call_check_done(struct im_call *call, bool done,
+                            const struct im_problem *problem)
 {
     if (!done)
         im_control_refuse_problem(call, problem);
@@ -21,8 +22,8 @@ static struct im_str call_base_url(struct im_call *call, const struct im_sandbox
                                call->req->arena);
 }
 
-/* Its own name makes the client id good for base URLs that cannot carry a path. */
-static void write_access(struct im_call *call, struct im_sandbox *box)
+/* The client id names the sandbox too, for clients whose base URL cannot have a path. */
+static void box_write_access(struct im_call *call, struct im_sandbox *box)
 {
     bool standard = box == call->sandboxes->standard;
     struct im_json_out *out = &call->out;
@@ -33,8 +34,8 @@ static void write_access(struct im_call *call, struct im_sandbox *box)
                  IM_ARG(standard ? IM_STR("") : box->name));
 }
 
-/* What an integration is given. A scenario may well have other secrets: that is then the point. */
-static void write_client(struct im_json_out *out)
+/* What an integration is configured with. A scenario may have other secrets, on purpose. */
+static void box_write_client(struct im_json_out *out)
 {
     im_json_strz(out, "client_secret", "demo-secret");
     im_json_strz(out, "username", "ws_user@acme");
@@ -49,8 +50,8 @@ void im_control_answer_box(struct im_call *call, struct im_sandbox *box, int sta
 
     im_control_begin(call, status);
     im_json_open_object(out, NULL);
-    write_access(call, box);
-    write_client(out);
+    box_write_access(call, box);
+    box_write_client(out);
     im_json_str(out, "scenario", scenario->name);
     im_json_int(out, "exchanges", (int64_t)exchanges);
     im_json_int(out, "held", (int64_t)im_barrier_waiting(box->barrier));
@@ -76,7 +77,7 @@ static void answer_reset(struct im_call *call)
 
 /* ---- all of them ---- */
 
-static void write_listed_box(struct im_call *call, struct im_sandbox *box)
+static void box_write_listed(struct im_call *call, struct im_sandbox *box)
 {
     struct im_scenario *scenario = im_sandbox_scenario(box);
 
@@ -101,7 +102,7 @@ static void answer_boxes(struct im_call *call)
     im_json_int(&call->out, "dropped", (int64_t)im_sandboxes_dropped(sandboxes));
     im_json_open_array(&call->out, "sandboxes");
     for (size_t i = 0; i < count; i++) {
-        write_listed_box(call, all[i]);
+        box_write_listed(call, all[i]);
         im_sandboxes_unref(sandboxes, all[i]);
     }
     im_json_close_array(&call->out);
@@ -114,7 +115,7 @@ static void answer_make(struct im_call *call)
     struct im_sandbox *box =
         im_sandbox_create(call->sandboxes, call->params, call->req->arena, &problem);
 
-    if (is_done(call, box != NULL, &problem))
+    if (call_check_done(call, box != NULL, &problem))
         im_control_answer_box(call, box, 201);
     im_sandboxes_unref(call->sandboxes, box);
 }
@@ -123,13 +124,14 @@ static void answer_delete(struct im_call *call)
 {
     struct im_problem problem = {.field = NULL};
 
-    if (is_done(call, im_sandbox_delete(call->sandboxes, call->name, &problem), &problem))
+    if (call_check_done(call, im_sandbox_delete(call->sandboxes, call->name, &problem),
+                        &problem))
         call->res->status = 204;
 }
 
 /* ---- the clock ---- */
 
-static void write_clock(struct im_call *call, struct im_clock_state state)
+static void clock_write(struct im_call *call, struct im_clock_state state)
 {
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
@@ -143,7 +145,7 @@ static void write_clock(struct im_call *call, struct im_clock_state state)
 
 static void answer_clock(struct im_call *call)
 {
-    write_clock(call, im_sandbox_clock(call->box));
+    clock_write(call, im_sandbox_clock(call->box));
 }
 
 static void answer_set_clock(struct im_call *call)
@@ -151,9 +153,10 @@ static void answer_set_clock(struct im_call *call)
     struct im_problem problem = {.field = NULL};
     struct im_clock_state state;
 
-    if (is_done(call, im_sandbox_change_clock(call->box, call->params, &state, &problem),
-                &problem))
-        write_clock(call, state);
+    if (call_check_done(
+            call, im_sandbox_change_clock(call->box, call->params, &state, &problem),
+            &problem))
+        clock_write(call, state);
 }
 
 /* ---- policy ---- */
@@ -172,7 +175,7 @@ static void answer_set_policy(struct im_call *call)
 {
     struct im_problem problem = {.field = NULL};
 
-    if (is_done(
+    if (call_check_done(
             call,
             im_sandbox_change_policy(call->box, call->body, call->req->arena, &problem),
             &problem))
@@ -200,7 +203,7 @@ static const char *token_state(const struct im_token *token, int64_t now_ms)
     }
 }
 
-static bool write_token(void *context, const struct im_token *token)
+static bool token_write(void *context, const struct im_token *token)
 {
     struct token_listing *listing = context;
     struct im_json_out *out = listing->out;
@@ -235,7 +238,7 @@ static void answer_tokens(struct im_call *call)
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
     im_json_open_array(&call->out, "tokens");
-    im_authority_each_token(authority, listing.now_ms, write_token, &listing);
+    im_authority_each_token(authority, listing.now_ms, token_write, &listing);
     im_json_close_array(&call->out);
     im_json_close_object(&call->out);
     im_sandbox_leave(call->box);
@@ -249,7 +252,7 @@ static void answer_mint(struct im_call *call)
 
     params->issuer = call->req->base_url;
     im_buf_init(&response, call->req->arena, 0);
-    if (!is_done(
+    if (!call_check_done(
             call,
             im_sandbox_mint(call->box, params, call->req->arena, &response, &problem),
             &problem))
@@ -263,7 +266,7 @@ static void answer_mint(struct im_call *call)
 static void answer_affected(struct im_call *call, bool done, size_t affected,
                             const struct im_problem *problem)
 {
-    if (!is_done(call, done, problem))
+    if (!call_check_done(call, done, problem))
         return;
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
@@ -316,7 +319,7 @@ static void answer_rotate_keys(struct im_call *call)
     answer_affected(call, done, affected, &problem);
 }
 
-static void answer_world(struct im_call *call)
+static void answer_change_world(struct im_call *call)
 {
     struct im_problem problem = {.field = NULL};
     size_t affected;
@@ -357,7 +360,7 @@ const struct im_control_route im_control_sandbox_routes[] = {
      &im_withdrawal_table},
     {"POST", "/sandboxes/{name}/keys/rotate", answer_rotate_keys, false,
      "the signing keys are rotated", &im_control_nothing},
-    {"POST", "/sandboxes/{name}/world", answer_world, false,
+    {"POST", "/sandboxes/{name}/world", answer_change_world, false,
      "any change of the world: {\"do\": EFFECT, …}", &im_effect_table},
 };
 const size_t im_control_sandbox_route_count =

@@ -6,7 +6,7 @@
 
 /* ---- which there are ---- */
 
-static void write_listed(struct im_call *call, const struct im_listed *listed)
+static void scenario_write_listed(struct im_call *call, const struct im_listed *listed)
 {
     const struct im_scenario *scenario = listed->scenario;
     struct im_json_out *out = &call->out;
@@ -38,7 +38,7 @@ static void answer_scenarios(struct im_call *call)
     im_json_open_object(&call->out, NULL);
     im_json_open_array(&call->out, "scenarios");
     for (size_t i = 0; i < count; i++)
-        write_listed(call, &listed[i]);
+        scenario_write_listed(call, &listed[i]);
     im_json_close_array(&call->out);
     im_json_close_object(&call->out);
     im_catalogue_unlist(listed, count);
@@ -97,10 +97,10 @@ static void answer_release(struct im_call *call)
 
 /* ---- the verdict ---- */
 
-static void write_text(struct im_call *call, const char *type,
-                       const struct im_verdict *verdict,
-                       void (*write)(const struct im_verdict *verdict,
-                                     struct im_buf *out))
+static void verdict_write_text(struct im_call *call, const char *type,
+                               const struct im_verdict *verdict,
+                               void (*write)(const struct im_verdict *verdict,
+                                             struct im_buf *out))
 {
     struct im_buf *body = im_response_begin(call->res, 200, type);
 
@@ -108,24 +108,24 @@ static void write_text(struct im_call *call, const char *type,
     write(verdict, body);
 }
 
-static void write_verdict(struct im_call *call, const struct im_verdict *verdict)
+static void verdict_write(struct im_call *call, const struct im_verdict *verdict)
 {
     struct im_str accept = im_request_header(call->req, "accept");
     struct im_str xml = IM_STR("*/xml*"), text = IM_STR("*text/*");
 
     if (im_str_glob(xml, accept)) {
-        write_text(call, "application/xml", verdict, im_verdict_write_junit);
+        verdict_write_text(call, "application/xml", verdict, im_verdict_write_junit);
     } else if (im_str_glob(text, accept)) {
-        write_text(call, "text/plain; charset=utf-8", verdict, im_verdict_write_text);
+        verdict_write_text(call, "text/plain; charset=utf-8", verdict,
+                           im_verdict_write_text);
     } else {
         im_control_begin(call, 200);
         im_verdict_write_json(verdict, &call->out);
     }
 }
 
-/* How to judge, as the query asks for it: read strictly. */
-static bool read_baseline(struct im_call *call, struct im_str name,
-                          struct im_history *history)
+static bool call_read_baseline(struct im_call *call, struct im_str name,
+                               struct im_history *history)
 {
     struct im_sandbox *box = im_sandboxes_find(call->sandboxes, name);
 
@@ -144,8 +144,8 @@ static bool read_baseline(struct im_call *call, struct im_str name,
     return read;
 }
 
-static bool read_word(struct im_call *call, const struct im_param *param, const char *yes,
-                      const char *no, bool *into)
+static bool call_read_word(struct im_call *call, const struct im_param *param,
+                           const char *yes, const char *no, bool *into)
 {
     *into = im_str_is(param->value, yes);
     if (*into || im_str_is(param->value, no))
@@ -155,8 +155,9 @@ static bool read_word(struct im_call *call, const struct im_param *param, const 
     return false;
 }
 
-static bool read_judging(struct im_call *call, struct im_judge_options *options,
-                         struct im_history *baseline)
+/* How to judge, as the query asks for it: read strictly. */
+static bool call_read_judging(struct im_call *call, struct im_judge_options *options,
+                              struct im_history *baseline)
 {
     struct im_params params;
     struct im_error err;
@@ -169,14 +170,15 @@ static bool read_judging(struct im_call *call, struct im_judge_options *options,
         const struct im_param *param = &params.items[i];
         bool fine = true;
         if (im_str_is(param->name, "client")) {
-            fine = read_word(call, param, "fail-fast", "resilient", &options->fail_fast);
+            fine = call_read_word(call, param, "fail-fast", "resilient",
+                                  &options->fail_fast);
         } else if (im_str_is(param->name, "running")) {
-            fine = read_word(call, param, "true", "false", &options->running);
+            fine = call_read_word(call, param, "true", "false", &options->running);
             options->running_known = true;
         } else if (im_str_is(param->name, "called")) {
             options->client = im_arena_copy(call->req->arena, param->value).at;
         } else if (im_str_is(param->name, "baseline")) {
-            fine = read_baseline(call, param->value, baseline);
+            fine = call_read_baseline(call, param->value, baseline);
             options->baseline = baseline;
         } else {
             im_control_refuse(call, 400, im_arena_copy(call->req->arena, param->name).at,
@@ -197,13 +199,13 @@ static void answer_verdict(struct im_call *call)
     struct im_history baseline;
     struct im_verdict verdict;
 
-    if (!read_judging(call, &options, &baseline))
+    if (!call_read_judging(call, &options, &baseline))
         return;
     struct im_scenario *scenario =
         im_sandbox_verdict(call->box, &options, call->req->arena, &verdict);
 
     if (scenario)
-        write_verdict(call, &verdict);
+        verdict_write(call, &verdict);
     im_scenario_unref(scenario);
 }
 

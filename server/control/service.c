@@ -1,4 +1,4 @@
-/* What the server says of itself: life, readiness, the CA, what Prometheus scrapes, and the catalogues
+/* Calls about the server itself: health, readiness, the CA, what Prometheus scrapes, and the catalogues
  * of causes and effects; the index page and the description of this API. */
 #include <string.h>
 #include <unistd.h>
@@ -106,7 +106,7 @@ static void answer_effects(struct im_call *call)
 }
 
 /* The schemas of what the calls take, by the tables that read it. */
-static void write_schemas(struct im_json_out *out)
+static void openapi_write_schemas(struct im_json_out *out)
 {
     struct im_json_schema schema = {.out = out, .at = "#/components/schemas/"};
 
@@ -129,7 +129,7 @@ static void answer_openapi(struct im_call *call)
     im_buf_init(&document, call->req->arena, 0);
     im_buf_add(&document, (struct im_str){im_openapi_json, at});
     im_json_out_init(&out, &document);
-    write_schemas(&out);
+    openapi_write_schemas(&out);
     im_buf_addc(&document, ',');
     im_buf_addz(&document, im_openapi_json + at);
     im_json_pretty(im_buf_str(&document),
@@ -142,10 +142,10 @@ static void answer_openapi(struct im_call *call)
 struct census {
     uint64_t sandboxes, dropped;
     uint64_t live[IM_TOKEN_REFRESH + 1]; /* tokens, by kind */
-    int64_t now_ms;                      /* of the sandbox at hand */
+    int64_t now_ms;                      /* of the sandbox that is counted */
 };
 
-static bool count_token(void *context, const struct im_token *token)
+static bool census_count_token(void *context, const struct im_token *token)
 {
     struct census *census = context;
 
@@ -155,38 +155,38 @@ static bool count_token(void *context, const struct im_token *token)
     return true;
 }
 
-static void count_box(struct census *census, struct im_sandbox *box)
+static void census_count_box(struct census *census, struct im_sandbox *box)
 {
     struct im_authority *authority = im_sandbox_enter(box);
 
     census->sandboxes++;
     census->dropped += im_journal_dropped(box->journal);
     census->now_ms = im_clock_now_ms(&authority->clock);
-    im_authority_each_token(authority, census->now_ms, count_token, census);
+    im_authority_each_token(authority, census->now_ms, census_count_token, census);
     im_sandbox_leave(box);
 }
 
-static void take_census(struct im_call *call, struct census *census)
+static void census_take(struct im_call *call, struct census *census)
 {
     size_t count;
     struct im_sandbox **all =
         im_sandboxes_list(call->sandboxes, call->req->arena, &count);
 
     for (size_t i = 0; i < count; i++) {
-        count_box(census, all[i]);
+        census_count_box(census, all[i]);
         im_sandboxes_unref(call->sandboxes, all[i]);
     }
 }
 
-static void write_gauge(struct im_buf *out, const char *name, const char *help,
-                        uint64_t value)
+static void metric_write_gauge(struct im_buf *out, const char *name, const char *help,
+                               uint64_t value)
 {
     im_buf_addf(out, "# HELP intacct_mock_%s %s\n# TYPE intacct_mock_%s gauge\n", name,
                 help, name);
     im_buf_addf(out, "intacct_mock_%s %llu\n", name, (unsigned long long)value);
 }
 
-static void write_tokens(struct im_buf *out, const struct census *census)
+static void metric_write_tokens(struct im_buf *out, const struct census *census)
 {
     im_buf_addz(out, "# HELP intacct_mock_tokens_live Tokens that are good now, by the "
                      "clock of their sandbox.\n"
@@ -197,7 +197,7 @@ static void write_tokens(struct im_buf *out, const struct census *census)
                     (unsigned long long)census->live[kind]);
 }
 
-static void write_log_metric(struct im_buf *out, struct im_log_sink *sink)
+static void metric_write_log_lines(struct im_buf *out, struct im_log_sink *sink)
 {
     uint64_t dropped = sink ? atomic_load(&sink->dropped) : 0;
 
@@ -218,24 +218,25 @@ static void answer_metrics(struct im_call *call)
     int64_t up_ms = im_clock_real_ms() - call->sandboxes->started_ms;
 
     im_response_header(call->res, "Cache-Control", IM_STR("no-store"));
-    take_census(call, &census);
+    census_take(call, &census);
     im_buf_addz(out,
                 "# HELP intacct_mock_build_info Always 1; what runs is in the labels.\n"
                 "# TYPE intacct_mock_build_info gauge\n"
                 "intacct_mock_build_info{version=\"" IM_VERSION "\"} 1\n");
-    write_gauge(out, "uptime_seconds", "Since the server started, in real time.",
-                up_ms > 0 ? (uint64_t)up_ms / 1000 : 0);
-    write_gauge(out, "sandboxes", "Sandboxes there are.", census.sandboxes);
-    write_gauge(out, "journal_dropped",
-                "Exchanges that the journals there are no longer hold.", census.dropped);
-    write_tokens(out, &census);
-    write_log_metric(out, call->sandboxes->settings.log.sink);
+    metric_write_gauge(out, "uptime_seconds", "Since the server started, in real time.",
+                       up_ms > 0 ? (uint64_t)up_ms / 1000 : 0);
+    metric_write_gauge(out, "sandboxes", "Sandboxes there are.", census.sandboxes);
+    metric_write_gauge(out, "journal_dropped",
+                       "Exchanges that the journals there are no longer hold.",
+                       census.dropped);
+    metric_write_tokens(out, &census);
+    metric_write_log_lines(out, call->sandboxes->settings.log.sink);
     im_metrics_write(&call->sandboxes->metrics, out);
 }
 
 /* ---- the list of calls ---- */
 
-static void add_route_lines(struct im_buf *page, const struct im_control_route *routes,
+static void page_add_routes(struct im_buf *page, const struct im_control_route *routes,
                             size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -258,7 +259,7 @@ static void answer_index(struct im_call *call)
                       "<code>default</code>, or SCENARIO.KEY, which is made when it is "
                       "first touched.</p>\n<ul>\n");
     for (size_t i = 0; i < IM_CONTROL_TABLES; i++)
-        add_route_lines(page, im_control_tables[i].routes, *im_control_tables[i].count);
+        page_add_routes(page, im_control_tables[i].routes, *im_control_tables[i].count);
     im_buf_addz(page, "</ul>\n");
     im_html_end(call->res);
 }

@@ -1,7 +1,7 @@
 /* GET S/world: who and what exists in a sandbox, as it is now. */
 #include "control/control.h"
 
-static void answer_world(struct im_call *call)
+static void answer_list_world(struct im_call *call)
 {
     struct im_authority *authority = im_sandbox_enter(call->box);
 
@@ -11,7 +11,7 @@ static void answer_world(struct im_call *call)
 }
 
 const struct im_control_route im_control_world_routes[] = {
-    {"GET", "/sandboxes/{name}/world", answer_world, false,
+    {"GET", "/sandboxes/{name}/world", answer_list_world, false,
      "companies, users, roles, clients and record keys, as they are now", NULL},
 };
 const size_t im_control_world_route_count =

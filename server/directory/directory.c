@@ -1,13 +1,10 @@
 /* The directory itself: look-ups under its lock, lists, loading as a whole or not at all,
- * which id may have been meant, and what roles permit. Linear search
+ * and what roles permit. Linear search
  * throughout: a world has a few dozen entries. */
 #include "directory/directory.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/near_miss.h"
 #include "directory/directory_world.h"
 
 /* ---- lists ---- */
@@ -320,94 +317,6 @@ bool im_directory_client(struct im_directory *directory, struct im_str id,
         *out = *found;
     pthread_mutex_unlock(&directory->lock);
     return found;
-}
-
-/* ---- which id may have been meant ---- */
-
-/* The id of the i-th thing of this kind; empty: a user of another company. */
-static struct im_str thing_name(enum im_collection_kind which, const void *items,
-                                size_t i, struct im_str company)
-{
-    const struct im_user *user = (const struct im_user *)items + i;
-
-    switch (which) {
-    case IM_ROLES: return ((const struct im_role *)items)[i].name;
-    case IM_CLIENTS: return ((const struct im_client *)items)[i].id;
-    case IM_COMPANIES: return ((const struct im_company *)items)[i].id;
-    default: return im_str_eq(user->company, company) ? user->id : IM_STR("");
-    }
-}
-
-/* No user can be named while it is the company that is missing. */
-static struct im_hint hint_company(const struct im_world *world, struct im_str company)
-{
-    struct im_hint there = im_world_hint(world, IM_COMPANIES, IM_STR(""), company), hint;
-
-    if (!company.len) {
-        snprintf(hint.text, sizeof hint.text,
-                 "; write USER@COMPANY, such as ws_user@acme");
-        return hint;
-    }
-    int len = snprintf(hint.text, sizeof hint.text, "; there is no company \"%.*s\"",
-                       IM_ARG(im_str_front(company, 60)));
-    if (len > 0 && strlen(there.text) < sizeof hint.text - (size_t)len)
-        strcpy(hint.text + len, there.text);
-    return hint;
-}
-
-struct im_hint im_world_hint(const struct im_world *world, enum im_collection_kind which,
-                             struct im_str company, struct im_str word)
-{
-    const struct im_collection *all = &world->collection[which];
-    struct im_str few[IM_HINT_FEW], nearest = IM_STR("");
-    size_t n = 0;
-
-    if (which == IM_USERS && !im_world_company(world, company))
-        return hint_company(world, company);
-    for (size_t i = 0; i < all->count; i++) {
-        struct im_str name = thing_name(which, all->items, i, company);
-        if (!name.len)
-            continue;
-        if (n < IM_HINT_FEW)
-            few[n] = name;
-        n++;
-        if (im_str_nearest(word, &name, 1) == 0 &&
-            (!nearest.len ||
-             im_str_distance(word, name) < im_str_distance(word, nearest)))
-            nearest = name;
-    }
-    if (nearest.len)
-        return im_hint(word, &nearest, 1);
-    return im_hint_or_all(word, few, n > IM_HINT_FEW ? 0 : n);
-}
-
-struct im_hint im_directory_hint(struct im_directory *directory,
-                                 enum im_collection_kind which, struct im_str company,
-                                 struct im_str word)
-{
-    pthread_mutex_lock(&directory->lock);
-    struct im_hint hint = im_world_hint(&directory->world, which, company, word);
-    pthread_mutex_unlock(&directory->lock);
-    return hint;
-}
-
-struct im_near_miss im_directory_near(struct im_directory *directory,
-                                      struct im_arena *arena,
-                                      enum im_collection_kind which,
-                                      struct im_str company, struct im_str id)
-{
-    const struct im_collection *all = &directory->world.collection[which];
-    struct im_near_miss near = {.how = NULL};
-
-    /* the whole comparison is under the lock: it happens only when a request is refused */
-    pthread_mutex_lock(&directory->lock);
-    for (size_t i = 0; i < all->count && !near.how; i++) {
-        struct im_str name = thing_name(which, all->items, i, company);
-        near.how = name.len ? im_near_miss(arena, id, name) : NULL;
-        near.right = near.how ? name : IM_STR("");
-    }
-    pthread_mutex_unlock(&directory->lock);
-    return near;
 }
 
 /* ---- permissions ---- */

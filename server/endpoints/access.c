@@ -7,7 +7,7 @@
 
 #include "oauth/bearer.h"
 
-/* The spelling that was seen to work against the real server. */
+/* The spelling that is observed to work against the real server. */
 #define ENTITY_HEADER "X-IA-API-Param-Entity"
 /* The spelling that Sage's header page prints; whether the server takes it is not
  * known. */
@@ -17,13 +17,13 @@
 
 static bool resembles_entity_header(struct im_str name)
 {
-    /* Sage-Param-Entity was seen to be accepted and silently ignored. */
+    /* Sage-Param-Entity is observed to be accepted and silently ignored. */
     static const struct im_str near[] = {
         IM_STR_INIT(ENTITY_HEADER),       IM_STR_INIT("Sage-Param-Entity"),
         IM_STR_INIT("X-IA-Param-Entity"), IM_STR_INIT("X-IA-Entity"),
         IM_STR_INIT("X-Entity-Id"),
     };
-    if (!name.len || !strchr("XxSs", name.at[0])) /* nearly every header, every call */
+    if (!name.len || !strchr("XxSs", name.at[0])) /* distances are worked out for few */
         return false;
     for (size_t i = 0; i < sizeof near / sizeof *near; i++)
         if (im_str_distance(name, near[i]) <= 2)
@@ -31,10 +31,11 @@ static bool resembles_entity_header(struct im_str name)
     return false;
 }
 
-static void note_ignored(struct im_request *req, const struct im_header *header,
-                         struct im_str applies)
+static void note_entity_header_ignored(struct im_request *req,
+                                       const struct im_header *header,
+                                       struct im_str applies)
 {
-    const char *why =
+    const char *reason =
         im_str_eq_nocase(header->name, IM_STR(ENTITY_HEADER_DOCUMENTED))
             ? "is the spelling of Sage's documentation, but nobody has shown that "
               "the server takes it"
@@ -46,18 +47,11 @@ static void note_ignored(struct im_request *req, const struct im_header *header,
     im_note(
         req, CAUSE_ENTITY_HEADER_IGNORED,
         "%.*s: %.*s %s; it is ignored and the call works at %.*s; %s is known to work",
-        IM_ARG(im_quote(req, header->name)), IM_ARG(im_quote(req, header->value)), why,
+        IM_ARG(im_quote(req, header->name)), IM_ARG(im_quote(req, header->value)), reason,
         IM_ARG(scope), ENTITY_HEADER);
 }
 
-static void note_lookalikes(struct im_request *req, struct im_str applies)
-{
-    for (size_t i = 0; i < req->header_count; i++)
-        if (resembles_entity_header(req->headers[i].name))
-            note_ignored(req, &req->headers[i], applies);
-}
-
-/* An empty header says nothing: clients clear it to work at the top level. */
+/* An empty header selects nothing: clients clear it to work at the top level. */
 struct im_str im_access_entity(const struct im_request *req, struct im_str tokens_own)
 {
     struct im_str asked = im_request_header(req, ENTITY_HEADER);
@@ -68,7 +62,7 @@ struct im_str im_access_entity(const struct im_request *req, struct im_str token
 /* ---- where ---- */
 
 /* An entity that the company does not have and one that the user may not enter are one
- * cause; the evidence tells which. */
+ * cause; the evidence says which. */
 static enum im_cause access_check_entity(struct im_request *req,
                                          const struct im_access *access)
 {
@@ -89,7 +83,8 @@ static enum im_cause access_check_entity(struct im_request *req,
     return CAUSE_NONE;
 }
 
-static enum im_cause check_place(struct im_request *req, const struct im_access *access)
+static enum im_cause access_check_place(struct im_request *req,
+                                        const struct im_access *access)
 {
     if (access->entity.len)
         return access_check_entity(req, access);
@@ -108,21 +103,25 @@ enum im_cause im_access_check(struct im_authority *authority, struct im_request 
     *out = (struct im_access){0};
     enum im_cause cause =
         im_bearer_check(authority, req, dialect, &out->token, &out->principal);
-    out->who =
-        req->exchange->user; /* told by the bearer check, like the token's entity */
+    /* recorded by the bearer check, like the token's entity */
+    out->who = req->exchange->user;
     out->entity = im_access_entity(req, req->exchange->entity);
     req->exchange->entity = im_quote(req, out->entity);
     if (cause)
         return cause;
+    /* similar headers do no harm where the right one is there */
     if (!im_request_header(req, ENTITY_HEADER).at)
-        note_lookalikes(req, out->entity);
-    return check_place(req, out);
+        for (size_t i = 0; i < req->header_count; i++)
+            if (resembles_entity_header(req->headers[i].name))
+                note_entity_header_ignored(req, &req->headers[i], out->entity);
+    return access_check_place(req, out);
 }
 
 /* ---- on what ---- */
 
-static enum im_cause check_module(struct im_request *req, const struct im_access *access,
-                                  const struct im_object_type *type)
+static enum im_cause access_check_module(struct im_request *req,
+                                         const struct im_access *access,
+                                         const struct im_object_type *type)
 {
     if (type->always_subscribed ||
         im_list_has(access->principal.company.modules, im_str(type->module)))
@@ -132,7 +131,7 @@ static enum im_cause check_module(struct im_request *req, const struct im_access
                      IM_ARG(access->principal.company.id), type->module, type->rest_name);
 }
 
-static struct im_str join_names(struct im_arena *arena, struct im_list list)
+static struct im_str names_join(struct im_arena *arena, struct im_list list)
 {
     struct im_buf buf;
     im_buf_init(&buf, arena, 0);
@@ -149,11 +148,11 @@ enum im_cause im_access_object(struct im_authority *authority, struct im_request
 {
     struct im_str object = im_str(type->rest_name);
     req->exchange->object = object;
-    enum im_cause cause = check_module(req, access, type);
+    enum im_cause cause = access_check_module(req, access, type);
     if (cause)
         return cause;
     const char *verb = im_action_name(action);
-    struct im_str roles = join_names(req->arena, access->principal.user.roles);
+    struct im_str roles = names_join(req->arena, access->principal.user.roles);
     switch (im_directory_permit(authority->directory, &access->principal.user, object,
                                 action)) {
     case IM_PERMIT_YES: return CAUSE_NONE;

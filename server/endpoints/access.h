@@ -1,5 +1,5 @@
-/* May this call of the protected API be made? Who calls (bearer token), where (company
- * and entity), on what (module, permission). What the REST API and the article's API
+/* May this call of the protected API be made? By whom (bearer token), where (company and
+ * entity), on what (module, permission). What the REST API and the article's API
  * share. Sources: the REST guides on the entity header, roles and subscriptions; field
  * reports where marked. */
 #ifndef IM_ENDPOINTS_ACCESS_H
@@ -7,7 +7,7 @@
 
 #include "oauth/authority.h"
 
-/* Who is calling and from where. Lifetime: request. */
+/* The caller, and where the call works. Lifetime: request. */
 struct im_access {
     struct im_token token;
     struct im_principal principal;

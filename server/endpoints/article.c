@@ -7,8 +7,8 @@
 
 /* ---- which object, which record ---- */
 
-static enum im_cause find_type(struct im_request *req, struct im_str name,
-                               struct im_record *record)
+static enum im_cause article_find_type(struct im_request *req, struct im_str name,
+                                       struct im_record *record)
 {
     record->type = im_object_type_find_article(name);
     if (record->type) {
@@ -28,12 +28,15 @@ static enum im_cause article_locate(struct im_request *req, struct im_record *re
         return im_refuse(req, CAUSE_PATH_UNKNOWN,
                          "\"%.*s\": objects are addressed as {Object}[/{key}]",
                          IM_ARG(im_quote(req, req->rest)));
-    return find_type(req, name, record);
+    return article_find_type(req, name, record);
 }
 
-/* ---- may it ---- */
+/* ---- may it ----
+ * In the order of the REST objects (resource.c), with the scope before the roles: the token
+ * is judged before the user. */
 
-static enum im_cause check_scope(struct im_request *req, const struct im_record *record)
+static enum im_cause article_check_scope(struct im_request *req,
+                                         const struct im_record *record)
 {
     struct im_str object = im_str(record->type->article_name);
     struct im_str granted = record->access.token.scopes;
@@ -58,7 +61,7 @@ static enum im_cause article_admit(struct im_authority *authority, struct im_req
     if (!cause)
         cause = im_record_method(req, record);
     if (!cause)
-        cause = check_scope(req, record);
+        cause = article_check_scope(req, record);
     if (!cause)
         cause = im_access_object(authority, req, &record->access, record->type,
                                  record->action);
@@ -90,7 +93,7 @@ static enum im_objects_result article_change(struct im_objects *store,
 {
     struct im_json_out *answer = call->out, out;
     struct im_buf written;
-    struct im_json_error why;
+    struct im_json_error ignored;
     im_buf_init(&written, answer->buf->arena, 0);
     im_json_out_init(&out, &written);
     call->out = &out;
@@ -102,7 +105,7 @@ static enum im_objects_result article_change(struct im_objects *store,
     if (result != IM_OBJECTS_OK)
         return result;
     const struct im_json *row =
-        im_json_parse(answer->buf->arena, im_buf_str(&written), &why);
+        im_json_parse(answer->buf->arena, im_buf_str(&written), &ignored);
     return im_objects_get(store, call, im_json_get_str(row, "key"));
 }
 

@@ -15,16 +15,16 @@ struct person {
     struct im_str who; /* "jdoe@acme" */
 };
 
-/* ---- who signs in ---- */
+/* ---- the person who signs in ---- */
 
-static void look_up_person(const struct im_authorize *ask, struct im_str company,
+static void person_look_up(const struct im_authorize *ask, struct im_str company,
                            struct im_str user, struct person *person)
 {
     im_directory_principal(ask->authority->directory, IM_STR(""), company, user,
                            &person->principal);
 }
 
-static enum im_cause find_person(const struct im_authorize *ask,
+static enum im_cause person_find(const struct im_authorize *ask,
                                  const struct im_account *named, struct person *person)
 {
     struct im_arena *arena = ask->req->arena;
@@ -36,7 +36,8 @@ static enum im_cause find_person(const struct im_authorize *ask,
         (struct person){.signed_in_ms = ask->req->now_ms,
                         .principal = {.client = ask->client, .entity = named->entity},
                         .who = im_account_text(arena, named->user, named->company)};
-    look_up_person(ask, named->company, named->user, person);
+    person_look_up(ask, named->company, named->user, person);
+    /* a name typed for a company that does not exist is no user for the journal */
     if (person->principal.company.active)
         ask->req->exchange->user = im_quote(ask->req, person->who);
     enum im_cause cause = im_eligibility_check(ask->authority->directory, arena, &asked,
@@ -44,8 +45,8 @@ static enum im_cause find_person(const struct im_authorize *ask,
     return cause ? im_refuse(ask->req, cause, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
 }
 
-static enum im_cause check_expiry(const struct im_authorize *ask,
-                                  const struct person *person)
+static enum im_cause person_check_expiry(const struct im_authorize *ask,
+                                         const struct person *person)
 {
     if (!person->principal.user.password_expired)
         return CAUSE_NONE;
@@ -53,8 +54,8 @@ static enum im_cause check_expiry(const struct im_authorize *ask,
                      "the password of user %.*s has expired", IM_ARG(person->who));
 }
 
-static enum im_cause check_password(const struct im_authorize *ask,
-                                    const struct person *person)
+static enum im_cause person_check_password(const struct im_authorize *ask,
+                                           const struct person *person)
 {
     struct im_str typed = im_authorize_param(ask, IM_FIELD_PASSWORD);
     if (!im_secret_eq(typed, person->principal.user.password))
@@ -64,13 +65,14 @@ static enum im_cause check_password(const struct im_authorize *ask,
                          im_secret_eq(im_str_trim(typed), person->principal.user.password)
                              ? "; without the white space around it, it is right"
                              : "");
-    return check_expiry(ask, person);
+    return person_check_expiry(ask, person);
 }
 
 /* ---- may this person connect this client? ---- */
 
-static enum im_cause check_eligible(const struct im_authorize *ask,
-                                    const struct person *person, struct im_str *evidence)
+static enum im_cause person_check_eligible(const struct im_authorize *ask,
+                                           const struct person *person,
+                                           struct im_str *evidence)
 {
     const struct im_principal *principal = &person->principal;
     const struct im_eligibility asked = {.place = IM_ELIGIBLE_FOR_GRANT,
@@ -82,14 +84,13 @@ static enum im_cause check_eligible(const struct im_authorize *ask,
                                 principal, evidence);
 }
 
-/* *mends: the consent itself will remove the one reason that there is. An
- * administrator's also authorizes the client and its sender id for the company
- * (documented). */
-static enum im_cause check_connection(const struct im_authorize *ask,
-                                      const struct person *person, bool *mends)
+/* *mends: the consent itself will remove the reason against the connection: that of an
+ * administrator also authorizes the client and its sender id for the company (documented). */
+static enum im_cause person_check_connection(const struct im_authorize *ask,
+                                             const struct person *person, bool *mends)
 {
     struct im_str evidence = {0};
-    enum im_cause cause = check_eligible(ask, person, &evidence);
+    enum im_cause cause = person_check_eligible(ask, person, &evidence);
 
     *mends = person->principal.user.admin &&
              (cause == CAUSE_CLIENT_NOT_AUTHORIZED_BY_COMPANY ||
@@ -123,8 +124,10 @@ static enum im_cause deny_consent(const struct im_authorize *ask, const char *ho
         who.len ? "user " : "somebody", IM_ARG(who), IM_ARG(ask->client.id), how);
 }
 
-static enum im_cause show_consent(const struct im_authorize *ask, struct im_response *res,
-                                  const struct person *person, struct im_str ticket)
+static enum im_cause answer_consent_page(const struct im_authorize *ask,
+                                         struct im_response *res,
+                                         const struct person *person,
+                                         struct im_str ticket)
 {
     const struct im_principal *principal = &person->principal;
     struct im_consent consent = {
@@ -138,10 +141,11 @@ static enum im_cause show_consent(const struct im_authorize *ask, struct im_resp
     return CAUSE_NONE;
 }
 
-/* What was posted with the password is answered by a redirect: going back or reloading repeats
- * nothing, and the password leaves the browser's memory. */
-static enum im_cause lead_to_consent(const struct im_authorize *ask,
-                                     struct im_response *res, const struct person *person)
+/* The password was posted; the answer is a redirect (RFC 9110 section 15.4.4), so that going
+ * back or reloading sends it no second time and the browser can forget it. */
+static enum im_cause answer_signed_in(const struct im_authorize *ask,
+                                      struct im_response *res,
+                                      const struct person *person)
 {
     const struct im_account named = {.user = person->principal.user.id,
                                      .company = person->principal.company.id};
@@ -168,8 +172,7 @@ static enum im_cause lead_to_consent(const struct im_authorize *ask,
     return CAUSE_NONE;
 }
 
-/* What is left against it then is judged anew: the change may have removed only the
- * first reason. */
+/* Judged anew after the change, which may have removed only the first of several reasons. */
 static enum im_cause authorize_client_by_consent(const struct im_authorize *ask,
                                                  struct person *person)
 {
@@ -182,13 +185,13 @@ static enum im_cause authorize_client_by_consent(const struct im_authorize *ask,
     if (!im_directory_change(ask->authority->directory, IM_CHANGE_AUTHORIZE_CLIENT,
                              &target, &err))
         return im_refuse(ask->req, CAUSE_INTERNAL, "%s", err.text);
-    look_up_person(ask, principal->company.id, principal->user.id, person);
-    enum im_cause left = check_eligible(ask, person, &evidence);
+    person_look_up(ask, principal->company.id, principal->user.id, person);
+    enum im_cause left = person_check_eligible(ask, person, &evidence);
     return left ? im_refuse(ask->req, left, "%.*s", IM_ARG(evidence)) : CAUSE_NONE;
 }
 
-static enum im_cause give_code(const struct im_authorize *ask, struct im_response *res,
-                               const struct person *person)
+static enum im_cause answer_code(const struct im_authorize *ask, struct im_response *res,
+                                 const struct person *person)
 {
     struct im_error err;
     struct im_issue issue = {
@@ -221,16 +224,16 @@ static enum im_cause accept_consent(const struct im_authorize *ask,
                                     struct im_response *res, struct person *person)
 {
     bool mends;
-    enum im_cause cause = check_connection(ask, person, &mends);
+    enum im_cause cause = person_check_connection(ask, person, &mends);
     if (!cause && mends)
         cause = authorize_client_by_consent(ask, person);
-    return cause ? cause : give_code(ask, res, person);
+    return cause ? cause : answer_code(ask, res, person);
 }
 
 /* ---- the steps ---- */
 
-/* A machine in the person's place. What would keep the person from signing in is a
- * plain refusal: no person looks at a sign-in page. */
+/* A machine in the person's place. What would keep the person from signing in is an
+ * ordinary refusal here: there is no person to read a sign-in page. */
 static enum im_cause answer_machine(const struct im_authorize *ask,
                                     struct im_response *res, struct im_str mock_user)
 {
@@ -240,9 +243,9 @@ static enum im_cause answer_machine(const struct im_authorize *ask,
         return im_refuse(ask->req, CAUSE_USERNAME_WITHOUT_COMPANY,
                          "mock_user=%.*s names no company; write ID@COMPANY",
                          IM_ARG(im_quote(ask->req, mock_user)));
-    enum im_cause cause = find_person(ask, &account, &person);
+    enum im_cause cause = person_find(ask, &account, &person);
     if (!cause)
-        cause = check_expiry(ask, &person);
+        cause = person_check_expiry(ask, &person);
     if (cause)
         return cause;
     if (im_str_is(im_authorize_param(ask, "mock_consent"), "deny"))
@@ -260,13 +263,14 @@ static enum im_cause answer_sign_in(const struct im_authorize *ask,
                                .user = im_authorize_param(ask, IM_FIELD_USER_ID)};
     if (clicked.len)
         named = im_account_read(clicked);
-    enum im_cause cause = find_person(ask, &named, &person);
+    enum im_cause cause = person_find(ask, &named, &person);
     if (!cause)
-        cause = clicked.len ? check_expiry(ask, &person) : check_password(ask, &person);
+        cause = clicked.len ? person_check_expiry(ask, &person)
+                            : person_check_password(ask, &person);
     if (cause)
         return sign_in_again(ask, res, cause);
-    cause = check_connection(ask, &person, &mends);
-    return cause ? cause : lead_to_consent(ask, res, &person);
+    cause = person_check_connection(ask, &person, &mends);
+    return cause ? cause : answer_signed_in(ask, res, &person);
 }
 
 /* The consent page, and what its buttons send. Only a decision uses the ticket up. */
@@ -282,14 +286,14 @@ static enum im_cause answer_decision(const struct im_authorize *ask,
                                                 im_str_is(decision, IM_DECISION_ACCEPT));
     enum im_cause cause = im_ticket_read(ask, ticket, &named, &signed_in_ms);
     if (!cause)
-        cause = find_person(ask, &named, &person);
+        cause = person_find(ask, &named, &person);
     if (!cause && decided)
         cause = im_ticket_use(ask, ticket);
     if (cause)
         return sign_in_again(ask, res, cause);
     person.signed_in_ms = signed_in_ms;
     if (!decided)
-        return show_consent(ask, res, &person, ticket);
+        return answer_consent_page(ask, res, &person, ticket);
     if (im_str_is(decision, IM_DECISION_DENY))
         return deny_consent(ask, "the button Deny");
     return accept_consent(ask, res, &person);
@@ -318,6 +322,7 @@ enum im_cause im_endpoint_authorize(struct im_authority *authority,
     if (cause)
         return cause;
     struct im_str mock_user = im_authorize_param(&ask, "mock_user");
+    /* a POST comes from a form of ours, so a person is at work */
     if (!mock_user.len && im_str_is(req->method, "GET"))
         mock_user = im_authority_signed_in(authority, req->arena);
     if (mock_user.len)

@@ -1,6 +1,6 @@
-/* The two pages of the authorization endpoint, sign-in and consent. Their forms
- * carry the whole authorization request along, since the server keeps nothing
- * between them. */
+/* The two pages of the authorization endpoint, sign-in and consent. Their forms hold the
+ * whole authorization request in hidden inputs, since the server keeps nothing between
+ * them. */
 #include "endpoints/authorize_page.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 
 /* ---- small pieces ---- */
 
-static void add_hidden(struct im_buf *buf, struct im_str name, struct im_str value)
+static void form_add_hidden(struct im_buf *buf, struct im_str name, struct im_str value)
 {
     im_buf_addz(buf, "<input type=\"hidden\" name=\"");
     im_buf_add_html(buf, name);
@@ -20,17 +20,18 @@ static void add_hidden(struct im_buf *buf, struct im_str name, struct im_str val
     im_buf_addz(buf, "\">\n");
 }
 
-/* `?` is this very address without its query, wherever a proxy has put it. */
-static void begin_form(const struct im_authorize *ask, struct im_buf *buf,
+/* The relative address `?` is that of the page without its query, also behind a proxy that
+ * serves it below another path. */
+static void form_begin(const struct im_authorize *ask, struct im_buf *buf,
                        const char *class)
 {
     im_buf_addf(buf, "<form method=\"post\" action=\"?\" class=\"%s\">\n", class);
     for (size_t i = 0; i < ask->params.count; i++)
         if (!im_field_is_ours(ask->params.items[i].name))
-            add_hidden(buf, ask->params.items[i].name, ask->params.items[i].value);
+            form_add_hidden(buf, ask->params.items[i].name, ask->params.items[i].value);
 }
 
-static void add_element(struct im_buf *buf, const char *element, struct im_str text)
+static void page_add_element(struct im_buf *buf, const char *element, struct im_str text)
 {
     im_buf_addf(buf, "<%s>", element);
     im_buf_add_html(buf, text);
@@ -38,15 +39,15 @@ static void add_element(struct im_buf *buf, const char *element, struct im_str t
 }
 
 /* What people know the application by; beside it the id, which is what somebody configured. */
-static void add_application(const struct im_authorize *ask, struct im_buf *buf)
+static void page_add_application(const struct im_authorize *ask, struct im_buf *buf)
 {
     const struct im_client *client = &ask->client;
 
-    add_element(buf, "strong", client->name.len ? client->name : client->id);
+    page_add_element(buf, "strong", client->name.len ? client->name : client->id);
     if (!client->name.len)
         return;
     im_buf_addz(buf, " (");
-    add_element(buf, "code", client->id);
+    page_add_element(buf, "code", client->id);
     im_buf_addz(buf, ")");
 }
 
@@ -58,6 +59,8 @@ struct complaint {
     const char *sentence;
 };
 
+/* With the input that is wrong, so that the page can mark it (WCAG 2.2, 3.3.1). The last row
+ * is for any other cause. */
 static const struct complaint complaints[] = {
     {CAUSE_COMPANY_UNKNOWN, IM_FIELD_COMPANY_ID, "There is no company with this ID."},
     {CAUSE_COMPANY_INACTIVE, IM_FIELD_COMPANY_ID, "This company is inactive."},
@@ -74,7 +77,7 @@ static const struct complaint complaints[] = {
     {CAUSE_NONE, NULL, "That did not work. Please sign in again."},
 };
 
-static const struct complaint *complaint_about(enum im_cause cause)
+static const struct complaint *complaint_find(enum im_cause cause)
 {
     const struct complaint *complaint = complaints;
     while (complaint->cause && complaint->cause != cause)
@@ -82,11 +85,11 @@ static const struct complaint *complaint_about(enum im_cause cause)
     return complaint;
 }
 
-struct input {
+struct page_input {
     const char *name, *label, *attributes;
 };
 
-static const struct input inputs[] = {
+static const struct page_input inputs[] = {
     {IM_FIELD_COMPANY_ID, "Company ID",
      "autocomplete=\"organization\" autocapitalize=\"none\" spellcheck=\"false\""},
     {IM_FIELD_USER_ID, "User ID",
@@ -95,8 +98,9 @@ static const struct input inputs[] = {
      "type=\"password\" autocomplete=\"current-password\""},
 };
 
-static void add_input(const struct im_authorize *ask, struct im_buf *buf,
-                      const struct input *input, const struct complaint *complaint)
+static void form_add_input(const struct im_authorize *ask, struct im_buf *buf,
+                           const struct page_input *input,
+                           const struct complaint *complaint)
 {
     im_buf_addf(buf,
                 "<label for=\"%s\">%s</label>\n<input id=\"%s\" name=\"%s\" %s required",
@@ -117,7 +121,7 @@ static void add_input(const struct im_authorize *ask, struct im_buf *buf,
 enum { PEOPLE_MAX = 6 };
 
 /* A form of its own: Enter in the fields above must not press one of these buttons. */
-static void add_people_to_click(const struct im_authorize *ask, struct im_buf *buf)
+static void page_add_clicks(const struct im_authorize *ask, struct im_buf *buf)
 {
     size_t count;
     const struct im_user *people =
@@ -125,7 +129,7 @@ static void add_people_to_click(const struct im_authorize *ask, struct im_buf *b
 
     if (!count)
         return;
-    begin_form(ask, buf, "people");
+    form_begin(ask, buf, "people");
     im_buf_addz(buf, "<p class=\"soft\">This is a mock: sign in by a click, or type the "
                      "password, which is <code>secret</code> unless a scenario says "
                      "otherwise.</p>\n");
@@ -138,7 +142,7 @@ static void add_people_to_click(const struct im_authorize *ask, struct im_buf *b
         im_buf_addz(buf, "\">");
         im_buf_add_html(buf, people[i].name);
         im_buf_addc(buf, ' ');
-        add_element(buf, "small", account);
+        page_add_element(buf, "small", account);
         im_buf_addz(buf, "</button>\n");
     }
     im_buf_addz(buf, "</form>\n");
@@ -147,26 +151,26 @@ static void add_people_to_click(const struct im_authorize *ask, struct im_buf *b
 void im_page_sign_in(const struct im_authorize *ask, struct im_response *res, int status,
                      enum im_cause cause)
 {
-    const struct complaint *complaint = cause ? complaint_about(cause) : NULL;
+    const struct complaint *complaint = cause ? complaint_find(cause) : NULL;
     struct im_buf *buf = im_html_begin(res, status, IM_STR("Sign in"));
     im_buf_addz(buf, "<p>to connect ");
-    add_application(ask, buf);
+    page_add_application(ask, buf);
     im_buf_addz(buf, " with your company.</p>\n");
     if (complaint) {
         im_buf_addz(buf, "<p class=\"error\" role=\"alert\" id=\"error\">");
         im_buf_addf(buf, "%s</p>\n", complaint->sentence);
     }
-    begin_form(ask, buf, "sign-in");
+    form_begin(ask, buf, "sign-in");
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
-        add_input(ask, buf, &inputs[i], complaint);
+        form_add_input(ask, buf, &inputs[i], complaint);
     im_buf_addz(buf, "<button>Sign in</button>\n</form>\n");
-    add_people_to_click(ask, buf);
+    page_add_clicks(ask, buf);
     im_html_end(res);
 }
 
 /* ---- consent ---- */
 
-static const char *meaning(struct im_str scope)
+static const char *scope_meaning(struct im_str scope)
 {
     static const struct {
         const char *scope, *words;
@@ -185,7 +189,7 @@ static const char *meaning(struct im_str scope)
 }
 
 /* "Vendor:write" and its like: what may be done to what */
-static const char *verb_of(struct im_str right)
+static const char *scope_verb(struct im_str right)
 {
     if (im_str_is(right, "read"))
         return "Read";
@@ -194,10 +198,10 @@ static const char *verb_of(struct im_str right)
     return im_str_is(right, "action") ? "Act on" : NULL;
 }
 
-static void add_scope(struct im_buf *buf, struct im_str scope)
+static void page_add_scope(struct im_buf *buf, struct im_str scope)
 {
     struct im_str right = scope, object = im_str_cut(&right, ':');
-    const char *words = meaning(scope), *verb = verb_of(right);
+    const char *words = scope_meaning(scope), *verb = scope_verb(right);
     im_buf_addz(buf, "<li>");
     if (words) {
         im_buf_addf(buf, "%s ", words);
@@ -207,11 +211,11 @@ static void add_scope(struct im_buf *buf, struct im_str scope)
                         im_str_is(object, "full_access") ? IM_STR("all data") : object);
         im_buf_addc(buf, ' ');
     }
-    add_element(buf, "code", scope);
+    page_add_element(buf, "code", scope);
     im_buf_addz(buf, "</li>\n");
 }
 
-static void add_scopes(const struct im_authorize *ask, struct im_buf *buf)
+static void page_add_scopes(const struct im_authorize *ask, struct im_buf *buf)
 {
     struct im_str rest = ask->scopes;
     im_buf_addz(buf, "<ul>\n");
@@ -221,24 +225,24 @@ static void add_scopes(const struct im_authorize *ask, struct im_buf *buf)
     while (rest.len) {
         struct im_str scope = im_str_cut(&rest, ' ');
         if (scope.len)
-            add_scope(buf, scope);
+            page_add_scope(buf, scope);
     }
     im_buf_addz(buf, "</ul>\n");
 }
 
-static void add_people(const struct im_authorize *ask, struct im_buf *buf,
-                       const struct im_consent *consent)
+static void page_add_people(const struct im_authorize *ask, struct im_buf *buf,
+                            const struct im_consent *consent)
 {
     im_buf_addz(buf, "<p>");
-    add_application(ask, buf);
+    page_add_application(ask, buf);
     im_buf_addz(buf, " asks to work with ");
-    add_element(buf, "strong", consent->company->title);
+    page_add_element(buf, "strong", consent->company->title);
     im_buf_addz(buf, " (");
-    add_element(buf, "code", consent->company->id);
+    page_add_element(buf, "code", consent->company->id);
     im_buf_addz(buf, ") as ");
-    add_element(buf, "strong", consent->user->name);
+    page_add_element(buf, "strong", consent->user->name);
     im_buf_addz(buf, " (");
-    add_element(buf, "code", consent->user->id);
+    page_add_element(buf, "code", consent->user->id);
     im_buf_addz(buf, "). It would be able to:</p>\n");
 }
 
@@ -246,19 +250,19 @@ void im_page_consent(const struct im_authorize *ask, struct im_response *res,
                      const struct im_consent *consent)
 {
     struct im_buf *buf = im_html_begin(res, 200, IM_STR("Allow access?"));
-    add_people(ask, buf, consent);
-    add_scopes(ask, buf);
+    page_add_people(ask, buf, consent);
+    page_add_scopes(ask, buf);
     if (consent->authorizes_client)
         im_buf_addz(buf, "<p>You are an administrator: accepting also authorizes this "
                          "application for the whole company.</p>\n");
-    begin_form(ask, buf, "consent");
+    form_begin(ask, buf, "consent");
     im_html_hidden(buf, IM_FIELD_TICKET, consent->ticket);
     im_buf_addz(buf,
                 "<button name=\"" IM_FIELD_DECISION "\" value=\"" IM_DECISION_ACCEPT
                 "\">Accept</button>\n<button class=\"second\" name=\"" IM_FIELD_DECISION
                 "\" value=\"" IM_DECISION_DENY "\">Deny</button>\n</form>\n"
                 "<p class=\"soft\">Either way you go on to ");
-    add_element(buf, "code", ask->redirect_uri);
+    page_add_element(buf, "code", ask->redirect_uri);
     im_buf_addz(buf, ".</p>\n");
     im_html_end(res);
 }

@@ -16,8 +16,8 @@
 #define IM_DECISION_ACCEPT  "accept"
 #define IM_DECISION_DENY    "deny"
 
-/* cause: why the last attempt failed, CAUSE_NONE on the first. What was typed stands
- * there again, but for the password. */
+/* cause: of the last attempt, CAUSE_NONE on the first. What was typed is filled in again,
+ * but for the password. */
 void im_page_sign_in(const struct im_authorize *ask, struct im_response *res, int status,
                      enum im_cause cause);
 

@@ -1,6 +1,6 @@
 /* Reading and checking an authorization request (RFC 6749 section 4.1.1). As long as
  * client and redirect URI are in doubt the refusal is a page, because a redirect to
- * an address that is not registered would hand answers to anybody (section 4.1.2.1). */
+ * an address that is not registered would send answers to an attacker (section 4.1.2.1). */
 #include "endpoints/authorize_request.h"
 
 #include <string.h>
@@ -34,7 +34,7 @@ static bool params_join(struct im_arena *arena, struct im_params *params,
 }
 
 /* RFC 6749 section 3.1: the endpoint may be asked with POST, parameters in the body. */
-static enum im_cause read_body(struct im_authorize *ask)
+static enum im_cause ask_read_body(struct im_authorize *ask)
 {
     struct im_request *req = ask->req;
     if (!im_str_is(req->method, "POST") || !req->body.len)
@@ -56,19 +56,19 @@ static enum im_cause read_body(struct im_authorize *ask)
     return CAUSE_NONE;
 }
 
-static enum im_cause read_sent_params(struct im_authorize *ask)
+static enum im_cause ask_read_params(struct im_authorize *ask)
 {
     const struct im_sent_params *query = &im_credentials(ask->req)->query;
     ask->params = query->params;
     if (query->fault.len)
         return im_refuse(ask->req, CAUSE_PAYLOAD_MALFORMED, "the query: %.*s",
                          IM_ARG(query->fault));
-    return read_body(ask);
+    return ask_read_body(ask);
 }
 
 /* ---- the client ---- */
 
-static enum im_cause find_client(struct im_authorize *ask)
+static enum im_cause ask_find_client(struct im_authorize *ask)
 {
     struct im_str id = im_client_id_alone(im_authorize_param(ask, "client_id"));
     if (!id.len)
@@ -93,7 +93,7 @@ static enum im_cause find_client(struct im_authorize *ask)
 
 /* ---- the redirect URI ---- */
 
-static bool skip_prefix(struct im_str *text, const char *prefix)
+static bool text_skip_prefix(struct im_str *text, const char *prefix)
 {
     if (!im_str_starts(*text, prefix))
         return false;
@@ -101,10 +101,10 @@ static bool skip_prefix(struct im_str *text, const char *prefix)
     return true;
 }
 
-static bool skip_port(struct im_str *text)
+static bool text_skip_port(struct im_str *text)
 {
     size_t digits = 0;
-    if (!skip_prefix(text, ":"))
+    if (!text_skip_prefix(text, ":"))
         return true;
     while (digits < text->len && text->at[digits] >= '0' && text->at[digits] <= '9')
         digits++;
@@ -117,14 +117,14 @@ static bool skip_port(struct im_str *text)
  * ("http://127.0.0.1:1@evil.example/"). */
 static bool loopback_rest(struct im_str uri, const char *origin, struct im_str *rest)
 {
-    if (!skip_prefix(&uri, origin) || !skip_port(&uri))
+    if (!text_skip_prefix(&uri, origin) || !text_skip_port(&uri))
         return false;
     *rest = uri;
     return !uri.len || uri.at[0] == '/' || uri.at[0] == '?';
 }
 
 /* RFC 8252 section 7.3: a loopback redirect URI matches whatever its port. */
-static bool same_redirect(struct im_str registered, struct im_str asked)
+static bool redirect_matches(struct im_str registered, struct im_str asked)
 {
     static const char *const origins[] = {"http://127.0.0.1", "http://[::1]",
                                           "http://localhost", "https://127.0.0.1",
@@ -155,7 +155,7 @@ static enum im_cause refuse_unregistered_redirect(const struct im_authorize *ask
         IM_ARG(im_buf_str(&list)));
 }
 
-static enum im_cause find_redirect(struct im_authorize *ask)
+static enum im_cause ask_find_redirect(struct im_authorize *ask)
 {
     struct im_str asked = im_authorize_param(ask, "redirect_uri");
     if (!asked.len)
@@ -167,7 +167,7 @@ static enum im_cause find_redirect(struct im_authorize *ask)
                          "redirect_uri \"%.*s\": %s", IM_ARG(im_quote(ask->req, asked)),
                          flaw);
     for (size_t i = 0; i < ask->client.redirect_uris.count; i++) {
-        if (!same_redirect(ask->client.redirect_uris.items[i], asked))
+        if (!redirect_matches(ask->client.redirect_uris.items[i], asked))
             continue;
         ask->redirect_uri = asked;
         return CAUSE_NONE;
@@ -175,8 +175,8 @@ static enum im_cause find_redirect(struct im_authorize *ask)
     return refuse_unregistered_redirect(ask, asked);
 }
 
-/* From here on the client learns of refusals by redirect. */
-static void trust_redirect(struct im_authorize *ask)
+/* From here on refusals go to the client by redirect. */
+static void ask_use_redirect(struct im_authorize *ask)
 {
     ask->state = im_authorize_param(ask, "state");
     ask->req->exchange->redirect_uri = ask->redirect_uri;
@@ -190,7 +190,7 @@ static void trust_redirect(struct im_authorize *ask)
 
 /* ---- what is asked for ---- */
 
-static enum im_cause check_response_type(const struct im_authorize *ask)
+static enum im_cause ask_check_response_type(const struct im_authorize *ask)
 {
     struct im_str type = im_authorize_param(ask, "response_type");
     if (im_str_is(type, "code"))
@@ -203,7 +203,7 @@ static enum im_cause check_response_type(const struct im_authorize *ask)
                      IM_ARG(im_quote(ask->req, type)));
 }
 
-static enum im_cause check_client_may_ask(const struct im_authorize *ask)
+static enum im_cause ask_check_client(const struct im_authorize *ask)
 {
     const struct im_client *client = &ask->client;
     if (!client->active)
@@ -216,7 +216,7 @@ static enum im_cause check_client_may_ask(const struct im_authorize *ask)
     return CAUSE_NONE;
 }
 
-static enum im_cause read_scopes(struct im_authorize *ask)
+static enum im_cause ask_read_scopes(struct im_authorize *ask)
 {
     struct im_scope_ask scopes = {
         .asked = im_authorize_param(ask, "scope"),
@@ -229,8 +229,8 @@ static enum im_cause read_scopes(struct im_authorize *ask)
 
 /* ---- OpenID Connect ---- */
 
-/* Read before anything else is judged: refusals go the same way. */
-static enum im_cause read_response_mode(struct im_authorize *ask)
+/* Read before anything else is judged, since refusals are sent in this mode too. */
+static enum im_cause ask_read_response_mode(struct im_authorize *ask)
 {
     struct im_str mode = im_authorize_param(ask, "response_mode");
 
@@ -248,7 +248,7 @@ static enum im_cause read_response_mode(struct im_authorize *ask)
 }
 
 /* OpenID Connect Core section 6: a server that does not read them says which it was. */
-static enum im_cause check_no_request_object(const struct im_authorize *ask)
+static enum im_cause ask_check_no_request_object(const struct im_authorize *ask)
 {
     bool uri = im_param_count(&ask->params, "request_uri") > 0;
 
@@ -261,8 +261,9 @@ static enum im_cause check_no_request_object(const struct im_authorize *ask)
                      uri ? "request_uri" : "request");
 }
 
-/* OpenID Connect Core section 3.1.2.1. Whoever signs in does so now, so no sign-in is ever too old. */
-static enum im_cause read_max_age(struct im_authorize *ask)
+/* OpenID Connect Core section 3.1.2.1. There are no sign-in sessions: the person signs in now,
+ * so no sign-in is too old. */
+static enum im_cause ask_read_max_age(struct im_authorize *ask)
 {
     struct im_str text = im_authorize_param(ask, "max_age");
     int64_t seconds;
@@ -277,7 +278,7 @@ static enum im_cause read_max_age(struct im_authorize *ask)
                      IM_ARG(im_quote(ask->req, text)));
 }
 
-static enum im_cause read_prompt(struct im_authorize *ask)
+static enum im_cause ask_read_prompt(struct im_authorize *ask)
 {
     struct im_str prompt = im_authorize_param(ask, "prompt");
 
@@ -291,16 +292,9 @@ static enum im_cause read_prompt(struct im_authorize *ask)
 
 /* ---- PKCE ---- */
 
-/* The challenge of S256 is a SHA-256 digest in base64url. */
-static bool is_s256_challenge(struct im_arena *arena, struct im_str challenge)
+static enum im_cause ask_read_pkce_method(struct im_authorize *ask)
 {
-    struct im_str digest;
-    return im_base64url_decode(arena, challenge, &digest) && digest.len == IM_SHA256_LEN;
-}
-
-static enum im_cause read_method(struct im_authorize *ask)
-{
-    struct im_str method = im_authorize_param(ask, "code_challenge_method");
+    struct im_str method = im_authorize_param(ask, "code_challenge_method"), digest;
     /* RFC 7636 section 4.3: no method means plain */
     ask->challenge_plain = !method.len || im_str_is(method, "plain");
     if (ask->challenge_plain && ask->policy.pkce_plain && ask->challenge.len <= 128)
@@ -310,7 +304,8 @@ static enum im_cause read_method(struct im_authorize *ask)
                          "code_challenge_method is %s%.*s; S256 is supported",
                          method.len ? "" : "missing, which means plain",
                          IM_ARG(im_quote(ask->req, method)));
-    if (is_s256_challenge(ask->req->arena, ask->challenge))
+    if (im_base64url_decode(ask->req->arena, ask->challenge, &digest) &&
+        digest.len == IM_SHA256_LEN)
         return CAUSE_NONE;
     return im_refuse(
         ask->req, CAUSE_PKCE_CHALLENGE_INVALID,
@@ -320,9 +315,9 @@ static enum im_cause read_method(struct im_authorize *ask)
 }
 
 /* The nonce is kept with the code and travels in the id_token. */
-static enum im_cause read_nonce(struct im_authorize *ask)
+static enum im_cause ask_read_nonce(struct im_authorize *ask)
 {
-    enum { NONCE_MAX = 1024 };
+    enum { NONCE_MAX = 1024 }; /* it is kept, and each kept text costs memory */
 
     ask->nonce = im_authorize_param(ask, "nonce");
     if (ask->nonce.len <= NONCE_MAX)
@@ -331,11 +326,11 @@ static enum im_cause read_nonce(struct im_authorize *ask)
                      "the nonce has %zu bytes; %d are taken", ask->nonce.len, NONCE_MAX);
 }
 
-static enum im_cause read_pkce(struct im_authorize *ask)
+static enum im_cause ask_read_pkce(struct im_authorize *ask)
 {
     ask->challenge = im_authorize_param(ask, "code_challenge");
     if (ask->challenge.len)
-        return read_method(ask);
+        return ask_read_pkce_method(ask);
     if (ask->client.secret.len)
         return CAUSE_NONE;
     return im_refuse(
@@ -346,7 +341,7 @@ static enum im_cause read_pkce(struct im_authorize *ask)
 
 /* ---- all of it ---- */
 
-static enum im_cause read_asked(struct im_authorize *ask)
+static enum im_cause ask_read_rest(struct im_authorize *ask)
 {
     static const char *const once[] = {"response_type",
                                        "scope",
@@ -360,43 +355,43 @@ static enum im_cause read_asked(struct im_authorize *ask)
                                        NULL};
     static const char *const optional[] = {"scope", "state", "code_challenge",
                                            "code_challenge_method", NULL};
-    enum im_cause cause = read_response_mode(ask);
+    enum im_cause cause = ask_read_response_mode(ask);
     if (!cause)
         cause = im_refuse_repeated(ask->req, &ask->params, once);
     im_note_misspelled(ask->req, &ask->params, optional);
     if (!cause)
-        cause = check_no_request_object(ask);
+        cause = ask_check_no_request_object(ask);
     if (!cause)
-        cause = check_response_type(ask);
+        cause = ask_check_response_type(ask);
     if (!cause)
-        cause = check_client_may_ask(ask);
+        cause = ask_check_client(ask);
     if (!cause)
-        cause = read_scopes(ask);
+        cause = ask_read_scopes(ask);
     if (!cause)
-        cause = read_pkce(ask);
+        cause = ask_read_pkce(ask);
     if (!cause)
-        cause = read_nonce(ask);
+        cause = ask_read_nonce(ask);
     if (!cause)
-        cause = read_max_age(ask);
+        cause = ask_read_max_age(ask);
     if (!cause)
-        cause = read_prompt(ask);
+        cause = ask_read_prompt(ask);
     return cause;
 }
 
 /* As long as these are in doubt there is no redirect. */
-static enum im_cause read_client(struct im_authorize *ask)
+static enum im_cause ask_read_client(struct im_authorize *ask)
 {
     static const char *const once[] = {"client_id", "redirect_uri", NULL};
-    enum im_cause cause = read_sent_params(ask);
+    enum im_cause cause = ask_read_params(ask);
     if (!cause)
         cause = im_refuse_repeated(ask->req, &ask->params, once);
     if (!cause)
-        cause = find_client(ask);
-    return cause ? cause : find_redirect(ask);
+        cause = ask_find_client(ask);
+    return cause ? cause : ask_find_redirect(ask);
 }
 
-static enum im_cause read_address(struct im_authority *authority, struct im_request *req,
-                                  struct im_authorize *ask)
+static enum im_cause ask_read_address(struct im_authority *authority,
+                                      struct im_request *req, struct im_authorize *ask)
 {
     *ask = (struct im_authorize){
         .authority = authority,
@@ -404,24 +399,24 @@ static enum im_cause read_address(struct im_authority *authority, struct im_requ
         .dialect = im_dialect(im_endpoint_dialect(req)),
         .policy = im_authority_policy(authority),
     };
-    enum im_cause cause = read_client(ask);
+    enum im_cause cause = ask_read_client(ask);
     if (!cause)
-        trust_redirect(ask);
+        ask_use_redirect(ask);
     return cause;
 }
 
 enum im_cause im_authorize_read(struct im_authority *authority, struct im_request *req,
                                 struct im_authorize *ask)
 {
-    enum im_cause cause = read_address(authority, req, ask);
-    return cause ? cause : read_asked(ask);
+    enum im_cause cause = ask_read_address(authority, req, ask);
+    return cause ? cause : ask_read_rest(ask);
 }
 
 enum im_cause im_authorize_address(struct im_authority *authority, struct im_request *req)
 {
     struct im_authorize ask;
     req->exchange->page = true;
-    return read_address(authority, req, &ask);
+    return ask_read_address(authority, req, &ask);
 }
 
 /* ---- the answer ---- */

@@ -1,3 +1,5 @@
+/* Batches: each item is one call to the store, whose results and failures follow each other
+ * in one array. The store is not locked for the whole batch. See batch.h. */
 #include "endpoints/batch.h"
 
 #include <inttypes.h>
@@ -22,7 +24,7 @@ bool im_batch_asked(const struct im_record *record)
     return record->action == IM_ACTION_READ && im_str_has(record->key, ',');
 }
 
-static size_t count_keys(struct im_str keys)
+static size_t batch_count_keys(struct im_str keys)
 {
     size_t n = 0;
     for (; keys.len; n++)
@@ -30,23 +32,23 @@ static size_t count_keys(struct im_str keys)
     return n;
 }
 
-/* What became of one item: counted, and written where it failed. */
-static void close_item(struct batch *batch, const struct im_objects_call *call,
-                       enum im_objects_result result)
+/* Counts the item, and writes its refusal when it failed. */
+static void item_end(struct batch *batch, const struct im_objects_call *call,
+                     enum im_objects_result result)
 {
     if (result == IM_OBJECTS_OK) {
         batch->good++;
         return;
     }
     if (result == IM_OBJECTS_NO_MEMORY)
-        batch->req->arena->failed = true; /* the pipeline answers for it */
+        batch->req->arena->failed = true; /* the pipeline then answers 500 */
     enum im_cause cause = im_record_cause(result);
     batch->bad++;
     im_note(batch->req, cause, "item %" PRId64 " of the batch: %s",
-            batch->good + batch->bad, call->why.text);
+            batch->good + batch->bad, call->refusal.text);
     im_json_open_object(&batch->out, NULL);
     im_refusal_write_item(batch->req, cause,
-                          im_arena_copy(batch->req->arena, im_str(call->why.field)),
+                          im_arena_copy(batch->req->arena, im_str(call->refusal.field)),
                           &batch->authority->rng, &batch->out);
     im_json_close_object(&batch->out);
 }
@@ -60,10 +62,10 @@ static struct im_objects_call item_call(struct batch *batch,
     return call;
 }
 
-/* Each item has an Idempotency-Key of its own, so that a batch that came half through may
- * be repeated as a whole. */
-static void create_all(struct batch *batch, const struct im_objects_call *whole,
-                       const struct im_json *body)
+/* Each item has an Idempotency-Key of its own, so that a batch of which a part was created
+ * may be repeated as a whole. */
+static void batch_create(struct batch *batch, const struct im_objects_call *whole,
+                         const struct im_json *body)
 {
     for (const struct im_json *item = body->first; item; item = item->next) {
         struct im_objects_call call = item_call(batch, whole);
@@ -73,17 +75,17 @@ static void create_all(struct batch *batch, const struct im_objects_call *whole,
                                 IM_ARG(whole->idempotency_key), batch->good + batch->bad);
         enum im_objects_result result = im_objects_create(batch->store, &call, item);
         batch->req->exchange->created |= result == IM_OBJECTS_OK && !call.repeated;
-        close_item(batch, &call, result);
+        item_end(batch, &call, result);
     }
 }
 
-static void read_all(struct batch *batch, const struct im_objects_call *whole,
-                     struct im_str keys)
+static void batch_read(struct batch *batch, const struct im_objects_call *whole,
+                       struct im_str keys)
 {
     while (keys.len) {
         struct im_objects_call call = item_call(batch, whole);
         struct im_str key = im_str_cut(&keys, ',');
-        close_item(batch, &call, im_objects_get(batch->store, &call, key));
+        item_end(batch, &call, im_objects_get(batch->store, &call, key));
     }
 }
 
@@ -92,7 +94,7 @@ enum im_cause im_batch_answer(struct im_authority *authority, struct im_request 
                               const struct im_objects_call *call)
 {
     bool create = record->action == IM_ACTION_CREATE;
-    size_t n = create ? record->body->count : count_keys(record->key);
+    size_t n = create ? record->body->count : batch_count_keys(record->key);
     struct batch batch = {
         .authority = authority,
         .store = im_authority_objects(authority, &record->access.principal.company),
@@ -104,9 +106,9 @@ enum im_cause im_batch_answer(struct im_authority *authority, struct im_request 
     im_rest_begin(res, create ? 201 : 200, &batch.out);
     im_json_open_array(&batch.out, IM_REST_RESULT);
     if (create)
-        create_all(&batch, call, record->body);
+        batch_create(&batch, call, record->body);
     else
-        read_all(&batch, call, record->key);
+        batch_read(&batch, call, record->key);
     im_json_close_array(&batch.out);
     im_rest_end_batch(&batch.out, batch.good, batch.bad);
     if (batch.bad)

@@ -10,8 +10,8 @@
 #define IM_BATCH_MAX 500 /* documented */
 
 bool im_batch_asked(const struct im_record *record);
-/* Answers all of it. Each item stands for itself: it is created, or read, whatever becomes
- * of the others. `call` as for one record. */
+/* Answers all of it. Each item is created, or read, or refused independently of
+ * the others. `call` as for one record. */
 enum im_cause im_batch_answer(struct im_authority *authority, struct im_request *req,
                               struct im_response *res, const struct im_record *record,
                               const struct im_objects_call *call);

@@ -9,9 +9,8 @@ enum { TICKET_TTL_MS = 10 * 60 * 1000 };
 bool im_field_is_ours(struct im_str name)
 {
     static const char *const ours[] = {IM_FIELD_COMPANY_ID, IM_FIELD_USER_ID,
-                                       IM_FIELD_PASSWORD, IM_FIELD_PERSON,
-                                       IM_FIELD_TICKET,
-                                       IM_FIELD_DECISION};
+                                       IM_FIELD_PASSWORD,   IM_FIELD_PERSON,
+                                       IM_FIELD_TICKET,     IM_FIELD_DECISION};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (im_str_is(name, ours[i]))
             return true;
@@ -28,8 +27,8 @@ static struct im_str ticket_seal(const struct im_authorize *ask, struct im_str p
     return im_base64url(ask->req->arena, mac, sizeof mac);
 }
 
-/* Digest of every parameter that the client sent: a wider scope, another redirect URI or another
- * state make it another request, which nobody has consented to. */
+/* Digest of every parameter that the client sent: with a wider scope, another redirect URI or
+ * another state it is another request, to which the person has not consented. */
 static struct im_str ticket_request(const struct im_authorize *ask)
 {
     unsigned char digest[IM_SHA256_LEN];
@@ -63,6 +62,7 @@ struct im_str im_ticket_write(const struct im_authorize *ask,
     im_json_str(&out, "user", named->user);
     im_json_str(&out, "request", request);
     im_json_int(&out, "at", ask->req->now_ms);
+    /* two sign-ins in one millisecond must not give one ticket, which counts once */
     im_json_str(&out, "once", im_rng_text(&ask->authority->rng, "ticket", arena, 12));
     im_json_close_object(&out);
     struct im_str payload = im_base64url(arena, buf.at, buf.len);
@@ -76,13 +76,14 @@ struct im_str im_ticket_write(const struct im_authorize *ask,
 static const struct im_json *ticket_open(const struct im_authorize *ask,
                                          struct im_str text)
 {
-    struct im_json_error why;
+    struct im_json_error ignored;
     struct im_str json, payload = im_str_cut(&text, '.');
     struct im_str mac = ticket_seal(ask, payload);
+    /* the MAC first, in constant time: nothing is parsed that we did not write */
     if (!mac.len || !im_secret_eq(mac, text) ||
         !im_base64url_decode(ask->req->arena, payload, &json))
         return NULL;
-    return im_json_parse(ask->req->arena, json, &why);
+    return im_json_parse(ask->req->arena, json, &ignored);
 }
 
 enum im_cause im_ticket_read(const struct im_authorize *ask, struct im_str text,

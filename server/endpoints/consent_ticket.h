@@ -1,6 +1,7 @@
 /* Between sign-in page and consent page the server keeps nothing: a signed ticket proves who signed
  * in, when, and to which authorization request. It also keeps other sites from consenting in the
- * person's name. Good for ten minutes of the sandbox's clock and for one decision. */
+ * person's name (RFC 6749 section 10.12). It is valid for ten minutes of the sandbox's clock and
+ * for one decision. */
 #ifndef IM_ENDPOINTS_CONSENT_TICKET_H
 #define IM_ENDPOINTS_CONSENT_TICKET_H
 

@@ -1,6 +1,5 @@
-/* Introspection (RFC 7662), in the shape that a public SDK and its tests show: who
- * asks with a bearer token learns a basic set of members, a client with its
- * credentials learns all. */
+/* Introspection (RFC 7662), in the shape that a public SDK and its tests show: a caller with
+ * a bearer token gets a basic set of members, a client with its credentials gets all. */
 #include "directory/eligibility.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
@@ -8,7 +7,7 @@
 #include "oauth/credentials.h"
 #include "oauth/token_refusal.h"
 
-/* ---- who asks ---- */
+/* ---- the caller ---- */
 
 static enum im_cause introspect_check_client(struct im_authority *authority,
                                              struct im_request *req,
@@ -31,8 +30,9 @@ static enum im_cause introspect_check_client(struct im_authority *authority,
 }
 
 /* *caller: the client that asks, also by a token that it was given. */
-static enum im_cause check_caller(struct im_authority *authority, struct im_request *req,
-                                  bool bearer, struct im_str *caller)
+static enum im_cause introspect_check_caller(struct im_authority *authority,
+                                             struct im_request *req, bool bearer,
+                                             struct im_str *caller)
 {
     struct im_token own;
     if (!bearer)
@@ -43,12 +43,14 @@ static enum im_cause check_caller(struct im_authority *authority, struct im_requ
     return cause;
 }
 
-/* ---- what about ---- */
+/* ---- the token ---- */
 
 /* A token of a user who may not work here any more would be refused by the API, so
  * it is not active either. */
-static enum im_cause check_subject(struct im_authority *authority, struct im_request *req,
-                                   const struct im_token *token, struct im_str *why)
+static enum im_cause introspect_check_subject(struct im_authority *authority,
+                                              struct im_request *req,
+                                              const struct im_token *token,
+                                              struct im_str *reason)
 {
     struct im_principal principal = {.entity = token->entity};
     const struct im_eligibility asked = {.place = IM_ELIGIBLE_STILL,
@@ -58,36 +60,38 @@ static enum im_cause check_subject(struct im_authority *authority, struct im_req
     im_directory_principal(authority->directory, token->client_id, token->company,
                            token->user, &principal);
     return im_eligibility_check(authority->directory, req->arena, &asked, &principal,
-                                why);
+                                reason);
 }
 
-/* CAUSE_NONE = active. */
-static enum im_cause look_up_token(struct im_authority *authority, struct im_request *req,
-                                   struct im_str text, struct im_str caller,
-                                   struct im_token *token)
+/* CAUSE_NONE = active. Any other cause is a note, not a refusal: RFC 7662 section 2.2 has an
+ * inactive token answered with 200 and "active": false, without a reason. */
+static enum im_cause introspect_find_token(struct im_authority *authority,
+                                           struct im_request *req, struct im_str text,
+                                           struct im_str caller, struct im_token *token)
 {
-    struct im_str why = IM_STR("the token is dead");
+    struct im_str reason = IM_STR("the token is dead");
     enum im_cause cause = CAUSE_ACCESS_TOKEN_UNKNOWN;
     if (!im_authority_find(authority, req->arena, text, req->now_ms, token))
-        why = IM_STR("this server never issued it");
+        reason = IM_STR("this server never issued it");
     else if (!im_authority_policy(authority).introspect_any_client &&
              !im_str_eq(token->client_id, caller)) {
-        why = IM_STR("it was given to another client (policy introspect_any_client)");
+        reason = IM_STR("it was given to another client (policy introspect_any_client)");
         cause = CAUSE_TOKEN_OF_ANOTHER_CLIENT;
     } else if (token->kind == IM_TOKEN_CODE)
         cause = CAUSE_CODE_USED_AS_ACCESS_TOKEN;
     else
         cause = token->ended ? im_token_cause(token)
-                             : check_subject(authority, req, token, &why);
+                             : introspect_check_subject(authority, req, token, &reason);
     if (cause == CAUSE_CODE_USED_AS_ACCESS_TOKEN)
-        why = IM_STR("it is an authorization code");
+        reason = IM_STR("it is an authorization code");
     if (cause)
         im_note(req, cause, "%.*s is not active: %.*s (%s)", IM_ARG(req->exchange->token),
-                IM_ARG(why), im_cause_row(cause)->id);
+                IM_ARG(reason), im_cause_row(cause)->id);
     return cause;
 }
 
-static void write_members(struct im_json_out *out, const struct im_token *token, bool all)
+static void introspect_write(struct im_json_out *out, const struct im_token *token,
+                             bool all)
 {
     im_json_strz(out, "token_type", "bearer");
     im_json_str(out, "client_id", token->client_id);
@@ -116,17 +120,17 @@ enum im_cause im_endpoint_introspect(struct im_authority *authority,
     if (!cause)
         cause = im_oauth_body_token(req, &params);
     if (!cause)
-        cause = check_caller(authority, req, bearer, &caller);
+        cause = introspect_check_caller(authority, req, bearer, &caller);
     if (cause)
         return cause;
 
-    bool active =
-        !look_up_token(authority, req, im_param(&params, "token"), caller, &token);
+    bool active = !introspect_find_token(authority, req, im_param(&params, "token"),
+                                         caller, &token);
     im_json_out_init(&out, im_response_begin(res, 200, "application/json"));
     im_json_open_object(&out, NULL);
     im_json_bool(&out, "active", active);
     if (active)
-        write_members(&out, &token, !bearer);
+        introspect_write(&out, &token, !bearer);
     im_json_close_object(&out);
     im_response_header(res, "Cache-Control", IM_STR("no-store"));
     return CAUSE_NONE;

@@ -1,5 +1,6 @@
-/* services/company-config/dimensions/list, and services/core/model: which objects there are (no name), or the fields of one
- * (name=…). Any token will do: a model holds no data of the company. */
+/* services/core/model: which objects there are (no name), or the fields of one (name=…); and
+ * services/company-config/dimensions/list. Any valid token will do: a model holds no data of
+ * the company. */
 #include "endpoints/access.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/record.h"
@@ -17,7 +18,7 @@ static enum im_cause model_admit(struct im_authority *authority, struct im_reque
                      IM_ARG(fault));
 }
 
-static enum im_cause answer_all(struct im_response *res)
+static enum im_cause model_answer_all(struct im_response *res)
 {
     struct im_json_out out;
     im_rest_begin(res, 200, &out);
@@ -27,8 +28,8 @@ static enum im_cause answer_all(struct im_response *res)
 }
 
 /* Recorded: an unknown object is no error here, its model is an empty list. */
-static enum im_cause answer_unknown(struct im_request *req, struct im_response *res,
-                                    struct im_str name)
+static enum im_cause model_answer_unknown(struct im_request *req, struct im_response *res,
+                                          struct im_str name)
 {
     const struct im_object_type *near = im_object_type_near(name);
     struct im_json_out out;
@@ -42,13 +43,13 @@ static enum im_cause answer_unknown(struct im_request *req, struct im_response *
     return CAUSE_NONE;
 }
 
-static enum im_cause answer_one(struct im_request *req, struct im_response *res,
-                                struct im_str name)
+static enum im_cause model_answer_one(struct im_request *req, struct im_response *res,
+                                      struct im_str name)
 {
     const struct im_object_type *type = im_object_type_find(name);
     struct im_json_out out;
     if (!type)
-        return answer_unknown(req, res, name);
+        return model_answer_unknown(req, res, name);
     req->exchange->object = im_str(type->rest_name);
     im_rest_begin(res, 200, &out);
     im_object_model(type, &out, IM_REST_RESULT);
@@ -63,7 +64,7 @@ enum im_cause im_endpoint_model(struct im_authority *authority, struct im_reques
     if (cause)
         return cause;
     struct im_str name = im_param(&im_credentials(req)->query.params, "name");
-    return name.at ? answer_one(req, res, name) : answer_all(res);
+    return name.at ? model_answer_one(req, res, name) : model_answer_all(res);
 }
 
 enum im_cause im_endpoint_dimensions(struct im_authority *authority,

@@ -1,6 +1,5 @@
-/* The form that the gateway wants of a POST to the OAuth endpoints. What the body
- * says has been read by credentials.c by its look; here it is held against
- * Content-Type. */
+/* The form that the gateway wants of a POST to the OAuth endpoints. credentials.c has read
+ * the body as what it looks like; here that is compared with Content-Type. */
 #include "endpoints/oauth_body.h"
 
 #include "base/crypto.h"
@@ -18,16 +17,13 @@ static struct im_str media_type(const struct im_request *req)
     return im_str_trim(im_str_cut(&rest, ';'));
 }
 
-static bool is_xml(struct im_str type)
-{
-    return im_str_eq_nocase(type, IM_STR("text/xml")) ||
-           im_str_eq_nocase(type, IM_STR("application/xml")) || im_str_ends(type, "+xml");
-}
-
-static enum media media_of(const struct im_request *req)
+static enum media body_media(const struct im_request *req)
 {
     struct im_str type = media_type(req);
-    if (is_xml(type) || im_str_starts(im_str_trim(req->body), "<"))
+    bool xml = im_str_eq_nocase(type, IM_STR("text/xml")) ||
+               im_str_eq_nocase(type, IM_STR("application/xml")) ||
+               im_str_ends(type, "+xml");
+    if (xml || im_str_starts(im_str_trim(req->body), "<"))
         return MEDIA_XML;
     if (!type.len)
         return MEDIA_NONE;
@@ -36,16 +32,8 @@ static enum media media_of(const struct im_request *req)
     return im_request_is(req, JSON) ? MEDIA_JSON : MEDIA_OTHER;
 }
 
-static enum im_cause refuse_empty(struct im_request *req)
-{
-    if (req->query.len)
-        return im_refuse(
-            req, CAUSE_PAYLOAD_MISSING,
-            "the body is empty; the parameters in the query are not read here");
-    return im_refuse(req, CAUSE_PAYLOAD_MISSING, "the body is empty");
-}
-
-static enum im_cause check_form(struct im_request *req, const struct im_sent_params *sent)
+static enum im_cause body_check_form(struct im_request *req,
+                                     const struct im_sent_params *sent)
 {
     if (sent->json)
         return im_refuse(req, CAUSE_PAYLOAD_MALFORMED,
@@ -56,7 +44,8 @@ static enum im_cause check_form(struct im_request *req, const struct im_sent_par
     return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %.*s", IM_ARG(sent->fault));
 }
 
-static enum im_cause check_json(struct im_request *req, const struct im_sent_params *sent)
+static enum im_cause body_check_json(struct im_request *req,
+                                     const struct im_sent_params *sent)
 {
     struct im_params none;
     struct im_error err;
@@ -69,36 +58,34 @@ static enum im_cause check_json(struct im_request *req, const struct im_sent_par
     if (sent->json)
         return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %.*s",
                          IM_ARG(sent->fault));
-    im_params_parse_json(req->arena, req->body, &none, &err); /* to learn why not */
+    im_params_parse_json(req->arena, req->body, &none, &err); /* for the error alone */
     return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %s", err.text);
-}
-
-static enum im_cause check_untyped(struct im_request *req,
-                                   const struct im_sent_params *sent)
-{
-    if (!sent->json)
-        return check_form(req, sent);
-    return im_refuse(req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
-                     "the body is JSON, but there is no Content-Type; say %s", JSON);
 }
 
 enum im_cause im_oauth_body(struct im_request *req, struct im_params *params)
 {
     *params = (struct im_params){0};
-    enum media media = media_of(req);
+    enum media media = body_media(req);
     if (media == MEDIA_XML)
         return im_refuse(
             req, CAUSE_XML_SENT_TO_REST,
             "the body is XML; the XML API has another address, here a form or JSON "
             "is wanted");
     if (!im_str_trim(req->body).len)
-        return refuse_empty(req);
+        return im_refuse(
+            req, CAUSE_PAYLOAD_MISSING, "the body is empty%s",
+            req->query.len ? "; the parameters in the query are not read here" : "");
     const struct im_sent_params *sent = im_credentials_body(req);
     *params = sent->params;
     switch (media) {
-    case MEDIA_FORM: return check_form(req, sent);
-    case MEDIA_JSON: return check_json(req, sent);
-    case MEDIA_NONE: return check_untyped(req, sent);
+    case MEDIA_FORM: return body_check_form(req, sent);
+    case MEDIA_JSON: return body_check_json(req, sent);
+    case MEDIA_NONE:
+        if (sent->json)
+            return im_refuse(req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
+                             "the body is JSON, but there is no Content-Type; say %s",
+                             JSON);
+        return body_check_form(req, sent);
     case MEDIA_XML:
     case MEDIA_OTHER:
     default:

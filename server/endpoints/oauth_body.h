@@ -1,11 +1,11 @@
-/* The body of a POST to token, revoke and introspect: form or JSON. Both are seen to
- * work with the real server; parameters in the query never were. */
+/* The body of a POST to token, revoke and introspect: form or JSON. Both are observed
+ * to work with the real server; parameters in the query are not. */
 #ifndef IM_ENDPOINTS_OAUTH_BODY_H
 #define IM_ENDPOINTS_OAUTH_BODY_H
 
 #include "causes/exchange.h"
 
-/* What the gateway wants of a body before it looks at any parameter. Without a
+/* What the gateway wants of a body before it reads any parameter. Without a
  * Content-Type a body that reads as a form is one. Refuses xml-sent-to-rest,
  * content-type-unsupported, payload-missing, payload-malformed. *params: lifetime
  * request. */

@@ -4,9 +4,9 @@
 #include "endpoints/record.h"
 #include "endpoints/rest_envelope.h"
 
-/* The permission hangs on the object, so it is looked up before the store reads the
- * rest. */
-static enum im_cause find_type(struct im_request *req, struct im_record *record)
+/* The permission depends on the object, so the object is looked up before the store reads
+ * the rest. */
+static enum im_cause query_find_type(struct im_request *req, struct im_record *record)
 {
     const struct im_json *object = im_json_get(record->body, "object");
     bool absent = !object || object->type == IM_JSON_NULL;
@@ -32,7 +32,7 @@ static enum im_cause query_admit(struct im_authority *authority, struct im_reque
     if (!cause)
         cause = im_record_payload(req, &record->body);
     if (!cause)
-        cause = find_type(req, record);
+        cause = query_find_type(req, record);
     if (!cause)
         cause = im_access_object(authority, req, &record->access, record->type,
                                  IM_ACTION_READ);

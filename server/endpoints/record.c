@@ -51,17 +51,18 @@ enum im_cause im_record_method(struct im_request *req, struct im_record *record)
 
 /* ---- the payload ---- */
 
-static bool says_xml(const struct im_request *req, struct im_str type)
+/* XML without a Content-Type is recognised by its first character. */
+static bool payload_is_xml(const struct im_request *req, struct im_str type)
 {
     return im_request_is(req, "application/xml") || im_request_is(req, "text/xml") ||
            im_request_is(req, "x-intacct-xml-request") ||
            (!type.len && im_str_starts(im_str_trim(req->body), "<"));
 }
 
-static enum im_cause check_content_type(struct im_request *req)
+static enum im_cause payload_check_type(struct im_request *req)
 {
     struct im_str type = im_quote(req, im_request_header(req, "Content-Type"));
-    if (says_xml(req, type))
+    if (payload_is_xml(req, type))
         return im_refuse(
             req, CAUSE_XML_SENT_TO_REST,
             "the payload is XML (Content-Type \"%.*s\"); this is the REST API, "
@@ -78,27 +79,29 @@ enum im_cause im_record_payload(struct im_request *req, const struct im_json **b
     if (!im_str_trim(req->body).len)
         return im_refuse(req, CAUSE_API_PAYLOAD_MISSING, "%.*s without a body",
                          IM_ARG(req->method));
-    enum im_cause cause = check_content_type(req);
+    enum im_cause cause = payload_check_type(req);
     if (cause)
         return cause;
-    struct im_json_error why;
-    *body = im_json_parse(req->arena, req->body, &why);
+    struct im_json_error where;
+    *body = im_json_parse(req->arena, req->body, &where);
     if (*body)
         return CAUSE_NONE;
     return im_refuse(req, CAUSE_API_PAYLOAD_MALFORMED,
-                     "the body is not JSON: line %u, column %u: %s", why.line, why.column,
-                     why.what);
+                     "the body is not JSON: line %u, column %u: %s", where.line,
+                     where.column, where.what);
 }
 
 /* ---- the page of a list ---- */
 
-static bool read_count(const struct im_params *params, const char *name, int64_t *value)
+static bool param_read_count(const struct im_params *params, const char *name,
+                             int64_t *value)
 {
     struct im_str text = im_param(params, name);
     return !text.at || (im_str_int(text, value) && *value >= 1);
 }
 
-static enum im_cause read_page(struct im_request *req, struct im_objects_page *page)
+static enum im_cause record_read_page(struct im_request *req,
+                                      struct im_objects_page *page)
 {
     const struct im_sent_params *query = &im_credentials(req)->query;
     const struct im_params *params = &query->params;
@@ -106,9 +109,10 @@ static enum im_cause read_page(struct im_request *req, struct im_objects_page *p
         return im_refuse(req, CAUSE_QUERY_VALUE_INVALID, "the query of the address: %.*s",
                          IM_ARG(query->fault));
     const char *wrong = NULL;
-    if (!read_count(params, "start", &page->start))
+    if (!param_read_count(params, "start", &page->start))
         wrong = "start";
-    else if (!read_count(params, "size", &page->size) || page->size > IM_OBJECTS_PAGE_MAX)
+    else if (!param_read_count(params, "size", &page->size) ||
+             page->size > IM_OBJECTS_PAGE_MAX)
         wrong = "size";
     if (!wrong)
         return CAUSE_NONE;
@@ -124,7 +128,7 @@ enum im_cause im_record_read(struct im_request *req, struct im_record *record)
     case IM_ACTION_CREATE:
     case IM_ACTION_UPDATE: return im_record_payload(req, &record->body);
     case IM_ACTION_READ:
-        return record->key.len ? CAUSE_NONE : read_page(req, &record->page);
+        return record->key.len ? CAUSE_NONE : record_read_page(req, &record->page);
     case IM_ACTION_DELETE: break;
     }
     return CAUSE_NONE;
@@ -166,9 +170,9 @@ enum im_cause im_record_refuse(struct im_request *req, enum im_objects_result re
     enum im_cause cause = im_record_cause(result);
     if (!cause)
         return CAUSE_NONE;
-    if (call->why.field[0])
-        req->exchange->field = im_arena_copy(req->arena, im_str(call->why.field));
+    if (call->refusal.field[0])
+        req->exchange->field = im_arena_copy(req->arena, im_str(call->refusal.field));
     if (result == IM_OBJECTS_NO_MEMORY)
         return im_refuse(req, cause, "memory is short in the store of business objects");
-    return im_refuse(req, cause, "%s", call->why.text);
+    return im_refuse(req, cause, "%s", call->refusal.text);
 }

@@ -8,15 +8,8 @@
 
 /* ---- which object, which record ---- */
 
-static enum im_cause refuse_longer_path(struct im_request *req)
-{
-    return im_refuse(req, CAUSE_PATH_UNKNOWN,
-                     "\"%.*s\": objects are addressed as {application}/{name}[/{key}]",
-                     IM_ARG(im_quote(req, req->rest)));
-}
-
-static enum im_cause find_type(struct im_request *req, struct im_str name,
-                               struct im_record *record)
+static enum im_cause resource_find_type(struct im_request *req, struct im_str name,
+                                        struct im_record *record)
 {
     record->type = im_object_type_find(name);
     if (record->type) {
@@ -34,13 +27,18 @@ static enum im_cause resource_locate(struct im_request *req, struct im_record *r
         !im_record_piece(req, &rest, &name) || !im_record_piece(req, &rest, &record->key))
         return req->exchange->cause;
     if (rest.len)
-        return refuse_longer_path(req);
+        return im_refuse(
+            req, CAUSE_PATH_UNKNOWN,
+            "\"%.*s\": objects are addressed as {application}/{name}[/{key}]",
+            IM_ARG(im_quote(req, req->rest)));
     struct im_str full = im_arena_format(req->arena, "%.*s%s%.*s", IM_ARG(application),
                                          name.len ? "/" : "", IM_ARG(name));
-    return find_type(req, full, record);
+    return resource_find_type(req, full, record);
 }
 
-/* ---- may it, and what does it bring along ---- */
+/* ---- may it, and what is its payload ----
+ * The order decides which refusal a call with several mistakes gets: first who and where,
+ * then what, then whether that is allowed; a payload is not read before. */
 
 static enum im_cause resource_admit(struct im_authority *authority,
                                     struct im_request *req, struct im_record *record)
@@ -76,8 +74,8 @@ static enum im_objects_result resource_perform(struct im_objects *store,
                            : im_objects_list(store, call, &record->page);
 }
 
-static void finish(const struct im_record *record, struct im_objects_call *call,
-                   struct im_response *res)
+static void resource_finish(const struct im_record *record, struct im_objects_call *call,
+                            struct im_response *res)
 {
     if (record->action == IM_ACTION_DELETE) {
         im_response_clear(res);
@@ -117,6 +115,6 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
     if (result != IM_OBJECTS_OK)
         return im_record_refuse(req, result, &call);
     req->exchange->created = record.action == IM_ACTION_CREATE && !call.repeated;
-    finish(&record, &call, res);
+    resource_finish(&record, &call, res);
     return CAUSE_NONE;
 }

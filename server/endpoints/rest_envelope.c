@@ -1,3 +1,5 @@
+/* The two braces around every answer of the REST API, and its counts; see rest_envelope.h.
+ * The envelope of refusals is written by causes/refusal.c. */
 #include "endpoints/rest_envelope.h"
 
 #define META "ia::meta"

@@ -1,5 +1,5 @@
-/* Revocation (RFC 7009). The body is seen with and without the client's credentials,
- * so they are checked when they come, and demanded only by policy revoke_needs_client. */
+/* Revocation (RFC 7009). Bodies with and without the client's credentials are observed, so
+ * these are checked when they come, and demanded only by policy revoke_needs_client. */
 #include "directory/account.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/oauth_body.h"
@@ -23,8 +23,9 @@ static enum im_cause revoke_check_client(struct im_authority *authority,
 }
 
 /* RFC 7009 section 2.1: a client revokes its own tokens, of whatever kind. */
-static enum im_cause check_owner(struct im_request *req, const struct im_client *client,
-                                 const struct im_token *token)
+static enum im_cause revoke_check_owner(struct im_request *req,
+                                        const struct im_client *client,
+                                        const struct im_token *token)
 {
     if (!client->id.len || im_str_eq(client->id, token->client_id))
         return CAUSE_NONE;
@@ -62,11 +63,10 @@ static void answer_revoked(const struct im_request *req, struct im_response *res
     im_json_close_object(&out);
 }
 
-/* An unknown token is as good as revoked: 200 (RFC 7009 section 2.2). */
-static enum im_cause find_and_revoke(struct im_authority *authority,
-                                     struct im_request *req,
-                                     const struct im_params *params,
-                                     const struct im_client *client)
+/* An unknown token counts as revoked: 200 (RFC 7009 section 2.2). */
+static enum im_cause revoke_found(struct im_authority *authority, struct im_request *req,
+                                  const struct im_params *params,
+                                  const struct im_client *client)
 {
     struct im_token token;
     if (!im_authority_find(authority, req->arena, im_param(params, "token"), req->now_ms,
@@ -77,7 +77,7 @@ static enum im_cause find_and_revoke(struct im_authority *authority,
         return CAUSE_NONE;
     }
     req->exchange->user = im_account_text(req->arena, token.user, token.company);
-    enum im_cause cause = check_owner(req, client, &token);
+    enum im_cause cause = revoke_check_owner(req, client, &token);
     if (!cause)
         revoke_token(authority, req, params, &token);
     return cause;
@@ -97,7 +97,7 @@ enum im_cause im_endpoint_revoke(struct im_authority *authority, struct im_reque
     if (!cause)
         cause = revoke_check_client(authority, req, &claim, &client);
     if (!cause)
-        cause = find_and_revoke(authority, req, &params, &client);
+        cause = revoke_found(authority, req, &params, &client);
     if (!cause)
         answer_revoked(req, res);
     return cause;

@@ -1,6 +1,6 @@
 /* services/core/session/id: the Intacct session behind the access token, for the XML
- * API. Its life (6 h) is not the token's (12 h): a live token may stand on a session
- * that is over. */
+ * API. A session lasts 6 h, a token 12 h: the session of a live token may have
+ * ended. */
 #include "base/crypto.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/rest_envelope.h"

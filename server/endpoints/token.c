@@ -9,7 +9,7 @@
 #include "oauth/client_auth.h"
 #include "oauth/misspelling.h"
 
-struct asked {
+struct token_asked {
     struct im_params params;
     const struct im_grant *grant;
     struct im_client_claim claim;
@@ -17,7 +17,7 @@ struct asked {
 
 /* ---- the gateway ---- */
 
-static enum im_cause find_grant(struct im_request *req, struct asked *asked)
+static enum im_cause token_find_grant(struct im_request *req, struct token_asked *asked)
 {
     static const char *const once[] = {"grant_type", NULL};
     struct im_str type = im_param(&asked->params, "grant_type");
@@ -32,30 +32,32 @@ static enum im_cause find_grant(struct im_request *req, struct asked *asked)
     return asked->grant ? CAUSE_NONE : im_grant_refuse(req, type);
 }
 
-/* A repeated username has a cause of its own, so the grant looks at it first. */
-static enum im_cause check_grant_form(struct im_request *req, const struct asked *asked)
+/* The grant first: a repeated username has a cause of its own. */
+static enum im_cause token_check_grant_form(struct im_request *req,
+                                            const struct token_asked *asked)
 {
     enum im_cause cause = asked->grant->check(req, &asked->params);
     return cause ? cause
                  : im_refuse_repeated(req, &asked->params, asked->grant->parameters);
 }
 
-static enum im_cause check_form(struct im_request *req, struct asked *asked)
+static enum im_cause token_check_form(struct im_request *req, struct token_asked *asked)
 {
     enum im_cause cause = im_oauth_body(req, &asked->params);
     if (!cause)
-        cause = find_grant(req, asked);
+        cause = token_find_grant(req, asked);
     if (!cause)
         cause = im_client_claim_read(req, &asked->claim);
     if (!cause)
         cause = im_client_claim_need_id(req, &asked->claim);
-    return cause ? cause : check_grant_form(req, asked);
+    return cause ? cause : token_check_grant_form(req, asked);
 }
 
 /* ---- the authorization server ---- */
 
 static enum im_cause token_check_client(struct im_authority *authority,
-                                        struct im_request *req, const struct asked *asked,
+                                        struct im_request *req,
+                                        const struct token_asked *asked,
                                         struct im_client *client)
 {
     struct im_str type = im_str(asked->grant->grant_type);
@@ -89,8 +91,8 @@ static enum im_cause answer_tokens_issued(const struct im_grant_request *g,
     return CAUSE_NONE;
 }
 
-static enum im_cause grant_tokens(struct im_authority *authority, struct im_request *req,
-                                  const struct asked *asked, struct im_response *res)
+static enum im_cause token_grant(struct im_authority *authority, struct im_request *req,
+                                 const struct token_asked *asked, struct im_response *res)
 {
     struct im_client client;
     struct im_principal principal = {.entity = {NULL, 0}};
@@ -120,7 +122,7 @@ static enum im_cause grant_tokens(struct im_authority *authority, struct im_requ
 enum im_cause im_endpoint_token(struct im_authority *authority, struct im_request *req,
                                 struct im_response *res)
 {
-    struct asked asked = {0};
-    enum im_cause cause = check_form(req, &asked);
-    return cause ? cause : grant_tokens(authority, req, &asked, res);
+    struct token_asked asked = {0};
+    enum im_cause cause = token_check_form(req, &asked);
+    return cause ? cause : token_grant(authority, req, &asked, res);
 }

@@ -46,3 +46,18 @@ bool im_request_add_header(struct im_request *req, struct im_str name,
     req->headers[req->header_count++] = (struct im_header){name, value};
     return true;
 }
+
+struct im_str im_url_authority(struct im_str url)
+{
+    struct im_str rest = im_str_slice(url, im_str_find(url, ':'), url.len);
+
+    rest = im_str_starts(rest, "://") ? im_str_slice(rest, 3, rest.len) : url;
+    return im_str_cut(&rest, '/');
+}
+
+struct im_str im_authority_host(struct im_str authority)
+{
+    if (im_str_starts(authority, "["))
+        return im_str_slice(authority, 0, im_str_find(authority, ']') + 1);
+    return im_str_slice(authority, 0, im_str_find(authority, ':'));
+}

@@ -81,4 +81,10 @@ bool im_request_query(const struct im_request *req, struct im_params *params,
 bool im_request_add_header(struct im_request *req, struct im_str name,
                            struct im_str value);
 
+/* "https://[::1]:8443/x" → "[::1]:8443"; what has no scheme begins with it: "a.test:80/x" →
+ * "a.test:80". A view. */
+struct im_str im_url_authority(struct im_str url);
+/* "[::1]:8443" → "[::1]", "a.test:80" → "a.test" (RFC 3986 section 3.2.2). A view. */
+struct im_str im_authority_host(struct im_str authority);
+
 #endif

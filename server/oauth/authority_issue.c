@@ -276,7 +276,7 @@ static struct im_str make_id_token(const struct minting *mint,
 /* ---- the three ways of issuing ---- */
 
 /* Under rotation `keep` no new token is made: the text that was presented goes back. */
-static bool mint_refresh(const struct minting *mint, struct im_batch *batch,
+static bool mint_refresh(const struct minting *mint, struct im_token_batch *batch,
                          struct im_issued *issued)
 {
     int64_t ttl_ms = ttl_of(mint, mint->dialect->refresh_ttl);
@@ -303,7 +303,7 @@ static bool mint_refresh(const struct minting *mint, struct im_batch *batch,
     return issued->refresh_token.len;
 }
 
-static bool mint_access(const struct minting *mint, struct im_batch *batch,
+static bool mint_access(const struct minting *mint, struct im_token_batch *batch,
                         struct im_issued *issued)
 {
     struct im_token *access = &batch->items[batch->count];
@@ -336,7 +336,7 @@ static bool mint_access(const struct minting *mint, struct im_batch *batch,
     return issued->access_token.len;
 }
 
-static bool remember_batch(const struct minting *mint, struct im_batch *batch,
+static bool remember_batch(const struct minting *mint, struct im_token_batch *batch,
                            struct im_issued *issued)
 {
     if (mint->arena->failed)
@@ -353,7 +353,7 @@ bool im_authority_issue(struct im_authority *authority, struct im_arena *arena,
                         struct im_issued *issued, struct im_error *err)
 {
     struct minting mint;
-    struct im_batch batch = {.grant = issue->grant};
+    struct im_token_batch batch = {.grant = issue->grant};
 
     mint_init(&mint, authority, arena, now_ms, issue);
     mint.err = err;
@@ -371,7 +371,7 @@ struct im_str im_authority_issue_code(struct im_authority *authority,
                                       struct im_arena *arena, int64_t now_ms,
                                       const struct im_issue *issue, struct im_error *err)
 {
-    struct im_batch batch = {.count = 1};
+    struct im_token_batch batch = {.count = 1};
     struct im_token *code = &batch.items[0];
     struct minting mint;
 

@@ -75,7 +75,7 @@ static bool record_declare(struct im_authority *authority, struct im_arena *aren
         store ? im_objects_create(store, &one.call, *at) : IM_OBJECTS_NO_MEMORY;
     /* a world that is applied again finds its records there */
     return result == IM_OBJECTS_OK || result == IM_OBJECTS_CONFLICT ||
-           im_error_set(err, "%s: %s", one.call.why.field, one.call.why.text);
+           im_error_set(err, "%s: %s", one.call.refusal.field, one.call.refusal.text);
 }
 
 bool im_authority_load_records(struct im_authority *authority,

@@ -142,6 +142,14 @@ static enum im_cause diagnose_unknown_text(const struct bearer_check *check)
                          "kid is \"%.*s\", which is none of ours",
                          IM_ARG(im_quote(req, jwt.kid)));
     case IM_JWT_BAD_SIGNATURE:
+        /* as by a column that is too short for it */
+        if (jwt.signature.len < im_jwt_signature_len(check->dialect->alg))
+            return im_refuse(
+                req, CAUSE_TOKEN_BAD_SIGNATURE,
+                "it was cut short, or altered: its signature has %zu bytes, and one by "
+                "%s has %zu",
+                jwt.signature.len, im_jwt_alg_name(check->dialect->alg),
+                im_jwt_signature_len(check->dialect->alg));
         return im_refuse(
             req, CAUSE_TOKEN_BAD_SIGNATURE,
             "the signature does not fit header and payload: altered, or signed by "

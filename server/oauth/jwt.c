@@ -46,6 +46,11 @@ const char *im_jwt_alg_name(enum im_jwt_alg alg)
     return names[alg];
 }
 
+size_t im_jwt_signature_len(enum im_jwt_alg alg)
+{
+    return alg == IM_JWT_HS256 ? IM_SHA256_LEN : RSA_BITS / 8;
+}
+
 /* ---- generations ---- */
 
 static bool draw_secret(const struct im_keys *keys, struct generation *made,

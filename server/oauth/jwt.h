@@ -8,6 +8,8 @@
 enum im_jwt_alg { IM_JWT_HS256, IM_JWT_RS256, IM_JWT_RS512 };
 enum { IM_JWT_ALGS = 3 };
 const char *im_jwt_alg_name(enum im_jwt_alg alg);
+/* Bytes of a whole signature (RFC 7518 sections 3.2 and 3.3). */
+size_t im_jwt_signature_len(enum im_jwt_alg alg);
 
 /* The keys of one sandbox: an HMAC secret and an RSA key, both derived from the seed;
  * rotation makes new ones and remembers the old as retired. Thread-safe. RSA keys come

@@ -4,8 +4,6 @@
  * and for what one authorization does to another. */
 #include "oauth/token_refusal.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/near_miss.h"
 #include "oauth/jwt.h"
@@ -131,18 +129,6 @@ struct im_str im_looks_evidence(struct im_arena *arena, struct im_str text)
 /* ---- tokens of the real service; their form (HS256, iss "https://api.intacct.com", iat,
  * exp) was observed in one token of a public client ---- */
 
-/* The host of "https://api.intacct.com:443/x". */
-static struct im_str url_host(struct im_str url)
-{
-    static const char *const schemes[] = {"https://", "http://"};
-    struct im_str rest = url;
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (im_str_starts(url, schemes[i]))
-            rest = im_str_slice(url, strlen(schemes[i]), url.len);
-    rest = im_str_cut(&rest, '/');
-    return im_str_cut(&rest, ':');
-}
-
 /* "10 days": the largest unit that is in it at least once. */
 static struct im_str seconds_in_words(struct im_arena *arena, int64_t seconds)
 {
@@ -179,10 +165,12 @@ struct im_str im_real_service_evidence(const struct im_request *req, struct im_s
     struct im_error err;
     if (!im_jwt_decode(req->arena, text, &jwt, &err))
         return IM_STR("");
-    struct im_str host = url_host(im_json_get_str(jwt.payload, "iss"));
+    struct im_str host =
+        im_authority_host(im_url_authority(im_json_get_str(jwt.payload, "iss")));
     bool intacct = im_str_is(host, "intacct.com") || im_str_ends(host, ".intacct.com");
     /* the mock may answer as that host: then the token is one of its own, altered */
-    if (!intacct || im_str_eq_nocase(host, url_host(req->base_url)))
+    if (!intacct ||
+        im_str_eq_nocase(host, im_authority_host(im_url_authority(req->base_url))))
         return IM_STR("");
     return im_arena_format(req->arena, "issued by %.*s, not by this mock; %.*s",
                            IM_ARG(im_quote(req, host)),

@@ -371,7 +371,7 @@ static void close_grant_locked(struct im_tokens *tokens, struct im_grant_state *
 
 /* The session of the batch's access token: a new one unless there is one of that id. */
 static struct im_session_state *open_session_locked(struct im_tokens *tokens,
-                                                    const struct im_batch *batch,
+                                                    const struct im_token_batch *batch,
                                                     const struct im_token_record *first)
 {
     struct im_str id = batch->items[0].session;
@@ -422,7 +422,7 @@ static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *
 }
 
 /* All that can fail comes first (room in the tables, the grant, the session), so that a batch is added as a whole or not at all. */
-bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
+bool im_store_add_locked(struct im_tokens *tokens, const struct im_token_batch *batch,
                          struct im_token_record *const *records)
 {
     struct im_session_state *session = NULL;

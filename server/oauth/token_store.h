@@ -132,7 +132,7 @@ struct im_subject *im_subject_find_locked(const struct im_tokens *tokens,
                                           struct im_str user, struct im_str company);
 /* The records of a batch go where they belong. False, and nothing done, when memory is
  * short. */
-bool im_store_add_locked(struct im_tokens *tokens, const struct im_batch *batch,
+bool im_store_add_locked(struct im_tokens *tokens, const struct im_token_batch *batch,
                          struct im_token_record *const *records);
 struct im_grant_state *im_grant_find_locked(const struct im_tokens *tokens, uint64_t id);
 /* Forgets it, and what it alone kept. */

@@ -146,8 +146,8 @@ static void supersede_locked(const struct im_token_record *added,
 
 /* The records of a batch. Their texts are packed before the lock is taken, since packing
  * allocates and copies, and every request waits for this lock. */
-static bool make_records(const struct im_batch *batch,
-                         struct im_token_record *records[IM_BATCH_MAX])
+static bool make_records(const struct im_token_batch *batch,
+                         struct im_token_record *records[IM_TOKEN_BATCH_MAX])
 {
     bool made = true;
 
@@ -159,10 +159,10 @@ static bool make_records(const struct im_batch *batch,
     return made;
 }
 
-uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_batch *batch,
+uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_token_batch *batch,
                        const struct im_eval_context *eval, struct im_error *err)
 {
-    struct im_token_record *records[IM_BATCH_MAX] = {NULL, NULL};
+    struct im_token_record *records[IM_TOKEN_BATCH_MAX] = {NULL, NULL};
     uint64_t grant = 0;
     bool made = make_records(batch, records);
     int64_t real_ms = im_clock_monotonic_ms();

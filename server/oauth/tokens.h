@@ -98,7 +98,7 @@ struct im_eval_context {
     const struct im_policy *policy;
 };
 
-enum { IM_TOKENS_MAX = 200000, IM_BATCH_MAX = 2 };
+enum { IM_TOKENS_MAX = 200000, IM_TOKEN_BATCH_MAX = 2 };
 
 /* max: records kept. NULL with err when memory is short. Empty, it holds under 1 KiB. */
 struct im_tokens *im_tokens_new(size_t max, struct im_error *err);
@@ -107,8 +107,8 @@ void im_tokens_free(struct im_tokens *tokens);
 /* What is handed out together: a code, or an access token and perhaps a refresh token.
  * They share grant type, client, user, company, entity, scopes and keys; those of
  * items[0] count. */
-struct im_batch {
-    struct im_token items[IM_BATCH_MAX];
+struct im_token_batch {
+    struct im_token items[IM_TOKEN_BATCH_MAX];
     size_t count;
     uint64_t grant; /* continue this grant; 0, or one long forgotten = open a new one */
     int64_t session_expires_ms; /* of items[0].session, when that is a new one */
@@ -118,7 +118,7 @@ struct im_batch {
  * type authorization_code supersedes the other such grants of its user and company, as
  * policy says. A token text that is handed out once more (the same session in the same
  * second) is one record, the newest. */
-uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_batch *batch,
+uint64_t im_tokens_add(struct im_tokens *tokens, const struct im_token_batch *batch,
                        const struct im_eval_context *eval, struct im_error *err);
 
 bool im_tokens_find(struct im_tokens *tokens, const unsigned char digest[32],

@@ -18,11 +18,11 @@ struct im_object_expression {
 };
 
 /* Empty text is "and". Numbers name the n conditions from 1; a condition that is not
- * named has no say (guess). */
+ * named has no effect (guess). */
 enum im_objects_result im_object_expression_parse(struct im_object_expression *expression,
                                                   struct im_arena *arena,
                                                   struct im_str text, size_t n_conditions,
-                                                  struct im_objects_refusal *why);
+                                                  struct im_objects_refusal *refusal);
 /* True for no conditions at all. */
 bool im_object_expression_holds(const struct im_object_expression *expression,
                                 bool (*condition)(const void *context, size_t i),

@@ -1,10 +1,12 @@
+/* Conditions of a query: reading them against a type, and asking them of a row. Operands
+ * are converted when they are read, so that asking 10,000 rows only compares. */
 #include "objects/filter.h"
 
 #include "base/clock.h"
-#include "objects/why.h"
+#include "objects/outcome.h"
 
 /* The operators of the core.query OpenAPI file, but $has: no field here is an array of
- * words. */
+ * words. Half of them are the other half negated: $gt is "not less or equal". */
 struct im_object_operator {
     const char *name;
     enum { EQUAL, LESS, LESS_EQUAL, WITHIN, BETWEEN, CONTAINS, STARTS, ENDS } how;
@@ -34,7 +36,7 @@ static const struct im_object_operator operators[] = {
 
 #define OPERATORS (sizeof operators / sizeof *operators)
 
-/* A condition on its way in. */
+/* A condition that is being read. */
 struct filter_reading {
     struct im_object_condition *condition;
     const struct im_object_filter_settings *settings;
@@ -42,19 +44,19 @@ struct filter_reading {
 
 /* ---- naming fields ---- */
 
-/* The wording clients have seen ("The action field in … cannot be used in query in
- * version 1") is the caller's; here stands why. */
+/* The evidence alone: the observed wording ("The action field in … cannot be used in query
+ * in version 1") comes from the table of causes. */
 static enum im_objects_result refuse_field(
     const struct im_object_filter_settings *settings, struct im_str name,
     const char *reason)
 {
     struct im_str shown = im_objects_quote(name);
-    return im_objects_refuse(settings->why, IM_OBJECTS_QUERY_FIELD, shown,
+    return im_objects_refuse(settings->refusal, IM_OBJECTS_QUERY_FIELD, shown,
                              "%.*s of %s cannot be used here: %s.", IM_ARG(shown),
                              settings->type->rest_name, reason);
 }
 
-static enum im_objects_result refuse_unknown(
+static enum im_objects_result refuse_unknown_field(
     const struct im_object_filter_settings *settings, struct im_str name)
 {
     size_t near = im_object_field_near(settings->type, name);
@@ -63,7 +65,7 @@ static enum im_objects_result refuse_unknown(
         return refuse_field(settings, name, "aggregate functions are not offered");
     if (near == settings->type->n_fields)
         return refuse_field(settings, name, "there is no such field");
-    return im_objects_refuse(settings->why, IM_OBJECTS_QUERY_FIELD, shown,
+    return im_objects_refuse(settings->refusal, IM_OBJECTS_QUERY_FIELD, shown,
                              "%s has no field \"%.*s\"%s", settings->type->rest_name,
                              IM_ARG(shown),
                              im_hint_of(settings->type->fields[near].name).text);
@@ -75,7 +77,7 @@ enum im_objects_result im_object_query_field(
 {
     struct im_str kept = im_arena_copy(settings->arena, name);
     if (!im_object_path_find(settings->type, kept, path))
-        return refuse_unknown(settings, name);
+        return refuse_unknown_field(settings, name);
     if (im_object_path_queryable(path))
         return IM_OBJECTS_OK;
     if (im_object_path_field(path)->flags & IM_FIELD_WRITE_ONLY)
@@ -100,23 +102,24 @@ enum im_objects_result im_object_filter_field(
 
 /* ---- reading values ---- */
 
-static enum im_objects_result refuse_value(const struct filter_reading *at,
-                                           const char *wanted)
+static enum im_objects_result refuse_operand(const struct filter_reading *at,
+                                             const char *wanted)
 {
     struct im_str name = im_objects_quote(at->condition->path.name);
-    return im_objects_refuse(at->settings->why, IM_OBJECTS_QUERY_WRONG, name,
+    return im_objects_refuse(at->settings->refusal, IM_OBJECTS_QUERY_WRONG, name,
                              "%s of %.*s takes %s.", at->condition->operation->name,
                              IM_ARG(name), wanted);
 }
 
-static enum im_objects_result read_number(const struct filter_reading *at,
-                                          struct im_object_cell *cell, const char *wanted)
+static enum im_objects_result operand_number(const struct filter_reading *at,
+                                             struct im_object_cell *cell,
+                                             const char *wanted)
 {
     enum im_object_kind kind = im_object_path_field(&at->condition->path)->kind;
     bool fine = kind == IM_FIELD_KEY ? im_str_int(cell->text, &cell->number)
                                      : im_object_decimal(cell->text, &cell->number);
     if (!fine)
-        return refuse_value(at, wanted);
+        return refuse_operand(at, wanted);
     cell->form = IM_CELL_NUMBER;
     return IM_OBJECTS_OK;
 }
@@ -127,7 +130,8 @@ static struct im_str day_text(const struct filter_reading *at, int64_t ms)
 }
 
 /* "today" and "yesterday"; other relative dates are spans, which are not offered. */
-static bool read_relative(const struct filter_reading *at, struct im_object_cell *cell)
+static bool operand_relative_day(const struct filter_reading *at,
+                                 struct im_object_cell *cell)
 {
     int64_t ms = 0;
     struct im_str midnight = im_arena_format(at->settings->arena, "%.*sT00:00:00Z",
@@ -140,36 +144,38 @@ static bool read_relative(const struct filter_reading *at, struct im_object_cell
     return true;
 }
 
-static enum im_objects_result read_date(const struct filter_reading *at,
-                                        struct im_object_cell *cell)
+static enum im_objects_result operand_date(const struct filter_reading *at,
+                                           struct im_object_cell *cell)
 {
-    if (im_object_date(cell->text) || read_relative(at, cell))
+    if (im_object_date(cell->text) || operand_relative_day(at, cell))
         return IM_OBJECTS_OK;
-    return refuse_value(at, "a date such as \"2026-03-31\", \"today\" or \"yesterday\"");
+    return refuse_operand(at,
+                          "a date such as \"2026-03-31\", \"today\" or \"yesterday\"");
 }
 
-/* A day alone is its first moment. */
-static enum im_objects_result read_time(const struct filter_reading *at,
-                                        struct im_object_cell *cell)
+/* A day alone is its first millisecond. */
+static enum im_objects_result operand_time(const struct filter_reading *at,
+                                           struct im_object_cell *cell)
 {
     struct im_str text = cell->text;
-    if (im_object_date(text) || read_relative(at, cell))
+    if (im_object_date(text) || operand_relative_day(at, cell))
         text = im_arena_format(at->settings->arena, "%.*sT00:00:00Z", IM_ARG(cell->text));
     if (!im_time_parse(text, &cell->number))
-        return refuse_value(at, "a time such as \"2026-03-31T09:00:00Z\"");
+        return refuse_operand(at, "a time such as \"2026-03-31T09:00:00Z\"");
     cell->form = IM_CELL_NUMBER;
     return IM_OBJECTS_OK;
 }
 
-static enum im_objects_result read_word(const struct filter_reading *at,
-                                        struct im_object_cell *cell)
+static enum im_objects_result operand_word(const struct filter_reading *at,
+                                           struct im_object_cell *cell)
 {
     const struct im_object_field *field = im_object_path_field(&at->condition->path);
     struct im_str name = im_objects_quote(at->condition->path.name);
     struct im_str given = im_objects_quote(cell->text);
+    /* with case folded any spelling may match, so no word is refused */
     if (im_str_in_list(im_str(field->about), cell->text) || at->settings->fold_case)
         return IM_OBJECTS_OK;
-    return im_objects_refuse(at->settings->why, IM_OBJECTS_QUERY_WRONG, name,
+    return im_objects_refuse(at->settings->refusal, IM_OBJECTS_QUERY_WRONG, name,
                              "%.*s is one of: %s; not \"%.*s\".", IM_ARG(name),
                              field->about, IM_ARG(given));
 }
@@ -179,80 +185,81 @@ static enum im_objects_result read_bool(const struct filter_reading *at,
 {
     if (im_str_is(cell->text, "true") || im_str_is(cell->text, "false"))
         return IM_OBJECTS_OK;
-    return refuse_value(at, "true or false");
+    return refuse_operand(at, "true or false");
 }
 
-static enum im_objects_result read_by_kind(const struct filter_reading *at,
-                                           struct im_object_cell *cell)
+static enum im_objects_result operand_by_kind(const struct filter_reading *at,
+                                              struct im_object_cell *cell)
 {
     switch (im_object_path_field(&at->condition->path)->kind) {
-    case IM_FIELD_KEY: return read_number(at, cell, "a whole number");
+    case IM_FIELD_KEY: return operand_number(at, cell, "a whole number");
     case IM_FIELD_NUMBER:
-    case IM_FIELD_DECIMAL: return read_number(at, cell, "an amount such as \"1000.00\"");
-    case IM_FIELD_DATE: return read_date(at, cell);
+    case IM_FIELD_DECIMAL:
+        return operand_number(at, cell, "an amount such as \"1000.00\"");
+    case IM_FIELD_DATE: return operand_date(at, cell);
     case IM_FIELD_CREATED:
-    case IM_FIELD_MODIFIED: return read_time(at, cell);
-    case IM_FIELD_ENUM: return read_word(at, cell);
+    case IM_FIELD_MODIFIED: return operand_time(at, cell);
+    case IM_FIELD_ENUM: return operand_word(at, cell);
     case IM_FIELD_BOOL: return read_bool(at, cell);
     default: return IM_OBJECTS_OK;
     }
 }
 
 /* Documented: strings, numbers, booleans, and null for $eq and $ne. */
-static enum im_objects_result read_value(const struct filter_reading *at,
-                                         const struct im_json *json,
-                                         struct im_object_cell *cell)
+static enum im_objects_result operand_read(const struct filter_reading *at,
+                                           const struct im_json *json,
+                                           struct im_object_cell *cell)
 {
     const struct im_object_operator *operation = at->condition->operation;
     *cell = (struct im_object_cell){IM_CELL_TEXT, json->text, 0};
     if (json->type == IM_JSON_BOOL)
         cell->text = json->boolean ? IM_STR("true") : IM_STR("false");
     if (json->type == IM_JSON_ARRAY || json->type == IM_JSON_OBJECT)
-        return refuse_value(at, "a string, a number or a boolean");
+        return refuse_operand(at, "a string, a number or a boolean");
     if (cell->text.len > IM_OPERAND_BYTES_MAX)
-        return refuse_value(at, "a shorter value");
+        return refuse_operand(at, "a shorter value");
     if (json->type != IM_JSON_NULL)
-        return operation->text_only ? IM_OBJECTS_OK : read_by_kind(at, cell);
+        return operation->text_only ? IM_OBJECTS_OK : operand_by_kind(at, cell);
     if (operation->how != EQUAL)
-        return refuse_value(at, "a value, not null");
+        return refuse_operand(at, "a value, not null");
     cell->form = IM_CELL_NOTHING;
     return IM_OBJECTS_OK;
 }
 
-static enum im_objects_result read_array(const struct filter_reading *at,
-                                         const struct im_json *json)
+static enum im_objects_result operand_array(const struct filter_reading *at,
+                                            const struct im_json *json)
 {
     bool pair = at->condition->operation->takes == PAIR;
     if (json->type != IM_JSON_ARRAY || (pair && json->count != 2) || !json->count)
-        return refuse_value(at, pair ? "an array of two values" : "an array of values");
+        return refuse_operand(at, pair ? "an array of two values" : "an array of values");
     for (const struct im_json *item = json->first; item; item = item->next) {
         enum im_objects_result result =
-            read_value(at, item, &at->condition->values[at->condition->n_values++]);
+            operand_read(at, item, &at->condition->values[at->condition->n_values++]);
         if (result)
             return result;
     }
     return IM_OBJECTS_OK;
 }
 
-static enum im_objects_result read_values(const struct filter_reading *at,
-                                          const struct im_json *json)
+static enum im_objects_result operands_read(const struct filter_reading *at,
+                                            const struct im_json *json)
 {
     struct im_object_condition *condition = at->condition;
     size_t n = json->count ? json->count : 1;
     condition->n_values = 0;
     condition->values = IM_ARENA_ARRAY(at->settings->arena, struct im_object_cell, n);
     if (!condition->values)
-        return im_objects_refuse(at->settings->why, IM_OBJECTS_NO_MEMORY, IM_STR(""),
+        return im_objects_refuse(at->settings->refusal, IM_OBJECTS_NO_MEMORY, IM_STR(""),
                                  "Out of memory.");
     if (condition->operation->takes != ONE)
-        return read_array(at, json);
+        return operand_array(at, json);
     condition->n_values = 1;
-    return read_value(at, json, condition->values);
+    return operand_read(at, json, condition->values);
 }
 
 /* ---- reading the condition ---- */
 
-static const struct im_object_operator *find_operator(struct im_str name)
+static const struct im_object_operator *operator_find(struct im_str name)
 {
     for (size_t i = 0; i < OPERATORS; i++)
         if (im_str_is(name, operators[i].name))
@@ -270,26 +277,27 @@ static enum im_objects_result refuse_operator(
     struct im_hint hint = im_hint(name, names, OPERATORS);
     if (!hint.text[0])
         return im_objects_refuse(
-            settings->why, IM_OBJECTS_QUERY_WRONG, IM_STR("filters"),
+            settings->refusal, IM_OBJECTS_QUERY_WRONG, IM_STR("filters"),
             "A filter has the form {\"$eq\": {\"status\": \"active\"}}; "
             "\"%.*s\" is no operator.",
             IM_ARG(shown));
-    return im_objects_refuse(settings->why, IM_OBJECTS_QUERY_WRONG, IM_STR("filters"),
+    return im_objects_refuse(settings->refusal, IM_OBJECTS_QUERY_WRONG, IM_STR("filters"),
                              "\"%.*s\" is no operator%s", IM_ARG(shown), hint.text);
 }
 
-static enum im_objects_result check_form(const struct im_object_filter_settings *settings,
-                                         const struct im_json *json)
+static enum im_objects_result condition_check_form(
+    const struct im_object_filter_settings *settings, const struct im_json *json)
 {
     if (json->type != IM_JSON_OBJECT || !json->count)
         return im_objects_refuse(
-            settings->why, IM_OBJECTS_QUERY_WRONG, IM_STR("filters"),
+            settings->refusal, IM_OBJECTS_QUERY_WRONG, IM_STR("filters"),
             "A filter has the form {\"$eq\": {\"status\": \"active\"}}.");
-    if (!find_operator(json->first->name))
+    if (!operator_find(json->first->name))
         return refuse_operator(settings, json->first->name);
     if (json->count != 1 || json->first->type != IM_JSON_OBJECT ||
         json->first->count != 1)
-        return im_objects_refuse(settings->why, IM_OBJECTS_QUERY_WRONG, IM_STR("filters"),
+        return im_objects_refuse(settings->refusal, IM_OBJECTS_QUERY_WRONG,
+                                 IM_STR("filters"),
                                  "A filter has one operator with one field, as in "
                                  "{\"$eq\": {\"status\": \"active\"}}.");
     return IM_OBJECTS_OK;
@@ -300,19 +308,19 @@ enum im_objects_result im_object_condition_read(
     const struct im_object_filter_settings *settings, const struct im_json *json)
 {
     const struct filter_reading at = {condition, settings};
-    enum im_objects_result result = check_form(settings, json);
+    enum im_objects_result result = condition_check_form(settings, json);
     if (result)
         return result;
     const struct im_json *field = json->first->first;
-    condition->operation = find_operator(json->first->name);
+    condition->operation = operator_find(json->first->name);
     result = im_object_filter_field(settings, field->name, &condition->path);
     if (result)
         return result;
     enum im_object_kind kind = im_object_path_field(&condition->path)->kind;
     if (condition->operation->text_only &&
         (kind == IM_FIELD_CREATED || kind == IM_FIELD_MODIFIED))
-        return refuse_value(&at, "text, and this field is a time");
-    return read_values(&at, field);
+        return refuse_operand(&at, "text, and this field is a time");
+    return operands_read(&at, field);
 }
 
 /* ---- asking ---- */
@@ -326,15 +334,15 @@ static bool within(const struct im_object_condition *condition,
     return false;
 }
 
-static bool between(const struct im_object_condition *condition,
-                    struct im_object_cell cell, bool fold_case)
+static bool cell_between(const struct im_object_condition *condition,
+                         struct im_object_cell cell, bool fold_case)
 {
     return im_object_compare(cell, condition->values[0], fold_case) >= 0 &&
            im_object_compare(cell, condition->values[1], fold_case) <= 0;
 }
 
-static bool answer(const struct im_object_condition *condition,
-                   struct im_object_cell cell, bool fold_case)
+static bool condition_answer(const struct im_object_condition *condition,
+                             struct im_object_cell cell, bool fold_case)
 {
     struct im_object_cell value = condition->values[0];
     switch (condition->operation->how) {
@@ -342,7 +350,7 @@ static bool answer(const struct im_object_condition *condition,
     case LESS: return im_object_compare(cell, value, fold_case) < 0;
     case LESS_EQUAL: return im_object_compare(cell, value, fold_case) <= 0;
     case WITHIN: return within(condition, cell, fold_case);
-    case BETWEEN: return between(condition, cell, fold_case);
+    case BETWEEN: return cell_between(condition, cell, fold_case);
     case CONTAINS: return im_object_contains(cell.text, value.text, fold_case);
     case STARTS: return im_object_starts(cell.text, value.text, fold_case);
     case ENDS: return im_object_ends(cell.text, value.text, fold_case);
@@ -352,7 +360,7 @@ static bool answer(const struct im_object_condition *condition,
 
 /* A field with nothing in it is neither less nor more than anything, and differs from
  * every value: "not in", "not contains" hold (guess). */
-static bool answer_nothing(const struct im_object_condition *condition)
+static bool condition_answer_nothing(const struct im_object_condition *condition)
 {
     const struct im_object_operator *operation = condition->operation;
     bool ordered = operation->how == LESS || operation->how == LESS_EQUAL;
@@ -366,6 +374,6 @@ bool im_object_condition_holds_locked(const struct im_object_condition *conditio
 {
     struct im_object_cell cell = im_object_path_cell_locked(&condition->path, store, row);
     if (cell.form == IM_CELL_NOTHING)
-        return answer_nothing(condition);
-    return answer(condition, cell, fold_case) != condition->operation->negated;
+        return condition_answer_nothing(condition);
+    return condition_answer(condition, cell, fold_case) != condition->operation->negated;
 }

@@ -23,7 +23,7 @@ struct im_object_filter_settings {
     struct im_arena *arena;
     struct im_str today; /* "2026-03-31": the clock's, or filterParameters.asOfDate */
     bool fold_case;
-    struct im_objects_refusal *why;
+    struct im_objects_refusal *refusal;
 };
 
 enum im_objects_result im_object_condition_read(

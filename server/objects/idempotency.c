@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "objects/why.h"
+#include "objects/outcome.h"
 
 /* Lifetime: the store's, 48 hours of its clock at most. */
 struct im_idempotency {
@@ -17,7 +17,7 @@ struct im_idempotency {
     int64_t key, at_ms;
 };
 
-static void forget_oldest(struct im_objects *store)
+static void idempotency_forget_oldest(struct im_objects *store)
 {
     free(store->idempotency[0].text);
     store->n_idempotency--;
@@ -43,13 +43,13 @@ enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
         return IM_OBJECTS_OK;
     while (store->n_idempotency &&
            store->idempotency[0].at_ms + IM_IDEMPOTENCY_MS <= call->now_ms)
-        forget_oldest(store);
+        idempotency_forget_oldest(store);
     for (size_t i = 0; i < store->n_idempotency; i++) {
         const struct im_idempotency *known = &store->idempotency[i];
         if (!im_str_eq((struct im_str){known->text, known->len}, call->idempotency_key))
             continue;
         if (known->call != call->idempotency_call)
-            return im_objects_refuse(&call->why, IM_OBJECTS_KEY_REUSED, IM_STR(""),
+            return im_objects_refuse(&call->refusal, IM_OBJECTS_KEY_REUSED, IM_STR(""),
                                      "the Idempotency-Key came with another call before, "
                                      "which made %s %lld",
                                      known->type->rest_name, (long long)known->key);
@@ -59,10 +59,10 @@ enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
     return IM_OBJECTS_OK;
 }
 
-static bool make_room(struct im_objects *store)
+static bool idempotency_make_room(struct im_objects *store)
 {
     if (store->n_idempotency == IM_IDEMPOTENCY_MAX)
-        forget_oldest(store);
+        idempotency_forget_oldest(store);
     if (store->n_idempotency < store->idempotency_room)
         return true;
     size_t room = store->idempotency_room ? store->idempotency_room * 2 : 8;
@@ -77,7 +77,7 @@ static bool make_room(struct im_objects *store)
 void im_idempotency_add_locked(struct im_objects *store,
                                const struct im_objects_call *call, int64_t key)
 {
-    if (!call->idempotency_key.len || !make_room(store))
+    if (!call->idempotency_key.len || !idempotency_make_room(store))
         return;
     char *text = malloc(call->idempotency_key.len);
     if (!text)

@@ -1,9 +1,7 @@
-/* What a type looks like, as services/core/model tells it. Shape: the core.model OpenAPI
+/* What a type looks like, as services/core/model describes it. Shape: the core.model OpenAPI
  * file and its department example; which HTTP methods and whether idempotence is
  * supported are the example's, for all types alike. */
-#include "objects/types.h"
-
-#include <string.h>
+#include "objects/render.h"
 
 #define METHODS "OPTIONS,GET,POST,DELETE,PATCH"
 
@@ -14,13 +12,6 @@ static void write_enum(const struct im_object_field *field, struct im_json_out *
     while (rest.len)
         im_json_str(out, NULL, im_str_cut(&rest, ' '));
     im_json_close_array(out);
-}
-
-static const char *json_type(enum im_object_kind kind)
-{
-    if (kind == IM_FIELD_NUMBER)
-        return "number";
-    return kind == IM_FIELD_BOOL ? "boolean" : "string";
 }
 
 /* decimal-precision-2 is how the documentation formats amounts that travel as strings. */
@@ -41,7 +32,10 @@ static void write_field(const struct im_object_field *field, const char *name,
 {
     bool read_only = field->flags & IM_FIELD_READ_ONLY;
     im_json_open_object(out, name);
-    im_json_strz(out, "type", json_type(field->kind));
+    im_json_strz(out, "type",
+                 field->kind == IM_FIELD_NUMBER ? "number"
+                 : field->kind == IM_FIELD_BOOL ? "boolean"
+                                                : "string");
     if (json_format(field->kind))
         im_json_strz(out, "format", json_format(field->kind));
     if (field->kind == IM_FIELD_ENUM)
@@ -54,6 +48,7 @@ static void write_field(const struct im_object_field *field, const char *name,
     im_json_close_object(out);
 }
 
+/* A member of a reference: it is described like a field, though no table has it. */
 static void write_part(bool read_only, const char *name, struct im_json_out *out)
 {
     const struct im_object_field part = {name, IM_FIELD_TEXT,
@@ -78,17 +73,6 @@ static void write_ref(const struct im_object_field *field, const char *name,
     im_json_close_object(out);
 }
 
-static bool is_ref(const struct im_object_field *field)
-{
-    return field->kind == IM_FIELD_REF || field->kind == IM_FIELD_ENTITY;
-}
-
-static bool in_group(const struct im_object_field *field, struct im_str group)
-{
-    struct im_str own = {field->name, im_object_group_len(field)};
-    return im_str_eq(own, group);
-}
-
 /* The plain fields, or the references, of one group ("" = of no group). */
 static void write_members(const struct im_object_type *type, struct im_str group,
                           bool refs, struct im_json_out *out)
@@ -97,7 +81,9 @@ static void write_members(const struct im_object_type *type, struct im_str group
     for (size_t i = 0; i < type->n_fields; i++) {
         const struct im_object_field *field = &type->fields[i];
         const char *own_name = field->name + (group.len ? group.len + 1 : 0);
-        if (!in_group(field, group) || is_ref(field) != refs ||
+        bool is_ref = field->kind == IM_FIELD_REF || field->kind == IM_FIELD_ENTITY;
+        struct im_str own_group = {field->name, im_object_group_len(field)};
+        if (!im_str_eq(own_group, group) || is_ref != refs ||
             field->kind == IM_FIELD_LIST)
             continue;
         if (refs)
@@ -105,21 +91,6 @@ static void write_members(const struct im_object_type *type, struct im_str group
         else
             write_field(field, own_name, out);
     }
-    im_json_close_object(out);
-}
-
-/* Names of groups are short and static; a copy ends them with the NUL the writer
- * wants. */
-static void write_group(const struct im_object_type *type, struct im_str group,
-                        struct im_json_out *out)
-{
-    char name[64];
-    size_t len = group.len < sizeof name ? group.len : sizeof name - 1;
-    memcpy(name, group.at, len);
-    name[len] = '\0';
-    im_json_open_object(out, name);
-    write_members(type, group, false, out);
-    write_members(type, group, true, out);
     im_json_close_object(out);
 }
 
@@ -132,7 +103,10 @@ static void write_groups(const struct im_object_type *type, struct im_json_out *
                                im_object_group_len(&type->fields[i])};
         if (!group.len || im_str_eq(group, last))
             continue;
-        write_group(type, group, out);
+        im_object_open_group(group, out);
+        write_members(type, group, false, out);
+        write_members(type, group, true, out);
+        im_json_close_object(out);
         last = group;
     }
     im_json_close_object(out);

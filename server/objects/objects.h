@@ -1,5 +1,5 @@
 /* The business objects behind the protected API: vendors, bills, customers … in memory,
- * one set per sandbox. No HTTP, no OAuth and no permission in here: whoever calls has
+ * one set per sandbox. No HTTP, no OAuth and no permission in here: the caller has
  * already decided that the call is allowed, and words the refusal.
  *
  * Source of the shapes: Sage Intacct REST API reference (AP, AR, GL, Company
@@ -25,7 +25,7 @@
 #define IM_IDEMPOTENCY_MS        INT64_C(172800000) /* for 48 hours (documented) */
 #define IM_OBJECTS_PAGE_MAX      4000               /* documented */
 
-/* ---- types (static, the same for everybody) ---- */
+/* ---- types (static, the same for all stores) ---- */
 
 enum im_object_kind {
     IM_FIELD_KEY,      /* the row's key: a string of digits, given by the store */
@@ -145,7 +145,7 @@ enum im_objects_result {
 
 const char *im_objects_result_name(enum im_objects_result result); /* "field-unknown" */
 
-/* Why an operation refused. Empty after IM_OBJECTS_OK. `field` is a pointer into the
+/* The evidence of a refusal. Empty after IM_OBJECTS_OK. `field` is a pointer into the
  * payload ("/vendor/id"), or the plain name in a query ("action"), or empty. */
 struct im_objects_refusal {
     char field[128];
@@ -169,13 +169,13 @@ void im_objects_write_meta(const struct im_objects_meta *meta, struct im_json_ou
 
 struct im_objects_table;
 
-/* Lifetime: owned by the sandbox. Untouched it holds no memory; the rows everybody starts
- * with are made at the first operation, with fixed audit times. Two share nothing. */
+/* Lifetime: owned by the sandbox. Untouched it holds no memory; the built-in rows are
+ * made at the first operation, with fixed audit times. Two stores share nothing. */
 struct im_objects {
     pthread_mutex_t lock;
     struct im_objects_table *tables; /* one per type; NULL before the first operation */
     struct im_objects *next; /* the store of another company; behind the first's lock */
-    struct im_str company;   /* empty in the first of them, which is nobody's */
+    struct im_str company;   /* empty in the first of them, which belongs to none */
     int64_t shift;           /* what its built-in keys are moved by */
     struct im_idempotency *idempotency; /* Idempotency-Keys, oldest first */
     size_t n_idempotency, idempotency_room;
@@ -183,13 +183,13 @@ struct im_objects {
 
 void im_objects_init(struct im_objects *store);
 void im_objects_release(struct im_objects *store);
-/* Forgets every change; the rows everybody starts with come back with the same keys. */
+/* Forgets every change; the built-in rows come back with the same keys. */
 void im_objects_reset(struct im_objects *store);
 
 /* The store of this company, made at its first touch and owned by `first`. Its built-in
- * rows are those of everybody, but for their keys, which are moved by `shift`, and the names
- * of vendors and customers, which then say the company: whoever mixes up two companies
- * finds out. Entities keep their keys. NULL: no memory. */
+ * rows are those of the first, but for their keys, which are moved by `shift`, and the names
+ * of vendors and customers, which then say the company: a client that mixes up two companies
+ * fails. Entities keep their keys. NULL: no memory. */
 struct im_objects *im_objects_of(struct im_objects *first, struct im_str company,
                                  int64_t shift);
 
@@ -214,8 +214,8 @@ struct im_objects_call {
     struct im_str idempotency_key; /* create: the Idempotency-Key; empty = none */
     uint64_t idempotency_call; /* hash of the whole call: the same again has the same */
 
-    struct im_objects_meta meta;   /* list, query */
-    struct im_objects_refusal why; /* when refused */
+    struct im_objects_meta meta;       /* list, query */
+    struct im_objects_refusal refusal; /* when refused */
     bool repeated; /* create: made before with the same Idempotency-Key, nothing is new */
 };
 

@@ -1,15 +1,18 @@
+/* Pages of a list or a query: `start` counts rows from 1 and need not be the first row of a
+ * page, so the page before may begin at row 1 and overlap (documented: start, pageSize,
+ * next, previous). */
 #include "objects/page.h"
 
-#include "objects/why.h"
+#include "objects/outcome.h"
 
 enum im_objects_result im_objects_page_check(struct im_objects_call *call, int64_t start,
                                              int64_t size)
 {
     if (start < 1)
-        return im_objects_refuse(&call->why, IM_OBJECTS_QUERY_WRONG, IM_STR("start"),
+        return im_objects_refuse(&call->refusal, IM_OBJECTS_QUERY_WRONG, IM_STR("start"),
                                  "start counts from 1.");
     if (size < 1 || size > IM_OBJECTS_PAGE_MAX)
-        return im_objects_refuse(&call->why, IM_OBJECTS_QUERY_WRONG, IM_STR("size"),
+        return im_objects_refuse(&call->refusal, IM_OBJECTS_QUERY_WRONG, IM_STR("size"),
                                  "size is a number from 1 to %d.", IM_OBJECTS_PAGE_MAX);
     call->meta = (struct im_objects_meta){.start = start, .size = size};
     return IM_OBJECTS_OK;
@@ -17,6 +20,7 @@ enum im_objects_result im_objects_page_check(struct im_objects_call *call, int64
 
 void im_objects_page_neighbours(struct im_objects_meta *meta)
 {
+    /* subtracted, since start + size of a client's numbers may overflow */
     bool more = meta->start <= meta->total - meta->size;
     int64_t before = meta->start - meta->size;
     meta->next = more ? meta->start + meta->size : 0;

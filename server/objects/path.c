@@ -1,20 +1,24 @@
+/* Paths: names are taken apart once, when a query is read, and followed for each row.
+ * "currency.txnCurrency" is one field of a group, "vendor.id" is a
+ * reference and a field behind it. */
 #include "objects/path.h"
 
 #include <string.h>
 
-static bool leads_on(const struct im_object_field *field)
+static bool field_is_reference(const struct im_object_field *field)
 {
     return field->kind == IM_FIELD_REF || field->kind == IM_FIELD_ENTITY;
 }
 
 /* The reference whose name, with a dot behind it, begins `name`; n_fields when none
  * does. */
-static size_t first_step(const struct im_object_type *type, struct im_str name)
+static size_t path_first_step(const struct im_object_type *type, struct im_str name)
 {
     for (size_t i = 0; i < type->n_fields; i++) {
         size_t len = strlen(type->fields[i].name);
-        if (leads_on(&type->fields[i]) && im_str_starts(name, type->fields[i].name) &&
-            len < name.len && name.at[len] == '.')
+        if (field_is_reference(&type->fields[i]) &&
+            im_str_starts(name, type->fields[i].name) && len < name.len &&
+            name.at[len] == '.')
             return i;
     }
     return type->n_fields;
@@ -27,7 +31,7 @@ bool im_object_path_find(const struct im_object_type *type, struct im_str name,
     struct im_str rest = name;
     while ((path->field = im_object_field_index(path->type, rest)) ==
            path->type->n_fields) {
-        size_t step = first_step(path->type, rest);
+        size_t step = path_first_step(path->type, rest);
         if (step == path->type->n_fields || path->n_steps == IM_PATH_STEPS_MAX)
             return false;
         path->steps[path->n_steps++] = step;
@@ -45,13 +49,13 @@ const struct im_object_field *im_object_path_field(const struct im_object_path *
 bool im_object_path_queryable(const struct im_object_path *path)
 {
     const struct im_object_field *field = im_object_path_field(path);
-    return !leads_on(field) && field->kind != IM_FIELD_LIST &&
+    return !field_is_reference(field) && field->kind != IM_FIELD_LIST &&
            !(field->flags & IM_FIELD_WRITE_ONLY);
 }
 
-const struct im_object_row *im_object_path_walk_locked(const struct im_object_path *path,
-                                                       struct im_objects *store,
-                                                       const struct im_object_row *row)
+const struct im_object_row *im_object_path_follow_locked(
+    const struct im_object_path *path, struct im_objects *store,
+    const struct im_object_row *row)
 {
     const struct im_object_type *type = path->from;
     for (size_t i = 0; i < path->n_steps && row; i++) {
@@ -80,10 +84,10 @@ struct im_str im_object_path_foreign_entity_locked(const struct im_object_path *
     before.n_steps--;
     for (size_t i = 0; i < before.n_steps; i++)
         type = im_object_target(&type->fields[path->steps[i]]);
-    const struct im_object_row *holder = im_object_path_walk_locked(&before, store, row);
-    return holder ? im_object_foreign_entity(&type->fields[path->steps[before.n_steps]],
-                                             holder)
-                  : none;
+    const struct im_object_row *owner = im_object_path_follow_locked(&before, store, row);
+    return owner ? im_object_foreign_entity(&type->fields[path->steps[before.n_steps]],
+                                            owner)
+                 : none;
 }
 
 static struct im_object_cell number_cell(struct im_str text, int64_t number)
@@ -106,7 +110,7 @@ struct im_object_cell im_object_path_cell_locked(const struct im_object_path *pa
                                                  struct im_objects *store,
                                                  const struct im_object_row *row)
 {
-    const struct im_object_row *end = im_object_path_walk_locked(path, store, row);
+    const struct im_object_row *end = im_object_path_follow_locked(path, store, row);
     enum im_object_kind kind = im_object_path_field(path)->kind;
     if (!end)
         return value_cell(kind, im_object_path_foreign_entity_locked(path, store, row));

@@ -1,4 +1,4 @@
-/* A field named from afar: "name", "currency.txnCurrency",
+/* A field named through references: "name", "currency.txnCurrency",
  * "vendor.contacts.primary.email1". */
 #ifndef IM_OBJECTS_PATH_H
 #define IM_OBJECTS_PATH_H
@@ -26,11 +26,12 @@ bool im_object_path_queryable(const struct im_object_path *path);
 
 /* The row the path ends at, seen from `row`; NULL when a reference on the way is
  * empty. */
-const struct im_object_row *im_object_path_walk_locked(const struct im_object_path *path,
-                                                       struct im_objects *store,
-                                                       const struct im_object_row *row);
-/* An entity that the caller knows and this store does not still has an id: the one that
- * the row which belongs to it holds. Nothing for other references and for shared rows. */
+const struct im_object_row *im_object_path_follow_locked(
+    const struct im_object_path *path, struct im_objects *store,
+    const struct im_object_row *row);
+/* The id of an entity of which this store has no row (a scenario's world may add entities):
+ * it is in the row that belongs to the entity. Nothing for other references and for shared
+ * rows. */
 struct im_str im_object_foreign_entity(const struct im_object_field *field,
                                        const struct im_object_row *row);
 /* The same for a path that ends at such an entity's id: "entity.id",

@@ -19,6 +19,6 @@ struct im_object_payload {
  * what is not given gets its initial value and what is required must be there. */
 enum im_objects_result im_object_payload_read(struct im_object_payload *payload,
                                               const struct im_json *body,
-                                              struct im_objects_refusal *why);
+                                              struct im_objects_refusal *refusal);
 
 #endif

@@ -1,3 +1,6 @@
+/* Rows as JSON, in the shapes of the REST API reference: groups nested, references as
+ * objects, audit times in UTC. A query's rows have flat members instead ("vendor.id",
+ * observed). */
 #include "objects/render.h"
 
 #include <inttypes.h>
@@ -24,41 +27,30 @@ static void write_time(int64_t ms, struct im_json_out *out, const char *name)
     im_json_str(out, name, im_time_rfc3339(out->buf->arena, ms));
 }
 
-static void write_list(struct im_str value, struct im_json_out *out, const char *name)
-{
-    im_json_raw(out, name, value.at ? value : IM_STR("[]"));
-}
-
-static void write_number(struct im_str value, struct im_json_out *out, const char *name)
-{
-    if (value.at)
-        im_json_raw(out, name, value);
-    else
-        im_json_null(out, name);
-}
-
-static void write_bool(struct im_str value, struct im_json_out *out, const char *name)
-{
-    if (value.at)
-        im_json_bool(out, name, im_str_is(value, "true"));
-    else
-        im_json_null(out, name);
-}
-
 /* Any field but references. */
 static void write_value(const struct im_object_type *type,
                         const struct im_object_row *row, size_t i,
                         struct im_json_out *out, const char *name)
 {
-    switch (type->fields[i].kind) {
-    case IM_FIELD_HREF: write_href(type, row->key, out, name); break;
-    case IM_FIELD_NUMBER: write_number(row->values[i], out, name); break;
-    case IM_FIELD_BOOL: write_bool(row->values[i], out, name); break;
-    case IM_FIELD_LIST: write_list(row->values[i], out, name); break;
-    case IM_FIELD_CREATED: write_time(row->created_ms, out, name); break;
-    case IM_FIELD_MODIFIED: write_time(row->modified_ms, out, name); break;
-    default: write_text(row->values[i], out, name); break;
-    }
+    enum im_object_kind kind = type->fields[i].kind;
+    struct im_str value = row->values[i];
+
+    if (kind == IM_FIELD_HREF)
+        write_href(type, row->key, out, name);
+    else if (kind == IM_FIELD_CREATED)
+        write_time(row->created_ms, out, name);
+    else if (kind == IM_FIELD_MODIFIED)
+        write_time(row->modified_ms, out, name);
+    else if (kind == IM_FIELD_LIST) /* kept as the JSON it came as */
+        im_json_raw(out, name, value.at ? value : IM_STR("[]"));
+    else if (!value.at)
+        im_json_null(out, name);
+    else if (kind == IM_FIELD_NUMBER)
+        im_json_raw(out, name, value);
+    else if (kind == IM_FIELD_BOOL)
+        im_json_bool(out, name, im_str_is(value, "true"));
+    else
+        im_json_str(out, name, value);
 }
 
 static size_t id_field(const struct im_object_type *type)
@@ -121,8 +113,9 @@ static struct im_str group_of(const struct im_object_type *type, size_t i)
     return (struct im_str){type->fields[i].name, im_object_group_len(&type->fields[i])};
 }
 
-static void open_group(struct im_str group, struct im_json_out *out)
+void im_object_open_group(struct im_str group, struct im_json_out *out)
 {
+    /* the writer wants a NUL behind a name; names of groups are short and static */
     char name[64];
     size_t len = group.len < sizeof name ? group.len : sizeof name - 1;
     memcpy(name, group.at, len);
@@ -138,9 +131,10 @@ void im_object_write_row_locked(struct im_objects *store,
     struct im_str open = IM_STR("");
     im_json_open_object(out, name);
     for (size_t i = 0; i < type->n_fields; i++) {
+        /* the fields of a group stand next to each other in types.def */
         struct im_str group = group_of(type, i);
         if (group.len && !im_str_eq(group, open))
-            open_group(group, out);
+            im_object_open_group(group, out);
         open = group;
         write_field(store, type, row, i, out);
         if (group.len && !im_str_eq(group, group_of(type, i + 1)))
@@ -153,7 +147,7 @@ void im_object_write_path_locked(struct im_objects *store,
                                  const struct im_object_path *path,
                                  const struct im_object_row *row, struct im_json_out *out)
 {
-    const struct im_object_row *end = im_object_path_walk_locked(path, store, row);
+    const struct im_object_row *end = im_object_path_follow_locked(path, store, row);
     if (end)
         write_value(path->type, end, path->field, out, path->name.at);
     else

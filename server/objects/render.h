@@ -14,6 +14,8 @@ void im_object_write_row_locked(struct im_objects *store,
                                 const struct im_object_type *type,
                                 const struct im_object_row *row, struct im_json_out *out,
                                 const char *name);
+/* Begins the object of a group ("currency"), which is a view of a field's name. */
+void im_object_open_group(struct im_str group, struct im_json_out *out);
 /* One member of a query's row, under the path's name. */
 void im_object_write_path_locked(struct im_objects *store,
                                  const struct im_object_path *path,

@@ -1,4 +1,5 @@
-/* The rows everybody starts with, made at a store's first operation. */
+/* The built-in rows (seed.def), made at a store's first operation; in the store of another
+ * company their keys are moved, and with them all references among them. */
 #include "objects/table.h"
 
 #include <assert.h>
@@ -6,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 2026-02-16T09:00:00Z, a fixed moment: the same bytes in every run, and older than what
- * a client of an incremental export has seen last. */
+/* 2026-02-16T09:00:00Z, a fixed time: the same bytes in every run, and before anything that
+ * an incremental export asks for. */
 #define SEEDED_MS 1771232400000
 
 struct seed {
@@ -36,19 +37,20 @@ struct moved {
 
 /* Whose keys are moved; an entity's is its place in the company's list (see
  * oauth/authority_issue.c). */
-static int64_t shift_of(const struct im_objects *store, const struct im_object_type *type)
+static int64_t key_shift(const struct im_objects *store,
+                         const struct im_object_type *type)
 {
     return strcmp(type->rest_name, "company-config/entity") == 0 ? 0 : store->shift;
 }
 
-static bool says_company(const struct im_object_type *type)
+static bool name_says_company(const struct im_object_type *type)
 {
     return strcmp(type->rest_name, "accounts-payable/vendor") == 0 ||
            strcmp(type->rest_name, "accounts-receivable/customer") == 0;
 }
 
-/* "@440" becomes 1440. */
-static struct im_str move_list(struct im_str list, int64_t shift, char room[LISTED])
+/* Lists are kept as JSON text; a key in one is written "@440" and becomes 1440. */
+static struct im_str seed_move_list(struct im_str list, int64_t shift, char room[LISTED])
 {
     size_t len = 0;
     for (size_t at = 0; at < list.len && len + MOVED < LISTED; at++) {
@@ -65,24 +67,26 @@ static struct im_str move_list(struct im_str list, int64_t shift, char room[LIST
     return (struct im_str){room, len};
 }
 
-static void move_value(const struct im_objects *store, const struct im_object_type *type,
-                       size_t i, struct im_str *value, struct moved *moved)
+static void seed_move_value(const struct im_objects *store,
+                            const struct im_object_type *type, size_t i,
+                            struct im_str *value, struct moved *moved)
 {
     const struct im_object_field *field = &type->fields[i];
     int64_t key;
     if (field->kind == IM_FIELD_REF && im_str_int(*value, &key)) {
         snprintf(moved->keys[i], MOVED, "%lld",
-                 (long long)(key + shift_of(store, im_object_target(field))));
+                 (long long)(key + key_shift(store, im_object_target(field))));
         *value = im_str(moved->keys[i]);
-    } else if (strcmp(field->name, "name") == 0 && says_company(type)) {
+    } else if (strcmp(field->name, "name") == 0 && name_says_company(type)) {
         snprintf(moved->name, NAMED, "%.*s (%.*s)", IM_ARG(*value),
                  IM_ARG(im_str_front(store->company, NAMED / 2)));
         *value = im_str(moved->name);
     }
 }
 
-static void read_values(const struct im_objects *store, const struct im_object_type *type,
-                        const char *text, struct im_str *values, struct moved *moved)
+static void seed_read_values(const struct im_objects *store,
+                             const struct im_object_type *type, const char *text,
+                             struct im_str *values, struct moved *moved)
 {
     struct im_str rest = im_str(text);
     for (size_t i = 0; i < type->n_fields; i++)
@@ -93,22 +97,22 @@ static void read_values(const struct im_objects *store, const struct im_object_t
         assert(i < type->n_fields);
         values[i] = value;
         if (type->fields[i].kind == IM_FIELD_LIST)
-            values[i] = move_list(values[i], store->shift, moved->list);
+            values[i] = seed_move_list(values[i], store->shift, moved->list);
         else if (store->shift)
-            move_value(store, type, i, &values[i], moved);
+            seed_move_value(store, type, i, &values[i], moved);
     }
 }
 
-static bool plant(const struct im_objects *store, struct im_objects_table *tables,
-                  const struct seed *seed)
+static bool seed_plant(const struct im_objects *store, struct im_objects_table *tables,
+                       const struct seed *seed)
 {
     const struct im_object_type *type = im_object_type_find(im_str(seed->rest_name));
     struct im_str values[IM_FIELDS_MAX];
     struct moved moved;
     assert(type);
-    read_values(store, type, seed->values, values, &moved);
+    seed_read_values(store, type, seed->values, values, &moved);
     struct im_object_row *row = im_object_row_new(
-        &(struct im_object_draft_row){type, seed->key + shift_of(store, type), SEEDED_MS,
+        &(struct im_object_draft_row){type, seed->key + key_shift(store, type), SEEDED_MS,
                                       SEEDED_MS, im_str(seed->entity), values});
     if (!row)
         return false;
@@ -126,7 +130,7 @@ bool im_objects_touch_locked(struct im_objects *store)
     if (!tables)
         return false;
     for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
-        if (!plant(store, tables, &seeds[i])) {
+        if (!seed_plant(store, tables, &seeds[i])) {
             im_objects_free_tables(tables);
             return false;
         }

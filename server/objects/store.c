@@ -1,12 +1,14 @@
-/* The operations on rows: each takes the lock once, decides, changes and writes. */
+/* The operations on rows. Each takes the lock once, decides, changes and writes its answer,
+ * so that no other operation comes between; whatever can refuse comes before the first
+ * change. Rows are never altered but replaced as a whole. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "objects/idempotency.h"
+#include "objects/outcome.h"
 #include "objects/page.h"
 #include "objects/payload.h"
 #include "objects/render.h"
-#include "objects/why.h"
 
 static const struct im_str nowhere = {"", 0};
 
@@ -32,8 +34,9 @@ void im_objects_release(struct im_objects *store)
     pthread_mutex_destroy(&store->lock);
 }
 
-static struct im_objects *add_store(struct im_objects *first, struct im_str company,
-                                    int64_t shift)
+/* The stores of a sandbox are few and live as long as it: a list behind the first's lock. */
+static struct im_objects *company_store_add(struct im_objects *first,
+                                            struct im_str company, int64_t shift)
 {
     struct im_objects *store = malloc(sizeof *store);
     if (!store)
@@ -58,7 +61,7 @@ struct im_objects *im_objects_of(struct im_objects *first, struct im_str company
     while (store && !im_str_eq(store->company, company))
         store = store->next;
     if (!store)
-        store = add_store(first, company, shift);
+        store = company_store_add(first, company, shift);
     pthread_mutex_unlock(&first->lock);
     return store;
 }
@@ -94,36 +97,38 @@ void im_objects_reset(struct im_objects *store)
     pthread_mutex_unlock(&store->lock);
 }
 
-static enum im_objects_result no_memory(struct im_objects_call *call)
+static enum im_objects_result store_no_memory(struct im_objects_call *call)
 {
-    return im_objects_refuse(&call->why, IM_OBJECTS_NO_MEMORY, nowhere, "Out of memory.");
+    return im_objects_refuse(&call->refusal, IM_OBJECTS_NO_MEMORY, nowhere,
+                             "Out of memory.");
 }
 
-/* Takes the lock, unless the call is refused at once. */
-static enum im_objects_result enter(struct im_objects *store,
-                                    struct im_objects_call *call)
+/* Takes the lock, unless the call is refused at once. The tables are made here, at the first
+ * operation: most sandboxes are never asked for business objects. */
+static enum im_objects_result store_enter(struct im_objects *store,
+                                          struct im_objects_call *call)
 {
     if (!call->type)
-        return im_objects_refuse(&call->why, IM_OBJECTS_TYPE_UNKNOWN, nowhere,
+        return im_objects_refuse(&call->refusal, IM_OBJECTS_TYPE_UNKNOWN, nowhere,
                                  "There is no object of this name.");
     if (!store)
-        return no_memory(call);
+        return store_no_memory(call);
     pthread_mutex_lock(&store->lock);
     if (im_objects_touch_locked(store))
         return IM_OBJECTS_OK;
     pthread_mutex_unlock(&store->lock);
-    return no_memory(call);
+    return store_no_memory(call);
 }
 
-static enum im_objects_result leave(struct im_objects *store,
-                                    enum im_objects_result result)
+static enum im_objects_result store_leave(struct im_objects *store,
+                                          enum im_objects_result result)
 {
     pthread_mutex_unlock(&store->lock);
     return result;
 }
 
-static struct im_objects_table *table_of(struct im_objects *store,
-                                         const struct im_objects_call *call)
+static struct im_objects_table *call_table(struct im_objects *store,
+                                           const struct im_objects_call *call)
 {
     return im_objects_table_locked(store, call->type);
 }
@@ -133,23 +138,23 @@ static void refuse_key(struct im_objects_call *call, struct im_str key, bool hid
     struct im_str shown = im_objects_quote(key);
     struct im_str entity = im_objects_quote(call->entity);
     if (hidden)
-        im_objects_refuse(&call->why, IM_OBJECTS_NOT_FOUND, nowhere,
+        im_objects_refuse(&call->refusal, IM_OBJECTS_NOT_FOUND, nowhere,
                           "%s %.*s belongs to another entity than \"%.*s\".",
                           call->type->rest_name, IM_ARG(shown), IM_ARG(entity));
     else
-        im_objects_refuse(&call->why, IM_OBJECTS_NOT_FOUND, nowhere,
+        im_objects_refuse(&call->refusal, IM_OBJECTS_NOT_FOUND, nowhere,
                           "There is no %s with the key \"%.*s\".", call->type->rest_name,
                           IM_ARG(shown));
 }
 
 /* The visible row of this key, or NULL with the evidence for NOT_FOUND. */
-static struct im_object_row *look_up(struct im_objects *store,
-                                     struct im_objects_call *call, struct im_str key)
+static struct im_object_row *row_look_up(struct im_objects *store,
+                                         struct im_objects_call *call, struct im_str key)
 {
     int64_t number;
     struct im_object_row *row = NULL;
     if (im_str_int(key, &number))
-        row = im_objects_by_key(table_of(store, call), number);
+        row = im_objects_by_key(call_table(store, call), number);
     if (row && im_object_visible(row, call->entity))
         return row;
     refuse_key(call, key, row);
@@ -160,7 +165,8 @@ static struct im_object_row *look_up(struct im_objects *store,
 
 static void write_list(struct im_objects *store, struct im_objects_call *call, bool whole)
 {
-    const struct im_objects_table *table = table_of(store, call);
+    const struct im_objects_table *table = call_table(store, call);
+    /* to the end even past the page, since totalCount counts all that are visible */
     im_json_open_array(call->out, call->name);
     for (size_t i = 0; i < table->n; i++) {
         const struct im_object_row *row = table->rows[i];
@@ -187,31 +193,32 @@ enum im_objects_result im_objects_list(struct im_objects *store,
         im_objects_page_check(call, page->start ? page->start : 1,
                               page->size ? page->size : IM_OBJECTS_PAGE_DEFAULT);
     if (!result)
-        result = enter(store, call);
+        result = store_enter(store, call);
     if (result)
         return result;
     write_list(store, call, page->whole);
-    return leave(store, IM_OBJECTS_OK);
+    return store_leave(store, IM_OBJECTS_OK);
 }
 
 enum im_objects_result im_objects_get(struct im_objects *store,
                                       struct im_objects_call *call, struct im_str key)
 {
-    enum im_objects_result result = enter(store, call);
+    enum im_objects_result result = store_enter(store, call);
     if (result)
         return result;
-    const struct im_object_row *row = look_up(store, call, key);
+    const struct im_object_row *row = row_look_up(store, call, key);
     if (!row)
-        return leave(store, IM_OBJECTS_NOT_FOUND);
+        return store_leave(store, IM_OBJECTS_NOT_FOUND);
     im_object_write_row_locked(store, call->type, row, call->out, call->name);
-    return leave(store, IM_OBJECTS_OK);
+    return store_leave(store, IM_OBJECTS_OK);
 }
 
 /* ---- create and patch ---- */
 
-static bool refers(struct im_objects_table *table, const struct im_object_type *target,
-                   const struct im_objects_call *call, struct im_object_payload *payload,
-                   size_t i)
+static bool reference_resolve(struct im_objects_table *table,
+                              const struct im_object_type *target,
+                              const struct im_objects_call *call,
+                              struct im_object_payload *payload, size_t i)
 {
     struct im_str given = payload->values[i];
     const struct im_object_row *row = NULL;
@@ -227,10 +234,11 @@ static bool refers(struct im_objects_table *table, const struct im_object_type *
     return true;
 }
 
-/* Replaces ids by keys, and sees to it that what is referred to exists. */
-static enum im_objects_result resolve(struct im_objects *store,
-                                      struct im_objects_call *call,
-                                      struct im_object_payload *payload)
+/* Replaces ids by keys, which is how rows keep references, and refuses what does not exist
+ * or is not visible. */
+static enum im_objects_result references_resolve(struct im_objects *store,
+                                                 struct im_objects_call *call,
+                                                 struct im_object_payload *payload)
 {
     for (size_t i = 0; i < call->type->n_fields; i++) {
         const struct im_object_field *field = &call->type->fields[i];
@@ -238,16 +246,18 @@ static enum im_objects_result resolve(struct im_objects *store,
             continue;
         const struct im_object_type *target = im_object_target(field);
         struct im_str given = im_objects_quote(payload->values[i]);
-        if (refers(im_objects_table_locked(store, target), target, call, payload, i))
+        if (reference_resolve(im_objects_table_locked(store, target), target, call,
+                              payload, i))
             continue;
         return im_objects_refuse_at(
-            &call->why, IM_OBJECTS_REFERENCE_UNKNOWN, im_str(field->name),
+            &call->refusal, IM_OBJECTS_REFERENCE_UNKNOWN, im_str(field->name),
             "There is no %s with the %s \"%.*s\".", target->rest_name,
             payload->by_id[i] ? "id" : "key", IM_ARG(given));
     }
     return IM_OBJECTS_OK;
 }
 
+/* The row itself may keep its id in a patch. */
 static enum im_objects_result check_unique(const struct im_objects_table *table,
                                            struct im_objects_call *call,
                                            const struct im_object_draft_row *draft)
@@ -261,7 +271,7 @@ static enum im_objects_result check_unique(const struct im_objects_table *table,
         struct im_str given = im_objects_quote(draft->values[i]);
         if (other && other->key != draft->key)
             return im_objects_refuse_at(
-                &call->why, IM_OBJECTS_CONFLICT, im_str(field->name),
+                &call->refusal, IM_OBJECTS_CONFLICT, im_str(field->name),
                 "%s %lld already has the %s \"%.*s\".", call->type->rest_name,
                 (long long)other->key, field->name, IM_ARG(given));
     }
@@ -270,49 +280,51 @@ static enum im_objects_result check_unique(const struct im_objects_table *table,
 
 /* The checks that create and patch share; the new row, not yet in the table, or NULL with
  * the reason in *result. */
-static struct im_object_row *make_row(struct im_objects *store,
+static struct im_object_row *row_make(struct im_objects *store,
                                       struct im_objects_call *call,
                                       const struct im_object_draft_row *draft,
                                       enum im_objects_result *result)
 {
-    *result = check_unique(table_of(store, call), call, draft);
+    *result = check_unique(call_table(store, call), call, draft);
     if (*result)
         return NULL;
     if (im_object_row_bytes(draft) > IM_OBJECTS_ROW_BYTES_MAX) {
-        *result = im_objects_refuse(&call->why, IM_OBJECTS_TOO_LARGE, nowhere,
+        *result = im_objects_refuse(&call->refusal, IM_OBJECTS_TOO_LARGE, nowhere,
                                     "The row would take more than %d bytes.",
                                     IM_OBJECTS_ROW_BYTES_MAX);
         return NULL;
     }
     struct im_object_row *row = im_object_row_new(draft);
     if (!row)
-        *result = no_memory(call);
+        *result = store_no_memory(call);
     return row;
 }
 
+/* Audit times have no fraction in the real API; rounded down, also before 1970. */
 static int64_t whole_seconds(int64_t ms)
 {
     return ms - (ms % 1000 + 1000) % 1000;
 }
 
-static enum im_objects_result add(struct im_objects *store, struct im_objects_call *call,
-                                  const struct im_object_payload *payload)
+static enum im_objects_result row_add(struct im_objects *store,
+                                      struct im_objects_call *call,
+                                      const struct im_object_payload *payload)
 {
-    struct im_objects_table *table = table_of(store, call);
+    struct im_objects_table *table = call_table(store, call);
     int64_t now_ms = whole_seconds(call->now_ms);
     const struct im_object_draft_row draft = {
         call->type, table->last_key + 1, now_ms, now_ms, call->entity, payload->values};
     enum im_objects_result result;
     if (table->n >= IM_OBJECTS_ROWS_MAX)
-        return im_objects_refuse(&call->why, IM_OBJECTS_FULL, nowhere,
+        return im_objects_refuse(&call->refusal, IM_OBJECTS_FULL, nowhere,
                                  "There are %d of %s already; this store takes no more.",
                                  IM_OBJECTS_ROWS_MAX, call->type->rest_name);
-    struct im_object_row *row = make_row(store, call, &draft, &result);
+    struct im_object_row *row = row_make(store, call, &draft, &result);
     if (!row)
         return result;
     if (!im_objects_append(table, row)) {
         im_object_row_free(row);
-        return no_memory(call);
+        return store_no_memory(call);
     }
     im_idempotency_add_locked(store, call, row->key);
     im_object_write_link(call->type, row, call->out, call->name);
@@ -323,7 +335,7 @@ enum im_objects_result im_objects_create(struct im_objects *store,
                                          struct im_objects_call *call,
                                          const struct im_json *body)
 {
-    enum im_objects_result result = enter(store, call);
+    enum im_objects_result result = store_enter(store, call);
     if (result)
         return result;
     const struct im_object_row *before;
@@ -332,21 +344,21 @@ enum im_objects_result im_objects_create(struct im_objects *store,
     if (before)
         im_object_write_link(call->type, before, call->out, call->name);
     if (before || result)
-        return leave(store, result);
+        return store_leave(store, result);
     struct im_object_payload payload = {
         .type = call->type, .arena = call->out->buf->arena, .creating = true};
-    result = im_object_payload_read(&payload, body, &call->why);
+    result = im_object_payload_read(&payload, body, &call->refusal);
     if (!result)
-        result = resolve(store, call, &payload);
+        result = references_resolve(store, call, &payload);
     if (!result)
-        result = add(store, call, &payload);
-    return leave(store, result);
+        result = row_add(store, call, &payload);
+    return store_leave(store, result);
 }
 
 /* What the body does not name stays as it is. An id may be repeated, not changed. */
-static enum im_objects_result merge(struct im_objects_call *call,
-                                    struct im_object_payload *payload,
-                                    const struct im_object_row *row)
+static enum im_objects_result row_merge(struct im_objects_call *call,
+                                        struct im_object_payload *payload,
+                                        const struct im_object_row *row)
 {
     for (size_t i = 0; i < call->type->n_fields; i++) {
         const struct im_object_field *field = &call->type->fields[i];
@@ -355,29 +367,29 @@ static enum im_objects_result merge(struct im_objects_call *call,
         else if ((field->flags & IM_FIELD_FIXED) &&
                  !im_str_eq(payload->values[i], row->values[i]))
             return im_objects_refuse_at(
-                &call->why, IM_OBJECTS_FIELD_READ_ONLY, im_str(field->name),
+                &call->refusal, IM_OBJECTS_FIELD_READ_ONLY, im_str(field->name),
                 "%s cannot be changed after create.", field->name);
     }
     return IM_OBJECTS_OK;
 }
 
-static enum im_objects_result change(struct im_objects *store,
-                                     struct im_objects_call *call,
-                                     struct im_object_payload *payload,
-                                     const struct im_object_row *old)
+static enum im_objects_result row_change(struct im_objects *store,
+                                         struct im_objects_call *call,
+                                         struct im_object_payload *payload,
+                                         const struct im_object_row *old)
 {
     const struct im_object_draft_row draft = {
         call->type,  old->key,       old->created_ms, whole_seconds(call->now_ms),
         old->entity, payload->values};
-    enum im_objects_result result = resolve(store, call, payload);
+    enum im_objects_result result = references_resolve(store, call, payload);
     if (!result)
-        result = merge(call, payload, old);
+        result = row_merge(call, payload, old);
     if (result)
         return result;
-    struct im_object_row *row = make_row(store, call, &draft, &result);
+    struct im_object_row *row = row_make(store, call, &draft, &result);
     if (!row)
         return result;
-    im_objects_replace(table_of(store, call), row);
+    im_objects_replace(call_table(store, call), row);
     im_object_write_link(call->type, row, call->out, call->name);
     return IM_OBJECTS_OK;
 }
@@ -386,27 +398,27 @@ enum im_objects_result im_objects_patch(struct im_objects *store,
                                         struct im_objects_call *call, struct im_str key,
                                         const struct im_json *body)
 {
-    enum im_objects_result result = enter(store, call);
+    enum im_objects_result result = store_enter(store, call);
     if (result)
         return result;
-    const struct im_object_row *row = look_up(store, call, key);
+    const struct im_object_row *row = row_look_up(store, call, key);
     if (!row)
-        return leave(store, IM_OBJECTS_NOT_FOUND);
+        return store_leave(store, IM_OBJECTS_NOT_FOUND);
     struct im_object_payload payload = {.type = call->type,
                                         .arena = call->out->buf->arena};
-    result = im_object_payload_read(&payload, body, &call->why);
+    result = im_object_payload_read(&payload, body, &call->refusal);
     if (!result)
-        result = change(store, call, &payload, row);
-    return leave(store, result);
+        result = row_change(store, call, &payload, row);
+    return store_leave(store, result);
 }
 
 /* ---- delete ---- */
 
 /* A row of `type` that refers to `row` of call->type through field i, or NULL. */
-static const struct im_object_row *referrer(struct im_objects *store,
-                                            const struct im_objects_call *call,
-                                            const struct im_object_type *type, size_t i,
-                                            const struct im_object_row *row)
+static const struct im_object_row *row_referrer(struct im_objects *store,
+                                                const struct im_objects_call *call,
+                                                const struct im_object_type *type,
+                                                size_t i, const struct im_object_row *row)
 {
     const struct im_object_field *field = &type->fields[i];
     size_t key = im_object_field_index(call->type, IM_STR("key"));
@@ -415,19 +427,19 @@ static const struct im_object_row *referrer(struct im_objects *store,
         return NULL;
     const struct im_object_row *found =
         im_objects_by_value(im_objects_table_locked(store, type), i, row->values[key]);
-    return found == row ? NULL : found;
+    return found == row ? NULL : found; /* a row that refers to itself can go */
 }
 
-static enum im_objects_result check_unused(struct im_objects *store,
-                                           struct im_objects_call *call,
-                                           const struct im_object_row *row)
+static enum im_objects_result row_check_unused(struct im_objects *store,
+                                               struct im_objects_call *call,
+                                               const struct im_object_row *row)
 {
     for (size_t t = 0; t < im_object_type_count(); t++) {
         const struct im_object_type *type = im_object_type_at(t);
         for (size_t i = 0; i < type->n_fields; i++) {
-            const struct im_object_row *user = referrer(store, call, type, i, row);
+            const struct im_object_row *user = row_referrer(store, call, type, i, row);
             if (user)
-                return im_objects_refuse(&call->why, IM_OBJECTS_IN_USE, nowhere,
+                return im_objects_refuse(&call->refusal, IM_OBJECTS_IN_USE, nowhere,
                                          "%s %lld refers to it by %s.", type->rest_name,
                                          (long long)user->key, type->fields[i].name);
         }
@@ -436,8 +448,8 @@ static enum im_objects_result check_unused(struct im_objects *store,
 }
 
 /* The lines of a bill go with it. */
-static void remove_parts(struct im_objects *store, const struct im_objects_call *call,
-                         const struct im_object_row *owner)
+static void row_remove_parts(struct im_objects *store, const struct im_objects_call *call,
+                             const struct im_object_row *owner)
 {
     size_t key = im_object_field_index(call->type, IM_STR("key"));
     for (size_t t = 0; t < im_object_type_count(); t++) {
@@ -457,16 +469,16 @@ static void remove_parts(struct im_objects *store, const struct im_objects_call 
 enum im_objects_result im_objects_delete(struct im_objects *store,
                                          struct im_objects_call *call, struct im_str key)
 {
-    enum im_objects_result result = enter(store, call);
+    enum im_objects_result result = store_enter(store, call);
     if (result)
         return result;
-    const struct im_object_row *row = look_up(store, call, key);
+    const struct im_object_row *row = row_look_up(store, call, key);
     if (!row)
-        return leave(store, IM_OBJECTS_NOT_FOUND);
-    result = check_unused(store, call, row);
+        return store_leave(store, IM_OBJECTS_NOT_FOUND);
+    result = row_check_unused(store, call, row);
     if (result)
-        return leave(store, result);
-    remove_parts(store, call, row);
-    im_objects_remove(table_of(store, call), row->key);
-    return leave(store, result);
+        return store_leave(store, result);
+    row_remove_parts(store, call, row);
+    im_objects_remove(call_table(store, call), row->key);
+    return store_leave(store, result);
 }

@@ -1,3 +1,6 @@
+/* Rows and tables in memory; see table.h. A table is an array in the order of keys, which
+ * count up: a new row goes to the end, and a key is found by halving. Values are searched
+ * one by one, for at most 10,000 rows. */
 #include "objects/table.h"
 
 #include <inttypes.h>
@@ -7,7 +10,7 @@
 
 #define KEY_TEXT 24 /* room for the digits of a key */
 
-/* What stands in a field that the store fills in itself: the key's digits. */
+/* The value of a field, or, of the key, which the store gives, its digits. */
 static struct im_str stored_value(const struct im_object_draft_row *draft, size_t i,
                                   struct im_str key_text)
 {
@@ -32,7 +35,7 @@ size_t im_object_row_bytes(const struct im_object_draft_row *draft)
 
 /* Copies `text` to *at and moves *at behind it. An empty text stays different from
  * nothing. */
-static struct im_str put(char **at, struct im_str text)
+static struct im_str text_put(char **at, struct im_str text)
 {
     struct im_str copy = {text.at ? *at : NULL, text.len};
     if (copy.at)
@@ -53,9 +56,9 @@ struct im_object_row *im_object_row_new(const struct im_object_draft_row *draft)
     row->key = draft->key;
     row->created_ms = draft->created_ms;
     row->modified_ms = draft->modified_ms;
-    row->entity = put(&at, draft->entity);
+    row->entity = text_put(&at, draft->entity);
     for (size_t i = 0; i < n; i++)
-        row->values[i] = put(&at, stored_value(draft, i, key_text));
+        row->values[i] = text_put(&at, stored_value(draft, i, key_text));
     return row;
 }
 
@@ -82,7 +85,7 @@ struct im_objects_table *im_objects_table_locked(struct im_objects *store,
     return &store->tables[im_object_type_index(type)];
 }
 
-static bool grow(struct im_objects_table *table)
+static bool table_grow(struct im_objects_table *table)
 {
     size_t room = table->room ? table->room * 2 : 8;
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
@@ -96,7 +99,7 @@ static bool grow(struct im_objects_table *table)
 
 bool im_objects_append(struct im_objects_table *table, struct im_object_row *row)
 {
-    if (table->n == table->room && !grow(table))
+    if (table->n == table->room && !table_grow(table))
         return false;
     table->rows[table->n++] = row;
     table->last_key = row->key;
@@ -104,7 +107,7 @@ bool im_objects_append(struct im_objects_table *table, struct im_object_row *row
 }
 
 /* Index of the first row whose key is not below `key`, or n. */
-static size_t place_of(const struct im_objects_table *table, int64_t key)
+static size_t table_place(const struct im_objects_table *table, int64_t key)
 {
     size_t low = 0, high = table->n;
     while (low < high) {
@@ -119,20 +122,20 @@ static size_t place_of(const struct im_objects_table *table, int64_t key)
 
 struct im_object_row *im_objects_by_key(const struct im_objects_table *table, int64_t key)
 {
-    size_t i = place_of(table, key);
+    size_t i = table_place(table, key);
     return i < table->n && table->rows[i]->key == key ? table->rows[i] : NULL;
 }
 
 void im_objects_replace(struct im_objects_table *table, struct im_object_row *row)
 {
-    size_t i = place_of(table, row->key);
+    size_t i = table_place(table, row->key);
     free(table->rows[i]);
     table->rows[i] = row;
 }
 
 void im_objects_remove(struct im_objects_table *table, int64_t key)
 {
-    size_t i = place_of(table, key);
+    size_t i = table_place(table, key);
     free(table->rows[i]);
     table->n--;
     for (; i < table->n; i++)

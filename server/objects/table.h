@@ -19,7 +19,7 @@ struct im_objects_table {
     int64_t last_key; /* keys count up and are never used again */
 };
 
-/* Makes the tables and the rows everybody starts with, once. False: no memory, nothing
+/* Makes the tables and the built-in rows, once. False: no memory, nothing
  * made. */
 bool im_objects_touch_locked(struct im_objects *store);
 void im_objects_free_tables(struct im_objects_table *tables);

@@ -1,4 +1,5 @@
-/* The static table of types and the look-ups in it. */
+/* The static table of types and the look-ups in it. types.def is read twice: C has no way to
+ * write an array inside a row of another array. */
 #include "objects/types.h"
 
 #include <assert.h>

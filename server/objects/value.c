@@ -1,9 +1,13 @@
+/* Amounts are whole numbers of 1/10000: in binary fractions, 0.1 + 0.2 would not be 0.3,
+ * and the sum of a bill's lines would not be what its reader adds up. Text is compared by
+ * bytes; folding the case is for ASCII letters alone. */
 #include "objects/value.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 
+/* 18 digits in all fit into 64 bits. */
 #define WHOLE_DIGITS    14
 #define FRACTION_DIGITS 4
 #define SCALE           10000

@@ -59,7 +59,7 @@ static enum im_doubt doubt_parallel(const struct im_group *group, size_t at)
 
     if (group->expectation->per != IM_PER_CALL)
         return IM_DOUBT_NONE;
-    if (baseline && im_history_times(baseline, peak->call) <= 1)
+    if (baseline && im_history_times_before(baseline, group->history, peak) <= 1)
         return IM_DOUBT_NONE;
     if (group->history->parallel_calls <= 1 && (!baseline || baseline->parallel <= 1))
         return IM_DOUBT_NONE;
@@ -112,8 +112,8 @@ static enum im_doubt doubt_gaps(const struct im_group *group)
         return !baseline                     ? IM_DOUBT_NO_BASELINE
                : baseline->sign_on_tries > 1 ? IM_DOUBT_SIGN_ONS
                                              : IM_DOUBT_NONE;
-    return im_count_is_ambiguous(group, group->items[0]->call) ? IM_DOUBT_SAME_CALLS
-                                                               : IM_DOUBT_NONE;
+    return im_count_is_ambiguous(group, group->items[0]) ? IM_DOUBT_SAME_CALLS
+                                                         : IM_DOUBT_NONE;
 }
 
 /* ---- judging ---- */
@@ -139,7 +139,7 @@ struct im_breach im_bound_breach(const struct im_group *group)
         doubtful = breach;
     }
     if (expectation->growing_gaps && !gaps_grow(group) &&
-        !im_count_calls_as_ever(group, group->items[0]->call)) {
+        !im_count_calls_as_ever(group, group->items[0])) {
         struct im_breach breach = {IM_BOUND_GAPS, doubt_gaps(group)};
         if (!breach.doubt)
             return breach;
@@ -223,6 +223,8 @@ static void add_gaps(const struct im_group *group, struct im_buf *why)
         im_buf_addz(why, i ? ", " : "");
         if (left_out)
             im_buf_addz(why, "…");
+        else if (!is_gap_known(group, i))
+            im_buf_addz(why, "not known");
         else
             im_buf_addf(why, "%lld ms", (long long)(us > 0 ? us / US_PER_MS : 0));
     }
@@ -233,6 +235,14 @@ static void say_gaps(const struct im_group *group, bool broken, struct im_buf *w
     if (group->count < 2) {
         im_buf_addz(why, group->count ? "tried once" : "never tried");
         im_buf_addz(why, ", so there was no gap to judge");
+        return;
+    }
+    size_t known = 0;
+    for (size_t i = 0; i + 1 < group->count; i++)
+        known += is_gap_known(group, i);
+    if (!known) {
+        im_buf_addz(why, "it is not known when the client gave up, so there was no gap "
+                         "to judge");
         return;
     }
     add_gaps(group, why);

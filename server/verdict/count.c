@@ -48,27 +48,35 @@ static bool refreshes_as_ever(const struct im_group *group)
     return baseline && group->history->refresh_tries <= baseline->refresh_tries;
 }
 
-bool im_count_calls_as_ever(const struct im_group *group, uint64_t call)
+/* How often such a call is made where nothing goes wrong. */
+static size_t times_before(const struct im_group *group,
+                           const struct im_exchange *exchange)
 {
     const struct im_history *baseline = group->options->baseline;
 
-    return baseline &&
-           im_history_times(group->history, call) <= im_history_times(baseline, call);
+    return baseline ? im_history_times_before(baseline, group->history, exchange) : 0;
 }
 
-bool im_count_is_ambiguous(const struct im_group *group, uint64_t call)
+bool im_count_calls_as_ever(const struct im_group *group,
+                            const struct im_exchange *exchange)
 {
-    const struct im_history *baseline = group->options->baseline;
-
-    return im_history_overlaps(group->history, call) ||
-           (baseline && im_history_times(baseline, call) > 1);
+    return im_history_times(group->history, exchange->call) <=
+           times_before(group, exchange);
 }
 
-static struct weighed repeat_of(const struct im_group *group, uint64_t call)
+bool im_count_is_ambiguous(const struct im_group *group,
+                           const struct im_exchange *exchange)
 {
-    if (im_count_calls_as_ever(group, call))
+    return im_history_overlaps(group->history, exchange->call) ||
+           times_before(group, exchange) > 1;
+}
+
+static struct weighed repeat_of(const struct im_group *group,
+                                const struct im_exchange *exchange)
+{
+    if (im_count_calls_as_ever(group, exchange))
         return free_of_blame;
-    return im_count_is_ambiguous(group, call)
+    return im_count_is_ambiguous(group, exchange)
                ? (struct weighed){UNSURE, IM_DOUBT_SAME_CALLS}
                : counts;
 }
@@ -119,31 +127,6 @@ static bool is_known_dead(const struct im_group *group,
 
 /* ---- requests for tokens (rule 5) ---- */
 
-static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
-{
-    const struct im_exchange *exchange = group->items[index];
-    const struct im_window *window = group->window;
-    bool late = window->anchor && exchange->began_us > window->closed_us;
-    bool code = im_str_is(exchange->grant, "authorization_code");
-
-    /* Each of these is so whoever sends it: how many tokens were had in all, what must never be seen, a
-     * code that is sent twice, a code that nobody was given. */
-    if ((!window->anchor &&
-         (index == 0 || !group->expectation->cause || group->expectation->at_most == 0 ||
-          group->expectation->per == IM_PER_TOKEN)) ||
-        (window->anchor && code && !im_history_issued(group->history, exchange->token)))
-        return counts;
-    if (signs_on_once(group))
-        return late && (group->expectation->at_most == 0 ||
-                        exchange->began_us >= window->next_us)
-                   ? free_of_blame
-                   : counts;
-    if (late || signs_on_as_ever(group))
-        return free_of_blame;
-    return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
-                                                             : IM_DOUBT_NO_BASELINE};
-}
-
 /* Was no token used that was had since the window opened? */
 static bool is_redundant(const struct im_group *group, const struct im_exchange *exchange)
 {
@@ -160,6 +143,51 @@ static bool is_redundant(const struct im_group *group, const struct im_exchange 
                 return false;
     }
     return true;
+}
+
+/* Was another refresh token refused right before, so that this is the way in from there? One that was not
+ * asked for in vain, as by a client that gets one token after the other. */
+static bool follows_a_later_refusal(const struct im_group *group,
+                                    const struct im_exchange *exchange)
+{
+    const struct im_exchange *last = NULL;
+
+    for (size_t i = 0; i < group->history->count; i++) {
+        const struct im_exchange *before = group->history->items[i];
+        if (before->endpoint == IM_ENDPOINT_TOKEN && before != exchange &&
+            im_history_delivered_us(before) <= exchange->began_us)
+            last = before;
+    }
+    return last && im_history_is_refresh(last) && last->cause != CAUSE_NONE &&
+           last->began_us > group->window->closed_us &&
+           !im_str_eq(last->token, group->window->anchor->token) &&
+           !is_redundant(group, last);
+}
+
+static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
+{
+    const struct im_exchange *exchange = group->items[index];
+    const struct im_window *window = group->window;
+    bool late = window->anchor && exchange->began_us > window->closed_us;
+    bool code = im_str_is(exchange->grant, "authorization_code");
+
+    /* Each of these is so whoever sends it: how many tokens were had in all, what must never be seen, a
+     * code that is sent twice, a code that nobody was given. */
+    if ((!window->anchor &&
+         (index == 0 || !group->expectation->cause || group->expectation->at_most == 0 ||
+          group->expectation->per == IM_PER_TOKEN)) ||
+        (window->anchor && code && !im_history_issued(group->history, exchange->token)))
+        return counts;
+    if (signs_on_once(group))
+        return late && (group->expectation->at_most == 0 ||
+                        exchange->began_us >= window->next_us ||
+                        follows_a_later_refusal(group, exchange))
+                   ? free_of_blame
+                   : counts;
+    if (late || signs_on_as_ever(group))
+        return free_of_blame;
+    return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
+                                                             : IM_DOUBT_NO_BASELINE};
 }
 
 static struct weighed weigh_refresh_after(const struct im_group *group, size_t index)
@@ -219,8 +247,17 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
                                                                  : IM_DOUBT_NO_BASELINE};
     if (exchange->call == anchor->call ||
         is_own_repeat(group, exchange, group->window->opened_us, false))
-        return repeat_of(group, exchange->call);
+        return repeat_of(group, exchange);
     return is_serial(group) ? counts : free_of_blame;
+}
+
+/* Whoever renews by the clock renews in a pause, too. */
+static struct weighed weigh_hasty_refresh(const struct im_group *group)
+{
+    if (refreshes_of(group) <= 0)
+        return counts;
+    return refreshes_as_ever(group) ? free_of_blame
+                                    : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
 }
 
 /* A call with a token that was refused, or with none. */
@@ -230,9 +267,8 @@ static struct weighed weigh_dead_token(const struct im_group *group, size_t inde
 
     if (is_serial(group))
         return is_known_dead(group, exchange) ? counts : free_of_blame;
-    return is_own_repeat(group, exchange, INT64_MIN, true)
-               ? repeat_of(group, exchange->call)
-               : free_of_blame;
+    return is_own_repeat(group, exchange, INT64_MIN, true) ? repeat_of(group, exchange)
+                                                           : free_of_blame;
 }
 
 static struct weighed weigh_without_token(const struct im_group *group, size_t index)
@@ -250,14 +286,13 @@ static struct weighed weigh_without_token(const struct im_group *group, size_t i
  * the bound says. */
 static struct weighed weigh_repeat(const struct im_group *group, size_t index)
 {
-    const struct im_history *baseline = group->options->baseline;
-    uint64_t call = group->items[index]->call;
+    const struct im_exchange *exchange = group->items[index];
     size_t at_most = (size_t)group->expectation->at_most;
-    size_t times = baseline ? im_history_times(baseline, call) : 0;
+    size_t times = times_before(group, exchange);
 
     if (index < at_most || (times > 1 && index >= at_most * times))
         return counts;
-    return repeat_of(group, call);
+    return repeat_of(group, exchange);
 }
 
 static struct weighed weigh_call(const struct im_group *group, size_t index)
@@ -289,7 +324,7 @@ static struct weighed weigh(const struct im_group *group, size_t index)
     bool waits = group->window->anchor && group->expectation->within_ms >= 0;
 
     if (im_history_is_refresh(exchange))
-        return waits ? counts : weigh_refresh(group, index);
+        return waits ? weigh_hasty_refresh(group) : weigh_refresh(group, index);
     if (im_history_is_sign_on(exchange) || exchange->endpoint == IM_ENDPOINT_AUTHORIZE)
         return weigh_sign_on(group, index);
     return weigh_call(group, index);

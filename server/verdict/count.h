@@ -38,9 +38,11 @@ struct im_tally im_count(const struct im_group *group);
 /* Does the one at this index count, or may it? */
 bool im_count_has(const struct im_group *group, size_t index);
 /* Is this call made no more often than in the baseline, so that none of them is a repeat? */
-bool im_count_calls_as_ever(const struct im_group *group, uint64_t call);
+bool im_count_calls_as_ever(const struct im_group *group,
+                            const struct im_exchange *exchange);
 /* Can repeats of this call be calls of their own, so that it cannot be told? */
-bool im_count_is_ambiguous(const struct im_group *group, uint64_t call);
+bool im_count_is_ambiguous(const struct im_group *group,
+                           const struct im_exchange *exchange);
 /* The sentence for a doubt: "cannot tell: CMD signs on 3 times; give each test a sandbox of its own". */
 void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,
                         struct im_buf *why);

@@ -164,6 +164,24 @@ size_t im_history_times(const struct im_history *history, uint64_t call)
     return n;
 }
 
+size_t im_history_times_before(const struct im_history *baseline,
+                               const struct im_history *history,
+                               const struct im_exchange *exchange)
+{
+    size_t most = im_history_times(baseline, exchange->call);
+    bool known = most > 0;
+
+    for (size_t i = 0; !known && i < baseline->count; i++) {
+        const struct im_exchange *before = baseline->items[i];
+        if (!im_history_same_address(before, exchange) ||
+            im_history_times(history, before->call))
+            continue;
+        size_t times = im_history_times(baseline, before->call);
+        most = times > most ? times : most;
+    }
+    return most;
+}
+
 bool im_history_overlaps(const struct im_history *history, uint64_t call)
 {
     int64_t until_us = INT64_MIN;

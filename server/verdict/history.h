@@ -45,6 +45,11 @@ bool im_history_same_address(const struct im_exchange *a,
 bool im_history_has_cause(const struct im_exchange *exchange, enum im_cause cause);
 /* How often the history has the very call: method, target below the base URL, and body. */
 size_t im_history_times(const struct im_history *history, uint64_t call);
+/* How often the baseline has what this exchange of the history does. A token or a date within a call makes
+ * it another one in each run: then those at its address count that the history does not have. */
+size_t im_history_times_before(const struct im_history *baseline,
+                               const struct im_history *history,
+                               const struct im_exchange *exchange);
 /* Were two of that very call open at once? */
 bool im_history_overlaps(const struct im_history *history, uint64_t call);
 /* Was the access token handed out by one of the exchanges? */

@@ -6,6 +6,7 @@ rules that sound.py explains; they differ in how they connect, sign on, read, an
 """
 import json
 import os
+import queue
 import sys
 import threading
 import time
@@ -20,7 +21,8 @@ BILLS = API + "objects/accounts-payable/bill"
 QUERY = API + "services/core/query"
 # What a kind differs in; the rest is as in DEFAULT.
 DEFAULT = {"reads": "objects", "workers": 1, "sessions": 1, "keeps_connection": True, "refreshes": True,
-           "fails_fast": False, "renews_ahead": False, "companies": 1}
+           "fails_fast": False, "renews_ahead": False, "companies": 1, "introspects": False,
+           "renews_beside": False}
 KINDS = {
     "serial": {},                                                    # one after the other, one connection, refreshes
     "per-call": {"keeps_connection": False, "refreshes": False},     # a connection for each call, client_credentials only
@@ -31,6 +33,8 @@ KINDS = {
     "ahead": {"renews_ahead": True},                                 # renews before expires_in is over
     "tests": {"sessions": 3, "fails_fast": True, "keeps_connection": False},  # three tests, each signs on
     "companies": {"companies": 2},                                   # two customers at once, a token for each
+    "introspects": {"introspects": True},                            # asks before each call whether its token is good
+    "background": {"renews_beside": True},                           # a thread renews all the time, whatever happens
     "parallel-jobs": {"sessions": 3, "workers": 2, "refreshes": False},       # three jobs at once, two workers each
 }
 
@@ -115,6 +119,13 @@ class Client:
             self.renew(self.access)
         return {"Authorization": "Bearer " + self.access, "Content-Type": "application/json"}
 
+    def ask_whether_it_is_good(self):
+        form = {"client_id": self.config.client_id, "client_secret": self.config.client_secret, "token": self.access}
+        answer = self.patiently("POST", API + "oauth2/introspect",
+                                lambda: {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(form))
+        if answer.fine and answer.json.get("active") is False:
+            self.renew(self.access)
+
     # -- calls --
 
     def call(self, method, path, body=None):
@@ -124,6 +135,8 @@ class Client:
             sent.update(self.authorization())
             return sent
 
+        if self.kind["introspects"]:
+            self.ask_whether_it_is_good()
         text = json.dumps(body) if body else None
         answer = self.patiently(method, path, headers, text)
         if sound.token_was_refused(answer):
@@ -155,24 +168,37 @@ def job(config, kind, reason):
     """Signs on and makes the calls, by several workers where it has them. Leaves why it stopped in `reason`."""
     client = Client(config, kind)
     calls = calls_of(client.kind, config.username.rpartition("@")[2])
-    lock = threading.Lock()
+    lock, turns = threading.Lock(), queue.Queue()
 
     def work():
         while not reason:
             with lock:
                 if not calls:
-                    return
+                    break
                 call = calls.pop(0)
+                if len(calls) % 3 == 0:
+                    turns.put(True)
             try:
                 client.call(*call)
             except Stop as stop:
                 reason.append(str(stop))
+        turns.put(False)
+
+    def renew_beside():
+        """Now and then, while the others go on."""
+        try:
+            while turns.get():
+                client.renew(client.access)
+        except Stop:
+            pass  # the others find out for themselves
 
     try:
         client.sign_on()
     except Stop as stop:
         reason.append(str(stop))
     workers = [threading.Thread(target=work) for _ in range(client.kind["workers"])]
+    if client.kind["renews_beside"] and not reason:
+        workers.append(threading.Thread(target=renew_beside))
     for worker in workers:
         worker.start()
     for worker in workers:

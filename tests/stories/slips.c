@@ -1,4 +1,6 @@
 /* Slips of the pen, templates that nobody filled in, and the challenges of a 401. */
+#include <string.h>
+
 #include "base/crypto.h"
 #include "stories/story.h"
 #include "stories/teller.h"
@@ -117,6 +119,18 @@ STORY(slips_of_tokens, "quotes around a token, a doubled scheme and a cut are na
     }
 }
 
+STORY(a_cut_within_the_signature,
+      "a token that was cut within its signature is said to be cut")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_got(s, VENDORS, text(s, "%.*s", (int)strlen(token) - 11, token));
+    then_header_has(
+        s, "X-Intacct-Mock-Evidence",
+        "cut short, or altered: its signature has 24 bytes, and one by HS256 has 32");
+    then_refused(s, CAUSE_TOKEN_BAD_SIGNATURE);
+}
+
 STORY(templates_are_named, "a template that nobody filled in is named and quoted")
 {
     static const char *const values[] = {
@@ -189,6 +203,7 @@ STORIES(slips) = {
     &story_slips_are_named,
     &story_slips_in_query,
     &story_slips_of_tokens,
+    &story_a_cut_within_the_signature,
     &story_templates_are_named,
     &story_pkce_without_secret,
     &story_introspecting_others,

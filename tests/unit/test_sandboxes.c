@@ -329,6 +329,8 @@ static void twice_too_many_in_use_are_refused_as_a_bound_of_ours(void **state)
     assert_status(s, 503);
     send(s, "POST", "/__mock/sandboxes", NULL, "{\"name\":\"drop.9\"}");
     assert_status(s, 503);
+    assert_has(body_of(s), "8 sandboxes are in use at once, and 4 are the bound "
+                           "(--sandboxes); delete those that are done");
     im_sandboxes_unref(&s->boxes, kept[7]);
     touch_and_go(s, "drop.9");
     for (int i = 0; i < 7; i++)

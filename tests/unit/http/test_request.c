@@ -253,6 +253,25 @@ static void connections_are_kept_as_asked(void **state)
     assert_false(kept(f, "1.1", "TE, close"));
 }
 
+static void the_host_of_a_url_is_found_in_every_form(void **state)
+{
+    static const struct {
+        const char *url, *authority, *host;
+    } forms[] = {{"https://Mock.test:443/x", "Mock.test:443", "Mock.test"},
+                 {"http://[::1]:8080/x", "[::1]:8080", "[::1]"},
+                 {"http://[::1]", "[::1]", "[::1]"},
+                 {"a.test:80/x", "a.test:80", "a.test"},
+                 {"https://a.test/b://c", "a.test", "a.test"},
+                 {"", "", ""}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct im_str authority = im_url_authority(im_str(forms[i].url));
+        assert_true(im_str_is(authority, forms[i].authority));
+        assert_true(im_str_is(im_authority_host(authority), forms[i].host));
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -274,6 +293,7 @@ int main(void)
         TEST(header_names_are_tokens),
         TEST(a_body_comes_as_it_is),
         TEST(connections_are_kept_as_asked),
+        cmocka_unit_test(the_host_of_a_url_is_found_in_every_form),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

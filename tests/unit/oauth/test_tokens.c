@@ -22,7 +22,7 @@ struct fixture {
     struct im_arena arena;
     struct im_policy policy;
     struct im_eval_context eval;
-    struct im_batch batch;
+    struct im_token_batch batch;
     struct im_token out;
     struct im_error err;
     atomic_uint_fast64_t arrivals;
@@ -84,7 +84,7 @@ static uint64_t add(struct fixture *f)
 /* An access and a refresh token of one grant; they stay in f->batch. */
 static uint64_t add_pair(struct fixture *f, const char *user, const char *grant_type)
 {
-    f->batch = (struct im_batch){.count = 2, .session_expires_ms = 500000};
+    f->batch = (struct im_token_batch){.count = 2, .session_expires_ms = 500000};
     f->batch.items[0] = token_of(f, IM_TOKEN_ACCESS, user);
     f->batch.items[1] = token_of(f, IM_TOKEN_REFRESH, user);
     f->batch.items[0].grant_type = f->batch.items[1].grant_type = im_str(grant_type);
@@ -600,7 +600,7 @@ static void grace_is_over_when_it_is_over(void **state)
 
 static struct im_token add_code(struct fixture *f, bool plain)
 {
-    f->batch = (struct im_batch){.count = 1};
+    f->batch = (struct im_token_batch){.count = 1};
     f->batch.items[0] = token_of(f, IM_TOKEN_CODE, "jdoe");
     f->batch.items[0].redirect_uri = IM_STR("https://app.example/callback");
     f->batch.items[0].challenge = IM_STR("challenge");

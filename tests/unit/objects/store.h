@@ -137,9 +137,9 @@ static inline void assert_refused(struct shop *shop, enum im_objects_result resu
 {
     if (result != wanted)
         fail_msg("%s instead of %s: %s", im_objects_result_name(result),
-                 im_objects_result_name(wanted), shop->call.why.text);
-    assert_string_equal(shop->call.why.field, field);
-    assert_true(shop->call.why.text[0]);
+                 im_objects_result_name(wanted), shop->call.refusal.text);
+    assert_string_equal(shop->call.refusal.field, field);
+    assert_true(shop->call.refusal.text[0]);
     assert_int_equal(shop->buf.len, 0);
 }
 

@@ -12,7 +12,7 @@ static const char *found(struct shop *shop, const char *body, const char *field)
 {
     enum im_objects_result result = query(shop, body);
     if (result)
-        fail_msg("%s: %s", body, shop->call.why.text);
+        fail_msg("%s: %s", body, shop->call.refusal.text);
     return column(shop, field);
 }
 
@@ -304,7 +304,7 @@ static void a_member_in_the_wrong_place_is_named_as_clients_have_seen(void **sta
     struct shop *shop = *state;
     assert_refused(shop, query(shop, VENDORS ",\"includePrivate\":true}"),
                    IM_OBJECTS_QUERY_UNKNOWN, "includePrivate");
-    assert_string_equal(shop->call.why.text,
+    assert_string_equal(shop->call.refusal.text,
                         "Unrecognized key includePrivate in query payload");
     assert_refused(shop,
                    query(shop, VENDORS ",\"filterParameters\":{\"caseSensitive\":true}}"),
@@ -343,7 +343,7 @@ static void object_and_fields_are_required(void **state)
     assert_refused(shop, query(shop, FROM("accounts-payable/vendr", "[\"id\"]") "}"),
                    IM_OBJECTS_TYPE_UNKNOWN, "object");
     assert_non_null(
-        strstr(shop->call.why.text, "did you mean \"accounts-payable/vendor\"?"));
+        strstr(shop->call.refusal.text, "did you mean \"accounts-payable/vendor\"?"));
     assert_refused(shop, query(shop, "{\"object\":\"accounts-payable/vendor\"}"),
                    IM_OBJECTS_QUERY_MISSING, "fields");
     assert_refused(shop, query(shop, FROM("accounts-payable/vendor", "[]") "}"),

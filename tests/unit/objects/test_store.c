@@ -435,7 +435,7 @@ static void a_mistyped_field_is_answered_with_the_likely_one(void **state)
 {
     struct shop *shop = *state;
     create(shop, VENDOR, "{\"credit_limit\":1}");
-    assert_non_null(strstr(shop->call.why.text, "did you mean \"creditLimit\"?"));
+    assert_non_null(strstr(shop->call.refusal.text, "did you mean \"creditLimit\"?"));
 }
 
 static void a_long_name_in_a_refusal_is_cut_between_characters(void **state)
@@ -448,9 +448,9 @@ static void a_long_name_in_a_refusal_is_cut_between_characters(void **state)
         im_buf_addz(&body, "\xc3\xa9");
     im_buf_add(&body, IM_STR("\":1}\0"));
     assert_int_equal(create(shop, VENDOR, body.at), IM_OBJECTS_FIELD_UNKNOWN);
-    assert_true(im_str_utf8(im_str(shop->call.why.field)));
-    assert_true(im_str_utf8(im_str(shop->call.why.text)));
-    assert_in_range(strlen(shop->call.why.field), 100, 127);
+    assert_true(im_str_utf8(im_str(shop->call.refusal.field)));
+    assert_true(im_str_utf8(im_str(shop->call.refusal.text)));
+    assert_in_range(strlen(shop->call.refusal.field), 100, 127);
 }
 
 /* ---- patch ---- */
@@ -530,7 +530,7 @@ static void what_others_refer_to_cannot_be_deleted(void **state)
 {
     struct shop *shop = *state;
     assert_refused(shop, delete_row(shop, VENDOR, "43"), IM_OBJECTS_IN_USE, "");
-    assert_string_equal(shop->call.why.text,
+    assert_string_equal(shop->call.refusal.text,
                         "accounts-payable/bill 60 refers to it by vendor.");
     assert_int_equal(delete_row(shop, BILL, "60"), IM_OBJECTS_OK);
     assert_int_equal(delete_row(shop, VENDOR, "43"), IM_OBJECTS_OK);
@@ -571,7 +571,7 @@ static void a_row_of_another_entity_is_not_found(void **state)
     assert_refused(shop, delete_row(shop, VENDOR, "59"), IM_OBJECTS_NOT_FOUND, "");
     assert_refused(shop, patch(shop, VENDOR, "58", "{\"parent\":{\"id\":\"V-210\"}}"),
                    IM_OBJECTS_REFERENCE_UNKNOWN, "/parent");
-    assert_non_null(strstr(shop->call.why.text, "V-210"));
+    assert_non_null(strstr(shop->call.refusal.text, "V-210"));
 }
 
 static void what_an_entity_creates_belongs_to_it(void **state)

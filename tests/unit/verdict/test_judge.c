@@ -449,6 +449,22 @@ static void waiting_for_a_stalled_answer_is_no_pause(void **state)
     met(h, GROWING, "the gap between the tries was 210 ms, as it should be", "1 2");
 }
 
+static void a_pause_whose_begin_was_seen_too_late_is_not_known(void **state)
+{
+    struct history *h = *state;
+    struct im_exchange *stalled = answered(h);
+
+    stalled->fault = IM_FAULT_STALL;
+    stalled->delivered_us = stalled->ended_us + 1000 * MS;
+    answered(h);
+    met(h, GROWING,
+        "it is not known when the client gave up, so there was no gap to judge", "1 2");
+    h->now_us += 200 * MS;
+    answered(h);
+    met(h, GROWING, "the gaps between the tries were not known, 209 ms, as it should be",
+        "1 2 3");
+}
+
 static void many_gaps_are_cut_short(void **state)
 {
     struct history *h = *state;
@@ -545,6 +561,7 @@ int main(void)
         JUDGED(there_must_be_a_pause),
         JUDGED(the_clock_makes_a_gap_too),
         JUDGED(waiting_for_a_stalled_answer_is_no_pause),
+        JUDGED(a_pause_whose_begin_was_seen_too_late_is_not_known),
         JUDGED(many_gaps_are_cut_short),
         JUDGED(gaps_are_those_of_each_call),
         JUDGED(a_thousand_exchanges_with_a_window_each_are_judged),

@@ -329,6 +329,30 @@ static void a_call_that_is_made_as_often_as_ever_is_no_repeat(void **state)
     outcome(h, once, IM_NOT_MET);
 }
 
+/* A token or a date within the call makes it another one in each sandbox. */
+static void a_call_that_differs_from_run_to_run_is_known_by_its_address(void **state)
+{
+    struct history *h = *state;
+    const char *once = "{'that':'t','cause':'token-missing','at_most':1,'per':'call'}";
+
+    signs_on(h, "T0");
+    for (int i = 0; i < 3; i++) {
+        struct im_exchange *asks = saw(h, "introspect", 200, CAUSE_NONE);
+        asks->call = 70; /* of token T0 */
+    }
+    is_the_baseline(h);
+    signs_on(h, "T1");
+    for (int i = 0; i < 3; i++)
+        saw(h, "introspect", 400, CAUSE_TOKEN_MISSING)->call = 71; /* of token T1 */
+    outcome(h, once, IM_MET);
+    saw(h, "introspect", 400, CAUSE_TOKEN_MISSING)->call = 71;
+    outcome(h, once, IM_NOT_MET); /* one more than ever */
+    h->count--;
+    saw(h, "introspect", 200, CAUSE_NONE)->call =
+        70; /* the baseline's own is there too */
+    outcome(h, once, IM_NOT_MET);
+}
+
 /* ---- 5: whose sign-on ---- */
 
 static void a_further_sign_on_counts_where_the_client_signs_on_once(void **state)
@@ -396,6 +420,75 @@ static void renewing_again_before_the_new_token_is_used_counts(void **state)
     outcome(h, ONE_TOKEN, IM_NOT_MET);
 }
 
+static struct im_exchange *refused_refresh(struct history *h, const char *token)
+{
+    struct im_exchange *seen =
+        refuses(refreshes(h, ""), 400, CAUSE_REFRESH_TOKEN_UNKNOWN);
+
+    seen->token = im_str(token);
+    return seen;
+}
+
+/* A thread of its own renews now and then; each refresh is refused, and each time there is another way. */
+static void signing_on_after_each_refused_refresh_is_no_loop(void **state)
+{
+    struct history *h = *state;
+    const char *no_loop = "{'that':'t','endpoint':'token','after':"
+                          "'refresh-token-unknown','at_most':2}";
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    refreshes(h, "T00");
+    refreshes(h, "T000");
+    is_the_baseline(h);
+    signs_on(h, "T1");
+    for (int i = 2; i < 6; i++) {
+        const char *next = im_arena_format(&h->arena, "T%d", i).at;
+        refused_refresh(h, im_arena_format(&h->arena, "R%d", i).at);
+        signs_on(h, next);
+        call(h, 1, next);
+    }
+    outcome(h, no_loop, IM_MET);
+    signs_on(h, "T6"); /* without a reason */
+    signs_on(h, "T7");
+    outcome(h, no_loop, IM_NOT_MET);
+}
+
+static void getting_one_token_after_the_other_is_a_loop(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    for (int i = 2; i < 5; i++) {
+        refused_refresh(h, im_arena_format(&h->arena, "R%d", i).at);
+        signs_on(h, im_arena_format(&h->arena, "T%d", i).at); /* which nobody uses */
+    }
+    outcome(h,
+            "{'that':'t','endpoint':'token','after':'refresh-token-unknown','at_most':2}",
+            IM_NOT_MET);
+}
+
+static void a_refresh_by_the_clock_may_fall_into_a_pause(void **state)
+{
+    struct history *h = *state;
+    const char *waits = "{'that':'t','after':'rate-limited','within':'1s','count':0}";
+
+    signs_on(h, "T0");
+    refreshes(h, "T00");
+    is_the_baseline(h);
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    refreshes(h, "T2");
+    outcome(h, waits, IM_MET);
+    refreshes(h, "T3"); /* more often than ever */
+    outcome(h, waits, IM_CANNOT_TELL);
+    h->count = 0;
+    signs_on_times(h, 1); /* never refreshes where nothing goes wrong */
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    refreshes(h, "T2");
+    outcome(h, waits, IM_NOT_MET);
+}
+
 /* ---- 6: what is no mistake ---- */
 
 static void right_data_under_a_wrong_label_is_an_answer(void **state)
@@ -450,6 +543,10 @@ int main(void)
         TOLD(a_client_is_parallel_where_the_baseline_saw_it_so),
         TOLD(identical_calls_at_once_cannot_be_told_apart),
         TOLD(a_call_that_is_made_as_often_as_ever_is_no_repeat),
+        TOLD(a_call_that_differs_from_run_to_run_is_known_by_its_address),
+        TOLD(signing_on_after_each_refused_refresh_is_no_loop),
+        TOLD(getting_one_token_after_the_other_is_a_loop),
+        TOLD(a_refresh_by_the_clock_may_fall_into_a_pause),
         TOLD(a_further_sign_on_counts_where_the_client_signs_on_once),
         TOLD(it_cannot_be_told_where_it_signs_on_several_times),
         TOLD(without_a_baseline_only_refreshes_count),

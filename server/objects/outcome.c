@@ -1,5 +1,6 @@
-/* Wording of refusals. */
-#include "objects/why.h"
+/* The evidence of refusals, in the two rooms of struct im_objects_refusal: fixed rooms, so
+ * that a refusal needs no memory and can be copied. */
+#include "objects/outcome.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@ struct im_str im_objects_quote(struct im_str text)
     return im_str_utf8(text) ? im_str_front(text, 80) : IM_STR("(not UTF-8)");
 }
 
-static void keep(char *room, size_t size, struct im_str text)
+static void text_keep(char *room, size_t size, struct im_str text)
 {
     struct im_str fits = im_str_front(text, size - 1);
     if (fits.len)
@@ -18,40 +19,42 @@ static void keep(char *room, size_t size, struct im_str text)
     room[fits.len] = '\0';
 }
 
-static void word(struct im_objects_refusal *why, const char *format, va_list args)
-    IM_PRINTF(2, 0);
+static void refusal_word(struct im_objects_refusal *refusal, const char *format,
+                         va_list args) IM_PRINTF(2, 0);
 
-static void word(struct im_objects_refusal *why, const char *format, va_list args)
+static void refusal_word(struct im_objects_refusal *refusal, const char *format,
+                         va_list args)
 {
-    char text[sizeof why->text * 2];
+    /* twice the room: cut there by snprintf, then between characters by text_keep */
+    char text[sizeof refusal->text * 2];
     text[0] = '\0';
     vsnprintf(text, sizeof text, format, args);
-    keep(why->text, sizeof why->text, im_str(text));
+    text_keep(refusal->text, sizeof refusal->text, im_str(text));
 }
 
-enum im_objects_result im_objects_refuse(struct im_objects_refusal *why,
+enum im_objects_result im_objects_refuse(struct im_objects_refusal *refusal,
                                          enum im_objects_result result,
                                          struct im_str field, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    word(why, format, args);
+    refusal_word(refusal, format, args);
     va_end(args);
-    keep(why->field, sizeof why->field, field);
+    text_keep(refusal->field, sizeof refusal->field, field);
     return result;
 }
 
-enum im_objects_result im_objects_refuse_at(struct im_objects_refusal *why,
+enum im_objects_result im_objects_refuse_at(struct im_objects_refusal *refusal,
                                             enum im_objects_result result,
                                             struct im_str dotted, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    word(why, format, args);
+    refusal_word(refusal, format, args);
     va_end(args);
-    why->field[0] = '/';
-    keep(why->field + 1, sizeof why->field - 1, dotted);
-    for (char *at = why->field; *at; at++)
+    refusal->field[0] = '/';
+    text_keep(refusal->field + 1, sizeof refusal->field - 1, dotted);
+    for (char *at = refusal->field; *at; at++)
         if (*at == '.')
             *at = '/';
     return result;
