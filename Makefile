@@ -341,6 +341,10 @@ install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
 	$(foreach page,$(MAN_PAGES),install -m 644 $(page) '$(call man_of,$(page))' &&) true
 	for page in $(MAN_LINKS); do echo '.so man3/intacct-mock.3' >'$(INTO)/share/man/man3/'$$page || exit 1; done
 	cd '$(INTO)/share/man/man3' && chmod 644 $(MAN_LINKS)
+	install -d '$(INTO)/share/bash-completion/completions' '$(INTO)/share/zsh/site-functions'
+	$(BUILD)/intacct-mock completion bash >'$(INTO)/share/bash-completion/completions/intacct-mock'
+	$(BUILD)/intacct-mock completion zsh >'$(INTO)/share/zsh/site-functions/_intacct-mock'
+	chmod 644 '$(INTO)/share/bash-completion/completions/intacct-mock' '$(INTO)/share/zsh/site-functions/_intacct-mock'
 	install -m 644 LICENSE '$(INTO)/share/doc/intacct-mock'
 	install -m 644 $(DEPS)/cjson/LICENSE '$(INTO)/share/doc/intacct-mock/LICENSE.cjson'
 	install -m 644 $(DEPS)/civetweb/LICENSE.md '$(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md'
@@ -351,6 +355,7 @@ uninstall:  ## take away what install put there
 	rm -f '$(INTO)/lib/libintacct-mock.a' '$(INTO)/lib/libintacct-mock.so' '$(INTO)/lib/libintacct-mock.so.'*
 	rm -f $(foreach page,$(MAN_PAGES),'$(call man_of,$(page))')
 	rm -f $(foreach page,$(MAN_LINKS),'$(INTO)/share/man/man3/$(page)')
+	rm -f '$(INTO)/share/bash-completion/completions/intacct-mock' '$(INTO)/share/zsh/site-functions/_intacct-mock'
 	rm -rf '$(INTO)/share/doc/intacct-mock'
 
 # Both are reproducible: of the same source they are the same bytes, wherever that lies.
@@ -476,7 +481,7 @@ check_browser = $(RUN) browser jobs=1 timeout=300 $(call pick,$(BROWSER_TESTS))
 check_attack  = $(run_attack)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
-check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py tests/docker/test_static.py \
+check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py tests/docker/test_replicas.py tests/docker/test_static.py \
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
 # the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
 check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import time
 import zipfile
@@ -55,10 +56,20 @@ def main(version, epoch, out, work, *images):
     print("\n".join(str(release.out / name) for name in [*sorted(release.made), "SHA256SUMS"]))
 
 
+def completions(release):
+    """What the shells are given: the program prints it of its own tables, so it is the image's for this machine that does."""
+    program = release.work / "intacct-mock"
+    program.write_bytes(next(image.program for image in release.images if image.arch == os.uname().machine))
+    program.chmod(0o755)
+    return {path: subprocess.run([program, "completion", shell], capture_output=True, check=True).stdout
+            for shell, path in (("bash", "share/bash-completion/completions/intacct-mock"),
+                                ("zsh", "share/zsh/site-functions/_intacct-mock"))}
+
+
 def tarballs(release):
     common = {**man_pages(ROOT / "server/man"), "README.md": (ROOT / "README.md").read_bytes(),
               "CHANGELOG.md": (ROOT / "CHANGELOG.md").read_bytes(), "LICENSE": (ROOT / "LICENSE").read_bytes(),
-              "share/bash-completion/completions/intacct-mock": (HERE / "completion/intacct-mock.bash").read_bytes()}
+              **completions(release)}
     for image in release.images:
         name = f"intacct-mock-{release.version}-linux-{image.arch}"
         write_tar(release.path(f"{name}.tar.gz"), {**common, **image.licenses, "intacct-mock": image.program}, release.epoch, name)

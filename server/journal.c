@@ -216,6 +216,7 @@ static struct im_str target_below_base(const struct im_exchange *e)
 static bool filter_matches(const struct im_exchange *e, const struct im_journal_filter *f)
 {
     return e->id > f->since && im_status_fits(&f->status, e->status) &&
+           (!f->refused || (f->refused == 1) == (e->cause != CAUSE_NONE)) &&
            (f->cause == CAUSE_NONE || f->cause == e->cause ||
             exchange_warned_of(e, f->cause)) &&
            (!f->endpoint.len || im_exchange_goes_to(e, f->endpoint)) &&
@@ -357,11 +358,13 @@ struct im_kept **im_journal_keep(struct im_journal *journal, struct im_arena *ar
 
     journal_lock(journal);
     *count = filter_count_locked(journal, filter);
+    size_t skip = filter->last && *count > filter->last ? *count - filter->last : 0;
+    *count -= skip;
     struct im_kept **found =
         *count ? IM_ARENA_ARRAY(arena, struct im_kept *, *count) : NULL;
     for (size_t i = 0; found && n < *count; i++) {
         struct im_kept *kept = ring_at_locked(journal, i);
-        if (!filter_matches(&kept->exchange, filter))
+        if (!filter_matches(&kept->exchange, filter) || (skip && skip--))
             continue;
         atomic_fetch_add(&kept->refs, 1);
         found[n++] = kept;

@@ -21,6 +21,8 @@ struct im_journal_filter {
     enum im_cause cause; /* refused for it, or warned of it */
     struct im_status_range status;
     uint64_t since; /* ids above this */
+    int refused;    /* 1 = only what was refused, 2 = only what was not */
+    uint64_t last;  /* of those that match, the newest so many; 0 = all. For lists */
 };
 
 /* The memory that several journals have together: beyond it the oldest exchange of all

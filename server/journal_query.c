@@ -18,6 +18,7 @@ static const struct im_json_row filter_rows[] = {
     {"user", TEXT(user)},
     {"method", TEXT(method)},
     {"path", TEXT(path)},
+    {"refused", IM_READ_WORD, FILTER(refused), .min = 1, .words = "true|false"},
     {"since", IM_READ_WHOLE, IM_READ_INTO(struct im_journal_query, since),
      .max = INT64_MAX},
 };
@@ -29,6 +30,7 @@ static const struct im_json_row waiting_rows[] = {
      .max = INT64_MAX},
     {"wait", IM_READ_DURATION, IM_READ_INTO(struct im_journal_query, wait_ms),
      .max = 600000},
+    {"last", IM_READ_WHOLE, FILTER(last), .min = 1, .max = INT64_MAX},
 };
 static const struct im_json_table waiting_table = {IM_READ_ROWS(waiting_rows)};
 

@@ -65,7 +65,10 @@ static void exchange_write_scenario(struct im_json_out *out, const struct im_exc
     if (!e->rule)
         return;
     im_json_open_object(out, "scenario");
-    im_json_int(out, "rule", e->rule);
+    if (e->rule == IM_RULE_BROUGHT)
+        im_json_strz(out, "rule", "header");
+    else
+        im_json_int(out, "rule", e->rule);
     if (e->effect)
         im_json_strz(out, "world", e->effect);
     if (e->fault)

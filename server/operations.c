@@ -293,6 +293,7 @@ static const char *world_field_at_fault(struct im_directory *directory,
     case IM_ARG_PERMISSION: return "permission";
     case IM_ARG_MODULE: return "module";
     case IM_ARG_ENTITY: return "entity";
+    case IM_ARG_REDIRECT_URI: return "redirect_uri";
     default: return NULL;
     }
 }
@@ -434,6 +435,28 @@ bool im_sandbox_withdraw(struct im_sandbox *box, const struct im_withdrawal *par
     if (params->company.len)
         args.company = params->company;
     return im_sandbox_apply(box, effect, &args, given, affected, problem);
+}
+
+static const struct im_json_row new_redirect_rows[] = {
+    {"client_id", IM_READ_TEXT, IM_READ_INTO(struct im_new_redirect, client_id),
+     .about = "when not given demo"},
+    {"redirect_uri", IM_READ_TEXT, IM_READ_REQUIRED,
+     IM_READ_INTO(struct im_new_redirect, redirect_uri),
+     .about = "of a loopback address any port will do"},
+};
+const struct im_json_table im_new_redirect_table = {.name = "NewRedirectUri",
+                                                    IM_READ_ROWS(new_redirect_rows),
+                                                    .size =
+                                                        sizeof(struct im_new_redirect)};
+
+bool im_sandbox_add_redirect(struct im_sandbox *box, const struct im_new_redirect *params,
+                             size_t *affected, struct im_problem *problem)
+{
+    const struct im_effect_args args = {.client_id = params->client_id,
+                                        .redirect_uri = params->redirect_uri};
+
+    *affected = 0;
+    return im_sandbox_apply(box, "register-redirect-uri", &args, 0, affected, problem);
 }
 
 bool im_sandbox_rotate_keys(struct im_sandbox *box, size_t *affected,

@@ -101,6 +101,13 @@ struct im_withdrawal {
 extern const struct im_json_table im_withdrawal_table;
 bool im_sandbox_withdraw(struct im_sandbox *box, const struct im_withdrawal *params,
                          size_t *affected, struct im_problem *problem);
+/* The client, demo unless another is named, gets one more redirect URI. */
+struct im_new_redirect {
+    struct im_str client_id, redirect_uri;
+};
+extern const struct im_json_table im_new_redirect_table;
+bool im_sandbox_add_redirect(struct im_sandbox *box, const struct im_new_redirect *params,
+                             size_t *affected, struct im_problem *problem);
 bool im_sandbox_rotate_keys(struct im_sandbox *box, size_t *affected,
                             struct im_problem *problem);
 

@@ -11,6 +11,7 @@
 #include "http/redact.h"
 #include "oauth/credentials.h"
 #include "router_parts.h"
+#include "scenario/trigger.h"
 
 #define OAUTH   "/ia/api/v1/oauth2/"
 #define API     "/ia/api/v1/"
@@ -222,19 +223,21 @@ static void pipeline_wait(struct im_pipeline *p, void (*then)(struct im_pipeline
     p->then = then;
     p->delay_ms = wire->hold_until ? wire->delay_ms : 0;
     if (wire->hold_until)
-        wait_begin(p, p->plan.taken, wire->hold_until, wire->hold_ms);
+        /* those that bring a rule of their own wait for each other: they have no rule in common */
+        wait_begin(p, p->plan.brought ? (const void *)p->box : p->plan.taken,
+                   wire->hold_until, wire->hold_ms);
     else
         wait_begin(p, p->req, 0, wire->delay_ms);
 }
 
-/* Asks the scenario what it does to this request. */
-static void pipeline_plan(struct im_pipeline *p)
+/* Asks the scenario what it does to this request, which may bring a rule of its own. */
+static void pipeline_plan(struct im_pipeline *p, const struct im_rule *brought)
 {
     struct im_exchange *exchange = p->req->exchange;
 
     /* before it may be held: requests that were in flight together stay so */
     p->req->arrived = atomic_fetch_add(&p->authority->arrivals, 1) + 1;
-    im_scenario_plan(p->box->scenario_state, p->authority, p->req, &p->plan);
+    im_scenario_plan(p->box->scenario_state, p->authority, p->req, brought, &p->plan);
     exchange->rule = im_plan_rule(&p->plan);
     exchange->effect = im_plan_effect(&p->plan);
     exchange->grant_id = p->plan.asked ? p->plan.asked->grant_id : 0;
@@ -372,6 +375,8 @@ static void pipeline_go_on(struct im_pipeline *p)
 
 static void dispatch_to_sandbox(struct im_pipeline *p)
 {
+    const struct im_rule *brought = NULL;
+    enum im_cause unknown = CAUSE_NONE;
     struct im_error err = {.text = ""};
     struct im_sandbox *found = im_find_box(p->sandboxes, p->req, &err);
     bool preflight = im_cors_is_preflight(p->sandboxes, p->req);
@@ -391,7 +396,13 @@ static void dispatch_to_sandbox(struct im_pipeline *p)
         pipeline_conclude(p, answer_preflight(p, im_str(im_route_methods(p->req))));
         return;
     }
-    pipeline_plan(p);
+    if (p->sandboxes->settings.hints)
+        unknown = im_trigger_read(p->req, &brought);
+    if (unknown) {
+        pipeline_conclude(p, unknown);
+        return;
+    }
+    pipeline_plan(p, brought);
     p->waits = pipeline_waits(p, false) && im_sandboxes_may_wait(p->sandboxes);
     if (pipeline_waits(p, false) && !p->waits) {
         pipeline_conclude(p, refuse_waiting(p));

@@ -9,8 +9,8 @@
 /* how long a browser may remember the permission; Chromium forgets after two hours in any case */
 #define MAX_AGE "600"
 #define EXPOSED                                                                          \
-    "X-Intacct-Mock-Cause, X-Intacct-Mock-Evidence, X-Intacct-Mock-Note, Retry-After, "  \
-    "Link, WWW-Authenticate, Location"
+    "X-Intacct-Mock-Cause, X-Intacct-Mock-Evidence, X-Intacct-Mock-Note, "               \
+    "X-Intacct-Mock-Outcome, Retry-After, Link, WWW-Authenticate, Location"
 
 bool im_cors_is_preflight(const struct im_sandboxes *sandboxes,
                           const struct im_request *req)

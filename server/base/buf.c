@@ -169,6 +169,29 @@ void im_buf_add_url(struct im_buf *buf, struct im_str text)
     im_buf_add(buf, im_str_slice(text, done, text.len));
 }
 
+void im_buf_add_shell(struct im_buf *buf, struct im_str text)
+{
+    bool plain = text.len > 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        plain =
+            plain && text.at[i] != '~' && /* that may be somebody's home */
+            (is_unreserved(text.at[i]) || (text.at[i] && strchr("@%+=:,/", text.at[i])));
+    if (plain) {
+        im_buf_add(buf, text);
+        return;
+    }
+    im_buf_addc(buf, '\'');
+    while (text.len) { /* nothing but the quote itself ends a quoted word */
+        size_t quote = im_str_find(text, '\'');
+        im_buf_add(buf, im_str_slice(text, 0, quote));
+        if (quote < text.len)
+            im_buf_addz(buf, "'\\''");
+        text = im_str_slice(text, quote + 1, text.len);
+    }
+    im_buf_addc(buf, '\'');
+}
+
 void im_buf_add_visible(struct im_buf *buf, struct im_str text)
 {
     size_t done = 0, step;

@@ -49,6 +49,8 @@ struct im_str im_buf_str(const struct im_buf *buf); /* view of what stands there
 void im_buf_add_html(struct im_buf *buf, struct im_str text); /* & < > " ' */
 void im_buf_add_url(struct im_buf *buf,
                     struct im_str text); /* all but RFC 3986 unreserved */
+/* One word for a POSIX shell, whatever bytes it has: in single quotes where it needs them. */
+void im_buf_add_shell(struct im_buf *buf, struct im_str text);
 /* For a terminal or a log: '?' for each control character (C0, DEL, C1), which might
  * move its cursor, and for each byte that is no UTF-8. */
 void im_buf_add_visible(struct im_buf *buf, struct im_str text);

@@ -70,6 +70,9 @@ enum {
     IM_EXCHANGE_BODY_MAX = 16 * 1024 /* bytes kept of each body, and of all headers */
 };
 
+/* The rule that a request brings with it, in its headers (scenario/trigger.h). */
+#define IM_RULE_BROUGHT (~0U)
+
 /* Texts are empty and numbers 0 where nothing is known. Times in µs are monotonic. What the
  * pipeline learns holds no secret; target, headers, bodies, redirect_uri and state are as on the
  * wire and leave through http/redact.h alone. A text that is added belongs into the list of
@@ -124,7 +127,7 @@ struct im_exchange {
     struct im_str allow;   /* 405, preflights: "GET, POST" */
 
     /* What a scenario did to it. */
-    unsigned rule;       /* the first of its rules that fired, from 1 */
+    unsigned rule; /* the first of its rules that fired, from 1; or IM_RULE_BROUGHT */
     const char *effect;  /* the first change of the world that it set off; static */
     enum im_fault fault; /* how delivery is damaged */
     int64_t delay_ms;    /* the answer is still held back for so long */

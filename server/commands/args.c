@@ -139,9 +139,11 @@ static bool refuse_value(const struct im_option *option, const char *value,
 /* ---- the environment ---- */
 
 /* What takes no value, or several, is no variable. */
-static bool is_variable(const struct im_option *option)
+static bool is_variable(const struct im_command *command, const struct im_option *option)
 {
-    return option->kind != IM_OPTION_FLAG && option->kind != IM_OPTION_TEXTS;
+    return option->variable ||
+           (command->has_variables && option->kind != IM_OPTION_FLAG &&
+            option->kind != IM_OPTION_TEXTS);
 }
 
 /* "https-port" is HTTPS_PORT. */
@@ -159,12 +161,12 @@ static const struct im_option *row_of_variable(const struct im_command *command,
     char memory[64];
     struct im_buf variable;
 
-    if (!command->has_variables)
-        return NULL;
     for (const struct im_option *row = options_of(command); row->flag; row++) {
+        if (!is_variable(command, row))
+            continue;
         im_buf_init_fixed(&variable, memory, sizeof(memory));
-        add_variable(&variable, row->flag);
-        if (is_variable(row) && im_str_eq(im_buf_str(&variable), name))
+        add_variable(&variable, row->variable ? row->variable : row->flag);
+        if (im_str_eq(im_buf_str(&variable), name))
             return row;
     }
     return NULL;
@@ -365,8 +367,9 @@ static bool read_words(const struct reading *r, char *const *argv)
     bool behind = false; /* --: no more options */
 
     for (; *argv; argv++) {
-        bool is_option =
-            !behind && argv[0][0] == '-' && argv[0][1]; /* "-" is an operand */
+        /* "-" is an operand, and so is a negative number */
+        bool is_option = !behind && argv[0][0] == '-' && argv[0][1] &&
+                         !(argv[0][1] >= '0' && argv[0][1] <= '9');
         bool is_end = is_option && strcmp(*argv, "--") == 0 &&
                       (command->takes_command || command->operands_max);
         if (is_end && command->takes_command) {

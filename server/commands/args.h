@@ -28,6 +28,7 @@ struct im_option {
     const char *help;    /* one line */
     const char *words;   /* "text|json" */
     int64_t least, most;
+    const char *variable; /* INTACCT_MOCK_<this> gives it too; NULL = as has_variables */
 };
 
 struct im_texts {
@@ -54,9 +55,10 @@ struct im_command {
     const struct im_option *options; /* NULL = none but --help */
     size_t size;                     /* of the struct that they fill in */
     size_t operands_min,
-        operands_max;   /* words that are no options; SIZE_MAX = any number */
-    bool has_variables; /* each option is a variable of the environment too */
-    bool takes_command; /* CMD [ARG]... behind -- */
+        operands_max;          /* words that are no options; SIZE_MAX = any number */
+    const char *operand_words; /* that are known: "bash|zsh"; for completion alone */
+    bool has_variables;        /* each option is a variable of the environment too */
+    bool takes_command;        /* CMD [ARG]... behind -- */
     int (*run)(const struct im_args *args); /* returns an im_exit */
 };
 

@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 /* In the order of --help; the first is meant where none is named. */
-static const struct im_command *const commands[] = {
-    &im_command_serve,     &im_command_run,     &im_command_check,
-    &im_command_scenarios, &im_command_causes,  &im_command_world,
-    &im_command_ready,     &im_command_version, NULL,
+const struct im_command *const im_commands[] = {
+    &im_command_serve,      &im_command_run,   &im_command_check,   &im_command_scenarios,
+    &im_command_causes,     &im_command_world, &im_command_env,     &im_command_tail,
+    &im_command_why,        &im_command_do,    &im_command_clock,   &im_command_expire,
+    &im_command_revoke,     &im_command_reset, &im_command_verdict, &im_command_sandboxes,
+    &im_command_completion, &im_command_ready, &im_command_version, NULL,
 };
-enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) - 1 };
+enum { COMMANDS = sizeof(im_commands) / sizeof(im_commands[0]) - 1 };
 
 int im_command_fail(int status, const char *format, ...)
 {
@@ -49,12 +51,13 @@ static int help(void)
     int width = 0;
 
     for (size_t i = 0; i < COMMANDS; i++)
-        width = width_of(commands[i]) > width ? width_of(commands[i]) : width;
+        width = width_of(im_commands[i]) > width ? width_of(im_commands[i]) : width;
     puts("intacct-mock: a mock Sage Intacct OAuth server for testing (not affiliated "
          "with Sage)\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  intacct-mock %s %s%*s  %s\n", commands[i]->name, commands[i]->synopsis,
-               width - width_of(commands[i]), "", commands[i]->about);
+        printf("  intacct-mock %s %s%*s  %s\n", im_commands[i]->name,
+               im_commands[i]->synopsis, width - width_of(im_commands[i]), "",
+               im_commands[i]->about);
     puts("\n`intacct-mock COMMAND --help` tells more. Without a command it serves.");
     return IM_EXIT_FINE;
 }
@@ -64,7 +67,7 @@ static int refuse_name(const char *name)
     struct im_str known[COMMANDS];
 
     for (size_t i = 0; i < COMMANDS; i++)
-        known[i] = im_str(commands[i]->name);
+        known[i] = im_str(im_commands[i]->name);
     int nearest = im_str_nearest(im_str(name), known, COMMANDS);
     if (nearest < 0)
         return im_command_fail(
@@ -72,7 +75,7 @@ static int refuse_name(const char *name)
             name);
     return im_command_fail(IM_EXIT_USAGE,
                            "unknown command \"%.60s\"; did you mean \"%s\"?", name,
-                           commands[nearest]->name);
+                           im_commands[nearest]->name);
 }
 
 void im_command_warn(const struct im_buf *warnings)
@@ -96,7 +99,7 @@ static int call(const struct im_command *command, char *const *argv,
     im_buf_init(&text, &arena, 0);
     im_buf_init(&warnings, &arena, 0);
     if (command->has_variables)
-        im_args_warn(commands, environment, &warnings);
+        im_args_warn(im_commands, environment, &warnings);
     im_command_warn(&warnings);
     if (!im_args_read(command, argv, environment, &args, &err)) {
         status = im_command_fail(IM_EXIT_USAGE, "%s", err.text);
@@ -130,16 +133,16 @@ int im_command_main(char *const *argv, char *const *environment)
 
     take_standard_descriptors();
     if (!name)
-        return call(commands[0], words, environment);
+        return call(im_commands[0], words, environment);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
         strcmp(name, "help") == 0)
         return help();
     if (strcmp(name, "--version") == 0)
         name = im_command_version.name;
     else if (name[0] == '-')
-        return call(commands[0], words, environment);
+        return call(im_commands[0], words, environment);
     for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(name, commands[i]->name) == 0)
-            return call(commands[i], words + 1, environment);
+        if (strcmp(name, im_commands[i]->name) == 0)
+            return call(im_commands[i], words + 1, environment);
     return refuse_name(name);
 }

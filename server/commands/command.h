@@ -19,7 +19,21 @@ extern const struct im_command im_command_scenarios;
 extern const struct im_command im_command_causes;
 extern const struct im_command im_command_ready;
 extern const struct im_command im_command_world;
+extern const struct im_command im_command_completion;
+extern const struct im_command im_command_env;
+extern const struct im_command im_command_tail;
+extern const struct im_command im_command_why;
+extern const struct im_command im_command_do;
+extern const struct im_command im_command_clock;
+extern const struct im_command im_command_expire;
+extern const struct im_command im_command_revoke;
+extern const struct im_command im_command_reset;
+extern const struct im_command im_command_verdict;
+extern const struct im_command im_command_sandboxes;
 extern const struct im_command im_command_version;
+
+/* All of them, in the order of --help; NULL ends it. The first is meant where none is named. */
+extern const struct im_command *const im_commands[];
 
 /* The whole program, as main() calls it; returns an im_exit. */
 int im_command_main(char *const *argv, char *const *environment);

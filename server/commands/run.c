@@ -45,6 +45,15 @@ static const struct im_option run_table[] = {
     {"show-output", NULL, IM_OPTION_FLAG, AT(show_output),
      .help = "show what CMD prints also when nothing failed"},
     {"list", NULL, IM_OPTION_FLAG, AT(list), .help = "only list what would run"},
+    {"shard", "I/N", IM_OPTION_TEXT, AT(shard),
+     .help = "only the Ith of N parts of the scenarios, such as 2/4"},
+    {"https", NULL, IM_OPTION_FLAG, AT(https),
+     .help = "CMD speaks HTTPS; its environment names the CA"},
+    /* no variable: a mock that runs somewhere must not be used unasked */
+    {"url", "URL", IM_OPTION_TEXT, AT(server.url),
+     .help = "use a mock that runs already: make the sandboxes there"},
+    IM_CLIENT_TOKEN(struct im_run_options, server),
+    IM_CLIENT_CA(struct im_run_options, server),
     {.flag = NULL},
 };
 
@@ -56,6 +65,7 @@ struct run {
     struct im_run_program program;
     struct im_run_signals signals;
     struct im_run_mock mock;
+    struct im_trust_files trust; /* the CA of a mock over HTTPS; no folder = none */
     struct im_run_scenario *scenarios;
     size_t count;
     FILE *junit;
@@ -127,6 +137,20 @@ static void put_baseline_first(struct run *run, struct im_run_scenario baseline)
     run->scenarios[0] = baseline;
 }
 
+/* Every Nth, beginning with the Ith, in the order of their names: each is in one part and no other, and neighbours,
+ * which take about as long as each other, are spread. Gives how many. */
+static size_t shard_of(const struct im_run_options *options,
+                       struct im_run_scenario *scenarios, size_t count)
+{
+    size_t kept = 0, step = (size_t)options->shard_count;
+
+    if (!step)
+        return count;
+    for (size_t i = (size_t)options->shard_index - 1; i < count; i += step)
+        scenarios[kept++] = scenarios[i];
+    return kept;
+}
+
 static int choose_scenarios(struct run *run)
 {
     const struct im_run_options *options = &run->options;
@@ -141,10 +165,11 @@ static int choose_scenarios(struct run *run)
     for (size_t i = 0; i < run->count; i++)
         if (is_chosen(options, run->scenarios[i].name))
             run->scenarios[kept++] = run->scenarios[i];
-    run->count = kept;
+    if (!kept)
+        return im_command_fail(IM_EXIT_START, "there is no scenario to run");
+    run->count = shard_of(options, run->scenarios, kept);
     put_baseline_first(run, baseline);
-    return kept ? IM_EXIT_FINE
-                : im_command_fail(IM_EXIT_START, "there is no scenario to run");
+    return IM_EXIT_FINE;
 }
 
 static int list_scenarios(const struct run *run)
@@ -202,22 +227,30 @@ static int close_junit(struct run *run, int status)
 /* CMD as a shell would read it. */
 static struct im_str words_of_command(const struct run *run)
 {
-    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                        "@%+=:,./-_";
     struct im_buf text;
 
     im_buf_init(&text, run->arena, 0);
     for (char *const *word = run->command; *word; word++) {
-        bool quoted = !**word || (*word)[strspn(*word, plain)];
         im_buf_addz(&text, word == run->command ? "" : " ");
-        im_buf_addz(&text, quoted ? "'" : "");
-        for (const char *at = *word; *at; at++)
-            if (quoted && *at == '\'')
-                im_buf_addz(&text, "'\\''");
-            else
-                im_buf_addc(&text, *at);
-        im_buf_addz(&text, quoted ? "'" : "");
+        im_buf_add_shell(&text, im_str(*word));
     }
+    return im_buf_str(&text);
+}
+
+/* The options that say which mock it was. */
+static struct im_str words_of_mock(const struct run *run)
+{
+    const struct im_client_options *server = &run->options.server;
+    struct im_buf text;
+
+    im_buf_init(&text, run->arena, 0);
+    im_buf_addz(&text, run->options.https ? " --https" : "");
+    im_buf_addz(&text, server->url ? " --url " : "");
+    if (server->url)
+        im_buf_add_shell(&text, im_str(server->url));
+    im_buf_addz(&text, server->url && server->ca_file ? " --ca-file " : "");
+    if (server->url && server->ca_file)
+        im_buf_add_shell(&text, im_str(server->ca_file));
     return im_buf_str(&text);
 }
 
@@ -231,6 +264,7 @@ static int run_scenarios(struct run *run)
         .options = &run->options,
         .program = &run->program,
         .environment = environ,
+        .trust = run->trust.folder.len ? &run->trust : NULL,
         .scenarios = run->scenarios,
         .count = run->count,
         .signals = &run->signals,
@@ -239,6 +273,7 @@ static int run_scenarios(struct run *run)
         .colour = terminal && !(no_colour && *no_colour),
         .xml = run->junit ? &run->xml : NULL,
         .again = words_of_command(run),
+        .where = words_of_mock(run),
     };
     int status = im_run_flow(&work, &err);
 
@@ -268,38 +303,74 @@ static void warn_of_shadows(const struct run *run)
     im_catalogue_free(catalogue);
 }
 
-static int run_with_mock(struct run *run, struct im_server *server)
+static int run_with_mock(struct run *run)
 {
-    struct im_error err = {.text = ""};
-
-    run->mock = im_run_mock_of(im_server_sandboxes(server), (uint64_t)run->options.seed);
-    run->scenarios = im_run_mock_scenarios(&run->mock, run->arena, &run->count, &err);
-    if (!run->scenarios)
-        return im_command_fail(IM_EXIT_START, "%s", err.text);
     int status = choose_scenarios(run);
+
     if (status != IM_EXIT_FINE)
         return status;
-    warn_of_shadows(run);
-    return run->options.list ? list_scenarios(run) : run_scenarios(run);
+    if (!run->options.server.url)
+        warn_of_shadows(run);
+    if (run->options.list)
+        return list_scenarios(run);
+    if (run->count)
+        return run_scenarios(run);
+    printf("no scenario falls in part %s\n", run->options.shard);
+    return IM_EXIT_FINE;
 }
 
-static int run_with_server(struct run *run)
+/* Where CMD's runtime looks for the CA; --list needs none. */
+static bool run_trust(struct run *run, struct im_str ca_pem, struct im_error *err)
+{
+    return run->options.list || !ca_pem.len ||
+           im_trust_files_write(&run->trust, NULL, ca_pem, environ, run->arena, err);
+}
+
+/* A mock in this process. */
+static int run_with_own(struct run *run)
 {
     const int connections = (int)run->options.jobs * 8; /* of each client, generously */
     const struct im_options library = {
         .size = sizeof(library),
+        .port = run->options.https ? IM_OFF : 0,
+        .https = run->options.https,
         .threads = connections > 200 ? connections : 0,
         .seed = (uint64_t)run->options.seed,
         .scenarios_dir = run->options.scenarios_dir,
     };
     char text[IM_ERROR_MAX];
+    struct im_error err = {.text = ""};
     struct im_server *server = im_start(&library, text, sizeof(text));
 
     if (!server)
         return im_command_fail(IM_EXIT_START, "%s", text);
-    int status = run_with_mock(run, server);
+    run->mock = im_run_mock_of(im_server_sandboxes(server), (uint64_t)run->options.seed);
+    run->scenarios = im_run_mock_scenarios(&run->mock, run->arena, &run->count, &err);
+    int status = run->scenarios && run_trust(run, im_str(im_ca_pem(server)), &err)
+                     ? run_with_mock(run)
+                     : im_command_fail(IM_EXIT_START, "%s", err.text);
     im_stop(server);
     return status;
+}
+
+/* --url: a mock that runs already. Its CA is fetched by the connection that --ca-file or the system's CAs have
+ * made sure of; one with a certificate of its owner's has no CA to give, and CMD must trust that by itself. */
+static int run_with_other(struct run *run)
+{
+    const struct im_client_request request = {.method = "GET", .path = IM_STR("/ca.pem")};
+    struct im_client_target at;
+    struct im_client_answer answer = {.status = 0};
+    struct im_error err = {.text = ""};
+
+    if (!im_client_find(&at, &run->options.server, run->arena, &err))
+        return im_command_fail(IM_EXIT_USAGE, "%s", err.text);
+    run->mock = im_run_remote_of(&at, (uint64_t)run->options.seed);
+    run->scenarios = im_run_remote_scenarios(&run->mock, run->arena, &run->count, &err);
+    if (!run->scenarios ||
+        (at.tls && (!im_client_ask(&at, &request, &answer, &err) ||
+                    (answer.status == 200 && !run_trust(run, answer.body, &err)))))
+        return im_command_fail(IM_EXIT_START, "%s", err.text);
+    return run_with_mock(run);
 }
 
 static int run_prepared(struct run *run)
@@ -318,7 +389,9 @@ static int run_prepared(struct run *run)
                                run->options.junit, strerror(errno));
     if (!im_run_signals_begin(&run->signals, &err))
         return close_junit(run, im_command_fail(IM_EXIT_START, "%s", err.text));
-    int status = close_junit(run, run_with_server(run));
+    int status = close_junit(run, run->options.server.url ? run_with_other(run)
+                                                          : run_with_own(run));
+    im_trust_files_remove(&run->trust);
     im_run_signals_end(&run->signals);
     return status;
 }
@@ -341,6 +414,17 @@ static bool read_percent(struct im_str text, int64_t *percent)
     return im_str_int(text, percent) && *percent >= 0 && *percent <= 100;
 }
 
+/* "2/4" */
+static bool read_shard(struct im_str text, struct im_run_options *options)
+{
+    struct im_str count = text;
+    struct im_str index = im_str_cut(&count, '/');
+
+    return im_str_int(index, &options->shard_index) &&
+           im_str_int(count, &options->shard_count) && options->shard_index >= 1 &&
+           options->shard_index <= options->shard_count;
+}
+
 static int run(const struct im_args *args)
 {
     const struct im_run_options *given = args->options;
@@ -357,6 +441,17 @@ static int run(const struct im_args *args)
         return im_command_fail(
             IM_EXIT_USAGE, "--min-coverage must be a share such as 80%%, not \"%.40s\"",
             given->min_coverage);
+    if (given->shard && !read_shard(im_str(given->shard), &run.options))
+        return im_command_fail(
+            IM_EXIT_USAGE,
+            "--shard must be I/N with I from 1 to N, such as 2/4, not \"%.40s\"",
+            given->shard);
+    if (given->server.url && (given->scenarios_dir || given->https))
+        return im_command_fail(IM_EXIT_USAGE,
+                               "--%s goes with a mock of our own, not with --url: %s",
+                               given->https ? "https" : "scenarios",
+                               given->https ? "write the https address of that server"
+                                            : "give it to that server's `serve`");
     return run_prepared(&run);
 }
 
@@ -365,10 +460,11 @@ const struct im_command im_command_run = {
     .synopsis = "[options] -- CMD [ARG]...",
     .about = "run CMD once per scenario",
     .more = "Each scenario has a sandbox of its own. CMD finds it in INTACCT_BASE_URL,\n"
-            "INTACCT_TOKEN_URL, INTACCT_AUTHORIZE_URL, INTACCT_CLIENT_ID, "
-            "INTACCT_CLIENT_SECRET,\n"
-            "INTACCT_USERNAME and INTACCT_SCENARIO. What it asked decides, not how it "
-            "exits.\n\n"
+            "INTACCT_API_URL (which has /ia/api/v1), INTACCT_TOKEN_URL, "
+            "INTACCT_AUTHORIZE_URL,\n"
+            "INTACCT_CLIENT_ID, INTACCT_CLIENT_SECRET, INTACCT_USERNAME and "
+            "INTACCT_SCENARIO.\n"
+            "What it asked decides, not how it exits.\n\n"
             "Exit status: 0 all is fine; 1 a scenario failed, or none passed; 2 wrong "
             "usage;\n"
             "3 the mock or CMD could not be started.\n",

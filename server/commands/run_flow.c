@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "commands/command.h"
+#include "commands/environment.h"
 #include "commands/run_report.h"
 
 enum state { WAITING, RUNNING, ENDED, ABANDONED };
@@ -42,60 +43,6 @@ struct flow {
     bool interrupted, impossible; /* impossible: CMD cannot be executed */
 };
 
-/* ---- the environment of CMD ---- */
-
-static char *environment_join(struct im_arena *arena, const char *name,
-                              struct im_str value, const char *rest)
-{
-    size_t size = strlen(name) + value.len + strlen(rest) + 1;
-    char *text = IM_ARENA_ARRAY(arena, char, size);
-
-    if (text)
-        snprintf(text, size, "%s%.*s%s", name, IM_ARG(value), rest);
-    return text;
-}
-
-/* Is this "NAME=…" one of those that we set? */
-static bool environment_has(const char *variable, char *const *ours, size_t n)
-{
-    const char *end = strchr(variable, '=');
-
-    for (size_t i = 0; end && i < n; i++)
-        if (strncmp(variable, ours[i], (size_t)(end - variable) + 1) == 0)
-            return true;
-    return false;
-}
-
-static char **environment_of(struct slot *slot, char *const *inherited)
-{
-    enum { OURS = 7 };
-    const struct im_run_sandbox *sandbox = &slot->sandbox;
-    struct im_arena *arena = &slot->arena;
-    size_t n = 0, at = OURS;
-
-    while (inherited[n])
-        n++;
-    char **list = IM_ARENA_ARRAY(arena, char *, n + OURS + 1);
-    if (!list)
-        return NULL;
-    list[0] = environment_join(arena, "INTACCT_BASE_URL=", sandbox->base_url, "");
-    list[1] = environment_join(arena, "INTACCT_CLIENT_ID=", IM_STR("demo"), "");
-    list[2] =
-        environment_join(arena, "INTACCT_CLIENT_SECRET=", IM_STR("demo-secret"), "");
-    list[3] = environment_join(arena, "INTACCT_USERNAME=", IM_STR("ws_user@acme"), "");
-    list[4] = environment_join(arena, "INTACCT_TOKEN_URL=", sandbox->base_url,
-                               "/ia/api/v1/oauth2/token");
-    list[5] = environment_join(arena, "INTACCT_AUTHORIZE_URL=", sandbox->base_url,
-                               "/ia/api/v1/oauth2/authorize");
-    list[6] = environment_join(arena, "INTACCT_SCENARIO=", slot->result.scenario, "");
-    if (arena->failed)
-        return NULL;
-    for (size_t i = 0; i < n; i++)
-        if (!environment_has(inherited[i], list, OURS))
-            list[at++] = inherited[i];
-    return list;
-}
-
 /* ---- beginning ---- */
 
 static void slot_fail(struct flow *flow, struct slot *slot, const char *text)
@@ -108,8 +55,14 @@ static void slot_fail(struct flow *flow, struct slot *slot, const char *text)
 static bool slot_start_child(struct flow *flow, struct slot *slot, struct im_error *err)
 {
     const struct im_run_work *work = flow->work;
-    char **environment = environment_of(slot, work->environment);
+    struct im_environment own;
 
+    im_environment_init(&own, &slot->arena, work->environment);
+    im_environment_add_client(&own, slot->sandbox.base_url, IM_STR("demo"));
+    im_environment_set(&own, "INTACCT_SCENARIO", slot->result.scenario);
+    if (work->trust)
+        im_environment_add_trust(&own, work->trust);
+    char **environment = im_environment_merge(&own);
     slot->child = IM_ARENA_NEW(&slot->arena, struct im_run_child);
     if (!environment || !slot->child)
         return im_error_set(err, "out of memory");
@@ -170,9 +123,10 @@ static bool flow_may_begin(const struct flow *flow)
 static void flow_keep_baseline(struct flow *flow, const struct slot *slot)
 {
     flow->baseline = slot->sandbox;
+    flow->baseline.name = im_arena_copy(&flow->arena, slot->sandbox.name);
     flow->has_baseline = true;
     if (slot->result.end == IM_RUN_EXITED)
-        flow->mock.baseline = slot->sandbox.box;
+        flow->mock.baseline = &flow->baseline;
     flow->stumbles =
         slot->hidden &&
         im_str_is(im_json_get_str(slot->result.verdict, "outcome"), "not-met");
@@ -200,8 +154,10 @@ static void keep_artifacts(struct flow *flow, struct slot *slot)
 
     if (!folder)
         return;
-    struct im_str har = flow->mock.journal(&slot->sandbox, true, &slot->arena);
-    struct im_str journal = flow->mock.journal(&slot->sandbox, false, &slot->arena);
+    struct im_str har =
+        flow->mock.journal(&flow->mock, &slot->sandbox, true, &slot->arena);
+    struct im_str journal =
+        flow->mock.journal(&flow->mock, &slot->sandbox, false, &slot->arena);
     im_buf_init(&verdict, &slot->arena, 0);
     im_json_out_init(&out, &verdict);
     im_json_value(&out, (struct im_str){NULL, 0}, slot->result.verdict);
@@ -355,6 +311,7 @@ static bool flow_prepare(struct flow *flow, const struct im_run_work *work)
         .timeout_ms = options->timeout_ms,
         .client = options->client,
         .again = work->again,
+        .where = work->where,
         .min_percent = options->min_percent,
     };
     im_arena_init(&flow->arena, 0);

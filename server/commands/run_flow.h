@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "commands/args.h"
+#include "commands/environment.h"
 #include "commands/run_child.h"
 #include "commands/run_mock.h"
 
@@ -21,6 +22,10 @@ struct im_run_options {
     int64_t jobs, timeout_ms;
     int64_t seed; /* 0 = random */
     bool require_all, exit_zero, show_output, list;
+    struct im_client_options server;  /* --url and what goes with it; no url = our own */
+    const char *shard;                /* "I/N", and read: */
+    int64_t shard_index, shard_count; /* from 1; 0 = all of it */
+    bool https;
 };
 
 struct im_run_work {
@@ -28,6 +33,7 @@ struct im_run_work {
     const struct im_run_options *options;
     const struct im_run_program *program;
     char *const *environment; /* ours; the children's is this and where their mock is */
+    const struct im_trust_files *trust; /* the CA of a mock over HTTPS; NULL = none */
     const struct im_run_scenario
         *scenarios; /* the first is the baseline, if there is one */
     size_t count;
@@ -37,6 +43,7 @@ struct im_run_work {
     bool colour;
     struct im_buf *xml;  /* JUnit, or NULL */
     struct im_str again; /* CMD as a shell would read it */
+    struct im_str where; /* options that say which mock, for a shell too */
 };
 
 /* The exit status. IM_EXIT_START with err: CMD cannot be executed, so nothing was run. */

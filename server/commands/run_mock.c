@@ -36,21 +36,15 @@ static void mock_close(const struct im_run_mock *mock,
     im_sandboxes_unref(mock->sandboxes, sandbox->box);
 }
 
-/* The scenario of the baseline as it stands in the catalogue, and a rule that shows who works in
- * parallel: of two calls that are there at once both are held until the other has come. Empty when it
- * has rules of its own (then it is played as it is), or when memory is short. */
-static struct im_str baseline_text(const struct im_run_mock *mock, struct im_arena *arena)
+struct im_str im_run_baseline_text(struct im_str scenario, struct im_arena *arena)
 {
     const char *rules = "[{\"when\":{\"endpoint\":\"api\"},\"then\":{\"wire\":{\"hold\":"
                         "{\"until\":2,\"for\":\"25ms\"}}},\"times\":100,"
                         "\"optional\":true}]";
-    struct im_error err;
     struct im_json_error flaw;
     struct im_json_out out;
     struct im_buf text;
-    struct im_scenario *own =
-        im_catalogue_get(mock->sandboxes->catalogue, IM_STR(IM_RUN_BASELINE), &err);
-    const struct im_json *json = own ? im_json_parse(arena, own->text, &flaw) : NULL;
+    const struct im_json *json = im_json_parse(arena, scenario, &flaw);
 
     im_buf_init(&text, arena, 0);
     if (json && !im_json_get(json, "rules")) {
@@ -61,8 +55,19 @@ static struct im_str baseline_text(const struct im_run_mock *mock, struct im_are
         im_json_raw(&out, "rules", im_str(rules));
         im_json_close_object(&out);
     }
-    im_scenario_unref(own);
     return im_buf_str(&text);
+}
+
+static struct im_str baseline_text(const struct im_run_mock *mock, struct im_arena *arena)
+{
+    struct im_error err;
+    struct im_scenario *own =
+        im_catalogue_get(mock->sandboxes->catalogue, IM_STR(IM_RUN_BASELINE), &err);
+    struct im_str text =
+        own ? im_run_baseline_text(own->text, arena) : (struct im_str){NULL, 0};
+
+    im_scenario_unref(own);
+    return text;
 }
 
 static bool mock_open(const struct im_run_mock *mock, struct im_run_sandbox *sandbox,
@@ -89,6 +94,7 @@ static bool mock_open(const struct im_run_mock *mock, struct im_run_sandbox *san
         im_error_set(&problem.err, "out of memory");
     if (!sandbox->box)
         return im_error_set(err, "making its sandbox: %.400s", problem.err.text);
+    sandbox->name = params.name;
     sandbox->base_url = im_sandbox_base_url(mock->sandboxes, sandbox->box,
                                             im_sandboxes_url(mock->sandboxes), arena);
     if (!arena->failed)
@@ -112,7 +118,7 @@ static const struct im_json *mock_verdict(const struct im_run_mock *mock,
                                        .running_known = true, /* it has ended */
                                        .client = "CMD"};
 
-    if (mock->baseline && im_sandbox_history(mock->baseline, arena, &baseline))
+    if (mock->baseline && im_sandbox_history(mock->baseline->box, arena, &baseline))
         options.baseline = &baseline;
     /* what is still held, was sent all the same: the verdict waits until it is written down */
     im_barrier_release(sandbox->box->barrier);
@@ -131,7 +137,8 @@ static const struct im_json *mock_verdict(const struct im_run_mock *mock,
     return NULL;
 }
 
-static struct im_str mock_journal(const struct im_run_sandbox *sandbox, bool har,
+static struct im_str mock_journal(const struct im_run_mock *mock,
+                                  const struct im_run_sandbox *sandbox, bool har,
                                   struct im_arena *arena)
 {
     static const struct im_journal_filter all = {.cause = CAUSE_NONE};
@@ -139,6 +146,7 @@ static struct im_str mock_journal(const struct im_run_sandbox *sandbox, bool har
     struct im_listing list;
     struct im_buf text;
 
+    (void)mock;
     im_buf_init(&text, arena, 0);
     if (har)
         im_listing_begin_har(&list, journal, &all, arena, &text);

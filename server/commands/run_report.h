@@ -24,6 +24,7 @@ struct im_run_rules {
     int64_t timeout_ms;
     const char *client;  /* as im_run_options has it */
     struct im_str again; /* CMD as a shell would read it; empty = it is not said */
+    struct im_str where; /* options that say which mock: " --https"; empty = none */
     int64_t min_percent; /* of the causes, below which all has failed */
 };
 

@@ -310,6 +310,15 @@ static void answer_withdraw(struct im_call *call)
     answer_affected(call, done, affected, &problem);
 }
 
+static void answer_add_redirect(struct im_call *call)
+{
+    struct im_problem problem = {.field = NULL};
+    size_t affected;
+    bool done = im_sandbox_add_redirect(call->box, call->params, &affected, &problem);
+
+    answer_affected(call, done, affected, &problem);
+}
+
 static void answer_rotate_keys(struct im_call *call)
 {
     struct im_problem problem = {.field = NULL};
@@ -358,6 +367,9 @@ const struct im_control_route im_control_sandbox_routes[] = {
     {"POST", "/sandboxes/{name}/withdraw", answer_withdraw, false,
      "an authorization, role, permission, module or consent is withdrawn",
      &im_withdrawal_table},
+    {"POST", "/sandboxes/{name}/clients", answer_add_redirect, false,
+     "a client gets one more redirect URI: {\"redirect_uri\": URI}",
+     &im_new_redirect_table},
     {"POST", "/sandboxes/{name}/keys/rotate", answer_rotate_keys, false,
      "the signing keys are rotated", &im_control_nothing},
     {"POST", "/sandboxes/{name}/world", answer_change_world, false,

@@ -204,8 +204,11 @@ static void answer_verdict(struct im_call *call)
     struct im_scenario *scenario =
         im_sandbox_verdict(call->box, &options, call->req->arena, &verdict);
 
-    if (scenario)
+    if (scenario) {
         verdict_write(call, &verdict);
+        im_response_header(call->res, "X-Intacct-Mock-Outcome",
+                           im_str(im_outcome_of_name(im_verdict_outcome(&verdict))));
+    }
     im_scenario_unref(scenario);
 }
 

@@ -178,7 +178,8 @@ enum im_change {
     IM_CHANGE_WEB_SERVICES_OFF,
     IM_CHANGE_WITHDRAW_CLIENT,  /* client out of the Authorized client applications */
     IM_CHANGE_AUTHORIZE_CLIENT, /* and into it */
-    IM_CHANGE_WITHDRAW_SENDER   /* its sender id out of Web Services authorizations */
+    IM_CHANGE_WITHDRAW_SENDER,  /* its sender id out of Web Services authorizations */
+    IM_CHANGE_ADD_REDIRECT_URI  /* `value`, to those of the client */
 };
 
 struct im_change_target {

@@ -3,6 +3,7 @@
  * check knows that a test did it. Lists are replaced, never altered: a request may still
  * read the old. */
 #include "directory/directory_world.h"
+#include "http/callback.h"
 #include "objects/objects.h"
 
 enum need { COMPANY = 1, USER = 2, CLIENT = 4, VALUE = 8 };
@@ -140,6 +141,11 @@ static bool withdraw_sender(struct subject *on)
     return im_list_remove(on->arena, &on->company->senders, on->client->sender_id);
 }
 
+static bool add_redirect_uri(struct subject *on)
+{
+    return im_list_add(on->arena, &on->client->redirect_uris, on->value);
+}
+
 static const struct {
     const char *attempt; /* for errors */
     unsigned needs;
@@ -172,6 +178,8 @@ static const struct {
                                     authorize_client},
     [IM_CHANGE_WITHDRAW_SENDER] = {"withdrawing a sender's authorization",
                                    COMPANY | CLIENT, withdraw_sender},
+    [IM_CHANGE_ADD_REDIRECT_URI] = {"registering a redirect URI", CLIENT | VALUE,
+                                    add_redirect_uri},
 };
 
 static bool param_missing(unsigned needs, enum need what, const char *name,
@@ -265,7 +273,9 @@ static bool value_exists(const struct subject *on, enum im_change change,
                             "\"%.*s\" is no permission; write OBJECT or OBJECT:ACTION, "
                             "such as accounts-payable/vendor:create",
                             IM_ARG(on->value));
-    return true;
+    const char *flaw =
+        change == IM_CHANGE_ADD_REDIRECT_URI ? im_redirect_uri_flaw(on->value) : NULL;
+    return !flaw || im_error_set(err, "\"%.*s\": %s", IM_ARG(on->value), flaw);
 }
 
 bool im_directory_change(struct im_directory *directory, enum im_change change,

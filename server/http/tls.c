@@ -239,7 +239,7 @@ struct im_str im_tls_ca_pem(const struct im_tls *tls)
 
 bool im_tls_write_ca(const struct im_tls *tls, const char *path, struct im_error *err)
 {
-    return tls->ca_pem ? im_tls_write_file("--ca-file", path, tls->ca_pem, err)
+    return tls->ca_pem ? im_tls_write_file("--ca-file", path, im_str(tls->ca_pem), err)
                        : refuse_without_ca("--ca-file", err);
 }
 

@@ -168,7 +168,7 @@ static bool file_write_failed(const char *option, const char *path, struct im_er
 
 /* A file beside `path`, on the same file system, so that it can be put there in one step;
  * its name goes into `half`. */
-static bool file_write_half(const char *path, const char *text, char half[PATH_ROOM])
+static bool file_write_half(const char *path, struct im_str bytes, char half[PATH_ROOM])
 {
     if (snprintf(half, PATH_ROOM, "%s.XXXXXX", path) >= PATH_ROOM) {
         errno = ENAMETOOLONG;
@@ -178,7 +178,7 @@ static bool file_write_half(const char *path, const char *text, char half[PATH_R
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (!file)
         return false;
-    bool written = fputs(text, file) >= 0;
+    bool written = fwrite(bytes.at, 1, bytes.len, file) == bytes.len;
     if (fclose(file) == 0 && written)
         return true;
     int reason = errno; /* of the write, not of unlink() */
@@ -187,12 +187,12 @@ static bool file_write_half(const char *path, const char *text, char half[PATH_R
     return false;
 }
 
-bool im_tls_write_file(const char *option, const char *path, const char *text,
+bool im_tls_write_file(const char *option, const char *path, struct im_str bytes,
                        struct im_error *err)
 {
     char half[PATH_ROOM];
 
-    if (!file_write_half(path, text, half))
+    if (!file_write_half(path, bytes, half))
         return file_write_failed(option, path, err);
     /* mkstemp gives 0600, but a certificate is for all to read, often as another user */
     if (chmod(half, 0644) == 0 && rename(half, path) == 0)
@@ -211,7 +211,7 @@ static bool file_put_first(const char *path, const char *text, struct im_error *
 {
     char half[PATH_ROOM];
 
-    if (!text || !file_write_half(path, text, half))
+    if (!text || !file_write_half(path, im_str(text), half))
         return file_write_failed("--ca-dir", path, err);
     bool fine = link(half, path) == 0 || errno == EEXIST ||
                 rename(half, path) == 0; /* not every file system has links */

@@ -18,8 +18,9 @@ bool im_tls_check_dates(const X509 *cert, const char *path, const char *else_do,
 /* The CA that lives in the folder as ca.pem and ca-key.pem; the first server that asks
  * makes both. Servers that start at the same time get the same one. */
 bool im_tls_keep_ca(const char *folder, struct im_tls_pair *ca, struct im_error *err);
-/* A reader of the file never sees a part of it. */
-bool im_tls_write_file(const char *option, const char *path, const char *text,
+/* A reader of the file never sees a part of it. Everybody may read it; `option` names it
+ * in err. */
+bool im_tls_write_file(const char *option, const char *path, struct im_str bytes,
                        struct im_error *err);
 
 #endif

@@ -183,20 +183,22 @@ static void find_evidence(struct im_plan *plan, struct im_arena *arena)
             IM_ARG(scenario->name));
     } else if (plan->taken && plan->taken->refuse != CAUSE_NONE) {
         plan->refuse = plan->taken->refuse;
-        plan->evidence = im_arena_format(arena, "rule %zu of scenario %.*s refuses it",
-                                         (size_t)(plan->taken - scenario->rules) + 1,
-                                         IM_ARG(scenario->name));
+        plan->evidence =
+            plan->brought ? IM_STR("its header X-Intacct-Mock-Refuse asks for it")
+                          : im_arena_format(arena, "rule %zu of scenario %.*s refuses it",
+                                            (size_t)(plan->taken - scenario->rules) + 1,
+                                            IM_ARG(scenario->name));
     }
 }
 
 void im_scenario_plan(struct im_scenario_state *scenario_state,
                       struct im_authority *authority, struct im_request *req,
-                      struct im_plan *plan)
+                      const struct im_rule *brought, struct im_plan *plan)
 {
     struct im_scenario *scenario = scenario_state->scenario;
 
     *plan = (struct im_plan){.refuse = CAUSE_NONE};
-    if (!scenario->rule_count)
+    if (!scenario->rule_count && !brought)
         return;
     plan->world =
         IM_ARENA_ARRAY(req->arena, const struct im_rule *, scenario->rule_count);
@@ -210,6 +212,8 @@ void im_scenario_plan(struct im_scenario_state *scenario_state,
         plan->asked->request_body = req->body;
         plan->asked->request_headers = im_exchange_header_lines(req);
     }
+    plan->taken = brought;
+    plan->brought = brought != NULL;
     ask_rules(scenario_state, plan, req->now_ms);
     find_evidence(plan, req->arena);
 }
@@ -316,6 +320,8 @@ unsigned im_plan_rule(const struct im_plan *plan)
 {
     const struct im_rule *first = plan->world_count ? plan->world[0] : plan->taken;
 
+    if (plan->brought) /* no rule of the scenario can be told from it */
+        return IM_RULE_BROUGHT;
     if (first && plan->taken && plan->taken < first)
         first = plan->taken;
     return first ? (unsigned)(first - plan->scenario->rules) + 1 : 0;

@@ -92,15 +92,17 @@ struct im_plan {
     const struct im_rule **world; /* rules that change the world, in order */
     size_t world_count;
     const struct im_rule *taken; /* the rule that refuses or damages; NULL = none */
+    bool brought;                /* that is the request's own */
     struct im_quota quota;       /* that the request fell under */
     enum im_cause refuse;        /* CAUSE_NONE = answer as usual */
     struct im_str evidence;      /* for that refusal */
 };
 
-/* The one question. Counts the request, whose exchange knows its endpoint. */
+/* The one question. Counts the request, whose exchange knows its endpoint. `brought` is a rule that the request
+ * brings with it, which goes before those of the scenario that refuse or damage; NULL = none. */
 void im_scenario_plan(struct im_scenario_state *scenario_state,
                       struct im_authority *authority, struct im_request *req,
-                      struct im_plan *plan);
+                      const struct im_rule *brought, struct im_plan *plan);
 void im_plan_release(struct im_plan *plan);
 /* What came of the request, at the sandbox's time: rules that are to come after it are at work from now
  * on. */
@@ -112,7 +114,7 @@ bool im_plan_change_world(const struct im_plan *plan, struct im_authority *autho
                           int64_t now_ms, struct im_error *err);
 /* What the plan does to delivery; NULL = nothing. */
 const struct im_wire *im_plan_wire(const struct im_plan *plan);
-/* The first rule that fired, from 1; 0 = none. */
+/* The first rule that fired, from 1; IM_RULE_BROUGHT; 0 = none. */
 unsigned im_plan_rule(const struct im_plan *plan);
 /* The first change of the world that it sets off, or NULL. */
 const char *im_plan_effect(const struct im_plan *plan);

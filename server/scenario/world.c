@@ -49,6 +49,7 @@ static struct im_str value_of(const struct im_effect *effect,
     case IM_ARG_PERMISSION: return args->permission;
     case IM_ARG_MODULE: return args->module;
     case IM_ARG_ENTITY: return args->entity;
+    case IM_ARG_REDIRECT_URI: return args->redirect_uri;
     default: return args->value.len ? args->value : IM_STR("changed-by-intacct-mock");
     }
 }
@@ -65,6 +66,21 @@ static bool change(const struct im_effect *effect, struct im_effect_context *con
     context->affected = 1;
     return im_directory_change(context->authority->directory, effect->change, &target,
                                err);
+}
+
+/* Of the built-in client unless another is named: it is what most integrations are given. */
+static bool register_redirect_uri(const struct im_effect *effect,
+                                  struct im_effect_context *context, struct im_error *err)
+{
+    struct im_effect_args args = *context->args;
+    struct im_effect_context own = *context;
+
+    if (!args.client_id.len)
+        args.client_id = IM_STR("demo");
+    own.args = &args;
+    bool done = change(effect, &own, err);
+    context->affected = own.affected;
+    return done;
 }
 
 static bool change_and_end(const struct im_effect *effect,
@@ -200,6 +216,9 @@ const struct im_effect im_effects[] = {
      .change = IM_CHANGE_DEACTIVATE_CLIENT},
     {"rotate-client-secret", "the application gets a new secret", IM_ARG_CLIENT,
      IM_ARG_VALUE, change, .change = IM_CHANGE_CLIENT_SECRET},
+    {"register-redirect-uri", "the application gets one more redirect URI",
+     IM_ARG_REDIRECT_URI, IM_ARG_CLIENT, register_redirect_uri,
+     .change = IM_CHANGE_ADD_REDIRECT_URI, .value = IM_ARG_REDIRECT_URI},
     {"withdraw-client-authorization",
      "an administrator removes the application from Authorized client applications",
      CLIENT_AT_COMPANY, 0, change, .change = IM_CHANGE_WITHDRAW_CLIENT},
@@ -291,6 +310,7 @@ static const struct im_json_row arguments[] = {
     {"entity", ARG(entity)},
     {"value", ARG(value), .about = "the new password or client secret"},
     {"by", IM_READ_DURATION, IM_READ_INTO(struct im_effect_args, by_ms)},
+    {"redirect_uri", ARG(redirect_uri)},
 };
 enum { ARGUMENTS = sizeof(arguments) / sizeof(arguments[0]) };
 
@@ -298,6 +318,11 @@ const struct im_json_table im_effect_table = {.name = "Change",
                                               IM_READ_ROWS(arguments),
                                               .size = sizeof(struct im_effect_args),
                                               .about = "a change of the world"};
+
+const char *im_effect_arg_name(size_t index)
+{
+    return index + 1 < ARGUMENTS ? arguments[index + 1].name : NULL;
+}
 
 bool im_effect_check(struct im_json_reader *r, const struct im_effect *effect,
                      const struct im_json *object, unsigned known)

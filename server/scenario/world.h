@@ -17,6 +17,7 @@ struct im_effect_args {
     struct im_str role, permission, module, entity;
     struct im_str value; /* the new password or client secret */
     int64_t by_ms;       /* advance-clock */
+    struct im_str redirect_uri;
 };
 
 enum im_effect_arg {
@@ -29,7 +30,8 @@ enum im_effect_arg {
     IM_ARG_MODULE = 64,
     IM_ARG_ENTITY = 128,
     IM_ARG_VALUE = 256,
-    IM_ARG_BY = 512
+    IM_ARG_BY = 512,
+    IM_ARG_REDIRECT_URI = 1024
 };
 
 /* One change of the truth that is about to happen. */
@@ -63,6 +65,8 @@ const struct im_effect *im_effect_find(struct im_str name); /* NULL when there i
  * im_effect_check. */
 extern const struct im_json_table im_effect_table;
 extern const struct im_json_names im_effect_names;
+/* The names of arguments, in the order of IM_ARG_…'s bits: "client_id", "user", …; NULL past the end. */
+const char *im_effect_arg_name(size_t index);
 /* Does the effect take every argument that the object gives, and is each there that it needs?
  * `known`, of IM_ARG_…, need not be given: whoever applies the effect knows them. */
 bool im_effect_check(struct im_json_reader *r, const struct im_effect *effect,

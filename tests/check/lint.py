@@ -56,7 +56,6 @@ os.makedirs(cache, exist_ok=True)
 scripts = [path for path in sorted(glob.glob(".ci/*") + glob.glob("certs/*.sh") + glob.glob("docker/*") + glob.glob("packages/*")
                                 + glob.glob("packages/*/*.sh"))
            if os.path.isfile(path) and open(path, "rb").readline().startswith((b"#!/usr/bin/env bash", b"#!/bin/sh"))]
-scripts += glob.glob("packages/completion/*")
 
 found = {f"clang-tidy {source_of(log)}": said_by_clang_tidy(log) for log in sys.argv[1:]}
 found["cppcheck server"] = said_by(CPPCHECK + [f"--cppcheck-build-dir={cache}", "server"])

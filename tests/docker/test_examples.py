@@ -18,7 +18,7 @@ from mock import ROOT, PROGRAM, Server, Tap  # noqa: E402
 
 DOCKER = ROOT / "docker"
 WORKFLOW = ROOT / ".github/workflows/ci.yaml"
-SCHEMAS = {DOCKER / "compose.yaml": "vendor.compose-spec", WORKFLOW: "vendor.github-workflows"}
+SCHEMAS = {DOCKER / "compose.yaml": "vendor.compose-spec", DOCKER / "replicas.yaml": "vendor.compose-spec", WORKFLOW: "vendor.github-workflows"}
 VERSION = re.search(r"^VERSION := (\S+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
 
 

@@ -92,12 +92,22 @@ def test_options_of_serve():
 
 def test_options_of_run():
     described = option_entries(source_of("intacct-mock.1"), "Options of run")
-    listed = re.findall(r"^  --([\w-]+)(?: [A-Z]+)? {2,}(.*)$", printed_by("run", "--help"), re.M)
+    listed = re.findall(r"^  --([\w-]+)(?: [A-Z/]+)? {2,}(.*)$", printed_by("run", "--help"), re.M)
     same("intacct-mock(1) describes every option of run", [name for name, _ in listed], described)
     for name, about in listed:
         default = re.search(r"\(default: (.*?)\)", about)
         if default:
             check(f"run --{name}: its default", f"Default: {default.group(1)}.\n" in described[name][1], about)
+
+
+def test_options_of_remote_control():
+    described = option_entries(source_of("intacct-mock.1"), "Options of remote control")
+    same("intacct-mock(1) describes every option of remote control",
+         [name for name in re.findall(r"^  --([\w-]+)", printed_by("clock", "--help"), re.M) if name != "help"], described)
+    for command in ("tail", "verdict", "env"):
+        own = set(re.findall(r"^  --([\w-]+)", printed_by(command, "--help"), re.M)) - set(described) - {"help"}
+        body = entries(section(source_of("intacct-mock.1"), "DESCRIPTION"))[f"Cm {command}"]
+        check(f"and those of {command} where it is described", own == set(re.findall(r"Fl -([\w-]+)", body)), (own, body))
 
 
 def test_surroundings():
@@ -237,7 +247,7 @@ def test_pages():
             skip(f"{path.name}: groff has nothing to warn of", "groff is not installed")
 
 
-for test in (test_commands, test_options_of_serve, test_options_of_run, test_surroundings, test_functions,
+for test in (test_commands, test_options_of_serve, test_options_of_run, test_options_of_remote_control, test_surroundings, test_functions,
              test_members, test_format, test_policy, test_example, test_pages):
     test()
 print(f"1..{len(results)}")

@@ -44,7 +44,7 @@ static void one_call(struct im_sandbox *box, struct im_arena *arena, size_t numb
 
     im_response_init(&res, arena);
     req.now_ms = im_clock_now_ms(&authority->clock);
-    im_scenario_plan(box->scenario_state, authority, &req, &plan);
+    im_scenario_plan(box->scenario_state, authority, &req, NULL, &plan);
     exchange.rule = im_plan_rule(&plan);
     exchange.effect = im_plan_effect(&plan);
     if (!im_plan_change_world(&plan, authority, req.now_ms, &err))

@@ -12,7 +12,8 @@ from golden import CREDENTIALS, FORM, Mock, PROGRAM, REST, ROOT, VENDORS, form, 
 
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
-COMMANDS = ("serve", "run", "check", "scenarios", "causes", "ready", "version")
+COMMANDS = ("serve", "run", "check", "scenarios", "causes", "env", "tail", "why", "do", "clock", "expire", "revoke", "reset", "verdict",
+            "sandboxes", "completion", "ready", "version")
 MANY_LINES = 12
 
 
@@ -101,7 +102,9 @@ def commands():
             "run --seed 0 -- true", "run --scenario nothing-like-it -- true", "run --scenario token-dorp -- true",
             "run --scenario= -- true", "run --list=yes", "run --scenarios none -- true", "run --junit none/x.xml -- true",
             "run --scenario token-drop -- /no/such/program", "run --scenario token-drop --list", "run --list",
-            "run --list --scenario token-*", "serve --port x", "serve --scenario none.json", "serve --port 0 --https-port none "
+            "run --list --scenario token-*", "run --list --scenario token-* --shard 1/2", "run --shard 3/2 -- true", "run --shard x -- true",
+            "run --url x -- true", "run --url http://127.0.0.1:1 -- true", "run --url http://127.0.0.1:1 --https -- true",
+            "completion", "completion fish", "env x", "env --format x", "env --url http://127.0.0.1:1", "env -- ", "serve --port x", "serve --scenario none.json", "serve --port 0 --https-port none "
             "--verdict none/x.json", "serve --port 0 --https-port none --port-file none/x"]
     text = ""
     for use in uses:
@@ -118,6 +121,29 @@ def commands():
             pass
         text += f"serve --verdict {' '.join(options)}, {outcome}   exit {mock.process.returncode}\n  {path.read_text().strip()}\n"
     return text
+
+
+def remote():
+    """The verbs that speak to a running server, on one whose clock stands still."""
+    uses = ["clock", "clock +12h", "clock -12h", "clock set 2027-01-01T00:00:00Z freeze", "clock 12", "clock x", "sandboxes",
+            "do lock-usr", "do lock-user", "do lock-user jdoe@acme", "do lock-user jdoe@acme x", "do register-redirect-uri x",
+            "expire", "expire code", "revoke x", "revoke user=jdoe@acme", "why", "why 0", "why x", "why 1 2", "tail --x",
+            "tail --since 0 --count 2", "tail --since 0 --count 1 --refused", "tail --status 99", "tail --cause x", "verdict",
+            "verdict --require-all", "verdict --format x", "reset", "reset x", "clock --sandbox nothing.x", "clock --url x"]
+    text = f"intacct-mock do\n{run('do', env={'INTACCT_MOCK_URL': 'http://127.0.0.1:1'}).stdout}"
+    with Mock() as mock:
+        mock.freeze()
+        mock.ask("POST", REST + "token", form(CREDENTIALS), FORM)
+        mock.ask("POST", REST + "token", form({**CREDENTIALS, "client_secret": "wrong"}), FORM)
+        for use in uses:
+            done = run(*use.split(), env={"INTACCT_MOCK_URL": mock.url})
+            text += f"intacct-mock {use}   exit {done.returncode}\n" + cleaned(
+                "".join(f"  out: {line}\n" for line in done.stdout.splitlines())
+                + "".join(f"  err: {line}\n" for line in done.stderr.splitlines()))
+        for kind in ("sh", "fish", "powershell", "dotenv", "json", "github"):
+            text += f"env --format {kind}\n" + scrub(run("env", "--sandbox", "happy-path.me", "--format", kind, "--url", mock.url).stdout)
+        text += "without it:" + said(run("clock", "--url", "http://127.0.0.1:1"))
+    return re.sub(r"([\d]+[hms]|[\d]{5,}s) (ahead|behind)", r"<offset> \2", text)
 
 
 def topic_of_causes():
@@ -249,6 +275,7 @@ surface("help.txt", helps)
 surface("options.txt", options)
 surface("options.md", lambda: run("serve", "--markdown").stdout)
 surface("commands.txt", commands)
+surface("remote.txt", remote)
 surface("causes-explained.txt", topic_of_causes)
 surface("ready.txt", ready)
 surface("run.txt", runs)

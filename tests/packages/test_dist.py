@@ -61,7 +61,7 @@ def tarballs(tap):
         unpack(DIST / f"{top.name}.tar.gz", folder)
         files = {str(path.relative_to(top)) for path in top.rglob("*") if path.is_file()}
         wanted = {"intacct-mock", "LICENSE", "README.md", "CHANGELOG.md", "share/man/man1/intacct-mock.1", "share/man/man3/intacct-mock.3",
-                  "share/man/man5/intacct-mock-scenario.5", "share/bash-completion/completions/intacct-mock",
+                  "share/man/man5/intacct-mock-scenario.5", "share/bash-completion/completions/intacct-mock", "share/zsh/site-functions/_intacct-mock",
                   *(f"licenses/{name}" for name in ("civetweb", "cjson", "htm", "preact", "openssl", "glibc", "intacct-mock"))}
         tap.check(f"{arch}: program, manual, completion, licences", wanted <= files, files)
         emulator = [] if arch == os.uname().machine else [f"qemu-{arch}-static"]

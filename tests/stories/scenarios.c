@@ -401,6 +401,78 @@ STORY(held_until_released,
     then(s, won == 1, "one of four wins, not %d", won);
 }
 
+/* ---- asked for by the request itself ---- */
+
+static void when_asked_with(struct story *s, const char *token, const char *header)
+{
+    when_sent(s, "GET", VENDORS, text(s, "Authorization: Bearer %s\n%s\n", token, header),
+              NULL);
+}
+
+STORY(refused_on_request,
+      "a call that asks to be refused is refused so, and the next one is not")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_asked_with(s, token, "X-Intacct-Mock-Refuse: access-token-revoked");
+    then_status(s, 401);
+    then_refused(s, CAUSE_ACCESS_TOKEN_REVOKED);
+    when_controlled(s, "GET", "/requests?refused=true&last=1", NULL);
+    then_json(s, "requests/0/scenario/rule", "header");
+    when_asked(s, token, 200);
+    when_sent(s, "POST", TOKEN_PATH,
+              "X-Intacct-Mock-Refuse: client-secret-wrong\n"
+              "Content-Type: application/x-www-form-urlencoded\n",
+              CREDENTIALS);
+    then_refused(s, CAUSE_CLIENT_SECRET_WRONG);
+}
+
+STORY(damaged_on_request, "a call that asks to be damaged is damaged so")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_asked_with(s, token, "X-Intacct-Mock-Wire: malformed-json");
+    then_status(s, 200);
+    then(s, !json_of(s, "ia::result/0/id"), "the JSON is broken");
+    when_asked_with(s, token,
+                    "X-Intacct-Mock-Wire: {\"status\":503,\"retry_after\":\"7s\"}");
+    then_status(s, 503);
+    then_header_has(s, "Retry-After", "7");
+    expecting_loss(s, LOST_EMPTY);
+    when_asked_with(s, token, "X-Intacct-Mock-Wire: drop");
+    when_controlled(s, "GET", "/requests?last=1", NULL);
+    then_json(s, "requests/0/scenario/wire", "drop");
+}
+
+STORY(request_before_scenario,
+      "what a call asks for goes before what its scenario does, which waits")
+{
+    given_scenario(s, "'rules':[{'when':{'endpoint':'api'},'then':{'refuse':"
+                      "'rate-limited'},'times':1}]");
+    when_connected(s);
+    const char *token = access_token(s);
+    when_asked_with(s, token, "X-Intacct-Mock-Refuse: gateway-error");
+    then_refused(s, CAUSE_GATEWAY_ERROR);
+    when_asked(s, token, 429);
+    when_asked(s, token, 200);
+}
+
+STORY(unknown_on_request, "a call that asks for what is not known is told the nearest")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_asked_with(s, token, "X-Intacct-Mock-Refuse: access-token-expird");
+    then_status(s, 400);
+    then_refused(s, CAUSE_TRIGGER_UNKNOWN);
+    then_header_has(s, "X-Intacct-Mock-Evidence", "access-token-expired");
+    when_asked_with(s, token, "X-Intacct-Mock-Wire: dorp");
+    then_header_has(s, "X-Intacct-Mock-Evidence", "drop");
+    when_asked_with(s, token, "X-Intacct-Mock-Wire: {\"dleay\":\"1s\"}");
+    then_header_has(s, "X-Intacct-Mock-Evidence", "delay");
+    when_asked_with(s, token, "X-Intacct-Mock-Wire: {");
+    then_header_has(s, "X-Intacct-Mock-Evidence", "JSON");
+}
+
 /* ---- the verdict ---- */
 
 STORY(verdict_met, "a client that does as expected meets the expectation")
@@ -503,6 +575,10 @@ STORIES(scenarios) = {
     &story_lost_after,
     &story_held_until_all_are_there,
     &story_held_until_released,
+    &story_refused_on_request,
+    &story_damaged_on_request,
+    &story_request_before_scenario,
+    &story_unknown_on_request,
     &story_verdict_met,
     &story_verdict_not_met,
     &story_verdict_not_exercised,

@@ -162,6 +162,26 @@ static void hints_say_why_and_where_to_read_on(void **state)
                " rel=\"help\"");
 }
 
+static void an_empty_name_is_none_that_is_known(void **state)
+{
+    struct spine *s = *state;
+
+    send(s, "GET", "/.well-known/jwks.json", "X-Intacct-Mock-Refuse: \n", NULL);
+    assert_cause(s, "trigger-unknown");
+    send(s, "GET", "/.well-known/jwks.json", "X-Intacct-Mock-Wire:\n", NULL);
+    assert_cause(s, "trigger-unknown");
+}
+
+static void without_hints_a_request_asks_for_no_trouble(void **state)
+{
+    struct spine *s = *state;
+
+    s->boxes.settings.hints = false;
+    send(s, "GET", "/.well-known/jwks.json",
+         "X-Intacct-Mock-Refuse: rate-limited\nX-Intacct-Mock-Wire: nonsense\n", NULL);
+    assert_status(s, 200);
+}
+
 static void without_hints_no_header_is_ours(void **state)
 {
     struct spine *s = *state;
@@ -970,6 +990,8 @@ int main(void)
         IN_SPINE(flaws_of_the_bytes_are_causes_too),
         IN_SPINE(a_misspelled_host_is_noted),
         IN_SPINE(hints_say_why_and_where_to_read_on),
+        IN_SPINE(an_empty_name_is_none_that_is_known),
+        IN_SPINE(without_hints_a_request_asks_for_no_trouble),
         IN_SPINE(without_hints_no_header_is_ours),
         IN_SPINE(without_control_no_hint_links_to_it),
         IN_SPINE(addresses_follow_public_url_then_host_then_the_socket),

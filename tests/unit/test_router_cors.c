@@ -34,6 +34,21 @@ static void every_path_of_the_integration_allows_its_methods(void **state)
     }
 }
 
+static void a_page_may_ask_for_trouble(void **state)
+{
+    struct spine *s = *state;
+
+    send(s, "OPTIONS", VENDORS,
+         ASKS "Access-Control-Request-Headers: x-intacct-mock-refuse, "
+              "x-intacct-mock-wire\n",
+         NULL);
+    assert_string_equal(header(s, "Access-Control-Allow-Headers"),
+                        "x-intacct-mock-refuse, x-intacct-mock-wire");
+    send(s, "GET", VENDORS, ORIGIN "X-Intacct-Mock-Refuse: rate-limited\n", NULL);
+    assert_status(s, 429);
+    assert_string_equal(header(s, "Access-Control-Allow-Origin"), "https://app.example");
+}
+
 static void says_methods(struct spine *s, const char *target, const char *methods)
 {
     send(s, "OPTIONS", target, ASKS, NULL);
@@ -203,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SPINE(every_path_of_the_integration_allows_its_methods),
         IN_SPINE(a_collection_and_its_records_allow_what_they_take),
+        IN_SPINE(a_page_may_ask_for_trouble),
         IN_SPINE(a_preflight_is_an_exchange_like_any_other),
         IN_SPINE(the_control_api_answers_pages_that_were_named),
         IN_SPINE(a_path_that_is_not_there_lets_the_page_read_why),

@@ -306,7 +306,7 @@ static void a_reset_begins_the_scenario_anew(void **state)
     struct im_scenario *other =
         spine_scenario("{\"name\":\"other\",\"rules\":[{\"then\":{\"wire\":\"drop\"}}]}");
     assert_true(im_sandbox_follow(p->a, other, &p->err));
-    im_scenario_plan(p->a->scenario_state, p->a->authority, &req, &plan);
+    im_scenario_plan(p->a->scenario_state, p->a->authority, &req, NULL, &plan);
     im_scenario_state_counts(p->a->scenario_state, &count);
     assert_int_equal(count.fired, 1);
     assert_true(im_sandbox_reset(p->a, other, &p->err));

@@ -57,7 +57,8 @@ static const struct im_json *give_canned(const struct im_run_mock *mock,
     return NULL;
 }
 
-static struct im_str journal_canned(const struct im_run_sandbox *sandbox, bool har,
+static struct im_str journal_canned(const struct im_run_mock *mock,
+                                    const struct im_run_sandbox *sandbox, bool har,
                                     struct im_arena *arena)
 {
     return har ? IM_STR("{}") : IM_STR("{\"requests\":[]}");

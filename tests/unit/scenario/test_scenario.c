@@ -81,7 +81,7 @@ static const struct im_plan *ask_with(struct stage *s, const char *endpoint,
                                  .exchange = &s->exchange};
     if (authorization)
         im_request_add_header(&s->req, IM_STR("Authorization"), im_str(authorization));
-    im_scenario_plan(s->scenario_state, s->authority, &s->req, &s->plan);
+    im_scenario_plan(s->scenario_state, s->authority, &s->req, NULL, &s->plan);
     return &s->plan;
 }
 

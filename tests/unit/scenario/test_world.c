@@ -78,6 +78,7 @@ static const char *example(struct spine *s, const struct im_effect *effect, bool
         {IM_ARG_MODULE, "\"module\":\"accounts-payable\""},
         {IM_ARG_ENTITY, "\"entity\":\"100\""},
         {IM_ARG_VALUE, "\"value\":\"new\""},
+        {IM_ARG_REDIRECT_URI, "\"redirect_uri\":\"https://new.example/callback\""},
         {IM_ARG_BY, "\"by\":\"12h\""},
     };
     unsigned wanted = effect->needs | (all ? effect->takes : 0);

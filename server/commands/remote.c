@@ -1,0 +1,96 @@
+/* One call of a running server's control API, and what is said when it refuses. */
+#include "commands/remote.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+
+bool im_remote_init(struct im_remote *remote, const struct im_remote_options *options,
+                    struct im_arena *arena)
+{
+    struct im_error err = {.text = ""};
+
+    *remote = (struct im_remote){.json = options->json};
+    if (!im_client_find(&remote->client, &options->server, arena, &err)) {
+        im_command_fail(IM_EXIT_USAGE, "%s", err.text);
+        return false;
+    }
+    remote->sandbox = options->sandbox             ? im_str(options->sandbox)
+                      : remote->client.sandbox.len ? remote->client.sandbox
+                                                   : IM_STR("default");
+    return true;
+}
+
+struct im_str im_remote_path(const struct im_remote *remote, const char *below)
+{
+    struct im_buf path;
+
+    im_buf_init(&path, remote->client.arena, 0);
+    im_buf_addz(&path, "/sandboxes/");
+    im_buf_add_url(&path, remote->sandbox);
+    im_buf_addz(&path, below);
+    return im_buf_str(&path);
+}
+
+int im_remote_fail(const struct im_remote *remote, const struct im_error *err)
+{
+    struct im_json_error flaw;
+    const struct im_json *json =
+        im_json_parse(remote->client.arena, remote->answer.body, &flaw);
+    struct im_str message = im_json_get_str(json, "message");
+    struct im_buf line;
+
+    if (err->text[0])
+        return im_command_fail(IM_EXIT_NO, "%s", err->text);
+    if (remote->answer.status == 401)
+        return im_command_fail(IM_EXIT_NO,
+                               "%.*s wants its --control-token: give it with --token%s",
+                               IM_ARG(remote->client.base),
+                               remote->client.token ? ", this one is wrong" : "");
+    if (!message.len)
+        return im_command_fail(
+            IM_EXIT_NO,
+            "%.*s answers %d: is it intacct-mock, and is its control API on that port?",
+            IM_ARG(remote->client.base), remote->answer.status);
+    im_buf_init(&line, remote->client.arena, 0);
+    im_buf_add_visible(&line, message);
+    return im_command_fail(IM_EXIT_NO, "%.*s", IM_ARG(im_buf_str(&line)));
+}
+
+bool im_remote_ask(struct im_remote *remote, const char *method, const char *below,
+                   struct im_str body)
+{
+    const bool whole = strncmp(below, "/__mock", 7) == 0;
+    const struct im_client_request request = {
+        .method = method,
+        .path = whole ? im_str(below + 7) : im_remote_path(remote, below),
+        .body = body};
+    struct im_error err = {.text = ""};
+
+    if (im_client_ask(&remote->client, &request, &remote->answer, &err) &&
+        remote->answer.status / 100 == 2)
+        return true;
+    im_remote_fail(remote, &err);
+    return false;
+}
+
+const struct im_json *im_remote_read(const struct im_remote *remote)
+{
+    struct im_json_error flaw;
+    const struct im_json *json =
+        im_json_parse(remote->client.arena, remote->answer.body, &flaw);
+
+    if (!json)
+        im_command_fail(IM_EXIT_NO, "what %.*s answers is not JSON",
+                        IM_ARG(remote->client.base));
+    return json;
+}
+
+int im_remote_print(const struct im_remote *remote)
+{
+    struct im_str body = im_str_trim(remote->answer.body);
+
+    printf("%.*s\n", IM_ARG(body));
+    return IM_EXIT_FINE;
+}

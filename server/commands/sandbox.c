@@ -1,0 +1,332 @@
+/* The verbs for one sandbox of a running server: `clock`, `expire`, `revoke`, `reset`, `verdict`, and
+ * `sandboxes` for all of them. Each is one call of the control API. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "commands/remote.h"
+
+static const struct im_option remote_table[] = {
+    IM_REMOTE_ROWS(struct im_remote_options, ),
+    {.flag = NULL},
+};
+
+/* ---- clock ---- */
+
+static int print_clock(const struct im_remote *remote)
+{
+    const struct im_json *json = im_remote_read(remote);
+    const struct im_json *offset = im_json_get(json, "offset_s");
+    const struct im_json *frozen = im_json_get(json, "frozen");
+    const struct im_json *scale = im_json_get(json, "scale");
+    int64_t offset_s = offset && offset->is_whole ? offset->whole : 0;
+    struct im_str text = im_duration_text(remote->client.arena,
+                                          (offset_s < 0 ? -offset_s : offset_s) * 1000);
+
+    if (remote->json)
+        return im_remote_print(remote);
+    if (!json)
+        return IM_EXIT_NO;
+    printf("%.*s", IM_ARG(im_json_get_str(json, "now")));
+    if (offset_s)
+        printf(", %.*s %s", IM_ARG(text), offset_s < 0 ? "behind" : "ahead");
+    if (scale && scale->number != 1)
+        printf(", %.*s times as fast", IM_ARG(scale->text));
+    puts(frozen && frozen->boolean ? ", frozen" : "");
+    return IM_EXIT_FINE;
+}
+
+/* One word, or two, into a member of the change. Gives how many; 0 = they are none. */
+static size_t clock_word(struct im_json_out *out, struct im_str word, const char *next)
+{
+    int64_t ms;
+
+    if (im_str_is(word, "freeze") || im_str_is(word, "unfreeze")) {
+        im_json_bool(out, "freeze", im_str_is(word, "freeze"));
+        return 1;
+    }
+    if (next && im_str_is(word, "set")) {
+        im_json_strz(out, "set", next);
+        return 2;
+    }
+    if (next && im_str_is(word, "scale")) {
+        struct im_json_error flaw;
+        const struct im_json *number =
+            im_json_parse(out->buf->arena, im_str(next), &flaw);
+        if (!number || number->type != IM_JSON_NUMBER)
+            return 0;
+        im_json_value(out, IM_STR("scale"), number);
+        return 2;
+    }
+    if (im_str_starts(word, "+"))
+        word = im_str_slice(word, 1, word.len);
+    if (!im_duration_parse(word, &ms))
+        return 0;
+    im_json_str(out, "advance", word);
+    return 1;
+}
+
+static int clock_run(const struct im_args *args)
+{
+    struct im_remote remote;
+    struct im_json_out out;
+    struct im_buf body;
+
+    if (!im_remote_init(&remote, args->options, args->arena))
+        return IM_EXIT_USAGE;
+    im_buf_init(&body, args->arena, 0);
+    im_json_out_init(&out, &body);
+    im_json_open_object(&out, NULL);
+    for (size_t i = 0, n; i < args->operand_count; i += n) {
+        n = clock_word(&out, im_str(args->operands[i]),
+                       i + 1 < args->operand_count ? args->operands[i + 1] : NULL);
+        if (!n)
+            return im_command_fail(
+                IM_EXIT_USAGE,
+                "\"%.60s\" is no change of the clock: say +12h, -5m, freeze, unfreeze, "
+                "set 2027-01-01T00:00:00Z or scale 60",
+                args->operands[i]);
+    }
+    im_json_close_object(&out);
+    bool done = args->operand_count
+                    ? im_remote_ask(&remote, "POST", "/clock", im_buf_str(&body))
+                    : im_remote_ask(&remote, "GET", "/clock", IM_STR(""));
+    return done ? print_clock(&remote) : IM_EXIT_NO;
+}
+
+const struct im_command im_command_clock = {
+    .name = "clock",
+    .synopsis = "[CHANGE…]",
+    .about = "show or move the clock of a running server's sandbox",
+    .more =
+        "CHANGE is +12h or -5m, freeze, unfreeze, set TIME, or scale N (times as fast).\n"
+        "Several are made at one moment: clock set 2027-01-01T00:00:00Z freeze.\n"
+        "\n" IM_REMOTE_MORE,
+    .options = remote_table,
+    .size = sizeof(struct im_remote_options),
+    .operands_max = 8,
+    .operand_words = "freeze|unfreeze|set|scale",
+    .run = clock_run,
+};
+
+/* ---- expire, revoke ---- */
+
+static const char *const kinds[] = {"access", "refresh", "code", "all"};
+static const char *const narrowings[] = {"token", "client_id", "user"};
+enum { KINDS = 4, NARROWINGS = 3 };
+
+static bool end_word(struct im_json_out *out, struct im_str word)
+{
+    struct im_str value = word;
+    struct im_str name = im_str_cut(&value, '=');
+
+    for (size_t i = 0; i < NARROWINGS; i++)
+        if (im_str_is(name, narrowings[i]) && value.len) {
+            im_json_str(out, narrowings[i], value);
+            return true;
+        }
+    return false;
+}
+
+static int end_tokens(const struct im_args *args, const char *verb, const char *below)
+{
+    struct im_remote remote;
+    struct im_json_out out;
+    struct im_buf body;
+    const char *kind = NULL;
+
+    if (!im_remote_init(&remote, args->options, args->arena))
+        return IM_EXIT_USAGE;
+    im_buf_init(&body, args->arena, 0);
+    im_json_out_init(&out, &body);
+    im_json_open_object(&out, NULL);
+    for (size_t i = 0; i < args->operand_count; i++) {
+        struct im_str word = im_str(args->operands[i]);
+        const char *is_kind = NULL;
+        for (size_t k = 0; k < KINDS && !kind; k++)
+            is_kind = im_str_is(word, kinds[k]) ? kinds[k] : is_kind;
+        kind = is_kind ? is_kind : kind;
+        if (!is_kind && !end_word(&out, word))
+            return im_command_fail(
+                IM_EXIT_USAGE,
+                "\"%.60s\" names no tokens: say access, refresh, code or all, and which "
+                "of them by user=U@COMPANY, client_id=ID or token=TEXT",
+                args->operands[i]);
+    }
+    im_json_strz(&out, "kind", kind ? kind : "all");
+    im_json_close_object(&out);
+    if (!im_remote_ask(&remote, "POST", below, im_buf_str(&body)))
+        return IM_EXIT_NO;
+    if (remote.json)
+        return im_remote_print(&remote);
+    const struct im_json *affected = im_json_get(im_remote_read(&remote), "affected");
+    printf("%s: %.*s %s\n", verb, IM_ARG(affected ? affected->text : IM_STR("?")),
+           affected && affected->whole == 1 ? "token" : "tokens");
+    return IM_EXIT_FINE;
+}
+
+static int expire_run(const struct im_args *args)
+{
+    return end_tokens(args, "expired", "/expire");
+}
+
+static int revoke_run(const struct im_args *args)
+{
+    return end_tokens(args, "revoked", "/revoke");
+}
+
+#define END_SYNOPSIS "[KIND] [NAME=VALUE…]"
+#define END_MORE                                                                         \
+    "KIND is access, refresh, code or all (the default). Fewer by user=USER@COMPANY,\n"  \
+    "client_id=ID or token=TEXT.\n\n" IM_REMOTE_MORE
+
+const struct im_command im_command_expire = {
+    .name = "expire",
+    .synopsis = END_SYNOPSIS,
+    .about = "tokens of a running server reach their end now",
+    .more = END_MORE,
+    .options = remote_table,
+    .size = sizeof(struct im_remote_options),
+    .operands_max = KINDS,
+    .operand_words = "access|refresh|code|all|user=|client_id=|token=",
+    .run = expire_run,
+};
+
+const struct im_command im_command_revoke = {
+    .name = "revoke",
+    .synopsis = END_SYNOPSIS,
+    .about = "tokens of a running server are revoked now",
+    .more = END_MORE,
+    .options = remote_table,
+    .size = sizeof(struct im_remote_options),
+    .operands_max = KINDS,
+    .operand_words = "access|refresh|code|all|user=|client_id=|token=",
+    .run = revoke_run,
+};
+
+/* ---- reset ---- */
+
+static int reset_run(const struct im_args *args)
+{
+    struct im_remote remote;
+
+    if (!im_remote_init(&remote, args->options, args->arena))
+        return IM_EXIT_USAGE;
+    if (!im_remote_ask(&remote, "POST", "/reset", IM_STR("")))
+        return IM_EXIT_NO;
+    if (remote.json)
+        return im_remote_print(&remote);
+    printf("%.*s is as freshly made\n", IM_ARG(remote.sandbox));
+    return IM_EXIT_FINE;
+}
+
+const struct im_command im_command_reset = {
+    .name = "reset",
+    .synopsis = "[options]",
+    .about = "make a running server's sandbox as new",
+    .more = IM_REMOTE_MORE,
+    .options = remote_table,
+    .size = sizeof(struct im_remote_options),
+    .run = reset_run,
+};
+
+/* ---- verdict ---- */
+
+struct verdict_options {
+    struct im_remote_options remote;
+    const char *format, *client;
+    bool require_all;
+};
+
+#define AT(member) offsetof(struct verdict_options, member)
+static const struct im_option verdict_table[] = {
+    {"format", "text|json|junit", IM_OPTION_WORD, AT(format), .initial = "text",
+     .words = "text|json|junit", .help = "how it is printed; --json is the same as json"},
+    {"client", "KIND", IM_OPTION_WORD, AT(client), .initial = "resilient",
+     .words = "resilient|fail-fast",
+     .help = "fail-fast: the client may end when it is refused"},
+    {"require-all", NULL, IM_OPTION_FLAG, AT(require_all),
+     .help = "not exercised, or only partly, is a failure too"},
+    IM_REMOTE_ROWS(struct verdict_options, remote.),
+    {.flag = NULL},
+};
+
+static int verdict_run(const struct im_args *args)
+{
+    const struct verdict_options *options = args->options;
+    const char *format = options->remote.json ? "json" : options->format;
+    struct im_client_request request = {.method = "GET"};
+    struct im_error err = {.text = ""};
+    struct im_remote remote;
+
+    if (!im_remote_init(&remote, &options->remote, args->arena))
+        return IM_EXIT_USAGE;
+    request.path = im_remote_path(&remote, strcmp(options->client, "fail-fast") == 0
+                                               ? "/verdict?client=fail-fast"
+                                               : "/verdict");
+    request.accept = strcmp(format, "text") == 0    ? "text/plain"
+                     : strcmp(format, "junit") == 0 ? "application/xml"
+                                                    : "application/json";
+    if (!im_client_ask(&remote.client, &request, &remote.answer, &err) ||
+        remote.answer.status != 200)
+        return im_remote_fail(&remote, &err);
+    im_remote_print(&remote);
+    struct im_str outcome = im_client_header(&remote.answer, "x-intacct-mock-outcome");
+    return im_str_is(outcome, "not-met") ||
+                   (options->require_all && !im_str_is(outcome, "met"))
+               ? IM_EXIT_NO
+               : IM_EXIT_FINE;
+}
+
+const struct im_command im_command_verdict = {
+    .name = "verdict",
+    .synopsis = "[options]",
+    .about = "did the client of a running server's sandbox do what is expected?",
+    .more = "Exit 0 unless an expectation is not met.\n\n" IM_REMOTE_MORE,
+    .options = verdict_table,
+    .size = sizeof(struct verdict_options),
+    .run = verdict_run,
+};
+
+/* ---- sandboxes ---- */
+
+static int sandboxes_run(const struct im_args *args)
+{
+    struct im_remote remote;
+    int width = 7;
+
+    if (!im_remote_init(&remote, args->options, args->arena))
+        return IM_EXIT_USAGE;
+    if (!im_remote_ask(&remote, "GET", "/__mock/sandboxes", IM_STR("")))
+        return IM_EXIT_NO;
+    if (remote.json)
+        return im_remote_print(&remote);
+    const struct im_json *list = im_json_get(im_remote_read(&remote), "sandboxes");
+    for (const struct im_json *at = list ? list->first : NULL; at; at = at->next)
+        if ((int)im_json_get_str(at, "name").len > width)
+            width = (int)im_json_get_str(at, "name").len;
+    for (const struct im_json *at = list ? list->first : NULL; at; at = at->next) {
+        struct im_str name = im_json_get_str(at, "name");
+        const struct im_json *exchanges = im_json_get(at, "exchanges");
+        printf("%.*s%*s  %.*s exchange%s  %.*s\n", IM_ARG(name), width - (int)name.len,
+               "", IM_ARG(exchanges ? exchanges->text : IM_STR("?")),
+               exchanges && exchanges->whole == 1 ? "" : "s",
+               IM_ARG(im_json_get_str(at, "base_url")));
+    }
+    return list ? IM_EXIT_FINE : IM_EXIT_NO;
+}
+
+static const struct im_option sandboxes_table[] = {
+    IM_REMOTE_ALL_ROWS(struct im_remote_options, ),
+    {.flag = NULL},
+};
+
+const struct im_command im_command_sandboxes = {
+    .name = "sandboxes",
+    .synopsis = "[options]",
+    .about = "list the sandboxes of a running server",
+    .more = IM_REMOTE_MORE,
+    .options = sandboxes_table,
+    .size = sizeof(struct im_remote_options),
+    .run = sandboxes_run,
+};
