@@ -105,8 +105,8 @@ void im_control_answer_icon(struct im_response *res)
 const struct im_control_route im_control_page_routes[] = {
     {"GET", "/control", im_control_answer_page, true, "for a browser: clock, tokens, …",
      NULL},
-    {"GET", "/explain", im_control_answer_page, true, "for a browser: the box to paste into",
-     NULL},
+    {"GET", "/explain", im_control_answer_page, true,
+     "for a browser: the box to paste into", NULL},
     {"GET", "/pages/{id}", answer_file, true, "what the pages load", NULL},
 };
 const size_t im_control_page_route_count =

@@ -54,8 +54,8 @@ function Provoke({ cause }) {
   return html`<h2>Make it happen</h2>${scenarios.length ? scenarios.map(scenario => html`<p>${scenario.about}</p>
       <${Facts} of=${[['Scenario', html`<code>${scenario.name}</code>`], ['Needs', scenario.needs]]} />
       <p><${Button} second=${false} run=${() => make(scenario.name)}>Make a sandbox where this happens<//></p>`)
-    : html`<p>No scenario is about it alone. A request with the header <code>X-Intacct-Mock-Refuse: ${cause.id}</code>, or a rule
-      <code>${`{"refuse": "${cause.id}"}`}</code> of a scenario, is refused so.</p>`}
+    : html`<p>No scenario is about it alone. A request with the header <code>X-Intacct-Mock-Refuse: ${cause.id}</code> is refused so,
+      and so is what a rule of a scenario refuses with it.</p>`}
     ${made && html`<${NewSandbox} box=${made} />`}`;
 }
 
