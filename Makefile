@@ -98,8 +98,8 @@ FUZZER    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sa
 # $(call lazily,NAME,COMMAND): NAME is what COMMAND prints. It runs once, when a recipe first needs it; by then
 # .ci/setup has seen to it that it can.
 lazily = $(eval $(1) = $$(eval $(1) := $$$$(shell $(2)))$$($(1)))
-$(call lazily,PKG_CFLAGS,pkg-config --cflags libssl libcrypto libcjson)
-$(call lazily,PKG_LIBS,pkg-config --libs libssl libcrypto libcjson)
+$(call lazily,PKG_CFLAGS,pkg-config --cflags libssl libcrypto libcjson zlib)
+$(call lazily,PKG_LIBS,pkg-config --libs libssl libcrypto libcjson zlib)
 $(call lazily,TEST_LIBS,pkg-config --cflags --libs cmocka libcurl)
 
 DEFINES  := -D_POSIX_C_SOURCE=200809L -DIM_VERSION='"$(VERSION)"' -DCIVETWEB_API=
@@ -223,7 +223,7 @@ STATIC_LIB := $(BUILD)/libintacct-mock.a
 SHARED_LIB := $(BUILD)/$(SONAME).$(VERSION)
 LIB_OBJ    := $(call objects,$(BUILD),$(LIBRARY_SRC) $(DOOR_SRC) $(GENERATED))
 
-# cJSON is in it, hidden as all else, since no system has a static one: who links it needs OpenSSL alone
+# cJSON is in it, hidden as all else, since no system has a static one: who links it needs OpenSSL and zlib alone
 $(STATIC_LIB): $(LIB_OBJ) $(BUILD)/static/obj/cJSON.o $(BUILD)/members
 	$(call say,AR,$@)
 	$(Q)$(LD) -r -o $(BUILD)/obj/libintacct-mock.o $(filter %.o,$^)
@@ -241,7 +241,7 @@ $(SHARED_LIB): $(LIB_OBJ) $(BUILD)/members
 # account: CivetWeb and OpenSSL name them, and only numeric addresses ever get there; tests/docker runs it in an empty root.
 CJSON       := $(DEPS)/cjson/VERSION
 STATIC      := $(BUILD)/static/intacct-mock
-STATIC_LIBS  = -lssl -lcrypto
+STATIC_LIBS  = -lssl -lcrypto -lz
 
 $(BUILD)/static/obj/cJSON.o: $(CJSON) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -320,7 +320,7 @@ PC_RPATH = $(if $(filter /usr /usr/local,$(PREFIX)),,-Wl$(comma)-rpath$(comma)"$
 comma   := ,
 PC_FILE = prefix=$(PREFIX)\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: intacct-mock\nVersion: $(VERSION)\n\
 Description: A mock Sage Intacct OAuth server for tests\nCflags: -I"$${includedir}"\nLibs: -L"$${libdir}" $(PC_RPATH)-lintacct-mock\n\
-Libs.private: -pthread\nRequires.private: libssl libcrypto\n
+Libs.private: -pthread\nRequires.private: libssl libcrypto zlib\n
 INTO     = $(DESTDIR)$(PREFIX)
 # intacct-mock.1 goes to share/man/man1
 MAN_PAGES := $(sort $(wildcard server/man/*.[0-9]))
@@ -435,6 +435,7 @@ bench: all $(call programs,$(BUILD),$(BENCH_SRC))  ## measure
 FUZZERS   := $(call programs,$(BUILD)/fuzz,$(FUZZ_SRC))
 fuzz_name  = $(patsubst fuzz_%,%,$(notdir $(1)))
 fuzz_seeds_scenario := scenarios
+fuzz_seeds_explain := tests/data/explain tests/data/explain/field
 fuzz_run   = '$(1) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$(BUILD)/fuzz/$(fuzz_name)- \
 	$(BUILD)/fuzz/corpus/$(fuzz_name) $(wildcard tests/data/fuzz/$(fuzz_name) $(fuzz_seeds_$(fuzz_name)))'
 run_fuzz   = mkdir -p $(foreach f,$(FUZZERS),$(BUILD)/fuzz/corpus/$(call fuzz_name,$(f))); \
@@ -477,6 +478,11 @@ check_asan    = $(ASAN_ENV) $(RUN) asan timeout=300 $(call pick,$(call programs,
 check_torture = $(ASAN_ENV) $(RUN) torture jobs=1 timeout=600 '$(TORTURE) --sample $(or $(SAMPLE),5)'
 check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
 	$(call pick,$(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(call overs,$(BUILD)/tsan,process http))
+# the clock of the machine is faked, the monotonic one is not, for conditions neither: who waits, waits as long as ever
+FAKED = NO_FAKE_STAT=1 FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0
+dated = $(foreach program,$(3),'env TZ=$(1) $(FAKED) faketime -f "@$(2)" $(program)')
+DATED = $(call pick,$(UNIT) $(BUILD)/tests/stories)
+check_dates   = $(RUN) dates timeout=300 $(call dated,UTC,2026-01-01 00:00:00,$(DATED)) $(call dated,Asia/Tokyo,2027-06-30 23:30:00,$(DATED))
 check_browser = $(RUN) browser jobs=1 timeout=300 $(call pick,$(BROWSER_TESTS))
 check_attack  = $(run_attack)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
@@ -486,7 +492,7 @@ check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests
 # the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
 check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))
 check_fuzz    = $(run_fuzz)
-CHECKED := format layers headers symbols docs attack openapi lint clang instructions asan torture tsan fuzz browser interop docker packages
+CHECKED := format layers headers symbols docs attack openapi lint clang dates instructions asan torture tsan fuzz browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -506,7 +512,7 @@ $(BUILD)/browser/installed: tests/browser/package-lock.json | setup
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
 
 check: FUZZ_SECONDS := 60
-check: all $(VENV)/installed $(BUILD)/browser/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
+check: all $(VENV)/installed $(BUILD)/browser/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(UNIT) $(BUILD)/tests/stories $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -526,6 +532,8 @@ check-lint: $(TIDIED)  ## clang-tidy, cppcheck, shellcheck
 	@$(check_lint)
 check-clang: $(CLANGED)  ## clang has nothing to warn of either
 	@$(check_clang)
+check-dates: $(UNIT) $(BUILD)/tests/stories | setup  ## units and stories at two other dates, in two time zones
+	@$(check_dates)
 check-instructions: all  ## a request costs no more instructions than tests/bench/instructions.json says
 	@$(check_instructions)
 check-asan: $(ASAN_TESTS)  ## unit, stories and threads under ASan, UBSan and LSan

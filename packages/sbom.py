@@ -10,12 +10,13 @@ PARTS = {
     "htm": ("Apache-2.0", "https://github.com/developit/htm", "Copyright 2018 Google Inc."),
     "preact": ("MIT", "https://github.com/preactjs/preact", "Copyright (c) 2015-present Jason Miller"),
     "openssl": ("Apache-2.0", "https://www.openssl.org", "Copyright The OpenSSL Project Authors"),
+    "zlib": ("Zlib", "https://zlib.net", "Copyright Jean-loup Gailly and Mark Adler"),
     "glibc": ("LGPL-2.1-or-later", "https://www.gnu.org/software/libc/", "Copyright The GNU Toolchain Authors"),
 }
 # modules of the pages, taken from npm; the others are linked, and come from Debian
 PAGES = ("htm", "preact")
 # of a package that has the program in it
-LICENSE = "MIT AND Apache-2.0 AND LGPL-2.1-or-later"
+LICENSE = "MIT AND Apache-2.0 AND Zlib AND LGPL-2.1-or-later"
 HOME = "https://github.com/intacct-mock/intacct-mock"
 
 

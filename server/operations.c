@@ -474,7 +474,7 @@ struct im_scenario *im_sandbox_verdict(struct im_sandbox *box,
                                        struct im_judge_options *options,
                                        struct im_arena *arena, struct im_verdict *verdict)
 {
-    enum { SETTLE_MS = 1000 };
+    enum { SETTLE_MS = 1000 }; /* for requests that are being answered */
 
     im_sandbox_settle(box, SETTLE_MS);
     if (!options->running_known)

@@ -10,6 +10,7 @@
 
 bool im_sandboxes_may_wait(struct im_sandboxes *sandboxes)
 {
+    /* counted first and taken back: two that ask at once must not both get the last place */
     if (atomic_fetch_add(&sandboxes->waiting, 1) < sandboxes->settings.waiting_max)
         return true;
     atomic_fetch_sub(&sandboxes->waiting, 1);
@@ -184,6 +185,7 @@ struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
     struct im_sandbox *owner = NULL;
     size_t count;
 
+    /* the default one first: if it owns the token, no other has to be asked */
     if (!token.len || sandbox_owns(sandboxes->standard, arena, token))
         return NULL;
     struct im_sandbox **all = im_sandboxes_list(sandboxes, arena, &count);
@@ -243,7 +245,7 @@ static struct im_sandbox *sandbox_enter_list(struct im_sandboxes *sandboxes,
         im_error_of(err, IM_ERROR_CAPACITY);
     } else {
         im_sandbox_list_add_locked(sandboxes, fresh);
-        if (sandboxes->stopping)
+        if (sandboxes->stopping) /* im_sandboxes_interrupt has passed already */
             im_sandbox_interrupt(fresh);
         entered = true;
     }
@@ -363,6 +365,7 @@ uint64_t im_sandboxes_dropped(struct im_sandboxes *sandboxes)
 bool im_sandboxes_reset(struct im_sandboxes *sandboxes, struct im_sandbox *box,
                         struct im_error *err)
 {
+    /* a scenario of a folder may have changed since; one that was sent as JSON stays as it was */
     struct im_scenario *before = im_sandbox_scenario(box);
     struct im_scenario *now = im_catalogue_renew(sandboxes->catalogue, before);
     bool done = im_sandbox_reset(box, now, err);

@@ -28,6 +28,7 @@ enum {
     CERT_NAMES_MAX = 64
 };
 
+/* Of all journals together: 10,000 sandboxes of 1,000 exchanges would take more. */
 #define JOURNAL_MEMORY ((size_t)1 << 30)
 
 /* ---- settings ---- */

@@ -234,3 +234,21 @@ void im_buf_add_ascii(struct im_buf *buf, struct im_str text)
     }
     im_buf_add(buf, im_str_slice(text, plain, text.len));
 }
+
+void im_buf_add_wrapped(struct im_buf *buf, size_t indent, struct im_str text)
+{
+    enum { COLUMNS = 80 };
+    size_t column = 0;
+
+    while (text.len) {
+        struct im_str word = im_str_cut(&text, ' ');
+        bool fits = column && column + 1 + word.len <= COLUMNS;
+        if (fits)
+            im_buf_addc(buf, ' ');
+        else
+            im_buf_addf(buf, "%s%*s", column ? "\n" : "", (int)indent, "");
+        im_buf_add(buf, word);
+        column = (fits ? column + 1 : indent) + word.len;
+    }
+    im_buf_addc(buf, '\n');
+}

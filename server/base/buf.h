@@ -56,5 +56,8 @@ void im_buf_add_shell(struct im_buf *buf, struct im_str text);
 void im_buf_add_visible(struct im_buf *buf, struct im_str text);
 /* For a header: ASCII, all else as \\uXXXX, as JSON has it. The text is valid UTF-8. */
 void im_buf_add_ascii(struct im_buf *buf, struct im_str text);
+/* Word by word in lines of at most 80 columns, each indented and ended; a word that is too
+ * long stands alone. */
+void im_buf_add_wrapped(struct im_buf *buf, size_t indent, struct im_str text);
 
 #endif

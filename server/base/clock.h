@@ -70,6 +70,8 @@ void im_clock_advance(struct im_clock *clock, int64_t by_ms); /* may be negative
 bool im_duration_parse(struct im_str text, int64_t *ms);
 /* The shortest exact spelling: 43200000 → "12h". */
 struct im_str im_duration_text(struct im_arena *arena, int64_t ms);
+/* "10 days": the largest unit that is in it at least once. */
+struct im_str im_time_words(struct im_arena *arena, int64_t seconds);
 /* RFC 3339 in UTC or with offset, "2027-01-01T00:00:00Z", fraction allowed. */
 bool im_time_parse(struct im_str text, int64_t *ms);
 struct im_str im_time_rfc3339(struct im_arena *arena,

@@ -329,3 +329,18 @@ struct im_str im_time_http(struct im_arena *arena, int64_t ms)
     im_buf_addz(&buf, " GMT");
     return im_arena_copy(arena, im_buf_str(&buf));
 }
+
+struct im_str im_time_words(struct im_arena *arena, int64_t seconds)
+{
+    static const struct {
+        const char *name;
+        int64_t seconds;
+    } spans[] = {{"day", 86400}, {"hour", 3600}, {"minute", 60}, {"second", 1}};
+    size_t i = 0;
+
+    while (i + 1 < sizeof spans / sizeof *spans && seconds < spans[i].seconds)
+        i++;
+    int64_t n = seconds / spans[i].seconds;
+    return im_arena_format(arena, "%lld %s%s", (long long)n, spans[i].name,
+                           n == 1 ? "" : "s");
+}

@@ -211,6 +211,45 @@ const char *im_family_name(enum im_family family)
     return "unknown";
 }
 
+/* ---- all its wordings ---- */
+
+static size_t answers_add(struct im_cause_answer *answers, size_t n, const char *where,
+                          const struct im_wording *wording,
+                          const struct im_wording_switch *other)
+{
+    if (wording->envelope == IM_ENVELOPE_NONE)
+        return n;
+    answers[n++] = (struct im_cause_answer){where, wording, NULL};
+    if (other && other->policy)
+        answers[n++] = (struct im_cause_answer){where, &other->wording, other};
+    return n;
+}
+
+size_t im_cause_answers(const struct im_cause_row *row,
+                        struct im_cause_answer answers[IM_CAUSE_ANSWERS_MAX])
+{
+    size_t n = answers_add(answers, 0, "token endpoint", &row->token, &row->token_switch);
+
+    n = answers_add(answers, n, "API", &row->api, &row->api_switch);
+    return answers_add(answers, n, "article", &row->article, NULL);
+}
+
+void im_cause_answer_add_when(const struct im_cause_answer *answer, struct im_buf *buf)
+{
+    const struct im_policy_row *policy = im_policy_find(im_str(answer->when->policy));
+    struct im_str word =
+        policy ? im_policy_choice(policy, answer->when->value) : (struct im_str){NULL, 0};
+
+    im_buf_addf(buf, "%s %.*s", answer->when->policy, IM_ARG(word));
+}
+
+const char *im_wording_code(const struct im_wording *wording)
+{
+    return wording->code                      ? wording->code
+           : wording->head == IM_HEAD_PAYLOAD ? "REST-1064"
+                                              : wording->word;
+}
+
 /* ---- as JSON ---- */
 
 static void cause_write_answer(const struct im_wording *wording, struct im_json_out *out)

@@ -78,6 +78,21 @@ struct im_cause_row {
     const char *source; /* where that is from: RFC section, Sage page, report */
 };
 
+/* One way in which a cause is worded. */
+struct im_cause_answer {
+    const char *where; /* "token endpoint", "API", "article" */
+    const struct im_wording *wording;
+    const struct im_wording_switch *when; /* NULL: the usual one */
+};
+enum { IM_CAUSE_ANSWERS_MAX = 5 };
+/* All of them, the usual one of each place first; how many. */
+size_t im_cause_answers(const struct im_cause_row *row,
+                        struct im_cause_answer answers[IM_CAUSE_ANSWERS_MAX]);
+/* "expired_style 400-rest", of an answer that is by a switch. */
+void im_cause_answer_add_when(const struct im_cause_answer *answer, struct im_buf *buf);
+/* "GW-0040", "invalid_grant"; of a REST error without errorId its code word. */
+const char *im_wording_code(const struct im_wording *wording);
+
 const struct im_cause_row *im_cause_row(enum im_cause cause); /* never NULL */
 enum im_cause im_cause_find(struct im_str id);     /* CAUSE_NONE when unknown */
 struct im_hint im_cause_hint(struct im_str id);    /* "; did you mean …?" or "" */

@@ -7,60 +7,12 @@
 
 /* ---- what both forms need ---- */
 
-/* One way in which a cause is worded. */
-struct answer {
-    const char *where;
-    const struct im_wording *wording;
-    const struct im_wording_switch *when; /* NULL: the usual one */
-};
-
-enum { ANSWERS_MAX = 5 };
-
-static size_t add_answer(struct answer *answers, size_t n, const char *where,
-                         const struct im_wording *wording,
-                         const struct im_wording_switch *other)
-{
-    if (wording->envelope == IM_ENVELOPE_NONE)
-        return n;
-    answers[n++] = (struct answer){where, wording, NULL};
-    if (other && other->policy)
-        answers[n++] = (struct answer){where, &other->wording, other};
-    return n;
-}
-
-static size_t list_answers(const struct im_cause_row *row,
-                           struct answer answers[ANSWERS_MAX])
-{
-    size_t n = add_answer(answers, 0, "token endpoint", &row->token, &row->token_switch);
-
-    n = add_answer(answers, n, "API", &row->api, &row->api_switch);
-    return add_answer(answers, n, "article", &row->article, NULL);
-}
-
-/* "expired_style 400-rest" */
-static void add_when(struct im_buf *buf, const struct im_wording_switch *when)
-{
-    const struct im_policy_row *policy = im_policy_find(im_str(when->policy));
-    struct im_str word =
-        policy ? im_policy_choice(policy, when->value) : (struct im_str){NULL, 0};
-
-    im_buf_addf(buf, "%s %.*s", when->policy, IM_ARG(word));
-}
-
 static void add_body(struct im_buf *buf, const struct im_wording *wording)
 {
     struct im_json_out out;
 
     im_json_out_init(&out, buf);
     im_wording_write_sample(wording, &out, NULL);
-}
-
-/* "GW-0040", "invalid_grant"; of a REST error without errorId its code word. */
-static const char *short_name(const struct im_wording *wording)
-{
-    return wording->code                      ? wording->code
-           : wording->head == IM_HEAD_PAYLOAD ? "REST-1064"
-                                              : wording->word;
 }
 
 /* ---- Markdown ---- */
@@ -115,7 +67,7 @@ static void add_cell(struct im_buf *buf, const struct im_wording *wording)
     if (wording->envelope == IM_ENVELOPE_NONE)
         im_buf_addz(buf, " |");
     else
-        im_buf_addf(buf, " %d `%s` |", wording->status, short_name(wording));
+        im_buf_addf(buf, " %d `%s` |", wording->status, im_wording_code(wording));
 }
 
 static void add_table_row(struct im_buf *buf, const struct im_cause_row *row)
@@ -127,12 +79,12 @@ static void add_table_row(struct im_buf *buf, const struct im_cause_row *row)
     im_buf_addc(buf, '\n');
 }
 
-static void add_markdown_answer(struct im_buf *buf, const struct answer *answer)
+static void add_markdown_answer(struct im_buf *buf, const struct im_cause_answer *answer)
 {
     im_buf_addf(buf, "- %s", answer->where);
     if (answer->when) {
         im_buf_addz(buf, ", with `");
-        add_when(buf, answer->when);
+        im_cause_answer_add_when(answer, buf);
         im_buf_addc(buf, '`');
     }
     im_buf_addf(buf, ": %d `", answer->wording->status);
@@ -142,8 +94,8 @@ static void add_markdown_answer(struct im_buf *buf, const struct answer *answer)
 
 static void add_section(struct im_buf *buf, const struct im_cause_row *row)
 {
-    struct answer answers[ANSWERS_MAX];
-    size_t n = list_answers(row, answers);
+    struct im_cause_answer answers[IM_CAUSE_ANSWERS_MAX];
+    size_t n = im_cause_answers(row, answers);
 
     im_buf_addf(buf, "\n### %s\n\n%s\n\n**What to do:** %s\n\n**Over the wire:**\n\n",
                 row->id, row->why, row->fix);
@@ -193,38 +145,18 @@ void im_cause_markdown(struct im_buf *buf)
 
 /* ---- text for a terminal ---- */
 
-enum { COLUMNS = 80 };
-
-/* Adds the text word by word, every line indented; too long a word stands alone. */
-static void add_wrapped(struct im_buf *buf, size_t indent, struct im_str text)
-{
-    size_t column = 0;
-
-    while (text.len) {
-        struct im_str word = im_str_cut(&text, ' ');
-        bool fits = column && column + 1 + word.len <= COLUMNS;
-        if (fits)
-            im_buf_addc(buf, ' ');
-        else
-            im_buf_addf(buf, "%s%*s", column ? "\n" : "", (int)indent, "");
-        im_buf_add(buf, word);
-        column = (fits ? column + 1 : indent) + word.len;
-    }
-    im_buf_addc(buf, '\n');
-}
-
 static void add_paragraph(struct im_buf *buf, const char *heading, const char *text)
 {
     im_buf_addf(buf, "\n%s\n", heading);
-    add_wrapped(buf, 2, im_str(text));
+    im_buf_add_wrapped(buf, 2, im_str(text));
 }
 
-static void add_text_answer(struct im_buf *buf, const struct answer *answer)
+static void add_text_answer(struct im_buf *buf, const struct im_cause_answer *answer)
 {
     im_buf_addf(buf, "  %s", answer->where);
     if (answer->when) {
         im_buf_addz(buf, ", with ");
-        add_when(buf, answer->when);
+        im_cause_answer_add_when(answer, buf);
     }
     im_buf_addf(buf, ": %d\n    ", answer->wording->status);
     add_body(buf, answer->wording);
@@ -233,8 +165,8 @@ static void add_text_answer(struct im_buf *buf, const struct answer *answer)
 
 static void text_explain(struct im_buf *buf, const struct im_cause_row *row)
 {
-    struct answer answers[ANSWERS_MAX];
-    size_t n = list_answers(row, answers);
+    struct im_cause_answer answers[IM_CAUSE_ANSWERS_MAX];
+    size_t n = im_cause_answers(row, answers);
 
     im_buf_addf(buf, "%s (%s; %s)\n", row->id, im_family_name(row->family),
                 cause_kind(row));
@@ -246,7 +178,7 @@ static void text_explain(struct im_buf *buf, const struct im_cause_row *row)
     if (row->redirect)
         im_buf_addf(buf, "  authorize: redirect with error=%s\n", row->redirect);
     im_buf_addf(buf, "\nHow sure: %s\n", im_confidence_name(row->confidence));
-    add_wrapped(buf, 2, im_str(row->source));
+    im_buf_add_wrapped(buf, 2, im_str(row->source));
 }
 
 static const struct im_wording *usual_wording(const struct im_cause_row *row)
@@ -261,7 +193,7 @@ static void add_line(struct im_buf *buf, const struct im_cause_row *row)
     const struct im_wording *wording = usual_wording(row);
 
     im_buf_addf(buf, "  %-35s %d %-24s %s\n", row->id, wording->status,
-                short_name(wording), cause_kind(row));
+                im_wording_code(wording), cause_kind(row));
 }
 
 static void text_list(struct im_buf *buf)

@@ -247,6 +247,7 @@ void im_exchange_complete(const struct im_request *req, const struct im_response
     exchange->peer = req->peer;
     exchange->path = req->path;
     exchange->request_headers = im_exchange_header_lines(req);
+    /* views: the journal copies, when it keeps the exchange */
     exchange->request_body = im_str_slice(req->body, 0, IM_EXCHANGE_BODY_MAX);
     exchange->request_body_len = req->body.len;
     exchange->call = im_call_hash(req);

@@ -46,6 +46,7 @@ const struct im_wording *im_wording(enum im_cause cause, enum im_place place,
         im_cause_row(cause == CAUSE_NONE ? CAUSE_INTERNAL : cause);
     const struct im_wording *wording = wording_at(row, place, policy);
 
+    /* a scenario may refuse by any cause at any endpoint, also where the table has no words */
     for (size_t i = 0; !wording && i < sizeof fallback / sizeof *fallback; i++)
         wording = wording_at(row, fallback[i], policy);
     return wording ? wording : &im_cause_row(CAUSE_INTERNAL)->api;
@@ -174,6 +175,7 @@ static void write_meta(struct im_json_out *out)
     im_json_close_object(out);
 }
 
+/* Errors of a payload and of business rules are `details` of a general one (observed). */
 static const struct im_wording *head_of(const struct im_wording *wording)
 {
     static const struct im_wording heads[] = {

@@ -9,11 +9,13 @@
 
 /* In the order of --help; the first is meant where none is named. */
 const struct im_command *const im_commands[] = {
-    &im_command_serve,      &im_command_run,   &im_command_check,   &im_command_scenarios,
-    &im_command_causes,     &im_command_world, &im_command_env,     &im_command_tail,
-    &im_command_why,        &im_command_do,    &im_command_clock,   &im_command_expire,
-    &im_command_revoke,     &im_command_reset, &im_command_verdict, &im_command_sandboxes,
-    &im_command_completion, &im_command_ready, &im_command_version, NULL,
+    &im_command_serve,   &im_command_run,       &im_command_explain,
+    &im_command_check,   &im_command_scenarios, &im_command_causes,
+    &im_command_world,   &im_command_env,       &im_command_tail,
+    &im_command_why,     &im_command_do,        &im_command_clock,
+    &im_command_expire,  &im_command_revoke,    &im_command_reset,
+    &im_command_verdict, &im_command_sandboxes, &im_command_completion,
+    &im_command_ready,   &im_command_version,   NULL,
 };
 enum { COMMANDS = sizeof(im_commands) / sizeof(im_commands[0]) - 1 };
 

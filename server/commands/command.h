@@ -14,6 +14,7 @@ enum im_exit {
 
 extern const struct im_command im_command_serve;
 extern const struct im_command im_command_run;
+extern const struct im_command im_command_explain;
 extern const struct im_command im_command_check;
 extern const struct im_command im_command_scenarios;
 extern const struct im_command im_command_causes;

@@ -67,8 +67,8 @@ static bool wants_colour(void)
 
 struct tail_options {
     struct im_remote_options remote;
-    const char *cause, *endpoint;
-    int64_t status, since, count;
+    const char *cause, *endpoint, *status;
+    int64_t since, count;
     bool refused;
 };
 
@@ -78,8 +78,8 @@ static const struct im_option tail_table[] = {
     {"cause", "ID", IM_OPTION_TEXT, AT(cause), .help = "only what has this cause"},
     {"endpoint", "NAME", IM_OPTION_TEXT, AT(endpoint),
      .help = "only this endpoint, such as token or resource"},
-    {"status", "N", IM_OPTION_NUMBER, AT(status), .least = 100, .most = 599,
-     .help = "only this status"},
+    {"status", "N", IM_OPTION_TEXT, AT(status),
+     .help = "only this status, such as 401 or 4xx"},
     {"since", "ID", IM_OPTION_NUMBER, AT(since), .initial = "-1", .least = -1,
      .help = "begin behind this exchange; 0 = with the first that the journal holds"},
     {"count", "N", IM_OPTION_NUMBER, AT(count), .least = 0,
@@ -146,23 +146,26 @@ static bool tail_take(void *context, struct im_str piece)
 static struct im_str tail_path(const struct im_remote *remote,
                                const struct tail_options *options)
 {
+    const struct {
+        const char *name, *value;
+    } filters[] = {{"refused", options->refused ? "true" : NULL},
+                   {"cause", options->cause},
+                   {"endpoint", options->endpoint},
+                   {"status", options->status}};
     struct im_buf path;
 
     im_buf_init(&path, remote->client.arena, 0);
-    im_buf_add(&path, im_remote_path(remote, "/events?"));
+    im_buf_add(&path, im_remote_path(remote, "/events"));
     if (options->since >= 0)
-        im_buf_addf(&path, "since=%lld&", (long long)options->since);
-    if (options->status)
-        im_buf_addf(&path, "status=%d&", (int)options->status);
-    im_buf_addz(&path, options->refused ? "refused=true&" : "");
-    im_buf_addz(&path, options->cause ? "cause=" : "");
-    im_buf_add_url(&path, im_str(options->cause));
-    im_buf_addz(&path, options->endpoint ? "&endpoint=" : "");
-    im_buf_add_url(&path, im_str(options->endpoint));
-    struct im_str text = im_buf_str(&path);
-    while (im_str_ends(text, "&") || im_str_ends(text, "?"))
-        text.len--;
-    return text;
+        im_buf_addf(&path, "?since=%lld", (long long)options->since);
+    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+        if (!filters[i].value)
+            continue;
+        im_buf_addf(&path, "%c%s=", im_str_has(im_buf_str(&path), '?') ? '&' : '?',
+                    filters[i].name);
+        im_buf_add_url(&path, im_str(filters[i].value));
+    }
+    return im_buf_str(&path);
 }
 
 static int tail_run(const struct im_args *args)

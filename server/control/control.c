@@ -28,6 +28,7 @@ const struct im_control_table im_control_tables[IM_CONTROL_TABLES] = {
     {im_control_service_routes, &im_control_service_route_count},
     {im_control_sandbox_routes, &im_control_sandbox_route_count},
     {im_control_scenario_routes, &im_control_scenario_route_count},
+    {im_control_explain_routes, &im_control_explain_route_count},
     {im_control_world_routes, &im_control_world_route_count},
     {im_control_journal_routes, &im_control_journal_route_count},
     {im_control_page_routes, &im_control_page_route_count},
@@ -230,6 +231,8 @@ const struct im_json_table im_control_nothing = {
     .size = 1,
     .about = "no field; no body at all is the same"};
 
+const struct im_json_table im_control_any_text = {.name = "AnyText"};
+
 static bool call_read_params(struct im_call *call, const struct im_json_table *table)
 {
     static const struct im_json empty = {.type = IM_JSON_OBJECT};
@@ -312,8 +315,9 @@ static void call_run(struct im_call *call)
         im_control_answer_page(call);
     else if (!route)
         call_refuse_route(call, &allow);
-    else if (call_find_box(call, route) && call_read_body(call) &&
-             call_read_params(call, route->body))
+    else if (call_find_box(call, route) &&
+             (route->body == &im_control_any_text ||
+              (call_read_body(call) && call_read_params(call, route->body))))
         route->answer(call);
 }
 

@@ -62,6 +62,8 @@ struct im_control_route {
 };
 /* The body of a call that takes none: no member at all. */
 extern const struct im_json_table im_control_nothing;
+/* The body of a call that takes any text, and reads it itself. */
+extern const struct im_json_table im_control_any_text;
 
 /* The tables of each file. */
 extern const struct im_control_route im_control_service_routes[];
@@ -70,6 +72,8 @@ extern const struct im_control_route im_control_scenario_routes[];
 extern const size_t im_control_scenario_route_count;
 extern const struct im_control_route im_control_sandbox_routes[];
 extern const size_t im_control_sandbox_route_count;
+extern const struct im_control_route im_control_explain_routes[];
+extern const size_t im_control_explain_route_count;
 extern const struct im_control_route im_control_world_routes[];
 extern const size_t im_control_world_route_count;
 extern const struct im_control_route im_control_journal_routes[];
@@ -82,7 +86,7 @@ struct im_control_table {
     const size_t *count;
 };
 /* All of them, in the order of the index page; IM_CONTROL_TABLES many. */
-enum { IM_CONTROL_TABLES = 6 };
+enum { IM_CONTROL_TABLES = 7 };
 extern const struct im_control_table im_control_tables[IM_CONTROL_TABLES];
 
 /* Does a browser ask, to show it? */

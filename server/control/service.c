@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/json_schema.h"
+#include "causes/diagnosis.h"
 #include "control/control.h"
 #include "control/openapi.h"
 #include "http/html.h"
@@ -65,8 +66,40 @@ static void answer_ca(struct im_call *call)
 
 /* ---- the catalogue of causes ---- */
 
+/* ?q=: all that are worded so. */
+static void answer_causes_worded(struct im_call *call, struct im_str query)
+{
+    struct im_cause_hit *hits =
+        IM_ARENA_ARRAY(call->req->arena, struct im_cause_hit, CAUSE_COUNT);
+    size_t count = hits ? im_cause_search(query, hits) : 0;
+
+    im_control_begin(call, 200);
+    im_json_open_object(&call->out, NULL);
+    im_cause_hits_write(&call->out, query, hits, count);
+    im_json_close_object(&call->out);
+}
+
 static void answer_causes(struct im_call *call)
 {
+    struct im_params params;
+    struct im_error err = {.text = ""};
+
+    if (!im_request_query(call->req, &params, &err)) {
+        im_control_refuse(call, 400, NULL, "the query cannot be read: %s", err.text);
+        return;
+    }
+    for (size_t i = 0; i < params.count; i++)
+        if (!im_str_is(params.items[i].name, "q")) {
+            im_control_refuse(call, 400,
+                              im_arena_copy(call->req->arena, params.items[i].name).at,
+                              "the list of causes has no parameter \"%.*s\"; there is q",
+                              IM_ARG(im_str_front(params.items[i].name, 60)));
+            return;
+        }
+    if (params.count) {
+        answer_causes_worded(call, params.items[0].value);
+        return;
+    }
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
     im_json_open_array(&call->out, "causes");
@@ -112,7 +145,8 @@ static void openapi_write_schemas(struct im_json_out *out)
 
     for (size_t t = 0; t < IM_CONTROL_TABLES; t++)
         for (size_t i = 0; i < *im_control_tables[t].count; i++)
-            if (im_control_tables[t].routes[i].body)
+            if (im_control_tables[t].routes[i].body &&
+                im_control_tables[t].routes[i].body != &im_control_any_text)
                 im_json_schema_add(&schema, im_control_tables[t].routes[i].body);
     im_json_schema_definitions(&schema);
 }

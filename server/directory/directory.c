@@ -274,6 +274,7 @@ bool im_directory_user(struct im_directory *directory, struct im_str company,
     return found;
 }
 
+/* One lock for all three, so that no change comes between two of the look-ups. */
 void im_directory_principal(struct im_directory *directory, struct im_str client_id,
                             struct im_str company, struct im_str user,
                             struct im_principal *out)

@@ -59,6 +59,7 @@ static bool change_password(struct subject *on)
     return true;
 }
 
+/* Kept so that a client which sends one is refused as client-secret-rotated, not as -wrong. */
 enum { OLD_SECRETS_MAX = 16 };
 
 static bool change_secret(struct subject *on)
@@ -101,6 +102,7 @@ static bool remove_permission(struct subject *on)
     return done && denied.len;
 }
 
+/* Both: with the top level left, the user could still see every entity's records from there. */
 static bool restrict_to_entity(struct subject *on)
 {
     struct im_list one = {NULL, 0};
@@ -136,6 +138,7 @@ static bool authorize_client(struct subject *on)
             im_list_add(on->arena, &on->company->senders, on->client->sender_id));
 }
 
+/* The client stays authorized: two lists, two causes. */
 static bool withdraw_sender(struct subject *on)
 {
     return im_list_remove(on->arena, &on->company->senders, on->client->sender_id);

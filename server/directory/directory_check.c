@@ -118,6 +118,7 @@ bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
     }
     if (which != IM_USERS)
         return true;
+    /* required, so the table has found it: only whether it exists is open */
     load->at = im_json_get(thing, "company");
     return must_exist(load, "there is no company",
                       im_world_company(load->world, load->at->text),

@@ -110,6 +110,7 @@ static void company_defaults(struct im_loading *load, struct im_company *company
     };
 
     company->modules = (struct im_list){modules, sizeof(modules) / sizeof(modules[0])};
+    /* by its place, so that the same world gives the same keys */
     company->key = im_arena_format(load->arena, "%zu", 100001 + index);
     company->production = company->active = company->web_services = true;
 }

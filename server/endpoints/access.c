@@ -153,6 +153,7 @@ enum im_cause im_access_object(struct im_authority *authority, struct im_request
         return cause;
     const char *verb = im_action_name(action);
     struct im_str roles = names_join(req->arena, access->principal.user.roles);
+    /* asked of the roles as they are now: a role may have changed since the token was issued */
     switch (im_directory_permit(authority->directory, &access->principal.user, object,
                                 action)) {
     case IM_PERMIT_YES: return CAUSE_NONE;

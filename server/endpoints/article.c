@@ -43,7 +43,7 @@ static enum im_cause article_check_scope(struct im_request *req,
     bool writes = record->action != IM_ACTION_READ;
     if (im_scope_allows(im_dialect(IM_DIALECT_ARTICLE), granted, object, writes))
         return CAUSE_NONE;
-    req->exchange->bearer_challenge = true;
+    req->exchange->bearer_challenge = true; /* RFC 6750 section 3.1: insufficient_scope */
     return im_refuse(req, CAUSE_SCOPE_INSUFFICIENT,
                      "the token's scopes (%.*s) do not allow to %s %s; %s:%s would",
                      IM_ARG(granted), im_action_name(record->action),

@@ -132,6 +132,7 @@ enum im_cause im_endpoint_introspect(struct im_authority *authority,
     if (active)
         introspect_write(&out, &token, !bearer);
     im_json_close_object(&out);
+    /* the answer may be another one a second later */
     im_response_header(res, "Cache-Control", IM_STR("no-store"));
     return CAUSE_NONE;
 }

@@ -161,7 +161,7 @@ enum im_cause im_record_cause(enum im_objects_result result)
     case IM_OBJECTS_FULL: return CAUSE_STORE_FULL;
     case IM_OBJECTS_NO_MEMORY: break;
     }
-    return CAUSE_INTERNAL;
+    return CAUSE_INTERNAL; /* ours, and no fault of the payload */
 }
 
 enum im_cause im_record_refuse(struct im_request *req, enum im_objects_result result,

@@ -114,6 +114,7 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
     enum im_objects_result result = resource_perform(store, &call, &record);
     if (result != IM_OBJECTS_OK)
         return im_record_refuse(req, result, &call);
+    /* a repeated create is answered as the first one was, but creates nothing */
     req->exchange->created = record.action == IM_ACTION_CREATE && !call.repeated;
     resource_finish(&record, &call, res);
     return CAUSE_NONE;

@@ -1,4 +1,4 @@
-/* Authorization header → token, or the exact reason why not (RFC 6750). */
+/* Authorization header → token, or the exact cause of a refusal (RFC 6750). */
 #ifndef IM_OAUTH_BEARER_H
 #define IM_OAUTH_BEARER_H
 

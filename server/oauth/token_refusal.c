@@ -129,19 +129,11 @@ struct im_str im_looks_evidence(struct im_arena *arena, struct im_str text)
 /* ---- tokens of the real service; their form (HS256, iss "https://api.intacct.com", iat,
  * exp) was observed in one token of a public client ---- */
 
-/* "10 days": the largest unit that is in it at least once. */
-static struct im_str seconds_in_words(struct im_arena *arena, int64_t seconds)
+bool im_is_real_service(struct im_str issuer)
 {
-    static const struct {
-        const char *name;
-        int64_t seconds;
-    } units[] = {{"day", 86400}, {"hour", 3600}, {"minute", 60}, {"second", 1}};
-    size_t i = 0;
-    while (i + 1 < sizeof units / sizeof *units && seconds < units[i].seconds)
-        i++;
-    int64_t n = seconds / units[i].seconds;
-    return im_arena_format(arena, "%lld %s%s", (long long)n, units[i].name,
-                           n == 1 ? "" : "s");
+    struct im_str host = im_authority_host(im_url_authority(issuer));
+
+    return im_str_is(host, "intacct.com") || im_str_ends(host, ".intacct.com");
 }
 
 static struct im_str expiry_evidence(const struct im_request *req,
@@ -154,9 +146,9 @@ static struct im_str expiry_evidence(const struct im_request *req,
         return IM_STR("its claims do not say when it ends");
     if (exp->whole <= now)
         return im_arena_format(req->arena, "by its own claims it expired %.*s ago",
-                               IM_ARG(seconds_in_words(req->arena, now - exp->whole)));
+                               IM_ARG(im_time_words(req->arena, now - exp->whole)));
     return im_arena_format(req->arena, "by its own claims it is good for another %.*s",
-                           IM_ARG(seconds_in_words(req->arena, exp->whole - now)));
+                           IM_ARG(im_time_words(req->arena, exp->whole - now)));
 }
 
 struct im_str im_real_service_evidence(const struct im_request *req, struct im_str text)
@@ -165,11 +157,10 @@ struct im_str im_real_service_evidence(const struct im_request *req, struct im_s
     struct im_error err;
     if (!im_jwt_decode(req->arena, text, &jwt, &err))
         return IM_STR("");
-    struct im_str host =
-        im_authority_host(im_url_authority(im_json_get_str(jwt.payload, "iss")));
-    bool intacct = im_str_is(host, "intacct.com") || im_str_ends(host, ".intacct.com");
+    struct im_str issuer = im_json_get_str(jwt.payload, "iss");
+    struct im_str host = im_authority_host(im_url_authority(issuer));
     /* the mock may answer as that host: then the token is one of its own, altered */
-    if (!intacct ||
+    if (!im_is_real_service(issuer) ||
         im_str_eq_nocase(host, im_authority_host(im_url_authority(req->base_url))))
         return IM_STR("");
     return im_arena_format(req->arena, "issued by %.*s, not by this mock; %.*s",

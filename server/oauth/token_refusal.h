@@ -32,5 +32,7 @@ struct im_str im_looks_evidence(struct im_arena *arena, struct im_str text);
  * itself: there a token of its own that was altered looks the same. Nothing in it is
  * verified. Lifetime: the arena's of the request. */
 struct im_str im_real_service_evidence(const struct im_request *req, struct im_str text);
+/* Is this URL (a claim iss) one of intacct.com? */
+bool im_is_real_service(struct im_str issuer);
 
 #endif

@@ -76,14 +76,14 @@ static void record_leave_locked(struct im_tokens *tokens, struct im_token_record
 void im_retention_shed_locked(struct im_tokens *tokens,
                               const struct im_eval_context *eval)
 {
-    struct im_token_record *record = tokens->oldest;
+    struct im_token_record *leaves = tokens->oldest, *record = leaves;
 
-    for (int i = 0;
-         i < SEARCHED_FOR_DEAD && record && im_token_is_live_locked(record, eval); i++)
-        record = record->newer;
-    if (!record || im_token_is_live_locked(record, eval))
-        record = tokens->oldest;
-    record_leave_locked(tokens, record, im_token_status_locked(record, eval));
+    for (int i = 0; i < SEARCHED_FOR_DEAD && record; i++, record = record->newer)
+        if (!im_token_is_live_locked(record, eval)) {
+            leaves = record;
+            break;
+        }
+    record_leave_locked(tokens, leaves, im_token_status_locked(leaves, eval));
     tokens->dropped++;
 }
 

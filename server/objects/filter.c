@@ -61,7 +61,7 @@ static enum im_objects_result refuse_unknown_field(
 {
     size_t near = im_object_field_near(settings->type, name);
     struct im_str shown = im_objects_quote(name);
-    if (im_str_has(name, ':'))
+    if (im_str_has(name, ':')) /* "sum:totalEntered" */
         return refuse_field(settings, name, "aggregate functions are not offered");
     if (near == settings->type->n_fields)
         return refuse_field(settings, name, "there is no such field");

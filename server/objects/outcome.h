@@ -5,7 +5,7 @@
 
 #include "objects/objects.h"
 
-/* Fills in *why and returns `result`. `field` is a view; what is too long is cut between
+/* Fills in *refusal and returns `result`. `field` is a view; what is too long is cut between
  * characters, never inside one. */
 enum im_objects_result im_objects_refuse(struct im_objects_refusal *refusal,
                                          enum im_objects_result result,

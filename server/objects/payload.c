@@ -302,6 +302,7 @@ static void payload_apply_action(struct im_object_payload *payload)
 {
     size_t action = im_object_field_index(payload->type, IM_STR("action"));
     size_t state = im_object_field_index(payload->type, IM_STR("state"));
+    /* types without it, and bodies that leave it out, keep the initial state */
     if (action == payload->type->n_fields || !payload->values[action].at)
         return;
     bool draft = im_str_is(payload->values[action], "draft");

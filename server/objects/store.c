@@ -447,7 +447,8 @@ static enum im_objects_result row_check_unused(struct im_objects *store,
     return IM_OBJECTS_OK;
 }
 
-/* The lines of a bill go with it. */
+/* Rows that are parts of it (IM_FIELD_OWNER: the lines of a bill) are deleted with it, and so do not
+ * count as referring to it. */
 static void row_remove_parts(struct im_objects *store, const struct im_objects_call *call,
                              const struct im_object_row *owner)
 {

@@ -126,6 +126,7 @@ struct im_object_row *im_objects_by_key(const struct im_objects_table *table, in
     return i < table->n && table->rows[i]->key == key ? table->rows[i] : NULL;
 }
 
+/* In place, since the key stays. */
 void im_objects_replace(struct im_objects_table *table, struct im_object_row *row)
 {
     size_t i = table_place(table, row->key);
@@ -165,6 +166,7 @@ const struct im_object_row *im_object_follow_locked(struct im_objects *store,
     const struct im_object_type *target = im_object_target(&type->fields[field]);
     const struct im_objects_table *table = im_objects_table_locked(store, target);
     int64_t key;
+    /* a row names its entity by id, all other rows by key */
     if (type->fields[field].kind == IM_FIELD_ENTITY)
         return row->entity.len
                    ? im_objects_by_value(

@@ -53,11 +53,13 @@ struct im_str im_object_decimal_text(struct im_arena *arena, int64_t scaled)
     struct im_str text =
         im_arena_format(arena, "%s%lld.%04lld", scaled < 0 ? "-" : "",
                         (long long)(size / SCALE), (long long)(size % SCALE));
+    /* two decimals always: "68400.00" (observed) */
     for (int spare = FRACTION_DIGITS - 2; spare && im_str_ends(text, "0"); spare--)
         text.len--;
     return text;
 }
 
+/* The calendar is that of base/clock.h: a midnight that exists is a day that exists. */
 bool im_object_date(struct im_str text)
 {
     static const char midnight[] = "T00:00:00Z";

@@ -11,7 +11,7 @@ import sys
 
 from common import finish
 
-LAYERS = ("main commands api server listener router control operations sandboxes metrics sandbox journal verdict scenario "
+LAYERS = ("main commands api server listener router control operations sandboxes metrics sandbox journal verdict explain scenario "
           "endpoints grants oauth directory causes objects http base").split()
 
 # The public header stands outside: it includes nothing of ours, and these may include it.

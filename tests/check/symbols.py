@@ -30,8 +30,9 @@ ONLY_IN = {
 }
 DOORS = {
     r"(cjson/)?cJSON\.h": {"server/base/json.c"},
+    r"zlib\.h": {"server/base/gunzip.c"},
     r"civetweb\.[ch]": {"server/listener/civetweb.c", "server/listener/listener.c"},
-    r"openssl/.*": {"server/base/crypto.c", "server/base/rng.c", "server/oauth/jwt.c", "server/listener/channel.c",
+    r"openssl/.*": {"server/base/crypto.c", "server/base/rng.c", "server/oauth/jwt.c", "server/oauth/jwks.c", "server/listener/channel.c",
                     "server/commands/client.c"}
     | {f"server/http/{name}" for name in ("tls.c", "tls_cert.c", "tls_cert.h", "tls_file.c", "tls_file.h", "tls_store.c")},
 }

@@ -33,7 +33,7 @@ def type_into_shell(url, folder):
     script = "".join(f"{command.replace('http://127.0.0.1:8080', url)}\necho '{marker}'\n"
                      for command, _ in steps(README))
     done = subprocess.run(["bash"], input=script, capture_output=True, text=True, cwd=folder,
-                          timeout=60)
+                          timeout=60, env={**os.environ, "INTACCT_MOCK_PORT": url.rsplit(":", 1)[1]})
     printed = done.stdout.split(marker + "\n")
     for (command, expected), output in zip(steps(README), printed):
         yield command, expected.replace("http://127.0.0.1:8080", url), output

@@ -100,7 +100,7 @@ fails("an option's value may stand behind =", run("ready", "--wait=0s", "--url=h
 fails("a bad value of another command's option", run("ready", "--wait=5"), 2, "--wait", "unit")
 fails("a bad address", run("ready", "--url", "127.0.0.1:1"), 2, "--url", "http://")
 fails("check without a file", run("check"), 2, "check [options] FILE")
-fails("a name too many", run("causes", "access-token-expired", "code-expired"), 2, "code-expired", "causes [ID]")
+fails("a name too many", run("causes", "access-token-expired", "code-expired"), 2, "code-expired", "causes [ID|CODE|TEXT]")
 fails("version takes nothing", run("version", "x"), 2, '"x"')
 fails("a flag with a value", run("scenarios", "--schema=1"), 2, "--schema takes no value")
 with tempfile.TemporaryDirectory() as folder:

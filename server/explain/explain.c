@@ -1,0 +1,249 @@
+/* The explanation as a whole: unpack, recognise, rank; and what is said about its first answer beside the
+ * tables. Text and JSON are written by explain_text.c and explain_json.c. */
+#include "explain/inside.h"
+
+#include <string.h>
+
+#include "base/embedded.h"
+#include "base/gunzip.h"
+#include "base/rng.h"
+
+/* ---- making one ---- */
+
+/* A key of its own for each: the fingerprints of two explanations cannot be compared. */
+static struct im_secrets *secrets_new(struct im_error *err)
+{
+    unsigned char key[IM_SECRET_KEY_LEN];
+    struct im_rng rng;
+    uint64_t seed;
+
+    if (!im_rng_random_seed(&seed, err))
+        return NULL;
+    im_rng_init_seed(&rng, seed, IM_STR("explain"));
+    if (!im_rng_bytes(&rng, "fingerprints", key, sizeof key))
+        return NULL;
+    return im_secrets_new(key);
+}
+
+static struct im_str without_mark(struct im_str input)
+{
+    return im_str_starts(input, "\xEF\xBB\xBF") ? im_str_slice(input, 3, input.len)
+                                                : input;
+}
+
+struct im_explanation *im_explain(const struct im_explain_options *options,
+                                  struct im_arena *arena, struct im_str input,
+                                  struct im_error *err)
+{
+    struct im_explanation *made = IM_ARENA_NEW(arena, struct im_explanation);
+
+    if (!made) {
+        im_error_set(err, "explaining: out of memory");
+        return NULL;
+    }
+    made->packed = im_is_gzip(input);
+    if (made->packed && !im_gunzip(arena, input, IM_EXPLAIN_MAX, &input, err))
+        return NULL;
+    made->options = *options;
+    made->trace = (struct im_trace){
+        .arena = arena, .secrets = secrets_new(err), .now_ms = options->now_ms};
+    if (!made->trace.secrets)
+        return NULL;
+    made->ranking.options = &made->options;
+    made->ranking.trace = &made->trace;
+    made->recognised = im_trace_read(&made->trace, without_mark(input));
+    if (made->recognised)
+        im_rank(&made->ranking);
+    if (arena->failed) {
+        im_error_set(err, "explaining: out of memory");
+        im_explanation_end(made);
+        return NULL;
+    }
+    return made;
+}
+
+void im_explanation_end(struct im_explanation *explanation)
+{
+    if (explanation)
+        im_secrets_unref(explanation->trace.secrets);
+}
+
+bool im_explanation_is_recognised(const struct im_explanation *explanation)
+{
+    return explanation->recognised;
+}
+
+enum im_cause im_explanation_cause(const struct im_explanation *explanation)
+{
+    const struct im_candidate *first = im_explanation_first(explanation);
+
+    return first ? first->cause : CAUSE_NONE;
+}
+
+const struct im_candidate *im_explanation_first(const struct im_explanation *explanation)
+{
+    return explanation->ranking.count ? explanation->ranking.ranked[0] : NULL;
+}
+
+/* ---- what was recognised ---- */
+
+static void add_counts(struct im_buf *buf, const struct im_explanation *explanation)
+{
+    const struct im_trace *trace = &explanation->trace;
+    const struct im_ranking *ranking = &explanation->ranking;
+
+    if (trace->count > 1)
+        im_buf_addf(buf, " of %zu exchanges, %zu of them refused", trace->count,
+                    ranking->refused);
+    if (trace->skipped)
+        im_buf_addf(buf, "%s%zu that have nothing to do with Intacct left out",
+                    trace->count > 1 ? "; " : ", ", trace->skipped);
+}
+
+struct im_str im_explanation_what(const struct im_explanation *explanation)
+{
+    const struct im_trace *trace = &explanation->trace;
+    struct im_buf buf;
+
+    im_buf_init(&buf, trace->arena, 0);
+    im_buf_addz(&buf, im_form_text(trace->form));
+    if (explanation->packed)
+        im_buf_addz(&buf, " (gzip)");
+    if (explanation->recognised)
+        add_counts(&buf, explanation);
+    return im_buf_str(&buf);
+}
+
+/* "POST https://…/token, grant_type=refresh_token" */
+struct im_str im_explanation_request(const struct im_explanation *explanation)
+{
+    const struct im_trace *trace = &explanation->trace;
+    struct im_observed *one = explanation->ranking.one;
+    struct im_buf buf;
+
+    im_buf_init(&buf, trace->arena, 0);
+    if (!one || !one->has_request)
+        return im_buf_str(&buf);
+    if (one->req.method.len)
+        im_buf_add(&buf, im_trace_quote(trace, one->req.method));
+    if (one->url.len) {
+        im_buf_addz(&buf, buf.len ? " " : "");
+        im_buf_add(&buf, im_trace_quote(trace, im_redact_url(trace->secrets, trace->arena,
+                                                             one->url)));
+    }
+    struct im_str grant = im_grant(one);
+    if (grant.len)
+        im_buf_addf(&buf, "%sgrant_type=%.*s", buf.len ? ", " : "",
+                    IM_ARG(im_trace_quote(trace, grant)));
+    return im_buf_str(&buf);
+}
+
+/* "400 invalid_grant: message" */
+struct im_str im_explanation_answer(const struct im_explanation *explanation)
+{
+    const struct im_trace *trace = &explanation->trace;
+    const struct im_observed *one = explanation->ranking.one;
+    struct im_buf buf;
+
+    im_buf_init(&buf, trace->arena, 0);
+    if (!one)
+        return im_buf_str(&buf);
+    if (one->status)
+        im_buf_addf(&buf, "%d", one->status);
+    else if (one->lost)
+        im_buf_addz(&buf, "no answer");
+    for (size_t i = 0; i < one->words.code_count && i < 3; i++)
+        im_buf_addf(&buf, "%s%.*s", buf.len ? " " : "",
+                    IM_ARG(im_trace_quote(trace, one->words.codes[i])));
+    if (one->words.message_count)
+        im_buf_addf(&buf, "%s\"%.*s\"", buf.len ? " " : "",
+                    IM_ARG(im_trace_quote(trace, one->words.messages[0])));
+    return im_buf_str(&buf);
+}
+
+/* ---- what to say to whom ---- */
+
+struct im_str im_explanation_developer(const struct im_explanation *explanation)
+{
+    const struct im_candidate *first = im_explanation_first(explanation);
+    struct im_str answer = im_explanation_answer(explanation);
+    struct im_buf buf;
+
+    im_buf_init(&buf, explanation->trace.arena, 0);
+    if (!first)
+        return im_buf_str(&buf);
+    const struct im_cause_row *row = im_cause_row(first->cause);
+    const char *question = im_diagnosis(first->cause)->question;
+    if (answer.len && explanation->ranking.one &&
+        im_observed_is_refused(explanation->ranking.one))
+        im_buf_addf(&buf, "Sage Intacct answered %.*s. ", IM_ARG(answer));
+    im_buf_addf(&buf, "%s cause is %s: %s ",
+                first->evidence_count ? "The most likely" : "A likely", row->id,
+                row->why);
+    if (!first->evidence_count && question)
+        im_buf_addf(&buf, "To be sure: %s ", question);
+    im_buf_addz(&buf, row->fix);
+    return im_buf_str(&buf);
+}
+
+const char *im_explanation_administrator(const struct im_explanation *explanation)
+{
+    const struct im_candidate *first = im_explanation_first(explanation);
+
+    return first ? im_diagnosis(first->cause)->admin : NULL;
+}
+
+/* ---- how to see it again ---- */
+
+/* Where the refusal happens: at the API, or at the token endpoint and its neighbours. */
+static bool is_of_oauth(const struct im_explanation *explanation,
+                        const struct im_candidate *first)
+{
+    const struct im_cause_row *row = im_cause_row(first->cause);
+    const struct im_observed *one = explanation->ranking.one;
+
+    if (one && im_endpoint_group(one->endpoint) != IM_GROUP_NONE)
+        return im_endpoint_group(one->endpoint) == IM_GROUP_OAUTH;
+    if (first->answer.where)
+        return first->answer.wording == &row->token ||
+               first->answer.wording == &row->token_switch.wording;
+    return row->api.envelope == IM_ENVELOPE_NONE;
+}
+
+/* A sandbox of its own in which every call is refused so, in the very wording that was seen. */
+struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
+{
+    const struct im_candidate *first = im_explanation_first(explanation);
+    struct im_buf buf;
+
+    im_buf_init(&buf, explanation->trace.arena, 0);
+    if (!first)
+        return im_buf_str(&buf);
+    const struct im_wording_switch *when =
+        first->answer.where ? first->answer.when : NULL;
+    const struct im_policy_row *policy =
+        when ? im_policy_find(im_str(when->policy)) : NULL;
+    im_buf_addz(&buf,
+                "curl -s http://127.0.0.1:8080/__mock/sandboxes -d "
+                "'{\"scenario\":{\"name\":\"again\",\"about\":\"The same again.\",");
+    if (policy)
+        im_buf_addf(&buf, "\"world\":{\"%s\":\"%.*s\"},", when->policy,
+                    IM_ARG(im_policy_choice(policy, when->value)));
+    im_buf_addf(
+        &buf,
+        "\"rules\":[{\"when\":{\"endpoint\":\"%s\"},\"then\":{\"refuse\":\"%s\"}}]"
+        "}}'",
+        is_of_oauth(explanation, first) ? "oauth" : "api",
+        im_cause_row(first->cause)->id);
+    return im_buf_str(&buf);
+}
+
+const char *im_explanation_scenario_name(const struct im_explanation *explanation)
+{
+    const struct im_candidate *first = im_explanation_first(explanation);
+
+    for (size_t i = 0; first && i < im_scenario_file_count; i++)
+        if (strcmp(im_scenario_files[i].name, im_cause_row(first->cause)->id) == 0)
+            return im_scenario_files[i].name;
+    return NULL;
+}

@@ -1,0 +1,202 @@
+/* An explanation as JSON, for programs and for pages: the same as the text says, in members. */
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/json_schema.h"
+#include "explain/inside.h"
+
+static void write_some(struct im_json_out *out, const char *name, struct im_str text)
+{
+    if (text.len)
+        im_json_str(out, name, text);
+}
+
+static void write_texts(struct im_json_out *out, const char *name,
+                        const struct im_str *texts, size_t count)
+{
+    im_json_open_array(out, name);
+    for (size_t i = 0; i < count; i++)
+        im_json_str(out, NULL, texts[i]);
+    im_json_close_array(out);
+}
+
+static void write_recognised(struct im_json_out *out,
+                             const struct im_explanation *explanation)
+{
+    im_json_open_object(out, "recognised");
+    im_json_strz(out, "form", im_form_name(explanation->trace.form));
+    im_json_str(out, "what", im_explanation_what(explanation));
+    im_json_int(out, "exchanges", (int64_t)explanation->trace.count);
+    im_json_int(out, "refused", (int64_t)explanation->ranking.refused);
+    im_json_int(out, "left_out", (int64_t)explanation->trace.skipped);
+    im_json_close_object(out);
+}
+
+static void write_exchange(struct im_json_out *out,
+                           const struct im_explanation *explanation)
+{
+    const struct im_observed *one = explanation->ranking.one;
+
+    if (!one)
+        return;
+    im_json_open_object(out, "exchange");
+    im_json_int(out, "number", (int64_t)one->number);
+    im_json_bool(out, "recovered", explanation->ranking.recovered);
+    if (one->has_time)
+        im_json_str(out, "at", im_time_rfc3339(out->buf->arena, one->at_ms));
+    write_some(out, "request", im_explanation_request(explanation));
+    write_some(out, "answer", im_explanation_answer(explanation));
+    if (one->status)
+        im_json_int(out, "status", one->status);
+    im_json_close_object(out);
+}
+
+static void write_events(struct im_json_out *out, const struct im_ranking *ranking)
+{
+    im_json_open_array(out, "led_to");
+    for (size_t i = 0; i < ranking->event_count; i++) {
+        im_json_open_object(out, NULL);
+        im_json_int(out, "number", (int64_t)ranking->events[i].number);
+        im_json_str(out, "what", ranking->events[i].text);
+        im_json_close_object(out);
+    }
+    im_json_close_array(out);
+}
+
+/* ---- the token ---- */
+
+static void write_claim(struct im_json_out *out, const struct im_trace *trace,
+                        const struct im_json *claim)
+{
+    const char *meaning = im_claim_meaning(claim->name);
+    struct im_str name = im_trace_quote(trace, claim->name);
+
+    im_json_open_object(out, NULL);
+    im_json_str(out, "name", name);
+    if (claim->type == IM_JSON_STRING)
+        im_json_str(out, "value",
+                    im_claim_is_secret(claim->name)
+                        ? im_fingerprint(trace->secrets, trace->arena, claim->text)
+                        : im_trace_quote(trace, claim->text));
+    else if (claim->type == IM_JSON_NUMBER || claim->type == IM_JSON_BOOL)
+        im_json_value(out, IM_STR("value"), claim);
+    else
+        im_json_strz(out, "value", claim->type == IM_JSON_NULL ? "null" : "(several)");
+    if (meaning)
+        im_json_strz(out, "meaning", meaning);
+    im_json_close_object(out);
+}
+
+static void write_claims(struct im_json_out *out, const char *name,
+                         const struct im_trace *trace, const struct im_json *object)
+{
+    size_t n = 0;
+
+    im_json_open_array(out, name);
+    for (const struct im_json *claim = object->first; claim && n < IM_CLAIMS_MAX;
+         claim = claim->next, n++)
+        write_claim(out, trace, claim);
+    im_json_close_array(out);
+}
+
+static void write_moment(struct im_json_out *out, const char *name, bool known,
+                         int64_t at_s)
+{
+    if (known)
+        im_json_str(out, name, im_time_rfc3339(out->buf->arena, 1000 * at_s));
+}
+
+static void write_token(struct im_json_out *out, const struct im_explanation *explanation)
+{
+    static const char *const signatures[] = {[IM_SIGNATURE_UNCHECKED] = "unchecked",
+                                             [IM_SIGNATURE_GOOD] = "good",
+                                             [IM_SIGNATURE_BAD] = "bad",
+                                             [IM_SIGNATURE_UNKNOWN_KEY] = "unknown-key"};
+    const struct im_token_view *token = &explanation->ranking.token;
+    const struct im_trace *trace = &explanation->trace;
+
+    if (!explanation->ranking.has_token)
+        return;
+    im_json_open_object(out, "token");
+    im_json_str(out, "fingerprint", token->fingerprint);
+    im_json_bool(out, "decoded", token->decoded);
+    write_some(out, "wrong", token->wrong);
+    if (token->decoded) {
+        im_json_strz(out, "kind", token->kind);
+        im_json_bool(out, "real_service", token->real);
+        im_json_str(out, "times", token->times);
+        write_moment(out, "issued", token->has_iat, token->iat);
+        write_moment(out, "expires", token->has_exp, token->exp);
+        im_json_strz(out, "signature", signatures[token->signature]);
+        im_json_str(out, "signature_text", token->signature_text);
+        write_texts(out, "odd", token->oddities, token->oddity_count);
+        write_claims(out, "header", trace, token->jwt.header);
+        write_claims(out, "claims", trace, token->jwt.payload);
+    }
+    im_json_close_object(out);
+}
+
+/* ---- the causes ---- */
+
+static void write_cause(struct im_json_out *out, const struct im_candidate *one)
+{
+    const struct im_cause_row *row = im_cause_row(one->cause);
+    const struct im_diagnosis *diagnosis = im_diagnosis(one->cause);
+
+    im_json_open_object(out, NULL);
+    im_json_strz(out, "id", row->id);
+    im_json_strz(out, "family", im_family_name(row->family));
+    im_json_strz(out, "by", one->evidence_count ? "evidence" : "wording");
+    write_texts(out, "evidence", one->evidence, one->evidence_count);
+    write_texts(out, "against", one->against, one->against_count);
+    im_json_strz(out, "confidence", im_confidence_name(im_candidate_confidence(one)));
+    im_json_strz(out, "common", im_common_text(diagnosis->common));
+    im_json_strz(out, "source", one->other ? one->other->source : row->source);
+    if (diagnosis->question)
+        im_json_strz(out, "question", diagnosis->question);
+    im_json_strz(out, "why", row->why);
+    im_json_strz(out, "fix", row->fix);
+    im_json_close_object(out);
+}
+
+static void write_advice(struct im_json_out *out,
+                         const struct im_explanation *explanation)
+{
+    const char *admin = im_explanation_administrator(explanation);
+    const char *scenario = im_explanation_scenario_name(explanation);
+
+    if (!explanation->ranking.count)
+        return;
+    im_json_str(out, "developer", im_explanation_developer(explanation));
+    if (admin)
+        im_json_strz(out, "administrator", admin);
+    im_json_open_object(out, "reproduce");
+    im_json_str(out, "command", im_explanation_reproduce(explanation));
+    if (scenario)
+        im_json_strz(out, "scenario", scenario);
+    im_json_close_object(out);
+}
+
+struct im_str im_explanation_json(struct im_explanation *explanation)
+{
+    struct im_json_out out;
+    struct im_buf buf, pretty;
+
+    im_buf_init(&buf, explanation->trace.arena, 0);
+    im_json_out_init(&out, &buf);
+    im_json_open_object(&out, NULL);
+    write_recognised(&out, explanation);
+    write_exchange(&out, explanation);
+    write_events(&out, &explanation->ranking);
+    write_token(&out, explanation);
+    im_json_open_array(&out, "causes");
+    for (size_t i = 0; i < explanation->ranking.count; i++)
+        write_cause(&out, explanation->ranking.ranked[i]);
+    im_json_close_array(&out);
+    write_advice(&out, explanation);
+    im_json_close_object(&out);
+    im_buf_init(&pretty, explanation->trace.arena, 0);
+    im_json_pretty(im_secrets_hide(explanation->trace.secrets, explanation->trace.arena,
+                                   im_buf_str(&buf)),
+                   &pretty);
+    return im_buf_str(&pretty);
+}

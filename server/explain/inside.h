@@ -1,0 +1,29 @@
+/* What the files of explain/ that write an explanation share. Lifetime: the arena's. */
+#ifndef IM_EXPLAIN_INSIDE_H
+#define IM_EXPLAIN_INSIDE_H
+
+#include "explain/match.h"
+#include "http/redact.h"
+
+struct im_explanation {
+    struct im_explain_options options;
+    struct im_trace trace;
+    struct im_ranking ranking;
+    bool recognised, packed;
+};
+
+enum { IM_SHOWN_MAX = 5 }; /* causes that are told whole */
+
+const struct im_candidate *im_explanation_first(const struct im_explanation *explanation);
+struct im_str im_explanation_what(const struct im_explanation *explanation);
+/* The exchange that is explained: what was asked, and what was answered; empty = not known. */
+struct im_str im_explanation_request(const struct im_explanation *explanation);
+struct im_str im_explanation_answer(const struct im_explanation *explanation);
+struct im_str im_explanation_developer(const struct im_explanation *explanation);
+const char *im_explanation_administrator(const struct im_explanation *explanation);
+/* One command, against a mock that runs at its usual address. */
+struct im_str im_explanation_reproduce(const struct im_explanation *explanation);
+/* A built-in scenario in which it happens; NULL = there is none. */
+const char *im_explanation_scenario_name(const struct im_explanation *explanation);
+
+#endif

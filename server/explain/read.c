@@ -1,0 +1,136 @@
+/* What form is it? The readers are asked in turn, the strictest first; a log is what is left. Also the
+ * short forms: a token, an address, a code. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/sanitize.h"
+#include "causes/diagnosis.h"
+#include "explain/trace.h"
+#include "oauth/jwt.h"
+
+/* ---- times ---- */
+
+/* "2026-03-02 10:00:00,123": RFC 3339 but for the blank, the comma and the missing zone. */
+static size_t read_date_time(struct im_str text, int64_t *ms)
+{
+    char plain[40];
+    size_t n = 19;
+
+    if (text.len < n || text.at[4] != '-' || text.at[7] != '-' || text.at[13] != ':' ||
+        (text.at[10] != 'T' && text.at[10] != ' '))
+        return 0;
+    memcpy(plain, text.at, n);
+    plain[10] = 'T';
+    if (n < text.len && (text.at[n] == ',' || text.at[n] == '.'))
+        for (plain[n] = '.', n++;
+             n < 30 && n < text.len && text.at[n] >= '0' && text.at[n] <= '9'; n++)
+            plain[n] = text.at[n];
+    struct im_str zone = im_str_slice(text, n, n + 6);
+    size_t taken = n;
+    bool offset =
+        zone.len == 6 && (zone.at[0] == '+' || zone.at[0] == '-') && zone.at[3] == ':';
+    if (offset) {
+        memcpy(plain + n, zone.at, 6);
+        taken = n += 6;
+    } else {
+        plain[n++] = 'Z'; /* a log that names no zone is all of one: differences count */
+        taken += zone.len && zone.at[0] == 'Z';
+    }
+    return im_time_parse((struct im_str){plain, n}, ms) ? taken : 0;
+}
+
+size_t im_read_time(struct im_str text, int64_t *ms)
+{
+    if (!text.len || text.at[0] < '0' || text.at[0] > '9')
+        return 0;
+    return read_date_time(text, ms);
+}
+
+/* ---- short forms ---- */
+
+bool im_read_jwt(struct im_trace *trace, struct im_str text)
+{
+    struct im_str token = im_str_trim(text);
+
+    if (im_str_eq_nocase(im_str_slice(token, 0, 14), IM_STR("authorization:")))
+        token = im_str_trim(im_str_slice(token, 14, token.len));
+    if (im_str_eq_nocase(im_str_slice(token, 0, 7), IM_STR("bearer ")))
+        token = im_str_trim(im_str_slice(token, 7, token.len));
+    while (token.len >= 2 && strchr("\"'`", token.at[0]) &&
+           token.at[token.len - 1] == token.at[0])
+        token = im_str_slice(token, 1, token.len - 1);
+    if (!im_jwt_length(token) || im_jwt_length(token) != token.len)
+        return false;
+    im_secrets_add(trace->secrets, token);
+    trace->jwt = token;
+    trace->form = IM_FORM_JWT;
+    return true;
+}
+
+bool im_read_url(struct im_trace *trace, struct im_str text)
+{
+    struct im_str url = im_str_trim(text);
+    bool http = im_str_starts(url, "http://") || im_str_starts(url, "https://");
+
+    for (size_t i = 0; i < url.len; i++)
+        if (url.at[i] <= ' ')
+            return false;
+    struct im_observed *one = http ? im_trace_add(trace) : NULL;
+    if (!one)
+        return false;
+    one->has_request = true;
+    one->req.method = IM_STR("GET");
+    im_observed_set_url(one, url);
+    im_observed_complete(trace, one);
+    trace->form = IM_FORM_URL;
+    return true;
+}
+
+/* A code, a status or both: what `intacct-mock causes` finds. */
+bool im_read_code(struct im_trace *trace, struct im_str text)
+{
+    struct im_str word = im_str_trim(text), rest = word, first = im_str_cut(&rest, ' ');
+    struct im_cause_hit *hits =
+        IM_ARENA_ARRAY(trace->arena, struct im_cause_hit, CAUSE_COUNT);
+    int64_t status = 0;
+
+    if (word.len > 80 || im_str_has(word, '\n') || !hits)
+        return false;
+    if (first.len == 3 && im_str_int(first, &status) && status >= 400 && status <= 599)
+        word = im_str_trim(rest);
+    else
+        status = 0;
+    bool code = !im_str_has(word, ' ');
+    if (!(status && !word.len) && !(code && im_cause_search(word, hits)))
+        return false;
+    struct im_observed *one = im_trace_add(trace);
+    if (!one)
+        return false;
+    one->status = (int)status;
+    one->loosely = true;
+    bool known = !word.len || im_words_add_prose(trace, &one->words, word);
+    if (!known)
+        trace->count--;
+    trace->form = IM_FORM_CODE;
+    return known;
+}
+
+/* ---- all forms ---- */
+
+bool im_trace_read(struct im_trace *trace, struct im_str text)
+{
+    static im_trace_reader *const readers[] = {
+        im_read_har,     im_read_jwt, im_read_code, im_read_curl_command, im_read_http,
+        im_read_postman, im_read_xml, im_read_body, im_read_url,          im_read_log};
+
+    trace->text = text;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        trace->count = trace->skipped = 0;
+        if (readers[i](trace, text))
+            return true;
+    }
+    trace->count = 0;
+    trace->form = IM_FORM_NONE;
+    return false;
+}

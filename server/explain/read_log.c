@@ -1,0 +1,466 @@
+/* Reading logs, and stack traces that quote an answer: prose with pieces of HTTP in it, one line or many.
+ * A line with a method and an address, or with what only a request has, begins an exchange; a
+ * status, JSON and codes belong to the exchange before, as long as that has no answer. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/sanitize.h"
+#include "causes/diagnosis.h"
+#include "explain/trace.h"
+#include "http/redact_parts.h"
+
+enum { LINE_MAX_BYTES = 64 * 1024 };
+
+size_t im_json_extent(struct im_str text)
+{
+    size_t depth = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < text.len && i < LINE_MAX_BYTES; i++) {
+        char c = text.at[i];
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '{' || c == '['))
+            depth++;
+        else if (!quoted && (c == '}' || c == ']') && --depth == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+/* ---- pieces of a line ---- */
+
+struct piece {
+    struct im_str method, url, bearer, form, status_text;
+    int status;
+    bool has_time;
+    int64_t at_ms;
+    struct im_words words;
+    struct im_str scheme; /* of an Authorization that is no Bearer */
+    struct im_str body;   /* of an answer */
+    bool lost;
+};
+
+static bool ends_word(char c)
+{
+    return c <= ' ' || strchr("\"'<>`,;)]}|", c) != NULL;
+}
+
+static struct im_str word_at(struct im_str text, size_t from)
+{
+    size_t end = from;
+
+    while (end < text.len && !ends_word(text.at[end]))
+        end++;
+    return im_str_slice(text, from, end);
+}
+
+/* An address, or a path of the API. */
+static bool is_address(struct im_str word)
+{
+    return im_str_starts(word, "http://") || im_str_starts(word, "https://") ||
+           im_str_starts(word, "/ia/") || im_str_starts(word, "/identity/") ||
+           im_str_starts(word, "/api/v1") || im_str_starts(word, "/oauth2/") ||
+           (im_str_starts(word, "/") && im_str_glob(IM_STR("*[?]code=*"), word)) ||
+           (im_str_starts(word, "/") && im_str_find_nocase(word, "?code=") < word.len) ||
+           (im_str_starts(word, "/") && im_str_find_nocase(word, "?error=") < word.len);
+}
+
+static void find_address(struct im_str line, struct piece *piece)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        if (i && !ends_word(line.at[i - 1]) && !strchr("=:(", line.at[i - 1]))
+            continue;
+        struct im_str word = word_at(line, i);
+        if (im_is_method(word) && !piece->method.len)
+            piece->method = word;
+        if (!piece->url.len && is_address(word))
+            piece->url = word;
+    }
+}
+
+/* "status=401", "-> 401", "HTTP 401", "401 Unauthorized", "code 401", "(401)". */
+static bool introduces_status(struct im_str before)
+{
+    static const char *const words[] = {
+        "status",   "status_code", "statuscode", "http",     "->",
+        "=>",       "returned",    "code",       "got",      "answered",
+        "response", "http/1.1\"",  "http/2",     "http/1.1", "with",
+        "error",    "failed",      "httpstatus", "respcode", "rc"};
+
+    while (before.len && strchr(" =:\"'([", before.at[before.len - 1]))
+        before.len--;
+    size_t from = before.len;
+    while (from && before.at[from - 1] > ' ' && !strchr("{,([=", before.at[from - 1]))
+        from--;
+    struct im_str word = im_str_slice(before, from, before.len);
+    while (word.len && strchr("\"'", word.at[0]))
+        word = im_str_slice(word, 1, word.len);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (im_str_eq_nocase(word, im_str(words[i])))
+            return true;
+    return false;
+}
+
+static bool follows_status(struct im_str after, int status)
+{
+    const char *phrase = im_status_phrase(status);
+
+    after = im_str_trim(after);
+    return im_str_eq_nocase(im_str_slice(after, 0, strlen(phrase)), im_str(phrase)) ||
+           im_str_starts(after, "error response") || im_str_starts(after, "Client Error");
+}
+
+static void find_status(struct im_str line, struct piece *piece)
+{
+    for (size_t i = 0; i + 3 <= line.len && !piece->status; i++) {
+        struct im_str three = im_str_slice(line, i, i + 3);
+        int64_t status = 0;
+        bool alone = (!i || !(im_redact_is_word(line.at[i - 1]) ||
+                              strchr(".-", line.at[i - 1]))) &&
+                     (i + 3 == line.len || !im_redact_is_word(line.at[i + 3]));
+        if (!alone || !im_str_int(three, &status) || status < 200 || status > 599)
+            continue;
+        struct im_str after = im_str_slice(line, i + 3, line.len);
+        bool last = !im_str_trim(after).len && piece->url.len;
+        if (introduces_status(im_str_slice(line, 0, i)) ||
+            follows_status(after, (int)status) || last)
+            piece->status = (int)status;
+    }
+}
+
+/* "Bearer eyJ…", "Authorization: Basic …" */
+static void find_authorization(struct im_str line, struct piece *piece)
+{
+    size_t bearer = im_str_find_nocase(line, "bearer ");
+
+    if (bearer < line.len) {
+        struct im_str word = word_at(line, bearer + strlen("bearer "));
+        bool template = im_str_starts(im_str_slice(line, bearer + 7, line.len), "<");
+        if (template)
+            word = im_str_slice(
+                line, bearer + 7,
+                bearer + 8 + im_str_find(im_str_slice(line, bearer + 7, line.len), '>'));
+        /* not the prose of "Bearer token" and "bearer realm=" */
+        if (im_jwt_length(word) || im_is_placeholder(word) || word.len > 20)
+            piece->bearer = word;
+    }
+    size_t basic = im_str_find_nocase(line, "authorization");
+    struct im_str rest = im_str_slice(line, basic, line.len);
+    size_t at = im_str_find_nocase(rest, "basic ");
+    if (at < 24 && at < rest.len)
+        piece->scheme = im_str_slice(rest, at, at + 6 + word_at(rest, at + 6).len);
+}
+
+/* A run of name=value&name=value that has an OAuth parameter. */
+static void find_form(struct im_str line, struct piece *piece)
+{
+    static const char *const names[] = {
+        "grant_type=", "refresh_token=", "client_id=", "token=", "client_secret=", NULL};
+
+    for (size_t i = 0; names[i]; i++) {
+        size_t at = im_str_find_nocase(line, names[i]);
+        if (at == line.len || (piece->url.len && piece->url.at <= line.at + at &&
+                               line.at + at < piece->url.at + piece->url.len))
+            continue;
+        while (at && !ends_word(line.at[at - 1]))
+            at--;
+        struct im_str word = word_at(line, at);
+        if (word.len > piece->form.len)
+            piece->form = word;
+    }
+}
+
+static bool is_lost(struct im_str line)
+{
+    static const char *const words[] = {"timed out",          "timeout",
+                                        "connection reset",   "econnreset",
+                                        "connection refused", "socket hang up",
+                                        "could not resolve",  "name or service not known",
+                                        "enotfound",          "unknownhostexception",
+                                        "no such host",       NULL};
+
+    for (size_t i = 0; words[i]; i++)
+        if (im_str_find_nocase(line, words[i]) < line.len)
+            return true;
+    return false;
+}
+
+/* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con, UnknownHostException: x */
+static void find_lost_host(struct im_trace *trace, struct im_str line,
+                           struct piece *piece)
+{
+    static const char *const marks[] = {
+        "host='",    "ENOTFOUND ", "resolve host: ", "HostException: ", "lookup ",
+        "resolve '", NULL};
+
+    for (size_t i = 0; marks[i] && !piece->url.len; i++) {
+        size_t at = im_str_find_nocase(line, marks[i]);
+        if (at == line.len)
+            continue;
+        struct im_str host = word_at(line, at + strlen(marks[i]));
+        if (host.len && im_str_has(host, '.'))
+            piece->url = im_arena_format(trace->arena, "https://%.*s/", IM_ARG(host));
+    }
+}
+
+/* ---- JSON within the line ---- */
+
+static const struct im_json *member(const struct im_json *object,
+                                    const char *const *names)
+{
+    for (; *names; names++) {
+        const struct im_json *found = im_json_get(object, *names);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static void take_json_text(const struct im_json *object, const char *const *names,
+                           struct im_str *into)
+{
+    const struct im_json *found = member(object, names);
+
+    if (found && found->type == IM_JSON_STRING && !into->len)
+        *into = found->text;
+}
+
+/* An entry of a log that is JSON, or the options of a request as HTTP libraries print them. */
+static void take_json(struct im_trace *trace, const struct im_json *object,
+                      struct piece *piece, int depth)
+{
+    static const char *const methods[] = {"method", "http_method", "verb", NULL};
+    static const char *const urls[] = {"url", "uri", "path", "target", "endpoint", NULL};
+    static const char *const states[] = {"status", "statusCode", "status_code",
+                                         "http_status", NULL};
+    static const char *const times[] = {"time", "timestamp", "@timestamp", "ts", NULL};
+    static const char *const forms[] = {"form", "request_body", "requestBody", NULL};
+    static const char *const inners[] = {"req",  "request", "config",  "response", "res",
+                                         "http", "headers", "context", "error",    NULL};
+    static const char *const prose[] = {"msg", "message", NULL};
+    struct im_str method = {NULL, 0}, url = {NULL, 0}, time = {NULL, 0}, said = {NULL, 0};
+
+    take_json_text(object, methods, &method);
+    take_json_text(object, urls, &url);
+    take_json_text(object, times, &time);
+    take_json_text(object, forms, &piece->form);
+    take_json_text(object, prose, &said);
+    if (im_is_method(method))
+        piece->method = method;
+    if (url.len && (is_address(url) || im_str_starts(url, "/")))
+        piece->url = url;
+    const struct im_json *status = member(object, states);
+    if (status && status->is_whole && status->whole >= 200 && status->whole <= 599)
+        piece->status = (int)status->whole;
+    if (time.len && !piece->has_time)
+        piece->has_time = im_read_time(time, &piece->at_ms) > 0;
+    find_authorization(said, piece);
+    take_json_text(object, (const char *const[]){"authorization", "Authorization", NULL},
+                   &piece->status_text);
+    find_authorization(piece->status_text, piece);
+    for (size_t i = 0; inners[i] && depth < 4; i++) {
+        const struct im_json *inner = im_json_get(object, inners[i]);
+        if (inner && inner->type == IM_JSON_OBJECT)
+            take_json(trace, inner, piece, depth + 1);
+    }
+}
+
+/* "{\"error\":…}": JSON that was written into a string. */
+static struct im_str without_backslashes(struct im_arena *arena, struct im_str text)
+{
+    struct im_buf plain;
+
+    im_buf_init(&plain, arena, 0);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '\\' && i + 1 < text.len)
+            i++;
+        im_buf_addc(&plain, text.at[i]);
+    }
+    return im_buf_str(&plain);
+}
+
+static void find_json(struct im_trace *trace, struct im_str line, struct piece *piece)
+{
+    struct im_json_error ignored;
+
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.at[i] != '{' && line.at[i] != '[')
+            continue;
+        struct im_str rest = im_str_slice(line, i, line.len);
+        if (im_str_starts(rest, "{\\\""))
+            rest = without_backslashes(trace->arena, rest);
+        size_t n = im_json_extent(rest);
+        const struct im_json *json =
+            n ? im_json_parse_repeated(trace->arena, im_str_slice(rest, 0, n), &ignored)
+              : NULL;
+        if (!json)
+            continue;
+        if (json->type == IM_JSON_OBJECT)
+            take_json(trace, json, piece, 0);
+        im_words_add_json(trace, &piece->words, json);
+        if (!piece->body.len)
+            piece->body = im_str_slice(rest, 0, n);
+        i += rest.at == line.at + i ? n - 1 : line.len;
+    }
+}
+
+/* ---- lines ---- */
+
+static bool has_request_piece(const struct piece *piece)
+{
+    return piece->url.len || piece->bearer.len || piece->form.len || piece->scheme.len;
+}
+
+static bool has_answer_piece(const struct piece *piece)
+{
+    return piece->status || im_words_any(&piece->words) || piece->lost;
+}
+
+static void fill_request(struct im_trace *trace, struct im_observed *one,
+                         const struct piece *piece)
+{
+    one->has_request |= has_request_piece(piece);
+    if (piece->method.len && !one->req.method.len)
+        one->req.method = piece->method;
+    if (piece->url.len && !one->url.len)
+        im_observed_set_url(one, piece->url);
+    if (piece->bearer.len)
+        im_request_add_header(
+            &one->req, IM_STR("Authorization"),
+            im_arena_format(trace->arena, "Bearer %.*s", IM_ARG(piece->bearer)));
+    else if (piece->scheme.len)
+        im_request_add_header(&one->req, IM_STR("Authorization"), piece->scheme);
+    if (piece->form.len && !one->req.body.len)
+        one->req.body = piece->form;
+    if (piece->has_time && !one->has_time) {
+        one->has_time = true;
+        one->at_ms = piece->at_ms;
+    }
+}
+
+static void fill_answer(struct im_observed *one, const struct piece *piece)
+{
+    if (!one->status)
+        one->status = piece->status;
+    if (!one->words.code_count && !one->words.message_count)
+        one->words = piece->words;
+    if (!one->answer_body.len && im_words_any(&piece->words))
+        one->answer_body = piece->body;
+    one->lost |= piece->lost && !one->status;
+}
+
+static void take_piece(struct im_trace *trace, const struct piece *piece, size_t number)
+{
+    struct im_observed *last = im_trace_last(trace);
+    bool silent = last && !im_words_any(&last->words);
+    bool open = silent && !last->status;
+    bool again = piece->url.len && last && last->url.len;
+    /* a stack trace tells the status first, and the body further down */
+    bool more = silent && im_words_any(&piece->words) && !has_request_piece(piece) &&
+                (!piece->status || piece->status == last->status);
+
+    if (!has_request_piece(piece) && !has_answer_piece(piece))
+        return;
+    /* what only a request has begins an exchange, unless the one at hand lacks just that */
+    if (!last || again || (!open && !more)) {
+        last = im_trace_add(trace);
+        if (!last)
+            return;
+        last->number = number;
+        last->loosely = true;
+    }
+    fill_request(trace, last, piece);
+    fill_answer(last, piece);
+}
+
+static void read_line(struct im_trace *trace, struct im_str line, size_t number)
+{
+    struct piece piece = {.status = 0};
+
+    for (size_t i = 0; i < line.len && i < 40 && !piece.has_time; i++)
+        piece.has_time = im_read_time(im_str_slice(line, i, line.len), &piece.at_ms) > 0;
+    find_address(line, &piece);
+    find_form(line, &piece);
+    find_authorization(line, &piece);
+    find_json(trace, line, &piece);
+    find_status(line, &piece);
+    if (is_lost(line)) {
+        piece.lost = true;
+        find_lost_host(trace, line, &piece);
+    }
+    if (!im_words_any(&piece.words))
+        im_words_add_prose(trace, &piece.words, line);
+    take_piece(trace, &piece, number);
+}
+
+/* A JSON value may go on over several lines. */
+static struct im_str whole_line(struct im_str *rest)
+{
+    struct im_str all = *rest, line = im_str_cut(rest, '\n');
+    size_t brace = im_str_find(line, '{');
+
+    if (brace < line.len && !im_json_extent(im_str_slice(line, brace, line.len))) {
+        size_t n = im_json_extent(im_str_slice(all, brace, all.len));
+        if (n) {
+            size_t end = brace + n;
+            end += im_str_find(im_str_slice(all, end, all.len), '\n');
+            *rest = im_str_slice(all, end + 1, all.len);
+            return im_str_slice(all, 0, end);
+        }
+    }
+    if (im_str_ends(line, "\r"))
+        line.len--;
+    return line;
+}
+
+static size_t lines_in(struct im_str text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        n += text.at[i] == '\n';
+    return n;
+}
+
+static bool is_stack_trace(struct im_str text)
+{
+    return im_str_find_nocase(text, "Traceback (most recent call last)") < text.len ||
+           im_str_find_nocase(text, "\n\tat ") < text.len ||
+           im_str_find_nocase(text, "\n    at ") < text.len ||
+           im_str_find_nocase(text, "\ngoroutine ") < text.len;
+}
+
+bool im_read_log(struct im_trace *trace, struct im_str text)
+{
+    size_t number = 1;
+
+    for (struct im_str rest = text; rest.len;) {
+        struct im_str line = whole_line(&rest);
+        read_line(trace, im_str_slice(line, 0, LINE_MAX_BYTES), number);
+        number += 1 + lines_in(line);
+    }
+    /* what says nothing of Sage's interfaces is no exchange */
+    size_t kept = 0;
+    for (size_t i = 0; i < trace->count; i++) {
+        struct im_observed *one = trace->items[i];
+        im_observed_complete(trace, one);
+        bool ours = one->endpoint != IM_ENDPOINT_NONE || im_words_any(&one->words) ||
+                    one->req.header_count || one->status >= 400 || one->lost ||
+                    im_str_find_nocase(one->req.query, "code=") < one->req.query.len;
+        trace->skipped += !ours;
+        if (ours)
+            trace->items[kept++] = one;
+    }
+    trace->count = kept;
+    trace->form = is_stack_trace(text) ? IM_FORM_STACK_TRACE : IM_FORM_LOG;
+    /* a status alone, in a text that has nothing else, may be any number */
+    for (size_t i = 0; i < trace->count; i++)
+        if (trace->items[i]->has_request || im_words_any(&trace->items[i]->words) ||
+            trace->items[i]->status)
+            return true;
+    return false;
+}

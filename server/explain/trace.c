@@ -1,0 +1,237 @@
+/* Exchanges of a trace: what a request and an answer mean once a reader has found their parts. */
+#include "explain/trace.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "causes/diagnosis.h"
+#include "http/redact.h"
+#include "http/redact_parts.h"
+
+const char *im_form_name(enum im_form form)
+{
+    static const char *const names[] = {
+        "none", "har",  "jwt", "curl-trace",  "curl-command", "http", "postman",
+        "xml",  "body", "url", "stack-trace", "log",          "code"};
+
+    return names[form];
+}
+
+const char *im_form_text(enum im_form form)
+{
+    static const char *const texts[] = {
+        [IM_FORM_NONE] = "nothing that is known here",
+        [IM_FORM_HAR] = "a HAR file",
+        [IM_FORM_JWT] = "a JSON Web Token",
+        [IM_FORM_CURL_TRACE] = "the output of curl -v",
+        [IM_FORM_CURL_COMMAND] = "a curl command",
+        [IM_FORM_HTTP] = "an HTTP message",
+        [IM_FORM_POSTMAN] = "the console of Postman",
+        [IM_FORM_XML] = "an answer of the XML gateway",
+        [IM_FORM_BODY] = "the body of an answer",
+        [IM_FORM_URL] = "an address",
+        [IM_FORM_STACK_TRACE] = "a stack trace",
+        [IM_FORM_LOG] = "a log",
+        [IM_FORM_CODE] = "a code",
+    };
+
+    return texts[form];
+}
+
+/* ---- the list ---- */
+
+static bool trace_grow(struct im_trace *trace)
+{
+    size_t room = trace->room ? 2 * trace->room : 16;
+    struct im_observed **items = IM_ARENA_ARRAY(trace->arena, struct im_observed *, room);
+
+    if (!items)
+        return false;
+    if (trace->count)
+        memcpy(items, trace->items, trace->count * sizeof(struct im_observed *));
+    trace->items = items;
+    trace->room = room;
+    return true;
+}
+
+struct im_observed *im_trace_add(struct im_trace *trace)
+{
+    if (trace->count >= IM_OBSERVED_MAX) {
+        trace->skipped++;
+        return NULL;
+    }
+    struct im_observed *one = IM_ARENA_NEW(trace->arena, struct im_observed);
+    if (!one || (trace->count == trace->room && !trace_grow(trace)))
+        return NULL;
+    one->req.arena = trace->arena;
+    trace->items[trace->count++] = one;
+    one->number = trace->count;
+    return one;
+}
+
+struct im_observed *im_trace_last(const struct im_trace *trace)
+{
+    return trace->count ? trace->items[trace->count - 1] : NULL;
+}
+
+/* ---- the request ---- */
+
+void im_observed_set_url(struct im_observed *one, struct im_str url)
+{
+    size_t scheme = im_str_find_nocase(url, "://");
+    struct im_str rest = url;
+
+    one->url = url;
+    if (scheme < url.len) {
+        rest = im_str_slice(url, scheme + strlen("://"), url.len);
+        size_t end = 0;
+        while (end < rest.len && !strchr("/?#", rest.at[end] ? rest.at[end] : '/'))
+            end++;
+        struct im_str authority = im_str_slice(rest, 0, end);
+        /* user:password@ is nobody's business */
+        size_t at = im_str_find(authority, '@');
+        if (at < authority.len)
+            authority = im_str_slice(authority, at + 1, authority.len);
+        one->host =
+            im_str_starts(authority, "[") ? authority : im_str_cut(&authority, ':');
+        rest = im_str_slice(rest, end, rest.len);
+    }
+    one->req.target = rest;
+    size_t query = im_str_find(rest, '?');
+    one->req.path = im_str_slice(rest, 0, query);
+    struct im_str after = im_str_slice(rest, query + 1, rest.len);
+    one->req.query = im_str_cut(&after, '#');
+}
+
+void im_observed_add_answer_header(struct im_trace *trace, struct im_observed *one,
+                                   struct im_str name, struct im_str value)
+{
+    if (!one->answer_headers)
+        one->answer_headers =
+            IM_ARENA_ARRAY(trace->arena, struct im_header, IM_HEADERS_MAX);
+    if (one->answer_headers && one->answer_header_count < IM_HEADERS_MAX)
+        one->answer_headers[one->answer_header_count++] =
+            (struct im_header){im_str_trim(name), im_str_trim(value)};
+}
+
+struct im_str im_observed_answer_header(const struct im_observed *one, const char *name)
+{
+    for (size_t i = 0; i < one->answer_header_count; i++)
+        if (im_str_eq_nocase(one->answer_headers[i].name, im_str(name)))
+            return one->answer_headers[i].value;
+    return (struct im_str){NULL, 0};
+}
+
+/* By the path's end: a base URL may stand before it. */
+static void classify(struct im_observed *one)
+{
+    static const struct {
+        const char *pattern;
+        enum im_endpoint endpoint;
+        enum im_place place;
+    } paths[] = {
+        {"*/identity/*/token", IM_ENDPOINT_TOKEN, IM_PLACE_ARTICLE},
+        {"*/identity/*/authorize", IM_ENDPOINT_AUTHORIZE, IM_PLACE_ARTICLE},
+        {"*/identity/*/revoke", IM_ENDPOINT_REVOKE, IM_PLACE_ARTICLE},
+        {"*/oauth2/token", IM_ENDPOINT_TOKEN, IM_PLACE_TOKEN},
+        {"*/oauth2/authorize", IM_ENDPOINT_AUTHORIZE, IM_PLACE_TOKEN},
+        {"*/ia/authorize", IM_ENDPOINT_AUTHORIZE, IM_PLACE_TOKEN},
+        {"*/oauth2/revoke", IM_ENDPOINT_REVOKE, IM_PLACE_TOKEN},
+        {"*/oauth2/introspect", IM_ENDPOINT_INTROSPECT, IM_PLACE_TOKEN},
+        {"*/openid-configuration", IM_ENDPOINT_DISCOVERY, IM_PLACE_TOKEN},
+        {"*/jwks.json", IM_ENDPOINT_JWKS, IM_PLACE_TOKEN},
+        {"*/ia/api/v1*/objects/*", IM_ENDPOINT_RESOURCE, IM_PLACE_API},
+        {"*/services/core/query", IM_ENDPOINT_QUERY, IM_PLACE_API},
+        {"*/services/core/model", IM_ENDPOINT_MODEL, IM_PLACE_API},
+        {"*/dimensions/list", IM_ENDPOINT_MODEL, IM_PLACE_API},
+        {"*/services/core/session/id", IM_ENDPOINT_SESSION, IM_PLACE_API},
+        {"*/oauth2/*", IM_ENDPOINT_UNKNOWN, IM_PLACE_TOKEN},
+        {"*/identity/*", IM_ENDPOINT_UNKNOWN, IM_PLACE_ARTICLE},
+        {"*/ia/*", IM_ENDPOINT_UNKNOWN, IM_PLACE_API},
+        {"*/api/v1/objects/*", IM_ENDPOINT_UNKNOWN, IM_PLACE_API},
+        {"*/api/v1/services/*", IM_ENDPOINT_UNKNOWN, IM_PLACE_API},
+        {"*/api/v1/*", IM_ENDPOINT_RESOURCE, IM_PLACE_ARTICLE},
+    };
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (im_str_glob(im_str(paths[i].pattern), one->req.path)) {
+            one->endpoint = paths[i].endpoint;
+            one->place = paths[i].place;
+            return;
+        }
+    one->endpoint = IM_ENDPOINT_NONE;
+    one->place = IM_PLACE_API;
+}
+
+bool im_is_hidden_value(struct im_str value)
+{
+    static const char *const words[] = {
+        "redacted",   "[redacted]", "<redacted>", "hidden", "[hidden]", "masked",
+        "[filtered]", "filtered",   "<secret>",   "secret", "…",        "..."};
+
+    value = im_str_trim(value);
+    if (im_str_starts(value, "hmac:") || im_str_starts(value, "sha256:") ||
+        im_str_has(value, '*') || im_str_ends(value, "...") || im_str_ends(value, "…"))
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (im_str_eq_nocase(value, im_str(words[i])))
+            return true;
+    return value.len >= 3 && (value.at[0] == 'x' || value.at[0] == 'X') &&
+           im_is_placeholder(value);
+}
+
+/* ---- secrets ---- */
+
+static void keep_secret(struct im_trace *trace, struct im_str value)
+{
+    if (value.len >= IM_SECRET_MIN && !im_is_hidden_value(value) &&
+        !im_is_placeholder(value))
+        im_secrets_add(trace->secrets, im_str_trim(value));
+}
+
+static void keep_secrets_of(struct im_trace *trace, const struct im_params *params)
+{
+    for (size_t i = 0; i < params->count; i++)
+        if (im_redact_is_secret_parameter(params->items[i].name) &&
+            !im_str_is(params->items[i].name, "token_type"))
+            keep_secret(trace, params->items[i].value);
+}
+
+/* What is a secret by its place must not be shown from another. */
+static void keep_secrets(struct im_trace *trace, struct im_observed *one)
+{
+    const struct im_credentials *credentials = im_credentials(&one->req);
+
+    keep_secret(trace, credentials->bearer_token);
+    keep_secret(trace, credentials->basic_secret);
+    keep_secret(trace, credentials->basic_raw_secret);
+    keep_secrets_of(trace, &credentials->query.params);
+    keep_secrets_of(trace, &im_credentials_body(&one->req)->params);
+}
+
+void im_observed_complete(struct im_trace *trace, struct im_observed *one)
+{
+    if (!one->host.len && one->req.header_count) {
+        struct im_str host = im_request_header(&one->req, "host");
+        one->host = im_str_cut(&host, ':');
+    }
+    classify(one);
+    keep_secrets(trace, one);
+    im_words_add_body(trace, &one->words, one->answer_body);
+}
+
+bool im_observed_is_refused(const struct im_observed *one)
+{
+    /* an application's own pages fail for reasons of their own */
+    bool foreign = one->url.len && one->endpoint == IM_ENDPOINT_NONE &&
+                   im_str_find_nocase(one->host, "intacct") == one->host.len;
+    if (one->status >= 400)
+        return !foreign || im_words_any(&one->words);
+    /* the XML gateway, proxies and batches answer 200 with an error inside */
+    return im_words_any(&one->words) && (one->status < 300 || !one->has_request);
+}
+
+struct im_str im_trace_quote(const struct im_trace *trace, struct im_str text)
+{
+    return im_redact_quote(trace->secrets, trace->arena, text);
+}

@@ -1,0 +1,118 @@
+/* What somebody pasted, as exchanges: one struct, whatever form it had. Each reader (read_*.c) fills it
+ * in as far as its form tells; what is not told stays empty. Inside explain/. Lifetime: the arena's. */
+#ifndef IM_EXPLAIN_TRACE_H
+#define IM_EXPLAIN_TRACE_H
+
+#include "base/near_miss.h"
+#include "causes/exchange.h"
+#include "oauth/credentials.h"
+
+enum im_form {
+    IM_FORM_NONE,
+    IM_FORM_HAR,
+    IM_FORM_JWT,
+    IM_FORM_CURL_TRACE,
+    IM_FORM_CURL_COMMAND,
+    IM_FORM_HTTP,
+    IM_FORM_POSTMAN,
+    IM_FORM_XML,
+    IM_FORM_BODY,
+    IM_FORM_URL,
+    IM_FORM_STACK_TRACE,
+    IM_FORM_LOG,
+    IM_FORM_CODE,
+    IM_FORMS
+};
+const char *im_form_name(enum im_form form); /* "har", … */
+const char *im_form_text(enum im_form form); /* "a HAR file", … */
+
+enum { IM_WORDS_MAX = 8, IM_OBSERVED_MAX = 5000 };
+
+/* How an answer says that it refuses. */
+struct im_words {
+    struct im_str codes[IM_WORDS_MAX]; /* "REST-1206", "invalidRequest", "IA.…" */
+    size_t code_count;
+    struct im_str messages[IM_WORDS_MAX];
+    size_t message_count;
+};
+
+/* One exchange, as far as it is known. */
+struct im_observed {
+    struct im_request req; /* read with im_credentials() and what else knows requests */
+    bool has_request,
+        has_headers;         /* is anything of the request known? are its headers? */
+    struct im_str url, host; /* host without its port; empty = not known */
+    enum im_endpoint endpoint;
+    enum im_place place;
+    int status; /* 0 = no answer is known */
+    bool lost;  /* there was none: the time ran out, the connection broke */
+    struct im_header *answer_headers;
+    size_t answer_header_count;
+    struct im_str answer_body;
+    struct im_words words;
+    bool has_time;
+    int64_t at_ms, duration_ms; /* when the request began */
+    size_t number;              /* of the entry, or of the line, from 1 */
+    bool loosely; /* a line of a log: what it does not say may all the same be so */
+};
+
+struct im_trace {
+    struct im_arena *arena;
+    struct im_secrets *secrets; /* what must not leave */
+    int64_t now_ms;
+    enum im_form form;
+    struct im_str text;         /* all of it */
+    struct im_str jwt;          /* one that stands alone */
+    struct im_lexicon *lexicon; /* words.c's */
+    struct im_observed **items;
+    size_t count, room;
+    size_t skipped; /* exchanges with other hosts, or over IM_OBSERVED_MAX */
+};
+
+/* A new one at the end; NULL when there are too many or memory is short. */
+struct im_observed *im_trace_add(struct im_trace *trace);
+/* What its request and answer mean, once they stand: host, path, endpoint, words, secrets. */
+void im_observed_complete(struct im_trace *trace, struct im_observed *one);
+/* The newest, or NULL. */
+struct im_observed *im_trace_last(const struct im_trace *trace);
+
+void im_observed_set_url(struct im_observed *one, struct im_str url);
+void im_observed_add_answer_header(struct im_trace *trace, struct im_observed *one,
+                                   struct im_str name, struct im_str value);
+struct im_str im_observed_answer_header(const struct im_observed *one, const char *name);
+
+/* Adds what the text says: JSON of any shape, XML, or codes in prose. */
+void im_words_add_body(struct im_trace *trace, struct im_words *words,
+                       struct im_str body);
+void im_words_add_json(struct im_trace *trace, struct im_words *words,
+                       const struct im_json *json);
+/* Codes that stand as words in the text. False when there is none. */
+bool im_words_add_prose(struct im_trace *trace, struct im_words *words,
+                        struct im_str text);
+bool im_words_any(const struct im_words *words);
+
+/* Has the answer refused, or did it not come? A 2xx may carry an error too. */
+bool im_observed_is_refused(const struct im_observed *one);
+/* A value that a tool has hidden ("***", "[REDACTED]", a fingerprint): nothing is known of it. */
+bool im_is_hidden_value(struct im_str value);
+/* Fit to be shown: without secrets, short, printable. */
+struct im_str im_trace_quote(const struct im_trace *trace, struct im_str text);
+
+/* ---- readers: false when the text is of another form ---- */
+
+typedef bool im_trace_reader(struct im_trace *trace, struct im_str text);
+im_trace_reader im_read_har, im_read_jwt, im_read_http, im_read_curl_command,
+    im_read_postman, im_read_xml, im_read_body, im_read_url, im_read_log, im_read_code;
+/* The first reader that knows the form; false when none does. */
+bool im_trace_read(struct im_trace *trace, struct im_str text);
+
+/* "2026-03-02 10:00:00,123", RFC 3339, the date of a HTTP header: where one begins at the head
+ * of the text. The length; 0 = none. */
+size_t im_read_time(struct im_str text, int64_t *ms);
+/* Is it a method of HTTP? */
+bool im_is_method(struct im_str word);
+/* The length of the JSON value that begins at the head of the text with { or [, judged by its brackets
+ * alone; 0 when it does not end. */
+size_t im_json_extent(struct im_str text);
+
+#endif
