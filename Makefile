@@ -40,7 +40,8 @@ COMMAND_PARTS := $(filter-out server/main.c,$(PROGRAM_SRC))
 HEADERS     := $(sort $(wildcard server/*.h server/*/*.h))
 
 # C sources of the library made during the build, $(BUILD)/gen/NAME.c: files that the program carries inside itself.
-GENERATED := $(BUILD)/gen/openapi.c $(BUILD)/gen/scenarios.c $(BUILD)/gen/format.c
+GENERATED := $(BUILD)/gen/openapi.c $(BUILD)/gen/scenarios.c $(BUILD)/gen/format.c $(BUILD)/gen/pages.c
+PAGES     := $(sort $(wildcard server/pages/*.* server/pages/vendor/*.js))
 SCENARIOS := $(filter-out scenarios/schema.json,$(sort $(wildcard scenarios/*.json)))
 
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
@@ -127,9 +128,13 @@ $(BUILD)/gen/format.c: server/scenario/format.md .ci/embed
 	$(call embed,file base/embedded.h im_scenario_format $<)
 $(BUILD)/gen/scenarios.c: $(BUILD)/gen/scenarios.list $(SCENARIOS) .ci/embed
 	$(call embed,list base/embedded.h im_scenario_file $(SCENARIOS))
+$(BUILD)/gen/pages.c: $(BUILD)/gen/pages.list $(PAGES) .ci/embed
+	$(call embed,files base/embedded.h im_page_file $(PAGES))
 # touched when a file comes or goes
 $(BUILD)/gen/scenarios.list: FORCE
 	$(call record,$@,$(SCENARIOS))
+$(BUILD)/gen/pages.list: FORCE
+	$(call record,$@,$(PAGES))
 
 define embed
 	@mkdir -p $(@D)
@@ -265,7 +270,7 @@ static: $(STATIC)  ## the program with all its libraries inside, build/static/in
 IMAGE       := $(BUILD)/docker/image.tar
 IMAGES      := $(IMAGE) $(BUILD)/docker/image-arm64.tar
 IMAGE_FILES := docker/Dockerfile docker/build docker/cross .dockerignore Makefile LICENSE $(wildcard .ci/*) $(PROGRAM_SRC) $(LIBRARY_SRC) $(DOOR_SRC) \
-	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS)
+	$(HEADERS) $(wildcard server/*.def server/*/*.def server/*/*.md server/*/*.json) $(SCENARIOS) $(PAGES) $(wildcard server/pages/vendor/*)
 docker:  ## the container image, with docker, podman or buildah, whichever is there; for another processor: ARCH=arm64
 	$(Q)ARCH='$(ARCH)' BUILD='$(BUILD)' docker/build intacct-mock:$(VERSION)
 # one after the other: both build in the same storage
@@ -343,6 +348,7 @@ install: all  ## into PREFIX=/usr/local; packagers: DESTDIR=
 	install -m 644 LICENSE '$(INTO)/share/doc/intacct-mock'
 	install -m 644 $(DEPS)/cjson/LICENSE '$(INTO)/share/doc/intacct-mock/LICENSE.cjson'
 	install -m 644 $(DEPS)/civetweb/LICENSE.md '$(INTO)/share/doc/intacct-mock/LICENSE.civetweb.md'
+	install -m 644 server/pages/vendor/LICENSE.htm server/pages/vendor/LICENSE.preact '$(INTO)/share/doc/intacct-mock'
 
 uninstall:  ## take away what install put there
 	rm -f '$(INTO)/bin/intacct-mock' '$(INTO)/include/intacct_mock.h' '$(INTO)/lib/pkgconfig/intacct-mock.pc'
@@ -477,7 +483,7 @@ FAKED = NO_FAKE_STAT=1 FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_F
 dated = $(foreach program,$(3),'env TZ=$(1) $(FAKED) faketime -f "@$(2)" $(program)')
 DATED = $(call pick,$(UNIT) $(BUILD)/tests/stories)
 check_dates   = $(RUN) dates timeout=300 $(call dated,UTC,2026-01-01 00:00:00,$(DATED)) $(call dated,Asia/Tokyo,2027-06-30 23:30:00,$(DATED))
-check_browser = $(RUN) browser jobs=1 timeout=300 $(BROWSER_TESTS)
+check_browser = $(RUN) browser jobs=1 timeout=300 $(call pick,$(BROWSER_TESTS))
 check_attack  = $(run_attack)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
@@ -496,10 +502,17 @@ $(VENV)/installed: tests/requirements.txt | setup
 	$(Q)$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r $<
 	$(Q)touch $@
 
+# axe-core, which looks for what keeps people out
+$(BUILD)/browser/installed: tests/browser/package-lock.json | setup
+	$(call say,NPM,$@)
+	@mkdir -p $(@D) && cp tests/browser/package*.json $(@D)
+	$(Q)cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	$(Q)touch $@
+
 .PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
 
 check: FUZZ_SECONDS := 60
-check: all $(VENV)/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(UNIT) $(BUILD)/tests/stories $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
+check: all $(VENV)/installed $(BUILD)/browser/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(UNIT) $(BUILD)/tests/stories $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -540,7 +553,7 @@ coverage: $(VENV)/installed | setup  ## how many lines of server/ the suites pas
 
 check-tsan: $(TSAN_TESTS)  ## stories and threads under TSan
 	@$(check_tsan)
-check-browser: $(BUILD)/intacct-mock  ## a real browser signs in and consents
+check-browser: $(BUILD)/intacct-mock $(BUILD)/browser/installed  ## the pages in a real browser; pictures of them in build/browser
 	@$(check_browser)
 check-interop: all  ## the OAuth clients that people really use, in their own languages
 	@$(check_interop)

@@ -7,10 +7,14 @@ import time
 PARTS = {
     "civetweb": ("MIT", "https://github.com/civetweb/civetweb", "Copyright (c) 2013-2021 the CivetWeb developers"),
     "cjson": ("MIT", "https://github.com/DaveGamble/cJSON", "Copyright (c) 2009-2017 Dave Gamble and cJSON contributors"),
+    "htm": ("Apache-2.0", "https://github.com/developit/htm", "Copyright 2018 Google Inc."),
+    "preact": ("MIT", "https://github.com/preactjs/preact", "Copyright (c) 2015-present Jason Miller"),
     "openssl": ("Apache-2.0", "https://www.openssl.org", "Copyright The OpenSSL Project Authors"),
     "zlib": ("Zlib", "https://zlib.net", "Copyright Jean-loup Gailly and Mark Adler"),
     "glibc": ("LGPL-2.1-or-later", "https://www.gnu.org/software/libc/", "Copyright The GNU Toolchain Authors"),
 }
+# modules of the pages, taken from npm; the others are linked, and come from Debian
+PAGES = ("htm", "preact")
 # of a package that has the program in it
 LICENSE = "MIT AND Apache-2.0 AND Zlib AND LGPL-2.1-or-later"
 HOME = "https://github.com/intacct-mock/intacct-mock"
@@ -35,7 +39,7 @@ def document(version, epoch, images):
                              "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
                                                "referenceLocator": purl(name, image.versions[name])}],
                              "primaryPackagePurpose": "LIBRARY"})
-            relations.append(relation(program, "STATIC_LINK", part))
+            relations.append(relation(program, "CONTAINS" if name in PAGES else "STATIC_LINK", part))
     namespace = f"{HOME}/spdx/intacct-mock-{version}-" + hashlib.sha256("".join(sorted(sums.values())).encode()).hexdigest()
     return json.dumps({"spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT",
                        "name": f"intacct-mock-{version}", "documentNamespace": namespace,
@@ -44,7 +48,9 @@ def document(version, epoch, images):
 
 
 def purl(name, version):
-    """The Debian source package that it was built from, or whose library was linked."""
+    """The npm package, or the Debian source package that it was built from or whose library was linked."""
+    if name in PAGES:
+        return f"pkg:npm/{name}@{version}"
     return f"pkg:deb/debian/{name}@{version.replace('+', '%2B').replace('~', '%7E')}?arch=source"
 
 

@@ -17,7 +17,8 @@ static const char *const revocations[TOKEN_KINDS] = {
 static const struct im_json_row end_tokens_rows[] = {
     {"kind", IM_READ_WORD, IM_READ_REQUIRED, END_TOKENS(kind),
      .words = "access|refresh|code|all"},
-    {"token", IM_READ_TEXT, END_TOKENS(token), .about = "this one only: its text"},
+    {"token", IM_READ_TEXT, END_TOKENS(token),
+     .about = "this one only: its text or its fingerprint"},
     {"client_id", IM_READ_TEXT, END_TOKENS(client_id)},
     {"user", IM_READ_TEXT, END_TOKENS(user),
      .about = "USER@COMPANY; without @ of every company"},

@@ -496,6 +496,21 @@ static void dispatch_to_control(struct im_pipeline *p)
     control_conclude(p);
 }
 
+/* What a browser asks for by itself, or a person by opening our address, is no call of the client
+ * under test: no scenario counts it and no journal has it. */
+static bool answer_browser(struct im_request *req, struct im_response *res)
+{
+    bool icon = im_str_is(req->path, "/favicon.ico") && im_str_is(req->method, "GET");
+    struct im_str page = icon ? IM_STR("") : im_control_page_for(req);
+
+    if (icon)
+        im_control_answer_icon(res);
+    else if (page.len)
+        im_response_redirect(res, 302, page);
+    req->now_ms = im_clock_real_ms();
+    return icon || page.len;
+}
+
 void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
                struct im_response *res,
                int64_t *date_ms) /* NOLINT(readability-non-const-parameter) */
@@ -512,10 +527,17 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
     req->exchange = &p->exchange;
     req->path = im_str_slice(req->target, 0, im_str_find(req->target, '?'));
     req->base_url = req->server_url = im_server_url(sandboxes, req);
+    /* a host that is intercepted has no pages of ours for a browser */
+    bool own = !req->at_proxy && !req->in_tunnel;
+    req->control_url = own && sandboxes->settings.control
+                           ? req->server_url
+                           : sandboxes->settings.control_url;
     if (!req->began_us)
         req->began_us = im_clock_monotonic_us();
     p->by_proxy = im_proxy_takes(sandboxes, req);
-    if (!p->by_proxy && im_control_owns(sandboxes, req)) {
+    if (own && answer_browser(req, res)) {
+        control_conclude(p);
+    } else if (!p->by_proxy && im_control_owns(sandboxes, req)) {
         dispatch_to_control(p);
     } else {
         im_warn_of_public_url(sandboxes, req);

@@ -49,9 +49,7 @@ static void pipeline_add_hints(const struct im_settings *settings,
                                const struct im_request *req, struct im_response *res)
 {
     const struct im_exchange *exchange = req->exchange;
-    /* a host that is intercepted has no pages of ours for a browser */
-    bool own = settings->control && !req->at_proxy && !req->in_tunnel;
-    struct im_str base = own ? req->server_url : settings->control_url;
+    struct im_str base = req->control_url;
 
     if (!settings->hints)
         return;

@@ -433,14 +433,22 @@ static void page_add_part(struct im_buf *buf, const char *heading, struct im_str
     im_buf_addz(buf, "</p>\n");
 }
 
-static void render_page(const struct im_exchange *exchange, struct im_response *res,
-                        int status)
+static void render_page(const struct im_request *req, struct im_response *res, int status)
 {
+    const struct im_exchange *exchange = req->exchange;
     const struct im_cause_row *row = im_cause_row(exchange->cause);
     struct im_buf *buf = im_html_begin(res, status, IM_STR("The request was refused"));
 
-    im_buf_addf(buf, "<p>Cause: <code>%s</code> <span class=\"soft\">(%s)</span></p>\n",
-                row->id, im_family_name(row->family));
+    im_buf_addz(buf, "<p>Cause: ");
+    if (req->control_url.len) {
+        im_buf_addz(buf, "<a href=\"");
+        im_buf_add_html(buf, req->control_url);
+        im_buf_addf(buf, "/__mock/causes/%s\"><code>%s</code></a>", row->id, row->id);
+    } else {
+        im_buf_addf(buf, "<code>%s</code>", row->id);
+    }
+    im_buf_addf(buf, " <span class=\"soft\">(%s)</span></p>\n",
+                im_family_name(row->family));
     page_add_part(buf, "Why", im_str(row->why));
     page_add_part(buf, "What was seen", exchange->evidence);
     page_add_part(buf, "What to do", im_str(row->fix));
@@ -463,6 +471,6 @@ void im_refusal_render(const struct im_request *req, struct im_response *res,
     else if (!exchange->page_ready && redirect && exchange->redirect_uri.len)
         render_redirect(req, res, redirect);
     else if (!exchange->page_ready)
-        render_page(exchange, res, wording->status);
+        render_page(req, res, wording->status);
     refusal_add_headers(req, res, wording, policy);
 }

@@ -31,6 +31,7 @@ const struct im_control_table im_control_tables[IM_CONTROL_TABLES] = {
     {im_control_explain_routes, &im_control_explain_route_count},
     {im_control_world_routes, &im_control_world_route_count},
     {im_control_journal_routes, &im_control_journal_route_count},
+    {im_control_page_routes, &im_control_page_route_count},
 };
 
 /* Compares segment by segment; {name} and {id} take the segment at their place. */
@@ -293,11 +294,16 @@ static void call_run(struct im_call *call)
     const struct im_control_route *route =
         control_route_of(call->req, &call->name, &call->id, &allow);
     struct im_str foreign = im_control_origin_refusal(call->sandboxes, call->req);
-    if (!(route && route->open) && foreign.len) {
+    bool open = route && route->open == IM_CONTROL_OPEN;
+
+    if (!open && foreign.len) {
         im_control_refuse(call, 403, NULL, "%.*s", IM_ARG(foreign));
         return;
     }
-    if (!(route && route->open) && !call_has_token(call)) {
+    bool page =
+        route && route->open == IM_CONTROL_PAGE && im_control_wants_page(call->req);
+
+    if (!page && !open && !call_has_token(call)) {
         im_control_refuse(
             call, 401, NULL,
             "this control API wants Authorization: Bearer with the --control-token");
@@ -305,7 +311,9 @@ static void call_run(struct im_call *call)
                            IM_STR("Bearer realm=\"control\""));
         return;
     }
-    if (!route)
+    if (page)
+        im_control_answer_page(call);
+    else if (!route)
         call_refuse_route(call, &allow);
     else if (call_find_box(call, route) &&
              (route->body == &im_control_any_text ||

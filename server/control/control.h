@@ -19,6 +19,12 @@ struct im_str im_control_methods(const struct im_request *req);
 /* The ready document: addresses, pid, and the built-in client; also what --port-file holds. */
 void im_control_write_ready(struct im_sandboxes *sandboxes, struct im_json_out *out);
 
+/* Where a browser is led that opens the address of the server or of a sandbox; empty = this is no such
+ * request, or there are no pages here. Lifetime: request. */
+struct im_str im_control_page_for(const struct im_request *req);
+/* /favicon.ico */
+void im_control_answer_icon(struct im_response *res);
+
 /* ---- inside control/ ---- */
 
 /* One call. Lifetime: request; it outlives its handler when that waits (res->resume) or
@@ -37,11 +43,18 @@ struct im_call {
 
 typedef void im_control_handler(struct im_call *call);
 
+/* Who is answered without the control token. */
+enum im_control_open {
+    IM_CONTROL_CLOSED = false,
+    IM_CONTROL_OPEN = true, /* everybody: health, ready, CA, what pages are made of */
+    IM_CONTROL_PAGE         /* a browser, and what it gets is the page, not the answer */
+};
+
 struct im_control_route {
     const char *method;
     const char *path; /* below /__mock; {name} a sandbox, {id} any segment */
     im_control_handler *answer;
-    bool open;           /* needs no control token: health, ready, CA */
+    enum im_control_open open;
     const char *summary; /* one line, for the index page and the documentation */
     /* What its body may say; NULL = the body is not read. It is read before the handler
      * runs, into a new struct; with size 0 the handler reads it and the table is its schema. */
@@ -65,14 +78,21 @@ extern const struct im_control_route im_control_world_routes[];
 extern const size_t im_control_world_route_count;
 extern const struct im_control_route im_control_journal_routes[];
 extern const size_t im_control_journal_route_count;
+extern const struct im_control_route im_control_page_routes[];
+extern const size_t im_control_page_route_count;
 
 struct im_control_table {
     const struct im_control_route *routes;
     const size_t *count;
 };
 /* All of them, in the order of the index page; IM_CONTROL_TABLES many. */
-enum { IM_CONTROL_TABLES = 6 };
+enum { IM_CONTROL_TABLES = 7 };
 extern const struct im_control_table im_control_tables[IM_CONTROL_TABLES];
+
+/* Does a browser ask, to show it? */
+bool im_control_wants_page(const struct im_request *req);
+/* The document of all pages. */
+void im_control_answer_page(struct im_call *call);
 
 /* What comes after a handler: for those that wait to call, once they have answered. */
 void im_control_end(struct im_call *call);

@@ -77,6 +77,15 @@ static void answer_follow(struct im_call *call)
         im_control_refuse_problem(call, &problem);
 }
 
+/* As its file or whoever sent it has it. */
+static void answer_followed(struct im_call *call)
+{
+    struct im_scenario *scenario = im_sandbox_scenario(call->box);
+
+    im_buf_add(im_response_begin(call->res, 200, "application/json"), scenario->text);
+    im_scenario_unref(scenario);
+}
+
 static void answer_release(struct im_call *call)
 {
     size_t affected = im_barrier_release(call->box->barrier);
@@ -207,6 +216,8 @@ const struct im_control_route im_control_scenario_routes[] = {
     {"GET", "/scenarios", answer_scenarios, false, "every scenario there is", NULL},
     {"GET", "/scenarios/{id}", answer_scenario, false, "one of them, as its file has it",
      NULL},
+    {"GET", "/sandboxes/{name}/scenario", answer_followed, false,
+     "the one it follows, as its file has it", NULL},
     {"PUT", "/sandboxes/{name}/scenario", answer_follow, false,
      "follow another one: {\"name\": NAME} or a whole scenario; tokens stay",
      &im_scenario_inline_table},

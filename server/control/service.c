@@ -67,43 +67,7 @@ static void answer_ca(struct im_call *call)
     im_buf_add(im_response_begin(call->res, 200, "application/x-pem-file"), pem);
 }
 
-/* ---- the catalogue of causes, for programs and for people ---- */
-
-static bool call_wants_html(const struct im_request *req)
-{
-    struct im_str accept = im_request_header(req, "accept");
-    struct im_str pattern = IM_STR("*text/html*");
-
-    return im_str_glob(pattern, accept);
-}
-
-static void page_add_cause_line(struct im_buf *page, const struct im_cause_row *row)
-{
-    im_buf_addf(page, "<li><a href=\"/__mock/causes/%s\"><code>%s</code></a> ", row->id,
-                row->id);
-    im_buf_add_html(page, im_str(row->why));
-    im_buf_addz(page, "</li>\n");
-}
-
-static void causes_page(struct im_call *call)
-{
-    struct im_buf *page = im_html_begin(call->res, 200, IM_STR("Causes"));
-    int family = -1;
-
-    im_buf_addz(page, "<p>Every reason why an integration is turned away.</p>\n");
-    for (int i = 1; i < CAUSE_COUNT; i++) {
-        const struct im_cause_row *row = im_cause_row((enum im_cause)i);
-        if ((int)row->family != family) {
-            im_buf_addz(page, family < 0 ? "<h2>" : "</ul>\n<h2>");
-            im_buf_add_html(page, im_str(im_family_name(row->family)));
-            im_buf_addz(page, "</h2>\n<ul>\n");
-            family = (int)row->family;
-        }
-        page_add_cause_line(page, row);
-    }
-    im_buf_addz(page, "</ul>\n");
-    im_html_end(call->res);
-}
+/* ---- the catalogue of causes ---- */
 
 /* ?q=: all that are worded so. */
 static void answer_causes_worded(struct im_call *call, struct im_str query)
@@ -139,10 +103,6 @@ static void answer_causes(struct im_call *call)
         answer_causes_worded(call, params.items[0].value);
         return;
     }
-    if (call_wants_html(call->req)) {
-        causes_page(call);
-        return;
-    }
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
     im_json_open_array(&call->out, "causes");
@@ -150,29 +110,6 @@ static void answer_causes(struct im_call *call)
         im_cause_write((enum im_cause)i, &call->out, NULL);
     im_json_close_array(&call->out);
     im_json_close_object(&call->out);
-}
-
-static void page_add_paragraph(struct im_buf *page, const char *title, const char *text)
-{
-    im_buf_addf(page, "<h2>%s</h2>\n<p>", title);
-    im_buf_add_html(page, im_str(text));
-    im_buf_addz(page, "</p>\n");
-}
-
-static void cause_page(struct im_call *call, enum im_cause cause)
-{
-    const struct im_cause_row *row = im_cause_row(cause);
-    struct im_buf *page = im_html_begin(call->res, 200, im_str(row->id));
-
-    im_buf_addf(page, "<p>Family: %s</p>\n", im_family_name(row->family));
-    page_add_paragraph(page, "Why", row->why);
-    page_add_paragraph(page, "What to do", row->fix);
-    im_buf_addz(page, "<h2>How sure we are</h2>\n<p>");
-    im_buf_addz(page, im_confidence_name(row->confidence));
-    im_buf_addz(page, ": ");
-    im_buf_add_html(page, im_str(row->source));
-    im_buf_addz(page, "</p>\n<p><a href=\"/__mock/causes\">All causes</a></p>\n");
-    im_html_end(call->res);
 }
 
 static void answer_cause(struct im_call *call)
@@ -183,10 +120,6 @@ static void answer_cause(struct im_call *call)
         im_control_refuse(call, 404, NULL, "there is no cause \"%.*s\"%s",
                           IM_ARG(im_str_front(call->id, 60)),
                           im_cause_hint(call->id).text);
-        return;
-    }
-    if (call_wants_html(call->req)) {
-        cause_page(call, cause);
         return;
     }
     im_control_begin(call, 200);
@@ -338,7 +271,7 @@ static void answer_metrics(struct im_call *call)
     im_metrics_write(&call->sandboxes->metrics, out);
 }
 
-/* ---- the page at /__mock/ ---- */
+/* ---- the list of calls ---- */
 
 static void page_add_routes(struct im_buf *page, const struct im_control_route *routes,
                             size_t count)
@@ -357,9 +290,9 @@ static void page_add_routes(struct im_buf *page, const struct im_control_route *
 
 static void answer_index(struct im_call *call)
 {
-    struct im_buf *page = im_html_begin(call->res, 200, IM_STR("intacct-mock"));
+    struct im_buf *page = im_html_begin(call->res, 200, IM_STR("The control API"));
 
-    im_buf_addz(page, "<p>The control API. <code>{name}</code> is a sandbox: "
+    im_buf_addz(page, "<p><code>{name}</code> is a sandbox: "
                       "<code>default</code>, or SCENARIO.KEY, which is made when it is "
                       "first touched.</p>\n<ul>\n");
     for (size_t i = 0; i < IM_CONTROL_TABLES; i++)
@@ -369,13 +302,16 @@ static void answer_index(struct im_call *call)
 }
 
 const struct im_control_route im_control_service_routes[] = {
-    {"GET", "/", answer_index, false, "this list", NULL},
+    {"GET", "/", answer_index, IM_CONTROL_PAGE, "this list; to a browser the traffic",
+     NULL},
+    {"GET", "/calls", answer_index, false, "this list, to a browser too", NULL},
     {"GET", "/health", answer_health, true, "alive?", NULL},
     {"GET", "/ready", answer_ready, true, "ready? addresses and the built-in client",
      NULL},
     {"GET", "/ca.pem", answer_ca, true, "the CA to trust for HTTPS", NULL},
-    {"GET", "/causes", answer_causes, false, "every reason for a refusal", NULL},
-    {"GET", "/causes/{id}", answer_cause, false,
+    {"GET", "/causes", answer_causes, IM_CONTROL_PAGE, "every reason for a refusal",
+     NULL},
+    {"GET", "/causes/{id}", answer_cause, IM_CONTROL_PAGE,
      "one of them: why, what to do, on the wire", NULL},
     {"GET", "/effects", answer_effects, false, "every change of the world", NULL},
     {"GET", "/metrics", answer_metrics, false, "for Prometheus: how many, how fast",

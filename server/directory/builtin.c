@@ -19,12 +19,15 @@
 
 static const char applications[] =
     "{\"clients\":["
-    "{\"id\":\"demo\",\"secret\":\"demo-secret\"," REDIRECT_URIS ","
+    "{\"id\":\"demo\",\"name\":\"Demo "
+    "application\",\"secret\":\"demo-secret\"," REDIRECT_URIS ","
     "\"grants\":[\"authorization_code\",\"client_credentials\",\"refresh_token\"]," SCOPES
     "},"
-    "{\"id\":\"demo-public\"," REDIRECT_URIS ","
+    "{\"id\":\"demo-public\",\"name\":\"Demo application without a "
+    "secret\"," REDIRECT_URIS ","
     "\"grants\":[\"authorization_code\",\"refresh_token\"]," SCOPES "},"
-    "{\"id\":\"demo-sandbox\",\"secret\":\"demo-sandbox-secret\",\"production\":"
+    "{\"id\":\"demo-sandbox\",\"name\":\"Demo application "
+    "(sandbox)\",\"secret\":\"demo-sandbox-secret\",\"production\":"
     "false," REDIRECT_URIS ","
     "\"grants\":[\"authorization_code\",\"client_credentials\",\"refresh_token\"]," SCOPES
     "}"

@@ -51,7 +51,8 @@ struct im_user {
 };
 
 struct im_client {
-    struct im_str id, secret;   /* secret empty: a public client (PKCE) */
+    struct im_str id, name;     /* name: for people; empty = none */
+    struct im_str secret;       /* empty: a public client (PKCE) */
     struct im_list old_secrets; /* rotated out, newest last */
     struct im_list
         redirect_uris; /* exact; loopback ones match any port (RFC 8252 section 7.3) */
@@ -138,6 +139,9 @@ void im_directory_write(struct im_directory *directory, struct im_json_out *out)
 /* All companies, in memory of the arena; NULL when that is short. */
 struct im_company *im_directory_companies(struct im_directory *directory,
                                           struct im_arena *arena, size_t *count);
+/* Likewise all users that are people: no Web Services users. */
+struct im_user *im_directory_people(struct im_directory *directory,
+                                    struct im_arena *arena, size_t *count);
 
 enum im_collection_kind { IM_ROLES, IM_CLIENTS, IM_COMPANIES, IM_USERS, IM_COLLECTIONS };
 /* The id that was meant, and what happened to it on its way (base/near_miss.h); how NULL =

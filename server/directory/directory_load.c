@@ -21,9 +21,10 @@ static const struct im_json_row role_rows[] = {
     LIST(im_role, permissions),
 };
 static const struct im_json_row client_rows[] = {
-    NEEDED(im_client, id),          TEXT(im_client, secret), LIST(im_client, old_secrets),
-    LIST(im_client, redirect_uris), LIST(im_client, scopes), LIST(im_client, grants),
-    TEXT(im_client, sender_id),     BOOL(im_client, active), BOOL(im_client, production),
+    NEEDED(im_client, id),        TEXT(im_client, name),          TEXT(im_client, secret),
+    LIST(im_client, old_secrets), LIST(im_client, redirect_uris), LIST(im_client, scopes),
+    LIST(im_client, grants),      TEXT(im_client, sender_id),     BOOL(im_client, active),
+    BOOL(im_client, production),
 };
 static const struct im_json_row company_rows[] = {
     NEEDED(im_company, id),     TEXT(im_company, key),

@@ -55,6 +55,7 @@ static void write_client(struct im_json_out *out, const struct im_secrets *secre
     struct im_arena *arena = out->buf->arena;
 
     im_json_str(out, "id", client->id);
+    im_json_str(out, "name", client->name);
     if (client->secret.len)
         im_json_str(out, "secret_fingerprint",
                     im_fingerprint(secrets, arena, client->secret));
@@ -107,6 +108,22 @@ void im_directory_write(struct im_directory *directory, struct im_json_out *out)
         im_json_close_array(out);
     }
     pthread_mutex_unlock(&directory->lock);
+}
+
+struct im_user *im_directory_people(struct im_directory *directory,
+                                    struct im_arena *arena, size_t *count)
+{
+    pthread_mutex_lock(&directory->lock);
+    const struct im_collection *all = &directory->world.collection[IM_USERS];
+    const struct im_user *items = all->items;
+    struct im_user *copy = IM_ARENA_ARRAY(arena, struct im_user, all->count);
+
+    *count = 0;
+    for (size_t i = 0; copy && i < all->count; i++)
+        if (!items[i].web_services)
+            copy[(*count)++] = items[i];
+    pthread_mutex_unlock(&directory->lock);
+    return copy;
 }
 
 struct im_company *im_directory_companies(struct im_directory *directory,

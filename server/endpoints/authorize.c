@@ -258,11 +258,15 @@ static enum im_cause answer_sign_in(const struct im_authorize *ask,
 {
     struct person person;
     bool mends;
+    struct im_str clicked = im_authorize_param(ask, IM_FIELD_PERSON);
     struct im_account named = {.company = im_authorize_param(ask, IM_FIELD_COMPANY_ID),
                                .user = im_authorize_param(ask, IM_FIELD_USER_ID)};
+    if (clicked.len)
+        named = im_account_read(clicked);
     enum im_cause cause = person_find(ask, &named, &person);
     if (!cause)
-        cause = person_check_password(ask, &person);
+        cause = clicked.len ? person_check_expiry(ask, &person)
+                            : person_check_password(ask, &person);
     if (cause)
         return sign_in_again(ask, res, cause);
     cause = person_check_connection(ask, &person, &mends);
@@ -302,7 +306,8 @@ static enum im_cause answer_person(const struct im_authorize *ask,
     bool posted = im_str_is(ask->req->method, "POST");
     if (ticket.len)
         return answer_decision(ask, res, ticket);
-    if (posted && im_param_count(&ask->params, IM_FIELD_PASSWORD))
+    if (posted && (im_param_count(&ask->params, IM_FIELD_PASSWORD) ||
+                   im_param_count(&ask->params, IM_FIELD_PERSON)))
         return answer_sign_in(ask, res);
     im_page_sign_in(ask, res, 200, CAUSE_NONE);
     return CAUSE_NONE;

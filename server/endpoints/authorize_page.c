@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "directory/account.h"
 #include "endpoints/consent_ticket.h"
 #include "http/html.h"
 
@@ -21,9 +22,10 @@ static void form_add_hidden(struct im_buf *buf, struct im_str name, struct im_st
 
 /* The relative address `?` is that of the page without its query, also behind a proxy that
  * serves it below another path. */
-static void form_begin(const struct im_authorize *ask, struct im_buf *buf)
+static void form_begin(const struct im_authorize *ask, struct im_buf *buf,
+                       const char *class)
 {
-    im_buf_addz(buf, "<form method=\"post\" action=\"?\">\n");
+    im_buf_addf(buf, "<form method=\"post\" action=\"?\" class=\"%s\">\n", class);
     for (size_t i = 0; i < ask->params.count; i++)
         if (!im_field_is_ours(ask->params.items[i].name))
             form_add_hidden(buf, ask->params.items[i].name, ask->params.items[i].value);
@@ -34,6 +36,19 @@ static void page_add_element(struct im_buf *buf, const char *element, struct im_
     im_buf_addf(buf, "<%s>", element);
     im_buf_add_html(buf, text);
     im_buf_addf(buf, "</%s>", element);
+}
+
+/* What people know the application by; beside it the id, which is what somebody configured. */
+static void page_add_application(const struct im_authorize *ask, struct im_buf *buf)
+{
+    const struct im_client *client = &ask->client;
+
+    page_add_element(buf, "strong", client->name.len ? client->name : client->id);
+    if (!client->name.len)
+        return;
+    im_buf_addz(buf, " (");
+    page_add_element(buf, "code", client->id);
+    im_buf_addz(buf, ")");
 }
 
 /* ---- sign-in ---- */
@@ -90,8 +105,11 @@ static void form_add_input(const struct im_authorize *ask, struct im_buf *buf,
     im_buf_addf(buf,
                 "<label for=\"%s\">%s</label>\n<input id=\"%s\" name=\"%s\" %s required",
                 input->name, input->label, input->name, input->name, input->attributes);
-    if (complaint && complaint->field && strcmp(complaint->field, input->name) == 0)
+    const char *looked_at = complaint ? complaint->field : NULL;
+    if (looked_at && strcmp(looked_at, input->name) == 0)
         im_buf_addz(buf, " aria-invalid=\"true\" aria-describedby=\"error\" autofocus");
+    else if (!looked_at && input == inputs)
+        im_buf_addz(buf, " autofocus");
     if (strcmp(input->name, IM_FIELD_PASSWORD) != 0) {
         im_buf_addz(buf, " value=\"");
         im_buf_add_html(buf, im_authorize_param(ask, input->name));
@@ -100,27 +118,53 @@ static void form_add_input(const struct im_authorize *ask, struct im_buf *buf,
     im_buf_addz(buf, ">\n");
 }
 
+enum { PEOPLE_MAX = 6 };
+
+/* A form of its own: Enter in the fields above must not press one of these buttons. */
+static void page_add_clicks(const struct im_authorize *ask, struct im_buf *buf)
+{
+    size_t count;
+    const struct im_user *people =
+        im_directory_people(ask->authority->directory, ask->req->arena, &count);
+
+    if (!count)
+        return;
+    form_begin(ask, buf, "people");
+    im_buf_addz(buf, "<p class=\"soft\">This is a mock: sign in by a click, or type the "
+                     "password, which is <code>secret</code> unless a scenario says "
+                     "otherwise.</p>\n");
+    for (size_t i = 0; i < count && i < PEOPLE_MAX; i++) {
+        struct im_str account =
+            im_account_text(ask->req->arena, people[i].id, people[i].company);
+        im_buf_addz(buf,
+                    "<button class=\"second\" name=\"" IM_FIELD_PERSON "\" value=\"");
+        im_buf_add_html(buf, account);
+        im_buf_addz(buf, "\">");
+        im_buf_add_html(buf, people[i].name);
+        im_buf_addc(buf, ' ');
+        page_add_element(buf, "small", account);
+        im_buf_addz(buf, "</button>\n");
+    }
+    im_buf_addz(buf, "</form>\n");
+}
+
 void im_page_sign_in(const struct im_authorize *ask, struct im_response *res, int status,
                      enum im_cause cause)
 {
     const struct complaint *complaint = cause ? complaint_find(cause) : NULL;
     struct im_buf *buf = im_html_begin(res, status, IM_STR("Sign in"));
     im_buf_addz(buf, "<p>to connect ");
-    page_add_element(buf, "strong", ask->client.id);
+    page_add_application(ask, buf);
     im_buf_addz(buf, " with your company.</p>\n");
     if (complaint) {
         im_buf_addz(buf, "<p class=\"error\" role=\"alert\" id=\"error\">");
         im_buf_addf(buf, "%s</p>\n", complaint->sentence);
     }
-    form_begin(ask, buf);
+    form_begin(ask, buf, "sign-in");
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
         form_add_input(ask, buf, &inputs[i], complaint);
-    im_buf_addz(
-        buf,
-        "<button>Sign in</button>\n</form>\n"
-        "<p class=\"soft\">This is a mock: unless a scenario says otherwise, company "
-        "<code>acme</code> has the user <code>jdoe</code> and the administrator "
-        "<code>admin</code>, both with the password <code>secret</code>.</p>\n");
+    im_buf_addz(buf, "<button>Sign in</button>\n</form>\n");
+    page_add_clicks(ask, buf);
     im_html_end(res);
 }
 
@@ -190,7 +234,7 @@ static void page_add_people(const struct im_authorize *ask, struct im_buf *buf,
                             const struct im_consent *consent)
 {
     im_buf_addz(buf, "<p>");
-    page_add_element(buf, "strong", ask->client.id);
+    page_add_application(ask, buf);
     im_buf_addz(buf, " asks to work with ");
     page_add_element(buf, "strong", consent->company->title);
     im_buf_addz(buf, " (");
@@ -211,7 +255,7 @@ void im_page_consent(const struct im_authorize *ask, struct im_response *res,
     if (consent->authorizes_client)
         im_buf_addz(buf, "<p>You are an administrator: accepting also authorizes this "
                          "application for the whole company.</p>\n");
-    form_begin(ask, buf);
+    form_begin(ask, buf, "consent");
     im_html_hidden(buf, IM_FIELD_TICKET, consent->ticket);
     im_buf_addz(buf,
                 "<button name=\"" IM_FIELD_DECISION "\" value=\"" IM_DECISION_ACCEPT

@@ -10,6 +10,7 @@
 #define IM_FIELD_COMPANY_ID "company_id"
 #define IM_FIELD_USER_ID    "user_id"
 #define IM_FIELD_PASSWORD   "password"
+#define IM_FIELD_PERSON     "person" /* "jdoe@acme": a click instead of a password */
 #define IM_FIELD_TICKET     "ticket"
 #define IM_FIELD_DECISION   "decision"
 #define IM_DECISION_ACCEPT  "accept"

@@ -9,8 +9,8 @@ enum { TICKET_TTL_MS = 10 * 60 * 1000 };
 bool im_field_is_ours(struct im_str name)
 {
     static const char *const ours[] = {IM_FIELD_COMPANY_ID, IM_FIELD_USER_ID,
-                                       IM_FIELD_PASSWORD, IM_FIELD_TICKET,
-                                       IM_FIELD_DECISION};
+                                       IM_FIELD_PASSWORD,   IM_FIELD_PERSON,
+                                       IM_FIELD_TICKET,     IM_FIELD_DECISION};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (im_str_is(name, ours[i]))
             return true;

@@ -44,10 +44,7 @@ static void post_form(struct im_response *res, const struct im_callback *to,
 {
     struct im_buf *page = im_html_begin(res, 200, IM_STR("Back to the application"));
 
-    im_response_header(
-        res, "Content-Security-Policy",
-        IM_STR("default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-               "script-src " SUBMIT_DIGEST "; base-uri 'none'; frame-ancestors 'none'"));
+    im_html_policy(res, SUBMIT_DIGEST);
     im_buf_addz(page, "<form method=\"post\" action=\"");
     im_buf_add_html(page, to->redirect_uri);
     im_buf_addz(page, "\">\n");

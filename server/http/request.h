@@ -82,7 +82,8 @@ struct im_request {
         path; /* under the sandbox's base, undecoded, no query: "/ia/api/v1/…" */
     struct im_str
         base_url; /* of the sandbox, no trailing '/': "http://h:p" or "http://h:p/s/x" */
-    struct im_str server_url;     /* the same without the sandbox: where /__mock lies */
+    struct im_str server_url;     /* the same without the sandbox */
+    struct im_str control_url;    /* where /__mock lies; empty = nowhere */
     const struct im_route *route; /* NULL = there is no such path */
     struct im_str rest; /* what the route's trailing wildcard matched, undecoded */
     int64_t now_ms;     /* the sandbox's clock, read once */

@@ -4,6 +4,7 @@
 #include "oauth/authority.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/crypto.h"
 
@@ -185,6 +186,40 @@ size_t im_authority_revoke(struct im_authority *authority, struct im_str token,
     return im_tokens_revoke(authority->tokens, digest, &eval);
 }
 
+struct fingerprint_search {
+    const struct im_secrets *secrets;
+    struct im_str fingerprint;
+    unsigned char *digest;
+    bool found;
+};
+
+static bool compare_fingerprint(void *context, const struct im_token *token)
+{
+    struct fingerprint_search *search = context;
+    struct im_arena scratch;
+
+    im_arena_init(&scratch, 0);
+    search->found = im_str_eq(im_fingerprint_of(search->secrets, &scratch, token->digest),
+                              search->fingerprint);
+    im_arena_release(&scratch);
+    if (search->found)
+        memcpy(search->digest, token->digest, IM_SHA256_LEN);
+    return !search->found;
+}
+
+/* The digest of a token that is named by its text, or by the fingerprint that listings and the
+ * journal have of it: who looks at those has nothing else. */
+static bool find_named_token(struct im_authority *authority, struct im_str token,
+                             int64_t now_ms, unsigned char digest[IM_SHA256_LEN])
+{
+    struct fingerprint_search search = {authority->secrets, token, digest, false};
+
+    if (!im_str_starts(token, "hmac:"))
+        return im_sha256(token, digest);
+    im_authority_each_token(authority, now_ms, compare_fingerprint, &search);
+    return search.found;
+}
+
 size_t im_authority_end(struct im_authority *authority,
                         const struct im_token_selector *which, enum im_end_reason reason,
                         int64_t now_ms)
@@ -193,7 +228,8 @@ size_t im_authority_end(struct im_authority *authority,
     struct im_eval_context eval = {now_ms, &policy};
     struct im_ending ending = {.which = which, .reason = reason};
 
-    if (which->token.len && !im_sha256(which->token, ending.digest))
+    if (which->token.len &&
+        !find_named_token(authority, which->token, now_ms, ending.digest))
         return 0;
     return im_tokens_end(authority->tokens, &ending, &eval);
 }

@@ -62,7 +62,7 @@ def tarballs(tap):
         files = {str(path.relative_to(top)) for path in top.rglob("*") if path.is_file()}
         wanted = {"intacct-mock", "LICENSE", "README.md", "CHANGELOG.md", "share/man/man1/intacct-mock.1", "share/man/man3/intacct-mock.3",
                   "share/man/man5/intacct-mock-scenario.5", "share/bash-completion/completions/intacct-mock", "share/zsh/site-functions/_intacct-mock",
-                  *(f"licenses/{name}" for name in ("civetweb", "cjson", "openssl", "zlib", "glibc", "intacct-mock"))}
+                  *(f"licenses/{name}" for name in ("civetweb", "cjson", "htm", "preact", "openssl", "zlib", "glibc", "intacct-mock"))}
         tap.check(f"{arch}: program, manual, completion, licences", wanted <= files, files)
         emulator = [] if arch == os.uname().machine else [f"qemu-{arch}-static"]
         works(tap, f"{arch}: it runs, and knows its version", *emulator, top / "intacct-mock", "version", says=VERSION)
@@ -90,7 +90,7 @@ def bill_of_materials(tap):
           "--version", "SPDX-2.3")
     document = json.loads(path.read_text())
     parts = {package["name"]: package for package in document["packages"]}
-    for name, licence in (("civetweb", "MIT"), ("cjson", "MIT"), ("openssl", "Apache-2.0"), ("zlib", "Zlib"), ("glibc", "LGPL-2.1-or-later")):
+    for name, licence in (("civetweb", "MIT"), ("cjson", "MIT"), ("htm", "Apache-2.0"), ("preact", "MIT"), ("openssl", "Apache-2.0"), ("zlib", "Zlib"), ("glibc", "LGPL-2.1-or-later")):
         part = parts.get(name, {})
         tap.check(f"it names {name}, its version and its licence", part.get("licenseDeclared") == licence
                   and re.match(r"\d+\.\d+", part.get("versionInfo", "")), part)

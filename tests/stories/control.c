@@ -90,6 +90,40 @@ STORY(tokens_are_listed, "every token is listed with its state, by fingerprint o
     then_body_lacks(s, token);
 }
 
+STORY(one_token_by_its_fingerprint,
+      "one token is revoked by the fingerprint that a listing has")
+{
+    when_connected(s);
+    const char *first = access_token(s);
+    when_connected(s);
+    const char *second = access_token(s);
+    when_controlled(s, "POST", "/tokens",
+                    "{\"user\":\"ws_user@acme\",\"client_id\":\"demo\"}");
+    const char *third = access_token(s);
+    when_controlled(s, "GET", "/tokens", NULL);
+    const char *named = text(s, "{\"kind\":\"access\",\"token\":\"%s\"}",
+                             json_of(s, "tokens/0/fingerprint"));
+    when_controlled(s, "POST", "/revoke", named);
+    then_json(s, "affected", "1");
+    when_got(s, VENDORS, first);
+    then_refused(s, CAUSE_ACCESS_TOKEN_REVOKED);
+    when_got(s, VENDORS, second);
+    then_fine(s);
+    when_got(s, VENDORS, third);
+    then_fine(s);
+    when_controlled(s, "POST", "/revoke",
+                    "{\"kind\":\"access\",\"token\":\"hmac:000000000000\"}");
+    then_json(s, "affected", "0");
+}
+
+STORY(the_followed_scenario, "a sandbox tells the scenario that it follows")
+{
+    when_controlled(s, "PUT", "/scenario",
+                    "{\"name\":\"mine\",\"about\":\"x\",\"rules\":[]}");
+    when_controlled(s, "GET", "/scenario", NULL);
+    then_json(s, "name", "mine");
+}
+
 STORY(minted_directly, "a token can be minted directly, with its own lifetime")
 {
     when_controlled(s, "POST", "/tokens",
@@ -398,6 +432,8 @@ STORIES(control) = {
     &story_expire_now,
     &story_revoke_now,
     &story_tokens_are_listed,
+    &story_one_token_by_its_fingerprint,
+    &story_the_followed_scenario,
     &story_minted_directly,
     &story_minted_expired,
     &story_journal_holds_the_evidence,

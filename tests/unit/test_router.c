@@ -775,6 +775,71 @@ static void control_is_in_real_time_and_in_no_journal(void **state)
     assert_has(body_of(s), "{\"count\":1,");
 }
 
+/* ---- browsers ---- */
+
+#define PAGE "Accept: text/html,application/xhtml+xml\n"
+
+static void a_browser_that_opens_an_address_is_led_to_its_traffic(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/", PAGE, NULL);
+    assert_status(s, 302);
+    assert_has(answer_header(s, "Location"), "http://127.0.0.1:1/__mock/");
+    send(s, "GET", "/s/happy-path.a/", PAGE, NULL);
+    assert_has(answer_header(s, "Location"),
+               "http://127.0.0.1:1/__mock/?sandbox=happy-path.a");
+    send(s, "GET", "/s/happy-path.a\"><b>/", PAGE, NULL);
+    assert_status(s, 404);
+    send(s, "GET", "/", NULL, NULL);
+    assert_cause(s, "path-unknown");
+    s->boxes.settings.control = false;
+    send(s, "GET", "/", PAGE, NULL);
+    assert_cause(s, "path-unknown");
+}
+
+static void what_a_browser_asks_by_itself_is_in_no_journal(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/favicon.ico", NULL, NULL);
+    assert_status(s, 200);
+    assert_has(body_of(s), "<svg");
+    send(s, "GET", "/", PAGE, NULL);
+    assert_int_equal(im_journal_newest(s->boxes.standard->journal), 0);
+}
+
+static void pages_need_no_token_and_what_they_ask_does(void **state)
+{
+    struct spine *s = *state;
+    static const char *const pages[] = {"/__mock/", "/__mock/control", "/__mock/causes",
+                                        "/__mock/causes/path-unknown", "/__mock/explain"};
+    s->boxes.settings.control_token = IM_STR("t-1");
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        send(s, "GET", pages[i], PAGE, NULL);
+        assert_status(s, 200);
+        assert_has(body_of(s), "pages/app.js");
+        assert_false(
+            im_str_glob(IM_STR("*unsafe*"), answer_header(s, "Content-Security-Policy")));
+    }
+    send(s, "GET", "/__mock/causes", NULL, NULL);
+    assert_status(s, 401);
+    send(s, "GET", "/__mock/pages/app.js", NULL, NULL);
+    assert_status(s, 200);
+    assert_has(answer_header(s, "Content-Type"), "text/javascript");
+}
+
+static void a_page_names_its_parts_from_where_it_lies(void **state)
+{
+    struct spine *s = *state;
+    send(s, "GET", "/__mock", PAGE, NULL);
+    assert_has(answer_header(s, "Location"), "http://127.0.0.1:1/__mock/");
+    send(s, "GET", "/__mock/causes", PAGE, NULL);
+    assert_has(body_of(s), "src=\"pages/app.js\"");
+    send(s, "GET", "/__mock/causes/path-unknown", PAGE, NULL);
+    assert_has(body_of(s), "src=\"../pages/app.js\"");
+    send(s, "GET", "/__mock/pages/nothing.js", NULL, NULL);
+    assert_status(s, 404);
+}
+
 /* ---- when memory is short: the same request with every limit ---- */
 
 static int answer_within(struct spine *s, size_t limit, const struct im_message *m)
@@ -855,7 +920,9 @@ static void starved_control_calls_answer_500_and_never_crash(void **state)
     connect_ws_user(s, NULL);
     starve(s, "GET", "/__mock/", NULL, NULL);
     starve(s, "GET", "/__mock/ready", NULL, NULL);
-    starve(s, "GET", "/__mock/causes/path-unknown", "Accept: text/html\n", NULL);
+    starve(s, "GET", "/__mock/causes/path-unknown", NULL, NULL);
+    starve(s, "GET", "/__mock/causes/path-unknown", PAGE, NULL);
+    starve(s, "GET", "/__mock/calls", NULL, NULL);
     starve(s, "GET", "/__mock/causes/path-unknwn", NULL, NULL);
     starve(s, "GET", "/__mock/effects", NULL, NULL);
     starve(s, "GET", BOX "/requests", NULL, NULL);
@@ -965,6 +1032,10 @@ int main(void)
         IN_SPINE(control_owns_its_prefix_and_nothing_else),
         IN_SPINE(a_control_port_serves_control_only),
         IN_SPINE(control_is_in_real_time_and_in_no_journal),
+        IN_SPINE(a_browser_that_opens_an_address_is_led_to_its_traffic),
+        IN_SPINE(what_a_browser_asks_by_itself_is_in_no_journal),
+        IN_SPINE(pages_need_no_token_and_what_they_ask_does),
+        IN_SPINE(a_page_names_its_parts_from_where_it_lies),
         IN_SPINE(starved_requests_answer_500_and_never_crash),
         IN_SPINE(starved_pages_answer_500_and_never_crash),
         IN_SPINE(starved_writes_answer_500_and_never_crash),

@@ -244,6 +244,30 @@ static void sign_in_page_carries_the_request(void **state)
     assert_false(contains(body(call), "role=\"alert\""));
 }
 
+static void the_application_is_called_by_its_name(void **state)
+{
+    struct call *call = *state;
+    get(call, SOUND);
+    says(body(call), "<strong>Demo application</strong> (<code>demo</code>)");
+    says(body(call), "name=\"company_id\"");
+    says(body(call), "autofocus");
+}
+
+/* A person in the place of a password; only people are offered. */
+static void a_click_signs_in(void **state)
+{
+    struct call *call = *state;
+    get(call, SOUND);
+    says(body(call), "name=\"person\" value=\"jdoe@acme\"");
+    assert_false(contains(body(call), "value=\"ws_user@acme\""));
+    post(call, SOUND "&person=jdoe%40acme");
+    follow(call);
+    answered(call, 200);
+    says(body(call), "Jane Doe");
+    post(call, SOUND "&person=nobody%40acme");
+    refused(call, CAUSE_USER_UNKNOWN);
+}
+
 static void post_is_as_good_as_get(void **state)
 {
     struct call *call = *state;
@@ -610,6 +634,8 @@ int main(void)
         TEST("a public client must use PKCE", public_client_needs_pkce),
         TEST("a missing state is noted", missing_state_is_noted),
         TEST("the sign-in page carries the request on", sign_in_page_carries_the_request),
+        TEST("it names the application", the_application_is_called_by_its_name),
+        TEST("it offers people to click, which signs in", a_click_signs_in),
         TEST("the request may come by POST, as a form", post_is_as_good_as_get),
         TEST("nothing that was sent becomes markup", nothing_is_markup),
         TEST("a failed sign-in shows the form again and says why",

@@ -1,85 +1,14 @@
 #!/usr/bin/env python3
-"""A person in a real browser: signs in, accepts, denies, types a wrong password, reads why. Speaks the
-W3C WebDriver protocol to chromedriver, which needs nothing beyond Python. Prints TAP.
-
-With SCREENSHOTS=folder it leaves a picture of every page there."""
-import base64
+"""A person in a real browser: signs in, accepts, denies, types a wrong password, goes back, reads why. Prints TAP."""
 import http.server
 import json
-import os
-import pathlib
-import subprocess
-import sys
-import tempfile
 import threading
 import urllib.parse
-import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
-from mock import Server, Tap  # noqa: E402
+from browser import browser as open_browser, chromedriver
+from mock import Server, Tap, body, status
 
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 tap = Tap()
-
-
-class Browser:
-    def __init__(self, driver, profile, width, height):
-        self.base = driver
-        flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                 f"--user-data-dir={profile}", f"--window-size={width},{height}"]
-        started = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "browserName": "chrome", "goog:chromeOptions": {"args": flags}}}})
-        self.base += "/session/" + started["sessionId"]
-
-    def call(self, method, path, data=None):
-        call = urllib.request.Request(self.base + path, method=method,
-                                      data=None if data is None else json.dumps(data).encode(),
-                                      headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(call, timeout=60) as answer:
-            return json.load(answer)["value"]
-
-    def open(self, url):
-        self.call("POST", "/url", {"url": url})
-
-    def url(self):
-        return self.call("GET", "/url")
-
-    def find(self, css):
-        found = self.call("POST", "/elements", {"using": "css selector", "value": css})
-        return [f"/element/{item[ELEMENT]}" for item in found]
-
-    def text(self, css="body"):
-        return self.call("GET", self.find(css)[0] + "/text")
-
-    def type(self, css, text):
-        self.call("POST", self.find(css)[0] + "/clear", {})
-        self.call("POST", self.find(css)[0] + "/value", {"text": text})
-
-    def click(self, css):
-        """Clicks what leads to another page, and returns when that is there."""
-        self.run("window.left = true")
-        self.call("POST", self.find(css)[0] + "/click", {})
-        for _ in range(2000):
-            if self.run("return !window.left && document.readyState === 'complete'"):
-                return
-        raise TimeoutError(f"no other page after a click on {css}")
-
-    def run(self, script):
-        return self.call("POST", "/execute/sync", {"script": script, "args": []})
-
-    def wait(self, script):
-        """What the promise that the script's `return` gives comes to."""
-        return self.call("POST", "/execute/async", {"args": [], "script":
-                         f"const done = arguments[0]; (async () => {{ {script} }})().then(done, e => done(String(e)))"})
-
-    def picture(self, name):
-        if folder := os.environ.get("SCREENSHOTS"):
-            png = base64.b64decode(self.call("GET", "/screenshot"))
-            pathlib.Path(folder, name + ".png").write_bytes(png)
-
-    def close(self):
-        self.call("DELETE", "")
 
 
 def authorize_url(server, **more):
@@ -95,16 +24,20 @@ def sign_in(browser, server, user="jdoe", password="secret"):
     browser.type("input[name=company_id]", "acme")
     browser.type("input[name=user_id]", user)
     browser.type("input[name=password]", password)
-    browser.click("button")
+    browser.click("form.sign-in button")
 
 
 def callback(browser):
     return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(browser.url()).query))
 
 
+def slug(size):
+    return size.replace(" px, ", "-")
+
+
 def tell(browser, server, size):
     browser.open(authorize_url(server))
-    browser.picture(f"sign-in-{size}")
+    browser.picture(f"sign-in-{slug(size)}")
     labels = browser.run("return [...document.querySelectorAll('input:not([type=hidden])')]"
                          ".every(i => i.labels.length > 0)")
     tap.check(f"every input has a label ({size})", labels)
@@ -114,13 +47,13 @@ def tell(browser, server, size):
               "not affiliated with Sage" in browser.text())
 
     sign_in(browser, server, password="wrong")
-    browser.picture(f"wrong-password-{size}")
+    browser.picture(f"wrong-password-{slug(size)}")
     tap.check(f"a wrong password is announced ({size})", browser.find("[role=alert]"))
     tap.check(f"the user id stands there again ({size})",
               browser.run("return document.querySelector('[name=user_id]').value") == "jdoe")
 
     sign_in(browser, server)
-    browser.picture(f"consent-{size}")
+    browser.picture(f"consent-{slug(size)}")
     tap.check(f"the consent page names the client ({size})", "demo" in browser.text("main"))
     browser.click("button[value=accept]")
     got = callback(browser)
@@ -138,15 +71,40 @@ def tell(browser, server, size):
               "/callback" in browser.url() and "code=" not in browser.url(), browser.url())
 
     browser.open(authorize_url(server, client_id="<script>alert(1)</script>"))
-    browser.picture(f"unknown-client-{size}")
+    browser.picture(f"unknown-client-{slug(size)}")
     tap.check(f"an unknown client gets a page that explains ({size})",
               "authorize-client-unknown" in browser.text())
-    browser.open(server.url + "/__mock/causes/client-secret-padded")
-    browser.picture(f"cause-{size}")
-    tap.check(f"a cause has a page ({size})", "client-secret-padded" in browser.text("h1"))
-    browser.open(server.url + "/__mock/")
-    browser.picture(f"index-{size}")
-    tap.check(f"the control API has an index ({size})", "/__mock/causes" in browser.text())
+    found = browser.complaints()
+    tap.check(f"axe finds nothing on the page of a refusal ({size})", not found, found)
+    browser.click("main a")
+    tap.check(f"it leads to its cause ({size})", browser.has("authorize-client-unknown", "h1"), browser.url())
+
+
+def tell_of_clicks(browser, server, size):
+    """The whole way by clicks, to a token that works; and back again."""
+    browser.open(authorize_url(server))
+    tap.check(f"the first field has the focus ({size})", browser.run("return document.activeElement.name") == "company_id")
+    tap.check(f"the application's name is told ({size})", "Demo application" in browser.text("main"))
+    found = browser.complaints()
+    tap.check(f"axe finds nothing on the sign-in page ({size})", not found, found)
+    browser.click("form.people button")
+    found = browser.complaints()
+    tap.check(f"axe finds nothing on the consent page ({size})", not found, found)
+    browser.reload()
+    tap.check(f"the consent page can be loaded again ({size})", "Jane Doe" in browser.text("main"))
+    browser.back()
+    tap.check(f"going back leads to the sign-in page ({size})", browser.find("form.people"), browser.url())
+    browser.click("form.people button")
+    browser.click("button[value=accept]")
+    fields = {"grant_type": "authorization_code", "client_id": "demo", "client_secret": "demo-secret",
+              "code": callback(browser)["code"], "redirect_uri": f"http://127.0.0.1:{server.port}/callback"}
+    given = json.loads(body(server.request("POST", "/ia/api/v1/oauth2/token", urllib.parse.urlencode(fields),
+                                           "Content-Type: application/x-www-form-urlencoded\r\n")))
+    answer = server.request("GET", "/ia/api/v1/objects/accounts-payable/vendor",
+                            headers=f"Authorization: Bearer {given.get('access_token')}\r\n")
+    tap.check(f"the code is good for tokens, and these for the API ({size})", status(answer) == 200 and "refresh_token" in given, given)
+    said = browser.console()
+    tap.check(f"no page broke its policy ({size})", all("400" in line or "404" in line for line in said), said)
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -195,23 +153,14 @@ def tell_of_other_origins(browser):
 
 
 def main():
-    driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
-    try:
-        for line in driver.stdout:
-            if "started successfully on port" in line:
-                address = "http://127.0.0.1:" + line.split()[-1].rstrip(".")
-                break
-        with Server() as server:
-            for size, width, height in (("desktop", 1200, 800), ("phone", 390, 844)):
-                with tempfile.TemporaryDirectory() as profile:
-                    browser = Browser(address, profile, width, height)
-                    tell(browser, server, size)
-                    if size == "desktop":
-                        tell_of_other_origins(browser)
-                    browser.close()
-    finally:
-        driver.terminate()
-        driver.wait(10)
+    with chromedriver() as driver, Server() as server:
+        for width, height, scheme in ((1280, 860, "light"), (360, 740, "dark")):
+            with open_browser(driver, width, height, scheme) as browser:
+                size = f"{width} px, {scheme}"
+                tell(browser, server, size)
+                tell_of_clicks(browser, server, size)
+                if width > 1000:
+                    tell_of_other_origins(browser)
     tap.end()
 
 

@@ -1,0 +1,91 @@
+// Explain: what somebody has at hand of a refusal, and what it means.
+import { get, inBox, pageUrl, postText } from './api.js';
+import { traceText } from './exchange.js';
+import { Facts, Lines, Mark, Sure, html, say, useEffect, useRef, useState } from './ui.js';
+
+// ---- what was found ----
+
+/** Of a HAR, which is here anyway: every exchange, and which of them matter. */
+function Timeline({ text, found }) {
+  let entries = [];
+  try { entries = JSON.parse(text).log.entries; } catch { return null; /* packed, or no HAR */ }
+  const bears = new Map(found.led_to.map(({ number, what }) => [number, what]));
+  return html`<h2>Timeline</h2><ol class="timeline">${entries.map(({ request, response, startedDateTime }, i) => {
+    const wrong = found.exchange?.number === i + 1;
+    return html`<li class=${wrong ? 'wrong' : bears.has(i + 1) ? 'bears' : ''} aria-current=${wrong ? 'step' : undefined}>
+      <span class=${`status s${String(response?.status)[0]}`}>${response?.status || '–'}</span> ${request?.method} <code>${String(request?.url).split('?')[0]}</code>
+      <span class="soft"> ${String(startedDateTime).slice(11, 19)}</span> ${wrong && html`<${Mark} kind="bad">the first wrong one<//>`} ${bears.get(i + 1)}</li>`;
+  })}</ol>`;
+}
+
+function Claims({ name, claims }) {
+  return html`<table><caption>${name}</caption><thead><tr><th>Name</th><th>Value</th><th>Meaning</th></tr></thead>
+    <tbody>${(claims || []).map(claim => html`<tr><td><code>${claim.name}</code></td><td><code>${String(claim.value)}</code></td><td>${claim.meaning}</td></tr>`)}</tbody></table>`;
+}
+
+const SIGNATURES = { good: 'good', bad: 'bad', 'unknown-key': 'warn', unchecked: '' };
+
+function Token({ token }) {
+  return html`<h2>The token</h2><${Facts} of=${[['Fingerprint', html`<code>${token.fingerprint}</code>`], ['Kind', token.kind], ['No JWT', token.wrong],
+    ['Times', token.times], ['Issuer', token.real_service && 'the real Sage Intacct, not this mock'],
+    ['Signature', token.signature && html`<${Mark} kind=${SIGNATURES[token.signature]}>${token.signature}<//> ${token.signature_text}`],
+    ['Odd', token.odd?.length ? token.odd.join('; ') : '']]} />
+    ${token.decoded && html`<div class="wide"><${Claims} name="Header" claims=${token.header} /><${Claims} name="Claims" claims=${token.claims} /></div>`}`;
+}
+
+function Likely({ cause, rank }) {
+  const list = texts => texts.length > 0 && html`<ul>${texts.map(text => html`<li>${text}</li>`)}</ul>`;
+  return html`<li class="likely"><h3>${rank}. <a href=${pageUrl(`causes/${cause.id}`)}>${cause.id}</a></h3>
+    <p><${Mark} kind=${cause.by === 'evidence' ? 'good' : ''}>${cause.by === 'evidence' ? 'shown by the input' : 'worded so'}<//> <${Sure} of=${cause.confidence} /> <${Mark}>${cause.common}<//></p>
+    <${Facts} of=${[['For it', list(cause.evidence)], ['Against it', list(cause.against)], ['Ask', cause.question], ['Why', cause.why], ['Fix', cause.fix]]} /></li>`;
+}
+
+function Tell({ title, text }) {
+  return text && html`<h3>${title}</h3><${Lines} name=${title} text=${text} />`;
+}
+
+function Found({ found, text }) {
+  const { recognised, exchange, causes, token, reproduce } = found;
+  const title = useRef();
+  useEffect(() => title.current.focus(), [found]);
+  return html`<section aria-labelledby="found"><h2 id="found" tabindex="-1" ref=${title}>${recognised.form === 'none' ? 'Not recognised' : `It is ${recognised.what}`}</h2>
+    ${recognised.exchanges > 1 && html`<p>${recognised.exchanges} exchanges, ${recognised.refused} refused${recognised.left_out ? `; ${recognised.left_out} have nothing to do with Intacct` : ''}</p>`}
+    ${exchange && html`<div class="refusal"><${Facts} of=${[['The first wrong one', `#${exchange.number}`], ['At', exchange.at], ['Request', exchange.request], ['Answer', exchange.answer],
+      ['Afterwards', exchange.recovered ? 'the client got over it' : ''],
+      ['What led to it', found.led_to.length > 0 && html`<ul>${found.led_to.map(one => html`<li>#${one.number}: ${one.what}</li>`)}</ul>`]]} /></div>`}
+    ${recognised.form === 'har' && html`<${Timeline} text=${text} found=${found} />`}
+    ${causes.length > 0 && html`<h2>Likely causes</h2><ol class="plain likelies">${causes.map((cause, i) => html`<${Likely} cause=${cause} rank=${i + 1} />`)}</ol>`}
+    ${token && html`<${Token} token=${token} />`}
+    ${(found.developer || found.administrator) && html`<h2>What to tell whom</h2>`}
+    <${Tell} title="The developer" text=${found.developer} /><${Tell} title="Intacct's administrator" text=${found.administrator} />
+    ${reproduce && html`<h2>How to see it again</h2><${Lines} name="the command" text=${reproduce.command} />`}</section>`;
+}
+
+// ---- the box ----
+
+export function Page() {
+  const [text, setText] = useState(''), [found, setFound] = useState(null);
+  const explain = input => postText('explain', input).then(answer => setFound({ answer, text: typeof input === 'string' ? input : '' }), error => say(error.message, true));
+  const submit = event => {
+    event.preventDefault();
+    explain(text);
+  };
+  // packed files are sent as they are
+  const open = async file => {
+    if (!file) return;
+    const content = file.name.endsWith('.gz') ? file : await file.text();
+    setText(typeof content === 'string' ? content : '');
+    explain(content);
+  };
+  useEffect(() => {
+    const id = new URLSearchParams(location.search).get('exchange');
+    if (id) get(inBox(`requests/${id}`)).then(traceText).then(trace => { setText(trace); explain(trace); }, error => say(error.message, true));
+  }, []);
+  return html`<div class="text"><h1>Explain</h1>
+    <form class="explain" onSubmit=${submit} onDragOver=${event => event.preventDefault()} onDrop=${event => { event.preventDefault(); open(event.dataTransfer.files[0]); }}>
+      <label for="input">A response, a log, a HAR, a token, a code: whatever you have of the refusal</label>
+      <textarea id="input" rows="9" spellcheck="false" required value=${text} onInput=${event => setText(event.target.value)}></textarea>
+      <p class="actions"><button>Explain</button> <label class="button second file">Open a file <input type="file" onChange=${event => open(event.target.files[0])} /></label>
+        <strong>Nothing leaves this machine:</strong> <span>the mock reads it, and neither keeps nor sends it.</span></p></form>
+    ${found && html`<${Found} found=${found.answer} text=${found.text} />`}</div>`;
+}
