@@ -15,7 +15,6 @@ struct im_group {
     const struct im_judge_options *options;
     const struct im_exchange **items;
     size_t count;
-    int64_t *scratch; /* room for `count` times */
 };
 
 /* Why it cannot be told whether an exchange counts. */
