@@ -86,7 +86,7 @@ static void write_ref(struct im_objects *store, const struct im_object_type *typ
                out, "id");
     if (named < target->n_fields)
         write_text(end ? end->values[named] : none, out, "name");
-    if (end)
+    if (end) /* an empty reference has no href, not a null one */
         write_href(target, end->key, out, "href");
     im_json_close_object(out);
 }
@@ -148,6 +148,7 @@ void im_object_write_path_locked(struct im_objects *store,
                                  const struct im_object_row *row, struct im_json_out *out)
 {
     const struct im_object_row *end = im_object_path_follow_locked(path, store, row);
+    /* an empty reference on the way leaves nothing to show, unless it is an entity without a row */
     if (end)
         write_value(path->type, end, path->field, out, path->name.at);
     else

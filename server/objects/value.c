@@ -88,6 +88,7 @@ static int compare_text(struct im_str a, struct im_str b, bool fold_case)
     return (a.len > b.len) - (a.len < b.len);
 }
 
+/* Nothing, text, number in that order: a field that is empty must stand somewhere in a sorted list. */
 int im_object_compare(struct im_object_cell a, struct im_object_cell b, bool fold_case)
 {
     if (a.form != b.form)
