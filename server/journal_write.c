@@ -86,6 +86,8 @@ static void write_attributes(struct im_json_out *out, const struct im_exchange *
     write_attribute(out, e, "issued", e->issued);
     write_attribute(out, e, "object", e->object);
     write_attribute(out, e, "field", e->field);
+    if (e->tls)
+        im_json_strz(out, "tls", im_fault_tls_word(e->tls));
 }
 
 void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)

@@ -1,6 +1,6 @@
 /* The map of the program: the route table, the pipeline that each request passes, and its one exit.
  * Beside it: router_address.c finds the sandbox and what the client takes for our address,
- * router_cors.c answers browsers. What is refused before an endpoint is asked, because the bytes,
+ * router_proxy.c decides what a forward proxy does, router_cors.c answers browsers. What is refused before an endpoint is asked, because the bytes,
  * the path or the method are wrong (RFC 9110 sections 15.5.5 and 15.5.6), is refused here. */
 #include "router.h"
 
@@ -148,6 +148,8 @@ static enum im_cause refuse_flaw(struct im_request *req)
         [IM_REQUEST_ENCODED] = CAUSE_CONTENT_ENCODING_UNSUPPORTED,
         [IM_REQUEST_HTTP2] = CAUSE_HTTP2_SPOKEN,
         [IM_REQUEST_OVER_CAPACITY] = CAUSE_MOCK_CAPACITY,
+        [IM_REQUEST_PROXY_USER] = CAUSE_PROXY_USER_INVALID,
+        [IM_REQUEST_TLS_FAILED] = CAUSE_TLS_HANDSHAKE_FAILED,
     };
 
     return im_refuse(req, causes[req->flaw], "%.*s", IM_ARG(req->flaw_text));
@@ -166,6 +168,7 @@ struct pipeline {
     struct im_sandbox *box;         /* NULL = the control API answers */
     struct im_authority *authority; /* the sandbox's, while it is entered */
     struct im_plan plan;            /* what its scenario does to the request */
+    bool by_proxy;                  /* the proxy itself answers */
     int64_t began_us;               /* monotonic */
 
     /* while it waits on purpose */
@@ -262,6 +265,7 @@ static void pipeline_plan(struct pipeline *p, const struct im_rule *brought)
     exchange->rule = im_plan_rule(&p->plan);
     exchange->effect = im_plan_effect(&p->plan);
     exchange->grant_id = p->plan.asked ? p->plan.asked->grant_id : 0;
+    p->res->tls_fault = exchange->fault = im_plan_tls(&p->plan);
     const struct im_wire *wire = im_plan_wire(&p->plan);
     if (!wire)
         return;
@@ -315,6 +319,8 @@ static enum im_cause pipeline_decide(const struct pipeline *p)
 
     if (req->flaw != IM_REQUEST_SOUND)
         return refuse_flaw(req);
+    if (p->by_proxy)
+        return im_proxy_answer(p->sandboxes, req, p->res);
     if (!req->route)
         return refuse_path(req);
     if (!im_method_in(req->route->methods, req->method) &&
@@ -368,7 +374,9 @@ static void pipeline_add_hints(const struct im_settings *settings,
                                const struct im_request *req, struct im_response *res)
 {
     const struct im_exchange *exchange = req->exchange;
-    struct im_str base = settings->control ? req->server_url : settings->control_url;
+    /* a host that is intercepted has no pages of ours for a browser */
+    bool own = settings->control && !req->at_proxy && !req->in_tunnel;
+    struct im_str base = own ? req->server_url : settings->control_url;
 
     if (!settings->hints)
         return;
@@ -472,12 +480,30 @@ static void pipeline_log(const struct pipeline *p)
                 p->box ? im_endpoint_name(exchange->endpoint) : "control", known);
 }
 
+/* What the proxy itself refuses is read by people and by the client's library, not by its code for
+ * Sage: the evidence says what to do. */
+static void word_for_proxy(struct pipeline *p, enum im_cause cause)
+{
+    struct im_response *res = p->res;
+    struct im_buf *body =
+        im_response_begin(res, res->status, "text/plain; charset=utf-8");
+
+    im_buf_addf(body, "intacct-mock: %.*s\n", IM_ARG(p->exchange.evidence));
+    if (cause == CAUSE_PROXY_USER_INVALID)
+        im_response_header(res, "Proxy-Authenticate",
+                           IM_STR("Basic realm=\"intacct-mock sandbox\""));
+    if (p->req->flaw == IM_REQUEST_TLS_FAILED)
+        res->status = 0; /* there is nobody to be told */
+}
+
 /* The one exit of all answers, in this order: a fault may replace the answer with its hints, but
  * no page is to lose the right to read it; journal, metrics and log tell what is sent. */
 static void pipeline_finish(struct pipeline *p, enum im_cause cause)
 {
     if (p->box) /* the control API words its own refusals */
         pipeline_render(p, cause);
+    if (p->by_proxy && cause != CAUSE_NONE)
+        word_for_proxy(p, cause);
     pipeline_add_hints(&p->sandboxes->settings, p->req, p->res);
     const struct im_wire *wire = im_plan_wire(&p->plan);
     if (wire) {
@@ -566,10 +592,43 @@ static enum im_cause refuse_waiting(struct pipeline *p)
                      p->sandboxes->settings.waiting_max);
 }
 
+/* The listener has connected to whom the request is passed on to, or failed. */
+static void dial_resume(void *context)
+{
+    struct pipeline *p = context;
+    struct im_response *res = p->res;
+    bool late = res->abandoned || im_clock_monotonic_ms() >= res->resume_ms;
+
+    res->resume = NULL;
+    if (res->dial->state == IM_DIAL_WANTED && !late) {
+        res->resume = dial_resume;
+        return;
+    }
+    pipeline_enter(p);
+    pipeline_conclude(p, im_proxy_dialled(p->req, res));
+}
+
+/* Decides; what is passed on waits for that outside of the sandbox. */
+static void pipeline_decide_all(struct pipeline *p)
+{
+    enum im_cause cause = pipeline_answer(p);
+
+    if (!p->res->dial) {
+        pipeline_conclude(p, cause);
+    } else if (!pipeline_may_wait(p)) {
+        p->res->dial = NULL;
+        pipeline_conclude(p, refuse_waiting(p));
+    } else {
+        im_sandbox_leave(p->box);
+        p->res->resume_context = p;
+        p->res->resume = dial_resume;
+    }
+}
+
 static void pipeline_go_on(struct pipeline *p)
 {
     pipeline_enter(p);
-    pipeline_conclude(p, pipeline_answer(p));
+    pipeline_decide_all(p);
 }
 
 static void dispatch_to_sandbox(struct pipeline *p)
@@ -583,6 +642,7 @@ static void dispatch_to_sandbox(struct pipeline *p)
     /* a sandbox that cannot be: the default one answers, and its journal shows it */
     p->box = found ? found : p->sandboxes->standard;
     p->exchange.secrets = p->box->secrets;
+    p->exchange.tls = p->req->tls_fault;
     p->began_us = im_clock_monotonic_us();
     atomic_fetch_add(&p->box->open, 1);
     pipeline_enter(p);
@@ -591,6 +651,8 @@ static void dispatch_to_sandbox(struct pipeline *p)
         return;
     }
     find_route(p->req);
+    if (p->by_proxy)
+        p->exchange.endpoint = IM_ENDPOINT_PROXY;
     if (preflight) {
         pipeline_conclude(p, answer_preflight(p, im_str(im_route_methods(p->req))));
         return;
@@ -608,7 +670,7 @@ static void dispatch_to_sandbox(struct pipeline *p)
         im_sandbox_leave(p->box);
         pipeline_wait(p, pipeline_go_on);
     } else {
-        pipeline_conclude(p, pipeline_answer(p));
+        pipeline_decide_all(p);
     }
 }
 
@@ -669,7 +731,8 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
     req->base_url = req->server_url = im_server_url(sandboxes, req);
     if (!req->began_us)
         req->began_us = im_clock_monotonic_us();
-    if (im_control_owns(sandboxes, req)) {
+    p->by_proxy = im_proxy_takes(sandboxes, req);
+    if (!p->by_proxy && im_control_owns(sandboxes, req)) {
         dispatch_to_control(p);
     } else {
         im_warn_of_public_url(sandboxes, req);

@@ -17,6 +17,17 @@ bool im_cors_is_preflight(const struct im_sandboxes *sandboxes,
 void im_cors_add_headers(const struct im_sandboxes *sandboxes,
                          const struct im_request *req, struct im_response *res);
 
+/* ---- the forward proxy (router_proxy.c) ---- */
+
+/* Does the proxy itself answer: a tunnel is asked for, a request is for somebody else, or a
+ * handshake in a tunnel came to nothing? */
+bool im_proxy_takes(const struct im_sandboxes *sandboxes, const struct im_request *req);
+/* Opens a tunnel, refuses, or sets res->dial: then the answer is im_proxy_dialled's, once the
+ * listener knows what came of that. */
+enum im_cause im_proxy_answer(const struct im_sandboxes *sandboxes,
+                              struct im_request *req, struct im_response *res);
+enum im_cause im_proxy_dialled(struct im_request *req, struct im_response *res);
+
 /* ---- addresses (router_address.c) ---- */
 
 /* The sandbox that the request is for, kept for the caller: by its path (path and base URL then are

@@ -62,6 +62,8 @@ static bool remote_open(const struct im_run_mock *mock, struct im_run_sandbox *s
         im_json_raw(&out, "scenario", text);
     else
         im_json_str(&out, "scenario", order->scenario);
+    if (order->proxy)
+        im_json_bool(&out, "proxy", true);
     if (mock->seed)
         im_json_int(&out, "seed", (int64_t)mock->seed);
     im_json_close_object(&out);
@@ -72,6 +74,7 @@ static bool remote_open(const struct im_run_mock *mock, struct im_run_sandbox *s
     const struct im_json *json = im_json_parse(arena, answer, &flaw);
     sandbox->name = im_json_get_str(json, "name");
     sandbox->base_url = im_json_get_str(json, "base_url");
+    sandbox->proxy_url = im_json_get_str(json, "proxy");
     return (sandbox->name.len && sandbox->base_url.len) ||
            im_error_set(err, "making its sandbox: the answer names none");
 }
@@ -158,10 +161,11 @@ struct im_run_scenario *im_run_remote_scenarios(const struct im_run_mock *mock,
         list ? IM_ARENA_ARRAY(arena, struct im_run_scenario, list->count + 1) : NULL;
     *count = 0;
     for (const struct im_json *at = scenarios ? list->first : NULL; at; at = at->next)
-        scenarios[(*count)++] =
-            (struct im_run_scenario){.name = im_json_get_str(at, "name"),
-                                     .about = im_json_get_str(at, "about"),
-                                     .cause = im_json_get_str(at, "cause")};
+        scenarios[(*count)++] = (struct im_run_scenario){
+            .name = im_json_get_str(at, "name"),
+            .about = im_json_get_str(at, "about"),
+            .needs_proxy = im_json_get(at, "needs_proxy") != NULL,
+            .cause = im_json_get_str(at, "cause")};
     if (!scenarios)
         im_error_set(err, "asking for the scenarios: the answer lists none");
     return scenarios;

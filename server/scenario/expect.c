@@ -39,6 +39,9 @@ static const struct im_json_row members[] = {
     {"cause", IM_READ_WORD, EXPECT(cause), .min = 1, .names = &im_cause_names},
     {NULL, IM_READ_PART, EXPECT(status), .table = &im_when_status},
     {"wire", IM_READ_WORD, EXPECT(fault), .min = 1, .names = &im_fault_names},
+    {"tls", IM_READ_WORD, EXPECT(when.tls), .min = IM_FAULT_TLS_EXPIRED,
+     .names = &im_when_tls,
+     .about = "what came over a connection that then.tls has spoilt so"},
     {"count", AT_LEAST(0)}, /* stored when it contradicts nothing: check_bounds */
     {"at_least", AT_LEAST(1), EXPECT(at_least)}, /* "at least 0" could never fail */
     {"at_most", AT_LEAST(0), EXPECT(at_most)},

@@ -92,7 +92,20 @@ bool im_scenario_state_counts(struct im_scenario_state *scenario_state,
 
 bool im_rule_takes_request(const struct im_rule *rule)
 {
-    return rule->refuse != CAUSE_NONE || rule->has_wire;
+    return rule->refuse != CAUSE_NONE || rule->has_wire || rule->tls != IM_FAULT_NONE;
+}
+
+bool im_rule_needs_proxy(const struct im_rule *rule)
+{
+    return im_when_is_proxy(&rule->when);
+}
+
+bool im_scenario_needs_proxy(const struct im_scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->rule_count; i++)
+        if (im_rule_needs_proxy(&scenario->rules[i]))
+            return true;
+    return false;
 }
 
 /* Does its time begin when it fires first? Then `nth` says when that is. */
@@ -309,6 +322,11 @@ bool im_plan_change_world(const struct im_plan *plan, struct im_authority *autho
 const struct im_wire *im_plan_wire(const struct im_plan *plan)
 {
     return plan->taken && plan->taken->has_wire ? &plan->taken->wire : NULL;
+}
+
+enum im_fault im_plan_tls(const struct im_plan *plan)
+{
+    return plan->taken ? plan->taken->tls : IM_FAULT_NONE;
 }
 
 const char *im_plan_effect(const struct im_plan *plan)

@@ -134,7 +134,7 @@ static bool brings_about(const struct im_scenario *scenario, enum im_cause cause
         const struct im_rule *rule = &scenario->rules[i];
         if ((cause && rule->refuse == cause) ||
             (fault && rule->has_wire && im_wire_fault(&rule->wire) == fault) ||
-            (effect && im_rule_does(rule, effect)))
+            (fault && rule->tls == fault) || (effect && im_rule_does(rule, effect)))
             return true;
     }
     return false;

@@ -12,6 +12,20 @@ const struct im_json_names im_when_endpoints = {.name = "endpoint",
                                                 .what = "endpoint",
                                                 .word = im_endpoint_word};
 
+bool im_when_is_proxy(const struct im_when *when)
+{
+    return im_str_is(when->endpoint, im_endpoint_name(IM_ENDPOINT_PROXY));
+}
+
+static const char *tls_word(size_t index)
+{
+    return im_fault_tls_word((enum im_fault)(index + IM_FAULT_TLS_EXPIRED));
+}
+
+const struct im_json_names im_when_tls = {.name = "tls",
+                                          .what = "fault of TLS",
+                                          .word = tls_word};
+
 /* ---- what is in the request ---- */
 
 /* The first header line "Name: value" of that name; at == NULL when there is none. */
@@ -171,7 +185,11 @@ static bool same(struct im_str wanted, struct im_str attribute)
 
 bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange)
 {
-    return (!when->endpoint.len || im_exchange_goes_to(exchange, when->endpoint)) &&
+    /* a tunnel is no request of the API: only who asks for it gets it */
+    bool meant = when->endpoint.len ? im_exchange_goes_to(exchange, when->endpoint)
+                                    : exchange->endpoint != IM_ENDPOINT_PROXY;
+
+    return meant && (!when->tls || when->tls == exchange->tls) &&
            same(when->method, exchange->method) && same(when->grant, exchange->grant) &&
            same(when->client, exchange->client_id) &&
            (!when->user.len || account_fits(when->user, exchange)) &&
