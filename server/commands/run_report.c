@@ -254,9 +254,8 @@ static void add_what_failed(struct im_buf *text, const struct im_run_result *res
             rules->require_all ? " (--require-all)" : "", IM_ARG(reason_of_skip(result)));
     add_cause(text, result);
     if (rules->again.len)
-        im_buf_addf(text, "  alone: intacct-mock run%.*s%s --scenario %.*s%s -- %.*s\n",
-                    IM_ARG(rules->where), rules->intercept ? " --intercept" : "",
-                    IM_ARG(result->scenario),
+        im_buf_addf(text, "  alone: intacct-mock run%.*s --scenario %.*s%s -- %.*s\n",
+                    IM_ARG(rules->where), IM_ARG(result->scenario),
                     rules->client && strcmp(rules->client, "fail-fast") == 0
                         ? " --client fail-fast"
                         : "",
