@@ -325,6 +325,7 @@ static bool flow_prepare(struct flow *flow, const struct im_run_work *work)
         .exit_zero = options->exit_zero,
         .show_output = options->show_output,
         .intercept = options->intercept,
+        .left_out = work->left_out,
         .colour = work->colour,
         .timeout_ms = options->timeout_ms,
         .client = options->client,

@@ -26,6 +26,7 @@ struct im_run_rules {
     const char *client;  /* as im_run_options has it */
     struct im_str again; /* CMD as a shell would read it; empty = it is not said */
     int64_t min_percent; /* of the causes, below which all has failed */
+    size_t left_out;     /* scenarios that take --intercept, which was not given */
 };
 
 /* Scenarios about a cause that is not met, for one and the same reason. Lifetime: the tally's arena. */
