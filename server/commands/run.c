@@ -283,6 +283,7 @@ static int run_scenarios(struct run *run)
         .environment = environ,
         .scenarios = run->scenarios,
         .count = run->count,
+        .left_out = run->left_out,
         .signals = &run->signals,
         .trust = run->trust.folder.len ? &run->trust : NULL,
         .out = stdout,
@@ -294,8 +295,6 @@ static int run_scenarios(struct run *run)
     };
     int status = im_run_flow(&work, &err);
 
-    if (run->left_out)
-        printf("%zu more are about connections and take --intercept\n", run->left_out);
     return status == IM_EXIT_START ? im_command_fail(status, "%s", err.text) : status;
 }
 

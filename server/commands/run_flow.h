@@ -38,6 +38,7 @@ struct im_run_work {
     const struct im_run_scenario
         *scenarios; /* the first is the baseline, if there is one */
     size_t count;
+    size_t left_out; /* scenarios, for want of --intercept */
     struct im_run_signals *signals;
     const struct im_trust_files *trust; /* the mock's CA, for CMD; NULL = none */
     FILE *out;                          /* where the scorecard goes */

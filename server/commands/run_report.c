@@ -316,6 +316,9 @@ void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,
     if (tally->skipped || tally->partly)
         add_advice(text, tally);
     add_coverage(text, tally, rules);
+    if (rules->left_out)
+        im_buf_addf(text, "%zu more are about connections and take --intercept\n",
+                    rules->left_out);
     im_buf_addf(text, "%s%zu passed, %zu failed, %zu partly, %zu skipped%s\n",
                 rules->colour ? colour : "", tally->passed, tally->failed, tally->partly,
                 tally->skipped, rules->colour ? "\033[0m" : "");

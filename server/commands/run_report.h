@@ -27,6 +27,7 @@ struct im_run_rules {
     struct im_str again; /* CMD as a shell would read it; empty = it is not said */
     struct im_str where; /* options that say which mock: " --https"; empty = none */
     int64_t min_percent; /* of the causes, below which all has failed */
+    size_t left_out;     /* scenarios that take --intercept, which was not given */
 };
 
 /* Scenarios about a cause that is not met, for one and the same reason. Lifetime: the tally's arena. */
