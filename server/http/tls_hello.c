@@ -129,16 +129,39 @@ static int use_faulty_cert(SSL *ssl, const struct im_tls *tls, enum im_fault fau
     return use_cert(ssl, tls->faulty[fault - IM_FAULT_TLS_EXPIRED], tls->faulty_key);
 }
 
-/* TLS 1.0 or 1.1 and nothing else. The protocol is really spoken: a client that still
- * offers it is served. OpenSSL allows its signatures (SHA-1) only at security level 0. */
+/* A certificate with an RSA key, for the host of the tunnel or the name that is asked for. */
+static int use_rsa_cert(SSL *ssl, const struct im_tls *tls)
+{
+    const struct im_tls_hello *hello = SSL_get_app_data(ssl);
+    struct im_str name =
+        hello && hello->host[0] ? im_str(hello->host) : client_hello_name(ssl);
+    char only[IM_HOST_MAX + 1];
+    const struct im_tls_params params = {.only = only, .to_days = IM_TLS_SERVER_DAYS};
+    struct im_tls_pair pair;
+
+    snprintf(only, sizeof(only), "%.*s", IM_ARG(name));
+    int used = im_tls_leaf_rsa(tls->leaves, &params, &pair)
+                   ? use_cert(ssl, pair.cert, pair.key)
+                   : SSL_CLIENT_HELLO_ERROR;
+    X509_free(pair.cert);
+    return used;
+}
+
+/* TLS 1.0 or 1.1 and nothing else. The protocol is really spoken: a client that still offers
+ * it is served. Nothing but the protocol may keep it away, so the keys are exchanged by RSA
+ * where the client takes that: with EC there is a signature, by SHA-1, which many refuse that
+ * would take the protocol. OpenSSL allows it at security level 0 alone. */
 static int use_old_protocol(SSL *ssl, const struct im_tls *tls, int *alert)
 {
     SSL_clear_options(ssl, SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1);
+    SSL_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_set_security_level(ssl, 0);
     if (SSL_set_min_proto_version(ssl, TLS1_VERSION) != 1 ||
         SSL_set_max_proto_version(ssl, TLS1_1_VERSION) != 1 ||
-        SSL_set_cipher_list(ssl, "DEFAULT:@SECLEVEL=0") != 1)
+        SSL_set_cipher_list(ssl, "DEFAULT:+kECDHE:+kDHE:@SECLEVEL=0") != 1)
         return SSL_CLIENT_HELLO_ERROR;
+    if (tls->leaves)
+        return use_rsa_cert(ssl, tls);
     return tls->faulty[IM_FAULT_TLS_OLD_PROTOCOL - IM_FAULT_TLS_EXPIRED]
                ? use_faulty_cert(ssl, tls, IM_FAULT_TLS_OLD_PROTOCOL, alert)
                : SSL_CLIENT_HELLO_SUCCESS;
