@@ -86,6 +86,6 @@ export function Page() {
       <label for="input">A response, a log, a HAR, a token, a code: whatever you have of the refusal</label>
       <textarea id="input" rows="9" spellcheck="false" required value=${text} onInput=${event => setText(event.target.value)}></textarea>
       <p class="actions"><button>Explain</button> <label class="button second file">Open a file <input type="file" onChange=${event => open(event.target.files[0])} /></label>
-        <strong>Nothing leaves this machine:</strong> <span>the mock reads it, and neither keeps nor sends it.</span></p></form>
+        <span><strong>Nothing leaves this machine:</strong> the mock reads it, and neither keeps nor sends it.</span></p></form>
     ${found && html`<${Found} found=${found.answer} text=${found.text} />`}</div>`;
 }
