@@ -164,6 +164,19 @@ char *im_base_url(struct im_server *server, const char *sandbox, char *error,
     return call_give(&call, done, url);
 }
 
+char *im_sandbox_proxy(struct im_server *server, const char *sandbox, char *error,
+                       size_t error_size)
+{
+    struct api_call call = call_of(server, sandbox, "opening a proxy", error, error_size);
+    struct im_str url = {NULL, 0};
+    bool done = call_begin(&call) &&
+                im_sandboxes_open_proxy(call.sandboxes, call.box, &call.problem.err);
+
+    if (done)
+        url = im_sandboxes_proxy_url(call.sandboxes, call.box, &call.arena);
+    return call_give(&call, done, url);
+}
+
 int im_use_scenario(struct im_server *server, const char *sandbox, const char *scenario,
                     char *error, size_t error_size)
 {

@@ -107,6 +107,11 @@ struct im_options {
     const char *log_level;      /* "error", "warn", "info", "debug"; NULL = "info" */
     const char *control_origin; /* pages of these origins may use /__mock:
                                    "http://localhost:5173,…" or "*"; NULL = none */
+    int proxy;                  /* non-zero: be a forward proxy too */
+    int proxy_port;             /* with proxy: 0 = any free port */
+    const char *intercept; /* hosts answered for: "api.intacct.com,*.example.org"; NULL =
+                              api.intacct.com */
+    int proxy_pass; /* non-zero: the proxy passes every other host on; 0: refuses */
 };
 
 /* Starts a mock; it answers from the moment this returns. NULL with one line in error (what was
@@ -124,6 +129,8 @@ IM_API const char *im_http_url(const struct im_server *server);
 IM_API const char *im_https_url(const struct im_server *server);
 /* The address under which /__mock lies, or "". */
 IM_API const char *im_control_url(const struct im_server *server);
+/* The forward proxy for programs that have Sage's host compiled in (HTTPS_PROXY), or "". */
+IM_API const char *im_proxy_url(const struct im_server *server);
 /* The CA to trust for HTTPS (PEM), or "" when there is none. Valid until im_stop. */
 IM_API const char *im_ca_pem(const struct im_server *server);
 
@@ -133,6 +140,11 @@ IM_API const char *im_ca_pem(const struct im_server *server);
  * there is no such scenario. Give it to im_free. */
 IM_API char *im_base_url(struct im_server *server, const char *sandbox, char *error,
                          size_t error_size);
+/* A forward proxy that is this sandbox's alone, "http://127.0.0.1:40001": all that comes through it
+ * is for the sandbox. Opened by the first call, closed with the sandbox; needs https or proxy among
+ * the options, and no cert_file. NULL on failure. Give it to im_free. */
+IM_API char *im_sandbox_proxy(struct im_server *server, const char *sandbox, char *error,
+                              size_t error_size);
 /* Follows this scenario from now on: the name of one, the path of a file (it holds a '/' or ends in
  * .json; read now and, as it is then, by im_reset), or a whole one as JSON (its first character is a
  * brace). What was handed out stays. 0, or -1 and nothing has changed. */

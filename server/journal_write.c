@@ -89,6 +89,8 @@ static void exchange_write_attributes(struct im_json_out *out,
     exchange_write_text(out, e, "issued", e->issued);
     exchange_write_text(out, e, "object", e->object);
     exchange_write_text(out, e, "field", e->field);
+    if (e->tls)
+        im_json_strz(out, "tls", im_fault_tls_word(e->tls));
 }
 
 void im_exchange_write(const struct im_exchange *e, struct im_json_out *out)

@@ -118,6 +118,8 @@ static const struct im_json_row new_sandbox_rows[] = {
      .about = "the same seed and the same requests give the same bytes"},
     {"now", IM_READ_TIME, IM_READ_INTO(struct im_new_sandbox, now_ms),
      .about = "where its clock starts"},
+    {"proxy", IM_READ_BOOL, IM_READ_INTO(struct im_new_sandbox, proxy),
+     .about = "with a forward proxy on a port of its own"},
 };
 static const struct im_new_sandbox new_sandbox_blank = {.seed = -1, .now_ms = -1};
 const struct im_json_table im_new_sandbox_table = {.name = "NewSandbox",
@@ -145,6 +147,17 @@ static struct im_scenario *new_sandbox_scenario(struct im_sandboxes *sandboxes,
     return scenario;
 }
 
+static struct im_sandbox *with_proxy(struct im_sandboxes *sandboxes,
+                                     struct im_sandbox *box, struct im_problem *problem)
+{
+    if (im_sandboxes_open_proxy(sandboxes, box, &problem->err))
+        return box;
+    problem->field = "proxy";
+    im_sandboxes_delete(sandboxes, box->name);
+    im_sandboxes_unref(sandboxes, box);
+    return NULL;
+}
+
 struct im_sandbox *im_sandbox_create(struct im_sandboxes *sandboxes,
                                      const struct im_new_sandbox *params,
                                      struct im_arena *arena, struct im_problem *problem)
@@ -163,7 +176,7 @@ struct im_sandbox *im_sandbox_create(struct im_sandboxes *sandboxes,
     struct im_sandbox *box = im_sandboxes_make(sandboxes, &wanted, &made, &problem->err);
     im_scenario_unref(scenario);
     if (box)
-        return box;
+        return params->proxy ? with_proxy(sandboxes, box, problem) : box;
     if (made != IM_MADE_TAKEN)
         return NULL;
     problem->kind = IM_PROBLEM_TAKEN;

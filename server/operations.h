@@ -54,6 +54,7 @@ struct im_new_sandbox {
     struct im_str name;                 /* empty = one is made up */
     struct im_scenario_choice scenario; /* none = that of the name, else happy-path */
     int64_t seed, now_ms;               /* < 0 = as the settings say */
+    bool proxy;                         /* it gets a proxy port of its own */
 };
 extern const struct im_json_table im_new_sandbox_table;
 /* The caller unrefs it. NULL with a problem. */

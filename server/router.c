@@ -1,6 +1,7 @@
-/* The map of the program: the route table, and the pipeline that each request passes. Beside it:
+/*The map of the program: the route table, and the pipeline that each request passes. Beside it:
  * router_exit.c is the one exit of all answers, router_address.c finds the sandbox and what the client
- * takes for our address, router_cors.c answers browsers. What is refused before an endpoint is asked, because the bytes,
+ * takes for our address, router_proxy.c decides what a forward proxy does, router_cors.c answers
+ * browsers. What is refused before an endpoint is asked, because the bytes,
  * the path or the method are wrong (RFC 9110 sections 15.5.5 and 15.5.6), is refused here. */
 #include "router.h"
 
@@ -146,6 +147,8 @@ static enum im_cause refuse_flaw(struct im_request *req)
         [IM_REQUEST_ENCODED] = CAUSE_CONTENT_ENCODING_UNSUPPORTED,
         [IM_REQUEST_HTTP2] = CAUSE_HTTP2_SPOKEN,
         [IM_REQUEST_OVER_CAPACITY] = CAUSE_MOCK_CAPACITY,
+        [IM_REQUEST_PROXY_USER] = CAUSE_PROXY_USER_INVALID,
+        [IM_REQUEST_TLS_FAILED] = CAUSE_TLS_HANDSHAKE_FAILED,
     };
 
     return im_refuse(req, causes[req->flaw], "%.*s", IM_ARG(req->flaw_text));
@@ -241,6 +244,7 @@ static void pipeline_plan(struct im_pipeline *p, const struct im_rule *brought)
     exchange->rule = im_plan_rule(&p->plan);
     exchange->effect = im_plan_effect(&p->plan);
     exchange->grant_id = p->plan.asked ? p->plan.asked->grant_id : 0;
+    p->res->tls_fault = exchange->fault = im_plan_tls(&p->plan);
     const struct im_wire *wire = im_plan_wire(&p->plan);
     if (!wire)
         return;
@@ -294,6 +298,8 @@ static enum im_cause pipeline_decide(const struct im_pipeline *p)
 
     if (req->flaw != IM_REQUEST_SOUND)
         return refuse_flaw(req);
+    if (p->by_proxy)
+        return im_proxy_answer(p->sandboxes, req, p->res);
     if (!req->route)
         return refuse_path(req);
     if (!im_method_in(req->route->methods, req->method) &&
@@ -367,10 +373,44 @@ static enum im_cause refuse_waiting(struct im_pipeline *p)
                      p->sandboxes->settings.waiting_max);
 }
 
+/* The listener has connected to whom the request is passed on to, or failed. */
+static void dial_resume(void *context)
+{
+    struct im_pipeline *p = context;
+    struct im_response *res = p->res;
+    bool late = res->abandoned || im_clock_monotonic_ms() >= res->resume_ms;
+
+    res->resume = NULL;
+    if (res->dial->state == IM_DIAL_WANTED && !late) {
+        res->resume = dial_resume;
+        return;
+    }
+    pipeline_enter(p);
+    pipeline_conclude(p, im_proxy_dialled(p->req, res));
+}
+
+/* Decides; what is passed on waits for that outside of the sandbox. */
+static void pipeline_decide_all(struct im_pipeline *p)
+{
+    enum im_cause cause = pipeline_answer(p);
+
+    if (!p->res->dial) {
+        pipeline_conclude(p, cause);
+    } else if (!p->waits && !im_sandboxes_may_wait(p->sandboxes)) {
+        p->res->dial = NULL;
+        pipeline_conclude(p, refuse_waiting(p));
+    } else {
+        p->waits = true;
+        im_sandbox_leave(p->box);
+        p->res->resume_context = p;
+        p->res->resume = dial_resume;
+    }
+}
+
 static void pipeline_go_on(struct im_pipeline *p)
 {
     pipeline_enter(p);
-    pipeline_conclude(p, pipeline_answer(p));
+    pipeline_decide_all(p);
 }
 
 static void dispatch_to_sandbox(struct im_pipeline *p)
@@ -384,6 +424,7 @@ static void dispatch_to_sandbox(struct im_pipeline *p)
     /* without a sandbox the default one answers, so that a journal shows the refusal */
     p->box = found ? found : p->sandboxes->standard;
     p->exchange.secrets = p->box->secrets;
+    p->exchange.tls = p->req->tls_fault;
     p->began_us = im_clock_monotonic_us();
     atomic_fetch_add(&p->box->open, 1);
     pipeline_enter(p);
@@ -392,6 +433,8 @@ static void dispatch_to_sandbox(struct im_pipeline *p)
         return;
     }
     find_route(p->req);
+    if (p->by_proxy)
+        p->exchange.endpoint = IM_ENDPOINT_PROXY;
     if (preflight) {
         pipeline_conclude(p, answer_preflight(p, im_str(im_route_methods(p->req))));
         return;
@@ -410,7 +453,7 @@ static void dispatch_to_sandbox(struct im_pipeline *p)
         im_sandbox_leave(p->box);
         pipeline_wait(p, pipeline_go_on);
     } else {
-        pipeline_conclude(p, pipeline_answer(p));
+        pipeline_decide_all(p);
     }
 }
 
@@ -484,13 +527,17 @@ void im_answer(struct im_sandboxes *sandboxes, struct im_request *req,
     req->exchange = &p->exchange;
     req->path = im_str_slice(req->target, 0, im_str_find(req->target, '?'));
     req->base_url = req->server_url = im_server_url(sandboxes, req);
-    req->control_url =
-        sandboxes->settings.control ? req->server_url : sandboxes->settings.control_url;
+    /* a host that is intercepted has no pages of ours for a browser */
+    bool own = !req->at_proxy && !req->in_tunnel;
+    req->control_url = own && sandboxes->settings.control
+                           ? req->server_url
+                           : sandboxes->settings.control_url;
     if (!req->began_us)
         req->began_us = im_clock_monotonic_us();
-    if (answer_browser(req, res)) {
+    p->by_proxy = im_proxy_takes(sandboxes, req);
+    if (own && answer_browser(req, res)) {
         control_conclude(p);
-    } else if (im_control_owns(sandboxes, req)) {
+    } else if (!p->by_proxy && im_control_owns(sandboxes, req)) {
         dispatch_to_control(p);
     } else {
         im_warn_of_public_url(sandboxes, req);

@@ -39,11 +39,27 @@ static struct im_sandbox *box_of_credentials(struct im_sandboxes *sandboxes,
     return owner ? owner : sandboxes->standard;
 }
 
+/* Who comes through a proxy has named it there. */
+static struct im_sandbox *find_by_proxy(struct im_sandboxes *sandboxes,
+                                        const struct im_request *req,
+                                        struct im_error *err)
+{
+    if (!req->sandbox_must_be)
+        return im_sandboxes_touch(sandboxes, req->sandbox, err);
+    struct im_sandbox *box = im_sandboxes_find(sandboxes, req->sandbox);
+    if (!box)
+        im_error_set(err, "the sandbox %.*s, which this proxy port is for, is gone",
+                     IM_ARG(req->sandbox));
+    return box;
+}
+
 struct im_sandbox *im_find_box(struct im_sandboxes *sandboxes, struct im_request *req,
                                struct im_error *err)
 {
     if (im_str_starts(req->path, BOX_PREFIX))
         return im_sandboxes_touch(sandboxes, path_cut_sandbox(req), err);
+    if (req->sandbox.len)
+        return find_by_proxy(sandboxes, req, err);
     return box_of_credentials(sandboxes, req, err);
 }
 
@@ -132,7 +148,9 @@ struct im_str im_server_url(const struct im_sandboxes *sandboxes,
     struct im_str host = im_request_header(req, "host");
     struct forwarded forwarded = {.host = {NULL, 0}};
 
-    if (settings->public_url.len)
+    /* whoever comes through our own proxy believes to talk to Sage */
+    bool intercepted = req->in_tunnel || (req->at_proxy && req->form != IM_TARGET_ORIGIN);
+    if (settings->public_url.len && !intercepted)
         return settings->public_url;
     if (settings->trust_proxy)
         forwarded = forwarded_find(req);
@@ -170,8 +188,8 @@ void im_warn_of_public_url(struct im_sandboxes *sandboxes, const struct im_reque
     const struct im_settings *settings = &sandboxes->settings;
     struct im_str host = im_request_header(req, "host");
 
-    if (!settings->public_url.len || atomic_load(&sandboxes->host_warned) ||
-        !text_is_host(host) || came_by_proxy(req))
+    if (!settings->public_url.len || req->in_tunnel || req->at_proxy ||
+        atomic_load(&sandboxes->host_warned) || !text_is_host(host) || came_by_proxy(req))
         return;
     struct im_str asked = im_arena_format(req->arena, "%s://%.*s",
                                           req->tls ? "https" : "http", IM_ARG(host));

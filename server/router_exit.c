@@ -152,6 +152,22 @@ static void pipeline_log(const struct im_pipeline *p)
                 p->box ? im_endpoint_name(exchange->endpoint) : "control", known);
 }
 
+/* People and the client's library read what the proxy itself refuses, not its code for Sage: the
+ * evidence says what to do. */
+static void word_for_proxy(struct im_pipeline *p, enum im_cause cause)
+{
+    struct im_response *res = p->res;
+    struct im_buf *body =
+        im_response_begin(res, res->status, "text/plain; charset=utf-8");
+
+    im_buf_addf(body, "intacct-mock: %.*s\n", IM_ARG(p->exchange.evidence));
+    if (cause == CAUSE_PROXY_USER_INVALID)
+        im_response_header(res, "Proxy-Authenticate",
+                           IM_STR("Basic realm=\"intacct-mock sandbox\""));
+    if (p->req->flaw == IM_REQUEST_TLS_FAILED)
+        res->status = 0; /* the connection has ended */
+}
+
 /* Hints come before the damage, which may replace the answer and them with it. CORS comes after it:
  * a page must be able to read whatever is sent. Journal, metrics and log come last, since they show
  * what is sent. */
@@ -159,6 +175,8 @@ void im_pipeline_finish(struct im_pipeline *p, enum im_cause cause)
 {
     if (p->box) /* the control API words its own refusals */
         pipeline_render(p, cause);
+    if (p->by_proxy && cause != CAUSE_NONE)
+        word_for_proxy(p, cause);
     pipeline_add_hints(&p->sandboxes->settings, p->req, p->res);
     const struct im_wire *wire = im_plan_wire(&p->plan);
     if (wire) {

@@ -19,6 +19,7 @@ struct im_pipeline {
     struct im_sandbox *box;         /* NULL = the control API answers */
     struct im_authority *authority; /* the sandbox's, while it is entered */
     struct im_plan plan;            /* what its scenario does to the request */
+    bool by_proxy;                  /* the proxy itself answers */
     int64_t began_us;               /* monotonic */
 
     /* while it waits on purpose */
@@ -44,6 +45,17 @@ bool im_cors_is_preflight(const struct im_sandboxes *sandboxes,
  * they are known), otherwise that the page may read this answer. None without an Origin. */
 void im_cors_add_headers(const struct im_sandboxes *sandboxes,
                          const struct im_request *req, struct im_response *res);
+
+/* ---- the forward proxy (router_proxy.c) ---- */
+
+/* Does the proxy itself answer: a tunnel is asked for, a request is for somebody else, or a
+ * handshake in a tunnel came to nothing? */
+bool im_proxy_takes(const struct im_sandboxes *sandboxes, const struct im_request *req);
+/* Opens a tunnel, refuses, or sets res->dial: then the answer is im_proxy_dialled's, once the
+ * listener knows what came of that. */
+enum im_cause im_proxy_answer(const struct im_sandboxes *sandboxes,
+                              struct im_request *req, struct im_response *res);
+enum im_cause im_proxy_dialled(struct im_request *req, struct im_response *res);
 
 /* ---- addresses (router_address.c) ---- */
 

@@ -184,9 +184,19 @@ static bool verdict_count_rules(struct im_sandbox *box, struct im_scenario *scen
     return true;
 }
 
-/* What the client did, oldest first. That a bound of ours was reached is no fault of the client, and it
- * was not answered. */
+/* Tunnels tell how a client connects, not what it asks for: they count where a scenario is about
+ * connections. That a bound of ours was reached is no fault of the client, and it was not answered. */
+static bool is_judged(const struct im_exchange *exchange,
+                      const struct im_scenario *scenario)
+{
+    return exchange->cause != CAUSE_MOCK_CAPACITY &&
+           (exchange->endpoint != IM_ENDPOINT_PROXY ||
+            (scenario && im_scenario_needs_proxy(scenario)));
+}
+
+/* What the client did, oldest first. Without a scenario: its requests. */
 static const struct im_exchange *judged_exchanges(const struct im_sandbox *box,
+                                                  const struct im_scenario *scenario,
                                                   struct im_arena *arena, size_t *count)
 {
     static const struct im_journal_filter all = {.cause = CAUSE_NONE};
@@ -194,7 +204,7 @@ static const struct im_exchange *judged_exchanges(const struct im_sandbox *box,
     struct im_exchange *exchanges = im_journal_select(box->journal, arena, &all, count);
 
     for (size_t i = 0; i < *count; i++)
-        if (exchanges[i].cause != CAUSE_MOCK_CAPACITY)
+        if (is_judged(&exchanges[i], scenario))
             exchanges[n++] = exchanges[i];
     *count = n;
     return exchanges;
@@ -208,7 +218,7 @@ static bool sandbox_judge(struct im_sandbox *box, struct im_scenario *scenario,
         IM_ARENA_ARRAY(arena, struct im_judgement, scenario->expect.count);
     struct im_judge_options *known = IM_ARENA_NEW(arena, struct im_judge_options);
     size_t count;
-    const struct im_exchange *exchanges = judged_exchanges(box, arena, &count);
+    const struct im_exchange *exchanges = judged_exchanges(box, scenario, arena, &count);
 
     if (!known)
         return false;
@@ -243,7 +253,7 @@ bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
                         struct im_history *history)
 {
     size_t count;
-    const struct im_exchange *exchanges = judged_exchanges(box, arena, &count);
+    const struct im_exchange *exchanges = judged_exchanges(box, NULL, arena, &count);
 
     return !im_journal_dropped(box->journal) &&
            im_history_read(history, exchanges, count, arena);

@@ -41,6 +41,8 @@ struct im_sandbox {
     struct im_sandbox *newer, *older; /* by last use */
     size_t users;                     /* requests and calls that use it now */
     bool gone;                        /* the last user frees it */
+    struct im_proxy_port *proxy;      /* its own; NULL = none */
+    struct im_str proxy_url;          /* where that is; the listener's text */
     int64_t used_ms;                  /* monotonic */
 };
 

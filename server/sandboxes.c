@@ -91,6 +91,25 @@ bool im_sandbox_name_is_sound(struct im_str name)
     return true;
 }
 
+/* It is not found any more, nobody works with it, and no lock is held. */
+static void sandbox_end(struct im_sandboxes *sandboxes, struct im_sandbox *box)
+{
+    const struct im_proxy_opener *proxies = &sandboxes->settings.proxies;
+
+    if (box && box->proxy)
+        proxies->close(proxies->context, box->proxy);
+    im_sandbox_free(box);
+}
+
+static void sandbox_end_all(struct im_sandboxes *sandboxes, struct im_sandbox *box)
+{
+    while (box) {
+        struct im_sandbox *older = box->older;
+        sandbox_end(sandboxes, box);
+        box = older;
+    }
+}
+
 /* ---- finding ---- */
 
 struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_str name)
@@ -103,7 +122,7 @@ struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_s
     if (box)
         im_sandbox_list_use_locked(sandboxes, box);
     pthread_mutex_unlock(&sandboxes->lock);
-    im_sandbox_list_free(swept);
+    sandbox_end_all(sandboxes, swept);
     return box;
 }
 
@@ -115,7 +134,7 @@ void im_sandboxes_unref(struct im_sandboxes *sandboxes, struct im_sandbox *box)
     bool last = --box->users == 0 && box->gone;
     pthread_mutex_unlock(&sandboxes->lock);
     if (last)
-        im_sandbox_free(box);
+        sandbox_end(sandboxes, box);
 }
 
 void im_sandboxes_ref(struct im_sandboxes *sandboxes, struct im_sandbox *box)
@@ -142,7 +161,7 @@ struct im_sandbox **im_sandboxes_list(struct im_sandboxes *sandboxes,
         all[(*count)++] = box;
     }
     pthread_mutex_unlock(&sandboxes->lock);
-    im_sandbox_list_free(swept);
+    sandbox_end_all(sandboxes, swept);
     return all;
 }
 
@@ -250,7 +269,7 @@ static struct im_sandbox *sandbox_enter_list(struct im_sandboxes *sandboxes,
         entered = true;
     }
     pthread_mutex_unlock(&sandboxes->lock);
-    im_sandbox_list_free(surplus);
+    sandbox_end_all(sandboxes, surplus);
     if (!entered)
         im_sandbox_free(fresh);
     return entered ? fresh : NULL;
@@ -342,16 +361,67 @@ struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
 
 bool im_sandboxes_delete(struct im_sandboxes *sandboxes, struct im_str name)
 {
+    const struct im_proxy_opener *proxies = &sandboxes->settings.proxies;
+    struct im_proxy_port *proxy = NULL;
+
     pthread_mutex_lock(&sandboxes->lock);
     struct im_sandbox *box = im_sandbox_list_find_locked(sandboxes, name);
     bool there = box != NULL;
     if (box) {
+        proxy = box->proxy; /* now, though somebody may still work with the sandbox */
+        box->proxy = NULL;
         im_sandbox_interrupt(box);
         box = im_sandbox_list_remove_locked(sandboxes, box);
     }
     pthread_mutex_unlock(&sandboxes->lock);
+    if (proxy)
+        proxies->close(proxies->context, proxy);
     im_sandbox_free(box);
     return there;
+}
+
+/* ---- proxies of their own ---- */
+
+bool im_sandboxes_open_proxy(struct im_sandboxes *sandboxes, struct im_sandbox *box,
+                             struct im_error *err)
+{
+    const struct im_proxy_opener *proxies = &sandboxes->settings.proxies;
+    struct im_str url;
+
+    pthread_mutex_lock(&sandboxes->lock);
+    bool there = box->proxy != NULL;
+    pthread_mutex_unlock(&sandboxes->lock);
+    if (there)
+        return true;
+    if (!proxies->open)
+        return im_error_set(err, "opening a proxy for the sandbox: it needs certificates "
+                                 "that are made here; start the mock with --proxy or "
+                                 "HTTPS, and without --cert");
+    struct im_proxy_port *proxy = proxies->open(proxies->context, box->name, &url, err);
+    if (!proxy) /* a port or memory is missing, unless a bound is reached: nobody's input is wrong */
+        return err->kind != IM_ERROR_PLAIN ? false : im_error_of(err, IM_ERROR_INTERNAL);
+    pthread_mutex_lock(&sandboxes->lock);
+    bool late = box->proxy || box->gone; /* somebody was faster */
+    if (!late) {
+        box->proxy = proxy;
+        box->proxy_url = url;
+    }
+    pthread_mutex_unlock(&sandboxes->lock);
+    if (late)
+        proxies->close(proxies->context, proxy);
+    return true;
+}
+
+struct im_str im_sandboxes_proxy_url(struct im_sandboxes *sandboxes,
+                                     const struct im_sandbox *box, struct im_arena *arena)
+{
+    struct im_str url = {NULL, 0};
+
+    pthread_mutex_lock(&sandboxes->lock);
+    if (box->proxy)
+        url = im_arena_copy(arena, box->proxy_url);
+    pthread_mutex_unlock(&sandboxes->lock);
+    return url;
 }
 
 uint64_t im_sandboxes_dropped(struct im_sandboxes *sandboxes)

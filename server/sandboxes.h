@@ -8,6 +8,8 @@
 #include "sandbox.h"
 #include "scenario/catalogue.h"
 
+struct im_proxy_port;
+
 struct im_settings {
     bool hints;                   /* send the X-Intacct-Mock-* headers */
     bool no_cors;                 /* send no CORS headers */
@@ -25,12 +27,21 @@ struct im_settings {
     size_t sandboxes_max;  /* besides the default one */
     size_t
         waiting_max; /* requests that wait at once: on purpose, for exchanges, for events */
-    int64_t sandbox_ttl_ms; /* idle for so long, one is gone; real time */
-    const char *scenario;   /* of the default sandbox: a name or a file */
-    const char *scenarios;  /* a folder with more of them; NULL = none */
+    int64_t sandbox_ttl_ms;  /* idle for so long, one is gone; real time */
+    const char *scenario;    /* of the default sandbox: a name or a file */
+    const char *scenarios;   /* a folder with more of them; NULL = none */
+    struct im_str intercept; /* hosts that the proxy answers for */
+    bool proxy_pass;         /* every other host is passed on */
     struct im_log log;
+    /* Opens and closes proxies of single sandboxes; NULL where there is no listener. */
+    struct im_proxy_opener {
+        struct im_proxy_port *(*open)(void *context, struct im_str sandbox,
+                                      struct im_str *url, struct im_error *err);
+        void (*close)(void *context, struct im_proxy_port *port);
+        void *context;
+    } proxies;
     /* What the server knows of itself once it listens; empty before. */
-    struct im_str http_url, https_url, control_url, ca_pem;
+    struct im_str http_url, https_url, control_url, proxy_url, ca_pem;
 };
 
 /* Lifetime: server. Texts in settings must live as long. */
@@ -83,6 +94,13 @@ enum im_made { IM_MADE, IM_MADE_TAKEN, IM_MADE_NOT };
 struct im_sandbox *im_sandboxes_make(struct im_sandboxes *sandboxes,
                                      const struct im_sandbox_params *params,
                                      enum im_made *made, struct im_error *err);
+/* Opens its own proxy, unless it has one already; it is closed with the sandbox. False with err. */
+bool im_sandboxes_open_proxy(struct im_sandboxes *sandboxes, struct im_sandbox *box,
+                             struct im_error *err);
+/* Where that is, "http://127.0.0.1:40001"; empty when it has none. Lifetime: the arena's. */
+struct im_str im_sandboxes_proxy_url(struct im_sandboxes *sandboxes,
+                                     const struct im_sandbox *box,
+                                     struct im_arena *arena);
 /* It is not found any more, and requests that wait in it are woken. False when it is not
  * there. */
 bool im_sandboxes_delete(struct im_sandboxes *sandboxes, struct im_str name);

@@ -106,12 +106,3 @@ bool im_sandbox_list_full_locked(struct im_sandboxes *sandboxes,
     }
     return atomic_load(&sandboxes->count) / 2 >= max;
 }
-
-void im_sandbox_list_free(struct im_sandbox *box)
-{
-    while (box) {
-        struct im_sandbox *older = box->older;
-        im_sandbox_free(box);
-        box = older;
-    }
-}

@@ -1,4 +1,4 @@
-/* Which sandboxes there are, for sandboxes.c alone. All but im_sandbox_list_free expect the lock. */
+/* Which sandboxes there are, for sandboxes.c alone. All expect the lock. */
 #ifndef IM_SANDBOXES_LIST_H
 #define IM_SANDBOXES_LIST_H
 
@@ -21,7 +21,5 @@ struct im_sandbox *im_sandbox_list_sweep_locked(struct im_sandboxes *sandboxes);
  * are too many all the same: twice the bound, since in a burst all may be in use for a short time. */
 bool im_sandbox_list_full_locked(struct im_sandboxes *sandboxes,
                                  struct im_sandbox **surplus);
-/* Frees the sandbox and the rest by `older`; outside of the lock. NULL is fine. */
-void im_sandbox_list_free(struct im_sandbox *box);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "control/control.h"
 #include "control/origin.h"
+#include "http/proxy.h"
 #include "http/tls.h"
 #include "intacct_mock.h"
 #include "listener/listener.h"
@@ -67,6 +68,7 @@ static bool ports_check(const struct im_options *options, struct im_error *err)
 {
     if (!port_check("HTTP", options->port, err) ||
         !port_check("HTTPS", options->https_port, err) ||
+        !port_check("proxy", options->proxy_port, err) ||
         !port_check("control", options->control_port, err))
         return false;
     return options->port != IM_OFF || (options->https && options->https_port != IM_OFF) ||
@@ -82,6 +84,13 @@ static struct im_str url_keep(struct im_server *server, const char *url)
     while (im_str_ends(text, "/"))
         text.len--;
     return im_arena_copy(&server->texts, text);
+}
+
+/* Behind them the one that scenarios redirect to. */
+static struct im_str keep_hosts(struct im_server *server, const char *hosts)
+{
+    return im_arena_format(&server->texts, "%s," IM_ELSEWHERE_HOST,
+                           hosts ? hosts : IM_INTERCEPT_DEFAULT);
 }
 
 /* "HOST" or "[V6]", perhaps ":PORT" */
@@ -152,6 +161,8 @@ static bool settings_read(struct im_server *server, const struct im_options *opt
             options->sandbox_ttl_ms > 0 ? options->sandbox_ttl_ms : SANDBOX_TTL_MS,
         .scenario = options->scenario,
         .scenarios = options->scenarios_dir,
+        .proxy_pass = options->proxy_pass != 0,
+        .intercept = keep_hosts(server, options->intercept),
     };
     if (server->texts.failed)
         return im_error_no_memory(err, "starting");
@@ -159,6 +170,10 @@ static bool settings_read(struct im_server *server, const struct im_options *opt
     if (flaw)
         return im_error_set(err, "reading the control origins \"%.*s\": %s",
                             IM_ARG(im_str_front(settings->control_origin, 100)), flaw);
+    flaw = im_hosts_flaw(settings->intercept);
+    if (flaw)
+        return im_error_set(err, "reading the hosts to intercept \"%.*s\": %s",
+                            IM_ARG(im_str_front(settings->intercept, 100)), flaw);
     return ports_check(options, err) &&
            public_url_check(im_str(options->public_url), err) &&
            (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
@@ -225,10 +240,17 @@ static bool server_make_tls(struct im_server *server, const struct im_options *o
                                  .names = names,
                                  .ca_dir = options->ca_dir,
                                  .client_ca = options->client_ca,
+                                 .intercept = server->sandboxes.settings.intercept.at,
                                  .log = &server->sandboxes.settings.log};
 
-    if (!options->https)
+    if (!options->https && !options->proxy)
         return https_options_check(options, err);
+    if (options->proxy && options->cert_file)
+        return im_error_set(
+            err,
+            "starting: --proxy shows certificates that are made here, but "
+            "--cert %s brings one; leave one of the two out",
+            options->cert_file);
     if (options->cert_names && options->cert_file)
         return im_error_set(err,
                             "starting: --cert-name is about the certificate that is made "
@@ -249,6 +271,7 @@ static void server_set_addresses(struct im_server *server)
     settings->http_url = im_listener_http_url(listener);
     settings->https_url = im_listener_https_url(listener);
     settings->control_url = im_listener_control_url(listener);
+    settings->proxy_url = im_listener_proxy_url(listener);
     if (settings->control)
         settings->control_url =
             settings->http_url.len ? settings->http_url : settings->https_url;
@@ -267,6 +290,23 @@ static bool server_write_ca(struct im_server *server, const struct im_options *o
     return false;
 }
 
+static struct im_proxy_port *open_proxy(void *context, struct im_str sandbox,
+                                        struct im_str *url, struct im_error *err)
+{
+    struct im_server *server = context;
+
+    return im_listener_open_proxy(server->listener, sandbox, url, err);
+}
+
+/* Once the listener is gone, so are all its ports. */
+static void close_proxy(void *context, struct im_proxy_port *port)
+{
+    struct im_server *server = context;
+
+    if (server->listener)
+        im_listener_close_proxy(server->listener, port);
+}
+
 static bool server_listen(struct im_server *server, const struct im_options *options,
                           struct im_error *err)
 {
@@ -276,6 +316,8 @@ static bool server_listen(struct im_server *server, const struct im_options *opt
         .http_port = options->port,
         .https_port = options->https ? options->https_port : IM_PORT_NONE,
         .control_port = options->control_port > 0 ? options->control_port : IM_PORT_NONE,
+        .proxy_port = options->proxy ? options->proxy_port : IM_PORT_NONE,
+        .proxy_dials = options->proxy_pass != 0,
         .threads = options->threads,
         .tls = server->tls,
         .log = &settings->log,
@@ -286,6 +328,8 @@ static bool server_listen(struct im_server *server, const struct im_options *opt
     server->listener = im_listener_start(&listener, err);
     if (!server->listener || !server_write_ca(server, options, err))
         return false;
+    if (server->tls && im_tls_can_intercept(server->tls))
+        settings->proxies = (struct im_proxy_opener){open_proxy, close_proxy, server};
     server_set_addresses(server);
     atomic_store(&server->known, true);
     return true;
@@ -375,7 +419,9 @@ void im_server_close(struct im_server *server)
     im_sandboxes_interrupt(&server->sandboxes);
     im_listener_stop(server->listener, GRACE_MS);
     server->listener = NULL;
-    settings->http_url = settings->https_url = settings->control_url = IM_STR("");
+    settings->http_url = settings->https_url = settings->control_url =
+        settings->proxy_url = IM_STR("");
+    settings->proxies.open = NULL;
 }
 
 void im_stop(struct im_server *server)
@@ -406,6 +452,11 @@ const char *im_https_url(const struct im_server *server)
 const char *im_control_url(const struct im_server *server)
 {
     return server ? text_or_empty(server->sandboxes.settings.control_url) : "";
+}
+
+const char *im_proxy_url(const struct im_server *server)
+{
+    return server ? text_or_empty(server->sandboxes.settings.proxy_url) : "";
 }
 
 const char *im_ca_pem(const struct im_server *server)

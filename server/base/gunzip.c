@@ -1,9 +1,11 @@
-/* gzip, by zlib: the only file that includes zlib.h. zlib was chosen over an inflate of our own (some 200
- * lines that would read bytes of strangers) and over miniz (no static package): it is in every
- * distribution, fuzzed for years, under a free licence, and adds 40 kB to the static program. */
+/* gzip, by zlib: the only file that includes zlib.h. zlib was chosen over an inflate of
+ * our own (some 200 lines that would read bytes of strangers) and over miniz (no static
+ * package): it is in every distribution, fuzzed for years, under a free licence, and
+ * adds 40 kB to the static program. */
 #include "base/gunzip.h"
 
 #include <limits.h>
+#define ZLIB_CONST /* what is read is const */
 #include <zlib.h>
 
 #include "base/buf.h"
@@ -45,7 +47,7 @@ bool im_gunzip(struct im_arena *arena, struct im_str data, size_t max,
         return im_error_set(err, "unpacking gzip: too long");
     if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) /* 16: gzip, not zlib's own */
         return im_error_set(err, "unpacking gzip: out of memory");
-    stream.next_in = (z_const Bytef *)(uintptr_t)data.at;
+    stream.next_in = (const Bytef *)data.at;
     stream.avail_in = (uInt)data.len;
     im_buf_init(&out, arena, 0);
     bool fine = inflate_all(&stream, &out, max, err);

@@ -30,6 +30,7 @@ static const struct {
     [IM_ENDPOINT_QUERY] = {"query", IM_GROUP_API},
     [IM_ENDPOINT_MODEL] = {"model", IM_GROUP_API},
     [IM_ENDPOINT_SESSION] = {"session", IM_GROUP_API},
+    [IM_ENDPOINT_PROXY] = {"proxy", IM_GROUP_NONE},
     [IM_ENDPOINT_UNKNOWN] = {"unknown", IM_GROUP_NONE},
 };
 

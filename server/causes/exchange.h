@@ -24,6 +24,7 @@ enum im_endpoint {
     IM_ENDPOINT_QUERY,
     IM_ENDPOINT_MODEL,
     IM_ENDPOINT_SESSION,
+    IM_ENDPOINT_PROXY,   /* what the forward proxy itself answers: CONNECT, other hosts */
     IM_ENDPOINT_UNKNOWN, /* there is no such path */
     IM_ENDPOINTS
 };
@@ -129,7 +130,8 @@ struct im_exchange {
     /* What a scenario did to it. */
     unsigned rule; /* the first of its rules that fired, from 1; or IM_RULE_BROUGHT */
     const char *effect;  /* the first change of the world that it set off; static */
-    enum im_fault fault; /* how delivery is damaged */
+    enum im_fault fault; /* how delivery is damaged, or the TLS of the tunnel asked for */
+    enum im_fault tls;   /* how the TLS of its connection was spoilt */
     int64_t delay_ms;    /* the answer is still held back for so long */
 
     /* The answer. */

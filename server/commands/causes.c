@@ -33,7 +33,7 @@ static int causes_worded(const struct im_args *args, struct im_str query)
     return im_command_print(&text);
 }
 
-static int causes(const struct im_args *args)
+static int causes_run(const struct im_args *args)
 {
     const struct causes_options *wanted = args->options;
     const char *id = args->operand_count ? args->operands[0] : NULL;
@@ -60,5 +60,5 @@ const struct im_command im_command_causes = {
     .options = causes_table,
     .size = sizeof(struct causes_options),
     .operands_max = 1,
-    .run = causes,
+    .run = causes_run,
 };

@@ -38,7 +38,7 @@ static bool check_file(const char *path, struct im_scenario_report *report, bool
     return fine;
 }
 
-static int check(const struct im_args *args)
+static int check_run(const struct im_args *args)
 {
     const struct check_options *wanted = args->options;
     struct im_scenario_report *report =
@@ -66,5 +66,5 @@ const struct im_command im_command_check = {
     .size = sizeof(struct check_options),
     .operands_min = 1,
     .operands_max = SIZE_MAX,
-    .run = check,
+    .run = check_run,
 };

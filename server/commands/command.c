@@ -48,7 +48,7 @@ static int width_of(const struct im_command *command)
     return width;
 }
 
-static int help(void)
+static int help_print(void)
 {
     int width = 0;
 
@@ -88,8 +88,9 @@ void im_command_warn(const struct im_buf *warnings)
     }
 }
 
-static int call(const struct im_command *command, char *const *argv,
-                char *const *environment)
+/* Every verb has an arena for as long as it runs, so that none needs to free what it makes. */
+static int command_call(const struct im_command *command, char *const *argv,
+                        char *const *environment)
 {
     struct im_arena arena;
     struct im_args args = {.arena = &arena};
@@ -135,16 +136,16 @@ int im_command_main(char *const *argv, char *const *environment)
 
     take_standard_descriptors();
     if (!name)
-        return call(im_commands[0], words, environment);
+        return command_call(im_commands[0], words, environment);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
         strcmp(name, "help") == 0)
-        return help();
+        return help_print();
     if (strcmp(name, "--version") == 0)
         name = im_command_version.name;
     else if (name[0] == '-')
-        return call(im_commands[0], words, environment);
+        return command_call(im_commands[0], words, environment);
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(name, im_commands[i]->name) == 0)
-            return call(im_commands[i], words + 1, environment);
+            return command_call(im_commands[i], words + 1, environment);
     return refuse_name(name);
 }

@@ -20,6 +20,7 @@ enum offer {
 };
 enum { OFFERS = OFFER_FOLDERS + 1 };
 
+/* By the name, where that is enough, else by what --help calls the value: tables say it once, for people. */
 static enum offer offer_of_option(const struct im_option *row)
 {
     if (row->words)
@@ -100,7 +101,8 @@ static bool add_names(struct im_buf *out, struct im_error *err)
 
 /* ---- bash ---- */
 
-/* What a case of the script does for an offer. */
+/* What a case of the script does for an offer. Where nothing can be known the script returns, so that bash does not offer
+ * options in the place of a value. */
 static void bash_add_offer(struct im_buf *out, enum offer offer, const char *words)
 {
     static const char *const actions[OFFERS] = {
@@ -250,6 +252,7 @@ static void zsh_add_command(struct im_buf *out, const struct im_command *command
     im_buf_addf(out, "    %s)\n        _arguments '--help[print this]'", command->name);
     for (const struct im_option *row = command->options; row && row->flag; row++)
         zsh_add_option(out, row);
+    /* "*": any number of them, as in `check FILE…` */
     if (command->operands_max && offer_of_operands(command) != OFFER_NOTHING) {
         im_buf_addf(
             out, " \\\n            '%s:operand:", command->operands_max > 1 ? "*" : "1");
@@ -289,7 +292,7 @@ static bool zsh_write(struct im_buf *out, struct im_error *err)
     return true;
 }
 
-static int completion(const struct im_args *args)
+static int completion_run(const struct im_args *args)
 {
     struct im_error err = {.text = "out of memory"};
     struct im_buf text;
@@ -316,5 +319,5 @@ const struct im_command im_command_completion = {
     .operands_min = 1,
     .operands_max = 1,
     .operand_words = "bash|zsh",
-    .run = completion,
+    .run = completion_run,
 };

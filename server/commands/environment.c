@@ -385,3 +385,36 @@ void im_environment_add_interception(struct im_environment *environment,
     im_environment_set(environment, "NODE_USE_ENV_PROXY", IM_STR("1"));
     add_trust(environment, proxy_url, files);
 }
+
+/* ---- when it does not come ---- */
+
+const char *im_environment_remedy(const char *program)
+{
+    static const struct {
+        const char *name, *remedy; /* the name is the beginning of the program's */
+    } remedies[] = {
+        {"node",
+         "Node reads HTTPS_PROXY from version 24 on (NODE_USE_ENV_PROXY), an older one "
+         "needs undici's EnvHttpProxyAgent or axios"},
+        {"npm",
+         "Node reads HTTPS_PROXY from version 24 on (NODE_USE_ENV_PROXY), an older one "
+         "needs undici's EnvHttpProxyAgent or axios"},
+        {"java",
+         "a JVM that another program starts must inherit JAVA_TOOL_OPTIONS, and code "
+         "that sets a proxy or a trust store itself goes past it"},
+        {"mvn", "the JVM of the tests must inherit JAVA_TOOL_OPTIONS"},
+        {"gradle", "a daemon that runs already has another environment: use --no-daemon"},
+        {"python", "aiohttp reads HTTPS_PROXY with trust_env=True alone"},
+        {"php", "PHP's curl reads HTTPS_PROXY, its streams (file_get_contents) do not"},
+        {"ruby", "Net::HTTP reads HTTPS_PROXY unless it was given another proxy, or nil"},
+        {"go", "a transport of one's own reads HTTPS_PROXY with Proxy: "
+               "http.ProxyFromEnvironment alone"},
+        {"dotnet", "HttpClient reads HTTPS_PROXY unless UseProxy is off"},
+    };
+    const char *slash = strrchr(program, '/'), *name = slash ? slash + 1 : program;
+
+    for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+        if (strncmp(name, remedies[i].name, strlen(remedies[i].name)) == 0)
+            return remedies[i].remedy;
+    return "see whether its HTTP library reads HTTPS_PROXY (certs/README.md)";
+}

@@ -80,4 +80,8 @@ void im_environment_add_interception(struct im_environment *environment,
                                      struct im_str proxy_url, struct im_str hosts,
                                      const struct im_trust_files *files);
 
+/* What to look at when a program by that path does not come to the proxy: a sentence for its
+ * runtime. */
+const char *im_environment_remedy(const char *program);
+
 #endif

@@ -1,5 +1,6 @@
-/* `intacct-mock explain`: a failing response, log, HAR, token or code, and what it means. Reads a file, standard
- * input or the argument itself; nothing is stored, nothing is sent anywhere. */
+/* `intacct-mock explain`: a failing response, log, HAR, token or code, and what it
+ * means. Reads a file, standard input or the argument itself; nothing is stored,
+ * nothing is sent anywhere. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static bool read_stream(FILE *stream, const char *name, struct im_arena *arena,
 static bool read_file(const char *path, struct im_arena *arena, struct im_str *text,
                       struct im_error *err)
 {
-    struct im_error why;
+    struct im_error why = {.text = ""};
     FILE *file = im_file_open(path, &why);
 
     if (!file)
@@ -60,7 +61,7 @@ static bool read_operand(const char *operand, struct im_arena *arena, struct im_
                          struct im_error *err)
 {
     FILE *file;
-    struct im_error why;
+    struct im_error why = {.text = ""};
 
     if (!operand || strcmp(operand, "-") == 0)
         return read_stream(stdin, "standard input", arena, text, err);
@@ -78,7 +79,7 @@ static bool read_jwks(const char *path, struct im_arena *arena,
                       const struct im_json **jwks, struct im_error *err)
 {
     struct im_json_error where;
-    struct im_str text;
+    struct im_str text = {NULL, 0};
 
     if (!path)
         return true;
@@ -155,7 +156,7 @@ static int explain(const struct im_args *args)
     const char *operand = args->operand_count ? args->operands[0] : NULL;
     struct im_explain_options options = {.now_ms = im_clock_real_ms()};
     struct im_error err = {.text = ""};
-    struct im_str input;
+    struct im_str input = {NULL, 0};
 
     if (!read_jwks(wanted->jwks, args->arena, &options.jwks, &err) ||
         !read_operand(operand, args->arena, &input, &err))

@@ -21,7 +21,7 @@ static const struct im_option ready_table[] = {
     {.flag = NULL},
 };
 
-static int ready(const struct im_args *args)
+static int ready_run(const struct im_args *args)
 {
     const struct im_client_request request = {.method = "GET", .path = IM_STR("/ready")};
     const struct ready_options *wanted = args->options;
@@ -61,5 +61,5 @@ const struct im_command im_command_ready = {
             "\n" IM_CLIENT_MORE,
     .options = ready_table,
     .size = sizeof(struct ready_options),
-    .run = ready,
+    .run = ready_run,
 };

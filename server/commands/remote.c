@@ -16,6 +16,7 @@ bool im_remote_init(struct im_remote *remote, const struct im_remote_options *op
         im_command_fail(IM_EXIT_USAGE, "%s", err.text);
         return false;
     }
+    /* what is said aloud goes before what the address only happens to name */
     remote->sandbox = options->sandbox             ? im_str(options->sandbox)
                       : remote->client.sandbox.len ? remote->client.sandbox
                                                    : IM_STR("default");
@@ -27,6 +28,7 @@ struct im_str im_remote_path(const struct im_remote *remote, const char *below)
     struct im_buf path;
 
     im_buf_init(&path, remote->client.arena, 0);
+    /* escaped, so that no name leads to another path: the server refuses what is no name, and says why */
     im_buf_addz(&path, "/sandboxes/");
     im_buf_add_url(&path, remote->sandbox);
     im_buf_addz(&path, below);
@@ -48,12 +50,14 @@ int im_remote_fail(const struct im_remote *remote, const struct im_error *err)
                                "%.*s wants its --control-token: give it with --token%s",
                                IM_ARG(remote->client.base),
                                remote->client.token ? ", this one is wrong" : "");
-    if (!message.len)
+    if (!message
+             .len) /* whatever else listens there: a proxy, another program, the mock without /__mock */
         return im_command_fail(
             IM_EXIT_NO,
             "%.*s answers %d: is it intacct-mock, and is its control API on that port?",
             IM_ARG(remote->client.base), remote->answer.status);
     im_buf_init(&line, remote->client.arena, 0);
+    /* it may quote what somebody sent: a terminal must not obey it */
     im_buf_add_visible(&line, message);
     return im_command_fail(IM_EXIT_NO, "%.*s", IM_ARG(im_buf_str(&line)));
 }

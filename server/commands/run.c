@@ -22,6 +22,12 @@ static const struct im_option run_table[] = {
     {"scenario", "GLOB", IM_OPTION_TEXTS, AT(globs),
      .help = "only the scenarios whose name matches; may be repeated"},
     {"scenarios", "DIR", IM_OPTION_TEXT, AT(scenarios_dir), .help = "more scenarios"},
+    {"intercept", NULL, IM_OPTION_FLAG, AT(intercept),
+     .help =
+         "CMD has Sage's host built in: lead it here by a proxy, with our CA trusted"},
+    {"proxy-others", "WAY", IM_OPTION_WORD, AT(proxy_others), .initial = "refuse",
+     .words = "refuse|pass",
+     .help = "with --intercept, of every other host: refuse or pass it on"},
     {"jobs", "N", IM_OPTION_NUMBER, AT(jobs), .least = 1, .most = IM_RUN_JOBS_MAX,
      .help = "scenarios at the same time (default: one per processor)"},
     {"timeout", "D", IM_OPTION_DURATION, AT(timeout_ms), .initial = "60s", .least = 1,
@@ -65,9 +71,10 @@ struct run {
     struct im_run_program program;
     struct im_run_signals signals;
     struct im_run_mock mock;
-    struct im_trust_files trust; /* the CA of a mock over HTTPS; no folder = none */
+    struct im_trust_files trust; /* the CA of the mock; no folder = none */
     struct im_run_scenario *scenarios;
     size_t count;
+    size_t left_out; /* for want of --intercept */
     FILE *junit;
     struct im_buf xml;
 };
@@ -162,11 +169,19 @@ static int choose_scenarios(struct run *run)
         if (!glob_matches_any(run, glob))
             return refuse_glob(run, glob);
     }
-    for (size_t i = 0; i < run->count; i++)
-        if (is_chosen(options, run->scenarios[i].name))
+    for (size_t i = 0; i < run->count; i++) {
+        bool chosen = is_chosen(options, run->scenarios[i].name);
+        bool can = options->intercept || options->list || !run->scenarios[i].needs_proxy;
+        run->left_out += chosen && !can;
+        if (chosen && can)
             run->scenarios[kept++] = run->scenarios[i];
+    }
     if (!kept)
-        return im_command_fail(IM_EXIT_START, "there is no scenario to run");
+        return im_command_fail(IM_EXIT_START,
+                               run->left_out
+                                   ? "the scenarios that were chosen are about "
+                                     "connections through the proxy; give --intercept"
+                                   : "there is no scenario to run");
     run->count = shard_of(options, run->scenarios, kept);
     put_baseline_first(run, baseline);
     return IM_EXIT_FINE;
@@ -277,6 +292,8 @@ static int run_scenarios(struct run *run)
     };
     int status = im_run_flow(&work, &err);
 
+    if (run->left_out)
+        printf("%zu more are about connections and take --intercept\n", run->left_out);
     return status == IM_EXIT_START ? im_command_fail(status, "%s", err.text) : status;
 }
 
@@ -337,9 +354,11 @@ static int run_with_own(struct run *run)
         .threads = connections > 200 ? connections : 0,
         .seed = (uint64_t)run->options.seed,
         .scenarios_dir = run->options.scenarios_dir,
+        .proxy = run->options.intercept,
+        .proxy_pass = strcmp(run->options.proxy_others, "pass") == 0,
     };
-    char text[IM_ERROR_MAX];
     struct im_error err = {.text = ""};
+    char text[IM_ERROR_MAX];
     struct im_server *server = im_start(&library, text, sizeof(text));
 
     if (!server)
@@ -367,8 +386,9 @@ static int run_with_other(struct run *run)
     run->mock = im_run_remote_of(&at, (uint64_t)run->options.seed);
     run->scenarios = im_run_remote_scenarios(&run->mock, run->arena, &run->count, &err);
     if (!run->scenarios ||
-        (at.tls && (!im_client_ask(&at, &request, &answer, &err) ||
-                    (answer.status == 200 && !run_trust(run, answer.body, &err)))))
+        ((at.tls || run->options.intercept) &&
+         (!im_client_ask(&at, &request, &answer, &err) ||
+          (answer.status == 200 && !run_trust(run, answer.body, &err)))))
         return im_command_fail(IM_EXIT_START, "%s", err.text);
     return run_with_mock(run);
 }

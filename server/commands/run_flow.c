@@ -11,6 +11,7 @@
 #include "commands/command.h"
 #include "commands/environment.h"
 #include "commands/run_report.h"
+#include "http/proxy.h"
 
 enum state { WAITING, RUNNING, ENDED, ABANDONED };
 
@@ -60,7 +61,10 @@ static bool slot_start_child(struct flow *flow, struct slot *slot, struct im_err
     im_environment_init(&own, &slot->arena, work->environment);
     im_environment_add_client(&own, slot->sandbox.base_url, IM_STR("demo"));
     im_environment_set(&own, "INTACCT_SCENARIO", slot->result.scenario);
-    if (work->trust)
+    if (work->trust && slot->sandbox.proxy_url.len)
+        im_environment_add_interception(&own, slot->sandbox.proxy_url,
+                                        IM_STR(IM_INTERCEPT_DEFAULT), work->trust);
+    else if (work->trust)
         im_environment_add_trust(&own, work->trust);
     char **environment = im_environment_merge(&own);
     slot->child = IM_ARENA_NEW(&slot->arena, struct im_run_child);
@@ -80,7 +84,8 @@ static void slot_begin(struct flow *flow, size_t index, struct im_error *err)
     const struct im_run_work *work = flow->work;
     const struct im_run_mock *mock = &flow->mock;
     struct slot *slot = &flow->slots[index];
-    const struct im_run_order order = {work->scenarios[index].name, index + 1};
+    const struct im_run_order order = {work->scenarios[index].name, index + 1,
+                                       work->options->intercept};
 
     im_arena_init(&slot->arena, 0);
     slot->result.scenario = work->scenarios[index].name;
@@ -171,6 +176,21 @@ static void keep_artifacts(struct flow *flow, struct slot *slot)
             IM_ARG(slot->result.scenario), strerror(errno));
 }
 
+/* Why nothing may have come of CMD's connections. Where none came at all, nobody here knows what it did
+ * instead: its requests may well have reached the real host. */
+static struct im_str reason_unreached(const struct flow *flow, struct slot *slot)
+{
+    struct im_str evidence = flow->mock.refused(&slot->sandbox, &slot->arena);
+
+    if (evidence.len)
+        return im_arena_format(&slot->arena,
+                               "CMD came to the proxy, but no request did: %.*s",
+                               IM_ARG(evidence));
+    return im_arena_format(
+        &slot->arena, "no connection came: CMD went past the proxy, or did nothing; %s",
+        im_environment_remedy(flow->work->program->path));
+}
+
 static void slot_finish(struct flow *flow, struct slot *slot)
 {
     const struct im_run_mock *mock = &flow->mock;
@@ -183,6 +203,8 @@ static void slot_finish(struct flow *flow, struct slot *slot)
     result->took_ms = im_clock_monotonic_ms() - child->began_ms;
     result->output = im_run_output_text(&child->output, &slot->arena);
     result->verdict = mock->verdict(mock, &slot->sandbox, &slot->arena, &err);
+    if (flow->work->options->intercept && mock->refused)
+        result->unreached = reason_unreached(flow, slot);
     if (!result->verdict)
         result->trouble = im_arena_copy(&slot->arena, im_str(err.text));
     if (result->verdict && !slot->hidden)
@@ -307,6 +329,7 @@ static bool flow_prepare(struct flow *flow, const struct im_run_work *work)
         .require_all = options->require_all,
         .exit_zero = options->exit_zero,
         .show_output = options->show_output,
+        .intercept = options->intercept,
         .colour = work->colour,
         .timeout_ms = options->timeout_ms,
         .client = options->client,

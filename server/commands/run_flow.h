@@ -26,6 +26,8 @@ struct im_run_options {
     const char *shard;                /* "I/N", and read: */
     int64_t shard_index, shard_count; /* from 1; 0 = all of it */
     bool https;
+    bool intercept;           /* CMD has Sage's host built in: each gets a proxy */
+    const char *proxy_others; /* "refuse", "pass" */
 };
 
 struct im_run_work {

@@ -19,6 +19,7 @@ struct im_run_scenario *im_run_mock_scenarios(const struct im_run_mock *mock,
         scenarios[i] = (struct im_run_scenario){
             .name = im_arena_copy(arena, list[i].scenario->name),
             .about = im_arena_copy(arena, list[i].scenario->about),
+            .needs_proxy = im_scenario_needs_proxy(list[i].scenario),
             .cause = list[i].scenario->cause
                          ? im_str(im_cause_row(list[i].scenario->cause)->id)
                          : IM_STR("")};
@@ -80,6 +81,7 @@ static bool mock_open(const struct im_run_mock *mock, struct im_run_sandbox *san
         .scenario.name = order->scenario,
         .seed = mock->seed ? (int64_t)mock->seed : -1,
         .now_ms = -1,
+        .proxy = order->proxy,
     };
     struct im_problem problem = {.field = NULL};
 
@@ -97,6 +99,7 @@ static bool mock_open(const struct im_run_mock *mock, struct im_run_sandbox *san
     sandbox->name = params.name;
     sandbox->base_url = im_sandbox_base_url(mock->sandboxes, sandbox->box,
                                             im_sandboxes_url(mock->sandboxes), arena);
+    sandbox->proxy_url = im_sandboxes_proxy_url(mock->sandboxes, sandbox->box, arena);
     if (!arena->failed)
         return true;
     mock_close(mock, sandbox);
@@ -156,6 +159,21 @@ static struct im_str mock_journal(const struct im_run_mock *mock,
     return text.failed || arena->failed ? IM_STR("") : im_buf_str(&text);
 }
 
+static struct im_str mock_refused(const struct im_run_sandbox *sandbox,
+                                  struct im_arena *arena)
+{
+    static const struct im_journal_filter all = {.status = 0};
+    struct im_str evidence = IM_STR("");
+    size_t count;
+    const struct im_exchange *exchanges =
+        im_journal_select(sandbox->box->journal, arena, &all, &count);
+
+    for (size_t i = 0; exchanges && i < count; i++)
+        if (exchanges[i].endpoint == IM_ENDPOINT_PROXY && exchanges[i].cause)
+            evidence = exchanges[i].evidence;
+    return evidence;
+}
+
 struct im_run_mock im_run_mock_of(struct im_sandboxes *sandboxes, uint64_t seed)
 {
     return (struct im_run_mock){.sandboxes = sandboxes,
@@ -163,5 +181,6 @@ struct im_run_mock im_run_mock_of(struct im_sandboxes *sandboxes, uint64_t seed)
                                 .open = mock_open,
                                 .verdict = mock_verdict,
                                 .journal = mock_journal,
+                                .refused = mock_refused,
                                 .close = mock_close};
 }

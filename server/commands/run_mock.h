@@ -12,19 +12,22 @@ struct im_run_scenario {
     struct im_str name, about;
     struct im_str cause; /* that it is about, or empty */
     bool only_baseline;  /* not chosen: played, but not scored */
+    bool needs_proxy;    /* it is about connections through the proxy */
 };
 
 /* One in use: it stays until it is closed, whoever deletes it meanwhile. */
 struct im_run_sandbox {
     struct im_sandbox *box; /* NULL = it is another process's */
-    struct im_str name;     /* the arena's */
-    struct im_str base_url; /* the arena's */
+    /* Of the arena. */
+    struct im_str name, base_url;
+    struct im_str proxy_url; /* of its own proxy; empty = it has none */
 };
 
 /* What a sandbox is made for. */
 struct im_run_order {
     struct im_str scenario;
     size_t serial; /* from 1 */
+    bool proxy;    /* with a proxy of its own */
 };
 
 /* Where the sandboxes come from: im_run_mock_of, im_run_remote_of, or a test. */
@@ -49,6 +52,10 @@ struct im_run_mock {
     struct im_str (*journal)(const struct im_run_mock *mock,
                              const struct im_run_sandbox *sandbox, bool har,
                              struct im_arena *arena);
+    /* What became of CMD's connections, where no request came of them: the evidence of the newest that
+     * the proxy refused or that failed, or empty. NULL = the mock cannot say. Lifetime: the arena's. */
+    struct im_str (*refused)(const struct im_run_sandbox *sandbox,
+                             struct im_arena *arena);
     void (*close)(const struct im_run_mock *mock, const struct im_run_sandbox *sandbox);
 };
 
@@ -60,7 +67,7 @@ struct im_run_scenario *im_run_mock_scenarios(const struct im_run_mock *mock,
 /* The text of the baseline's scenario with a rule that shows who works in parallel: of two calls that are
  * there at once both are held until the other has come. Empty when it has rules of its own (then it is
  * played as it is), or when memory is short. */
-struct im_str im_run_baseline_text(struct im_str text, struct im_arena *arena);
+struct im_str im_run_baseline_text(struct im_str scenario, struct im_arena *arena);
 
 /* ---- run_remote.c: a mock that runs already ---- */
 

@@ -115,6 +115,7 @@ void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *re
     tally->failed += outcome == IM_RUN_FAILED;
     tally->partly += outcome == IM_RUN_PARTLY;
     tally->skipped += outcome == IM_RUN_SKIPPED;
+    tally->intercepted |= result->unreached.len > 0;
     tally->silent += outcome == IM_RUN_SKIPPED && exchanges(result) == 0;
 }
 
@@ -204,7 +205,8 @@ static struct im_str reason_of_skip(const struct im_run_result *result)
     const struct im_json *list = im_json_get(result->verdict, "expect");
 
     if (exchanges(result) == 0)
-        return IM_STR("CMD sent nothing to the mock");
+        return result->unreached.len ? result->unreached
+                                     : IM_STR("CMD sent nothing to the mock");
     if (im_json_get_str(result->verdict, "missing").len)
         return im_json_get_str(result->verdict, "missing");
     if (note_of(result).len)
@@ -252,8 +254,9 @@ static void add_what_failed(struct im_buf *text, const struct im_run_result *res
             rules->require_all ? " (--require-all)" : "", IM_ARG(reason_of_skip(result)));
     add_cause(text, result);
     if (rules->again.len)
-        im_buf_addf(text, "  alone: intacct-mock run%.*s --scenario %.*s%s -- %.*s\n",
-                    IM_ARG(rules->where), IM_ARG(result->scenario),
+        im_buf_addf(text, "  alone: intacct-mock run%.*s%s --scenario %.*s%s -- %.*s\n",
+                    IM_ARG(rules->where), rules->intercept ? " --intercept" : "",
+                    IM_ARG(result->scenario),
                     rules->client && strcmp(rules->client, "fail-fast") == 0
                         ? " --client fail-fast"
                         : "",
@@ -291,7 +294,13 @@ static void add_advice(struct im_buf *text, const struct im_run_tally *tally)
 {
     if (!tally->passed && !tally->failed && !tally->partly &&
         tally->silent == tally->skipped)
-        im_buf_addz(text, "CMD never spoke to the mock; does it use INTACCT_BASE_URL?\n");
+        im_buf_addz(text,
+                    tally->intercepted
+                        ? "CMD never spoke to the mock; certs/README.md has what each "
+                          "runtime reads of a proxy and a CA.\n"
+                        : "CMD never spoke to the mock; does it use INTACCT_BASE_URL? A "
+                          "program that has Sage's\nhost built in is led here by "
+                          "--intercept.\n");
     else
         im_buf_addz(text,
                     "Skipped or partly: CMD did not do what the scenario waits for, "

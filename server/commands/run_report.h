@@ -15,12 +15,13 @@ struct im_run_result {
     int code;            /* its exit status, or the signal */
     int64_t took_ms;
     struct im_str output;
+    struct im_str unreached; /* what to say when nothing came; empty = the usual */
 };
 
 enum im_run_outcome { IM_RUN_PASSED, IM_RUN_FAILED, IM_RUN_PARTLY, IM_RUN_SKIPPED };
 
 struct im_run_rules {
-    bool require_all, exit_zero, show_output, colour;
+    bool require_all, exit_zero, show_output, colour, intercept;
     int64_t timeout_ms;
     const char *client;  /* as im_run_options has it */
     struct im_str again; /* CMD as a shell would read it; empty = it is not said */
@@ -40,6 +41,7 @@ struct im_run_tally {
     struct im_arena *arena;
     size_t passed, failed, partly, skipped;
     size_t silent;             /* of the skipped: CMD sent nothing at all */
+    bool intercepted;          /* it was led here by a proxy */
     size_t causes, causes_met; /* that the scenarios are about */
     struct im_run_group *groups;
 };

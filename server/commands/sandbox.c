@@ -36,7 +36,8 @@ static int print_clock(const struct im_remote *remote)
     return IM_EXIT_FINE;
 }
 
-/* One word, or two, into a member of the change. Gives how many; 0 = they are none. */
+/* One word, or two, into a member of the change. Gives how many; 0 = they are none. Durations are read here, since
+ * what is none may be a misspelt verb; times are the server's to judge, which says what one must look like. */
 static size_t clock_word(struct im_json_out *out, struct im_str word, const char *next)
 {
     int64_t ms;
@@ -115,6 +116,7 @@ static const char *const kinds[] = {"access", "refresh", "code", "all"};
 static const char *const narrowings[] = {"token", "client_id", "user"};
 enum { KINDS = 4, NARROWINGS = 3 };
 
+/* "user=jdoe@acme" into a member. By name alone: a token, a client and a user look alike. */
 static bool end_word(struct im_json_out *out, struct im_str word)
 {
     struct im_str value = word;
@@ -153,6 +155,7 @@ static int end_tokens(const struct im_args *args, const char *verb, const char *
                 "of them by user=U@COMPANY, client_id=ID or token=TEXT",
                 args->operands[i]);
     }
+    /* as in the library, where a NULL is all of them */
     im_json_strz(&out, "kind", kind ? kind : "all");
     im_json_close_object(&out);
     if (!im_remote_ask(&remote, "POST", below, im_buf_str(&body)))
@@ -271,6 +274,7 @@ static int verdict_run(const struct im_args *args)
         remote.answer.status != 200)
         return im_remote_fail(&remote, &err);
     im_remote_print(&remote);
+    /* of the header, because the outcome has another place in each form */
     struct im_str outcome = im_client_header(&remote.answer, "x-intacct-mock-outcome");
     return im_str_is(outcome, "not-met") ||
                    (options->require_all && !im_str_is(outcome, "met"))

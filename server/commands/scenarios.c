@@ -21,7 +21,8 @@ static const struct im_option scenarios_table[] = {
     {.flag = NULL},
 };
 
-static int show(struct im_catalogue *catalogue, const char *name, struct im_arena *arena)
+static int scenario_show(struct im_catalogue *catalogue, const char *name,
+                         struct im_arena *arena)
 {
     struct im_error err = {.text = ""};
     struct im_scenario *scenario = im_catalogue_get(catalogue, im_str(name), &err);
@@ -36,7 +37,7 @@ static int show(struct im_catalogue *catalogue, const char *name, struct im_aren
     return IM_EXIT_FINE;
 }
 
-static int scenarios(const struct im_args *args)
+static int scenarios_run(const struct im_args *args)
 {
     const struct scenarios_options *wanted = args->options;
     struct im_error err = {.text = ""};
@@ -47,7 +48,7 @@ static int scenarios(const struct im_args *args)
     if (!catalogue)
         return im_command_fail(IM_EXIT_NO, "%s", err.text);
     if (args->operand_count) {
-        int status = show(catalogue, args->operands[0], args->arena);
+        int status = scenario_show(catalogue, args->operands[0], args->arena);
         im_catalogue_free(catalogue);
         return status;
     }
@@ -72,5 +73,5 @@ const struct im_command im_command_scenarios = {
     .options = scenarios_table,
     .size = sizeof(struct scenarios_options),
     .operands_max = 1,
-    .run = scenarios,
+    .run = scenarios_run,
 };

@@ -10,15 +10,16 @@
 #include <unistd.h>
 
 #include "commands/command.h"
+#include "http/proxy.h"
 #include "intacct_mock.h"
 #include "server.h"
 
 struct serve_options {
     const char *bind, *cert, *key, *cert_name, *ca_file, *ca_dir, *client_ca;
     const char *scenario, *scenarios, *public_url, *port_file, *control_token,
-        *control_origin, *verdict;
+        *control_origin, *verdict, *intercept, *proxy_others;
     const char *log, *log_level;
-    int64_t port, https_port, control; /* -1 = none, or off */
+    int64_t port, https_port, control, proxy; /* -1 = none, or off */
     int64_t seed, journal, journal_memory_mb, sandboxes, sandbox_ttl_ms, threads;
     bool trust_proxy, hints, cors, require_all;
 };
@@ -52,6 +53,17 @@ static const struct im_option serve_table[] = {
     {"scenarios", "DIR", IM_OPTION_TEXT, AT(scenarios),
      .help = "more scenarios, *.json; a changed file counts from the next sandbox or "
              "reset on"},
+    {"proxy", "N", IM_OPTION_PORT, AT(proxy), .initial = "none",
+     .help = "port of a forward proxy that answers for the hosts to intercept; 0 = any "
+             "free one"},
+    {"intercept", "HOST,...", IM_OPTION_TEXT, AT(intercept),
+     .initial = IM_INTERCEPT_DEFAULT,
+     .help = "the hosts that it answers for, with certificates by the CA made here; *. "
+             "may stand in front"},
+    {"proxy-others", "refuse|pass", IM_OPTION_WORD, AT(proxy_others), .initial = "refuse",
+     .words = "refuse|pass",
+     .help = "what the proxy does with every other host (to this machine it always "
+             "passes the programs on it)"},
     {"public-url", "URL", IM_OPTION_TEXT, AT(public_url),
      .help = "what issuer and links say (default: from the request's Host)"},
     {"trust-proxy", "on|off", IM_OPTION_SWITCH, AT(trust_proxy), .initial = "off",
@@ -122,6 +134,10 @@ static struct im_options to_library(const struct serve_options *from)
         .seed = (uint64_t)from->seed,
         .scenario = from->scenario,
         .scenarios_dir = from->scenarios,
+        .proxy = from->proxy >= 0,
+        .proxy_port = (int)from->proxy,
+        .intercept = from->intercept,
+        .proxy_pass = strcmp(from->proxy_others, "pass") == 0,
         .journal = (size_t)from->journal,
         .journal_memory = (size_t)from->journal_memory_mb << 20,
         .sandboxes = (size_t)from->sandboxes,
@@ -134,7 +150,7 @@ static struct im_options to_library(const struct serve_options *from)
 
 /* ---- telling where it is ---- */
 
-static void announce(struct im_server *server, struct im_arena *arena)
+static void serve_announce(struct im_server *server, struct im_arena *arena)
 {
     const char *url = *im_http_url(server) ? im_http_url(server) : im_https_url(server);
 
@@ -152,6 +168,10 @@ static void announce(struct im_server *server, struct im_arena *arena)
     if (*im_control_url(server))
         printf("See what happened:\n  curl %s/__mock/sandboxes/default/requests\n",
                im_control_url(server));
+    if (*im_proxy_url(server))
+        printf("Lead a program that has Sage's host built in here:\n"
+               "  HTTPS_PROXY=%s (and trust our CA: certs/README.md)\n",
+               im_proxy_url(server));
     fflush(stdout);
 }
 
@@ -289,11 +309,11 @@ static bool tell_where(struct im_server *server, const struct serve_options *opt
         return false;
     if (options->port_file && !write_port_file(server, options->port_file, arena, err))
         return false;
-    announce(server, arena);
+    serve_announce(server, arena);
     return true;
 }
 
-static int serve(const struct im_args *args)
+static int serve_run(const struct im_args *args)
 {
     const struct serve_options *options = args->options;
     struct im_options library = to_library(options);
@@ -341,5 +361,5 @@ const struct im_command im_command_serve = {
     .options = serve_table,
     .size = sizeof(struct serve_options),
     .has_variables = true,
-    .run = serve,
+    .run = serve_run,
 };

@@ -97,6 +97,7 @@ struct tail {
     bool colour;
 };
 
+/* Flushed line by line: whoever reads a pipe wants it as it happens, too. */
 static void tail_show(struct tail *tail, struct im_str data)
 {
     struct im_json_error flaw;
@@ -181,10 +182,10 @@ static int tail_run(const struct im_args *args)
     im_buf_init(&tail.line, &tail.lines, 0);
     request.path = tail_path(&remote, tail.options);
     remote.client.patience_ms = SILENCE_MS;
+    /* the end of the stream is the server's, which stops in order: that is no failure */
     bool done = im_client_stream(&remote.client, &request, &remote.answer, tail_take,
                                  &tail, &err);
     im_arena_release(&tail.lines);
-    /* whoever reads our output and has gone wants no more: that is no failure */
     return done && remote.answer.status == 200 ? IM_EXIT_FINE
                                                : im_remote_fail(&remote, &err);
 }

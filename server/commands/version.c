@@ -4,7 +4,7 @@
 #include "commands/command.h"
 #include "intacct_mock.h"
 
-static int version(const struct im_args *args)
+static int version_run(const struct im_args *args)
 {
     (void)args;
     printf("intacct-mock %s\n", im_version());
@@ -14,4 +14,4 @@ static int version(const struct im_args *args)
 const struct im_command im_command_version = {.name = "version",
                                               .synopsis = "",
                                               .about = "print the version",
-                                              .run = version};
+                                              .run = version_run};

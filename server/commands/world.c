@@ -40,7 +40,7 @@ static int show_world(struct im_scenario *scenario, struct im_arena *arena)
     return status;
 }
 
-static int world(const struct im_args *args)
+static int world_run(const struct im_args *args)
 {
     const struct world_options *wanted = args->options;
     const char *name = args->operand_count ? args->operands[0] : "happy-path";
@@ -67,5 +67,5 @@ const struct im_command im_command_world = {
     .options = world_table,
     .size = sizeof(struct world_options),
     .operands_max = 1,
-    .run = world,
+    .run = world_run,
 };

@@ -1,8 +1,10 @@
-/* POST /__mock/explain: what somebody has at hand, and what it means. Nothing of it is kept. */
+/* POST /__mock/explain: what somebody has at hand, and what it means. Nothing of it is
+ * kept. */
 #include "explain/explain.h"
 #include "control/control.h"
 
-/* The algorithm is the one that the token names: asked is who signed it, not whether to take it. */
+/* The algorithm is the one that the token names: asked is who signed it, not whether to
+ * take it. */
 static enum im_jwt_check verify_in(struct im_sandbox *box, const struct im_jwt *jwt)
 {
     static const enum im_jwt_alg algs[] = {IM_JWT_HS256, IM_JWT_RS256, IM_JWT_RS512};
@@ -18,7 +20,8 @@ static enum im_jwt_check verify_in(struct im_sandbox *box, const struct im_jwt *
     return check;
 }
 
-/* The sandbox that handed it out knows; of a token that none has, the default one is asked. */
+/* The sandbox that handed it out knows; of a token that none has, the default one is
+ * asked. */
 static enum im_jwt_check verify(void *context, struct im_arena *arena,
                                 struct im_str token, const struct im_jwt *jwt)
 {

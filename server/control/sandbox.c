@@ -32,6 +32,9 @@ static void box_write_access(struct im_call *call, struct im_sandbox *box)
     im_json_str(out, "base_url", call_base_url(call, box));
     im_json_strf(out, "client_id", "demo%s%.*s", standard ? "" : "~",
                  IM_ARG(standard ? IM_STR("") : box->name));
+    struct im_str proxy = im_sandboxes_proxy_url(call->sandboxes, box, call->req->arena);
+    if (proxy.len)
+        im_json_str(out, "proxy", proxy);
 }
 
 /* What an integration is configured with. A scenario may have other secrets, on purpose. */
@@ -341,7 +344,8 @@ static void answer_change_world(struct im_call *call)
 const struct im_control_route im_control_sandbox_routes[] = {
     {"GET", "/sandboxes", answer_boxes, false, "the sandboxes", NULL},
     {"POST", "/sandboxes", answer_make, false,
-     "a new one: {\"scenario\": NAME or {…}, \"name\", \"seed\", \"now\"}",
+     "a new one: {\"scenario\": NAME or {…}, \"name\", \"seed\", \"now\", \"proxy\": "
+     "true}",
      &im_new_sandbox_table},
     {"DELETE", "/sandboxes/{name}", answer_delete, false, "one less", NULL},
     {"GET", "/sandboxes/{name}", answer_box, false, "one sandbox", NULL},

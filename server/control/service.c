@@ -38,6 +38,8 @@ void im_control_write_ready(struct im_sandboxes *sandboxes, struct im_json_out *
         im_json_strf(out, "ca", "%.*s/__mock/ca.pem", IM_ARG(control));
     else
         im_json_strz(out, "ca", "");
+    if (settings->proxy_url.len)
+        im_json_str(out, "proxy", settings->proxy_url);
     im_json_str(out, "scenario", scenario->name);
     im_scenario_unref(scenario);
     im_json_strz(out, "client_id", "demo");
@@ -57,8 +59,9 @@ static void answer_ca(struct im_call *call)
     struct im_str pem = call->sandboxes->settings.ca_pem;
 
     if (!pem.len) {
-        im_control_refuse(call, 404, NULL,
-                          "there is no CA: HTTPS is off, or --cert was given");
+        im_control_refuse(
+            call, 404, NULL,
+            "there is no CA: HTTPS and the proxy are off, or --cert was given");
         return;
     }
     im_buf_add(im_response_begin(call->res, 200, "application/x-pem-file"), pem);

@@ -1,5 +1,6 @@
-/* The explanation as a whole: unpack, recognise, rank; and what is said about its first answer beside the
- * tables. Text and JSON are written by explain_text.c and explain_json.c. */
+/* The explanation as a whole: unpack, recognise, rank; and what is said about its first
+ * answer beside the tables. Text and JSON are written by explain_text.c and
+ * explain_json.c. */
 #include "explain/inside.h"
 
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "base/embedded.h"
 #include "base/gunzip.h"
 #include "base/rng.h"
+#include "http/redact_parts.h"
 
 /* ---- making one ---- */
 
@@ -138,6 +140,29 @@ struct im_str im_explanation_request(const struct im_explanation *explanation)
     return im_buf_str(&buf);
 }
 
+/* Servers quote the token that they refuse, and nothing names it as one: "Refresh token
+ * not found: AB11…". What is long and has digits is no word. */
+static struct im_str without_opaque(const struct im_trace *trace, struct im_str text)
+{
+    enum { OPAQUE_MIN = 20 };
+    struct im_buf buf;
+
+    im_buf_init(&buf, trace->arena, 0);
+    for (size_t i = 0, end; i < text.len; i = end) {
+        bool digits = false;
+        for (end = i; end < text.len &&
+                      (im_redact_is_word(text.at[end]) || strchr("-_", text.at[end]));
+             end++)
+            digits |= text.at[end] >= '0' && text.at[end] <= '9';
+        end += end == i;
+        struct im_str run = im_str_slice(text, i, end);
+        im_buf_add(&buf, digits && run.len >= OPAQUE_MIN
+                             ? im_fingerprint(trace->secrets, trace->arena, run)
+                             : run);
+    }
+    return im_buf_str(&buf);
+}
+
 /* "400 invalid_grant: message" */
 struct im_str im_explanation_answer(const struct im_explanation *explanation)
 {
@@ -153,11 +178,13 @@ struct im_str im_explanation_answer(const struct im_explanation *explanation)
     else if (one->lost)
         im_buf_addz(&buf, "no answer");
     for (size_t i = 0; i < one->words.code_count && i < 3; i++)
-        im_buf_addf(&buf, "%s%.*s", buf.len ? " " : "",
-                    IM_ARG(im_trace_quote(trace, one->words.codes[i])));
+        im_buf_addf(
+            &buf, "%s%.*s", buf.len ? " " : "",
+            IM_ARG(im_trace_quote(trace, without_opaque(trace, one->words.codes[i]))));
     if (one->words.message_count)
-        im_buf_addf(&buf, "%s\"%.*s\"", buf.len ? " " : "",
-                    IM_ARG(im_trace_quote(trace, one->words.messages[0])));
+        im_buf_addf(
+            &buf, "%s\"%.*s\"", buf.len ? " " : "",
+            IM_ARG(im_trace_quote(trace, without_opaque(trace, one->words.messages[0]))));
     return im_buf_str(&buf);
 }
 
@@ -210,7 +237,8 @@ static bool is_of_oauth(const struct im_explanation *explanation,
     return row->api.envelope == IM_ENVELOPE_NONE;
 }
 
-/* A sandbox of its own in which every call is refused so, in the very wording that was seen. */
+/* A sandbox of its own in which every call is refused so, in the very wording that was
+ * seen. */
 struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);

@@ -1,6 +1,6 @@
-/* Why was I refused? Recognises what somebody has at hand (a response, a log, a HAR, a token, a code; see
- * trace.h for all forms) and says what it means: likely causes, what tells them apart, what to do.
- * Nothing is stored and nothing is sent anywhere. */
+/* Why was I refused? Recognises what somebody has at hand (a response, a log, a HAR, a
+ * token, a code; see trace.h for all forms) and says what it means: likely causes, what
+ * tells them apart, what to do. Nothing is stored and nothing is sent anywhere. */
 #ifndef IM_EXPLAIN_EXPLAIN_H
 #define IM_EXPLAIN_EXPLAIN_H
 
@@ -13,7 +13,8 @@ enum { IM_EXPLAIN_MAX = 64 * 1024 * 1024 }; /* bytes of input, once it is unpack
 struct im_explain_options {
     int64_t now_ms;             /* real time: tokens are judged by it */
     const struct im_json *jwks; /* to check signatures with; NULL = none */
-    /* Has the mock that is asked signed it? Called for each token; NULL = no mock is at hand. */
+    /* Has the mock that is asked signed it? Called for each token; NULL = no mock is at
+     * hand. */
     enum im_jwt_check (*verify)(void *context, struct im_arena *arena,
                                 struct im_str token, const struct im_jwt *jwt);
     void *context;
@@ -22,8 +23,8 @@ struct im_explain_options {
 /* What was found. Lifetime: the arena's. */
 struct im_explanation;
 
-/* Reads the input, which must live as long as the explanation. NULL with err when memory is short, or
- * when it is compressed and cannot be unpacked. */
+/* Reads the input, which must live as long as the explanation. NULL with err when
+ * memory is short, or when it is compressed and cannot be unpacked. */
 struct im_explanation *im_explain(const struct im_explain_options *options,
                                   struct im_arena *arena, struct im_str input,
                                   struct im_error *err);
@@ -35,9 +36,9 @@ enum im_cause im_explanation_cause(const struct im_explanation *explanation);
 struct im_str im_explanation_text(struct im_explanation *explanation);
 struct im_str im_explanation_json(struct im_explanation *explanation);
 
-/* A scenario that refuses at the same places as the exchanges of the input, without their secrets and
- * personal data; `removed` says line by line what was taken out. Empty with err when the
- * input has no exchanges with a request. name: of the scenario. */
+/* A scenario that refuses at the same places as the exchanges of the input, without
+ * their secrets and personal data; `removed` says line by line what was taken out.
+ * Empty with err when the input has no exchanges with a request. name: of the scenario. */
 struct im_str im_explanation_scenario(struct im_explanation *explanation,
                                       struct im_str name, struct im_buf *removed,
                                       struct im_error *err);

@@ -1,4 +1,5 @@
-/* An explanation as JSON, for programs and for pages: the same as the text says, in members. */
+/* An explanation as JSON, for programs and for pages: the same as the text says, in
+ * members. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/json_schema.h"

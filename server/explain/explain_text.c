@@ -1,4 +1,5 @@
-/* An explanation as text for a terminal, in the order in which a person in a hurry needs it. */
+/* An explanation as text for a terminal, in the order in which a person in a hurry
+ * needs it. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "explain/inside.h"

@@ -1,5 +1,6 @@
-/* Ranking: how well each cause's wording fits the answer, then what is evident, then how often sources
- * tell of it. Weights decide between kinds of reasons; within one kind the tables of causes do. */
+/* Ranking: how well each cause's wording fits the answer, then what is evident, then
+ * how often sources tell of it. Weights decide between kinds of reasons; within one
+ * kind the tables of causes do. */
 #include "explain/match.h"
 
 #include <stdarg.h>
@@ -23,7 +24,8 @@ static struct im_str format_sentence(struct im_ranking *ranking, const char *for
     return im_arena_copy(ranking->trace->arena, im_str_front(im_str(text), 500));
 }
 
-/* A sign that does not fit the words counts for less: the server has said something else. */
+/* A sign that does not fit the words counts for less: the server has said something
+ * else. */
 static int weight_of(const struct im_ranking *ranking, const struct im_candidate *one,
                      int weight)
 {
@@ -164,6 +166,7 @@ static int place_score(const struct im_observed *one, const struct im_cause_row 
     bool article = wording == &row->article;
     bool token = wording == &row->token || wording == &row->token_switch.wording;
 
+    /* nobody says where it was asked: both dialects may have worded it */
     if (one->endpoint == IM_ENDPOINT_NONE) /* the article's status is its own */
         return article && !(one->status == 401 && wording->status == 401) ? -3 : 0;
     if (article != (one->place == IM_PLACE_ARTICLE))
@@ -191,6 +194,7 @@ static int wording_score(const struct im_observed *one, const struct im_cause_ro
         score = 20;
     if (!score)
         return 0;
+    /* one code has several messages, of which each narrows the causes down */
     if (code && message)
         score += 10;
     if (one->status)
@@ -319,6 +323,8 @@ static size_t find_wrong(struct im_ranking *ranking)
         if (refused && first == trace->count)
             first = i;
     }
+    /* a sound client is refused as well, and gets over it: that is not what somebody
+     * asks about */
     for (size_t i = 0; i < trace->count; i++)
         if (im_observed_is_refused(trace->items[i]) && !is_recovered(trace, i))
             return behind_occasion(trace, i);
@@ -388,6 +394,7 @@ static void rank_causes(struct im_ranking *ranking)
         im_signs_of_token(ranking);
     if (ranking->one)
         im_signs_of_sequence(ranking);
+    /* common and sure count last, so that they only decide between equals */
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++) {
         struct im_candidate *one = &ranking->all[i];
         if (!one->worded && !one->evidence_count)

@@ -1,5 +1,5 @@
-/* From an exchange to its likely causes: what its words say, and what in the input bears on it. Inside
- * explain/. Lifetime: the arena's. */
+/* From an exchange to its likely causes: what its words say, and what in the input
+ * bears on it. Inside explain/. Lifetime: the arena's. */
 #ifndef IM_EXPLAIN_MATCH_H
 #define IM_EXPLAIN_MATCH_H
 

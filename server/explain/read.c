@@ -1,5 +1,5 @@
-/* What form is it? The readers are asked in turn, the strictest first; a log is what is left. Also the
- * short forms: a token, an address, a code. */
+/* What form is it? The readers are asked in turn, the strictest first; a log is what is
+ * left. Also the short forms: a token, an address, a code. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,7 +11,8 @@
 
 /* ---- times ---- */
 
-/* "2026-03-02 10:00:00,123": RFC 3339 but for the blank, the comma and the missing zone. */
+/* "2026-03-02 10:00:00,123": RFC 3339 but for the blank, the comma and the missing
+ * zone. */
 static size_t read_date_time(struct im_str text, int64_t *ms)
 {
     char plain[40];
@@ -49,6 +50,18 @@ size_t im_read_time(struct im_str text, int64_t *ms)
 
 /* ---- short forms ---- */
 
+/* A terminal or a mail breaks long lines: a token that goes on in the next line is one. */
+static struct im_str without_breaks(struct im_arena *arena, struct im_str text)
+{
+    struct im_buf whole;
+
+    im_buf_init(&whole, arena, 0);
+    for (size_t i = 0; i < text.len; i++)
+        if (!strchr(" \t\r\n", text.at[i]) || !text.at[i])
+            im_buf_addc(&whole, text.at[i]);
+    return im_buf_str(&whole);
+}
+
 bool im_read_jwt(struct im_trace *trace, struct im_str text)
 {
     struct im_str token = im_str_trim(text);
@@ -60,6 +73,8 @@ bool im_read_jwt(struct im_trace *trace, struct im_str text)
     while (token.len >= 2 && strchr("\"'`", token.at[0]) &&
            token.at[token.len - 1] == token.at[0])
         token = im_str_slice(token, 1, token.len - 1);
+    if (im_str_starts(token, "eyJ") && im_str_has(token, '\n') && token.len < 8192)
+        token = without_breaks(trace->arena, token);
     if (!im_jwt_length(token) || im_jwt_length(token) != token.len)
         return false;
     im_secrets_add(trace->secrets, token);

@@ -1,5 +1,5 @@
-/* Reading a curl command as a shell has it (POSIX quoting, and $'…' as browsers copy it), with what
- * it printed behind it, if that was pasted too. */
+/* Reading a curl command as a shell has it (POSIX quoting, and $'…' as browsers copy
+ * it), with what it printed behind it, if that was pasted too. */
 #include <string.h>
 
 #include "base/crypto.h"

@@ -1,5 +1,6 @@
-/* Reading a HAR file (HTTP Archive 1.2): browsers, proxies and HTTP libraries write it, and so does this
- * program's journal. Exchanges with paths that are none of Sage's are counted and left out. */
+/* Reading a HAR file (HTTP Archive 1.2): browsers, proxies and HTTP libraries write it,
+ * and so does this program's journal. Exchanges with paths that are none of Sage's are
+ * counted and left out. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,5 +1,6 @@
-/* Reading HTTP as it stands on the wire (RFC 9112): messages one after another, a bare body of one, and
- * the output of curl -v, which puts "> ", "< " and "* " before its lines. Lines may end in LF. */
+/* Reading HTTP as it stands on the wire (RFC 9112): messages one after another, a bare
+ * body of one, and the output of curl -v, which puts "> ", "< " and "* " before its
+ * lines. Lines may end in LF. */
 #include <string.h>
 
 #include "base/json.h"

@@ -1,6 +1,7 @@
-/* Reading logs, and stack traces that quote an answer: prose with pieces of HTTP in it, one line or many.
- * A line with a method and an address, or with what only a request has, begins an exchange; a
- * status, JSON and codes belong to the exchange before, as long as that has no answer. */
+/* Reading logs, and stack traces that quote an answer: prose with pieces of HTTP in it,
+ * one line or many. A line with a method and an address, or with what only a request
+ * has, begins an exchange; a status, JSON and codes belong to the exchange before, as
+ * long as that has no answer. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -189,7 +190,8 @@ static bool is_lost(struct im_str line)
     return false;
 }
 
-/* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con, UnknownHostException: x */
+/* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con, UnknownHostException:
+ * x */
 static void find_lost_host(struct im_trace *trace, struct im_str line,
                            struct piece *piece)
 {
@@ -229,7 +231,8 @@ static void take_json_text(const struct im_json *object, const char *const *name
         *into = found->text;
 }
 
-/* An entry of a log that is JSON, or the options of a request as HTTP libraries print them. */
+/* An entry of a log that is JSON, or the options of a request as HTTP libraries print
+ * them. */
 static void take_json(struct im_trace *trace, const struct im_json *object,
                       struct piece *piece, int depth)
 {
@@ -365,7 +368,8 @@ static void take_piece(struct im_trace *trace, const struct piece *piece, size_t
 
     if (!has_request_piece(piece) && !has_answer_piece(piece))
         return;
-    /* what only a request has begins an exchange, unless the one at hand lacks just that */
+    /* what only a request has begins an exchange, unless the one at hand lacks just
+     * that */
     if (!last || again || (!open && !more)) {
         last = im_trace_add(trace);
         if (!last)
@@ -381,6 +385,7 @@ static void read_line(struct im_trace *trace, struct im_str line, size_t number)
 {
     struct piece piece = {.status = 0};
 
+    /* a time stands at the head of a line; further on it is somebody's data */
     for (size_t i = 0; i < line.len && i < 40 && !piece.has_time; i++)
         piece.has_time = im_read_time(im_str_slice(line, i, line.len), &piece.at_ms) > 0;
     find_address(line, &piece);

@@ -1,5 +1,6 @@
-/* Reading what is copied out of Postman's console: a line with method and address, one with the status, and
- * sections "Request Headers", "Request Body", "Response Headers", "Response Body". */
+/* Reading what is copied out of Postman's console: a line with method and address, one
+ * with the status, and sections "Request Headers", "Request Body", "Response Headers",
+ * "Response Body". */
 #include <string.h>
 
 #include "causes/diagnosis.h"

@@ -1,6 +1,7 @@
-/* A trace as a scenario: the same refusals at the same places. It is built up of endpoints, numbers,
- * statuses and cause ids alone, so nothing of the trace can come along that is not one of these. Rules
- * count requests by endpoint: paths, keys and names stay out. */
+/* A trace as a scenario: the same refusals at the same places. It is built up of
+ * endpoints, numbers, statuses and cause ids alone, so nothing of the trace can come
+ * along that is not one of these. Rules count requests by endpoint: paths, keys and
+ * names stay out. */
 #include <string.h>
 
 #include "base/json.h"
@@ -106,8 +107,8 @@ static void decide_refusal(struct recording *recording, struct outcome *outcome,
     }
 }
 
-/* Does a mock answer so by itself? Lists do; a record of the trace it does not have, nor the tokens
- * of a client whose sign-on is not in the trace. */
+/* Does a mock answer so by itself? Lists do; a record of the trace it does not have,
+ * nor the tokens of a client whose sign-on is not in the trace. */
 static bool is_natural(const struct recording *recording, struct im_observed *one)
 {
     bool refresh = im_str_is(im_grant(one), "refresh_token");

@@ -1,6 +1,7 @@
-/* Signs in one exchange: what its address, its header, its parameters and its token show by themselves. The
- * endpoints of a mock refuse for the same reasons (grants/, oauth/client_auth.c, oauth/bearer.c); here
- * no state is known, so only what the request itself proves is said. */
+/* Signs in one exchange: what its address, its header, its parameters and its token
+ * show by themselves. The endpoints of a mock refuse for the same reasons (grants/,
+ * oauth/client_auth.c, oauth/bearer.c); here no state is known, so only what the
+ * request itself proves is said. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -31,6 +32,8 @@ static void look_at_host(struct im_ranking *ranking)
         return;
     bool near = im_str_nearest(host, real, 2) >= 0 ||
                 im_str_find_nocase(host, "intacct") < host.len;
+    /* a mock or a gateway may have any name; only one that is nearly Intacct's is
+     * surely a slip */
     if (near || (ranking->one->lost && ranking->one->has_request))
         im_sign(ranking, CAUSE_HOST_MISSPELLED,
                 near ? IM_SIGN_CERTAIN / 2 + IM_SIGN_GOOD : IM_SIGN_GOOD,
@@ -71,7 +74,8 @@ static void look_at_path(struct im_ranking *ranking)
 
 /* ---- the Authorization header of an API call ---- */
 
-/* A browser's HAR lacks the header where it was cleaned: there it is missing from all calls. */
+/* A browser's HAR lacks the header where it was cleaned: there it is missing from all
+ * calls. */
 static bool header_may_be_hidden(const struct im_ranking *ranking)
 {
     for (size_t i = 0; i < ranking->trace->count; i++) {
@@ -91,6 +95,7 @@ static void look_at_authorization(struct im_ranking *ranking)
     if (credentials->header_count > 1)
         im_sign(ranking, CAUSE_AUTHORIZATION_REPEATED, IM_SIGN_STRONG,
                 "the request has %zu Authorization headers", credentials->header_count);
+    /* of a log's line nothing follows from what it does not show */
     if (!credentials->header_count && !header_may_be_hidden(ranking))
         im_sign(ranking, CAUSE_AUTHORIZATION_HEADER_MISSING, IM_SIGN_STRONG,
                 "the request has no Authorization header");
@@ -394,6 +399,8 @@ static void look_at_claims(struct im_ranking *ranking)
                 "its issuer is %.*s, and %.*s was asked",
                 IM_ARG(im_trace_quote(ranking->trace, token->issuer)),
                 IM_ARG(quote(ranking, ranking->one->host)));
+    /* by the claims that were observed; newer tokens may have others, so this is no
+     * certainty */
     if (code)
         im_sign(ranking, CAUSE_CODE_USED_AS_ACCESS_TOKEN, IM_SIGN_GOOD,
                 "the token has the claims of an authorization code");

@@ -1,5 +1,6 @@
-/* Signs in what came before an exchange: which grant its token is of, what was used twice, who revoked, who
- * connected again, and what the same client was allowed. Values are compared, never shown. */
+/* Signs in what came before an exchange: which grant its token is of, what was used
+ * twice, who revoked, who connected again, and what the same client was allowed. Values
+ * are compared, never shown. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "explain/match.h"
@@ -84,6 +85,7 @@ static void used_before(struct history *history, struct im_observed *before)
 {
     struct im_ranking *ranking = history->ranking;
     struct im_observed *one = ranking->one;
+    /* logs have no durations: so close together nobody has waited for an answer */
     bool near = before->has_time && one->has_time && one->at_ms - before->at_ms < 100;
 
     if (overlap(before, one) || (near && !before->duration_ms)) {
@@ -262,6 +264,7 @@ static void look_at_age(struct history *history, const struct issue *mine)
     struct im_observed *issued = at_index(history, mine->index), *one = ranking->one;
     int64_t lives_s = mine->lives_s ? mine->lives_s : 43200;
 
+    /* a refresh token's own life is not known, so its age says nothing */
     if (!issued->has_time || !one->has_time || im_is_token_endpoint(one))
         return;
     int64_t age_ms = one->at_ms - issued->at_ms;

@@ -1,6 +1,6 @@
-/* Tokens in words (RFC 7519). The claims are those seen in a token of the real Sage Intacct, in its
- * discovery document, and in the article's sample. Nothing is believed: what a token says of itself is
- * told as just that. */
+/* Tokens in words (RFC 7519). The claims are those seen in a token of the real Sage
+ * Intacct, in its discovery document, and in the article's sample. Nothing is believed:
+ * what a token says of itself is told as just that. */
 #include "explain/token.h"
 
 #include "base/clock.h"

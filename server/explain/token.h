@@ -1,5 +1,5 @@
-/* A JSON Web Token in words: what it is, when it lives, who issued it, whether the signature fits. Inside
- * explain/. Lifetime: the arena's. */
+/* A JSON Web Token in words: what it is, when it lives, who issued it, whether the
+ * signature fits. Inside explain/. Lifetime: the arena's. */
 #ifndef IM_EXPLAIN_TOKEN_H
 #define IM_EXPLAIN_TOKEN_H
 

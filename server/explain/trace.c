@@ -1,4 +1,5 @@
-/* Exchanges of a trace: what a request and an answer mean once a reader has found their parts. */
+/* Exchanges of a trace: what a request and an answer mean once a reader has found their
+ * parts. */
 #include "explain/trace.h"
 
 #include <string.h>
@@ -184,6 +185,7 @@ bool im_is_hidden_value(struct im_str value)
 
 static void keep_secret(struct im_trace *trace, struct im_str value)
 {
+    /* a template or a mask is no secret, and has to be quoted */
     if (value.len >= IM_SECRET_MIN && !im_is_hidden_value(value) &&
         !im_is_placeholder(value))
         im_secrets_add(trace->secrets, im_str_trim(value));

@@ -1,5 +1,6 @@
-/* What somebody pasted, as exchanges: one struct, whatever form it had. Each reader (read_*.c) fills it
- * in as far as its form tells; what is not told stays empty. Inside explain/. Lifetime: the arena's. */
+/* What somebody pasted, as exchanges: one struct, whatever form it had. Each reader
+ * (read_*.c) fills it in as far as its form tells; what is not told stays empty. Inside
+ * explain/. Lifetime: the arena's. */
 #ifndef IM_EXPLAIN_TRACE_H
 #define IM_EXPLAIN_TRACE_H
 
@@ -71,7 +72,8 @@ struct im_trace {
 
 /* A new one at the end; NULL when there are too many or memory is short. */
 struct im_observed *im_trace_add(struct im_trace *trace);
-/* What its request and answer mean, once they stand: host, path, endpoint, words, secrets. */
+/* What its request and answer mean, once they stand: host, path, endpoint, words,
+ * secrets. */
 void im_observed_complete(struct im_trace *trace, struct im_observed *one);
 /* The newest, or NULL. */
 struct im_observed *im_trace_last(const struct im_trace *trace);
@@ -93,7 +95,8 @@ bool im_words_any(const struct im_words *words);
 
 /* Has the answer refused, or did it not come? A 2xx may carry an error too. */
 bool im_observed_is_refused(const struct im_observed *one);
-/* A value that a tool has hidden ("***", "[REDACTED]", a fingerprint): nothing is known of it. */
+/* A value that a tool has hidden ("***", "[REDACTED]", a fingerprint): nothing is known
+ * of it. */
 bool im_is_hidden_value(struct im_str value);
 /* Fit to be shown: without secrets, short, printable. */
 struct im_str im_trace_quote(const struct im_trace *trace, struct im_str text);
@@ -106,13 +109,13 @@ im_trace_reader im_read_har, im_read_jwt, im_read_http, im_read_curl_command,
 /* The first reader that knows the form; false when none does. */
 bool im_trace_read(struct im_trace *trace, struct im_str text);
 
-/* "2026-03-02 10:00:00,123", RFC 3339, the date of a HTTP header: where one begins at the head
- * of the text. The length; 0 = none. */
+/* "2026-03-02 10:00:00,123", RFC 3339, the date of a HTTP header: where one begins at
+ * the head of the text. The length; 0 = none. */
 size_t im_read_time(struct im_str text, int64_t *ms);
 /* Is it a method of HTTP? */
 bool im_is_method(struct im_str word);
-/* The length of the JSON value that begins at the head of the text with { or [, judged by its brackets
- * alone; 0 when it does not end. */
+/* The length of the JSON value that begins at the head of the text with { or [, judged
+ * by its brackets alone; 0 when it does not end. */
 size_t im_json_extent(struct im_str text);
 
 #endif

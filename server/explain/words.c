@@ -1,12 +1,15 @@
-/* How an answer says that it refuses: codes and messages, in whatever envelope they stand. The shapes
- * are those of Sage Intacct's REST API, its gateway and its XML API, of RFC 6749 section 5.2, and of
- * Sage Accounting ($dataCode); others have the same members under other parents. */
+/* How an answer says that it refuses: codes and messages, in whatever envelope they
+ * stand. The shapes are those of Sage Intacct's REST API, its gateway and its XML API,
+ * of RFC 6749 section 5.2, and of Sage Accounting ($dataCode); others have the same
+ * members under other parents. */
 #include <string.h>
 
 #include "base/json.h"
 #include "causes/diagnosis.h"
 #include "explain/trace.h"
 #include "http/redact_parts.h"
+
+enum { PROSE_MAX = 16384 }; /* bytes of a body that is neither JSON nor XML */
 
 static void words_add(struct im_str *list, size_t *count, struct im_str text)
 {
@@ -309,5 +312,5 @@ void im_words_add_body(struct im_trace *trace, struct im_words *words, struct im
     if (json)
         im_words_add_json(trace, words, json);
     else
-        im_words_add_prose(trace, words, im_str_slice(trimmed, 0, 16 * 1024));
+        im_words_add_prose(trace, words, im_str_slice(trimmed, 0, PROSE_MAX));
 }

@@ -1,6 +1,8 @@
 /* The closed vocabulary of faults: one row is one way to damage delivery. scenario/wire.c
- * and the listener carry them out. */
+ * and the listener carry them out, those of TLS http/tls.c. */
 #include "http/fault.h"
+
+#include <string.h>
 
 static const struct {
     const char *name;
@@ -21,6 +23,17 @@ static const struct {
     [IM_FAULT_HTML] = {"html", false, "a proxy's login page comes with status 200"},
     [IM_FAULT_STATUS] = {"status", false, "another status and body"},
     [IM_FAULT_REDIRECT] = {"redirect", false, "a redirect to another address"},
+    [IM_FAULT_TLS_EXPIRED] = {"tls-expired", false, "the certificate has expired"},
+    [IM_FAULT_TLS_NOT_YET_VALID] = {"tls-not-yet-valid", false,
+                                    "the certificate is not valid yet"},
+    [IM_FAULT_TLS_WRONG_HOST] = {"tls-wrong-host", false,
+                                 "the certificate is for another host"},
+    [IM_FAULT_TLS_OLD_PROTOCOL] = {"tls-old-protocol", false,
+                                   "nothing newer than TLS 1.1 is spoken"},
+    [IM_FAULT_TLS_UNTRUSTED] = {"tls-untrusted", false,
+                                "the certificate is by a CA that nobody knows"},
+    [IM_FAULT_TLS_ABORT] = {"tls-abort", false,
+                            "the handshake of TLS is broken off without a byte"},
 };
 
 const char *im_fault_name(enum im_fault fault)
@@ -44,4 +57,11 @@ enum im_fault im_fault_find(struct im_str name)
         if (im_str_is(name, faults[i].name))
             return (enum im_fault)i;
     return IM_FAULT_NONE;
+}
+
+const char *im_fault_tls_word(enum im_fault fault)
+{
+    return fault >= IM_FAULT_TLS_EXPIRED && fault < IM_FAULTS
+               ? faults[fault].name + strlen("tls-")
+               : NULL;
 }

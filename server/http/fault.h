@@ -21,6 +21,13 @@ enum im_fault {
     IM_FAULT_HTML,
     IM_FAULT_STATUS,
     IM_FAULT_REDIRECT,
+    /* of TLS: a connection has them, not a request; http/tls.c carries them out */
+    IM_FAULT_TLS_EXPIRED,
+    IM_FAULT_TLS_NOT_YET_VALID,
+    IM_FAULT_TLS_WRONG_HOST,
+    IM_FAULT_TLS_OLD_PROTOCOL,
+    IM_FAULT_TLS_UNTRUSTED,
+    IM_FAULT_TLS_ABORT,
     IM_FAULTS
 };
 
@@ -30,5 +37,8 @@ const char *im_fault_about(enum im_fault fault); /* one sentence */
  * is. */
 bool im_fault_is_after(enum im_fault fault);
 enum im_fault im_fault_find(struct im_str name); /* IM_FAULT_NONE when there is none */
+/* "expired" of "tls-expired": how then.tls and the labels of host names say it. NULL when the
+ * fault is none of TLS. */
+const char *im_fault_tls_word(enum im_fault fault);
 
 #endif

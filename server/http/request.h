@@ -4,6 +4,7 @@
 #define IM_HTTP_REQUEST_H
 
 #include "base/arena.h"
+#include "http/fault.h"
 #include "http/form.h"
 
 struct im_exchange;    /* causes/exchange.h: what is known of it and of its answer */
@@ -26,9 +27,19 @@ enum im_request_flaw {
     IM_REQUEST_BODY_TOO_LARGE, /* over IM_BODY_MAX */
     IM_REQUEST_BODY_CUT,       /* the peer closed or stalled inside the body */
     IM_REQUEST_METHOD_UNKNOWN,
-    IM_REQUEST_ENCODED,      /* the body, by Content-Encoding */
-    IM_REQUEST_HTTP2,        /* its preface, without having asked */
-    IM_REQUEST_OVER_CAPACITY /* sound, but we have too many connections to look at it */
+    IM_REQUEST_ENCODED,       /* the body, by Content-Encoding */
+    IM_REQUEST_HTTP2,         /* its preface, without having asked */
+    IM_REQUEST_OVER_CAPACITY, /* sound, but we have too many connections to look at it */
+    IM_REQUEST_PROXY_USER,    /* Proxy-Authorization names no sandbox */
+    IM_REQUEST_TLS_FAILED /* none at all: a tunnel's handshake came to nothing, and it is told
+                             like a request so that a journal has it. Nobody hears an answer */
+};
+
+/* How the request line names what it is for, RFC 9112 section 3.2. */
+enum im_target_form {
+    IM_TARGET_ORIGIN,   /* "/path" */
+    IM_TARGET_ABSOLUTE, /* "http://host/path" */
+    IM_TARGET_AUTHORITY /* "host:port", of CONNECT */
 };
 
 enum { IM_BODY_MAX = 1024 * 1024 }; /* bytes; the REST guides: a body of at most 1 MB */
@@ -48,6 +59,19 @@ struct im_request {
     int64_t connection_us; /* when that began, monotonic */
     int64_t began_us;      /* when this request did, monotonic; 0 = not known */
     bool on_control_port;  /* arrived at the port that serves only /__mock */
+    enum im_target_form form;
+    struct im_str host; /* that the target names; empty in IM_TARGET_ORIGIN */
+    int port;
+    bool to_us;         /* … which is an address of ours */
+    bool at_proxy;      /* arrived at a proxy's port, not yet in a tunnel … */
+    bool in_tunnel;     /* … or inside of one */
+    bool from_loopback; /* the peer is on this machine */
+    struct im_str
+        sandbox; /* that the connection is for, by its proxy; empty = not said */
+    bool
+        sandbox_must_be; /* … and is not made anew when it is gone: the port was its own */
+    enum im_fault
+        tls_fault; /* of the connection: what a scenario has spoilt of its TLS */
     enum im_request_flaw flaw;
     struct im_str flaw_text; /* the evidence for it */
     struct im_waker

@@ -233,13 +233,15 @@ static void add_response_head(struct im_buf *buf, const struct im_response *res,
         add_header_line(buf, IM_STR("Date"), im_time_http(res->arena, date_ms));
     for (size_t i = 0; i < res->header_count; i++)
         add_header_line(buf, im_str(res->headers[i].name), res->headers[i].value);
-    if (may_have_body(res->status) && !res->stream &&
+    /* neither of both may stand in an answer that opens a tunnel (RFC 9110 section 9.3.6) */
+    bool tunnel = (res->start_tls || res->dial) && !res->body.len;
+    if (may_have_body(res->status) && !res->stream && !tunnel &&
         !header_present(res, "Content-Length")) {
         im_buf_add(buf, IM_STR("Content-Length: "));
         im_buf_add_number(buf, (int64_t)res->body.len, 1);
         im_buf_add(buf, IM_STR("\r\n"));
     }
-    if (!header_present(res, "Connection"))
+    if (!tunnel && !header_present(res, "Connection"))
         add_header_line(buf, IM_STR("Connection"),
                         keep_alive ? IM_STR("keep-alive") : IM_STR("close"));
     im_buf_add(buf, IM_STR("\r\n"));

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "http/fault.h"
 
 struct im_request;
 
@@ -27,6 +28,19 @@ struct im_damage {
     int64_t bytes_per_s; /* of the body; 0 = as fast as it goes */
 };
 
+/* A connection to somebody else's server that an answer waits for (a proxy that passes on).
+ * Made by whoever answers, carried out by the listener, which sets `state` and calls
+ * im_response.resume. Lifetime: request. */
+struct im_dial {
+    struct im_str host; /* a name or an address without brackets */
+    int port;
+    bool local;          /* it may lead to this machine: the client is on it too */
+    struct im_str never; /* patterns: not to these, also not by another name of theirs */
+    enum im_dial_state { IM_DIAL_WANTED, IM_DIAL_DONE, IM_DIAL_FAILED } state;
+    struct im_error err; /* why it failed */
+    struct im_str first; /* what is sent there first; then no answer of ours is sent */
+};
+
 struct im_response {
     struct im_arena *arena;
     int status; /* 0 until somebody answered */
@@ -46,8 +60,13 @@ struct im_response {
     bool resume_if_gone;
     bool abandoned; /* nobody can hear it any more: `resume` must come to an end */
 
-    /* TLS begins on this connection after the answer (CONNECT). */
+    /* After the answer the connection is a tunnel (CONNECT). Its other end is here: TLS, or
+     * plain HTTP, begins. */
     bool start_tls;
+    struct im_str tunnel_host; /* whom the client means; empty = any name of ours */
+    enum im_fault tls_fault;   /* how its TLS is spoilt on purpose */
+    /* Or its other end is somebody else. */
+    struct im_dial *dial;
 
     /* When the listener began to write what it wrote last, monotonic; 0 = it wrote nothing yet. What the
      * client sends upon this answer cannot arrive before. */

@@ -1,8 +1,8 @@
 /* The certificates that the server presents, and its settings of TLS (1.2: RFC 5246, 1.3:
- * RFC 8446). The CA's private key is forgotten as soon as it has signed: all
- * certificates, also the bad ones, are made at start (they share one key, so that costs
- * signatures only). A client chooses by the name that it connects to (server name
- * indication, RFC 6066 section 3). */
+ * RFC 8446). Those for its own names, also the bad ones, are made at start (they share one
+ * key, so that costs signatures only), those for intercepted hosts when they are asked for.
+ * A client chooses by the name that it connects to (server name indication, RFC 6066 section
+ * 3); in a tunnel the proxy's client has named the host before. */
 #include "http/tls.h"
 
 #include <openssl/err.h>
@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "http/tls_cert.h"
 #include "http/tls_file.h"
+#include "http/tls_leaf.h"
 
 enum {
     SERVER_DAYS = 397, /* what browsers accept at most */
@@ -37,24 +38,32 @@ enum tls_fault {
 enum { FAULTY_CERTS = UNTRUSTED + 1 };
 
 static const struct {
-    const char *label, *only;
+    const char *only;
     int from_days, to_days; /* of those with a certificate */
 } faults[FAULTS] = {
-    [EXPIRED] = {"expired", NULL, -YEAR, -1},
-    [NOT_YET_VALID] = {"not-yet-valid", NULL, YEAR, YEAR + SERVER_DAYS},
-    [WRONG_HOST] = {"wrong-host", "another-host.invalid", 0, SERVER_DAYS},
-    [OLD_PROTOCOL] = {"old-protocol", NULL, 0, SERVER_DAYS},
-    [UNTRUSTED] = {"untrusted", NULL, 0, SERVER_DAYS},
-    [ABORT] = {"abort", NULL, 0, 0},
+    [EXPIRED] = {NULL, -YEAR, -1},
+    [NOT_YET_VALID] = {NULL, YEAR, YEAR + SERVER_DAYS},
+    [WRONG_HOST] = {"another-host.invalid", 0, SERVER_DAYS},
+    [OLD_PROTOCOL] = {NULL, 0, SERVER_DAYS},
+    [UNTRUSTED] = {NULL, 0, SERVER_DAYS},
+    [ABORT] = {NULL, 0, 0},
 };
+
+/* "expired": they stand in the order of http/fault.h. */
+static const char *fault_label(enum tls_fault fault)
+{
+    return im_fault_tls_word((enum im_fault)((int)IM_FAULT_TLS_EXPIRED + (int)fault));
+}
 
 struct im_tls {
     struct im_tls_pair server;
     STACK_OF(X509) * chain; /* what a file brought behind the certificate; NULL: none */
     char *ca_pem;           /* NULL when the certificate came from a file */
     EVP_PKEY *faulty_key;   /* of the certificates below */
-    X509 *faulty[FAULTY_CERTS];  /* NULL where there is no CA to sign one */
-    STACK_OF(X509) * client_cas; /* NULL: clients need no certificate */
+    X509 *faulty[FAULTY_CERTS];   /* NULL where there is no CA to sign one */
+    struct im_tls_leaves *leaves; /* of intercepted hosts; NULL: none can be made */
+    struct im_str intercept;      /* which hosts these are */
+    STACK_OF(X509) * client_cas;  /* NULL: clients need no certificate */
     struct im_log log;
 };
 
@@ -64,7 +73,7 @@ static bool make_faulty(struct im_tls *tls, enum tls_fault fault,
                         const struct im_tls_pair *ca, const char *const *names)
 {
     struct im_tls_pair pair = {NULL, tls->faulty_key};
-    struct im_tls_params params = {faults[fault].label, faults[fault].only, names,
+    struct im_tls_params params = {fault_label(fault), faults[fault].only, names,
                                    faults[fault].from_days, faults[fault].to_days};
     bool fine = im_tls_make_server(&pair, ca, &params);
 
@@ -127,6 +136,9 @@ static bool make_certificates(struct im_tls *tls, const struct im_tls_options *o
         return false;
     bool fine = (ca.cert || im_tls_make_ca(&ca, NULL)) &&
                 sign_all(tls, &ca, options->names) && make_untrusted(tls, options->names);
+    /* the CA's private key is kept only where it will have to sign */
+    if (fine && options->intercept)
+        fine = (tls->leaves = im_tls_leaves_new(&ca, tls->server.key)) != NULL;
     im_tls_pair_free(&ca);
     return fine || im_error_set(err, "making a test certificate: %s", im_tls_reason());
 }
@@ -207,6 +219,7 @@ struct im_tls *im_tls_new(const struct im_tls_options *options, struct im_error 
     }
     if (options->log)
         tls->log = *options->log;
+    tls->intercept = im_str(options->intercept);
     ERR_clear_error();
     bool fine = load_client_ca(tls, options->client_ca, err) &&
                 (from_files ? load_certificates(tls, options, err)
@@ -228,6 +241,7 @@ void im_tls_free(struct im_tls *tls)
     for (int i = 0; i < FAULTY_CERTS; i++)
         X509_free(tls->faulty[i]);
     EVP_PKEY_free(tls->faulty_key);
+    im_tls_leaves_free(tls->leaves);
     sk_X509_pop_free(tls->client_cas, X509_free);
     free(tls);
 }
@@ -235,6 +249,11 @@ void im_tls_free(struct im_tls *tls)
 struct im_str im_tls_ca_pem(const struct im_tls *tls)
 {
     return im_str(tls->ca_pem);
+}
+
+bool im_tls_can_intercept(const struct im_tls *tls)
+{
+    return tls->leaves != NULL;
 }
 
 bool im_tls_write_ca(const struct im_tls *tls, const char *path, struct im_error *err)
@@ -274,7 +293,8 @@ static enum tls_fault fault_of_name(const struct im_tls *tls, struct im_str name
     struct im_str label = im_str_cut(&name, '.');
 
     for (int fault = 0; fault < FAULTS; fault++)
-        if (im_str_eq_nocase(label, im_str(faults[fault].label)) && name.len &&
+        if (im_str_eq_nocase(label, im_str(fault_label((enum tls_fault)fault))) &&
+            name.len &&
             X509_check_host(tls->server.cert, name.at, name.len, 0, NULL) == 1)
             return (enum tls_fault)fault;
     return FAULTS;
@@ -291,23 +311,56 @@ static int abort_handshake(SSL *ssl)
     return SSL_CLIENT_HELLO_ERROR;
 }
 
+static int use_cert(SSL *ssl, X509 *cert, EVP_PKEY *key)
+{
+    SSL_certs_clear(ssl);
+    return SSL_use_cert_and_key(ssl, cert, key, NULL, 1) == 1 ? SSL_CLIENT_HELLO_SUCCESS
+                                                              : SSL_CLIENT_HELLO_ERROR;
+}
+
+/* The bad one for the host of a tunnel, made for this handshake alone. */
+static X509 *make_faulty_leaf(const struct im_tls *tls, enum tls_fault fault,
+                              const char *host)
+{
+    const char *only = faults[fault].only ? faults[fault].only : host;
+    const struct im_tls_params params = {.only = only,
+                                         .from_days = faults[fault].from_days,
+                                         .to_days = faults[fault].to_days};
+    struct im_tls_pair unknown, pair = {NULL, tls->server.key};
+
+    if (fault != UNTRUSTED)
+        return im_tls_leaf_once(tls->leaves, &params);
+    if (!im_tls_make_ca(&unknown, NULL))
+        return NULL;
+    if (!im_tls_make_server(&pair, &unknown, &params)) {
+        X509_free(pair.cert);
+        pair.cert = NULL;
+    }
+    im_tls_pair_free(&unknown);
+    return pair.cert;
+}
+
 static int use_faulty_cert(SSL *ssl, const struct im_tls *tls, enum tls_fault fault,
                            int *alert)
 {
+    const struct im_tls_hello *hello = SSL_get_app_data(ssl);
     struct im_log_field why[] = {
         {"why",
          IM_STR("it takes a CA that signs it, and with --cert there is none here")},
         {NULL, {NULL, 0}}};
 
+    if (hello && hello->host[0] && tls->leaves) {
+        X509 *cert = make_faulty_leaf(tls, fault, hello->host);
+        int used = cert ? use_cert(ssl, cert, tls->server.key) : SSL_CLIENT_HELLO_ERROR;
+        X509_free(cert);
+        return used;
+    }
     if (!tls->faulty[fault]) {
         tls_log(tls, "TLS fault not possible", why);
         *alert = SSL_AD_UNRECOGNIZED_NAME;
         return SSL_CLIENT_HELLO_ERROR;
     }
-    SSL_certs_clear(ssl);
-    return SSL_use_cert_and_key(ssl, tls->faulty[fault], tls->faulty_key, NULL, 1) == 1
-               ? SSL_CLIENT_HELLO_SUCCESS
-               : SSL_CLIENT_HELLO_ERROR;
+    return use_cert(ssl, tls->faulty[fault], tls->faulty_key);
 }
 
 /* TLS 1.0 or 1.1 and nothing else. The protocol is really spoken: a client that still
@@ -324,27 +377,76 @@ static int use_old_protocol(SSL *ssl, const struct im_tls *tls, int *alert)
                                      : SSL_CLIENT_HELLO_SUCCESS;
 }
 
-/* In this callback and not in OpenSSL's for the server name: by then the version is
- * agreed on. The session context keeps sessions of a good name out of a bad one: a client
- * that resumed one would not see the certificate. */
-static int on_hello(SSL *ssl, int *alert, void *context)
+/* The session context keeps sessions of a good name out of a bad one: a client that resumed
+ * one would not see the certificate. Nor is one handed out here. */
+static int use_fault(SSL *ssl, const struct im_tls *tls, enum tls_fault fault, int *alert)
 {
-    const struct im_tls *tls = context;
-    struct im_str name = client_hello_name(ssl);
-    enum tls_fault fault = fault_of_name(tls, name);
+    const char *label = fault_label(fault);
 
-    if (fault == FAULTS)
-        return SSL_CLIENT_HELLO_SUCCESS;
-    const char *label = faults[fault].label;
-    struct im_log_field fields[] = {
-        {"fault", im_str(label)}, {"server_name", name}, {NULL, {NULL, 0}}};
-    tls_log(tls, "TLS fault as asked for", fields);
     SSL_set_session_id_context(ssl, (const unsigned char *)label,
                                (unsigned)strlen(label));
+    SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    SSL_set_num_tickets(ssl, 0);
     if (fault == ABORT)
         return abort_handshake(ssl);
     return fault == OLD_PROTOCOL ? use_old_protocol(ssl, tls, alert)
                                  : use_faulty_cert(ssl, tls, fault, alert);
+}
+
+/* A certificate of its own for an intercepted host. */
+static int use_leaf(SSL *ssl, const struct im_tls *tls, struct im_str host)
+{
+    char name[IM_HOST_MAX + 1] = "";
+
+    for (size_t i = 0; i < host.len && i < IM_HOST_MAX; i++)
+        name[i] = (char)(host.at[i] >= 'A' && host.at[i] <= 'Z' ? host.at[i] + ' '
+                                                                : host.at[i]);
+    X509 *cert = im_tls_leaf(tls->leaves, name);
+    int used = cert ? use_cert(ssl, cert, tls->server.key) : SSL_CLIENT_HELLO_ERROR;
+    X509_free(cert);
+    return used;
+}
+
+/* In a tunnel the host is known, and the scenario has said before what becomes of the
+ * connection. A client that says no name (an address has none) means that host. */
+static int hello_in_tunnel(SSL *ssl, const struct im_tls *tls, struct im_tls_hello *hello,
+                           int *alert)
+{
+    struct im_str name = client_hello_name(ssl), host = im_str(hello->host);
+
+    hello->said = true;
+    if (name.len && !im_str_eq_nocase(name, host)) {
+        hello->other = true;
+        snprintf(hello->name, sizeof(hello->name), "%.*s", IM_ARG(name));
+        *alert = SSL_AD_UNRECOGNIZED_NAME;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    if (hello->fault != IM_FAULT_NONE)
+        return use_fault(ssl, tls,
+                         (enum tls_fault)((int)hello->fault - (int)IM_FAULT_TLS_EXPIRED),
+                         alert);
+    return tls->leaves ? use_leaf(ssl, tls, host) : SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* In this callback and not in OpenSSL's for the server name: by then the version is
+ * agreed on. */
+static int on_hello(SSL *ssl, int *alert, void *context)
+{
+    const struct im_tls *tls = context;
+    struct im_tls_hello *hello = SSL_get_app_data(ssl);
+    struct im_str name = client_hello_name(ssl);
+
+    if (hello && hello->host[0])
+        return hello_in_tunnel(ssl, tls, hello, alert);
+    enum tls_fault fault = fault_of_name(tls, name);
+    if (fault == FAULTS)
+        return tls->leaves && im_hosts_match(tls->intercept, name)
+                   ? use_leaf(ssl, tls, name)
+                   : SSL_CLIENT_HELLO_SUCCESS;
+    struct im_log_field fields[] = {
+        {"fault", im_str(fault_label(fault))}, {"server_name", name}, {NULL, {NULL, 0}}};
+    tls_log(tls, "TLS fault as asked for", fields);
+    return use_fault(ssl, tls, fault, alert);
 }
 
 /* ---- certificates of clients ---- */

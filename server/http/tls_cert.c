@@ -23,7 +23,8 @@ enum {
     CLOCK_SKEW_S = 3600, /* the clock of a container or a virtual machine may be behind */
     CA_DAYS = 3650,
     SERIAL_BYTES = 16, /* 127 random bits */
-    NAME_MAX_LEN = 256
+    NAME_MAX_LEN = 256,
+    CN_MAX = 64 /* ub-common-name, RFC 5280 appendix A.1; clients look at other names */
 };
 
 const char *im_tls_reason(void)
@@ -227,7 +228,9 @@ static bool cert_add_alt_names(X509 *cert, const struct im_tls_params *params)
 static bool sign_server(struct cert_draft *server, const struct im_tls_params *params)
 {
     if (!draft_begin(server, params->from_days, params->to_days) ||
-        !cert_add_name(server->cert, "CN", params->only ? params->only : "localhost"))
+        !cert_add_name(server->cert, "CN",
+                       params->only && strlen(params->only) <= CN_MAX ? params->only
+                                                                      : "localhost"))
         return false;
     return draft_add_extension(server, NID_basic_constraints, "critical,CA:FALSE") &&
            draft_add_extension(server, NID_key_usage, "critical,digitalSignature") &&

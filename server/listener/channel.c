@@ -74,6 +74,36 @@ bool im_channel_secure(struct im_channel *channel, void *ssl_ctx, char *read_alr
     return true;
 }
 
+void im_channel_meet(struct im_channel *channel, void *hello)
+{
+    SSL_set_app_data((SSL *)channel->ssl, hello);
+}
+
+/* Alerts by which a client says that it does not take our certificate (RFC 8446 section
+ * 6.2). For people: OpenSSL's words are not enough to know what to do. */
+static void explain_alert(unsigned long error, struct im_error *err)
+{
+    char openssl[160];
+    const char *alert = NULL;
+
+    switch (ERR_GET_REASON(error)) {
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA: alert = "unknown_ca"; break;
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN: alert = "certificate_unknown"; break;
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE: alert = "bad_certificate"; break;
+    default: break;
+    }
+    ERR_error_string_n(error, openssl, sizeof(openssl));
+    if (alert)
+        im_error_set(
+            err,
+            "the client does not trust our CA (TLS alert %s): set SSL_CERT_FILE, or "
+            "what its runtime reads instead, to a file with our CA; see "
+            "certs/README.md",
+            alert);
+    else
+        im_error_set(err, "%s", openssl);
+}
+
 int im_channel_handshake(struct im_channel *channel, struct im_error *err)
 {
     ERR_clear_error();
@@ -86,7 +116,7 @@ int im_channel_handshake(struct im_channel *channel, struct im_error *err)
         return IM_CHANNEL_AGAIN;
     err->text[0] = '\0';
     if (why == SSL_ERROR_SSL)
-        ERR_error_string_n(ERR_peek_error(), err->text, sizeof(err->text));
+        explain_alert(ERR_peek_error(), err);
     return IM_CHANNEL_BROKEN;
 }
 

@@ -24,6 +24,8 @@ ssize_t im_channel_write(struct im_channel *channel, struct im_str bytes);
 /* TLS from here on, as ssl_ctx says; `read_already` was read before and belongs to it. */
 bool im_channel_secure(struct im_channel *channel, void *ssl_ctx, char *read_already,
                        size_t len);
+/* Before the handshake: what is known of it (http/tls.h); NULL = nothing. */
+void im_channel_meet(struct im_channel *channel, void *hello);
 /* Goes on with the handshake: 1 when it is done, AGAIN, or BROKEN with the reason in err,
  * empty when the peer has just left. */
 int im_channel_handshake(struct im_channel *channel, struct im_error *err);

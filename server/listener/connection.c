@@ -102,13 +102,14 @@ enum im_step_result im_connection_send(
 
 /* ---- TLS ---- */
 
-static void begin_requests(struct im_connection *c)
+enum im_step_result im_connection_begin(struct im_connection *c)
 {
     if (!c->serial && !c->probe)
         c->serial = atomic_fetch_add(&c->listener->serial, 1) + 1;
     c->began_us = im_clock_monotonic_us();
     c->until_ms = im_clock_monotonic_ms() + c->listener->options.request_timeout_ms;
     c->step = im_exchange_begin;
+    return IM_STEP_NEXT;
 }
 
 /* With TLS 1.3 a client that is refused already sends its request. Were the connection
@@ -123,6 +124,45 @@ static enum im_step_result step_linger(struct im_connection *c)
     return IM_STEP_WAIT;
 }
 
+enum im_step_result im_connection_linger(struct im_connection *c)
+{
+    im_channel_finish(&c->channel);
+    c->until_ms = im_clock_monotonic_ms() + LINGER_MS;
+    c->step = step_linger;
+    return IM_STEP_NEXT;
+}
+
+/* Of a handshake that failed in a tunnel more is known than OpenSSL says: whom the client
+ * meant, and what a scenario has spoilt. */
+static enum im_step_result tunnel_handshake_failed(struct im_connection *c,
+                                                   const char *why)
+{
+    const struct im_tls_hello *hello = c->hello;
+    char text[600];
+
+    if (hello->fault != IM_FAULT_NONE) {
+        snprintf(text, sizeof(text), "as the scenario wants it (%s): %s",
+                 im_fault_name(hello->fault), *why ? why : "the client left");
+        im_listener_say(c->listener, IM_LOG_INFO, "TLS handshake failed", text);
+        return im_connection_linger(c);
+    }
+    if (hello->other)
+        snprintf(text, sizeof(text),
+                 "the client asked for the host %s, but in the handshake (SNI) for %s",
+                 hello->host, hello->name);
+    else
+        snprintf(
+            text, sizeof(text), "%s",
+            *why ? why
+            : hello->said
+                ? "the client left during the handshake without an alert: it may not "
+                  "trust our CA (set SSL_CERT_FILE, or what its runtime reads "
+                  "instead), or take one certificate only (pinning)"
+                : "the client left before the handshake");
+    im_listener_say(c->listener, IM_LOG_WARN, "TLS handshake failed", text);
+    return im_exchange_tls_failed(c, text);
+}
+
 static enum im_step_result step_handshake(struct im_connection *c)
 {
     struct im_error err = {.text = ""};
@@ -131,16 +171,13 @@ static enum im_step_result step_handshake(struct im_connection *c)
     if (done == IM_CHANNEL_AGAIN)
         return im_connection_late(c) || im_listener_stopping(c->listener) ? IM_STEP_CLOSE
                                                                           : IM_STEP_WAIT;
-    if (done == 1) {
-        begin_requests(c);
-        return IM_STEP_NEXT;
-    }
+    if (done == 1)
+        return im_connection_begin(c);
+    if (c->hello && c->hello->host[0])
+        return tunnel_handshake_failed(c, err.text);
     im_listener_say(c->listener, err.text[0] ? IM_LOG_INFO : IM_LOG_DEBUG,
                     "TLS handshake failed", err.text[0] ? err.text : "the client left");
-    im_channel_finish(&c->channel);
-    c->until_ms = im_clock_monotonic_ms() + LINGER_MS;
-    c->step = step_linger;
-    return IM_STEP_NEXT;
+    return im_connection_linger(c);
 }
 
 enum im_step_result im_connection_secure(struct im_connection *c)
@@ -148,6 +185,7 @@ enum im_step_result im_connection_secure(struct im_connection *c)
     if (!c->listener->tls ||
         !im_channel_secure(&c->channel, c->listener->tls, c->in, c->in_len))
         return IM_STEP_CLOSE;
+    im_channel_meet(&c->channel, c->hello);
     c->in_len = 0;
     if (strncmp(c->base, "http:", 5) == 0) {
         memmove(c->base + 5, c->base + 4, strlen(c->base + 4) + 1);
@@ -198,8 +236,11 @@ static void connection_close(struct im_connection *c)
     im_reactor_unwatch(l->reactor, &c->task);
     im_channel_close(&c->channel);
     im_exchange_end(c); /* after the close: whoever waits for the end has seen it */
+    im_upstream_drop(c);
     free(c->in);
+    free(c->hello);
     c->in = NULL;
+    c->hello = NULL;
     unlist_connection(c);
 }
 
@@ -274,9 +315,10 @@ static void describe_connection(struct im_connection *c, const struct im_door *d
     union im_address local;
     socklen_t len = sizeof(local);
     char text[INET6_ADDRSTRLEN] = "";
-    int port = door->listener->ports[door->role].number;
+    int port = door->port->number;
 
     im_address_text(peer, text);
+    c->from_loopback = im_host_is_loopback(im_str(text));
     snprintf(c->peer, sizeof(c->peer), door->v6 ? "[%s]:%d" : "%s:%d", text,
              im_address_port(peer));
     if (door->address)
@@ -304,12 +346,16 @@ static bool open_connection(struct im_door *door, int fd, const union im_address
     c->channel.fd = fd;
     c->probe = im_address_port(peer) == atomic_load(&l->probe_port);
     c->on_control_port = door->role == IM_ROLE_CONTROL;
+    c->at_proxy = door->role == IM_ROLE_PROXY;
+    c->sandbox_must_be = im_port_sandbox(door) != NULL;
+    if (c->sandbox_must_be)
+        snprintf(c->sandbox, sizeof(c->sandbox), "%s", im_port_sandbox(door));
     describe_connection(c, door, peer);
     if (door->role == IM_ROLE_HTTPS && !c->probe) {
         c->until_ms = im_clock_monotonic_ms() + l->options.request_timeout_ms;
         c->step = im_connection_secure; /* not before it has said something */
     } else {
-        begin_requests(c);
+        im_connection_begin(c);
     }
     list_connection(c);
     if (im_reactor_watch(l->reactor, &c->task, c->until_ms))
@@ -343,7 +389,7 @@ bool im_door_run(struct im_task *task)
     union im_address peer;
     int why;
 
-    while (!im_listener_stopping(door->listener)) {
+    while (!im_port_is_closing(door)) {
         socklen_t len = sizeof(peer);
         int fd = accept4(task->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         why = errno;
@@ -363,5 +409,6 @@ bool im_door_run(struct im_task *task)
     im_reactor_unwatch(door->listener->reactor, task);
     close(task->fd);
     task->fd = -1;
+    im_port_door_closed(door);
     return false;
 }

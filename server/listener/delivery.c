@@ -55,16 +55,32 @@ static enum im_step_result linger(struct im_connection *c)
     return discard_until(c, im_clock_monotonic_ms() + LINGER_MS, LINGER_MAX);
 }
 
+/* What comes after the answer; NULL when the connection goes on as before. */
+static enum im_step_result (*after_answer(struct im_connection *c))(
+    struct im_connection *c)
+{
+    const struct im_response *res = &c->now->res;
+
+    if (res->dial && res->dial->state == IM_DIAL_DONE && c->upstream)
+        return im_relay_begin;
+    return res->start_tls && im_tunnel_prepare(c, res) ? im_tunnel_begin : NULL;
+}
+
 static enum im_step_result answer_sent(struct im_connection *c)
 {
-    bool flawed = c->now->req.flaw != IM_REQUEST_SOUND;
-    bool keep_alive = c->now->keep_alive, start_tls = c->now->res.start_tls;
+    bool keep_alive = c->now->keep_alive;
 
-    if (flawed)
+    if (c->now->req.flaw != IM_REQUEST_SOUND)
         return linger(c);
+    enum im_step_result (*then)(struct im_connection * c) = after_answer(c);
+    if (then == im_relay_begin) { /* it takes what is to be sent on out of the answer */
+        enum im_step_result next = im_relay_begin(c);
+        im_exchange_end(c);
+        return next;
+    }
     im_exchange_end(c);
-    if (start_tls)
-        return im_connection_secure(c);
+    if (then)
+        return then(c);
     return keep_alive ? im_exchange_begin(c) : IM_STEP_CLOSE;
 }
 
@@ -222,6 +238,12 @@ enum im_step_result im_deliver(struct im_connection *c)
     if (t->keep_alive)
         im_response_header(&t->res, "Keep-Alive", IM_STR(IM_KEEP_ALIVE_TOLD));
     t->res.written_us = im_clock_monotonic_us();
+    if (t->req.flaw == IM_REQUEST_TLS_FAILED) { /* nobody hears it */
+        im_exchange_end(c);
+        return im_connection_linger(c);
+    }
+    if (t->res.dial && t->res.dial->state == IM_DIAL_DONE && t->res.dial->first.len)
+        return answer_sent(c); /* the answer comes from elsewhere */
     if (damage->reset)
         im_channel_reset(&c->channel);
     if (damage->reset || damage->drop)

@@ -36,6 +36,12 @@ static struct im_transaction *transaction_new(struct im_connection *c)
     t->req.local_base = im_str(c->base);
     t->req.tls = c->channel.ssl != NULL;
     t->req.on_control_port = c->on_control_port;
+    t->req.from_loopback = c->from_loopback;
+    t->req.at_proxy = c->at_proxy;
+    t->req.in_tunnel = c->hello != NULL;
+    t->req.tls_fault = c->hello ? c->hello->fault : IM_FAULT_NONE;
+    t->req.sandbox = im_str(c->sandbox);
+    t->req.sandbox_must_be = c->sandbox_must_be;
     atomic_fetch_add(&c->listener->in_flight, 1);
     return t;
 }
@@ -80,6 +86,13 @@ static enum im_step_result step_pause(struct im_connection *c)
 {
     struct im_response *res = &c->now->res;
 
+    if (res->dial && res->dial->state == IM_DIAL_WANTED) {
+        if (!c->upstream)
+            im_dial_begin(c, res->dial);
+        im_dial_look(c, res->dial);
+        if (res->dial->state != IM_DIAL_WANTED)
+            atomic_store(&c->woken, true);
+    }
     if (res->resume) {
         bool gone = res->resume_if_gone &&
                     (atomic_load(&c->task.hung_up) || im_channel_gone(&c->channel));
@@ -177,29 +190,98 @@ static enum im_step_result begin_body(struct im_connection *c)
 
 /* ---- the request's head ---- */
 
-/* RFC 9112 section 3.2: a path, a whole URL, whose authority then counts instead of the
- * Host header, or "*" for OPTIONS. */
-static bool read_target(struct im_request *req)
+/* A whole URL, whose authority counts instead of the Host header (RFC 9112 section
+ * 3.2.2). */
+static bool read_absolute(struct im_connection *c, struct im_request *req, bool tls)
 {
-    struct im_str target = req->target, authority;
-    size_t scheme = im_str_eq_nocase(im_str_slice(target, 0, 7), IM_STR("http://")) ? 7
-                    : im_str_eq_nocase(im_str_slice(target, 0, 8), IM_STR("https://"))
-                        ? 8
-                        : 0;
+    size_t scheme = strlen(tls ? "https://" : "http://");
+    struct im_str target = im_str_slice(req->target, scheme, req->target.len);
+    size_t end = strcspn(target.at, "/?#");
+    struct im_str authority = im_str_slice(target, 0, end);
+    struct im_authority_part part;
+    struct im_error why;
 
-    if (scheme) {
-        target = im_str_slice(target, scheme, target.len);
-        size_t end = strcspn(target.at, "/?#");
-        authority = im_str_slice(target, 0, end);
-        target = im_str_slice(target, end, target.len);
-        if (!im_str_starts(target, "/"))
-            target = im_arena_format(req->arena, "/%.*s", IM_ARG(target));
-        for (size_t i = 0; i < req->header_count; i++)
-            if (im_str_eq_nocase(req->headers[i].name, IM_STR("Host")))
-                req->headers[i].value = authority;
-        req->target = target;
-    }
-    req->query = target;
+    if (!im_authority_part_read(authority, tls ? 443 : 80, &part, &why))
+        return im_request_refuse(req, IM_REQUEST_MALFORMED, "the target's host: %s",
+                                 why.text);
+    req->form = IM_TARGET_ABSOLUTE;
+    req->host = part.host;
+    req->port = part.port;
+    enum im_port_role role = im_ports_find(c->listener, part.host, part.port);
+    req->to_us = role != IM_ROLES;
+    req->on_control_port |= c->at_proxy && role == IM_ROLE_CONTROL;
+    req->tls |= tls && c->at_proxy;
+    target = im_str_slice(target, end, target.len);
+    if (!im_str_starts(target, "/"))
+        target = im_arena_format(req->arena, "/%.*s", IM_ARG(target));
+    for (size_t i = 0; i < req->header_count; i++)
+        if (im_str_eq_nocase(req->headers[i].name, IM_STR("Host")))
+            req->headers[i].value = authority;
+    req->target = target;
+    return true;
+}
+
+/* CONNECT, RFC 9110 section 9.3.6. Old clients leave the Host header out. */
+static bool read_authority(struct im_connection *c, struct im_request *req)
+{
+    struct im_authority_part part;
+    struct im_error why;
+
+    if (!c->at_proxy)
+        return im_request_refuse(req, IM_REQUEST_MALFORMED,
+                                 c->hello ? "CONNECT inside of a tunnel"
+                                          : "CONNECT is for a proxy, and this port is "
+                                            "none: --proxy opens one");
+    if (!im_authority_part_read(req->target, 0, &part, &why))
+        return im_request_refuse(req, IM_REQUEST_MALFORMED, "the target of CONNECT: %s",
+                                 why.text);
+    req->form = IM_TARGET_AUTHORITY;
+    req->host = part.host;
+    req->port = part.port;
+    enum im_port_role role = im_ports_find(c->listener, part.host, part.port);
+    req->to_us = role != IM_ROLES;
+    if (!im_request_header_count(req, "Host"))
+        im_request_add_header(req, IM_STR("Host"), req->target);
+    return true;
+}
+
+/* Who asks a proxy says so by a user name, which is that of a sandbox. It stays with the
+ * connection: what comes through a tunnel does not say it again. A port of a sandbox's own
+ * needs none. */
+static bool read_proxy_user(struct im_connection *c, struct im_request *req)
+{
+    struct im_str header = im_request_header(req, "Proxy-Authorization"), user;
+
+    if (!c->at_proxy || c->sandbox_must_be)
+        return true;
+    c->sandbox[0] = '\0';
+    req->sandbox = IM_STR("");
+    if (!header.len)
+        return true;
+    if (!im_proxy_user(header, req->arena, &user) || user.len >= sizeof(c->sandbox))
+        return im_request_refuse(req, IM_REQUEST_PROXY_USER,
+                                 "Proxy-Authorization must be Basic with the name of a "
+                                 "sandbox as its user: http://SANDBOX@HOST:PORT");
+    memcpy(c->sandbox, user.at, user.len);
+    c->sandbox[user.len] = '\0';
+    req->sandbox = im_str(c->sandbox);
+    return true;
+}
+
+/* RFC 9112 section 3.2: a path, a whole URL, a host for CONNECT, or "*" for OPTIONS. */
+static bool read_target(struct im_connection *c, struct im_request *req)
+{
+    struct im_str target = req->target;
+
+    if (im_str_is(req->method, "CONNECT"))
+        return read_authority(c, req);
+    if (im_str_eq_nocase(im_str_slice(target, 0, 7), IM_STR("http://")) &&
+        !read_absolute(c, req, false))
+        return false;
+    if (im_str_eq_nocase(im_str_slice(target, 0, 8), IM_STR("https://")) &&
+        !read_absolute(c, req, true))
+        return false;
+    target = req->query = req->target;
     im_str_cut(&req->query, '?');
     return im_str_starts(target, "/") ||
            (im_str_is(target, "*") && im_str_is(req->method, "OPTIONS")) ||
@@ -257,8 +339,8 @@ static bool read_head(struct im_connection *c, struct im_transaction *t)
     if (method && !im_civetweb_knows_method(method))
         return im_request_refuse(req, IM_REQUEST_METHOD_UNKNOWN, "the method \"%s\"",
                                  method);
-    if (!check_version(req, version) || !read_target(req) ||
-        !im_framing_read(req, version, &t->framing))
+    if (!check_version(req, version) || !read_target(c, req) ||
+        !read_proxy_user(c, req) || !im_framing_read(req, version, &t->framing))
         return false;
     return !c->too_many ||
            im_request_refuse(req, IM_REQUEST_OVER_CAPACITY,
@@ -322,6 +404,26 @@ static enum im_step_result refuse_head(struct im_connection *c, bool late)
     return IM_STEP_NEXT;
 }
 
+enum im_step_result im_exchange_tls_failed(struct im_connection *c, const char *why)
+{
+    struct im_transaction *t = begin_transaction(c);
+
+    if (!t)
+        return IM_STEP_CLOSE;
+    t->req.method = IM_STR("CONNECT");
+    t->req.target = im_str(c->hello->host);
+    im_request_refuse(&t->req, IM_REQUEST_TLS_FAILED, "%s", why);
+    return IM_STEP_NEXT;
+}
+
+/* A tunnel whose handshake was fine, and then the client left: it has looked at the
+ * certificate itself. */
+static bool is_unused_tunnel(const struct im_connection *c)
+{
+    return c->hello && c->hello->host[0] && c->channel.ssl && !c->handled &&
+           c->hello->fault == IM_FAULT_NONE && !im_listener_stopping(c->listener);
+}
+
 static enum im_step_result step_head(struct im_connection *c)
 {
     for (;;) {
@@ -336,6 +438,11 @@ static enum im_step_result step_head(struct im_connection *c)
             continue;
         if (n == IM_CHANNEL_AGAIN && !late)
             return im_listener_stopping(c->listener) ? IM_STEP_CLOSE : IM_STEP_WAIT;
+        if (!begun && n != IM_CHANNEL_AGAIN && is_unused_tunnel(c))
+            return im_exchange_tls_failed(
+                c, "the client left after the handshake without a request: it may have "
+                   "opened the tunnel ahead of need, or take one certificate only "
+                   "(pinning)");
         return begun && n != IM_CHANNEL_BROKEN ? refuse_head(c, late) : IM_STEP_CLOSE;
     }
 }

@@ -1,6 +1,7 @@
 /* What the files of the listener share: the listener, its connections, and the request
  * that is under way on one. The way of a request: connection.c reads and writes bytes,
- * exchange.c makes a request of them and has it answered, delivery.c sends the answer. */
+ * exchange.c makes a request of them and has it answered, delivery.c sends the answer. Of a
+ * tunnel: its near end is tunnel.c's, and upstream.c's where it leads to somebody else. */
 #ifndef IM_LISTENER_INSIDE_H
 #define IM_LISTENER_INSIDE_H
 
@@ -11,23 +12,34 @@
 #include "base/waker.h"
 #include "http/chunked.h"
 #include "http/head.h"
+#include "http/tls.h"
 #include "listener/address.h"
 #include "listener/channel.h"
 #include "listener/listener.h"
 #include "listener/reactor.h"
+#include "listener/resolver.h"
 
 /* How long a connection waits for its next request, and what clients are told to rely on:
  * less, so that a request on its way finds it open. */
 enum { IM_KEEP_ALIVE_MS = 8000 };
 #define IM_KEEP_ALIVE_TOLD "timeout=7"
 
-enum im_port_role { IM_ROLE_HTTP, IM_ROLE_HTTPS, IM_ROLE_CONTROL, IM_ROLES };
+enum im_port_role {
+    IM_ROLE_HTTP,
+    IM_ROLE_HTTPS,
+    IM_ROLE_CONTROL,
+    IM_ROLE_PROXY,
+    IM_ROLES
+};
+
+enum { IM_SANDBOX_NAME_ROOM = 65, IM_OWN_PORTS_MAX = 10000 };
 
 /* One listening socket. */
 struct im_door {
     struct im_task task; /* first: the task is the door */
     struct im_listener *listener;
     enum im_port_role role;
+    struct im_port *port;
     const char *address; /* its own; NULL when it stands for all of the machine */
     bool v6;
     bool short_of_sockets; /* said already */
@@ -38,6 +50,17 @@ struct im_port {
     int number; /* IM_PORT_NONE = off */
     struct im_str url;
     struct im_door doors[IM_ADDRESSES_MAX];
+};
+
+/* The proxy of one sandbox. Like connections these are never freed while the listener lives,
+ * but used again. */
+struct im_proxy_port {
+    struct im_port port;
+    char url[80];
+    char sandbox[IM_SANDBOX_NAME_ROOM];
+    atomic_bool closing;
+    size_t open; /* doors that a worker may still run; under the listener's lock */
+    struct im_proxy_port *next, *previous; /* among the open or the recycled ones */
 };
 
 struct im_listener {
@@ -55,6 +78,11 @@ struct im_listener {
     pthread_cond_t changed;                /* in_flight is 0; by the monotonic clock */
     struct im_connection *open, *recycled; /* under the lock */
     int open_count;                        /* under the lock */
+    struct im_proxy_port *own_ports, *recycled_ports;   /* under the lock */
+    size_t own_port_count;                              /* under the lock */
+    struct im_resolver *resolver;                       /* NULL = nothing is passed on */
+    struct im_upstream *upstreams, *recycled_upstreams; /* under the lock */
+    int upstream_count;                                 /* in use; under the lock */
 };
 
 /* What becomes of a connection after a step. */
@@ -98,8 +126,14 @@ struct im_connection {
     struct im_transaction *now; /* NULL between requests */
     bool probe;                 /* our own, at start */
     bool on_control_port;
-    bool too_many;    /* beyond the bound when it came */
-    unsigned handled; /* requests */
+    bool from_loopback;
+    bool at_proxy;                /* it came to a proxy, and is no tunnel yet */
+    struct im_tls_hello *hello;   /* of a tunnel that ends here; else NULL; malloc */
+    struct im_upstream *upstream; /* the other end of a tunnel that does not; or NULL */
+    bool sandbox_must_be;
+    char sandbox[IM_SANDBOX_NAME_ROOM]; /* that the proxy was asked for, or empty */
+    bool too_many;                      /* beyond the bound when it came */
+    unsigned handled;                   /* requests */
     uint64_t serial;
     int64_t began_us;
     char peer[64], base[80];
@@ -124,6 +158,10 @@ enum im_step_result im_connection_send(
     enum im_step_result (*sent)(struct im_connection *c));
 /* TLS begins here, with what was read already. */
 enum im_step_result im_connection_secure(struct im_connection *c);
+/* Requests begin here. */
+enum im_step_result im_connection_begin(struct im_connection *c);
+/* The peer gets no more, but may still read what it was sent; then the connection ends. */
+enum im_step_result im_connection_linger(struct im_connection *c);
 void im_listener_say(const struct im_listener *l, enum im_log_level level,
                      const char *event, const char *why);
 
@@ -133,6 +171,42 @@ enum im_step_result im_exchange_begin(
     struct im_connection *c); /* waits for a request's head */
 /* The answer has been sent, or never will be: whoever wants to know is told. */
 void im_exchange_end(struct im_connection *c);
+
+/* Tells of a handshake in a tunnel that came to nothing, as of a request. */
+enum im_step_result im_exchange_tls_failed(struct im_connection *c, const char *why);
+
+/* ---- ports.c ---- */
+
+bool im_ports_open(struct im_listener *l, struct im_error *err);
+void im_ports_wake(struct im_listener *l);  /* so that each door sees that it closes */
+void im_ports_close(struct im_listener *l); /* after im_reactor_stop */
+/* A worker has ended the door. */
+void im_port_door_closed(struct im_door *door);
+/* Must the door be closed? */
+bool im_port_is_closing(const struct im_door *door);
+/* The sandbox whose own proxy the door belongs to; NULL = none's. */
+const char *im_port_sandbox(const struct im_door *door);
+/* Is that an address of ours on the loopback? The role of its port, or IM_ROLES. */
+enum im_port_role im_ports_find(struct im_listener *l, struct im_str host, int port);
+
+/* ---- tunnel.c ---- */
+
+/* After the answer to CONNECT: its near end is here. Copies what it needs of the answer.
+ * False when memory is short. */
+bool im_tunnel_prepare(struct im_connection *c, const struct im_response *res);
+enum im_step_result im_tunnel_begin(struct im_connection *c);
+/* Bytes go both ways between the client and c->upstream. */
+enum im_step_result im_relay_begin(struct im_connection *c);
+
+/* ---- upstream.c ---- */
+
+/* Begins to connect; c->waker is called when im_dial_look has news. */
+void im_dial_begin(struct im_connection *c, struct im_dial *dial);
+/* Takes over what has become of it. */
+void im_dial_look(struct im_connection *c, struct im_dial *dial);
+/* The connection has no more use for c->upstream; NULL is fine. */
+void im_upstream_drop(struct im_connection *c);
+void im_upstreams_free(struct im_listener *l); /* after im_reactor_stop */
 
 /* ---- delivery.c ---- */
 

@@ -1,4 +1,4 @@
-/* Ports and their sockets, the start and the stop. The start is over when a request of
+/* The start and the stop. The start is over when a request of
  * our own was answered, so that a limit of the system which lets sockets listen but
  * nothing answer is found before anybody is told the address. */
 #include "listener/listener.h"
@@ -96,66 +96,6 @@ static bool probe(struct im_listener *l, struct im_error *err)
 
 /* ---- starting ---- */
 
-static bool open_doors(struct im_listener *l, enum im_port_role role,
-                       const int fds[IM_ADDRESSES_MAX])
-{
-    struct im_port *port = &l->ports[role];
-    bool fine = true;
-
-    for (size_t i = 0; i < port->addresses.count; i++) {
-        const char *address = port->addresses.items[i].text;
-        struct im_door *door = &port->doors[i];
-        door->task.run = im_door_run;
-        door->task.fd = fds[i];
-        door->listener = l;
-        door->role = role;
-        door->v6 = port->addresses.items[i].v6;
-        door->address = im_address_is_wildcard(address) ? NULL : address;
-        fine = im_reactor_watch(l->reactor, &door->task, INT64_MAX) && fine;
-    }
-    return fine;
-}
-
-static bool listen_all(struct im_listener *l, struct im_error *err)
-{
-    static const char *const options[] = {"--port", "--https-port", "--control"};
-    const int wanted[] = {l->options.http_port, l->options.https_port,
-                          l->options.control_port};
-    int fds[IM_ADDRESSES_MAX];
-
-    for (int role = 0; role < IM_ROLES; role++) {
-        struct im_port *port = &l->ports[role];
-        const char *bind = role == IM_ROLE_CONTROL ? NULL : l->options.bind;
-        int number = wanted[role];
-        if (number == IM_PORT_NONE)
-            continue;
-        if (!im_addresses_parse(bind, &port->addresses, err) ||
-            !im_addresses_listen(&port->addresses, &number, options[role], fds, err))
-            return false;
-        port->number = number;
-        if (!open_doors(l, (enum im_port_role)role, fds))
-            return im_error_set(err, "starting to listen: %s", strerror(errno));
-    }
-    return true;
-}
-
-static bool make_urls(struct im_listener *l, struct im_error *err)
-{
-    for (int role = 0; role < IM_ROLES; role++) {
-        struct im_port *port = &l->ports[role];
-        if (port->number == IM_PORT_NONE)
-            continue;
-        bool v6 = port->addresses.items[0].v6;
-        const char *host = port->addresses.items[0].text;
-        if (im_address_is_wildcard(host))
-            host = v6 ? "::1" : "127.0.0.1";
-        port->url =
-            im_arena_format(&l->arena, v6 ? "%s://[%s]:%d" : "%s://%s:%d",
-                            role == IM_ROLE_HTTPS ? "https" : "http", host, port->number);
-    }
-    return !l->arena.failed || im_error_set(err, "starting to listen: out of memory");
-}
-
 struct tls_setup {
     struct im_tls *tls;
     struct im_error *err;
@@ -172,10 +112,10 @@ static bool make_tls(struct im_listener *l, struct im_error *err)
 {
     struct tls_setup setup = {l->options.tls, err};
 
-    if (l->options.https_port == IM_PORT_NONE)
+    if (l->options.https_port == IM_PORT_NONE && l->options.proxy_port == IM_PORT_NONE)
         return true;
     if (!l->options.tls)
-        return im_error_set(err, "starting to listen: HTTPS without a certificate");
+        return im_error_set(err, "starting to listen: TLS without a certificate");
     err->text[0] = '\0';
     l->tls = im_civetweb_tls(configure_tls, &setup);
     if (!l->tls && !err->text[0])
@@ -207,7 +147,9 @@ static bool start(struct im_listener *l, struct im_error *err)
     block_signals(&before);
     l->reactor = im_reactor_new(l->options.threads, l->options.log, err);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return l->reactor && listen_all(l, err) && make_urls(l, err) && probe(l, err);
+    if (l->options.proxy_dials && !(l->resolver = im_resolver_new()))
+        return im_error_set(err, "starting to listen: out of memory");
+    return l->reactor && im_ports_open(l, err) && probe(l, err);
 }
 
 struct im_listener *im_listener_start(const struct im_listener_options *options,
@@ -239,25 +181,6 @@ struct im_listener *im_listener_start(const struct im_listener_options *options,
 
 /* ---- stopping ---- */
 
-/* Those that a worker has not closed. */
-static void close_doors(struct im_listener *l)
-{
-    for (int role = 0; role < IM_ROLES; role++)
-        for (size_t i = 0; i < l->ports[role].addresses.count; i++) {
-            struct im_door *door = &l->ports[role].doors[i];
-            if (door->listener && door->task.fd >= 0)
-                close(door->task.fd);
-        }
-}
-
-static void wake_doors(struct im_listener *l)
-{
-    for (int role = 0; role < IM_ROLES; role++)
-        for (size_t i = 0; i < l->ports[role].addresses.count; i++)
-            if (l->ports[role].doors[i].listener)
-                im_reactor_wake(l->reactor, &l->ports[role].doors[i].task);
-}
-
 static void wait_idle(struct im_listener *l, int64_t grace_ms)
 {
     struct timespec when = im_cond_deadline(grace_ms);
@@ -277,15 +200,17 @@ void im_listener_stop(struct im_listener *l, int64_t grace_ms)
         return;
     atomic_store(&l->stopping, true);
     if (l->reactor) {
-        wake_doors(l);
+        im_ports_wake(l);
         im_connections_wake(l);
         wait_idle(l, grace_ms);
         atomic_store(&l->closing, true);
+        im_resolver_free(l->resolver); /* no look-up hands anything to the reactor now */
         im_reactor_stop(l->reactor);
         block_signals(&before); /* TLS may have a farewell to say to who has left */
         im_connections_free(l);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
-        close_doors(l);
+        im_upstreams_free(l);
+        im_ports_close(l);
     }
     im_reactor_free(l->reactor);
     im_civetweb_free_tls(l->tls);
@@ -308,6 +233,11 @@ struct im_str im_listener_https_url(const struct im_listener *listener)
 struct im_str im_listener_control_url(const struct im_listener *listener)
 {
     return listener->ports[IM_ROLE_CONTROL].url;
+}
+
+struct im_str im_listener_proxy_url(const struct im_listener *listener)
+{
+    return listener->ports[IM_ROLE_PROXY].url;
 }
 
 bool im_listener_stopping(const struct im_listener *listener)

@@ -8,6 +8,7 @@
 
 struct im_listener;
 struct im_log;
+struct im_proxy_port;
 struct im_tls;
 
 enum { IM_PORT_NONE = -1 };
@@ -17,9 +18,11 @@ struct im_listener_options {
     int http_port;    /* 0 = any free one, IM_PORT_NONE = off */
     int https_port;   /* the same */
     int control_port; /* own loopback port for /__mock; IM_PORT_NONE = none */
+    int proxy_port;   /* of the forward proxy; 0 = any free one, IM_PORT_NONE = off */
+    bool proxy_dials; /* it may have to pass something on */
     int threads;      /* workers at most; 0 = 200 */
-    struct im_tls
-        *tls; /* needed when https_port is not off; lifetime: longer than ours */
+    struct im_tls *
+        tls; /* needed when https_port or proxy_port is not off; lifetime: longer than ours */
     const struct im_log *log;
     /* Answers one request; called on many threads at once. *date_ms is the Date to
      * show. */
@@ -42,6 +45,15 @@ struct im_str im_listener_http_url(const struct im_listener *listener);
 struct im_str im_listener_https_url(const struct im_listener *listener);
 struct im_str im_listener_control_url(
     const struct im_listener *listener); /* without /__mock */
+struct im_str im_listener_proxy_url(const struct im_listener *listener);
+
+/* A proxy of one sandbox, on a free port of the addresses that all is on. *url is its address;
+ * lifetime: until it is closed. NULL with err. Both may be called on any thread. */
+struct im_proxy_port *im_listener_open_proxy(struct im_listener *listener,
+                                             struct im_str sandbox, struct im_str *url,
+                                             struct im_error *err);
+/* The port is free soon after; what is under way on its connections goes on. */
+void im_listener_close_proxy(struct im_listener *listener, struct im_proxy_port *port);
 /* True once a stop was asked for: long waits look at it. */
 bool im_listener_stopping(const struct im_listener *listener);
 

@@ -1,5 +1,6 @@
-/* Verifying signatures with keys that others publish: RSA keys of a JSON Web Key Set (RFC 7517, RFC 7518
- * sections 3.3 and 6.3.1), and the public test keys of this product. */
+/* Verifying signatures with keys that others publish: RSA keys of a JSON Web Key Set
+ * (RFC 7517, RFC 7518 sections 3.3 and 6.3.1), and the public test keys of this
+ * product. */
 #include "oauth/jwks.h"
 
 #include <openssl/bn.h>

@@ -11,9 +11,9 @@ enum im_jwks_check {
     IM_JWKS_NO_METHOD    /* HS256, none, …: nothing that a published key verifies */
 };
 
-/* Verifies RS256, RS384 and RS512 with the key of the same kid, or with each RSA key of the set when the
- * token names none. The header's alg is believed: this answers who has signed, never whether a
- * token may be accepted. */
+/* Verifies RS256, RS384 and RS512 with the key of the same kid, or with each RSA key of
+ * the set when the token names none. The header's alg is believed: this answers who has
+ * signed, never whether a token may be accepted. */
 enum im_jwks_check im_jwks_verify(const struct im_json *jwks, struct im_arena *arena,
                                   const struct im_jwt *jwt);
 /* Was it signed with one of the public test keys that ship with this product? */

@@ -2,6 +2,7 @@
  * ended stays for an hour of real time, so that listings and refusals can still say all
  * about it; a bound on the number of records holds even when none has ended. Of a record
  * that has left, a short note stays: that there was such a token, and how it ended. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,7 @@ void im_retention_shed_locked(struct im_tokens *tokens,
 {
     struct im_token_record *leaves = tokens->oldest, *record = leaves;
 
+    assert(leaves); /* the store is over its bound, so it holds a record */
     for (int i = 0; i < SEARCHED_FOR_DEAD && record; i++, record = record->newer)
         if (!im_token_is_live_locked(record, eval)) {
             leaves = record;

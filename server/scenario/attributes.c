@@ -32,6 +32,7 @@ struct im_str im_attributes_read(struct im_authority *authority, struct im_reque
 
     *asked = (struct im_exchange){
         .endpoint = req->exchange->endpoint,
+        .tls = req->tls_fault,
         .grant = said->grant,
         .client_id = said->client,
         .user = im_str_slice(said->username, 0, im_str_find(said->username, '|')),

@@ -233,7 +233,7 @@ static void tell_shadows(const struct im_catalogue *catalogue, const struct view
 }
 
 /* Tells the log what has become wrong, once. */
-static void complain(const struct im_catalogue *catalogue, const struct view *view)
+static void log_faults(const struct im_catalogue *catalogue, const struct view *view)
 {
     for (size_t i = 0; i < view->count; i++) {
         const struct file *file = &view->files[i];
@@ -273,7 +273,7 @@ static struct view *look_at_folder(struct im_catalogue *catalogue)
     }
     pthread_mutex_unlock(&catalogue->lock);
     if (replaced) {
-        complain(catalogue, now);
+        log_faults(catalogue, now);
         tell_shadows(catalogue, now);
     }
     view_unref(replaced);
@@ -376,8 +376,9 @@ static void refuse_name(const struct view *view, struct im_str name, struct im_e
     free(known);
 }
 
-static struct im_scenario *get(struct im_catalogue *catalogue, const struct view *view,
-                               struct im_str name, struct im_error *err)
+static struct im_scenario *view_get(struct im_catalogue *catalogue,
+                                    const struct view *view, struct im_str name,
+                                    struct im_error *err)
 {
     const struct file *file = view_find(view, name);
 
@@ -394,7 +395,7 @@ struct im_scenario *im_catalogue_get(struct im_catalogue *catalogue, struct im_s
                                      struct im_error *err)
 {
     struct view *view = look_at_folder(catalogue);
-    struct im_scenario *scenario = get(catalogue, view, name, err);
+    struct im_scenario *scenario = view_get(catalogue, view, name, err);
 
     view_unref(view);
     return scenario;
@@ -421,7 +422,7 @@ struct im_scenario *im_catalogue_reread(struct im_catalogue *catalogue,
     if (file && file->trouble.len)
         im_error_set(err, "%.*s", IM_ARG(file->trouble));
     else if (scenario->listed)
-        now = get(catalogue, view, scenario->name, err);
+        now = view_get(catalogue, view, scenario->name, err);
     else
         now = scenario->path.len ? im_scenario_read_file(scenario->path.at, err)
                                  : im_scenario_ref(scenario);

@@ -39,6 +39,9 @@ static const struct im_json_row members[] = {
     {"cause", IM_READ_WORD, EXPECT(cause), .min = 1, .names = &im_cause_names},
     {NULL, IM_READ_PART, EXPECT(status), .table = &im_when_status},
     {"wire", IM_READ_WORD, EXPECT(fault), .min = 1, .names = &im_fault_names},
+    {"tls", IM_READ_WORD, EXPECT(when.tls), .min = IM_FAULT_TLS_EXPIRED,
+     .names = &im_when_tls,
+     .about = "what came over a connection that then.tls has spoilt so"},
     {"count", AT_LEAST(0)}, /* stored when it contradicts nothing: check_bounds */
     {"at_least", AT_LEAST(1), EXPECT(at_least)}, /* "at least 0" could never fail */
     {"at_most", AT_LEAST(0), EXPECT(at_most)},
@@ -134,8 +137,8 @@ static int find_that(const struct im_expectations *all, size_t count, struct im_
     return -1;
 }
 
-static bool resolve(struct im_json_reader *r, const struct im_json *after,
-                    struct im_expectations *all, size_t index)
+static bool resolve_anchor(struct im_json_reader *r, const struct im_json *after,
+                           struct im_expectations *all, size_t index)
 {
     struct im_anchor *anchor = &all->items[index].after;
 
@@ -208,7 +211,7 @@ static bool check_all(struct im_json_reader *r, const struct im_json *list, void
             im_json_fault(r, im_json_get(one, "that"),
                           "\"that\" must be unique, and \"%.*s\" stands twice",
                           IM_ARG(im_str_front(that, SHOWN_MAX)));
-        resolve(r, im_json_get(one, "after"), all, i);
+        resolve_anchor(r, im_json_get(one, "after"), all, i);
     }
     i = 0;
     for (const struct im_json *one = list->first; one; one = one->next, i++)

@@ -54,6 +54,7 @@ static struct noun noun_of(const struct im_when *when)
         {"query", {"query", "queries"}},
         {"model", {"call of the model", "calls of the model"}},
         {"session", {"call of the session", "calls of the session"}},
+        {"proxy", {"connection through the proxy", "connections through the proxy"}},
     };
 
     for (size_t i = 0; i < sizeof(nouns) / sizeof(nouns[0]); i++)

@@ -92,7 +92,20 @@ bool im_scenario_state_counts(struct im_scenario_state *scenario_state,
 
 bool im_rule_takes_request(const struct im_rule *rule)
 {
-    return rule->refuse != CAUSE_NONE || rule->has_wire;
+    return rule->refuse != CAUSE_NONE || rule->has_wire || rule->tls != IM_FAULT_NONE;
+}
+
+bool im_rule_needs_proxy(const struct im_rule *rule)
+{
+    return im_when_is_proxy(&rule->when);
+}
+
+bool im_scenario_needs_proxy(const struct im_scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->rule_count; i++)
+        if (im_rule_needs_proxy(&scenario->rules[i]))
+            return true;
+    return false;
 }
 
 /* Does its time begin when it fires first? Then `nth` says when that is. */
@@ -137,7 +150,7 @@ static bool fires_locked(const struct im_rule *rule, struct im_progress *progres
     return true;
 }
 
-static void enlist(struct im_plan *plan, const struct im_rule *rule)
+static void plan_add(struct im_plan *plan, const struct im_rule *rule)
 {
     if (rule->step_count)
         plan->world[plan->world_count++] = rule;
@@ -162,7 +175,7 @@ static void ask_rules(struct im_scenario_state *scenario_state, struct im_plan *
         fitting++;
         spent += is_spent(rule, progress, now_ms);
         if (fires_locked(rule, progress, plan, now_ms))
-            enlist(plan, rule);
+            plan_add(plan, rule);
     }
     if (scenario->exhausted_fails && fitting && spent == fitting) {
         plan->refuse = CAUSE_SCENARIO_EXHAUSTED;
@@ -309,6 +322,11 @@ bool im_plan_change_world(const struct im_plan *plan, struct im_authority *autho
 const struct im_wire *im_plan_wire(const struct im_plan *plan)
 {
     return plan->taken && plan->taken->has_wire ? &plan->taken->wire : NULL;
+}
+
+enum im_fault im_plan_tls(const struct im_plan *plan)
+{
+    return plan->taken ? plan->taken->tls : IM_FAULT_NONE;
 }
 
 const char *im_plan_effect(const struct im_plan *plan)

@@ -24,6 +24,7 @@ struct im_rule {
     struct im_step *steps;       /* then.world */
     size_t step_count;
     enum im_cause refuse; /* then.refuse; CAUSE_NONE = no */
+    enum im_fault tls;    /* then.tls, of a connection; IM_FAULT_NONE = no */
     bool has_wire;        /* then.wire */
     struct im_wire wire;
     int64_t times; /* fires at most so often; 0 = as often as it fits */
@@ -33,6 +34,8 @@ struct im_rule {
 
 /* Does it refuse or damage, so that the rules behind it that do so too leave the request alone? */
 bool im_rule_takes_request(const struct im_rule *rule);
+/* Is it about connections, so that it needs clients that come through the proxy? */
+bool im_rule_needs_proxy(const struct im_rule *rule);
 /* Does it change the world so? */
 bool im_rule_does(const struct im_rule *rule, const char *effect);
 
@@ -60,6 +63,8 @@ struct im_scenario {
 struct im_scenario *im_scenario_ref(
     struct im_scenario *scenario);                    /* one more reference */
 void im_scenario_unref(struct im_scenario *scenario); /* NULL is fine */
+/* Has it a rule about connections, for clients that come through the proxy? */
+bool im_scenario_needs_proxy(const struct im_scenario *scenario);
 /* Makes the world of an authority that of the scenario: policy from its built-in values, then
  * `world`. False with err, and nothing has changed. */
 bool im_scenario_set_up(const struct im_scenario *scenario,
@@ -114,6 +119,8 @@ bool im_plan_change_world(const struct im_plan *plan, struct im_authority *autho
                           int64_t now_ms, struct im_error *err);
 /* What the plan does to delivery; NULL = nothing. */
 const struct im_wire *im_plan_wire(const struct im_plan *plan);
+/* How the plan spoils the TLS of the connection that is asked for. */
+enum im_fault im_plan_tls(const struct im_plan *plan);
 /* The first rule that fired, from 1; IM_RULE_BROUGHT; 0 = none. */
 unsigned im_plan_rule(const struct im_plan *plan);
 /* The first change of the world that it sets off, or NULL. */

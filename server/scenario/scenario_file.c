@@ -32,8 +32,37 @@ static bool note_wire(struct im_json_reader *r, const struct im_json *value, voi
     return true;
 }
 
+/* The TLS of a connection is spoilt before there is a request, so the rule is about connections
+ * through the proxy, and nothing that a request has can tell one from another. */
+static bool take_tls(struct im_json_reader *r, const struct im_json *value, void *into)
+{
+    (void)r;
+    (void)value;
+    ((struct im_rule *)into)->when.endpoint = im_str(im_endpoint_name(IM_ENDPOINT_PROXY));
+    return true;
+}
+
+static bool check_tls(struct im_json_reader *r, const struct im_json *value)
+{
+    static const char *const fine[] = {"nth", "every", "rate", "seed", NULL};
+    const struct im_json *when = im_json_get(value, "when");
+
+    for (const struct im_json *one = when ? when->first : NULL; one; one = one->next) {
+        bool counts = im_str_is(one->name, "endpoint") && im_str_is(one->text, "proxy");
+        for (const char *const *name = fine; *name; name++)
+            counts = counts || im_str_is(one->name, *name);
+        if (!counts)
+            return im_json_fault(
+                r, one,
+                "\"tls\" spoils a connection, before there is a request: "
+                "of \"when\" it takes \"nth\", \"every\", \"rate\" and "
+                "\"seed\"");
+    }
+    return true;
+}
+
 /* A quota counts all that fits; picking some of it would leave open what is counted. */
-static bool picks(const struct im_when *when)
+static bool picks_some(const struct im_when *when)
 {
     return when->nth || when->every || when->rate >= 0;
 }
@@ -41,6 +70,7 @@ static bool picks(const struct im_when *when)
 static bool check_rule(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     const struct im_rule *rule = into;
+    const struct im_json *then = im_json_get(value, "then");
     int64_t most = rule->times ? rule->times : rule->when.nth > 0 ? 1 : INT64_MAX;
 
     if (rule->needs > most)
@@ -50,10 +80,16 @@ static bool check_rule(struct im_json_reader *r, const struct im_json *value, vo
     if (rule->needs && rule->optional)
         return im_json_fault(r, im_json_get(value, "optional"),
                              "\"optional\" and \"needs\" contradict each other");
-    if (rule->schedule.limit && picks(&rule->when))
+    if (rule->schedule.limit && picks_some(&rule->when))
         return im_json_fault(r, im_json_get(value, "limit"),
                              "\"limit\" counts all that fits \"when\", so it contradicts "
                              "\"nth\", \"every\" and \"rate\"");
+    if (rule->tls != IM_FAULT_NONE && (rule->refuse != CAUSE_NONE || rule->has_wire))
+        return im_json_fault(r, then,
+                             "\"tls\" contradicts \"refuse\" and \"wire\": it spoils a "
+                             "connection, they a request");
+    if (rule->tls != IM_FAULT_NONE && !check_tls(r, value))
+        return false;
     return rule->refuse == CAUSE_NONE || !rule->has_wire ||
            rule->wire.fault < IM_FAULT_HTML || !im_wire_replaces(&rule->wire) ||
            im_json_fault(r, value,
@@ -82,6 +118,10 @@ static const struct im_json_row then_rows[] = {
     {"wire", IM_READ_EITHER, IM_READ_INTO(struct im_rule, wire), .rows = im_wire_forms,
      .count = IM_WIRE_FORMS, .schema = "wire", .check = note_wire,
      .wanted = "a fault's name or an object"},
+    {"tls", IM_READ_WORD, IM_READ_INTO(struct im_rule, tls), .min = IM_FAULT_TLS_EXPIRED,
+     .names = &im_when_tls, .check = take_tls,
+     .about =
+         "the connection's TLS is spoilt so; for clients that come through the proxy"},
 };
 static const struct im_json_table then_table = {.where = "then",
                                                 IM_READ_ROWS(then_rows),

@@ -4,18 +4,18 @@
 #include "scenario/scenario_file.h"
 
 /* What the trial found: at the value that is being tried. */
-static bool refuse(struct im_json_reader *r, const struct im_json *at,
-                   const struct im_error *err)
+static bool refuse_value(struct im_json_reader *r, const struct im_json *at,
+                         const struct im_error *err)
 {
     return im_json_fault_of(r, at, err);
 }
 
-static bool holds(const struct im_json *value, const struct im_json *at)
+static bool is_within(const struct im_json *value, const struct im_json *at)
 {
     if (value == at)
         return true;
     for (const struct im_json *child = value->first; child; child = child->next)
-        if (holds(child, at))
+        if (is_within(child, at))
             return true;
     return false;
 }
@@ -24,7 +24,7 @@ static bool holds(const struct im_json *value, const struct im_json *at)
 static bool is_faulty(const struct im_json_reader *r, const struct im_json *value)
 {
     for (size_t i = 0; value && i < r->count; i++)
-        if (holds(value, r->faults[i].at))
+        if (is_within(value, r->faults[i].at))
             return true;
     return false;
 }
@@ -42,7 +42,7 @@ static bool try_step(struct im_json_reader *r, struct im_authority *authority,
         return true; /* needs nobody, and takes long */
     im_effect_complete(step->effect, &fitting, &args);
     return im_world_apply(authority, step->effect, &args, 0, &affected, &err) ||
-           refuse(r, step->json, &err);
+           refuse_value(r, step->json, &err);
 }
 
 static bool try_signed_in(struct im_json_reader *r, struct im_authority *authority,
@@ -70,7 +70,7 @@ static bool try_records(struct im_json_reader *r, struct im_authority *authority
     struct im_error err;
 
     return im_authority_load_records(authority, world, &at, &err) ||
-           refuse(r, at ? at : world, &err);
+           refuse_value(r, at ? at : world, &err);
 }
 
 static bool try_world(struct im_json_reader *r, struct im_authority *authority,
@@ -110,7 +110,7 @@ bool im_scenario_try(struct im_json_reader *r, const struct im_scenario *scenari
     size_t before = r->count;
 
     if (!authority)
-        return refuse(r, json, &err);
+        return refuse_value(r, json, &err);
     try_all(r, authority, scenario, json);
     im_authority_free(authority);
     return r->count == before;

@@ -71,7 +71,7 @@ static bool covers_endpoint(struct im_str wide, struct im_str narrow)
 }
 
 /* Does whatever fits `narrow` fit `wide`? False where that cannot be told. */
-static bool covers(const struct im_when *wide, const struct im_when *narrow)
+static bool when_covers(const struct im_when *wide, const struct im_when *narrow)
 {
     return !im_when_asks_content(wide) &&
            covers_endpoint(wide->endpoint, narrow->endpoint) &&
@@ -100,7 +100,7 @@ static void warn_of_unreachable(struct warnings *w, const struct im_scenario *sc
         const struct im_rule *rule = &scenario->rules[i];
         for (size_t k = 0; k < i && im_rule_takes_request(rule); k++) {
             if (!takes_always(&scenario->rules[k]) ||
-                !covers(&scenario->rules[k].when, &rule->when))
+                !when_covers(&scenario->rules[k].when, &rule->when))
                 continue;
             warn(w, at,
                  "rules: rule %zu never fires: rule %zu takes every request that fits it",
@@ -134,7 +134,7 @@ static bool brings_about(const struct im_scenario *scenario, enum im_cause cause
         const struct im_rule *rule = &scenario->rules[i];
         if ((cause && rule->refuse == cause) ||
             (fault && rule->has_wire && im_wire_fault(&rule->wire) == fault) ||
-            (effect && im_rule_does(rule, effect)))
+            (fault && rule->tls == fault) || (effect && im_rule_does(rule, effect)))
             return true;
     }
     return false;

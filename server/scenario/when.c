@@ -12,6 +12,20 @@ const struct im_json_names im_when_endpoints = {.name = "endpoint",
                                                 .what = "endpoint",
                                                 .word = im_endpoint_word};
 
+bool im_when_is_proxy(const struct im_when *when)
+{
+    return im_str_is(when->endpoint, im_endpoint_name(IM_ENDPOINT_PROXY));
+}
+
+static const char *tls_word(size_t index)
+{
+    return im_fault_tls_word((enum im_fault)(index + IM_FAULT_TLS_EXPIRED));
+}
+
+const struct im_json_names im_when_tls = {.name = "tls",
+                                          .what = "fault of TLS",
+                                          .word = tls_word};
+
 /* ---- what is in the request ---- */
 
 /* The first header line "Name: value" of that name; at == NULL when there is none. */
@@ -164,16 +178,21 @@ struct im_str im_when_one_user(const struct im_when *when)
     return im_str_has(user, '*') || im_str_has(user, '?') ? IM_STR("") : user;
 }
 
-static bool same(struct im_str wanted, struct im_str attribute)
+static bool same_if_asked(struct im_str wanted, struct im_str attribute)
 {
     return !wanted.len || im_str_eq(wanted, attribute);
 }
 
 bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange)
 {
-    return (!when->endpoint.len || im_exchange_goes_to(exchange, when->endpoint)) &&
-           same(when->method, exchange->method) && same(when->grant, exchange->grant) &&
-           same(when->client, exchange->client_id) &&
+    /* a tunnel is no request of the API: it fits only where its endpoint is named */
+    bool meant = when->endpoint.len ? im_exchange_goes_to(exchange, when->endpoint)
+                                    : exchange->endpoint != IM_ENDPOINT_PROXY;
+
+    return meant && (!when->tls || when->tls == exchange->tls) &&
+           same_if_asked(when->method, exchange->method) &&
+           same_if_asked(when->grant, exchange->grant) &&
+           same_if_asked(when->client, exchange->client_id) &&
            (!when->user.len || account_fits(when->user, exchange)) &&
            (!when->path.len || im_str_glob(when->path, exchange->path)) &&
            (!when->scope.len || im_str_in_list(exchange->scope, when->scope)) &&
@@ -181,7 +200,7 @@ bool im_when_fits(const struct im_when *when, const struct im_exchange *exchange
 }
 
 /* splitmix64's finalizer: neighbouring numbers become unrelated ones. */
-static uint64_t mix(uint64_t x)
+static uint64_t mix_bits(uint64_t x)
 {
     x += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -190,22 +209,23 @@ static uint64_t mix(uint64_t x)
 }
 
 /* The nth throw of the dice of this seed: in [0, 1), the same in every run. */
-static double chance(int64_t seed, uint64_t n)
+static double nth_chance(int64_t seed, uint64_t n)
 {
-    return (double)(mix(mix((uint64_t)seed) + n) >> 11) / (double)(UINT64_C(1) << 53);
+    return (double)(mix_bits(mix_bits((uint64_t)seed) + n) >> 11) /
+           (double)(UINT64_C(1) << 53);
 }
 
 bool im_when_counts(const struct im_when *when, uint64_t n)
 {
     return (when->nth <= 0 || n == (uint64_t)when->nth) &&
            (when->every <= 0 || n % (uint64_t)when->every == 0) &&
-           (when->rate < 0 || chance(when->seed, n) < when->rate);
+           (when->rate < 0 || nth_chance(when->seed, n) < when->rate);
 }
 
 /* ---- reading ---- */
 
 /* What can be told by its looks never to fit is refused, so that no rule sleeps for ever. */
-static bool capitals(struct im_str text)
+static bool is_capitals(struct im_str text)
 {
     for (size_t i = 0; i < text.len; i++)
         if (text.at[i] < 'A' || text.at[i] > 'Z')
@@ -220,7 +240,7 @@ static bool user_at_company(struct im_str text)
     return im_account_is_whole(&account);
 }
 
-static bool rooted(struct im_str text)
+static bool is_rooted(struct im_str text)
 {
     return text.at[0] == '/' || text.at[0] == '*' || text.at[0] == '?';
 }
@@ -256,8 +276,9 @@ static const struct im_json_row shared[] = {
     {WHEN(user), .sound = user_at_company,
      .wanted = "\"USER@COMPANY\" or \"USER@COMPANY|ENTITY\", parts of it as globs: "
                "\"*@COMPANY\""},
-    {WHEN(method), .sound = capitals, .wanted = "a method in capitals such as \"GET\""},
-    {WHEN(path), .sound = rooted,
+    {WHEN(method), .sound = is_capitals,
+     .wanted = "a method in capitals such as \"GET\""},
+    {WHEN(path), .sound = is_rooted,
      .wanted = "a path under the base URL such as \"/ia/api/v1/objects/*\""},
     {WHEN(scope), .sound = one_word, .wanted = "one scope, without spaces"},
     {WHEN(header), .kind = IM_READ_MAP, .check = check_headers,

@@ -20,6 +20,9 @@ struct im_when {
     struct im_str user;  /* USER@COMPANY[|ENTITY], globs; no entity = any, empty = none */
     struct im_str path;  /* glob */
     struct im_str scope; /* this word is among the scopes */
+    enum im_fault
+        tls; /* came over a connection that was spoilt so; IM_FAULT_NONE = not said. Of
+                            expectations alone */
     struct im_when_pairs header, query, body; /* each of them fits its glob */
     int64_t nth;                              /* the nth that fits, from 1 */
     int64_t every;                            /* every nth that fits */
@@ -41,5 +44,9 @@ extern const struct im_json_table im_when_shared, im_when_chance;
 /* The member "status", a number or a class ("4xx"), read into a struct im_status_range. */
 extern const struct im_json_table im_when_status;
 extern const struct im_json_names im_when_endpoints; /* there are, then the groups */
+extern const struct im_json_names
+    im_when_tls; /* "expired": from IM_FAULT_TLS_EXPIRED on */
+/* Is it about connections through the proxy, rather than about requests? */
+bool im_when_is_proxy(const struct im_when *when);
 
 #endif

@@ -3,15 +3,26 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "http/proxy.h"
 
 static const char *fault_word(size_t index)
 {
     return index + 1 < IM_FAULTS ? im_fault_name((enum im_fault)(index + 1)) : NULL;
 }
 
-const struct im_json_names im_fault_names = {.name = "fault",
+const struct im_json_names im_fault_names = {.name = "anyFault",
                                              .what = "fault",
                                              .word = fault_word};
+
+/* Those of a request: not of TLS, which a connection has. */
+static const char *wire_word(size_t index)
+{
+    return index + 1 < IM_FAULT_TLS_EXPIRED ? fault_word(index) : NULL;
+}
+
+static const struct im_json_names wire_names = {.name = "fault",
+                                                .what = "fault",
+                                                .word = wire_word};
 
 enum im_fault im_wire_fault(const struct im_wire *wire)
 {
@@ -99,7 +110,8 @@ void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
         is_ours
             ? im_arena_format(res->arena, "%.*s//%s%.*s/elsewhere%.*s", IM_ARG(scheme),
                               other, IM_ARG(behind), IM_ARG(path))
-            : im_arena_format(res->arena, "https://elsewhere.invalid%.*s", IM_ARG(path)));
+            : im_arena_format(res->arena, "https://" IM_ELSEWHERE_HOST "/elsewhere%.*s",
+                              IM_ARG(path)));
 }
 
 void im_wire_apply(const struct im_wire *wire, struct im_response *res)
@@ -185,7 +197,8 @@ static bool take_body(struct im_json_reader *r, const struct im_json *value, voi
 }
 
 /* A header of whole seconds: a duration is rounded up. */
-static bool round_up(struct im_json_reader *r, const struct im_json *value, void *into)
+static bool take_retry_after(struct im_json_reader *r, const struct im_json *value,
+                             void *into)
 {
     struct im_wire *wire = into;
 
@@ -247,7 +260,7 @@ static const struct im_json_row members[] = {
      .wanted = "a status, 200 to 599"},
     {"redirect", IM_READ_TEXT, WIRE(location), .check = take_redirect,
      .wanted = "the address to redirect to"},
-    {"retry_after", IM_READ_EITHER, IM_READ_ROWS(retry_forms), .check = round_up,
+    {"retry_after", IM_READ_EITHER, IM_READ_ROWS(retry_forms), .check = take_retry_after,
      .wanted = WAIT},
     {"body", IM_READ_JSON, .check = take_body},
     {"at", IM_READ_WORD, .words = "before|after", .check = take_at,
@@ -292,7 +305,7 @@ static bool check_word(struct im_json_reader *r, const struct im_json *value, vo
 }
 
 const struct im_json_row im_wire_forms[IM_WIRE_FORMS] = {
-    {NULL, IM_READ_WORD, WIRE(fault), .min = 1, .names = &im_fault_names,
+    {NULL, IM_READ_WORD, WIRE(fault), .min = 1, .names = &wire_names,
      .check = check_word},
     {NULL, IM_READ_OBJECT, .table = &wire_table},
 };

@@ -32,13 +32,14 @@ void im_wire_apply(const struct im_wire *wire, struct im_response *res);
 int64_t im_wire_takes_ms(const struct im_wire *wire, const struct im_response *res);
 /* A redirect to "elsewhere:/PATH" leads to this server by another name, in the same sandbox, below
  * /elsewhere: to the client it is a foreign host, and what it sends there is seen. Where the
- * client knows this server by no name of the loopback, it leads to a host that does not exist. */
+ * client knows this server by no name of the loopback, it leads to a host that does not exist, and
+ * that only our own proxy answers for. */
 void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
                     struct im_response *res);
 /* Both ways of writing it: "drop", or {"drop": true, …}; see scenarios/README.md. Into a struct
  * im_wire of zeros. */
 enum { IM_WIRE_FORMS = 2 };
 extern const struct im_json_row im_wire_forms[IM_WIRE_FORMS];
-extern const struct im_json_names im_fault_names;
+extern const struct im_json_names im_fault_names; /* all, those of TLS too */
 
 #endif

@@ -30,8 +30,8 @@ static bool expire(const struct im_effect *effect, struct im_effect_context *con
     return true;
 }
 
-static bool end(const struct im_effect *effect, struct im_effect_context *context,
-                struct im_error *err)
+static bool end_tokens(const struct im_effect *effect, struct im_effect_context *context,
+                       struct im_error *err)
 {
     struct im_token_selector which = select_tokens(effect, context->args);
 
@@ -54,8 +54,8 @@ static struct im_str value_of(const struct im_effect *effect,
     }
 }
 
-static bool change(const struct im_effect *effect, struct im_effect_context *context,
-                   struct im_error *err)
+static bool change_directory(const struct im_effect *effect,
+                             struct im_effect_context *context, struct im_error *err)
 {
     const struct im_effect_args *args = context->args;
     struct im_change_target target = {.company = args->company,
@@ -78,7 +78,7 @@ static bool register_redirect_uri(const struct im_effect *effect,
     if (!args.client_id.len)
         args.client_id = IM_STR("demo");
     own.args = &args;
-    bool done = change(effect, &own, err);
+    bool done = change_directory(effect, &own, err);
     context->affected = own.affected;
     return done;
 }
@@ -86,7 +86,7 @@ static bool register_redirect_uri(const struct im_effect *effect,
 static bool change_and_end(const struct im_effect *effect,
                            struct im_effect_context *context, struct im_error *err)
 {
-    return change(effect, context, err) && end(effect, context, err);
+    return change_directory(effect, context, err) && end_tokens(effect, context, err);
 }
 
 /* Effects that the directory does not see for itself must not make a user up. */
@@ -111,7 +111,7 @@ static bool sign_in(const struct im_effect *effect, struct im_effect_context *co
 
     if (!check_user(context, err))
         return false;
-    return !policy.sign_in_ends_session || end(effect, context, err);
+    return !policy.sign_in_ends_session || end_tokens(effect, context, err);
 }
 
 /* Somebody connects another application as the same user: what that does to the grants that are
@@ -181,21 +181,22 @@ const struct im_effect im_effects[] = {
      .kinds = IM_END_REFRESH},
     {"expire-code", "the authorization codes reach their end", 0, WHOSE, expire,
      .kinds = IM_END_CODE},
-    {"end-session", "the Intacct sessions behind the access tokens end", 0, WHOSE, end,
-     .kinds = IM_END_ACCESS, .sessions = true, .reason = IM_ENDED_SESSION_EXPIRED},
-    {"revoke-access-token", "the access tokens are revoked", 0, WHOSE, end,
+    {"end-session", "the Intacct sessions behind the access tokens end", 0, WHOSE,
+     end_tokens, .kinds = IM_END_ACCESS, .sessions = true,
+     .reason = IM_ENDED_SESSION_EXPIRED},
+    {"revoke-access-token", "the access tokens are revoked", 0, WHOSE, end_tokens,
      .kinds = IM_END_ACCESS, .reason = IM_ENDED_REVOKED},
-    {"revoke-refresh-token", "the refresh tokens are revoked", 0, WHOSE, end,
+    {"revoke-refresh-token", "the refresh tokens are revoked", 0, WHOSE, end_tokens,
      .kinds = IM_END_REFRESH, .reason = IM_ENDED_REVOKED},
-    {"revoke-code", "the authorization codes are withdrawn", 0, WHOSE, end,
+    {"revoke-code", "the authorization codes are withdrawn", 0, WHOSE, end_tokens,
      .kinds = IM_END_CODE, .reason = IM_ENDED_CONSENT_WITHDRAWN},
     {"revoke-grant", "the whole grants are revoked: access and refresh tokens", 0, WHOSE,
-     end, .kinds = IM_END_ALL, .whole_grant = true, .reason = IM_ENDED_REVOKED},
+     end_tokens, .kinds = IM_END_ALL, .whole_grant = true, .reason = IM_ENDED_REVOKED},
     {"revoke-user", "a revocation elsewhere takes every token of the user and company",
-     IM_ARG_USER, 0, end, .kinds = IM_END_ALL, .whole_grant = true,
+     IM_ARG_USER, 0, end_tokens, .kinds = IM_END_ALL, .whole_grant = true,
      .reason = IM_ENDED_REVOKED_ELSEWHERE},
     {"withdraw-consent", "the user withdraws the consent given to the application",
-     IM_ARG_USER | IM_ARG_CLIENT, 0, end, .kinds = IM_END_ALL, .whole_grant = true,
+     IM_ARG_USER | IM_ARG_CLIENT, 0, end_tokens, .kinds = IM_END_ALL, .whole_grant = true,
      .reason = IM_ENDED_CONSENT_WITHDRAWN},
     {"second-authorization", "the same user and company are connected a second time",
      IM_ARG_USER, IM_ARG_CLIENT, authorize_again, .kinds = 0},
@@ -204,42 +205,42 @@ const struct im_effect im_effects[] = {
     {"change-password", "the user changes the password", IM_ARG_USER, IM_ARG_VALUE,
      change_and_end, .change = IM_CHANGE_PASSWORD, .kinds = IM_END_ALL,
      .whole_grant = true, .reason = IM_ENDED_PASSWORD_CHANGED},
-    {"expire-password", "the user's password expires", IM_ARG_USER, 0, change,
+    {"expire-password", "the user's password expires", IM_ARG_USER, 0, change_directory,
      .change = IM_CHANGE_EXPIRE_PASSWORD},
-    {"lock-user", "the user is locked out", IM_ARG_USER, 0, change,
+    {"lock-user", "the user is locked out", IM_ARG_USER, 0, change_directory,
      .change = IM_CHANGE_LOCK_USER},
-    {"deactivate-user", "the user is deactivated", IM_ARG_USER, 0, change,
+    {"deactivate-user", "the user is deactivated", IM_ARG_USER, 0, change_directory,
      .change = IM_CHANGE_DEACTIVATE_USER},
-    {"deactivate-company", "the company is deactivated", IM_ARG_COMPANY, 0, change,
-     .change = IM_CHANGE_DEACTIVATE_COMPANY},
-    {"deactivate-client", "the application is deactivated", IM_ARG_CLIENT, 0, change,
-     .change = IM_CHANGE_DEACTIVATE_CLIENT},
+    {"deactivate-company", "the company is deactivated", IM_ARG_COMPANY, 0,
+     change_directory, .change = IM_CHANGE_DEACTIVATE_COMPANY},
+    {"deactivate-client", "the application is deactivated", IM_ARG_CLIENT, 0,
+     change_directory, .change = IM_CHANGE_DEACTIVATE_CLIENT},
     {"rotate-client-secret", "the application gets a new secret", IM_ARG_CLIENT,
-     IM_ARG_VALUE, change, .change = IM_CHANGE_CLIENT_SECRET},
+     IM_ARG_VALUE, change_directory, .change = IM_CHANGE_CLIENT_SECRET},
     {"register-redirect-uri", "the application gets one more redirect URI",
      IM_ARG_REDIRECT_URI, IM_ARG_CLIENT, register_redirect_uri,
      .change = IM_CHANGE_ADD_REDIRECT_URI, .value = IM_ARG_REDIRECT_URI},
     {"withdraw-client-authorization",
      "an administrator removes the application from Authorized client applications",
-     CLIENT_AT_COMPANY, 0, change, .change = IM_CHANGE_WITHDRAW_CLIENT},
+     CLIENT_AT_COMPANY, 0, change_directory, .change = IM_CHANGE_WITHDRAW_CLIENT},
     {"authorize-client", "an administrator adds it to Authorized client applications",
-     CLIENT_AT_COMPANY, 0, change, .change = IM_CHANGE_AUTHORIZE_CLIENT},
+     CLIENT_AT_COMPANY, 0, change_directory, .change = IM_CHANGE_AUTHORIZE_CLIENT},
     {"withdraw-sender",
      "an administrator removes its sender id from Web Services authorizations",
-     CLIENT_AT_COMPANY, 0, change, .change = IM_CHANGE_WITHDRAW_SENDER},
+     CLIENT_AT_COMPANY, 0, change_directory, .change = IM_CHANGE_WITHDRAW_SENDER},
     {"web-services-off", "the company's Web Services subscription is switched off",
-     IM_ARG_COMPANY, 0, change, .change = IM_CHANGE_WEB_SERVICES_OFF},
+     IM_ARG_COMPANY, 0, change_directory, .change = IM_CHANGE_WEB_SERVICES_OFF},
     {"unsubscribe-module", "the company unsubscribes a module",
-     IM_ARG_COMPANY | IM_ARG_MODULE, 0, change, .change = IM_CHANGE_UNSUBSCRIBE_MODULE,
-     .value = IM_ARG_MODULE},
-    {"remove-role", "the user loses a role, or all", IM_ARG_USER, IM_ARG_ROLE, change,
-     .change = IM_CHANGE_REMOVE_ROLE, .value = IM_ARG_ROLE},
+     IM_ARG_COMPANY | IM_ARG_MODULE, 0, change_directory,
+     .change = IM_CHANGE_UNSUBSCRIBE_MODULE, .value = IM_ARG_MODULE},
+    {"remove-role", "the user loses a role, or all", IM_ARG_USER, IM_ARG_ROLE,
+     change_directory, .change = IM_CHANGE_REMOVE_ROLE, .value = IM_ARG_ROLE},
     {"remove-permission", "the user's roles lose a permission, \"OBJECT:ACTION\"",
-     IM_ARG_USER | IM_ARG_PERMISSION, 0, change, .change = IM_CHANGE_REMOVE_PERMISSION,
-     .value = IM_ARG_PERMISSION},
+     IM_ARG_USER | IM_ARG_PERMISSION, 0, change_directory,
+     .change = IM_CHANGE_REMOVE_PERMISSION, .value = IM_ARG_PERMISSION},
     {"restrict-to-entity", "the user may work in one entity only",
-     IM_ARG_USER | IM_ARG_ENTITY, 0, change, .change = IM_CHANGE_RESTRICT_TO_ENTITY,
-     .value = IM_ARG_ENTITY},
+     IM_ARG_USER | IM_ARG_ENTITY, 0, change_directory,
+     .change = IM_CHANGE_RESTRICT_TO_ENTITY, .value = IM_ARG_ENTITY},
     {"rotate-keys", "the signing keys are rotated", 0, 0, rotate_keys, .kinds = 0},
     {"advance-clock", "time passes", IM_ARG_BY, 0, advance_clock, .kinds = 0},
     {"skew", "the server's clock jumps, as one does that was wrong and is put right",

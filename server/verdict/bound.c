@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 
+/* What a machine takes between two tries of a client that does not wait is a few milliseconds: from
+ * PAUSE_US on somebody meant it. */
 enum { US_PER_MS = 1000, PAUSE_US = 50 * US_PER_MS, GAPS_SHOWN = 6 };
 
 int64_t im_bound_least(const struct im_expectation *expectation)
@@ -84,6 +86,7 @@ static bool is_gap_known(const struct im_group *group, size_t i)
             exchange->delivered_us <= group->items[i + 1]->began_us);
 }
 
+/* Jitter may make one pause shorter than the one before, so the last is held against the first. */
 static bool gaps_grow(const struct im_group *group)
 {
     size_t gaps = group->count ? group->count - 1 : 0;

@@ -21,7 +21,7 @@ static bool is_serial(const struct im_group *group)
     return group->history->parallel <= 1 && (!baseline || baseline->parallel <= 1);
 }
 
-/* B is 1, or 0: each further one is then too many. Tries are counted, since a baseline in which they are
+/* B, of rule 5, is 1, or 0: each further one is then too many. Tries are counted, since a baseline in which they are
  * refused shows no less how many there are. */
 static bool signs_on_once(const struct im_group *group)
 {
@@ -318,7 +318,7 @@ static struct weighed weigh_call(const struct im_group *group, size_t index)
 
 /* ---- all of them ---- */
 
-static struct weighed weigh(const struct im_group *group, size_t index)
+static struct weighed weigh_exchange(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
     bool waits = group->window->anchor && group->expectation->within_ms >= 0;
@@ -335,7 +335,7 @@ struct im_tally im_count(const struct im_group *group)
     struct im_tally tally = {.counted = 0};
 
     for (size_t i = 0; i < group->count; i++) {
-        struct weighed one = weigh(group, i);
+        struct weighed one = weigh_exchange(group, i);
         tally.counted += one.weight == COUNTS;
         tally.unsure += one.weight == UNSURE;
         if (one.weight == UNSURE && !tally.doubt)
@@ -346,7 +346,7 @@ struct im_tally im_count(const struct im_group *group)
 
 bool im_count_has(const struct im_group *group, size_t index)
 {
-    return weigh(group, index).weight != FREE;
+    return weigh_exchange(group, index).weight != FREE;
 }
 
 void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,

@@ -118,6 +118,14 @@ static void find_inside(struct judging *j, const struct finding *found,
 
 /* ---- by token or call ---- */
 
+static bool same_group(enum im_per per, const struct im_exchange *a,
+                       const struct im_exchange *b)
+{
+    if (per == IM_PER_TOKEN)
+        return im_str_eq(a->token, b->token);
+    return per != IM_PER_CALL || a->call == b->call;
+}
+
 /* Sorts the places of all exchanges so that those of one token or call stand together, in order of
  * arrival. */
 static void group_by(struct judging *j, enum im_per per)
@@ -128,26 +136,16 @@ static void group_by(struct judging *j, enum im_per per)
     for (size_t i = 0; i < j->history.count; i++)
         for (size_t k = i; !j->inside[i] && k < j->history.count; k++) {
             const struct im_exchange *a = j->history.items[i], *b = j->history.items[k];
-            bool same = per == IM_PER_TOKEN  ? im_str_eq(a->token, b->token)
-                        : per == IM_PER_CALL ? a->call == b->call
-                                             : true;
-            if (j->inside[k] || !same)
+            if (j->inside[k] || !same_group(per, a, b))
                 continue;
             j->grouped[n++] = k;
             j->inside[k] = k != i;
         }
 }
 
-static bool same_group(enum im_per per, const struct im_exchange *a,
-                       const struct im_exchange *b)
-{
-    if (per == IM_PER_TOKEN)
-        return im_str_eq(a->token, b->token);
-    return per != IM_PER_CALL || a->call == b->call;
-}
-
 /* ---- what a group comes to ---- */
 
+/* What is certain outweighs a doubt, and what was missed outweighs what was not exercised. */
 static int gravity(enum im_outcome_of outcome)
 {
     static const int gravities[] = {
@@ -168,8 +166,8 @@ static bool is_worse(struct finding *found, enum im_outcome_of outcome)
     return true;
 }
 
-static void show(struct judging *j, struct im_judgement *judgement,
-                 const struct im_group *group, enum im_bound broken)
+static void show_exchanges(struct judging *j, struct im_judgement *judgement,
+                           const struct im_group *group, enum im_bound broken)
 {
     size_t n = 0;
 
@@ -205,7 +203,7 @@ static void judge_safety(struct judging *j, struct finding *found,
     else
         im_bound_why(group, breach.bound, 0, &why);
     found->judgement->why = im_buf_str(&why);
-    show(j, found->judgement, group, breach.bound);
+    show_exchanges(j, found->judgement, group, breach.bound);
 }
 
 /* ---- recovery ---- */
@@ -280,7 +278,7 @@ static void tell_unmet(struct judging *j, struct finding *found,
         im_bound_why(group, IM_BOUND_AT_LEAST, seen, &why);
     found->judgement->why = im_buf_str(&why);
     found->judgement->is_fact = !window->anchor;
-    show(j, found->judgement, group, IM_BOUND_AT_LEAST);
+    show_exchanges(j, found->judgement, group, IM_BOUND_AT_LEAST);
 }
 
 /* Of a whole window, or of all that matches. */
@@ -304,13 +302,6 @@ static void judge_least(struct judging *j, struct finding *found,
 
 /* ---- windows ---- */
 
-/* Must each token or call be seen so often? After an anchor it is enough that something recovers. */
-static bool is_least_of_each(const struct im_expectation *expectation,
-                             const struct im_window *window)
-{
-    return !window->anchor && expectation->per != IM_PER_ALL;
-}
-
 static void judge_group(struct judging *j, struct finding *found, size_t count,
                         const struct im_window *window)
 {
@@ -324,7 +315,8 @@ static void judge_group(struct judging *j, struct finding *found, size_t count,
 
     found->groups++;
     judge_safety(j, found, &group);
-    if (is_least_of_each(found->expectation, window) && count &&
+    /* after an anchor it is enough that something recovers */
+    if (!window->anchor && found->expectation->per != IM_PER_ALL && count &&
         count < (uint64_t)im_bound_least(found->expectation))
         tell_unmet(j, found, &group, count);
     if (found->judgement->outcome != IM_MET)
@@ -334,7 +326,8 @@ static void judge_group(struct judging *j, struct finding *found, size_t count,
     found->last_why = im_buf_str(&why);
 }
 
-/* The anchor and its repeats, up to the first that went well: the tries of one call. */
+/* The anchor and its repeats, up to the first that went well: the tries of one call. What comes later is
+ * another call of the client's, which happens to be the same (rule 3). */
 static void judge_series(struct judging *j, struct finding *found,
                          const struct im_window *window)
 {
@@ -457,7 +450,7 @@ static void say_met(struct judging *j, struct finding *found)
         judgement->why = found->last_why;
 }
 
-static void judge(struct judging *j, size_t index)
+static void judge_expectation(struct judging *j, size_t index)
 {
     const struct im_expectation *expectation = &j->expectations->items[index];
     struct finding found = {.expectation = expectation,
@@ -468,7 +461,7 @@ static void judge(struct judging *j, size_t index)
         return;
     j->stages[index] = BUSY;
     if (expectation->after.text.len && expectation->after.expectation >= 0)
-        judge(j, (size_t)expectation->after.expectation);
+        judge_expectation(j, (size_t)expectation->after.expectation);
     *found.judgement = (struct im_judgement){.outcome = IM_MET};
     size_t fitting = find_fitting(j, expectation);
     group_by(j, expectation->per);
@@ -516,6 +509,6 @@ bool im_expect_judge(const struct im_expectations *expectations,
     if (!im_history_read(&j.history, exchanges, exchange_count, arena) || !make_room(&j))
         return false;
     for (size_t i = 0; i < expectations->count; i++)
-        judge(&j, i);
+        judge_expectation(&j, i);
     return !arena->failed;
 }

@@ -202,7 +202,7 @@ void im_verdict_write_json(const struct im_verdict *verdict, struct im_json_out 
 
 /* ---- text ---- */
 
-static const char *mark(enum im_outcome_of outcome)
+static const char *outcome_mark(enum im_outcome_of outcome)
 {
     switch (outcome) {
     case IM_MET: return "met          ";
@@ -234,7 +234,7 @@ static void text_expectation(const struct im_verdict *verdict, size_t index,
 {
     enum im_outcome_of outcome = im_verdict_outcome_at(verdict, index);
 
-    im_buf_addf(out, "  %s  ", mark(outcome));
+    im_buf_addf(out, "  %s  ", outcome_mark(outcome));
     im_buf_add_visible(out, verdict->scenario->expect.items[index].that);
     im_buf_addz(out, "\n                 ");
     im_buf_add_visible(out, im_verdict_why(verdict, index, out));

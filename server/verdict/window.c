@@ -14,8 +14,9 @@ bool im_window_is_on_tokens(const struct im_expectation *expectation)
 /* ---- closing ---- */
 
 /* Is the client well again once this is delivered? */
-static bool closes(const struct im_expectation *expectation,
-                   const struct im_exchange *anchor, const struct im_exchange *exchange)
+static bool closes_window(const struct im_expectation *expectation,
+                          const struct im_exchange *anchor,
+                          const struct im_exchange *exchange)
 {
     if (!im_history_succeeded(exchange))
         return false;
@@ -43,7 +44,7 @@ static int64_t closing_of(const struct im_expectation *expectation,
         int64_t since_us = im_history_is_call(exchange) ? exchange->began_us : us;
         if (exchange != window->anchor && since_us >= window->opened_us &&
             !im_history_other_user(window->anchor, exchange) && us < closed_us &&
-            closes(expectation, window->anchor, exchange))
+            closes_window(expectation, window->anchor, exchange))
             closed_us = us;
     }
     return closed_us;
@@ -64,7 +65,7 @@ static int64_t opening_of(const struct im_exchange *anchor)
 static bool same_window(const struct im_expectation *expectation,
                         const struct im_exchange *first, const struct im_exchange *anchor)
 {
-    if (expectation->within_ms >= 0)
+    if (expectation->within_ms >= 0) /* each has a pause of its own */
         return false;
     return !im_history_token_refused(first) || !im_history_token_refused(anchor) ||
            im_str_eq(first->token, anchor->token);

@@ -209,7 +209,7 @@ def run(config, kind):
     """Why its jobs stopped: empty = all is done. Each goes its own way, whatever became of the others."""
     wanted = {**DEFAULT, **KINDS[kind]}
     configs = [config] * wanted["sessions"]
-    if wanted["companies"] > 1 and config.second:  # only one scenario has another company
+    if wanted["companies"] > 1 and config.second:
         configs.append(config._replace(username=config.second))
     reasons = [[] for _ in configs]
     if len(configs) == 1 or (wanted["workers"] == 1 and wanted["companies"] == 1):

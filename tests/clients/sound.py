@@ -58,8 +58,7 @@ def config_from(environment):
         token_url=environment.get("INTACCT_TOKEN_URL", base + API + "oauth2/token"),
         authorize_url=environment.get("INTACCT_AUTHORIZE_URL", base + API + "oauth2/authorize"),
         entity=environment.get("INTACCT_ENTITY", ""),
-        second=environment.get("INTACCT_SECOND_USERNAME")  # another customer, whose company only this scenario has
-        or ("ws_user@globex" if environment.get("INTACCT_SCENARIO") == "two-companies" else ""))
+        second=environment.get("INTACCT_SECOND_USERNAME", ""))  # another customer's
 
 
 class Broken:
@@ -106,6 +105,8 @@ class Broken:
         "misspells-the-host": "asks for a host whose name is nearly right",
         "never-asks-for-a-token": "calls the API without a token and asks for none",
         "leaves-after-connecting": "gets a token and calls nothing with it",
+        "trusts-any-certificate": "does not check who it talks to",
+        "speaks-old-tls": "still takes TLS 1.0 and 1.1",
         "never-connects": "does nothing and says that all is well",
     }
 
@@ -237,15 +238,22 @@ def is_token_response(body):
 class Line:
     """The kept-alive connections of one thread: one to each host."""
 
-    def __init__(self, timeout, whole=None):
+    def __init__(self, timeout, whole=None, trust=None):
         self._timeout = timeout
+        self._trust = trust  # an SSLContext; None: as the environment says
         self._whole = whole  # fault: seconds for all of an answer
         self._connections = {}
 
     def _to(self, scheme, host):
         if (scheme, host) not in self._connections:
-            kind = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-            self._connections[scheme, host] = kind[scheme](host, timeout=self._timeout)
+            proxy = urlsplit(os.environ.get("HTTPS_PROXY", "") if host == "api.intacct.com" else "")
+            if scheme == "http":
+                made = http.client.HTTPConnection(host, timeout=self._timeout)
+            else:
+                made = http.client.HTTPSConnection(proxy.netloc or host, timeout=self._timeout, context=self._trust)
+                if proxy.netloc:
+                    made.set_tunnel(host, 443)
+            self._connections[scheme, host] = made
         return self._connections[scheme, host]
 
     def open(self, url):
@@ -312,7 +320,14 @@ class Client:
         self._sleep = sleep
         self._disconnects = disconnect
         self._whole = 0.3 if "gives-up-on-slow-answers" in self._broken else None  # fault
-        self._line = Line(self._timeout, self._whole)  # of the thread that runs the job
+        self._trust = None
+        if "trusts-any-certificate" in self._broken:  # fault
+            self._trust = ssl._create_unverified_context()
+        if "speaks-old-tls" in self._broken:  # fault
+            self._trust = ssl.create_default_context()
+            self._trust.minimum_version = ssl.TLSVersion.TLSv1
+            self._trust.set_ciphers("DEFAULT:@SECLEVEL=0")
+        self._line = Line(self._timeout, self._whole, self._trust)  # of the thread that runs the job
         self._turn = threading.Lock()       # guards _not_before
         self._not_before = 0.0              # nobody sends anything before this moment
         self._renewing = threading.Lock()   # held while a token is got; guards what follows
@@ -396,7 +411,7 @@ class Client:
                              "description": os.urandom(6).hex()})
 
     def _parallel(self):
-        lines = [Line(self._timeout, self._whole) for _ in IN_PARALLEL]
+        lines = [Line(self._timeout, self._whole, self._trust) for _ in IN_PARALLEL]
         for line in lines:
             line.open(self._config.base_url)
         start = threading.Barrier(len(IN_PARALLEL))

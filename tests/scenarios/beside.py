@@ -12,8 +12,19 @@ sys.path[:0] = [str(ROOT / "tests/wire"), str(ROOT / "tests/clients")]
 import sound  # noqa: E402, F401
 
 FILES = sorted(path for path in (ROOT / "scenarios").glob("*.json") if path.name != "schema.json")
-SCENARIOS = {path.stem: json.loads(path.read_text()) for path in FILES}
+CATALOGUE = {path.stem: json.loads(path.read_text()) for path in FILES}
+# About connections, for clients that come through the proxy: test_tls.py's. `run` leaves them out without --intercept.
+PROXIED = {name: scenario for name, scenario in CATALOGUE.items()
+           if any("tls" in rule["then"] for rule in scenario.get("rules", []))}
+SCENARIOS = {name: scenario for name, scenario in CATALOGUE.items() if name not in PROXIED}
 CLIENTS = ROOT / "tests/clients"
+# A client looks at no scenario; that there is a second company in one of them, its surroundings tell it.
+WITH_SECOND_USER = ("sh", "-c", '[ "$INTACCT_SCENARIO" != two-companies ] || export INTACCT_SECOND_USERNAME=ws_user@globex; '
+                    'exec "$0" "$@"')
+
+
+def second_user(scenario):
+    return "ws_user@globex" if scenario == "two-companies" else ""
 
 
 def control(server, path, body=None, method=None, accept="application/json", timeout=60):

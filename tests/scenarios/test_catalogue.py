@@ -4,7 +4,8 @@ can be damaged, each in its file, each with words for a newcomer and with expect
 import re
 import subprocess
 
-from beside import FILES, ROOT, SCENARIOS, control
+from beside import CATALOGUE as SCENARIOS
+from beside import FILES, ROOT, control
 from mock import PROGRAM, Server, Tap
 
 FAULTS = ["delay", "bandwidth", "stall", "drop", "reset", "truncate", "malformed-json", "wrong-type", "html", "status", "redirect",
@@ -42,6 +43,9 @@ check_none("every cause that a scenario is about is one that a client can meet",
            {name for name, scenario in SCENARIOS.items() if "cause" in scenario and scenario["cause"] not in met})
 check_none("a scenario named after a cause is about it",
            {name for name in SCENARIOS if name in causes and caused_by(name) != name})
+for fault in ("expired", "not-yet-valid", "wrong-host", "old-protocol", "untrusted", "abort"):
+    rules = SCENARIOS.get(f"tls-{fault}", {}).get("rules", [])
+    tap.check(f"the fault {fault} of TLS has a scenario, with it", any(rule["then"].get("tls") == fault for rule in rules), rules)
 for fault in FAULTS:
     rules = SCENARIOS.get(fault, {}).get("rules", [])
     wires = [rule["then"].get("wire") for rule in rules]

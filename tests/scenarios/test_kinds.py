@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-from beside import CLIENTS, SCENARIOS
+from beside import CLIENTS, SCENARIOS, WITH_SECOND_USER
 from mock import PROGRAM, Tap
 
 sys.path.insert(0, str(CLIENTS))
@@ -66,7 +66,7 @@ tap = Tap()
 def run(kind):
     """(the output, {scenario: "passed" | "FAILED" | "partly" | "skipped"})"""
     done = subprocess.run([PROGRAM, "run", "--jobs", "6", "--client", "fail-fast" if kind in FAIL_FAST else "resilient",
-                           "--", sys.executable, str(CLIENTS / "kinds.py"), kind],
+                           "--", *WITH_SECOND_USER, sys.executable, str(CLIENTS / "kinds.py"), kind],
                           capture_output=True, text=True, timeout=400)
     said = re.findall(r"^(passed|FAILED|partly|skipped) +([a-z0-9_-]+)", done.stdout, re.M)
     return done.stdout + done.stderr, {name: word for word, name in said}

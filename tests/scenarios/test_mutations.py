@@ -6,7 +6,7 @@ Nobody sleeps: where the client would wait, the clock of its sandbox is moved. B
 pauses that a busy machine makes are small beside its own."""
 import concurrent.futures
 
-from beside import SCENARIOS, baseline, becomes, control, sound
+from beside import SCENARIOS, baseline, becomes, control, second_user, sound
 from mock import Server, Tap
 
 THREADS = 8
@@ -73,7 +73,7 @@ def verdict_on(server, scenario, number, faults=""):
     def sleep(seconds):
         control(server, f"sandboxes/{name}/clock", {"advance": f"{int(seconds * 1000 * STRETCH) + 1}ms"})
 
-    config = sound.config_from({"INTACCT_BASE_URL": f"{server.url}/s/{name}", "INTACCT_SCENARIO": scenario})
+    config = sound.config_from({"INTACCT_BASE_URL": f"{server.url}/s/{name}", "INTACCT_SECOND_USERNAME": second_user(scenario)})
     outcome = sound.Client(config, sleep=sleep, faults=faults.split("+") if faults else ()).run()
     # an exchange that the client did not wait for is judged once it is over
     becomes(lambda: not control(server, f"sandboxes/{name}")["held"])

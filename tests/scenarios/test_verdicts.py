@@ -10,7 +10,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as xml
 
-from beside import CLIENTS, SCENARIOS
+from beside import CLIENTS, SCENARIOS, WITH_SECOND_USER
 from mock import PROGRAM, Tap
 
 # All that the naive client does right, and why it can.
@@ -51,7 +51,7 @@ def run(client):
     """(the process, {scenario: "passed" | "FAILED" | "partly" | "skipped"}, the JUnit report, {scenario: its verdict})"""
     with tempfile.TemporaryDirectory() as kept:
         done = subprocess.run([PROGRAM, "run", "--jobs", "4", "--junit", f"{kept}/junit.xml", "--artifacts", kept, "--",
-                               sys.executable, str(CLIENTS / client)], capture_output=True, text=True, timeout=240)
+                               *WITH_SECOND_USER, sys.executable, str(CLIENTS / client)], capture_output=True, text=True, timeout=240)
         said = re.findall(r"^(passed|FAILED|partly|skipped) +([a-z0-9_-]+)", done.stdout, re.M)
         verdicts = {name: json.loads(pathlib.Path(kept, f"{name}.verdict.json").read_text()) for _, name in said}
         return done, {name: word for word, name in said}, xml.parse(f"{kept}/junit.xml").getroot(), verdicts

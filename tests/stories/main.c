@@ -5,14 +5,16 @@
 
 #include "stories/files.h"
 
-/* Causes that only broken bytes, a lack of memory or a bound of ours can provoke: tests/wire/test_bad_input.py and
- * tests/unit/test_router.c provoke these. */
+/* Causes that only broken bytes, a lack of memory, a bound of ours or our own proxy can provoke: tests/wire/
+ * and tests/unit/test_router.c provoke these. */
 static bool told_elsewhere(enum im_cause cause)
 {
     return cause == CAUSE_REQUEST_MALFORMED || cause == CAUSE_REQUEST_INCOMPLETE ||
            cause == CAUSE_HEADERS_TOO_LARGE || cause == CAUSE_METHOD_UNKNOWN ||
            cause == CAUSE_HTTP2_SPOKEN || cause == CAUSE_INTERNAL ||
-           cause == CAUSE_MOCK_CAPACITY;
+           cause == CAUSE_MOCK_CAPACITY || cause == CAUSE_PROXY_HOST_REFUSED ||
+           cause == CAUSE_PROXY_USER_INVALID || cause == CAUSE_PROXY_UNREACHABLE ||
+           cause == CAUSE_TLS_HANDSHAKE_FAILED;
 }
 
 static int tell_causes(const struct story *s, int number)

@@ -29,7 +29,7 @@ static void a_sandbox_is_named_after_scenario_and_number_and_has_the_seed(void *
 {
     struct spine *s = *state;
     struct im_run_mock mock = mock_of(s);
-    const struct im_run_order order = {IM_STR("rate-limited"), 3};
+    const struct im_run_order order = {IM_STR("rate-limited"), 3, false};
     struct im_run_sandbox sandbox;
     struct im_error err;
 
@@ -48,7 +48,7 @@ static void a_verdict_comes_also_of_a_sandbox_that_was_deleted(void **state)
 {
     struct spine *s = *state;
     struct im_run_mock mock = mock_of(s);
-    const struct im_run_order order = {IM_STR("happy-path"), 1};
+    const struct im_run_order order = {IM_STR("happy-path"), 1, false};
     struct im_run_sandbox sandbox;
     struct im_error err;
 

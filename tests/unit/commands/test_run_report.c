@@ -249,9 +249,11 @@ static void the_end_counts_and_advises(void **state)
         *state, &tally,
         "--require-all makes them failures.\n1 passed, 1 failed, 0 partly, 2 skipped\n");
     tally = (struct im_run_tally){.skipped = 1, .silent = 1};
-    last_line_of(*state, &tally,
-                 "CMD never spoke to the mock; does it use INTACCT_BASE_URL?\n"
-                 "0 passed, 0 failed, 0 partly, 1 skipped\n");
+    last_line_of(
+        *state, &tally,
+        "CMD never spoke to the mock; does it use INTACCT_BASE_URL? A program that has "
+        "Sage's\nhost built in is led here by --intercept.\n"
+        "0 passed, 0 failed, 0 partly, 1 skipped\n");
     tally = (struct im_run_tally){.passed = 2};
     last_line_of(*state, &tally, "2 passed, 0 failed, 0 partly, 0 skipped\n");
 }

@@ -273,6 +273,36 @@ static void a_masked_token_says_nothing(void **state)
     assert_int_equal(rank_in(log, "token-malformed"), 0);
 }
 
+static void a_token_that_a_server_quotes_is_not_shown(void **state)
+{
+    struct asked asked;
+
+    ask(&asked, IM_STR("HTTP/1.1 400 Bad Request\n\n{\"error\":\"invalid_grant\","
+                       "\"error_description\":\"Not found: AB11582f0c9d7e6b5a4938\"}"));
+    for (size_t i = 0; i + 8 <= asked.text.len; i++)
+        assert_false(!memcmp(asked.text.at + i, "AB11582f", 8));
+    asked_end(&asked);
+}
+
+static void a_token_in_several_lines_is_one(void **state)
+{
+    struct asked asked;
+    struct im_str token = im_str_trim(read_sample(FOLDER "jwt-real.txt"));
+    struct im_buf broken;
+    struct im_arena arena;
+
+    im_arena_init(&arena, 0);
+    im_buf_init(&broken, &arena, 0);
+    for (size_t i = 0; i < token.len; i += 76) {
+        im_buf_add(&broken, im_str_slice(token, i, i + 76));
+        im_buf_addz(&broken, "\r\n");
+    }
+    ask(&asked, im_buf_str(&broken));
+    assert_int_equal(im_explanation_cause(asked.explanation), CAUSE_ACCESS_TOKEN_EXPIRED);
+    asked_end(&asked);
+    im_arena_release(&arena);
+}
+
 /* ---- what a trace gives as a scenario ---- */
 
 static void nothing_personal_goes_into_a_scenario(void **state)
@@ -363,6 +393,8 @@ int main(void)
         cmocka_unit_test(a_refusal_that_the_client_got_over_is_not_the_wrong_one),
         cmocka_unit_test(a_header_that_a_browser_left_out_is_not_missing),
         cmocka_unit_test(a_masked_token_says_nothing),
+        cmocka_unit_test(a_token_that_a_server_quotes_is_not_shown),
+        cmocka_unit_test(a_token_in_several_lines_is_one),
         cmocka_unit_test(nothing_personal_goes_into_a_scenario),
         cmocka_unit_test(what_has_no_request_gives_no_scenario),
         cmocka_unit_test(damaged_gzip_is_told),

@@ -176,6 +176,7 @@ static struct im_listener_options options_for(struct fixture *f)
     return (struct im_listener_options){.http_port = 0,
                                         .https_port = IM_PORT_NONE,
                                         .control_port = IM_PORT_NONE,
+                                        .proxy_port = IM_PORT_NONE,
                                         .threads = 8,
                                         .answer = answer,
                                         .context = f};
@@ -497,7 +498,7 @@ static void an_asterisk_is_a_target_for_options(void **state)
     asks(f, "GET * HTTP/1.1\r\n" HOST "\r\n");
     answered(f, "[malformed] the target \"*\" is no path");
     asks(f, "CONNECT h:443 HTTP/1.1\r\n" HOST "\r\n");
-    answered(f, "[malformed] the target \"h:443\" is no path");
+    answered(f, "[malformed] CONNECT is for a proxy, and this port is none");
 }
 
 static void an_empty_line_before_a_request_is_ignored_once(void **state)

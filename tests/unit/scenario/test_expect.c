@@ -204,8 +204,9 @@ static void unknown_names_are_refused_with_the_nearest(void **state)
             "there is no fault \"none\"; there are \"delay\", \"hold\", \"bandwidth\", "
             "\"stall\", \"drop\", "
             "\"reset\", \"truncate\", \"malformed-json\", \"wrong-type\", \"html\", "
-            "\"status\" "
-            "and \"redirect\"");
+            "\"status\", \"redirect\", \"tls-expired\", \"tls-not-yet-valid\", "
+            "\"tls-wrong-host\", \"tls-old-protocol\", \"tls-untrusted\" and "
+            "\"tls-abort\"");
     refused(*state, "'endpoint':'quer'",
             "there is no endpoint \"quer\"; did you mean \"query\"?");
 }

@@ -354,7 +354,8 @@ static void when_is_refused_by_its_member(void **state)
     wrong(
         WHEN("'nth':1,^'zzzzzz':1"),
         "when: unknown field \"zzzzzz\"; there are \"endpoint\", \"grant\", \"client\", "
-        "\"user\", \"method\", \"path\", \"scope\", \"header\", \"query\", \"body\", "
+        "\"user\", \"method\", \"path\", \"scope\", \"header\", \"query\", "
+        "\"body\", "
         "\"nth\", "
         "\"every\", \"rate\" and \"seed\"");
     wrong(WHEN("^'endpoint':'tokn'"),
@@ -369,13 +370,35 @@ static void then_is_refused_by_its_member(void **state)
     wrong(PLAY("'rules':[{^'then':'drop'}]"),
           "rules: \"then\" must be an object, not \"drop\"");
     wrong(PLAY("'rules':[{^'then':{}}]"),
-          "then: says nothing; give \"world\", \"refuse\" or \"wire\"");
+          "then: says nothing; give \"world\", \"refuse\", \"wire\" or \"tls\"");
     wrong(THEN("^'wir':'drop'"), "then: unknown field \"wir\"; did you mean \"wire\"?");
     wrong(THEN("^'zzzzzz':1"),
-          "then: unknown field \"zzzzzz\"; there are \"world\", \"refuse\" and \"wire\"");
+          "then: unknown field \"zzzzzz\"; there are \"world\", \"refuse\", \"wire\" "
+          "and \"tls\"");
     wrong(THEN("^'refuse':7"), "then: \"refuse\" must be the name of a cause, not 7");
     wrong(THEN("^'refuse':'rate-limted'"),
           "then: there is no cause \"rate-limted\"; did you mean \"rate-limited\"?");
+}
+
+static void tls_is_about_a_connection_alone(void **state)
+{
+    (void)state;
+    wrong(THEN("^'tls':'expird'"),
+          "then: there is no fault of TLS \"expird\"; did you mean \"expired\"?");
+    wrong(THEN("^'wire':'tls-expired'"),
+          "then: there is no fault \"tls-expired\"; there are \"delay\", \"hold\", "
+          "\"bandwidth\", \"stall\", \"drop\", \"reset\", \"truncate\", "
+          "\"malformed-json\", \"wrong-type\", \"html\", \"status\" and \"redirect\"");
+    wrong(PLAY("'rules':[{'when':{^'path':'/x'},'then':{'tls':'expired'}}]"),
+          "rules: \"tls\" spoils a connection, before there is a request: of \"when\" it "
+          "takes \"nth\", \"every\", \"rate\" and \"seed\"");
+    wrong(PLAY("'rules':[{'when':{^'endpoint':'api'},'then':{'tls':'expired'}}]"),
+          "rules: \"tls\" spoils a connection, before there is a request: of \"when\" it "
+          "takes \"nth\", \"every\", \"rate\" and \"seed\"");
+    wrong(PLAY("'rules':[{^'then':{'tls':'expired','wire':'drop'}}]"),
+          "rules: \"tls\" contradicts \"refuse\" and \"wire\": it spoils a connection, "
+          "they "
+          "a request");
 }
 
 static void damage_is_refused_by_its_member(void **state)
@@ -781,6 +804,7 @@ int main(void)
         cmocka_unit_test(times_is_a_whole_number),
         cmocka_unit_test(when_is_refused_by_its_member),
         cmocka_unit_test(then_is_refused_by_its_member),
+        cmocka_unit_test(tls_is_about_a_connection_alone),
         cmocka_unit_test(damage_is_refused_by_its_member),
         cmocka_unit_test(a_change_of_the_world_is_refused_by_what_is_wrong),
         cmocka_unit_test(arguments_of_a_change_are_those_it_takes),

@@ -241,7 +241,8 @@ static void other_members_are_not_taken(void **state)
     refused(*state, "{'cause':'x'}",
             "unknown field \"cause\"; there are \"endpoint\", \"grant\", \"client\", "
             "\"user\", "
-            "\"method\", \"path\", \"scope\", \"header\", \"query\", \"body\", \"nth\", "
+            "\"method\", \"path\", \"scope\", \"header\", \"query\", \"body\", "
+            "\"nth\", "
             "\"every\", \"rate\" and \"seed\"");
     refused(*state, "{'Nth':1}", "unknown field \"Nth\"; did you mean \"nth\"?");
 }
@@ -299,7 +300,7 @@ static void an_unknown_endpoint_is_refused_with_the_nearest(void **state)
         *state, "{'endpoint':'zzz'}",
         "there is no endpoint \"zzz\"; there are \"token\", \"authorize\", \"revoke\", "
         "\"introspect\", \"discovery\", \"jwks\", \"resource\", \"query\", \"model\", "
-        "\"session\", \"unknown\", \"api\", \"oauth\" and \"read\"");
+        "\"session\", \"proxy\", \"unknown\", \"api\", \"oauth\" and \"read\"");
 }
 
 #define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)

@@ -454,7 +454,7 @@ static void elsewhere_is_this_server_by_another_name(void **state)
     leads(r, "http://127.0.0.1:80/s/x", "http://localhost:80/s/x/elsewhere/sign-in");
     leads(r, "https://localhost:443", "https://127.0.0.1:443/elsewhere/sign-in");
     leads(r, "http://[::1]:80", "http://localhost:80/elsewhere/sign-in");
-    leads(r, "http://mock:8080", "https://elsewhere.invalid/sign-in");
+    leads(r, "http://mock:8080", "https://elsewhere.invalid/elsewhere/sign-in");
     struct im_response *res = damaged(r, "{'redirect':'/x'}", NULL);
     im_wire_locate(wire(r, "{'redirect':'/x'}"), IM_STR("http://127.0.0.1:80"), res);
     assert_true(is(header(res, "Location"), "/x"));
