@@ -126,7 +126,8 @@ def tell_of_a_race(browser, server):
 def tell_of_an_exchange(browser, server):
     browser.open(server.url + "/__mock/#3")
     tap.check("an exchange opens by its address", browser.has("GW-0040", ".detail"))
-    for text in ("it expired 1h ago", "Get a new token", "ws_user@acme", "X-Intacct-Mock-Cause", "expired"):
+    for text in ("it expired 1h ago", "Get a new token", "ws_user@acme", "X-Intacct-Mock-Cause", "expired 1 hour ago; lived 12 hours",
+                 "userKey", "by a key that is in force"):
         tap.check(f"it shows {text}", browser.has(text, ".detail"))
     curl = browser.wait("const said = []; navigator.clipboard.writeText = async text => said.push(text);"
                         "[...document.querySelectorAll('.detail button')].find(b => b.innerText === 'Copy as curl').click(); return said[0]")
