@@ -12,7 +12,7 @@ from golden import CREDENTIALS, FORM, Mock, PROGRAM, REST, ROOT, VENDORS, form, 
 
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
-COMMANDS = ("serve", "run", "check", "scenarios", "causes", "env", "tail", "why", "do", "clock", "expire", "revoke", "reset", "verdict",
+COMMANDS = ("serve", "run", "explain", "check", "scenarios", "causes", "env", "tail", "why", "do", "clock", "expire", "revoke", "reset", "verdict",
             "sandboxes", "completion", "ready", "version")
 MANY_LINES = 12
 
