@@ -14,7 +14,10 @@ static struct im_authority *authority_make(const struct im_sandbox *box,
 
     bool kept = authority &&
                 (!box->secrets || im_authority_keep_secrets(authority, box->secrets) ||
-                 im_error_no_memory(err, "keeping the secrets"));
+                 im_error_no_memory(err, "keeping the secrets")) &&
+                (!box->token_index ||
+                 im_tokens_join(authority->tokens, box->token_index, box->name) ||
+                 im_error_no_memory(err, "joining the index of tokens"));
     if (kept && im_scenario_set_up(scenario, authority, err))
         return authority;
     im_authority_free(authority);
@@ -51,6 +54,7 @@ struct im_sandbox *im_sandbox_new(const struct im_sandbox_options *options,
     pthread_mutex_init(&box->turnstile, NULL);
     box->seed = options->seed;
     box->start_ms = options->start_ms;
+    box->token_index = options->token_index;
     if (sandbox_make_parts(box, options, err))
         return box;
     im_sandbox_free(box);

@@ -16,6 +16,7 @@ struct im_sandbox_options {
     int64_t start_ms;             /* where the clock starts; < 0 = the real time */
     size_t journal_keep;          /* exchanges */
     struct im_journal_memory *journal_memory; /* shared with others; NULL = unbounded */
+    struct im_token_index *token_index; /* shared too: what is handed out; NULL = none */
 };
 
 struct im_sandbox {
@@ -24,6 +25,7 @@ struct im_sandbox {
     uint64_t seed;
     int64_t start_ms;
     struct im_journal *journal;
+    struct im_token_index *token_index; /* the server's; NULL = none */
     struct im_secrets
         *secrets; /* its authorities', the present one and those before a reset */
     struct im_barrier *barrier; /* where requests wait on purpose */

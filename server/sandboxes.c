@@ -56,7 +56,11 @@ bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings 
                                                            : SIZE_MAX);
     sandboxes->catalogue =
         im_catalogue_new(settings->scenarios, &sandboxes->settings.log, err);
-    return sandboxes->catalogue && default_sandbox_make(sandboxes, err);
+    if (!sandboxes->catalogue)
+        return false;
+    if (!im_token_index_init(&sandboxes->token_index))
+        return im_error_no_memory(err, "making the index of tokens");
+    return default_sandbox_make(sandboxes, err);
 }
 
 void im_sandboxes_release(struct im_sandboxes *sandboxes)
@@ -72,6 +76,7 @@ void im_sandboxes_release(struct im_sandboxes *sandboxes)
     im_sandbox_free(sandboxes->standard);
     im_catalogue_free(sandboxes->catalogue);
     im_journal_memory_release(&sandboxes->journal_memory);
+    im_token_index_release(&sandboxes->token_index);
     im_table_release(&sandboxes->by_name);
     pthread_mutex_destroy(&sandboxes->lock);
     sandboxes->catalogue = NULL;
@@ -201,18 +206,15 @@ static bool sandbox_owns(struct im_sandbox *box, struct im_arena *arena,
 struct im_sandbox *im_sandboxes_owner(struct im_sandboxes *sandboxes,
                                       struct im_arena *arena, struct im_str token)
 {
-    struct im_sandbox *owner = NULL;
-    size_t count;
-
-    /* the default one first: if it owns the token, no other has to be asked */
+    /* the default one first, which is not in the index: most servers have no other */
     if (!token.len || sandbox_owns(sandboxes->standard, arena, token))
         return NULL;
-    struct im_sandbox **all = im_sandboxes_list(sandboxes, arena, &count);
-    for (size_t i = 1; i < count; i++) {
-        if (!owner && sandbox_owns(all[i], arena, token))
-            owner = all[i];
-        else
-            im_sandboxes_unref(sandboxes, all[i]);
+    struct im_str name = im_token_index_owner(&sandboxes->token_index, token, arena);
+    struct im_sandbox *owner = name.len ? im_sandboxes_find(sandboxes, name) : NULL;
+    /* it may have been reset meanwhile, or made anew under its name */
+    if (owner && !sandbox_owns(owner, arena, token)) {
+        im_sandboxes_unref(sandboxes, owner);
+        owner = NULL;
     }
     return owner;
 }
@@ -230,7 +232,8 @@ static struct im_sandbox *sandbox_make(struct im_sandboxes *sandboxes,
         .seed = params->seeded ? params->seed : settings->seed,
         .start_ms = params->start_ms < 0 ? settings->start_ms : params->start_ms,
         .journal_keep = settings->journal_keep,
-        .journal_memory = &sandboxes->journal_memory};
+        .journal_memory = &sandboxes->journal_memory,
+        .token_index = &sandboxes->token_index};
 
     struct im_sandbox *box = im_sandbox_new(&options, err);
     if (!box) /* its scenario was tried when it was read */

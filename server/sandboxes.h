@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "metrics.h"
+#include "oauth/token_index.h"
 #include "sandbox.h"
 #include "scenario/catalogue.h"
 
@@ -62,6 +63,7 @@ struct im_sandboxes {
     bool stopping;
     struct im_metrics metrics; /* of all that are or were */
     struct im_journal_memory journal_memory;
+    struct im_token_index token_index; /* of all but the default one */
 };
 
 bool im_sandboxes_init(struct im_sandboxes *sandboxes, const struct im_settings *settings,

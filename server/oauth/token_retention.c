@@ -35,6 +35,7 @@ static void gone_forget_oldest(struct im_tokens *tokens)
     struct im_gone *gone = tokens->gone_oldest;
 
     im_table_remove(&tokens->gone, &gone->link);
+    im_token_index_remove(tokens->index, &gone->entry);
     tokens->gone_oldest = gone->newer;
     free(gone);
 }
@@ -59,6 +60,7 @@ static void record_leave_locked(struct im_tokens *tokens, struct im_token_record
         gone->kind = record->kind;
         gone->ended = ended;
         im_table_add(&tokens->gone, &gone->link, im_token_digest_hash(record->digest));
+        im_token_index_add(tokens->index, &gone->entry, gone->link.hash, &tokens->owner);
         if (tokens->gone_oldest)
             tokens->gone_newest->newer = gone;
         else

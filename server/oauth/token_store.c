@@ -231,15 +231,6 @@ void im_token_record_copy(const struct im_token_record *record, struct im_arena 
 
 /* ---- finding ---- */
 
-/* A SHA-256 digest is as good as random, so its first bytes are the hash. */
-uint64_t im_token_digest_hash(const unsigned char digest[32])
-{
-    uint64_t hash;
-
-    memcpy(&hash, digest, sizeof(hash));
-    return hash;
-}
-
 static uint64_t hash_of_subject(struct im_str user, struct im_str company)
 {
     return im_table_hash(im_table_hash(0, user), company);
@@ -387,6 +378,8 @@ static struct im_session_state *open_session_locked(struct im_tokens *tokens,
         session->started_ms = first->issued_ms;
         session->expires_ms = batch->session_expires_ms;
         im_table_add(&tokens->sessions, &session->link, im_table_hash(0, id));
+        im_token_index_add(tokens->index, &session->entry, session->link.hash,
+                           &tokens->owner);
     }
     session->refs++;
     return session;
@@ -398,6 +391,7 @@ static void close_session_locked(struct im_tokens *tokens,
     if (!session || --session->refs)
         return;
     im_table_remove(&tokens->sessions, &session->link);
+    im_token_index_remove(tokens->index, &session->entry);
     im_packed_unref(session->who);
     free(session);
 }
@@ -419,6 +413,7 @@ static void link_record_locked(struct im_tokens *tokens, struct im_grant_state *
         tokens->oldest = record;
     tokens->newest = record;
     im_table_add(&tokens->by_digest, &record->link, im_token_digest_hash(record->digest));
+    im_token_index_add(tokens->index, &record->entry, record->link.hash, &tokens->owner);
 }
 
 /* All that can fail comes first (room in the tables, the grant, the session), so that a batch is added as a whole or not at all. */
@@ -457,6 +452,7 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_token_batch *
 void im_store_drop_locked(struct im_tokens *tokens, struct im_token_record *record)
 {
     im_table_remove(&tokens->by_digest, &record->link);
+    im_token_index_remove(tokens->index, &record->entry);
     if (tokens->next_look == record)
         tokens->next_look = record->newer;
     if (record->older)

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "base/table.h"
+#include "oauth/token_index.h"
 #include "oauth/tokens.h"
 
 /* Some of the texts of a token, packed behind one another; shared by those handed out
@@ -44,6 +45,7 @@ struct im_grant_state {
 
 struct im_session_state {
     struct im_table_link link;
+    struct im_token_entry entry;
     unsigned refs;
     struct im_packed *who;
     int64_t started_ms, expires_ms;
@@ -54,6 +56,7 @@ struct im_session_state {
 
 struct im_token_record {
     struct im_table_link link; /* by digest */
+    struct im_token_entry entry;
     struct im_token_record *older, *newer;
     struct im_grant_state *grant;
     struct im_token_record *next, *previous; /* of its grant */
@@ -78,7 +81,8 @@ struct im_token_record {
 /* What is known of a token whose record has left. */
 struct im_gone {
     struct im_table_link link; /* by digest */
-    unsigned char digest[16];  /* the beginning of it */
+    struct im_token_entry entry;
+    unsigned char digest[16]; /* the beginning of it */
     struct im_gone *newer;
     uint64_t grant;
     enum im_token_kind kind;
@@ -88,6 +92,8 @@ struct im_gone {
 struct im_tokens {
     pthread_mutex_t lock;
     size_t max;
+    struct im_token_index *index; /* NULL = none */
+    struct im_str owner;          /* what the index says of what is here; its own memory */
     struct im_table by_digest, grants, sessions, subjects;
     struct im_token_record *oldest, *newest;
     struct im_token_record *next_look; /* whether it may leave; NULL = the oldest */
@@ -137,8 +143,6 @@ bool im_store_add_locked(struct im_tokens *tokens, const struct im_token_batch *
 struct im_grant_state *im_grant_find_locked(const struct im_tokens *tokens, uint64_t id);
 /* Forgets it, and what it alone kept. */
 void im_store_drop_locked(struct im_tokens *tokens, struct im_token_record *record);
-/* The hash by which records and notes stand in their tables. */
-uint64_t im_token_digest_hash(const unsigned char digest[32]);
 
 /* ---- its state, as policy and time have it (tokens.c); these expect the lock ---- */
 

@@ -44,7 +44,17 @@ void im_tokens_free(struct im_tokens *tokens)
     im_table_release(&tokens->sessions);
     im_table_release(&tokens->subjects);
     pthread_mutex_destroy(&tokens->lock);
+    im_str_free(&tokens->owner);
     free(tokens);
+}
+
+bool im_tokens_join(struct im_tokens *tokens, struct im_token_index *index,
+                    struct im_str owner)
+{
+    if (!im_str_duplicate(owner, &tokens->owner))
+        return false;
+    tokens->index = index;
+    return true;
 }
 
 /* ---- the state of a token ---- */

@@ -103,6 +103,11 @@ enum { IM_TOKENS_MAX = 200000, IM_TOKEN_BATCH_MAX = 2 };
 /* max: records kept. NULL with err when memory is short. Empty, it holds under 1 KiB. */
 struct im_tokens *im_tokens_new(size_t max, struct im_error *err);
 void im_tokens_free(struct im_tokens *tokens);
+/* From now on this index has what is handed out here, as owner's. Before anything is; the index
+ * must outlive the store. False when memory is short. */
+struct im_token_index;
+bool im_tokens_join(struct im_tokens *tokens, struct im_token_index *index,
+                    struct im_str owner);
 
 /* What is handed out together: a code, or an access token and perhaps a refresh token.
  * They share grant type, client, user, company, entity, scopes and keys; those of

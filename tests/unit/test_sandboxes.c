@@ -421,6 +421,64 @@ static void a_dead_token_has_an_owner(void **state)
     im_sandboxes_unref(&s->boxes, box);
 }
 
+/* What the index has, of all sandboxes but the default one. */
+static void are_indexed(struct spine *s, size_t wanted)
+{
+    assert_int_equal(s->boxes.token_index.table.count, wanted);
+}
+
+static void what_a_deleted_sandbox_handed_out_belongs_to_no_sandbox(void **state)
+{
+    struct spine *s = *state;
+    struct im_sandbox *box = touch(s, "drop.1");
+    struct im_str token = hand_out(s, box).access_token;
+    are_indexed(s, 3); /* access token, refresh token, session */
+    im_sandboxes_delete(&s->boxes, IM_STR("drop.1"));
+    belongs(s, token, NULL); /* though the sandbox is still in use */
+    im_sandboxes_unref(&s->boxes, box);
+    are_indexed(s, 0);
+    touch_and_go(s, "drop.1"); /* of the same name, and it has not handed it out */
+    belongs(s, token, NULL);
+}
+
+static void what_was_handed_out_before_a_reset_belongs_to_no_sandbox(void **state)
+{
+    struct spine *s = *state;
+    struct im_error err;
+    struct im_sandbox *box = touch(s, "drop.1");
+    struct im_str before = hand_out(s, box).refresh_token;
+    assert_true(im_sandboxes_reset(&s->boxes, box, &err));
+    are_indexed(s, 0);
+    belongs(s, before, NULL);
+    belongs(s, hand_out(s, box).access_token, box);
+    im_sandboxes_unref(&s->boxes, box);
+}
+
+/* The record leaves, and a note of it stays, by which its sandbox still knows it. */
+static void what_ended_an_hour_ago_still_tells_its_sandbox(void **state)
+{
+    struct spine *s = *state;
+    struct im_sandbox *box = touch(s, "drop.1");
+    struct im_str token = hand_out(s, box).access_token;
+    struct im_policy policy = im_authority_policy(box->authority);
+    struct im_eval_context later = {START_MS + INT64_C(1000) * 86400 * 1000, &policy};
+    im_tokens_sweep(box->authority->tokens, &later, 1);
+    im_tokens_sweep(box->authority->tokens, &later, 1 + IM_TOKENS_LINGER_MS);
+    struct im_token record;
+    assert_false(
+        im_authority_find(box->authority, &s->kept, token, START_MS, &record));
+    are_indexed(s, 2); /* the notes; the session has ended with its records */
+    belongs(s, token, box);
+    im_sandboxes_unref(&s->boxes, box);
+}
+
+static void what_the_default_sandbox_hands_out_is_not_indexed(void **state)
+{
+    struct spine *s = *state;
+    hand_out(s, s->boxes.standard);
+    are_indexed(s, 0);
+}
+
 /* ---- two share nothing ---- */
 
 static void the_same_seed_and_another_name_give_other_tokens(void **state)
@@ -533,6 +591,10 @@ int main(void)
         IN_SPINE(what_was_handed_out_tells_its_sandbox),
         IN_SPINE(what_is_the_default_ones_or_nobodys_has_no_owner),
         IN_SPINE(a_dead_token_has_an_owner),
+        IN_SPINE(what_a_deleted_sandbox_handed_out_belongs_to_no_sandbox),
+        IN_SPINE(what_was_handed_out_before_a_reset_belongs_to_no_sandbox),
+        IN_SPINE(what_ended_an_hour_ago_still_tells_its_sandbox),
+        IN_SPINE(what_the_default_sandbox_hands_out_is_not_indexed),
         IN_SPINE(the_same_seed_and_another_name_give_other_tokens),
         IN_SPINE(a_reset_takes_the_scenario_as_it_is_worded_now),
         IN_SPINE(ten_thousand_cost_less_than_32_kib_each),
