@@ -1,5 +1,5 @@
-/* The table of causes as CAUSES.md and for a terminal; see cause_catalogue.h. Bodies are those
- * that refusal.c sends, with sample ids. */
+/* The table of causes as CAUSES.md and for a terminal; see cause_catalogue.h. Bodies are written by
+ * refusal.c with sample ids, so they cannot differ from what is sent. */
 #include "causes/cause_catalogue.h"
 
 #include "base/json.h"
