@@ -49,14 +49,14 @@ static struct api_call call_of(struct im_server *server, const char *sandbox,
                              .error_size = error_size};
 }
 
-/* Finds the sandbox, which naming it makes. Whatever comes of it, call_end follows. */
+/* Finds the sandbox; naming one makes it, as at its base URL. Whatever comes of it, call_end follows. */
 static bool call_begin(struct api_call *call)
 {
     struct im_error *err = &call->problem.err, reason;
     struct im_str name = call->name ? im_str(call->name) : IM_STR("default");
 
     im_arena_init(&call->arena, 0);
-    if (!call->server)
+    if (!call->server) /* im_start may have failed, and its caller not have looked */
         return im_error_set(err, "the server is NULL; im_start makes one");
     if (!im_sandbox_name_is_sound(name))
         return im_error_set(err,
@@ -298,6 +298,7 @@ char *im_mint(struct im_server *server, const char *sandbox,
     }
     im_buf_init(&response, &call.arena, 0);
     if (params) {
+        /* not texts, so not in the table's list; im_sandbox_mint checks the range */
         params->ttl_ms = order->ttl_ms;
         params->issuer = im_sandboxes_url(call.sandboxes);
     }
@@ -366,7 +367,7 @@ char *im_policy(struct im_server *server, const char *sandbox, const char *chang
     struct im_buf text;
     bool done = call_begin(&call);
 
-    if (!change)
+    if (!change) /* an error says what was attempted */
         call.what = "reading policy";
     if (done && change) {
         object = call_read_object(&call, change, "{\"rotation\": \"keep\"}");
@@ -408,6 +409,7 @@ char *im_journal(struct im_server *server, const char *sandbox, const char *quer
     return call_give(&call, done && !text.failed, im_buf_str(&text));
 }
 
+/* The header's outcomes are those of a whole scenario; the others are of single expectations. */
 static int public_outcome(enum im_outcome_of outcome)
 {
     switch (outcome) {

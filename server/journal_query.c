@@ -34,7 +34,8 @@ static const struct im_json_row waiting_rows[] = {
 };
 static const struct im_json_table waiting_table = {IM_READ_ROWS(waiting_rows)};
 
-/* The parameters as members of an object: strings, of which some are numbers too. */
+/* The parameters as members of an object: strings, of which some are numbers too, since a query has no
+ * types of its own. */
 static struct im_json *object_of_params(struct im_arena *arena,
                                         const struct im_params *params)
 {
@@ -64,7 +65,7 @@ bool im_journal_query_read(struct im_str text, bool waits, struct im_arena *aren
         .arena = arena, .faults = fault, .room = 1, .member = "parameter"};
     struct im_params params;
 
-    *query = (struct im_journal_query){.count = -1, .since = -1};
+    *query = (struct im_journal_query){.count = -1, .since = -1}; /* 0 may be asked for */
     *fault = (struct im_json_fault){.at = NULL};
     if (!im_params_parse_form(arena, text, &params, &fault->err))
         return false;
@@ -124,6 +125,7 @@ bool im_listing_write(struct im_listing *list, struct im_buf *text)
 {
     size_t before = text->len;
 
+    /* at least one in each piece, however long it is */
     while (list->at < list->count && text->len - before < IM_PIECE_BYTES && !text->failed)
         listing_write_next(list, text);
     if (list->at < list->count)

@@ -33,7 +33,7 @@ static _Atomic uint64_t *counter_of(struct im_metrics *metrics,
         if (is_slot_of(slot, key))
             return &slot->count;
     }
-    return &metrics->others;
+    return &metrics->others; /* bounded: what has no room is counted together */
 }
 
 /* ---- durations ---- */

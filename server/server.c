@@ -354,6 +354,7 @@ static struct im_server *server_start(const struct im_options *options,
         im_error_no_memory(err, "starting");
         return NULL;
     }
+    /* the ports come last: whoever connects finds everything there */
     im_arena_init(&server->texts, 0);
     im_log_open(&server->log_sink, options->log ? STDERR_FILENO : -1);
     if (!settings_read(server, options, &settings, err) ||
@@ -416,6 +417,7 @@ void im_server_close(struct im_server *server)
 {
     struct im_settings *settings = &server->sandboxes.settings;
 
+    /* first what waits on purpose, which the listener would wait for */
     im_sandboxes_interrupt(&server->sandboxes);
     im_listener_stop(server->listener, GRACE_MS);
     server->listener = NULL;
@@ -434,6 +436,7 @@ void im_stop(struct im_server *server)
 
 /* ---- asking a server ---- */
 
+/* Never NULL: hosts print these without looking. */
 static const char *text_or_empty(struct im_str text)
 {
     return text.len ? text.at : "";
@@ -509,8 +512,8 @@ struct im_str im_server_verdict(struct im_server *server, bool junit,
     struct im_json_out out;
     struct im_buf text;
     struct im_sandbox *box = server->sandboxes.standard;
-
     static const struct im_judge_options options = {.baseline = NULL};
+
     struct im_scenario *scenario = im_sandbox_judge(box, &options, arena, &verdict);
     im_buf_init(&text, arena, 0);
     if (!scenario)
