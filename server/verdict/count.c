@@ -172,8 +172,8 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
     bool late = window->anchor && exchange->began_us > window->closed_us;
     bool code = im_str_is(exchange->grant, "authorization_code");
 
-    /* Each of these is so whoever sends it: how many tokens were had in all, what must never be seen, a
-     * code that is sent twice, a code that nobody was given. */
+    /* These count whichever worker of the client sends them: how many tokens were had in all, what must
+     * never be seen, a code that is sent twice, a code that was never issued. */
     if ((!window->anchor &&
          (index == 0 || !group->expectation->cause || group->expectation->at_most == 0 ||
           group->expectation->per == IM_PER_TOKEN)) ||

@@ -21,7 +21,7 @@ struct im_group {
 enum im_doubt {
     IM_DOUBT_NONE,
     IM_DOUBT_SIGN_ONS,    /* the client signs on several times anyway */
-    IM_DOUBT_NO_BASELINE, /* nobody knows how often it does */
+    IM_DOUBT_NO_BASELINE, /* it is not known how often it does */
     IM_DOUBT_REFRESHES,   /* it refreshes anyway */
     IM_DOUBT_SAME_CALLS   /* it makes the same call several times anyway */
 };

@@ -1,4 +1,4 @@
-/* Matching: which exchanges an expectation is about. Its `when` and its filters are told apart, because
+/* Matching: which exchanges an expectation is about. Its `when` and its filters are separate, because
  * nth and every count whatever fits `when`, whatever became of it. */
 #include "verdict/match.h"
 
