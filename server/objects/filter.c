@@ -218,6 +218,7 @@ static enum im_objects_result operand_read(const struct filter_reading *at,
         cell->text = json->boolean ? IM_STR("true") : IM_STR("false");
     if (json->type == IM_JSON_ARRAY || json->type == IM_JSON_OBJECT)
         return refuse_operand(at, "a string, a number or a boolean");
+    /* searching a part costs its length for each place of each row's text */
     if (cell->text.len > IM_OPERAND_BYTES_MAX)
         return refuse_operand(at, "a shorter value");
     /* a part of a word, an amount or a date need not look like one: "2026-03" */
@@ -233,6 +234,7 @@ static enum im_objects_result operand_array(const struct filter_reading *at,
                                             const struct im_json *json)
 {
     bool pair = at->condition->operation->takes == PAIR;
+    /* an empty list would hold for no row, and its negation for all: hardly what is meant (guess) */
     if (json->type != IM_JSON_ARRAY || (pair && json->count != 2) || !json->count)
         return refuse_operand(at, pair ? "an array of two values" : "an array of values");
     for (const struct im_json *item = json->first; item; item = item->next) {

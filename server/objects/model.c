@@ -5,6 +5,7 @@
 
 #define METHODS "OPTIONS,GET,POST,DELETE,PATCH"
 
+/* The words of an enum are the `about` of its field, with spaces between. */
 static void write_enum(const struct im_object_field *field, struct im_json_out *out)
 {
     struct im_str rest = im_str(field->about);

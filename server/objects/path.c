@@ -33,6 +33,7 @@ bool im_object_path_find(const struct im_object_type *type, struct im_str name,
     while ((path->field = im_object_field_index(path->type, rest)) ==
            path->type->n_fields) {
         size_t step = path_first_step(path->type, rest);
+        /* bounded: references may lead round in a circle, as a vendor's parent does */
         if (step == path->type->n_fields || path->n_steps == IM_PATH_STEPS_MAX)
             return false;
         path->steps[path->n_steps++] = step;

@@ -114,6 +114,7 @@ static enum im_objects_result payload_enum(const struct payload_reading *at)
 {
     if (at->member->type != IM_JSON_STRING)
         return payload_wrong_type(at, "a string");
+    /* of the states of an invoice a payload may say "draft" alone (observed) */
     bool draft = payload_field(at)->flags & IM_FIELD_DRAFT;
     const char *words = draft ? "draft" : payload_field(at)->about;
     if (im_str_in_list(im_str(words), at->member->text))
@@ -312,7 +313,7 @@ static void payload_apply_action(struct im_object_payload *payload)
     bool draft = im_str_is(payload->values[action], "draft");
     payload->values[state] = draft ? IM_STR("draft") : IM_STR("posted");
     payload->named[state] = true;
-    payload->values[action] = (struct im_str){NULL, 0};
+    payload->values[action] = (struct im_str){NULL, 0}; /* write-only: it is not kept */
 }
 
 static enum im_objects_result payload_complete(struct im_object_payload *payload,

@@ -71,6 +71,7 @@ static enum im_objects_result query_missing(struct query_plan *plan, const char 
                              im_str(member), "%s is missing: %s.", member, wanted);
 }
 
+/* Strict, as the real service is observed to be: a misspelt "filters" would otherwise find all rows. */
 static enum im_objects_result query_check_members(struct query_plan *plan,
                                                   const struct im_json *object,
                                                   const struct im_str *known, size_t n)
@@ -268,6 +269,7 @@ static enum im_objects_result query_read_order(struct query_plan *plan,
     if (item->type != IM_JSON_OBJECT || item->count != 1)
         return query_wrong(plan, "orderBy",
                            "is an array of objects such as {\"name\": \"asc\"}");
+    /* one field in each object, since members of an object have no order (RFC 8259 section 4) */
     order->descending = im_str_is(item->first->text, "desc");
     if (!order->descending && !im_str_is(item->first->text, "asc"))
         return query_wrong(plan, "orderBy", "takes \"asc\" or \"desc\"");
@@ -391,6 +393,7 @@ static enum im_objects_result plan_run_locked(struct query_plan *plan)
     if (plan->n_orders)
         qsort(hits, (size_t)meta->total, sizeof(*hits), compare_hits);
     im_json_open_array(plan->call->out, plan->call->name);
+    /* start counts from 1; subtracted, since start + size of a client's numbers may overflow */
     for (int64_t i = meta->start; i <= meta->total && i - meta->start < meta->size; i++)
         plan_write_hit(plan, hits[i - 1].row);
     im_json_close_array(plan->call->out);

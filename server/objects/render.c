@@ -45,7 +45,9 @@ static void write_value(const struct im_object_type *type,
         im_json_raw(out, name, value.at ? value : IM_STR("[]"));
     else if (!value.at)
         im_json_null(out, name);
-    else if (kind == IM_FIELD_NUMBER)
+    else if (
+        kind ==
+        IM_FIELD_NUMBER) /* kept as it is written: payload.c has put it in one form */
         im_json_raw(out, name, value);
     else if (kind == IM_FIELD_BOOL)
         im_json_bool(out, name, im_str_is(value, "true"));

@@ -23,7 +23,7 @@ void im_objects_release(struct im_objects *store)
     while (store->next) {
         struct im_objects *next = store->next;
         store->next = next->next;
-        next->next = NULL;
+        next->next = NULL; /* so that it releases only itself */
         im_objects_release(next);
         free(next);
     }
@@ -66,6 +66,7 @@ struct im_objects *im_objects_of(struct im_objects *first, struct im_str company
     return store;
 }
 
+/* Of each type at most `most`: a test may have made thousands. */
 bool im_objects_write_keys(struct im_objects *store, size_t most, struct im_json_out *out,
                            const char *name)
 {
@@ -154,6 +155,7 @@ static struct im_object_row *row_look_up(struct im_objects *store,
 {
     int64_t number;
     struct im_object_row *row = NULL;
+    /* a key that is no number is one that no row has: 404, not 400 */
     if (im_str_int(key, &number))
         row = im_objects_by_key(call_table(store, call), number);
     if (row && im_object_visible(row, call->entity))

@@ -149,6 +149,7 @@ struct im_object_row *im_objects_by_value(const struct im_objects_table *table,
                                           size_t field, struct im_str value)
 {
     for (size_t i = 0; i < table->n; i++)
+        /* nothing is not the same as an empty text */
         if (table->rows[i]->values[field].at &&
             im_str_eq(table->rows[i]->values[field], value))
             return table->rows[i];

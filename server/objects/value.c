@@ -34,6 +34,7 @@ bool im_object_decimal(struct im_str text, int64_t *scaled)
     struct im_str rest = im_str_slice(text, negative, text.len);
     bool pointed = im_str_has(rest, '.');
     struct im_str whole = im_str_cut(&rest, '.');
+    /* more than four decimals are refused, not rounded: a total must be what its reader adds up */
     if (!whole.len || whole.len > WHOLE_DIGITS || rest.len > FRACTION_DIGITS)
         return false;
     if ((pointed && !rest.len) || !all_digits(whole) || !all_digits(rest))
