@@ -333,7 +333,7 @@ void im_control_end(struct im_call *call)
     im_sandboxes_unref(call->sandboxes, call->box);
     if (!call->req->arena->failed && !res->body.failed)
         return;
-    /* the answer may lack a part: it is replaced as a whole */
+    /* the answer may lack a part: it is replaced as a whole; lists are what takes memory */
     im_response_clear(res);
     im_control_refuse(call, 500, NULL,
                       "out of memory while answering; ask for less, with ?since=");

@@ -26,7 +26,7 @@ static struct im_str call_base_url(struct im_call *call, const struct im_sandbox
 /* The client id names the sandbox too, for clients whose base URL cannot have a path. */
 static void box_write_access(struct im_call *call, struct im_sandbox *box)
 {
-    bool standard = box == call->sandboxes->standard;
+    bool standard = box == call->sandboxes->standard; /* it needs no name */
     struct im_json_out *out = &call->out;
 
     im_json_str(out, "name", box->name);
@@ -68,6 +68,7 @@ static void answer_box(struct im_call *call)
     im_control_answer_box(call, call->box, 200);
 }
 
+/* Answers the sandbox, as calls that make or change one do: its address and counts are what comes next. */
 static void answer_reset(struct im_call *call)
 {
     struct im_error err;
@@ -195,6 +196,7 @@ struct token_listing {
     int64_t now_ms;
 };
 
+/* Four states are what a test asks for; the cause beside it has the exact reason. */
 static const char *token_state(const struct im_token *token, int64_t now_ms)
 {
     switch (token->ended) {

@@ -150,6 +150,7 @@ static bool call_read_baseline(struct im_call *call, struct im_str name,
     return whole;
 }
 
+/* One of two words: a third would be taken for the default by a lenient reader, and change a verdict. */
 static bool call_read_word(struct im_call *call, const struct im_param *param,
                            const char *yes, const char *no, bool *into)
 {
@@ -212,6 +213,7 @@ static void answer_verdict(struct im_call *call)
 
     if (scenario) {
         verdict_write(call, &verdict);
+        /* for programs that need no more: in each of the three forms it stands elsewhere */
         im_response_header(call->res, "X-Intacct-Mock-Outcome",
                            im_str(im_outcome_of_name(im_verdict_outcome(&verdict))));
     }

@@ -178,7 +178,8 @@ static void answer_openapi(struct im_call *call)
 
 /* ---- metrics: what was counted, and what there is now ---- */
 
-/* What there is in all sandboxes together. */
+/* What there is in all sandboxes together: counted when it is asked for, not kept up to date by every
+ * request. */
 struct census {
     uint64_t sandboxes, dropped;
     uint64_t live[IM_TOKEN_REFRESH + 1]; /* tokens, by kind */
@@ -213,6 +214,7 @@ static void census_take(struct im_call *call, struct census *census)
     struct im_sandbox **all =
         im_sandboxes_list(call->sandboxes, call->req->arena, &count);
 
+    /* each has a reference, so none goes while it is counted */
     for (size_t i = 0; i < count; i++) {
         census_count_box(census, all[i]);
         im_sandboxes_unref(call->sandboxes, all[i]);
@@ -238,6 +240,7 @@ static void metric_write_tokens(struct im_buf *out, const struct census *census)
                     (unsigned long long)census->live[kind]);
 }
 
+/* Standard error may be a pipe that is not read; the server does not wait for it. */
 static void metric_write_log_lines(struct im_buf *out, struct im_log_sink *sink)
 {
     uint64_t dropped = sink ? atomic_load(&sink->dropped) : 0;
