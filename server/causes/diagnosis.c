@@ -22,6 +22,7 @@ static const struct im_diagnosis diagnoses[CAUSE_COUNT] = {
 #undef IM_DIAGNOSIS
 };
 
+/* A table of its own, since most causes suit every grant; the file is read once for each. */
 static const char *const only_for[CAUSE_COUNT] = {
 #define IM_DIAGNOSIS(NAME, common, question, admin)
 #define IM_ONLY_FOR(NAME, grants) [CAUSE_##NAME] = grants,

@@ -42,6 +42,7 @@ const struct im_wording *im_wording(enum im_cause cause, enum im_place place,
 {
     static const enum im_place fallback[] = {IM_PLACE_TOKEN, IM_PLACE_API,
                                              IM_PLACE_ARTICLE};
+    /* a refusal without a cause is a mistake of ours, and must be answered all the same */
     const struct im_cause_row *row =
         im_cause_row(cause == CAUSE_NONE ? CAUSE_INTERNAL : cause);
     const struct im_wording *wording = wording_at(row, place, policy);
@@ -111,6 +112,7 @@ static void write_oauth(const struct im_wording *wording, struct im_json_out *ou
     im_json_close_object(out);
 }
 
+/* `details` is an object here, while it is a list in the application's errors (documented). */
 static void write_gateway(const struct im_wording *wording,
                           const struct im_refusal_params *params, struct im_json_out *out,
                           const char *name)
@@ -166,6 +168,7 @@ static void write_details(const struct im_wording *wording,
     im_json_close_array(out);
 }
 
+/* A refused call counts as one item that failed (recorded). */
 static void write_meta(struct im_json_out *out)
 {
     im_json_open_object(out, "ia::meta");
