@@ -189,7 +189,8 @@ static bool collection_copy(struct im_loading *load, enum im_collection_kind whi
         return im_error_no_memory(load->err, "loading the world");
     if (collection->count)
         memcpy(items, collection->items, collection->count * size);
-    load->known[which] = collection->count;
+    load->known[which] =
+        collection->count; /* so that im_loading_introduce knows what is new */
     collection->items = items;
     return true;
 }

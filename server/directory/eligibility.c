@@ -212,7 +212,7 @@ static enum im_cause check_entity(const struct eligibility_check *c)
     check_company, check_environment, check_sender, check_authorized,                    \
         check_subscription, check_user, check_entity
 
-enum { STEPS_MAX = 9 };
+enum { STEPS_MAX = 9 }; /* with the NULL that ends each row */
 static check_step *const places[][STEPS_MAX] = {
     [IM_ELIGIBLE_FOR_GRANT] = {GRANT_STEPS},
     [IM_ELIGIBLE_STILL] = {check_client, GRANT_STEPS},
