@@ -65,7 +65,7 @@ static enum im_cause person_check_password(const struct im_authorize *ask,
                          im_secret_eq(im_str_trim(typed), person->principal.user.password)
                              ? "; without the white space around it, it is right"
                              : "");
-    /* only now, since whoever does not know the password must not learn that it has expired */
+    /* only now: without the password one must not learn that it has expired */
     return person_check_expiry(ask, person);
 }
 
@@ -333,7 +333,7 @@ enum im_cause im_endpoint_authorize(struct im_authority *authority,
         return answer_machine(&ask, res, mock_user);
     if (im_str_is(im_authorize_param(&ask, "mock_consent"), "deny"))
         return deny_consent(&ask, "mock_consent=deny");
-    if (ask.silent)
+    if (ask.silent) /* OpenID Connect Core section 3.1.2.6: login_required, never a page */
         return im_refuse(
             req, CAUSE_PROMPT_NONE_LOGIN_REQUIRED,
             "prompt=none, and nobody is signed in: not by mock_user, nor by the "
