@@ -88,6 +88,7 @@ static int call_end(struct api_call *call, bool done)
 /* The text on the heap, as a public function returns it; NULL when it was not done. */
 static char *call_give(struct api_call *call, bool done, struct im_str text)
 {
+    /* copied before the call ends, which releases the arena that the text is in */
     char *given = done && !call->arena.failed ? im_str_heap(text) : NULL;
 
     call_end(call, given != NULL);
@@ -429,8 +430,8 @@ static void verdict_write_json(const struct im_verdict *verdict, struct im_buf *
 }
 
 static char *call_give_verdict(struct api_call *call, int *outcome,
-                               void (*write)(const struct im_verdict *verdict,
-                                             struct im_buf *text))
+                               void (*verdict_writer)(const struct im_verdict *verdict,
+                                                      struct im_buf *text))
 {
     struct im_judge_options options = {.baseline = NULL};
     struct im_scenario *scenario = NULL;
@@ -442,7 +443,7 @@ static char *call_give_verdict(struct api_call *call, int *outcome,
         scenario = im_sandbox_verdict(call->box, &options, &call->arena, &verdict);
     im_buf_init(&text, &call->arena, 0);
     if (scenario) {
-        write(&verdict, &text);
+        verdict_writer(&verdict, &text);
         came_to = public_outcome(im_verdict_outcome(&verdict));
     }
     im_scenario_unref(scenario);
@@ -474,6 +475,7 @@ char *im_verdict_text(struct im_server *server, const char *sandbox, int *outcom
 
 char *im_cause(const char *id, char *error, size_t error_size)
 {
+    /* needs no server: the table is static, so call_begin is not asked */
     struct api_call call = call_of(NULL, NULL, "looking a cause up", error, error_size);
     enum im_cause cause = im_cause_find(im_str(id));
     struct im_json_out out;

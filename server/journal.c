@@ -163,7 +163,8 @@ static size_t exchange_packed_size(const struct im_exchange *exchange)
     return size;
 }
 
-/* Copies the text to `at` and points it there; returns what is behind. */
+/* Copies the text to `at` and points it there; returns what is behind. An empty text points there too:
+ * no view may lead into the request, which is over soon. */
 static char *exchange_pack_text(struct im_str *text, char *at)
 {
     if (text->len)

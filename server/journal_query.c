@@ -24,6 +24,7 @@ static const struct im_json_row filter_rows[] = {
 };
 static const struct im_json_table filter_table = {IM_READ_ROWS(filter_rows)};
 
+/* For the list of exchanges alone: a stream of events waits by itself. */
 static const struct im_json_row waiting_rows[] = {
     {NULL, IM_READ_PART, .table = &filter_table},
     {"count", IM_READ_WHOLE, IM_READ_INTO(struct im_journal_query, count),

@@ -27,6 +27,7 @@ static void exchange_write_body(struct im_json_out *out, const struct im_exchang
                                 struct im_str body, size_t whole)
 {
     im_json_str(out, "body", im_redact_text(e->secrets, out->buf->arena, body));
+    /* only the beginning of a long one is kept: the reader must see that it was cut */
     if (whole > body.len)
         im_json_int(out, "body_bytes", (int64_t)whole);
 }
@@ -45,7 +46,7 @@ static void exchange_write_refusal(struct im_json_out *out, const struct im_exch
         if (e->worded_as != e->cause)
             im_json_strz(out, "worded_as", im_cause_row(e->worded_as)->id);
         im_json_str(out, "evidence", e->evidence);
-        /* the general words too: whoever reads this in a log of a build cannot look them up */
+        /* the general words too: a reader of a build's log has nowhere to look them up */
         im_json_strz(out, "why", im_cause_row(e->cause)->why);
         im_json_strz(out, "fix", im_cause_row(e->cause)->fix);
     } else {
@@ -149,7 +150,8 @@ static struct im_str header_value(struct im_str lines, const char *name)
     return (struct im_str){0};
 }
 
-/* -1: "not available" of the format; header bytes are not counted. */
+/* -1: "not available" of the format; header bytes are not counted. bodySize is that of the whole body, of
+ * which the journal may have the beginning only. */
 static void har_write_sizes(struct im_json_out *out, size_t body)
 {
     im_json_int(out, "headersSize", -1);

@@ -70,6 +70,7 @@ void im_metrics_count(struct im_metrics *metrics, const struct im_exchange *exch
 
     counter_add(counter_of(metrics, exchange), 1);
     counter_add(bucket_of(metrics, us), 1);
+    /* a clock that went back must not take anything from the sum */
     counter_add(&metrics->microseconds, us > 0 ? (uint64_t)us : 0);
 }
 

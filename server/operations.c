@@ -139,6 +139,7 @@ static struct im_scenario *new_sandbox_scenario(struct im_sandboxes *sandboxes,
     bool chosen = choice.name.len || choice.text.len || choice.json || choice.file;
     struct im_str name = params->name;
 
+    /* "SCENARIO.KEY": the same rule as for a sandbox that its first request makes */
     if (!chosen)
         choice.name = name.len ? im_str_slice(name, 0, im_str_find(name, '.'))
                                : IM_STR("happy-path");
@@ -414,7 +415,7 @@ const struct im_json_table im_withdrawal_table = {.name = "Withdrawal",
                                                   .size = sizeof(struct im_withdrawal),
                                                   .least = 1};
 
-/* NULL when not exactly one thing is named. */
+/* NULL when not exactly one thing is named: which of two was meant could not be guessed. */
 static const char *withdrawal_effect(const struct im_withdrawal *params)
 {
     int named = (params->permission.len > 0) + (params->role.len > 0) +

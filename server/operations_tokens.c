@@ -85,6 +85,8 @@ const struct im_json_table im_mint_table = {.name = "Mint",
                                             IM_READ_ROWS(mint_rows),
                                             .size = sizeof(struct im_mint)};
 
+/* A token for a user or client that does not exist would be refused for that, not for the flaw that was
+ * asked for. */
 static bool mint_is_possible(struct im_authority *authority, const struct im_mint *params,
                              const struct im_account *account, struct im_problem *problem)
 {

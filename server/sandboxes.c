@@ -22,7 +22,8 @@ void im_sandboxes_waited(struct im_sandboxes *sandboxes)
     atomic_fetch_sub(&sandboxes->waiting, 1);
 }
 
-/* ---- the default sandbox ---- */
+/* ---- the default sandbox ----
+ * It stands outside of the list: it is found without the lock, and never goes. */
 
 static bool default_sandbox_make(struct im_sandboxes *sandboxes, struct im_error *err)
 {
@@ -405,7 +406,7 @@ bool im_sandboxes_open_proxy(struct im_sandboxes *sandboxes, struct im_sandbox *
                                  "HTTPS, and without --cert");
     /* without the lock: opening a port takes time, and the listener's lock */
     struct im_proxy_port *proxy = proxies->open(proxies->context, box->name, &url, err);
-    if (!proxy) /* a port or memory is missing, unless a bound is reached: nobody's input is wrong */
+    if (!proxy) /* a port or memory is missing, unless a bound is reached: no input is wrong */
         return err->kind != IM_ERROR_PLAIN ? false : im_error_of(err, IM_ERROR_INTERNAL);
     pthread_mutex_lock(&sandboxes->lock);
     bool late = box->proxy || box->gone; /* somebody was faster */
