@@ -187,7 +187,7 @@ bool im_port_is_closing(const struct im_door *door);
 /* The sandbox whose own proxy the door belongs to; NULL = none's. */
 const char *im_port_sandbox(const struct im_door *door);
 /* Is that an address of ours on the loopback? The role of its port, or IM_ROLES. */
-enum im_port_role im_ports_find(struct im_listener *l, struct im_str host, int port);
+enum im_port_role im_ports_find(struct im_listener *l, struct im_str host, int number);
 
 /* ---- tunnel.c ---- */
 
