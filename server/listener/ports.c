@@ -1,4 +1,4 @@
-/* Ports and the sockets that listen on them (doors): those of the whole server, which are
+/* Ports and the acceptors, the sockets that listen on them: those of the whole server, which are
  * there as long as it is, and the proxies of single sandboxes, which come and go. */
 #include <errno.h>
 #include <stdio.h>
@@ -18,16 +18,16 @@ static bool open_doors(struct im_listener *l, struct im_port *port,
 
     for (size_t i = 0; i < port->addresses.count; i++) {
         const char *address = port->addresses.items[i].text;
-        struct im_door *door = &port->doors[i];
-        door->task.run = im_door_run;
-        door->task.fd = fds[i];
-        door->listener = l;
-        door->role = role;
-        door->port = port;
-        door->short_of_sockets = false;
-        door->v6 = port->addresses.items[i].v6;
-        door->address = im_address_is_wildcard(address) ? NULL : address;
-        fine = im_reactor_watch(l->reactor, &door->task, INT64_MAX) && fine;
+        struct im_acceptor *acceptor = &port->acceptors[i];
+        acceptor->task.run = im_acceptor_run;
+        acceptor->task.fd = fds[i];
+        acceptor->listener = l;
+        acceptor->role = role;
+        acceptor->port = port;
+        acceptor->short_of_sockets = false;
+        acceptor->v6 = port->addresses.items[i].v6;
+        acceptor->address = im_address_is_wildcard(address) ? NULL : address;
+        fine = im_reactor_watch(l->reactor, &acceptor->task, INT64_MAX) && fine;
     }
     return fine;
 }
@@ -168,37 +168,38 @@ void im_listener_close_proxy(struct im_listener *l, struct im_proxy_port *own)
 
     atomic_store(&own->closing, true);
     for (size_t i = 0; i < count; i++)
-        im_reactor_wake(l->reactor, &own->port.doors[i].task);
+        im_reactor_wake(l->reactor, &own->port.acceptors[i].task);
 }
 
 /* Its port is the first member of the proxy. */
-static struct im_proxy_port *own_port_of(const struct im_door *door)
+static struct im_proxy_port *own_port_of(const struct im_acceptor *acceptor)
 {
-    struct im_listener *l = door->listener;
+    struct im_listener *l = acceptor->listener;
 
-    return door->role == IM_ROLE_PROXY && door->port != &l->ports[IM_ROLE_PROXY]
-               ? (struct im_proxy_port *)(void *)door->port
+    return acceptor->role == IM_ROLE_PROXY && acceptor->port != &l->ports[IM_ROLE_PROXY]
+               ? (struct im_proxy_port *)(void *)acceptor->port
                : NULL;
 }
 
-bool im_port_is_closing(const struct im_door *door)
+bool im_port_is_closing(const struct im_acceptor *acceptor)
 {
-    const struct im_proxy_port *own = own_port_of(door);
+    const struct im_proxy_port *own = own_port_of(acceptor);
 
-    return im_listener_stopping(door->listener) || (own && atomic_load(&own->closing));
+    return im_listener_stopping(acceptor->listener) ||
+           (own && atomic_load(&own->closing));
 }
 
-const char *im_port_sandbox(const struct im_door *door)
+const char *im_port_sandbox(const struct im_acceptor *acceptor)
 {
-    const struct im_proxy_port *own = own_port_of(door);
+    const struct im_proxy_port *own = own_port_of(acceptor);
 
     return own ? own->sandbox : NULL;
 }
 
-void im_port_door_closed(struct im_door *door)
+void im_port_acceptor_closed(struct im_acceptor *acceptor)
 {
-    struct im_proxy_port *own = own_port_of(door);
-    struct im_listener *l = door->listener;
+    struct im_proxy_port *own = own_port_of(acceptor);
+    struct im_listener *l = acceptor->listener;
 
     if (!own)
         return;
@@ -213,8 +214,8 @@ void im_port_door_closed(struct im_door *door)
 static void wake_doors(struct im_listener *l, struct im_port *port)
 {
     for (size_t i = 0; i < port->addresses.count; i++)
-        if (port->doors[i].listener)
-            im_reactor_wake(l->reactor, &port->doors[i].task);
+        if (port->acceptors[i].listener)
+            im_reactor_wake(l->reactor, &port->acceptors[i].task);
 }
 
 void im_ports_wake(struct im_listener *l)
@@ -231,8 +232,8 @@ void im_ports_wake(struct im_listener *l)
 static void close_doors(struct im_port *port)
 {
     for (size_t i = 0; i < port->addresses.count; i++)
-        if (port->doors[i].listener && port->doors[i].task.fd >= 0)
-            close(port->doors[i].task.fd);
+        if (port->acceptors[i].listener && port->acceptors[i].task.fd >= 0)
+            close(port->acceptors[i].task.fd);
 }
 
 void im_ports_close(struct im_listener *l)
