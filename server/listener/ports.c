@@ -11,8 +11,8 @@
 /* ---- opening ---- */
 
 /* On all of them, or on none with errno. */
-static bool open_doors(struct im_listener *l, struct im_port *port,
-                       enum im_port_role role, const int fds[IM_ADDRESSES_MAX])
+static bool acceptors_open(struct im_listener *l, struct im_port *port,
+                           enum im_port_role role, const int fds[IM_ADDRESSES_MAX])
 {
     bool fine = true;
 
@@ -58,7 +58,7 @@ static bool port_open(struct im_listener *l, struct im_port *port, enum im_port_
         return false;
     }
     port->number = number;
-    return open_doors(l, port, role, fds) ||
+    return acceptors_open(l, port, role, fds) ||
            im_error_set(err, "starting to listen: %s", strerror(errno));
 }
 
@@ -211,7 +211,7 @@ void im_port_acceptor_closed(struct im_acceptor *acceptor)
 
 /* ---- all of them ---- */
 
-static void wake_doors(struct im_listener *l, struct im_port *port)
+static void acceptors_wake(struct im_listener *l, struct im_port *port)
 {
     for (size_t i = 0; i < port->addresses.count; i++)
         if (port->acceptors[i].listener)
@@ -221,15 +221,15 @@ static void wake_doors(struct im_listener *l, struct im_port *port)
 void im_ports_wake(struct im_listener *l)
 {
     for (int role = 0; role < IM_ROLES; role++)
-        wake_doors(l, &l->ports[role]);
+        acceptors_wake(l, &l->ports[role]);
     pthread_mutex_lock(&l->lock);
     for (struct im_proxy_port *own = l->own_ports; own; own = own->next)
-        wake_doors(l, &own->port);
+        acceptors_wake(l, &own->port);
     pthread_mutex_unlock(&l->lock);
 }
 
 /* Those that a worker has not closed. */
-static void close_doors(struct im_port *port)
+static void acceptors_close(struct im_port *port)
 {
     for (size_t i = 0; i < port->addresses.count; i++)
         if (port->acceptors[i].listener && port->acceptors[i].task.fd >= 0)
@@ -241,10 +241,10 @@ void im_ports_close(struct im_listener *l)
     struct im_proxy_port *next;
 
     for (int role = 0; role < IM_ROLES; role++)
-        close_doors(&l->ports[role]);
+        acceptors_close(&l->ports[role]);
     for (struct im_proxy_port *own = l->own_ports; own; own = next) {
         next = own->next;
-        close_doors(&own->port);
+        acceptors_close(&own->port);
         free(own);
     }
     for (struct im_proxy_port *own = l->recycled_ports; own; own = next) {
