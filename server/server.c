@@ -119,13 +119,12 @@ static bool authority_is_sound(struct im_str authority)
  * Discovery 1.0 section 3). */
 static bool public_url_check(struct im_str url, struct im_error *err)
 {
-    struct im_str rest = url;
     size_t scheme = im_str_starts(url, "http://")    ? 7
                     : im_str_starts(url, "https://") ? 8
                                                      : 0;
     bool sound = scheme > 0;
 
-    rest = im_str_slice(url, scheme, url.len);
+    struct im_str rest = im_str_slice(url, scheme, url.len);
     for (size_t i = 0; i < rest.len; i++)
         sound = sound && rest.at[i] > ' ' && rest.at[i] < 0x7f &&
                 !strchr("?#\"<>\\", rest.at[i]);

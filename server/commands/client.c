@@ -169,7 +169,10 @@ static bool connection_trust(struct connection *c, struct im_error *err)
 /* OpenSSL's macros cast the const away, which the compiler is told to refuse; the text is copied, not written. */
 static char *text_for_openssl(struct im_str text)
 {
-    return (char *)(uintptr_t)text.at;
+    char *writable;
+
+    memcpy(&writable, &text.at, sizeof(writable));
+    return writable;
 }
 
 /* The certificate must be for the host that the URL names. */

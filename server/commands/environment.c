@@ -133,14 +133,16 @@ static bool make_folder(struct im_trust_files *files, const char *folder,
     struct im_str tmp = im_environment_inherited(inherited, "TMPDIR");
 
     files->temporary = folder == NULL;
-    files->folder = folder ? im_arena_copy(arena, im_str(folder))
-                           : im_arena_format(arena, "%.*s/intacct-mock.XXXXXX",
-                                             IM_ARG(tmp.len ? tmp : IM_STR("/tmp")));
-    if (!files->folder.len)
-        return im_error_set(err, "making a folder for certificates: out of memory");
-    /* mkdtemp writes over the X in memory that is the arena's; the folder is for us alone */
-    if (folder ? mkdir(folder, 0777) == 0 || errno == EEXIST
-               : mkdtemp((char *)(uintptr_t)files->folder.at) != NULL)
+    struct im_str name = folder ? im_str(folder)
+                                : im_arena_format(arena, "%.*s/intacct-mock.XXXXXX",
+                                                  IM_ARG(tmp.len ? tmp : IM_STR("/tmp")));
+    char *made = im_arena_alloc(arena, name.len + 1);
+    if (!made || !name.len)
+        return im_error_no_memory(err, "making a folder for certificates");
+    memcpy(made, name.at, name.len);
+    files->folder = (struct im_str){made, name.len};
+    /* mkdtemp writes over the X; the folder is for us alone */
+    if (folder ? mkdir(folder, 0777) == 0 || errno == EEXIST : mkdtemp(made) != NULL)
         return true;
     files->temporary = false; /* there is nothing to be removed */
     return im_error_set(err, "making the folder %.*s: %s; name one that can be written",

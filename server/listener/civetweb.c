@@ -1,4 +1,4 @@
-/* The door to CivetWeb. All of it is compiled here, because what we need of it is static
+/* The one file that includes CivetWeb. All of it is compiled here, because what we need of it is static
  * there; with flags of its own (Makefile) and outside lint. server/DECISIONS.md says why
  * its threads are not used. */
 #define _GNU_SOURCE

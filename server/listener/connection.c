@@ -308,31 +308,33 @@ static struct im_connection *take_connection(struct im_listener *l)
 }
 
 /* The address a connection came from, and the one it arrived at, which must be asked for
- * only where the door stands for all addresses of the machine. */
-static void describe_connection(struct im_connection *c, const struct im_door *door,
+ * only where the acceptor stands for all addresses of the machine. */
+static void describe_connection(struct im_connection *c,
+                                const struct im_acceptor *acceptor,
                                 const union im_address *peer)
 {
     union im_address local;
     socklen_t len = sizeof(local);
     char text[INET6_ADDRSTRLEN] = "";
-    int port = door->port->number;
+    int port = acceptor->port->number;
 
     im_address_text(peer, text);
     c->from_loopback = im_host_is_loopback(im_str(text));
-    snprintf(c->peer, sizeof(c->peer), door->v6 ? "[%s]:%d" : "%s:%d", text,
+    snprintf(c->peer, sizeof(c->peer), acceptor->v6 ? "[%s]:%d" : "%s:%d", text,
              im_address_port(peer));
-    if (door->address)
-        snprintf(text, sizeof(text), "%s", door->address);
+    if (acceptor->address)
+        snprintf(text, sizeof(text), "%s", acceptor->address);
     else if (getsockname(c->channel.fd, &local.any, &len) != 0 ||
              !im_address_text(&local, text))
-        snprintf(text, sizeof(text), "%s", door->v6 ? "::1" : "127.0.0.1");
-    snprintf(c->base, sizeof(c->base), door->v6 ? "%s://[%s]:%d" : "%s://%s:%d",
-             door->role == IM_ROLE_HTTPS && !c->probe ? "https" : "http", text, port);
+        snprintf(text, sizeof(text), "%s", acceptor->v6 ? "::1" : "127.0.0.1");
+    snprintf(c->base, sizeof(c->base), acceptor->v6 ? "%s://[%s]:%d" : "%s://%s:%d",
+             acceptor->role == IM_ROLE_HTTPS && !c->probe ? "https" : "http", text, port);
 }
 
-static bool open_connection(struct im_door *door, int fd, const union im_address *peer)
+static bool open_connection(struct im_acceptor *acceptor, int fd,
+                            const union im_address *peer)
 {
-    struct im_listener *l = door->listener;
+    struct im_listener *l = acceptor->listener;
     struct im_connection *c = take_connection(l);
     int on = 1;
 
@@ -345,13 +347,13 @@ static bool open_connection(struct im_door *door, int fd, const union im_address
     c->listener = l;
     c->channel.fd = fd;
     c->probe = im_address_port(peer) == atomic_load(&l->probe_port);
-    c->on_control_port = door->role == IM_ROLE_CONTROL;
-    c->at_proxy = door->role == IM_ROLE_PROXY;
-    c->sandbox_must_be = im_port_sandbox(door) != NULL;
+    c->on_control_port = acceptor->role == IM_ROLE_CONTROL;
+    c->at_proxy = acceptor->role == IM_ROLE_PROXY;
+    c->sandbox_must_be = im_port_sandbox(acceptor) != NULL;
     if (c->sandbox_must_be)
-        snprintf(c->sandbox, sizeof(c->sandbox), "%s", im_port_sandbox(door));
-    describe_connection(c, door, peer);
-    if (door->role == IM_ROLE_HTTPS && !c->probe) {
+        snprintf(c->sandbox, sizeof(c->sandbox), "%s", im_port_sandbox(acceptor));
+    describe_connection(c, acceptor, peer);
+    if (acceptor->role == IM_ROLE_HTTPS && !c->probe) {
         c->until_ms = im_clock_monotonic_ms() + l->options.request_timeout_ms;
         c->step = im_connection_secure; /* not before it has said something */
     } else {
@@ -364,51 +366,51 @@ static bool open_connection(struct im_door *door, int fd, const union im_address
     return false;
 }
 
-/* Nothing can be accepted, and what waits at the door goes on waiting. One warning, until
+/* Nothing can be accepted, and connections that wait stay in the backlog. One warning, until
  * it is over. */
-static bool door_is_short(struct im_door *door, int why)
+static bool acceptor_is_short(struct im_acceptor *acceptor, int why)
 {
-    struct im_listener *l = door->listener;
+    struct im_listener *l = acceptor->listener;
     char text[200];
 
-    if (!door->short_of_sockets) {
+    if (!acceptor->short_of_sockets) {
         snprintf(text, sizeof(text),
                  "%s; connections wait until others end. More are possible with a higher "
                  "limit (ulimit -n)",
                  strerror(why));
         im_listener_say(l, IM_LOG_WARN, "no connection can be accepted", text);
     }
-    door->short_of_sockets = true;
-    im_reactor_due(l->reactor, &door->task, im_clock_monotonic_ms() + SHORT_PAUSE_MS);
+    acceptor->short_of_sockets = true;
+    im_reactor_due(l->reactor, &acceptor->task, im_clock_monotonic_ms() + SHORT_PAUSE_MS);
     return true;
 }
 
-bool im_door_run(struct im_task *task)
+bool im_acceptor_run(struct im_task *task)
 {
-    struct im_door *door = (struct im_door *)(void *)task;
+    struct im_acceptor *acceptor = (struct im_acceptor *)(void *)task;
     union im_address peer;
     int why;
 
-    while (!im_port_is_closing(door)) {
+    while (!im_port_is_closing(acceptor)) {
         socklen_t len = sizeof(peer);
         int fd = accept4(task->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         why = errno;
-        if (fd >= 0 && open_connection(door, fd, &peer))
+        if (fd >= 0 && open_connection(acceptor, fd, &peer))
             continue;
         if (fd >= 0) {
             why = ENOMEM;
             close(fd);
         }
         if (why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM)
-            return door_is_short(door, why);
+            return acceptor_is_short(acceptor, why);
         if (why == EAGAIN || why == EWOULDBLOCK) {
-            door->short_of_sockets = false;
+            acceptor->short_of_sockets = false;
             return true;
         }
     }
-    im_reactor_unwatch(door->listener->reactor, task);
+    im_reactor_unwatch(acceptor->listener->reactor, task);
     close(task->fd);
     task->fd = -1;
-    im_port_door_closed(door);
+    im_port_acceptor_closed(acceptor);
     return false;
 }

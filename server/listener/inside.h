@@ -35,8 +35,8 @@ enum im_port_role {
 enum { IM_SANDBOX_NAME_ROOM = 65, IM_OWN_PORTS_MAX = 10000 };
 
 /* One listening socket. */
-struct im_door {
-    struct im_task task; /* first: the task is the door */
+struct im_acceptor {
+    struct im_task task; /* first: the task is the acceptor */
     struct im_listener *listener;
     enum im_port_role role;
     struct im_port *port;
@@ -49,7 +49,7 @@ struct im_port {
     struct im_addresses addresses;
     int number; /* IM_PORT_NONE = off */
     struct im_str url;
-    struct im_door doors[IM_ADDRESSES_MAX];
+    struct im_acceptor acceptors[IM_ADDRESSES_MAX];
 };
 
 /* The proxy of one sandbox. Like connections these are never freed while the listener lives,
@@ -59,7 +59,7 @@ struct im_proxy_port {
     char url[80];
     char sandbox[IM_SANDBOX_NAME_ROOM];
     atomic_bool closing;
-    size_t open; /* doors that a worker may still run; under the listener's lock */
+    size_t open; /* acceptors that a worker may still run; under the listener's lock */
     struct im_proxy_port *next, *previous; /* among the open or the recycled ones */
 };
 
@@ -142,7 +142,7 @@ struct im_connection {
 
 /* ---- connection.c ---- */
 
-bool im_door_run(struct im_task *task);
+bool im_acceptor_run(struct im_task *task);
 /* Runs all connections, so that each sees that the listener stops. */
 void im_connections_wake(struct im_listener *l);
 /* After im_reactor_stop: closes what is open, frees all. */
@@ -178,16 +178,16 @@ enum im_step_result im_exchange_tls_failed(struct im_connection *c, const char *
 /* ---- ports.c ---- */
 
 bool im_ports_open(struct im_listener *l, struct im_error *err);
-void im_ports_wake(struct im_listener *l);  /* so that each door sees that it closes */
+void im_ports_wake(struct im_listener *l); /* so that each acceptor sees that it closes */
 void im_ports_close(struct im_listener *l); /* after im_reactor_stop */
-/* A worker has ended the door. */
-void im_port_door_closed(struct im_door *door);
-/* Must the door be closed? */
-bool im_port_is_closing(const struct im_door *door);
-/* The sandbox whose own proxy the door belongs to; NULL = none's. */
-const char *im_port_sandbox(const struct im_door *door);
+/* A worker has ended the acceptor. */
+void im_port_acceptor_closed(struct im_acceptor *acceptor);
+/* Must the acceptor be closed? */
+bool im_port_is_closing(const struct im_acceptor *acceptor);
+/* The sandbox whose own proxy the acceptor belongs to; NULL = none's. */
+const char *im_port_sandbox(const struct im_acceptor *acceptor);
 /* Is that an address of ours on the loopback? The role of its port, or IM_ROLES. */
-enum im_port_role im_ports_find(struct im_listener *l, struct im_str host, int port);
+enum im_port_role im_ports_find(struct im_listener *l, struct im_str host, int number);
 
 /* ---- tunnel.c ---- */
 

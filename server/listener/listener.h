@@ -53,7 +53,7 @@ struct im_proxy_port *im_listener_open_proxy(struct im_listener *listener,
                                              struct im_str sandbox, struct im_str *url,
                                              struct im_error *err);
 /* The port is free soon after; what is under way on its connections goes on. */
-void im_listener_close_proxy(struct im_listener *listener, struct im_proxy_port *port);
+void im_listener_close_proxy(struct im_listener *l, struct im_proxy_port *own);
 /* True once a stop was asked for: long waits look at it. */
 bool im_listener_stopping(const struct im_listener *listener);
 

@@ -1,4 +1,4 @@
-/* Ports and the sockets that listen on them (doors): those of the whole server, which are
+/* Ports and the acceptors, the sockets that listen on them: those of the whole server, which are
  * there as long as it is, and the proxies of single sandboxes, which come and go. */
 #include <errno.h>
 #include <stdio.h>
@@ -11,23 +11,23 @@
 /* ---- opening ---- */
 
 /* On all of them, or on none with errno. */
-static bool open_doors(struct im_listener *l, struct im_port *port,
-                       enum im_port_role role, const int fds[IM_ADDRESSES_MAX])
+static bool acceptors_open(struct im_listener *l, struct im_port *port,
+                           enum im_port_role role, const int fds[IM_ADDRESSES_MAX])
 {
     bool fine = true;
 
     for (size_t i = 0; i < port->addresses.count; i++) {
         const char *address = port->addresses.items[i].text;
-        struct im_door *door = &port->doors[i];
-        door->task.run = im_door_run;
-        door->task.fd = fds[i];
-        door->listener = l;
-        door->role = role;
-        door->port = port;
-        door->short_of_sockets = false;
-        door->v6 = port->addresses.items[i].v6;
-        door->address = im_address_is_wildcard(address) ? NULL : address;
-        fine = im_reactor_watch(l->reactor, &door->task, INT64_MAX) && fine;
+        struct im_acceptor *acceptor = &port->acceptors[i];
+        acceptor->task.run = im_acceptor_run;
+        acceptor->task.fd = fds[i];
+        acceptor->listener = l;
+        acceptor->role = role;
+        acceptor->port = port;
+        acceptor->short_of_sockets = false;
+        acceptor->v6 = port->addresses.items[i].v6;
+        acceptor->address = im_address_is_wildcard(address) ? NULL : address;
+        fine = im_reactor_watch(l->reactor, &acceptor->task, INT64_MAX) && fine;
     }
     return fine;
 }
@@ -58,7 +58,7 @@ static bool port_open(struct im_listener *l, struct im_port *port, enum im_port_
         return false;
     }
     port->number = number;
-    return open_doors(l, port, role, fds) ||
+    return acceptors_open(l, port, role, fds) ||
            im_error_set(err, "starting to listen: %s", strerror(errno));
 }
 
@@ -168,37 +168,38 @@ void im_listener_close_proxy(struct im_listener *l, struct im_proxy_port *own)
 
     atomic_store(&own->closing, true);
     for (size_t i = 0; i < count; i++)
-        im_reactor_wake(l->reactor, &own->port.doors[i].task);
+        im_reactor_wake(l->reactor, &own->port.acceptors[i].task);
 }
 
 /* Its port is the first member of the proxy. */
-static struct im_proxy_port *own_port_of(const struct im_door *door)
+static struct im_proxy_port *own_port_of(const struct im_acceptor *acceptor)
 {
-    struct im_listener *l = door->listener;
+    struct im_listener *l = acceptor->listener;
 
-    return door->role == IM_ROLE_PROXY && door->port != &l->ports[IM_ROLE_PROXY]
-               ? (struct im_proxy_port *)(void *)door->port
+    return acceptor->role == IM_ROLE_PROXY && acceptor->port != &l->ports[IM_ROLE_PROXY]
+               ? (struct im_proxy_port *)(void *)acceptor->port
                : NULL;
 }
 
-bool im_port_is_closing(const struct im_door *door)
+bool im_port_is_closing(const struct im_acceptor *acceptor)
 {
-    const struct im_proxy_port *own = own_port_of(door);
+    const struct im_proxy_port *own = own_port_of(acceptor);
 
-    return im_listener_stopping(door->listener) || (own && atomic_load(&own->closing));
+    return im_listener_stopping(acceptor->listener) ||
+           (own && atomic_load(&own->closing));
 }
 
-const char *im_port_sandbox(const struct im_door *door)
+const char *im_port_sandbox(const struct im_acceptor *acceptor)
 {
-    const struct im_proxy_port *own = own_port_of(door);
+    const struct im_proxy_port *own = own_port_of(acceptor);
 
     return own ? own->sandbox : NULL;
 }
 
-void im_port_door_closed(struct im_door *door)
+void im_port_acceptor_closed(struct im_acceptor *acceptor)
 {
-    struct im_proxy_port *own = own_port_of(door);
-    struct im_listener *l = door->listener;
+    struct im_proxy_port *own = own_port_of(acceptor);
+    struct im_listener *l = acceptor->listener;
 
     if (!own)
         return;
@@ -210,29 +211,29 @@ void im_port_door_closed(struct im_door *door)
 
 /* ---- all of them ---- */
 
-static void wake_doors(struct im_listener *l, struct im_port *port)
+static void acceptors_wake(struct im_listener *l, struct im_port *port)
 {
     for (size_t i = 0; i < port->addresses.count; i++)
-        if (port->doors[i].listener)
-            im_reactor_wake(l->reactor, &port->doors[i].task);
+        if (port->acceptors[i].listener)
+            im_reactor_wake(l->reactor, &port->acceptors[i].task);
 }
 
 void im_ports_wake(struct im_listener *l)
 {
     for (int role = 0; role < IM_ROLES; role++)
-        wake_doors(l, &l->ports[role]);
+        acceptors_wake(l, &l->ports[role]);
     pthread_mutex_lock(&l->lock);
     for (struct im_proxy_port *own = l->own_ports; own; own = own->next)
-        wake_doors(l, &own->port);
+        acceptors_wake(l, &own->port);
     pthread_mutex_unlock(&l->lock);
 }
 
 /* Those that a worker has not closed. */
-static void close_doors(struct im_port *port)
+static void acceptors_close(struct im_port *port)
 {
     for (size_t i = 0; i < port->addresses.count; i++)
-        if (port->doors[i].listener && port->doors[i].task.fd >= 0)
-            close(port->doors[i].task.fd);
+        if (port->acceptors[i].listener && port->acceptors[i].task.fd >= 0)
+            close(port->acceptors[i].task.fd);
 }
 
 void im_ports_close(struct im_listener *l)
@@ -240,10 +241,10 @@ void im_ports_close(struct im_listener *l)
     struct im_proxy_port *next;
 
     for (int role = 0; role < IM_ROLES; role++)
-        close_doors(&l->ports[role]);
+        acceptors_close(&l->ports[role]);
     for (struct im_proxy_port *own = l->own_ports; own; own = next) {
         next = own->next;
-        close_doors(&own->port);
+        acceptors_close(&own->port);
         free(own);
     }
     for (struct im_proxy_port *own = l->recycled_ports; own; own = next) {

@@ -3,6 +3,7 @@
 #include "objects/table.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,7 @@ static struct im_str seed_move_list(struct im_str list, int64_t shift, char room
         for (; at + 1 < list.len && list.at[at + 1] >= '0' && list.at[at + 1] <= '9';
              at++)
             key = key * 10 + (list.at[at + 1] - '0');
-        len += (size_t)snprintf(room + len, MOVED, "%lld", (long long)(key + shift));
+        len += (size_t)snprintf(room + len, MOVED, "%" PRId64, key + shift);
     }
     return (struct im_str){room, len};
 }
@@ -74,8 +75,8 @@ static void seed_move_value(const struct im_objects *store,
     const struct im_object_field *field = &type->fields[i];
     int64_t key;
     if (field->kind == IM_FIELD_REF && im_str_int(*value, &key)) {
-        snprintf(moved->keys[i], MOVED, "%lld",
-                 (long long)(key + key_shift(store, im_object_target(field))));
+        snprintf(moved->keys[i], MOVED, "%" PRId64,
+                 key + key_shift(store, im_object_target(field)));
         *value = im_str(moved->keys[i]);
     } else if (strcmp(field->name, "name") == 0 && name_says_company(type)) {
         snprintf(moved->name, NAMED, "%.*s (%.*s)", IM_ARG(*value),
