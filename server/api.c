@@ -49,14 +49,14 @@ static struct api_call call_of(struct im_server *server, const char *sandbox,
                              .error_size = error_size};
 }
 
-/* Finds the sandbox, which naming it makes. Whatever comes of it, call_end follows. */
+/* Finds the sandbox; naming one makes it, as at its base URL. Whatever comes of it, call_end follows. */
 static bool call_begin(struct api_call *call)
 {
     struct im_error *err = &call->problem.err, reason;
     struct im_str name = call->name ? im_str(call->name) : IM_STR("default");
 
     im_arena_init(&call->arena, 0);
-    if (!call->server)
+    if (!call->server) /* im_start may have failed, and its caller not have looked */
         return im_error_set(err, "the server is NULL; im_start makes one");
     if (!im_sandbox_name_is_sound(name))
         return im_error_set(err,
@@ -88,6 +88,7 @@ static int call_end(struct api_call *call, bool done)
 /* The text on the heap, as a public function returns it; NULL when it was not done. */
 static char *call_give(struct api_call *call, bool done, struct im_str text)
 {
+    /* copied before the call ends, which releases the arena that the text is in */
     char *given = done && !call->arena.failed ? im_str_heap(text) : NULL;
 
     call_end(call, given != NULL);
@@ -298,6 +299,7 @@ char *im_mint(struct im_server *server, const char *sandbox,
     }
     im_buf_init(&response, &call.arena, 0);
     if (params) {
+        /* not texts, so not in the table's list; im_sandbox_mint checks the range */
         params->ttl_ms = order->ttl_ms;
         params->issuer = im_sandboxes_url(call.sandboxes);
     }
@@ -366,7 +368,7 @@ char *im_policy(struct im_server *server, const char *sandbox, const char *chang
     struct im_buf text;
     bool done = call_begin(&call);
 
-    if (!change)
+    if (!change) /* an error says what was attempted */
         call.what = "reading policy";
     if (done && change) {
         object = call_read_object(&call, change, "{\"rotation\": \"keep\"}");
@@ -408,6 +410,7 @@ char *im_journal(struct im_server *server, const char *sandbox, const char *quer
     return call_give(&call, done && !text.failed, im_buf_str(&text));
 }
 
+/* The header's outcomes are those of a whole scenario; the others are of single expectations. */
 static int public_outcome(enum im_outcome_of outcome)
 {
     switch (outcome) {
@@ -427,8 +430,8 @@ static void verdict_write_json(const struct im_verdict *verdict, struct im_buf *
 }
 
 static char *call_give_verdict(struct api_call *call, int *outcome,
-                               void (*write)(const struct im_verdict *verdict,
-                                             struct im_buf *text))
+                               void (*verdict_writer)(const struct im_verdict *verdict,
+                                                      struct im_buf *text))
 {
     struct im_judge_options options = {.baseline = NULL};
     struct im_scenario *scenario = NULL;
@@ -440,7 +443,7 @@ static char *call_give_verdict(struct api_call *call, int *outcome,
         scenario = im_sandbox_verdict(call->box, &options, &call->arena, &verdict);
     im_buf_init(&text, &call->arena, 0);
     if (scenario) {
-        write(&verdict, &text);
+        verdict_writer(&verdict, &text);
         came_to = public_outcome(im_verdict_outcome(&verdict));
     }
     im_scenario_unref(scenario);
@@ -472,6 +475,7 @@ char *im_verdict_text(struct im_server *server, const char *sandbox, int *outcom
 
 char *im_cause(const char *id, char *error, size_t error_size)
 {
+    /* needs no server: the table is static, so call_begin is not asked */
     struct api_call call = call_of(NULL, NULL, "looking a cause up", error, error_size);
     enum im_cause cause = im_cause_find(im_str(id));
     struct im_json_out out;

@@ -46,7 +46,8 @@ struct im_journal *im_journal_new(size_t keep, struct im_journal_memory *memory)
     if (!journal)
         return NULL;
     journal->keep = keep ? keep : 1;
-    im_journal_memory_init(&journal->own, SIZE_MAX);
+    im_journal_memory_init(&journal->own,
+                           SIZE_MAX); /* for one that shares with no other */
     journal->memory = memory ? memory : &journal->own;
     return journal;
 }
@@ -115,7 +116,7 @@ void im_journal_clear(struct im_journal *journal)
 {
     journal_lock(journal);
     ring_empty_locked(journal);
-    journal->dropped = 0;
+    journal->dropped = 0; /* what is forgotten on purpose is not missing; ids go on */
     journal_unlock(journal);
 }
 
@@ -162,7 +163,8 @@ static size_t exchange_packed_size(const struct im_exchange *exchange)
     return size;
 }
 
-/* Copies the text to `at` and points it there; returns what is behind. */
+/* Copies the text to `at` and points it there; returns what is behind. An empty text points there too:
+ * no view may lead into the request, which is over soon. */
 static char *exchange_pack_text(struct im_str *text, char *at)
 {
     if (text->len)
@@ -231,6 +233,7 @@ static struct im_kept *kept_new(struct im_journal *journal,
                                 const struct im_exchange *exchange)
 {
     size_t size = offsetof(struct im_kept, exchange) + exchange_packed_size(exchange);
+    /* the padding behind the struct may be more than all texts */
     struct im_kept *kept = malloc(size > sizeof(*kept) ? size : sizeof(*kept));
 
     if (!kept)
@@ -282,6 +285,7 @@ static void ring_add_locked(struct im_journal *journal, struct im_kept *kept)
     memory->newest = kept;
     memory->used += kept->size;
     /* the oldest of all journals is the first of its ring */
+    /* the one that was just added stays, however large it is */
     while (memory->used > memory->max && memory->oldest != memory->newest) {
         memory->oldest->journal->dropped++;
         ring_drop_oldest_locked(memory->oldest->journal);
@@ -289,6 +293,7 @@ static void ring_add_locked(struct im_journal *journal, struct im_kept *kept)
     for (struct im_journal_watch *watch = journal->watches; watch; watch = watch->next) {
         if (!filter_matches(&kept->exchange, &watch->filter))
             continue;
+        /* a waker only says "look again", so it may be called under the lock */
         watch->missing -= watch->missing > 0;
         if (!watch->missing && watch->waker)
             watch->waker->wake(watch->waker);
@@ -300,6 +305,7 @@ uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *ex
     struct im_kept *kept = kept_new(journal, exchange);
 
     journal_lock(journal);
+    /* also where memory is short: the gap and `dropped` then show that one is missing */
     uint64_t id = ++journal->last_id;
     if (kept && ring_make_room_locked(journal)) {
         kept->exchange.id = id;
@@ -357,6 +363,7 @@ struct im_kept **im_journal_keep(struct im_journal *journal, struct im_arena *ar
     size_t n = 0;
 
     journal_lock(journal);
+    /* counted first, for one array of the right size, and to know where the last ones begin */
     *count = filter_count_locked(journal, filter);
     size_t skip = filter->last && *count > filter->last ? *count - filter->last : 0;
     *count -= skip;
@@ -374,6 +381,7 @@ struct im_kept **im_journal_keep(struct im_journal *journal, struct im_arena *ar
     return found;
 }
 
+/* A copy of the struct, since im_journal_delivered may change it; its texts never change. */
 struct im_exchange im_journal_look(struct im_journal *journal, const struct im_kept *kept)
 {
     journal_lock(journal);
@@ -431,6 +439,7 @@ bool im_journal_watch(struct im_journal *journal, struct im_journal_watch *watch
                       size_t count)
 {
     journal_lock(journal);
+    /* counting and watching are one step, so that no exchange comes in between unseen */
     size_t there = filter_count_locked(journal, &watch->filter);
     watch->missing = there < count ? count - there : 0;
     watch->previous = NULL;

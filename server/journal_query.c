@@ -24,6 +24,7 @@ static const struct im_json_row filter_rows[] = {
 };
 static const struct im_json_table filter_table = {IM_READ_ROWS(filter_rows)};
 
+/* For the list of exchanges alone: a stream of events waits by itself. */
 static const struct im_json_row waiting_rows[] = {
     {NULL, IM_READ_PART, .table = &filter_table},
     {"count", IM_READ_WHOLE, IM_READ_INTO(struct im_journal_query, count),
@@ -34,7 +35,8 @@ static const struct im_json_row waiting_rows[] = {
 };
 static const struct im_json_table waiting_table = {IM_READ_ROWS(waiting_rows)};
 
-/* The parameters as members of an object: strings, of which some are numbers too. */
+/* The parameters as members of an object: strings, of which some are numbers too, since a query has no
+ * types of its own. */
 static struct im_json *object_of_params(struct im_arena *arena,
                                         const struct im_params *params)
 {
@@ -64,7 +66,7 @@ bool im_journal_query_read(struct im_str text, bool waits, struct im_arena *aren
         .arena = arena, .faults = fault, .room = 1, .member = "parameter"};
     struct im_params params;
 
-    *query = (struct im_journal_query){.count = -1, .since = -1};
+    *query = (struct im_journal_query){.count = -1, .since = -1}; /* 0 may be asked for */
     *fault = (struct im_json_fault){.at = NULL};
     if (!im_params_parse_form(arena, text, &params, &fault->err))
         return false;
@@ -124,6 +126,7 @@ bool im_listing_write(struct im_listing *list, struct im_buf *text)
 {
     size_t before = text->len;
 
+    /* at least one in each piece, however long it is */
     while (list->at < list->count && text->len - before < IM_PIECE_BYTES && !text->failed)
         listing_write_next(list, text);
     if (list->at < list->count)

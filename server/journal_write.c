@@ -27,6 +27,7 @@ static void exchange_write_body(struct im_json_out *out, const struct im_exchang
                                 struct im_str body, size_t whole)
 {
     im_json_str(out, "body", im_redact_text(e->secrets, out->buf->arena, body));
+    /* only the beginning of a long one is kept: the reader must see that it was cut */
     if (whole > body.len)
         im_json_int(out, "body_bytes", (int64_t)whole);
 }
@@ -45,6 +46,7 @@ static void exchange_write_refusal(struct im_json_out *out, const struct im_exch
         if (e->worded_as != e->cause)
             im_json_strz(out, "worded_as", im_cause_row(e->worded_as)->id);
         im_json_str(out, "evidence", e->evidence);
+        /* the general words too: a reader of a build's log has nowhere to look them up */
         im_json_strz(out, "why", im_cause_row(e->cause)->why);
         im_json_strz(out, "fix", im_cause_row(e->cause)->fix);
     } else {
@@ -148,7 +150,8 @@ static struct im_str header_value(struct im_str lines, const char *name)
     return (struct im_str){0};
 }
 
-/* -1: "not available" of the format; header bytes are not counted. */
+/* -1: "not available" of the format; header bytes are not counted. bodySize is that of the whole body, of
+ * which the journal may have the beginning only. */
 static void har_write_sizes(struct im_json_out *out, size_t body)
 {
     im_json_int(out, "headersSize", -1);
@@ -177,12 +180,13 @@ static void har_write_request(struct im_json_out *out, const struct im_exchange 
 
     im_json_open_object(out, "request");
     im_json_str(out, "method", im_redact_quote(e->secrets, arena, e->method));
+    /* the format wants an absolute URL; whether it came over TLS is not recorded */
     im_json_strf(
         out, "url", "http://%.*s%.*s",
         IM_ARG(host.len ? im_redact_quote(e->secrets, arena, host) : im_str("localhost")),
         IM_ARG(im_redact_url(e->secrets, arena, e->target)));
     im_json_strz(out, "httpVersion", "HTTP/1.1");
-    im_json_open_array(out, "cookies");
+    im_json_open_array(out, "cookies"); /* required; nothing here reads cookies */
     im_json_close_array(out);
     exchange_write_headers(out, e, e->request_headers);
     har_write_query(out, im_redact_url(e->secrets, arena, e->target));
@@ -233,6 +237,7 @@ void im_har_write_entry(const struct im_exchange *e, struct im_json_out *out)
     har_write_response(out, e);
     im_json_open_object(out, "cache");
     im_json_close_object(out);
+    /* send, wait and receive are required; only the time until the answer is decided is measured */
     im_json_open_object(out, "timings");
     im_json_int(out, "send", 0);
     im_json_double(out, "wait", ms);

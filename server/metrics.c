@@ -33,7 +33,7 @@ static _Atomic uint64_t *counter_of(struct im_metrics *metrics,
         if (is_slot_of(slot, key))
             return &slot->count;
     }
-    return &metrics->others;
+    return &metrics->others; /* bounded: what has no room is counted together */
 }
 
 /* ---- durations ---- */
@@ -70,6 +70,7 @@ void im_metrics_count(struct im_metrics *metrics, const struct im_exchange *exch
 
     counter_add(counter_of(metrics, exchange), 1);
     counter_add(bucket_of(metrics, us), 1);
+    /* a clock that went back must not take anything from the sum */
     counter_add(&metrics->microseconds, us > 0 ? (uint64_t)us : 0);
 }
 

@@ -33,6 +33,7 @@ bool im_scenario_choice_read(struct im_str json, struct im_arena *arena,
     if (object->type != IM_JSON_OBJECT || !object->count)
         return im_error_set(&problem->err,
                             "the body must be {\"name\": NAME} or a whole scenario");
+    /* a name alone chooses one: a whole scenario of nothing but a name would do nothing */
     if (object->count == 1)
         choice->name = im_json_get_str(object, "name");
     if (!choice->name.len)
@@ -75,6 +76,7 @@ static struct im_scenario *scenario_choose(struct im_catalogue *catalogue,
         return scenario_parse(choice->text, false, problem);
     if (!choice->json)
         return im_catalogue_get(catalogue, choice->name, &problem->err);
+    /* inside something else: written as a text of its own, which a scenario keeps */
     im_buf_init(&text, arena, 0);
     im_json_out_init(&out, &text);
     im_json_value(&out, (struct im_str){0}, choice->json);
@@ -137,6 +139,7 @@ static struct im_scenario *new_sandbox_scenario(struct im_sandboxes *sandboxes,
     bool chosen = choice.name.len || choice.text.len || choice.json || choice.file;
     struct im_str name = params->name;
 
+    /* "SCENARIO.KEY": the same rule as for a sandbox that its first request makes */
     if (!chosen)
         choice.name = name.len ? im_str_slice(name, 0, im_str_find(name, '.'))
                                : IM_STR("happy-path");
@@ -147,11 +150,13 @@ static struct im_scenario *new_sandbox_scenario(struct im_sandboxes *sandboxes,
     return scenario;
 }
 
-static struct im_sandbox *with_proxy(struct im_sandboxes *sandboxes,
-                                     struct im_sandbox *box, struct im_problem *problem)
+static struct im_sandbox *new_sandbox_with_proxy(struct im_sandboxes *sandboxes,
+                                                 struct im_sandbox *box,
+                                                 struct im_problem *problem)
 {
     if (im_sandboxes_open_proxy(sandboxes, box, &problem->err))
         return box;
+    /* all or nothing: a test that asked for a proxy would go on without one */
     problem->field = "proxy";
     im_sandboxes_delete(sandboxes, box->name);
     im_sandboxes_unref(sandboxes, box);
@@ -176,7 +181,7 @@ struct im_sandbox *im_sandbox_create(struct im_sandboxes *sandboxes,
     struct im_sandbox *box = im_sandboxes_make(sandboxes, &wanted, &made, &problem->err);
     im_scenario_unref(scenario);
     if (box)
-        return params->proxy ? with_proxy(sandboxes, box, problem) : box;
+        return params->proxy ? new_sandbox_with_proxy(sandboxes, box, problem) : box;
     if (made != IM_MADE_TAKEN)
         return NULL;
     problem->kind = IM_PROBLEM_TAKEN;
@@ -190,6 +195,7 @@ struct im_sandbox *im_sandbox_create(struct im_sandboxes *sandboxes,
 bool im_sandbox_delete(struct im_sandboxes *sandboxes, struct im_str name,
                        struct im_problem *problem)
 {
+    /* requests that name no sandbox need it */
     if (im_str_eq(name, sandboxes->standard->name))
         return im_error_set(&problem->err,
                             "the default sandbox stays; POST …/reset makes it as new");
@@ -340,6 +346,7 @@ bool im_sandbox_change_world(struct im_sandbox *box, const struct im_json *objec
     struct im_json_reader r = {.faults = &fault, .room = 1};
 
     *affected = 0;
+    /* nothing is known beforehand: no request sets this off that could fill in the rest */
     if (im_effect_check(&r, effect, object, 0))
         return im_sandbox_apply(box, effect->name, args, given, affected, problem);
     /* the fault's field is one of the table's names */
@@ -408,7 +415,7 @@ const struct im_json_table im_withdrawal_table = {.name = "Withdrawal",
                                                   .size = sizeof(struct im_withdrawal),
                                                   .least = 1};
 
-/* NULL when not exactly one thing is named. */
+/* NULL when not exactly one thing is named: which of two was meant could not be guessed. */
 static const char *withdrawal_effect(const struct im_withdrawal *params)
 {
     int named = (params->permission.len > 0) + (params->role.len > 0) +
@@ -490,6 +497,7 @@ struct im_scenario *im_sandbox_verdict(struct im_sandbox *box,
     enum { SETTLE_MS = 1000 }; /* for requests that are being answered */
 
     im_sandbox_settle(box, SETTLE_MS);
+    /* a client that waits for an answer may still recover: pending, not failed (rule 3) */
     if (!options->running_known)
         options->running = atomic_load(&box->open) > 0;
     return im_sandbox_judge(box, options, arena, verdict);

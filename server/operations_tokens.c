@@ -37,6 +37,7 @@ static bool tokens_end(struct im_sandbox *box, const struct im_end_tokens *param
     *affected = 0;
     if (!im_sandbox_read_user(params->user, &args, problem))
         return false;
+    /* one effect for each kind, as rules of scenarios have them */
     for (int i = 0; i < TOKEN_KINDS; i++)
         if ((params->kind == i || params->kind == TOKEN_KINDS) &&
             !im_sandbox_apply(box, effects[i], &args, given, affected, problem))
@@ -84,6 +85,8 @@ const struct im_json_table im_mint_table = {.name = "Mint",
                                             IM_READ_ROWS(mint_rows),
                                             .size = sizeof(struct im_mint)};
 
+/* A token for a user or client that does not exist would be refused for that, not for the flaw that was
+ * asked for. */
 static bool mint_is_possible(struct im_authority *authority, const struct im_mint *params,
                              const struct im_account *account, struct im_problem *problem)
 {
@@ -124,6 +127,7 @@ bool im_sandbox_mint(struct im_sandbox *box, const struct im_mint *params,
     const struct im_issue issue = {
         .dialect = params->dialect,
         .flaw = params->flaw,
+        /* the grant that needs no person: minting supersedes no other connection of the user */
         .grant_type = IM_STR("client_credentials"),
         .client_id = params->client_id,
         .user = account.user,
@@ -143,7 +147,8 @@ bool im_sandbox_mint(struct im_sandbox *box, const struct im_mint *params,
         im_error_of(&problem->err, IM_ERROR_INTERNAL); /* what is asked for is possible */
         done = false;
     }
-    im_sandbox_leave(box);
+    im_sandbox_leave(
+        box); /* what was issued is in the arena, so writing it needs no lock */
     if (!done)
         return false;
     im_json_out_init(&out, response);

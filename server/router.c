@@ -1,4 +1,4 @@
-/*The map of the program: the route table, and the pipeline that each request passes. Beside it:
+/* The map of the program: the route table, and the pipeline that each request passes. Beside it:
  * router_exit.c is the one exit of all answers, router_address.c finds the sandbox and what the client
  * takes for our address, router_proxy.c decides what a forward proxy does, router_cors.c answers
  * browsers. What is refused before an endpoint is asked, because the bytes,

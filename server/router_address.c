@@ -39,7 +39,7 @@ static struct im_sandbox *box_of_credentials(struct im_sandboxes *sandboxes,
     return owner ? owner : sandboxes->standard;
 }
 
-/* Who comes through a proxy has named it there. */
+/* A client that comes through a proxy has named its sandbox there. */
 static struct im_sandbox *find_by_proxy(struct im_sandboxes *sandboxes,
                                         const struct im_request *req,
                                         struct im_error *err)
@@ -148,7 +148,7 @@ struct im_str im_server_url(const struct im_sandboxes *sandboxes,
     struct im_str host = im_request_header(req, "host");
     struct forwarded forwarded = {.host = {NULL, 0}};
 
-    /* whoever comes through our own proxy believes to talk to Sage */
+    /* a client that comes through our own proxy means Sage's address, not ours */
     bool intercepted = req->in_tunnel || (req->at_proxy && req->form != IM_TARGET_ORIGIN);
     if (settings->public_url.len && !intercepted)
         return settings->public_url;

@@ -54,7 +54,7 @@ static enum im_cause refuse_host(const struct im_sandboxes *sandboxes,
 }
 
 /* A header that is for the proxy, or for this one connection (RFC 9110 section 7.6.1). The body's
- * length is told anew: what came in chunks goes on as a whole. */
+ * length is written anew: what came in chunks goes on as a whole. */
 static bool is_hop_header(struct im_str name)
 {
     static const char *const hops[] = {
@@ -137,7 +137,7 @@ enum im_cause im_proxy_dialled(struct im_request *req, struct im_response *res)
     const struct im_dial *dial = res->dial;
 
     if (dial->state == IM_DIAL_DONE) {
-        /* what is sent on gets its answer elsewhere, and nobody here knows which */
+        /* what is sent on is answered elsewhere, and the answer is not read here */
         res->status = dial->first.len ? 0 : 200;
         return CAUSE_NONE;
     }

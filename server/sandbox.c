@@ -12,6 +12,7 @@ static struct im_authority *authority_make(const struct im_sandbox *box,
     struct im_authority *authority =
         im_authority_new(box->seed, box->name, box->start_ms, err);
 
+    /* the secrets of the authority before stay in the set: exchanges and log lines may still have them */
     bool kept = authority &&
                 (!box->secrets || im_authority_keep_secrets(authority, box->secrets) ||
                  im_error_no_memory(err, "keeping the secrets")) &&
@@ -120,7 +121,8 @@ bool im_sandbox_reset(struct im_sandbox *box, struct im_scenario *scenario,
     struct im_scenario_state *old_state = box->scenario_state;
     box->authority = authority;
     box->scenario_state = scenario_state;
-    im_journal_clear(box->journal);
+    im_journal_clear(
+        box->journal); /* here, so that none of the old state's is added after it */
     sandbox_leave_alone(box);
     im_barrier_release(
         box->barrier); /* held requests were held by the old scenario state */
@@ -136,7 +138,7 @@ bool im_sandbox_follow(struct im_sandbox *box, struct im_scenario *scenario,
 
     if (!scenario_state)
         return im_error_no_memory(err, "changing the scenario");
-    sandbox_enter_alone(box);
+    sandbox_enter_alone(box); /* the world changes in place: tokens stay */
     struct im_scenario_state *old = scenario_state;
     bool done = im_scenario_set_up(scenario, box->authority, err);
     if (done) {
@@ -165,6 +167,7 @@ void im_sandbox_settle(struct im_sandbox *box, int64_t at_most_ms)
     enum { LOOK_EVERY_MS = 2 };
     int64_t until = im_clock_monotonic_ms() + at_most_ms;
 
+    /* held requests stay open until they are released, so they are not waited for */
     while (atomic_load(&box->open) > im_barrier_waiting(box->barrier) &&
            im_clock_monotonic_ms() < until)
         im_barrier_wait(box->barrier, &until, 0, LOOK_EVERY_MS);
@@ -180,6 +183,7 @@ static bool verdict_count_rules(struct im_sandbox *box, struct im_scenario *scen
     if (!counts)
         return false;
     im_sandbox_enter(box);
+    /* counts of another scenario, followed since, are about other rules: then none has fired */
     bool same = im_scenario_state_scenario(box->scenario_state) == scenario;
     if (same)
         verdict->exhausted = im_scenario_state_counts(box->scenario_state, counts);
@@ -259,6 +263,7 @@ bool im_sandbox_history(struct im_sandbox *box, struct im_arena *arena,
     size_t count;
     const struct im_exchange *exchanges = judged_exchanges(box, NULL, arena, &count);
 
+    /* a baseline that lacks its beginning would have too few sign-ons (rule 5) */
     return !im_journal_dropped(box->journal) &&
            im_history_read(history, exchanges, count, arena);
 }

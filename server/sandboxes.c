@@ -22,7 +22,8 @@ void im_sandboxes_waited(struct im_sandboxes *sandboxes)
     atomic_fetch_sub(&sandboxes->waiting, 1);
 }
 
-/* ---- the default sandbox ---- */
+/* ---- the default sandbox ----
+ * It stands outside of the list: it is found without the lock, and never goes. */
 
 static bool default_sandbox_make(struct im_sandboxes *sandboxes, struct im_error *err)
 {
@@ -96,7 +97,7 @@ bool im_sandbox_name_is_sound(struct im_str name)
     return true;
 }
 
-/* It is not found any more, nobody works with it, and no lock is held. */
+/* It is not found any more, no request uses it, and no lock is held. */
 static void sandbox_end(struct im_sandboxes *sandboxes, struct im_sandbox *box)
 {
     const struct im_proxy_opener *proxies = &sandboxes->settings.proxies;
@@ -121,6 +122,7 @@ struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_s
 {
     if (im_str_eq(name, sandboxes->standard->name))
         return sandboxes->standard;
+    /* each look-up sweeps, so no thread is needed for it */
     pthread_mutex_lock(&sandboxes->lock);
     struct im_sandbox *swept = im_sandbox_list_sweep_locked(sandboxes);
     struct im_sandbox *box = im_sandbox_list_find_locked(sandboxes, name);
@@ -133,7 +135,7 @@ struct im_sandbox *im_sandboxes_find(struct im_sandboxes *sandboxes, struct im_s
 
 void im_sandboxes_unref(struct im_sandboxes *sandboxes, struct im_sandbox *box)
 {
-    if (!box || box == sandboxes->standard)
+    if (!box || box == sandboxes->standard) /* lives as long as the server: not counted */
         return;
     pthread_mutex_lock(&sandboxes->lock);
     bool last = --box->users == 0 && box->gone;
@@ -326,6 +328,7 @@ static bool sandbox_name_draw(struct im_sandboxes *sandboxes,
     pthread_mutex_lock(&sandboxes->lock);
     uint64_t serial = ++sandboxes->serial;
     pthread_mutex_unlock(&sandboxes->lock);
+    /* 43 + '.' + at most 20 digits are the 64 characters of a name */
     im_buf_addf(&text, "%.*s.%llu", IM_ARG(im_str_slice(scenario->name, 0, 43)),
                 (unsigned long long)serial);
     into[text.len] = '\0';
@@ -371,13 +374,14 @@ bool im_sandboxes_delete(struct im_sandboxes *sandboxes, struct im_str name)
     struct im_sandbox *box = im_sandbox_list_find_locked(sandboxes, name);
     bool there = box != NULL;
     if (box) {
-        proxy = box->proxy; /* now, though somebody may still work with the sandbox */
+        proxy = box->proxy; /* now, though requests may still use the sandbox */
         box->proxy = NULL;
-        im_sandbox_interrupt(box);
+        im_sandbox_interrupt(
+            box); /* what waits there on purpose would keep it for minutes */
         box = im_sandbox_list_remove_locked(sandboxes, box);
     }
     pthread_mutex_unlock(&sandboxes->lock);
-    if (proxy)
+    if (proxy) /* takes the listener's lock, so not under ours */
         proxies->close(proxies->context, proxy);
     im_sandbox_free(box);
     return there;
@@ -400,8 +404,9 @@ bool im_sandboxes_open_proxy(struct im_sandboxes *sandboxes, struct im_sandbox *
         return im_error_set(err, "opening a proxy for the sandbox: it needs certificates "
                                  "that are made here; start the mock with --proxy or "
                                  "HTTPS, and without --cert");
+    /* without the lock: opening a port takes time, and the listener's lock */
     struct im_proxy_port *proxy = proxies->open(proxies->context, box->name, &url, err);
-    if (!proxy) /* a port or memory is missing, unless a bound is reached: nobody's input is wrong */
+    if (!proxy) /* a port or memory is missing, unless a bound is reached: no input is wrong */
         return err->kind != IM_ERROR_PLAIN ? false : im_error_of(err, IM_ERROR_INTERNAL);
     pthread_mutex_lock(&sandboxes->lock);
     bool late = box->proxy || box->gone; /* somebody was faster */
@@ -466,6 +471,7 @@ static void reload_log(struct im_sandboxes *sandboxes, struct im_str name,
                     fields);
 }
 
+/* Followed, not reset: a hang-up reads a file again, and clients keep their tokens. */
 bool im_sandboxes_reload(struct im_sandboxes *sandboxes, struct im_error *err)
 {
     struct im_sandbox *box = sandboxes->standard;

@@ -3,7 +3,7 @@
  * freed here under the lock: what has been removed is returned. */
 #include "sandboxes_list.h"
 
-enum { SWEEP_EVERY_MS = 1000 };
+enum { SWEEP_EVERY_MS = 1000 }; /* each look-up asks, and the list may be long */
 
 struct im_sandbox *im_sandbox_list_find_locked(struct im_sandboxes *sandboxes,
                                                struct im_str name)
@@ -79,7 +79,7 @@ struct im_sandbox *im_sandbox_list_sweep_locked(struct im_sandboxes *sandboxes)
     for (struct im_sandbox *box = sandboxes->oldest; box && box->used_ms <= before_ms;
          box = newer) {
         newer = box->newer;
-        if (box->users)
+        if (box->users) /* a request may take longer than the time to live */
             continue;
         im_sandbox_list_remove_locked(sandboxes, box);
         box->older = swept;
@@ -104,5 +104,6 @@ bool im_sandbox_list_full_locked(struct im_sandboxes *sandboxes,
         box->older = *surplus;
         *surplus = box;
     }
+    /* sandboxes in use cannot go, so up to twice as many are let in; beyond that: mock-capacity */
     return atomic_load(&sandboxes->count) / 2 >= max;
 }

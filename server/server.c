@@ -144,13 +144,14 @@ static bool settings_read(struct im_server *server, const struct im_options *opt
         .hints = !options->no_hints,
         .no_cors = options->no_cors,
         .trust_proxy = options->trust_proxy,
-        .control = options->control_port == 0,
+        .control =
+            options->control_port == 0, /* 0: on the ports of the API, not on its own */
         .control_token = im_arena_copy(&server->texts, im_str(options->control_token)),
         .control_origin = im_arena_copy(&server->texts, im_str(options->control_origin)),
         .cert_names = im_arena_copy(&server->texts, im_str(options->cert_names)),
         .public_url = url_keep(server, options->public_url),
         .seed = options->seed,
-        .start_ms = options->start_ms ? options->start_ms : -1,
+        .start_ms = options->start_ms ? options->start_ms : -1, /* 0: not given, so now */
         .journal_keep = options->journal ? options->journal : JOURNAL_KEEP,
         .waiting_max = WAITING_MAX,
         .journal_memory =
@@ -175,6 +176,7 @@ static bool settings_read(struct im_server *server, const struct im_options *opt
                             IM_ARG(im_str_front(settings->intercept, 100)), flaw);
     return ports_check(options, err) &&
            public_url_check(im_str(options->public_url), err) &&
+           /* a seed that was not chosen is drawn, so that tokens of two runs differ */
            (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
            log_read_settings(options, &settings->log, err);
 }
@@ -244,6 +246,7 @@ static bool server_make_tls(struct im_server *server, const struct im_options *o
 
     if (!options->https && !options->proxy)
         return https_options_check(options, err);
+    /* the names of intercepted hosts cannot be in a certificate that was brought */
     if (options->proxy && options->cert_file)
         return im_error_set(
             err,
@@ -271,6 +274,7 @@ static void server_set_addresses(struct im_server *server)
     settings->https_url = im_listener_https_url(listener);
     settings->control_url = im_listener_control_url(listener);
     settings->proxy_url = im_listener_proxy_url(listener);
+    /* without a port of its own the control API has the address of the API */
     if (settings->control)
         settings->control_url =
             settings->http_url.len ? settings->http_url : settings->https_url;
@@ -353,6 +357,7 @@ static struct im_server *server_start(const struct im_options *options,
         im_error_no_memory(err, "starting");
         return NULL;
     }
+    /* the ports come last: the first client finds everything there */
     im_arena_init(&server->texts, 0);
     im_log_open(&server->log_sink, options->log ? STDERR_FILENO : -1);
     if (!settings_read(server, options, &settings, err) ||
@@ -415,6 +420,7 @@ void im_server_close(struct im_server *server)
 {
     struct im_settings *settings = &server->sandboxes.settings;
 
+    /* first what waits on purpose, which the listener would wait for */
     im_sandboxes_interrupt(&server->sandboxes);
     im_listener_stop(server->listener, GRACE_MS);
     server->listener = NULL;
@@ -433,6 +439,7 @@ void im_stop(struct im_server *server)
 
 /* ---- asking a server ---- */
 
+/* Never NULL: hosts print these without looking. */
 static const char *text_or_empty(struct im_str text)
 {
     return text.len ? text.at : "";
@@ -508,8 +515,8 @@ struct im_str im_server_verdict(struct im_server *server, bool junit,
     struct im_json_out out;
     struct im_buf text;
     struct im_sandbox *box = server->sandboxes.standard;
-
     static const struct im_judge_options options = {.baseline = NULL};
+
     struct im_scenario *scenario = im_sandbox_judge(box, &options, arena, &verdict);
     im_buf_init(&text, arena, 0);
     if (!scenario)

@@ -77,6 +77,7 @@ static void answer_to_the_end(struct im_server *server, struct im_request *req,
     /* cppcheck-suppress autoVariables ; it is taken out again before this returns */
     req->waker = &sleeper.waker;
     im_answer(&server->sandboxes, req, res, date_ms);
+    /* an answer may wait several times: held, then delayed */
     while ((resume = res->resume) != NULL) {
         sleeper_sleep_until(&sleeper, res->resume_ms);
         res->resume = NULL;
@@ -97,6 +98,7 @@ void im_wait_for_exchanges(struct im_journal *journal,
     if (query->wait_ms <= 0)
         return;
     sleeper_init(&sleeper);
+    /* a waker says no more than "look again", so what is there is counted anew each time */
     for (bool waits = true; waits && im_clock_monotonic_ms() < until_ms;) {
         struct im_journal_watch watch = {.filter = query->filter,
                                          .waker = &sleeper.waker};
@@ -174,6 +176,7 @@ static struct im_request *message_read(const struct im_server *server,
     size_t mark = im_str_find(req->target, '?');
     req->query = im_str_slice(req->target, mark + 1, req->target.len);
     req->body = (struct im_str){message->body, message->body ? message->body_len : 0};
+    /* without a Host header and --public-url: where a socket would have been */
     req->local_base = settings->http_url.len ? settings->http_url : settings->https_url;
     message_read_headers(req, im_str(message->headers));
     if (req->body.len > IM_BODY_MAX) {
@@ -198,6 +201,7 @@ static bool message_answer(struct im_server *server, struct im_request *req,
     else
         im_response_header(&res, "Date", im_time_http(req->arena, date_ms));
     bool done = reply_fill(&res, reply);
+    /* the caller has it now; a verdict counts from here */
     if (res.delivered)
         res.delivered(res.delivered_context);
     return done;
@@ -210,7 +214,8 @@ int im_handle(struct im_server *server, const struct im_message *message,
 
     if (!reply)
         return -1;
-    *reply = (struct im_reply){.status = 0};
+    *reply = (struct im_reply){.status =
+                                   0}; /* so that im_reply_release is right in any case */
     if (!server || !message)
         return -1;
     im_arena_init(&arena, 0);

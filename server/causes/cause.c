@@ -1,4 +1,5 @@
-/* The table of causes, looked up and written as JSON. The words that causes.def is written
+/* The table of causes, looked up and written as JSON. A number that is no cause has the row "none", so
+ * callers need no check. The words that causes.def is written
  * in are defined here; refusal.c writes what they put on the wire. */
 #include "causes/cause.h"
 
@@ -104,7 +105,7 @@ enum im_cause im_cause_find(struct im_str id)
 
 enum { MEANT_MAX = 3, TYPED_MAX = 63, LONG_WORD = 4 };
 
-/* Rows that may be meant, the first of the table first. */
+/* Rows that may be meant, the first of the table first; three are as many as a sentence can name. */
 struct meant {
     struct im_str ids[MEANT_MAX];
     size_t count;
@@ -171,6 +172,7 @@ struct im_hint im_cause_hint(struct im_str id)
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
         if (im_str_distance(id, ids[i]) <= 1)
             return im_hint_of(rows[i].id);
+    /* codes are written with '_', sentences with blanks, ids with '-' */
     for (size_t i = 0; i < front.len; i++)
         typed[i] = (char)(front.at[i] == '_' || front.at[i] == ' ' ? '-' : front.at[i]);
     meant_find_by_code(im_str(typed), &meant);
@@ -213,6 +215,7 @@ const char *im_family_name(enum im_family family)
 
 /* ---- all its wordings ---- */
 
+/* A place that a cause does not word uses the wording of another, so it adds nothing to the list. */
 static size_t answers_add(struct im_cause_answer *answers, size_t n, const char *where,
                           const struct im_wording *wording,
                           const struct im_wording_switch *other)

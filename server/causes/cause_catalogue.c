@@ -1,5 +1,5 @@
-/* The table of causes as CAUSES.md and for a terminal; see cause_catalogue.h. Bodies are those
- * that refusal.c sends, with sample ids. */
+/* The table of causes as CAUSES.md and for a terminal; see cause_catalogue.h. Bodies are written by
+ * refusal.c with sample ids, so they cannot differ from what is sent. */
 #include "causes/cause_catalogue.h"
 
 #include "base/json.h"
@@ -181,6 +181,7 @@ static void text_explain(struct im_buf *buf, const struct im_cause_row *row)
     im_buf_add_wrapped(buf, 2, im_str(row->source));
 }
 
+/* One wording must do for a line: that of the API, where most calls go. */
 static const struct im_wording *usual_wording(const struct im_cause_row *row)
 {
     if (row->api.envelope != IM_ENVELOPE_NONE)

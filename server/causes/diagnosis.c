@@ -1,4 +1,5 @@
-/* The tables of diagnosis, and searching causes by how they are worded. */
+/* The tables of diagnosis, and searching causes by how they are worded: by the mock, and elsewhere, as by
+ * the XML gateway. */
 #include "causes/diagnosis.h"
 
 #include <stdlib.h>
@@ -21,6 +22,7 @@ static const struct im_diagnosis diagnoses[CAUSE_COUNT] = {
 #undef IM_DIAGNOSIS
 };
 
+/* A table of its own, since most causes suit every grant; the file is read once for each. */
 static const char *const only_for[CAUSE_COUNT] = {
 #define IM_DIAGNOSIS(NAME, common, question, admin)
 #define IM_ONLY_FOR(NAME, grants) [CAUSE_##NAME] = grants,
@@ -76,6 +78,7 @@ static struct wanted wanted_of(struct im_str query)
     struct im_str rest = im_str_trim(query), word = im_str_cut(&rest, ' ');
     int64_t status = 0;
 
+    /* "401", "401 invalid_client": three digits in front are a status */
     if (word.len == 3 && im_str_int(word, &status) && status >= 100 && status <= 599)
         return (struct wanted){(int)status, im_str_trim(rest)};
     return (struct wanted){0, im_str_trim(query)};
@@ -171,6 +174,8 @@ static bool cause_fits(enum im_cause cause, const struct wanted *wanted, bool by
 
 /* ---- ranking ---- */
 
+/* How often sources tell of a cause weighs most, then whether its wording needs no switch, then how sure
+ * it is. The article's dialect and the mock's own causes come last. */
 static int rank_of(const struct im_cause_hit *hit)
 {
     const struct im_cause_row *row = im_cause_row(hit->cause);
@@ -183,6 +188,7 @@ static int rank_of(const struct im_cause_hit *hit)
            (int)(hit->other ? hit->other->confidence : row->confidence);
 }
 
+/* Equal ranks stay in the order of the tables: qsort is not stable. */
 static int compare_hits(const void *a, const void *b)
 {
     const struct im_cause_hit *left = a, *right = b;
@@ -209,6 +215,7 @@ size_t im_cause_search(struct im_str query, struct im_cause_hit hits[CAUSE_COUNT
 
     if (!wanted.status && !wanted.text.len)
         return 0;
+    /* as a code first: "invalid_grant" means those with this code, not each message that has it in it */
     size_t n = search_by(&wanted, true, hits);
     if (!n)
         n = search_by(&wanted, false, hits);

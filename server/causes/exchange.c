@@ -24,6 +24,7 @@ static const struct {
     [IM_ENDPOINT_AUTHORIZE] = {"authorize", IM_GROUP_OAUTH},
     [IM_ENDPOINT_REVOKE] = {"revoke", IM_GROUP_OAUTH},
     [IM_ENDPOINT_INTROSPECT] = {"introspect", IM_GROUP_OAUTH},
+    /* of no group: libraries fetch these by themselves, and a rule for "oauth" must not count them */
     [IM_ENDPOINT_DISCOVERY] = {"discovery", IM_GROUP_NONE},
     [IM_ENDPOINT_JWKS] = {"jwks", IM_GROUP_NONE},
     [IM_ENDPOINT_RESOURCE] = {"resource", IM_GROUP_API},
@@ -62,6 +63,7 @@ const char *im_endpoint_group_name(enum im_endpoint_group group)
     return names[group];
 }
 
+/* A query only reads, although it is a POST. */
 bool im_exchange_is_read(const struct im_exchange *exchange)
 {
     return exchange->endpoint == IM_ENDPOINT_QUERY ||
@@ -166,6 +168,7 @@ void im_note(struct im_request *req, enum im_cause cause, const char *format, ..
 {
     struct im_exchange *exchange = req->exchange;
 
+    /* a note is no refusal: what has no room is left out, and the answer stays the same */
     if (!exchange || exchange->note_count >= IM_NOTES_MAX)
         return;
     struct im_note *note = &exchange->notes[exchange->note_count++];
@@ -225,6 +228,7 @@ static struct im_str response_header_lines(const struct im_response *res)
     return im_buf_str(&lines);
 }
 
+/* Headers are left out: a repeat of a call has another token. The path is that below the base URL. */
 uint64_t im_call_hash(const struct im_request *req)
 {
     const struct im_str pieces[] = {req->path, req->query, req->body};
@@ -258,9 +262,11 @@ void im_exchange_complete(const struct im_request *req, const struct im_response
     exchange->response_body_len = answer.len;
     exchange->at_ms = req->now_ms;
     exchange->real_ms = im_clock_real_ms();
+    /* the answer is decided now, and reaches its end once the delay that was asked for is over */
     exchange->ended_us = im_clock_monotonic_us() + exchange->delay_ms * 1000;
 }
 
+/* A damaged answer has no status that the client could rely on (scenarios/README.md). */
 int im_exchange_status(const struct im_exchange *exchange)
 {
     switch (exchange->fault) {

@@ -37,7 +37,7 @@ const char *im_confidence_name(enum im_confidence confidence)
 
 int64_t im_policy_value(const struct im_policy *policy, const struct im_policy_row *row)
 {
-    int64_t value;
+    int64_t value; /* each member is one (policy.h) */
 
     memcpy(&value, (const char *)policy + row->offset, sizeof value);
     return value;

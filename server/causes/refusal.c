@@ -42,6 +42,7 @@ const struct im_wording *im_wording(enum im_cause cause, enum im_place place,
 {
     static const enum im_place fallback[] = {IM_PLACE_TOKEN, IM_PLACE_API,
                                              IM_PLACE_ARTICLE};
+    /* a refusal without a cause is a mistake of ours, and must be answered all the same */
     const struct im_cause_row *row =
         im_cause_row(cause == CAUSE_NONE ? CAUSE_INTERNAL : cause);
     const struct im_wording *wording = wording_at(row, place, policy);
@@ -111,6 +112,7 @@ static void write_oauth(const struct im_wording *wording, struct im_json_out *ou
     im_json_close_object(out);
 }
 
+/* `details` is an object here, while it is a list in the application's errors (documented). */
 static void write_gateway(const struct im_wording *wording,
                           const struct im_refusal_params *params, struct im_json_out *out,
                           const char *name)
@@ -166,6 +168,7 @@ static void write_details(const struct im_wording *wording,
     im_json_close_array(out);
 }
 
+/* A refused call counts as one item that failed (recorded). */
 static void write_meta(struct im_json_out *out)
 {
     im_json_open_object(out, "ia::meta");
@@ -277,6 +280,7 @@ static struct im_refusal_params params_gather(const struct im_request *req,
         .object = req->exchange->object,
         .field = req->exchange->field,
     };
+    /* only what is shown is drawn: each draw is one of a counted series (base/rng.h) */
     if (wording->envelope == IM_ENVELOPE_REST)
         params.support_id = draw_support_id(req, rng);
     if (wording->envelope == IM_ENVELOPE_GATEWAY)
@@ -288,6 +292,7 @@ void im_refusal_write_item(const struct im_request *req, enum im_cause cause,
                            struct im_str field, struct im_rng *rng,
                            struct im_json_out *out)
 {
+    /* no policy: its switches are about tokens, which are refused for the request as a whole */
     const struct im_wording *wording = im_wording(cause, IM_PLACE_API, NULL);
     struct im_refusal_params params = params_gather(req, wording, rng);
 
@@ -371,12 +376,14 @@ static void refusal_add_headers(const struct im_request *req, struct im_response
                                 ? exchange->retry_after_s
                                 : im_cause_row(exchange->worded_as)->retry_after_s;
 
-    if (is_oauth_endpoint(exchange)) {
+    if (is_oauth_endpoint(
+            exchange)) { /* RFC 6749 section 5.1; its examples of errors have them too */
         im_response_header(res, "Cache-Control", IM_STR("no-store"));
         im_response_header(res, "Pragma", IM_STR("no-cache"));
     }
     if (retry_after_s > 0)
         im_response_headerf(res, "Retry-After", "%" PRId64, retry_after_s);
+    /* RFC 9110 section 15.5.6 demands it of a 405 */
     if (exchange->allow.len && wording->status == 405)
         im_response_header(res, "Allow", exchange->allow);
     challenge_add(req, res, wording, policy);
@@ -394,7 +401,7 @@ static void render_json(const struct im_request *req, struct im_response *res,
     im_wording_write(wording, &params, &out, NULL);
 }
 
-/* RFC 6749 section 4.1.2.1: %x20-21 / %x23-5B / %x5D-7E */
+/* RFC 6749 section 4.1.2.1 allows %x20-21 / %x23-5B / %x5D-7E: no quote, no backslash, no UTF-8. */
 static struct im_str description_of(struct im_arena *arena, const char *text)
 {
     struct im_buf buf;
@@ -440,6 +447,7 @@ static void render_page(const struct im_request *req, struct im_response *res, i
     struct im_buf *buf = im_html_begin(res, status, IM_STR("The request was refused"));
 
     im_buf_addz(buf, "<p>Cause: ");
+    /* the link leads nowhere where there is no control API */
     if (req->control_url.len) {
         im_buf_addz(buf, "<a href=\"");
         im_buf_add_html(buf, req->control_url);
@@ -463,7 +471,8 @@ void im_refusal_render(const struct im_request *req, struct im_response *res,
         im_wording(exchange->worded_as, exchange->place, policy);
     const char *redirect = im_cause_row(exchange->worded_as)->redirect;
 
-    /* an endpoint may have begun an answer before it refused */
+    /* an endpoint may have begun an answer before it refused; a page that is ready says the refusal
+     * itself, such as the sign-in page with a wrong password */
     if (!exchange->page || !exchange->page_ready)
         im_response_clear(res);
     if (!exchange->page)

@@ -18,6 +18,7 @@ static bool path_is_control(struct im_str path)
 
 bool im_control_owns(const struct im_sandboxes *sandboxes, const struct im_request *req)
 {
+    /* a port of its own serves nothing else, so there a wrong path is this API's to refuse */
     return req->on_control_port ||
            (sandboxes->settings.control && path_is_control(req->path));
 }
@@ -64,6 +65,7 @@ static const struct im_control_route *control_route_of(const struct im_request *
 
     if (!path_is_control(req->path))
         return NULL;
+    /* RFC 9110 section 9.3.2: as GET; the listener sends no body */
     struct im_str method = im_str_is(req->method, "HEAD") ? IM_STR("GET") : req->method;
 
     if (!path.len)
@@ -97,6 +99,7 @@ void im_control_begin(struct im_call *call, int status)
 {
     struct im_buf *body = im_response_begin(call->res, status, "application/json");
 
+    /* each answer is the state at this time; a cache would show an older one */
     im_response_header(call->res, "Cache-Control", IM_STR("no-store"));
     im_json_out_init(&call->out, body);
 }
@@ -187,6 +190,7 @@ static bool call_has_token(const struct im_call *call)
     if (!wanted.len)
         return true;
     struct im_str scheme = im_str_cut(&given, ' ');
+    /* in constant time: its duration must not tell how much of a guess is right */
     return im_str_eq_nocase(scheme, IM_STR("bearer")) &&
            im_secret_eq(im_str_trim(given), wanted);
 }
@@ -210,6 +214,7 @@ static bool call_read_body(struct im_call *call)
 {
     struct im_json_error error;
 
+    /* no body is the same as {}: many calls have nothing that must be said */
     if (!im_str_trim(call->req->body).len)
         return true;
     call->body = im_json_parse(call->req->arena, call->req->body, &error);
@@ -288,7 +293,7 @@ static void call_run(struct im_call *call)
 {
     struct im_buf allow;
 
-    if (call_refuse_flaw(call))
+    if (call_refuse_flaw(call)) /* path and headers may be incomplete */
         return;
     im_buf_init(&allow, call->req->arena, 200);
     const struct im_control_route *route =
@@ -328,7 +333,7 @@ void im_control_end(struct im_call *call)
     im_sandboxes_unref(call->sandboxes, call->box);
     if (!call->req->arena->failed && !res->body.failed)
         return;
-    /* the answer may lack a part: it is replaced as a whole */
+    /* the answer may lack a part: it is replaced as a whole; lists are what takes memory */
     im_response_clear(res);
     im_control_refuse(call, 500, NULL,
                       "out of memory while answering; ask for less, with ?since=");

@@ -143,7 +143,7 @@ static void answer_requests(struct im_call *call)
     wait->call = call;
     res->resume_context = wait;
     res->resume_ms = im_clock_monotonic_ms() + wait->query.wait_ms;
-    res->resume_if_gone = true;
+    res->resume_if_gone = true; /* the place of a client that has left is free at once */
     if (wait->query.wait_ms > 0 && !im_sandboxes_may_wait(call->sandboxes)) {
         im_control_refuse_waiting(call);
         return;
@@ -272,6 +272,7 @@ static bool call_read_last_event(struct im_call *call, uint64_t newest, uint64_t
                           IM_ARG(im_str_slice(text, 0, 60)));
         return false;
     }
+    /* a later id is of a journal before a restart, so everything is new */
     *since = (uint64_t)id <= newest ? (uint64_t)id : 0;
     return true;
 }

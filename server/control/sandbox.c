@@ -1,5 +1,6 @@
 /* Calls on sandboxes: which there are, a new one, one less; what one is, its clock, its policy, what was
- * handed out, and what changes in its world. The work is done in operations.h. */
+ * handed out, and what changes in its world. The work is done in operations.h, so that the C API and
+ * `run` do the same. */
 #include "base/crypto.h"
 #include "control/control.h"
 #include "oauth/dialect.h"
@@ -25,7 +26,7 @@ static struct im_str call_base_url(struct im_call *call, const struct im_sandbox
 /* The client id names the sandbox too, for clients whose base URL cannot have a path. */
 static void box_write_access(struct im_call *call, struct im_sandbox *box)
 {
-    bool standard = box == call->sandboxes->standard;
+    bool standard = box == call->sandboxes->standard; /* it needs no name */
     struct im_json_out *out = &call->out;
 
     im_json_str(out, "name", box->name);
@@ -67,6 +68,7 @@ static void answer_box(struct im_call *call)
     im_control_answer_box(call, call->box, 200);
 }
 
+/* Answers the sandbox, as calls that make or change one do: its address and counts are what comes next. */
 static void answer_reset(struct im_call *call)
 {
     struct im_error err;
@@ -140,6 +142,7 @@ static void clock_write(struct im_call *call, struct im_clock_state state)
     im_json_open_object(&call->out, NULL);
     im_json_str(&call->out, "now", im_time_rfc3339(call->req->arena, state.now_ms));
     im_json_bool(&call->out, "frozen", state.frozen);
+    /* to the nearest second: setting a clock leaves the milliseconds of real time in the offset */
     im_json_int(&call->out, "offset_s",
                 (state.offset_ms + (state.offset_ms < 0 ? -500 : 500)) / 1000);
     im_json_double(&call->out, "scale", state.scale);
@@ -193,6 +196,7 @@ struct token_listing {
     int64_t now_ms;
 };
 
+/* Four states are what a test asks for; the cause beside it has the exact reason. */
 static const char *token_state(const struct im_token *token, int64_t now_ms)
 {
     switch (token->ended) {
@@ -206,6 +210,7 @@ static const char *token_state(const struct im_token *token, int64_t now_ms)
     }
 }
 
+/* A fingerprint instead of the token: what is listed here ends up in logs and reports of tests. */
 static bool token_write(void *context, const struct im_token *token)
 {
     struct token_listing *listing = context;
@@ -234,6 +239,7 @@ static bool token_write(void *context, const struct im_token *token)
 
 static void answer_tokens(struct im_call *call)
 {
+    /* inside the sandbox, or a reset would free what is being listed */
     struct im_authority *authority = im_sandbox_enter(call->box);
     struct token_listing listing = {&call->out, authority->secrets,
                                     im_clock_now_ms(&authority->clock)};
@@ -253,7 +259,7 @@ static void answer_mint(struct im_call *call)
     struct im_problem problem = {.field = NULL};
     struct im_buf response;
 
-    params->issuer = call->req->base_url;
+    params->issuer = call->req->base_url; /* as if the token endpoint had issued it */
     im_buf_init(&response, call->req->arena, 0);
     if (!call_check_done(
             call,

@@ -68,6 +68,7 @@ static void answer_follow(struct im_call *call)
     struct im_problem problem = {.field = NULL};
     struct im_scenario_choice choice;
 
+    /* the body is read from its text: errors name lines and columns, and the scenario keeps it */
     if (!call->body || !call->body->count)
         im_control_refuse(call, 400, NULL,
                           "the body must be {\"name\": NAME} or a whole scenario");
@@ -79,7 +80,7 @@ static void answer_follow(struct im_call *call)
         im_control_refuse_problem(call, &problem);
 }
 
-/* As its file or whoever sent it has it. */
+/* The text as it was read from a file or sent, so that it can be edited and sent again. */
 static void answer_followed(struct im_call *call)
 {
     struct im_scenario *scenario = im_sandbox_scenario(call->box);
@@ -101,13 +102,13 @@ static void answer_release(struct im_call *call)
 
 static void verdict_write_text(struct im_call *call, const char *type,
                                const struct im_verdict *verdict,
-                               void (*write)(const struct im_verdict *verdict,
-                                             struct im_buf *out))
+                               void (*verdict_writer)(const struct im_verdict *verdict,
+                                                      struct im_buf *out))
 {
     struct im_buf *body = im_response_begin(call->res, 200, type);
 
     im_response_header(call->res, "Cache-Control", IM_STR("no-store"));
-    write(verdict, body);
+    verdict_writer(verdict, body);
 }
 
 static void verdict_write(struct im_call *call, const struct im_verdict *verdict)
@@ -115,6 +116,7 @@ static void verdict_write(struct im_call *call, const struct im_verdict *verdict
     struct im_str accept = im_request_header(call->req, "accept");
     struct im_str xml = IM_STR("*/xml*"), text = IM_STR("*text/*");
 
+    /* XML first, since text/xml is XML */
     if (im_str_glob(xml, accept)) {
         verdict_write_text(call, "application/xml", verdict, im_verdict_write_junit);
     } else if (im_str_glob(text, accept)) {
@@ -129,6 +131,7 @@ static void verdict_write(struct im_call *call, const struct im_verdict *verdict
 static bool call_read_baseline(struct im_call *call, struct im_str name,
                                struct im_history *history)
 {
+    /* found, not touched: a sandbox that is made here would be a baseline in which nothing happened */
     struct im_sandbox *box = im_sandboxes_find(call->sandboxes, name);
 
     if (!box) {
@@ -136,16 +139,18 @@ static bool call_read_baseline(struct im_call *call, struct im_str name,
                           IM_ARG(im_str_front(name, 80)));
         return false;
     }
-    bool read = im_sandbox_history(box, call->req->arena, history);
+    /* only when it is whole: a baseline without its first exchanges has too few sign-ons (rule 5) */
+    bool whole = im_sandbox_history(box, call->req->arena, history);
     im_sandboxes_unref(call->sandboxes, box);
-    if (!read)
+    if (!whole)
         im_control_refuse(call, 400, "baseline",
                           "the journal of sandbox \"%.*s\" does not hold all any more; a "
                           "larger --journal keeps more",
                           IM_ARG(im_str_front(name, 80)));
-    return read;
+    return whole;
 }
 
+/* One of two words: a third would be taken for the default by a lenient reader, and change a verdict. */
 static bool call_read_word(struct im_call *call, const struct im_param *param,
                            const char *yes, const char *no, bool *into)
 {
@@ -208,6 +213,7 @@ static void answer_verdict(struct im_call *call)
 
     if (scenario) {
         verdict_write(call, &verdict);
+        /* for programs that need no more: in each of the three forms it stands elsewhere */
         im_response_header(call->res, "X-Intacct-Mock-Outcome",
                            im_str(im_outcome_of_name(im_verdict_outcome(&verdict))));
     }

@@ -1,5 +1,6 @@
-/* Calls about the server itself: health, readiness, the CA, what Prometheus scrapes, and the catalogues
- * of causes and effects; the index page and the description of this API. */
+/* Calls about the server itself: health, readiness, the CA, what Prometheus scrapes (text format 0.0.4),
+ * and the catalogues of causes and effects; the index page and the description of this API (OpenAPI
+ * 3.1). */
 #include <string.h>
 #include <unistd.h>
 
@@ -91,6 +92,7 @@ static void answer_causes(struct im_call *call)
         im_control_refuse(call, 400, NULL, "the query cannot be read: %s", err.text);
         return;
     }
+    /* strict, as all of this API: a misspelt ?q= would answer the whole list */
     for (size_t i = 0; i < params.count; i++)
         if (!im_str_is(params.items[i].name, "q")) {
             im_control_refuse(call, 400,
@@ -154,7 +156,8 @@ static void openapi_write_schemas(struct im_json_out *out)
     im_json_schema_definitions(&schema);
 }
 
-/* openapi.json with those schemas before the written ones. */
+/* openapi.json with those schemas before the written ones. The file is built in and has one "schemas";
+ * the suite reads the result. */
 static void answer_openapi(struct im_call *call)
 {
     static const char before[] = "\"schemas\": {";
@@ -175,7 +178,8 @@ static void answer_openapi(struct im_call *call)
 
 /* ---- metrics: what was counted, and what there is now ---- */
 
-/* What there is in all sandboxes together. */
+/* What there is in all sandboxes together: counted when it is asked for, not kept up to date by every
+ * request. */
 struct census {
     uint64_t sandboxes, dropped;
     uint64_t live[IM_TOKEN_REFRESH + 1]; /* tokens, by kind */
@@ -196,6 +200,7 @@ static void census_count_box(struct census *census, struct im_sandbox *box)
 {
     struct im_authority *authority = im_sandbox_enter(box);
 
+    /* each by its own clock: a test may have advanced one of them */
     census->sandboxes++;
     census->dropped += im_journal_dropped(box->journal);
     census->now_ms = im_clock_now_ms(&authority->clock);
@@ -209,6 +214,7 @@ static void census_take(struct im_call *call, struct census *census)
     struct im_sandbox **all =
         im_sandboxes_list(call->sandboxes, call->req->arena, &count);
 
+    /* each has a reference, so none goes while it is counted */
     for (size_t i = 0; i < count; i++) {
         census_count_box(census, all[i]);
         im_sandboxes_unref(call->sandboxes, all[i]);
@@ -234,6 +240,7 @@ static void metric_write_tokens(struct im_buf *out, const struct census *census)
                     (unsigned long long)census->live[kind]);
 }
 
+/* Standard error may be a pipe that is not read; the server does not wait for it. */
 static void metric_write_log_lines(struct im_buf *out, struct im_log_sink *sink)
 {
     uint64_t dropped = sink ? atomic_load(&sink->dropped) : 0;
@@ -277,6 +284,7 @@ static void page_add_routes(struct im_buf *page, const struct im_control_route *
                             size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        /* a link can only GET, and {name} is for the reader to fill in */
         bool link = strcmp(routes[i].method, "GET") == 0 && !strchr(routes[i].path, '{');
         im_buf_addz(page, "<li>");
         if (link)

@@ -17,6 +17,7 @@
     "\"https://127.0.0.1/callback\",\"https://localhost/callback\","                     \
     "\"https://app.example/callback\"]"
 
+/* demo-public has no client_credentials: RFC 6749 section 4.4 is for clients with a secret alone */
 static const char applications[] =
     "{\"clients\":["
     "{\"id\":\"demo\",\"name\":\"Demo "

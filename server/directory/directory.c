@@ -1,6 +1,7 @@
-/* The directory itself: look-ups under its lock, lists, loading as a whole or not at all,
- * and what roles permit. Linear search
- * throughout: a world has a few dozen entries. */
+/* The directory itself: look-ups under its lock, lists, loading as a whole or not at all, and what roles
+ * permit. Linear search throughout: a world has a few dozen entries, and the bounds of directory.h keep
+ * the largest one searchable. What is handed out is a copy of the struct: its texts and lists stay as
+ * long as the directory, but a change replaces them in the original. */
 #include "directory/directory.h"
 
 #include <stdlib.h>
@@ -243,6 +244,7 @@ bool im_directory_try(struct im_directory *directory, const struct im_json *worl
     struct im_error err = {.text = ""};
     struct im_loading load = {.json = world, .err = &err, .all = &all};
 
+    /* only what is found here decides: faults of other parts of the scenario stand before */
     all.faults += before;
     all.room -= before;
     all.count = 0;
@@ -285,13 +287,15 @@ void im_directory_principal(struct im_directory *directory, struct im_str client
         client_id.len ? im_world_client(world, client_id) : NULL;
     const struct im_company *its_company = im_world_company(world, company);
     const struct im_user *its_user = im_world_user(world, company, user);
-    if (client_id.len)
+    if (client_id.len) /* else the caller has the client already, as it authenticated */
         out->client = client ? *client : (struct im_client){.active = false};
+    /* what is not there has an empty id and is inactive: callers look at the id first */
     out->company = its_company ? *its_company : (struct im_company){.active = false};
     out->user = its_user ? *its_user : (struct im_user){.active = false};
     pthread_mutex_unlock(&directory->lock);
 }
 
+/* For evidence alone: ids are case-sensitive, and no request is answered by this. */
 bool im_directory_user_nocase(struct im_directory *directory, struct im_str company,
                               struct im_str id, struct im_user *out)
 {

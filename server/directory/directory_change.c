@@ -55,7 +55,8 @@ static bool change_password(struct subject *on)
     if (!password.at)
         return false;
     on->user->password = password;
-    on->user->password_expired = false;
+    on->user->password_expired =
+        false; /* changing it is how an expired one is put right */
     return true;
 }
 
@@ -78,6 +79,7 @@ static bool change_secret(struct subject *on)
     return true;
 }
 
+/* No role named: all of them, so that the user has none (permission-role-missing). */
 static bool remove_role(struct subject *on)
 {
     if (on->value.len)
@@ -294,6 +296,7 @@ bool im_directory_change(struct im_directory *directory, enum im_change change,
     if (secret && directory->secrets &&
         !im_secrets_add(directory->secrets, target->value))
         return im_error_no_memory(err, "%s", changes[change].attempt);
+    /* checking and changing is one step: nothing can go in between */
     pthread_mutex_lock(&directory->lock);
     bool done = params_given(needs, target, &reason) &&
                 subject_find(&on, needs, target, &reason) &&

@@ -50,9 +50,9 @@ static bool client_exists(struct im_loading *load, const struct im_json *owner)
 
 static bool entity_exists(struct im_loading *load, const struct im_json *owner)
 {
+    /* without a company there are no entities; that it is missing is refused by itself */
     const struct im_company *company =
         im_world_company(load->world, im_json_get_str(owner, "company"));
-
     struct im_list entities = company ? company->entities : (struct im_list){NULL, 0};
 
     return must_exist(load, "there is no entity",
@@ -67,7 +67,7 @@ static bool permission_is_sound(struct im_loading *load, const struct im_json *o
     bool sound = false;
 
     (void)owner;
-    while (im_str_has(rest, ':'))
+    while (im_str_has(rest, ':')) /* the last one divides: object names may have some */
         im_str_cut(&rest, ':');
     while (rest.len && rest.len < load->at->text.len) {
         struct im_str word = im_str_cut(&rest, ',');

@@ -1,5 +1,5 @@
-/* What is said instead of an id that there is not: the one that may have been meant, or all
- * that there are, where they are few. */
+/* What is said where an id does not exist: the one that may have been meant, or all that there are, where
+ * they are few. */
 #include <stdio.h>
 
 #include "base/near_miss.h"
@@ -54,6 +54,7 @@ struct im_hint im_world_hint(const struct im_world *world, enum im_collection_ki
         if (n < IM_HINT_FEW)
             few[n] = name;
         n++;
+        /* each by itself: an array of all names would need memory */
         if (im_str_nearest(word, &name, 1) == 0 &&
             (!nearest.len ||
              im_str_distance(word, name) < im_str_distance(word, nearest)))

@@ -69,7 +69,7 @@ static const struct im_json_row collections[IM_COLLECTIONS] = {
 const struct im_json_table im_directory_part = {IM_READ_ROWS(collections)};
 
 /* ---- what is new, and what it starts with ----
- * Everything works from the thing_add: a scenario then names only what it is about. */
+ * Whatever a world does not say works: a scenario then names only what it is about. */
 
 static void *world_find(const struct im_world *world, enum im_collection_kind which,
                         const struct im_json *thing)
@@ -120,6 +120,7 @@ static void user_defaults(struct im_loading *load, struct im_user *user, size_t 
     static const struct im_str roles[] = {IM_STR_INIT("all")};
 
     user->roles = (struct im_list){roles, 1};
+    /* as the built-in ones, of which the first is 444; by its place, as a company's */
     user->key = im_arena_format(load->arena, "%zu", 444 + index);
     user->password = IM_STR("secret");
     user->active = user->top_level = true;
@@ -153,7 +154,8 @@ static void thing_name_after_id(enum im_collection_kind which, void *thing)
         user->name = user->id;
 }
 
-/* Reads the thing load->at, which may exist already. Without an id none is found, a new one
+/* Reads the thing load->at, which may exist already: then only what is named of it changes, so that a
+ * scenario can lock a built-in user in one line. Without an id none is found, a new one
  * is added, and reading then finds the fault. */
 static bool thing_load(struct im_loading *load, enum im_collection_kind which)
 {
@@ -187,7 +189,8 @@ static bool collection_copy(struct im_loading *load, enum im_collection_kind whi
         return im_error_no_memory(load->err, "loading the world");
     if (collection->count)
         memcpy(items, collection->items, collection->count * size);
-    load->known[which] = collection->count;
+    load->known[which] =
+        collection->count; /* so that im_loading_introduce knows what is new */
     collection->items = items;
     return true;
 }

@@ -46,6 +46,7 @@ static void write_role(struct im_json_out *out, const struct im_role *role)
 {
     im_json_str(out, "name", role->name);
     write_texts(out, "permissions", role->permissions);
+    /* beside them, not taken out of them: both are globs (directory.c) */
     write_texts(out, "denied", role->denied);
 }
 
@@ -99,6 +100,7 @@ void im_directory_write(struct im_directory *directory, struct im_json_out *out)
                  {IM_ROLES, "roles"},
                  {IM_CLIENTS, "clients"}};
 
+    /* all under one lock, so that the parts fit together; what is written is text in memory */
     pthread_mutex_lock(&directory->lock);
     for (size_t p = 0; p < sizeof(parts) / sizeof(parts[0]); p++) {
         const struct im_collection *all = &directory->world.collection[parts[p].which];
@@ -110,6 +112,7 @@ void im_directory_write(struct im_directory *directory, struct im_json_out *out)
     pthread_mutex_unlock(&directory->lock);
 }
 
+/* Web Services users are for programs: no person signs in as one. */
 struct im_user *im_directory_people(struct im_directory *directory,
                                     struct im_arena *arena, size_t *count)
 {

@@ -42,6 +42,7 @@ static enum im_cause check_client(const struct eligibility_check *c)
 
 /* ---- the company, and what it allows the client ---- */
 
+/* What was typed is redacted: a secret may stand in the wrong field. */
 static enum im_cause explain_company(const struct eligibility_check *c)
 {
     struct im_str id = c->asked->company,
@@ -94,6 +95,7 @@ static enum im_cause check_environment(const struct eligibility_check *c)
                    company->production ? "production" : "sandbox");
 }
 
+/* The sender id is the application's at Sage; a client of a scenario may have none. */
 static enum im_cause check_sender(const struct eligibility_check *c)
 {
     const struct im_client *client = &c->principal->client;
@@ -144,6 +146,7 @@ static enum im_cause explain_user(const struct eligibility_check *c)
         return BECAUSE(c, CAUSE_TOKEN_WRONG_COMPANY,
                        "the token is for user %.*s, whom company %.*s does not have",
                        IM_ARG(id), IM_ARG(company));
+    /* a cause of its own, since field reports name it: ids are compared exactly */
     if (im_directory_user_nocase(c->directory, company, id, &other)) {
         if (c->asked->place == IM_ELIGIBLE_TO_SIGN_IN)
             return BECAUSE(c, CAUSE_USER_WRONG_CASE,
@@ -209,7 +212,7 @@ static enum im_cause check_entity(const struct eligibility_check *c)
     check_company, check_environment, check_sender, check_authorized,                    \
         check_subscription, check_user, check_entity
 
-enum { STEPS_MAX = 9 };
+enum { STEPS_MAX = 9 }; /* with the NULL that ends each row */
 static check_step *const places[][STEPS_MAX] = {
     [IM_ELIGIBLE_FOR_GRANT] = {GRANT_STEPS},
     [IM_ELIGIBLE_STILL] = {check_client, GRANT_STEPS},

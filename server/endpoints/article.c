@@ -86,7 +86,8 @@ static enum im_objects_result article_list(struct im_objects *store,
     return result;
 }
 
-/* The store answers a change with {key, id, href}; this API shows the whole record. */
+/* The store answers a change with {key, id, href}; this API shows the whole record, so the key is read
+ * back from that answer. */
 static enum im_objects_result article_change(struct im_objects *store,
                                              struct im_objects_call *call,
                                              struct im_record *record)

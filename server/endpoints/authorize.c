@@ -65,6 +65,7 @@ static enum im_cause person_check_password(const struct im_authorize *ask,
                          im_secret_eq(im_str_trim(typed), person->principal.user.password)
                              ? "; without the white space around it, it is right"
                              : "");
+    /* only now: without the password one must not learn that it has expired */
     return person_check_expiry(ask, person);
 }
 
@@ -111,6 +112,7 @@ static enum im_cause sign_in_again(const struct im_authorize *ask,
 {
     struct im_exchange *exchange = ask->req->exchange;
     int status = im_wording(cause, exchange->place, &ask->policy)->status;
+    /* the page with the error must not look like the first one to a program */
     im_page_sign_in(ask, res, status < 400 ? 400 : status, cause);
     exchange->page_ready = true;
     return cause;
@@ -214,6 +216,7 @@ static enum im_cause answer_code(const struct im_authorize *ask, struct im_respo
                                                  ask->req->now_ms, &issue, &err);
     if (!code.len)
         return im_refuse(ask->req, CAUSE_INTERNAL, "issuing the code: %s", err.text);
+    /* its fingerprint, by which the journal shows where the code was redeemed */
     ask->req->exchange->issued =
         im_fingerprint(ask->authority->secrets, ask->req->arena, code);
     im_authorize_answer(ask, res, code);
@@ -261,7 +264,7 @@ static enum im_cause answer_sign_in(const struct im_authorize *ask,
     struct im_str clicked = im_authorize_param(ask, IM_FIELD_PERSON);
     struct im_account named = {.company = im_authorize_param(ask, IM_FIELD_COMPANY_ID),
                                .user = im_authorize_param(ask, IM_FIELD_USER_ID)};
-    if (clicked.len)
+    if (clicked.len) /* a click on the page of a mock needs no password */
         named = im_account_read(clicked);
     enum im_cause cause = person_find(ask, &named, &person);
     if (!cause)
@@ -269,6 +272,7 @@ static enum im_cause answer_sign_in(const struct im_authorize *ask,
                             : person_check_password(ask, &person);
     if (cause)
         return sign_in_again(ask, res, cause);
+    /* before the consent page, which would promise what cannot be */
     cause = person_check_connection(ask, &person, &mends);
     return cause ? cause : answer_signed_in(ask, res, &person);
 }
@@ -285,7 +289,7 @@ static enum im_cause answer_decision(const struct im_authorize *ask,
         im_str_is(ask->req->method, "POST") && (im_str_is(decision, IM_DECISION_DENY) ||
                                                 im_str_is(decision, IM_DECISION_ACCEPT));
     enum im_cause cause = im_ticket_read(ask, ticket, &named, &signed_in_ms);
-    if (!cause)
+    if (!cause) /* looked up again: the person may have been locked since */
         cause = person_find(ask, &named, &person);
     if (!cause && decided)
         cause = im_ticket_use(ask, ticket);
@@ -329,7 +333,7 @@ enum im_cause im_endpoint_authorize(struct im_authority *authority,
         return answer_machine(&ask, res, mock_user);
     if (im_str_is(im_authorize_param(&ask, "mock_consent"), "deny"))
         return deny_consent(&ask, "mock_consent=deny");
-    if (ask.silent)
+    if (ask.silent) /* OpenID Connect Core section 3.1.2.6: login_required, never a page */
         return im_refuse(
             req, CAUSE_PROMPT_NONE_LOGIN_REQUIRED,
             "prompt=none, and nobody is signed in: not by mock_user, nor by the "

@@ -1,4 +1,4 @@
-/* The two pages of the authorization endpoint, sign-in and consent. Their forms hold the
+/* The two pages of the authorization endpoint (RFC 6749 section 3.1), sign-in and consent. Their forms hold the
  * whole authorization request in hidden inputs, since the server keeps nothing between
  * them. */
 #include "endpoints/authorize_page.h"
@@ -89,6 +89,7 @@ struct page_input {
     const char *name, *label, *attributes;
 };
 
+/* Ids are case-sensitive, and a telephone would begin them with a capital. */
 static const struct page_input inputs[] = {
     {IM_FIELD_COMPANY_ID, "Company ID",
      "autocomplete=\"organization\" autocapitalize=\"none\" spellcheck=\"false\""},
@@ -110,6 +111,7 @@ static void form_add_input(const struct im_authorize *ask, struct im_buf *buf,
         im_buf_addz(buf, " aria-invalid=\"true\" aria-describedby=\"error\" autofocus");
     else if (!looked_at && input == inputs)
         im_buf_addz(buf, " autofocus");
+    /* what was typed is kept, but for the password, which must not stand in a page */
     if (strcmp(input->name, IM_FIELD_PASSWORD) != 0) {
         im_buf_addz(buf, " value=\"");
         im_buf_add_html(buf, im_authorize_param(ask, input->name));
@@ -118,7 +120,7 @@ static void form_add_input(const struct im_authorize *ask, struct im_buf *buf,
     im_buf_addz(buf, ">\n");
 }
 
-enum { PEOPLE_MAX = 6 };
+enum { PEOPLE_MAX = 6 }; /* a scenario's world may have thousands */
 
 /* A form of its own: Enter in the fields above must not press one of these buttons. */
 static void page_add_clicks(const struct im_authorize *ask, struct im_buf *buf)

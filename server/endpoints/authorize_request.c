@@ -70,6 +70,7 @@ static enum im_cause ask_read_params(struct im_authorize *ask)
 
 static enum im_cause ask_find_client(struct im_authorize *ask)
 {
+    /* "demo~NAME": the part behind it has chosen the sandbox already */
     struct im_str id = im_client_id_alone(im_authorize_param(ask, "client_id"));
     if (!id.len)
         return im_refuse_missing(ask->req, &ask->params, "client_id",
@@ -297,6 +298,7 @@ static enum im_cause ask_read_pkce_method(struct im_authorize *ask)
     struct im_str method = im_authorize_param(ask, "code_challenge_method"), digest;
     /* RFC 7636 section 4.3: no method means plain */
     ask->challenge_plain = !method.len || im_str_is(method, "plain");
+    /* section 4.2: a plain challenge is a verifier, of 128 characters at most */
     if (ask->challenge_plain && ask->policy.pkce_plain && ask->challenge.len <= 128)
         return CAUSE_NONE;
     if (!im_str_is(method, "S256"))
@@ -333,6 +335,7 @@ static enum im_cause ask_read_pkce(struct im_authorize *ask)
         return ask_read_pkce_method(ask);
     if (ask->client.secret.len)
         return CAUSE_NONE;
+    /* a public client has nothing else that ties the code to it (RFC 9700 section 2.1.1) */
     return im_refuse(
         ask->req, CAUSE_PKCE_CHALLENGE_INVALID,
         "client %.*s is public (it has no secret) and sent no code_challenge",
@@ -357,7 +360,8 @@ static enum im_cause ask_read_rest(struct im_authorize *ask)
                                            "code_challenge_method", NULL};
     enum im_cause cause = ask_read_response_mode(ask);
     if (!cause)
-        cause = im_refuse_repeated(ask->req, &ask->params, once);
+        cause =
+            im_refuse_repeated(ask->req, &ask->params, once); /* RFC 6749 section 3.1 */
     im_note_misspelled(ask->req, &ask->params, optional);
     if (!cause)
         cause = ask_check_no_request_object(ask);
@@ -378,7 +382,7 @@ static enum im_cause ask_read_rest(struct im_authorize *ask)
     return cause;
 }
 
-/* As long as these are in doubt there is no redirect. */
+/* As long as these are in doubt there is no redirect, not even for a parameter that stands twice. */
 static enum im_cause ask_read_client(struct im_authorize *ask)
 {
     static const char *const once[] = {"client_id", "redirect_uri", NULL};

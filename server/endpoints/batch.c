@@ -42,6 +42,7 @@ static void item_end(struct batch *batch, const struct im_objects_call *call,
     }
     if (result == IM_OBJECTS_NO_MEMORY)
         batch->req->arena->failed = true; /* the pipeline then answers 500 */
+    /* a note, since the request itself is answered: only the item is refused */
     enum im_cause cause = im_record_cause(result);
     batch->bad++;
     im_note(batch->req, cause, "item %" PRId64 " of the batch: %s",
@@ -99,6 +100,7 @@ enum im_cause im_batch_answer(struct im_authority *authority, struct im_request 
         .authority = authority,
         .store = im_authority_objects(authority, &record->access.principal.company),
         .req = req};
+    /* before the first item, so that nothing has been created when the rest is refused */
     if (n > IM_BATCH_MAX)
         return im_refuse(req, CAUSE_REQUEST_TOO_LARGE,
                          "the batch has %zu items, at most %d are taken", n,

@@ -17,7 +17,8 @@ bool im_field_is_ours(struct im_str name)
     return false;
 }
 
-/* MAC of the ticket's payload as base64url; empty when OpenSSL has no memory. */
+/* MAC of the ticket's payload as base64url; empty when OpenSSL has no memory. Its key is derived from the
+ * sandbox's seed, so no key is kept, and a ticket of another sandbox is not ours. */
 static struct im_str ticket_seal(const struct im_authorize *ask, struct im_str payload)
 {
     unsigned char key[32], mac[IM_SHA256_LEN];
@@ -97,6 +98,7 @@ enum im_cause im_ticket_read(const struct im_authorize *ask, struct im_str text,
             "the consent form's ticket was not given by this server for this "
             "request of client %.*s",
             IM_ARG(ask->client.id));
+    /* by the sandbox's clock, so a test can let a page run out */
     int64_t late_ms = ask->req->now_ms - at->whole - TICKET_TTL_MS;
     if (late_ms >= 0)
         return im_refuse(

@@ -63,6 +63,7 @@ enum im_cause im_endpoint_model(struct im_authority *authority, struct im_reques
     enum im_cause cause = model_admit(authority, req);
     if (cause)
         return cause;
+    /* an empty name is a name, of no object */
     struct im_str name = im_param(&im_credentials(req)->query.params, "name");
     return name.at ? model_answer_one(req, res, name) : model_answer_all(res);
 }

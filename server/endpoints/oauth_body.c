@@ -1,5 +1,6 @@
-/* The form that the gateway wants of a POST to the OAuth endpoints. credentials.c has read
- * the body as what it looks like; here that is compared with Content-Type. */
+/* The form that the gateway wants of a POST to the OAuth endpoints (its errors GW-0014, GW-0032 and
+ * GW-0035). credentials.c has read the body as what it looks like; here that is compared with
+ * Content-Type, so that a wrong label is named as such and not as a malformed body. */
 #include "endpoints/oauth_body.h"
 
 #include "base/crypto.h"
@@ -23,6 +24,7 @@ static enum media body_media(const struct im_request *req)
     bool xml = im_str_eq_nocase(type, IM_STR("text/xml")) ||
                im_str_eq_nocase(type, IM_STR("application/xml")) ||
                im_str_ends(type, "+xml");
+    /* neither a form nor JSON begins so: a client of the XML API, whatever label it sends */
     if (xml || im_str_starts(im_str_trim(req->body), "<"))
         return MEDIA_XML;
     if (!type.len)
@@ -58,7 +60,8 @@ static enum im_cause body_check_json(struct im_request *req,
     if (sent->json)
         return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %.*s",
                          IM_ARG(sent->fault));
-    im_params_parse_json(req->arena, req->body, &none, &err); /* for the error alone */
+    /* neither by its looks: read as JSON for the sake of the error, which names the place */
+    im_params_parse_json(req->arena, req->body, &none, &err);
     return im_refuse(req, CAUSE_PAYLOAD_MALFORMED, "the body: %s", err.text);
 }
 
@@ -71,6 +74,7 @@ enum im_cause im_oauth_body(struct im_request *req, struct im_params *params)
             req, CAUSE_XML_SENT_TO_REST,
             "the body is XML; the XML API has another address, here a form or JSON "
             "is wanted");
+    /* secrets do not belong in an address (RFC 6749 section 2.3.1), and no client was seen to do it */
     if (!im_str_trim(req->body).len)
         return im_refuse(
             req, CAUSE_PAYLOAD_MISSING, "the body is empty%s",
@@ -80,7 +84,7 @@ enum im_cause im_oauth_body(struct im_request *req, struct im_params *params)
     switch (media) {
     case MEDIA_FORM: return body_check_form(req, sent);
     case MEDIA_JSON: return body_check_json(req, sent);
-    case MEDIA_NONE:
+    case MEDIA_NONE: /* a form may come without a label, but JSON has to say what it is */
         if (sent->json)
             return im_refuse(req, CAUSE_CONTENT_TYPE_UNSUPPORTED,
                              "the body is JSON, but there is no Content-Type; say %s",

@@ -4,8 +4,6 @@
 #include "endpoints/record.h"
 #include "endpoints/rest_envelope.h"
 
-/* The permission depends on the object, so the object is looked up before the store reads
- * the rest. */
 static enum im_cause query_find_type(struct im_request *req, struct im_record *record)
 {
     const struct im_json *object = im_json_get(record->body, "object");
@@ -24,6 +22,8 @@ static enum im_cause query_find_type(struct im_request *req, struct im_record *r
     return im_record_unknown_object(req, object->text, near ? near->rest_name : NULL);
 }
 
+/* In the order of the REST objects (resource.c), but the payload comes before the permission, since only
+ * the payload names the object. */
 static enum im_cause query_admit(struct im_authority *authority, struct im_request *req,
                                  struct im_record *record)
 {

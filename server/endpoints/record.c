@@ -9,6 +9,7 @@
 
 bool im_record_piece(struct im_request *req, struct im_str *rest, struct im_str *piece)
 {
+    /* cut before it is decoded: an encoded slash belongs to the piece */
     struct im_str encoded = im_str_cut(rest, '/');
     if (im_url_decode(req->arena, encoded, false, piece) && im_str_utf8(*piece))
         return true;
@@ -93,6 +94,7 @@ enum im_cause im_record_payload(struct im_request *req, const struct im_json **b
 
 /* ---- the page of a list ---- */
 
+/* Absent is fine: the store then takes its default. 0 is not: rows are counted from 1. */
 static bool param_read_count(const struct im_params *params, const char *name,
                              int64_t *value)
 {
@@ -170,7 +172,8 @@ enum im_cause im_record_refuse(struct im_request *req, enum im_objects_result re
     enum im_cause cause = im_record_cause(result);
     if (!cause)
         return CAUSE_NONE;
-    if (call->refusal.field[0])
+    if (call->refusal
+            .field[0]) /* a copy, since the call is on the stack of its endpoint */
         req->exchange->field = im_arena_copy(req->arena, im_str(call->refusal.field));
     if (result == IM_OBJECTS_NO_MEMORY)
         return im_refuse(req, cause, "memory is short in the store of business objects");

@@ -39,6 +39,7 @@ static enum im_cause revoke_check_owner(struct im_request *req,
 static void revoke_token(struct im_authority *authority, struct im_request *req,
                          const struct im_params *params, const struct im_token *token)
 {
+    /* by policy revoke_cascades more than this token: all of the user and company (documented) */
     size_t ended = im_authority_revoke(authority, im_param(params, "token"), req->now_ms);
     if (token->ended)
         im_note(req, im_token_cause(token), "the %s token %.*s was dead already (%s)",
@@ -51,6 +52,8 @@ static void revoke_token(struct im_authority *authority, struct im_request *req,
                 ended, IM_ARG(req->exchange->user));
 }
 
+/* As a public SDK and its tests show Intacct's answer, and Sage Accounting's documentation its own; RFC 7009
+ * leaves the body open. */
 static void answer_revoked(const struct im_request *req, struct im_response *res)
 {
     struct im_json_out out;

@@ -115,6 +115,7 @@ static enum im_cause token_grant(struct im_authority *authority, struct im_reque
     cause = asked->grant->decide(&g, &issue);
     if (cause)
         return cause;
+    /* only a warning: RFC 6749 section 3.2 has unknown parameters ignored */
     im_note_misspelled(req, &asked->params, asked->grant->parameters);
     return answer_tokens_issued(&g, &issue, res);
 }

@@ -1,5 +1,5 @@
-/* filterExpression by recursive descent into postfix steps: `or` of `and` of conditions and
- * parentheses. The depth is bounded because each parenthesis takes stack of the caller's
+/* filterExpression (Sage's "Query service" guide) by recursive descent into postfix steps: `or` of `and`
+ * of conditions and parentheses. The depth is bounded because each parenthesis takes stack of the caller's
  * thread, the steps because they are evaluated for each row. */
 #include "objects/expression.h"
 
@@ -24,6 +24,7 @@ static enum im_objects_result expression_refuse(struct expression_parser *parser
                              IM_ARG(shown), what, parser->at + 1);
 }
 
+/* "1and2" is one word, and so is refused as the number of a filter. */
 static bool is_word(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -43,6 +44,7 @@ static struct im_str token_peek(struct expression_parser *parser)
     return im_str_slice(text, parser->at, end);
 }
 
+/* The case of words is ignored: "AND" means the same. */
 static bool token_take(struct expression_parser *parser, struct im_str word)
 {
     struct im_str next = token_peek(parser);
@@ -84,7 +86,7 @@ static enum im_objects_result parse_one(struct expression_parser *parser)
     if (number < 1 || (uint64_t)number > parser->n_conditions)
         return expression_refuse(parser, "there is no filter of this number");
     parser->at += word.len;
-    return step_push(parser, (int)number - 1);
+    return step_push(parser, (int)number - 1); /* clients count from 1 */
 }
 
 static enum im_objects_result parse_and(struct expression_parser *parser)
@@ -133,6 +135,7 @@ enum im_objects_result im_object_expression_parse(struct im_object_expression *e
     if (!expression->steps)
         return im_objects_refuse(refusal, IM_OBJECTS_NO_MEMORY, IM_STR(""),
                                  "Out of memory.");
+    /* one word joins all filters, and an empty text is "and" */
     if (!trimmed.len || im_str_eq_nocase(trimmed, IM_STR("and")))
         return expression_join_all(&parser, IM_EXPRESSION_AND);
     if (im_str_eq_nocase(trimmed, IM_STR("or")))

@@ -75,6 +75,7 @@ enum im_objects_result im_object_query_field(
     const struct im_object_filter_settings *settings, struct im_str name,
     struct im_object_path *path)
 {
+    /* a copy, because the answer's member has this name and the writer wants a NUL behind it */
     struct im_str kept = im_arena_copy(settings->arena, name);
     if (!im_object_path_find(settings->type, kept, path))
         return refuse_unknown_field(settings, name);
@@ -116,6 +117,7 @@ static enum im_objects_result operand_number(const struct filter_reading *at,
                                              const char *wanted)
 {
     enum im_object_kind kind = im_object_path_field(&at->condition->path)->kind;
+    /* keys are strings on the wire, but 9 comes before 10 */
     bool fine = kind == IM_FIELD_KEY ? im_str_int(cell->text, &cell->number)
                                      : im_object_decimal(cell->text, &cell->number);
     if (!fine)
@@ -180,8 +182,8 @@ static enum im_objects_result operand_word(const struct filter_reading *at,
                              field->about, IM_ARG(given));
 }
 
-static enum im_objects_result read_bool(const struct filter_reading *at,
-                                        const struct im_object_cell *cell)
+static enum im_objects_result operand_bool(const struct filter_reading *at,
+                                           const struct im_object_cell *cell)
 {
     if (im_str_is(cell->text, "true") || im_str_is(cell->text, "false"))
         return IM_OBJECTS_OK;
@@ -200,7 +202,7 @@ static enum im_objects_result operand_by_kind(const struct filter_reading *at,
     case IM_FIELD_CREATED:
     case IM_FIELD_MODIFIED: return operand_time(at, cell);
     case IM_FIELD_ENUM: return operand_word(at, cell);
-    case IM_FIELD_BOOL: return read_bool(at, cell);
+    case IM_FIELD_BOOL: return operand_bool(at, cell);
     default: return IM_OBJECTS_OK;
     }
 }
@@ -216,8 +218,10 @@ static enum im_objects_result operand_read(const struct filter_reading *at,
         cell->text = json->boolean ? IM_STR("true") : IM_STR("false");
     if (json->type == IM_JSON_ARRAY || json->type == IM_JSON_OBJECT)
         return refuse_operand(at, "a string, a number or a boolean");
+    /* searching a part costs its length for each place of each row's text */
     if (cell->text.len > IM_OPERAND_BYTES_MAX)
         return refuse_operand(at, "a shorter value");
+    /* a part of a word, an amount or a date need not look like one: "2026-03" */
     if (json->type != IM_JSON_NULL)
         return operation->text_only ? IM_OBJECTS_OK : operand_by_kind(at, cell);
     if (operation->how != EQUAL)
@@ -230,6 +234,7 @@ static enum im_objects_result operand_array(const struct filter_reading *at,
                                             const struct im_json *json)
 {
     bool pair = at->condition->operation->takes == PAIR;
+    /* an empty list would hold for no row, and its negation for all: hardly what is meant (guess) */
     if (json->type != IM_JSON_ARRAY || (pair && json->count != 2) || !json->count)
         return refuse_operand(at, pair ? "an array of two values" : "an array of values");
     for (const struct im_json *item = json->first; item; item = item->next) {
@@ -292,6 +297,7 @@ static enum im_objects_result condition_check_form(
         return im_objects_refuse(
             settings->refusal, IM_OBJECTS_QUERY_WRONG, IM_STR("filters"),
             "A filter has the form {\"$eq\": {\"status\": \"active\"}}.");
+    /* before the number of members: in the form {"field": …, "op": …} the operator is what is wrong */
     if (!operator_find(json->first->name))
         return refuse_operator(settings, json->first->name);
     if (json->count != 1 || json->first->type != IM_JSON_OBJECT ||
@@ -317,6 +323,7 @@ enum im_objects_result im_object_condition_read(
     if (result)
         return result;
     enum im_object_kind kind = im_object_path_field(&condition->path)->kind;
+    /* they are kept as milliseconds, so they have no text that could be searched */
     if (condition->operation->text_only &&
         (kind == IM_FIELD_CREATED || kind == IM_FIELD_MODIFIED))
         return refuse_operand(&at, "text, and this field is a time");
@@ -325,8 +332,8 @@ enum im_objects_result im_object_condition_read(
 
 /* ---- asking ---- */
 
-static bool within(const struct im_object_condition *condition,
-                   struct im_object_cell cell, bool fold_case)
+static bool cell_within(const struct im_object_condition *condition,
+                        struct im_object_cell cell, bool fold_case)
 {
     for (size_t i = 0; i < condition->n_values; i++)
         if (im_object_compare(cell, condition->values[i], fold_case) == 0)
@@ -349,7 +356,7 @@ static bool condition_answer(const struct im_object_condition *condition,
     case EQUAL: return im_object_compare(cell, value, fold_case) == 0;
     case LESS: return im_object_compare(cell, value, fold_case) < 0;
     case LESS_EQUAL: return im_object_compare(cell, value, fold_case) <= 0;
-    case WITHIN: return within(condition, cell, fold_case);
+    case WITHIN: return cell_within(condition, cell, fold_case);
     case BETWEEN: return cell_between(condition, cell, fold_case);
     case CONTAINS: return im_object_contains(cell.text, value.text, fold_case);
     case STARTS: return im_object_starts(cell.text, value.text, fold_case);

@@ -41,6 +41,7 @@ enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
     *row = NULL;
     if (!call->idempotency_key.len)
         return IM_OBJECTS_OK;
+    /* by the sandbox's clock, so a test can pass the 48 hours */
     while (store->n_idempotency &&
            store->idempotency[0].at_ms + IM_IDEMPOTENCY_MS <= call->now_ms)
         idempotency_forget_oldest(store);
@@ -61,6 +62,7 @@ enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
 
 static bool idempotency_make_room(struct im_objects *store)
 {
+    /* bounded: a client that sends a new key with each create would fill the memory */
     if (store->n_idempotency == IM_IDEMPOTENCY_MAX)
         idempotency_forget_oldest(store);
     if (store->n_idempotency < store->idempotency_room)

@@ -5,6 +5,7 @@
 
 #define METHODS "OPTIONS,GET,POST,DELETE,PATCH"
 
+/* The words of an enum are the `about` of its field, with spaces between. */
 static void write_enum(const struct im_object_field *field, struct im_json_out *out)
 {
     struct im_str rest = im_str(field->about);
@@ -94,6 +95,7 @@ static void write_members(const struct im_object_type *type, struct im_str group
     im_json_close_object(out);
 }
 
+/* The fields of a group stand next to each other in types.def, so a new name begins a new group. */
 static void write_groups(const struct im_object_type *type, struct im_json_out *out)
 {
     struct im_str last = {NULL, 0};
@@ -144,7 +146,7 @@ void im_object_model(const struct im_object_type *type, struct im_json_out *out,
     write_groups(type, out);
     write_members(type, IM_STR(""), true, out);
     write_lists(type, out);
-    im_json_bool(out, "idempotenceSupported", true);
+    im_json_bool(out, "idempotenceSupported", true); /* see idempotency.c */
     write_links(type, out);
     im_json_close_object(out);
 }

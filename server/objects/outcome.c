@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* 80 bytes: several quotes and their sentence must fit into the room for the evidence. */
 struct im_str im_objects_quote(struct im_str text)
 {
     return im_str_utf8(text) ? im_str_front(text, 80) : IM_STR("(not UTF-8)");

@@ -24,6 +24,7 @@ static size_t path_first_step(const struct im_object_type *type, struct im_str n
     return type->n_fields;
 }
 
+/* A whole name goes before a reference: "currency.txnCurrency" is one field, although it has a dot. */
 bool im_object_path_find(const struct im_object_type *type, struct im_str name,
                          struct im_object_path *path)
 {
@@ -32,6 +33,7 @@ bool im_object_path_find(const struct im_object_type *type, struct im_str name,
     while ((path->field = im_object_field_index(path->type, rest)) ==
            path->type->n_fields) {
         size_t step = path_first_step(path->type, rest);
+        /* bounded: references may lead round in a circle, as a vendor's parent does */
         if (step == path->type->n_fields || path->n_steps == IM_PATH_STEPS_MAX)
             return false;
         path->steps[path->n_steps++] = step;
@@ -76,7 +78,7 @@ struct im_str im_object_path_foreign_entity_locked(const struct im_object_path *
                                                    struct im_objects *store,
                                                    const struct im_object_row *row)
 {
-    struct im_object_path before = *path;
+    struct im_object_path before = *path; /* up to the row that belongs to the entity */
     const struct im_str none = {NULL, 0};
     const struct im_object_type *type = path->from;
     if (!path->n_steps || path->field != im_object_field_index(path->type, IM_STR("id")))
@@ -95,6 +97,7 @@ static struct im_object_cell number_cell(struct im_str text, int64_t number)
     return (struct im_object_cell){IM_CELL_NUMBER, text, number};
 }
 
+/* Amounts are compared as numbers: as text "9.00" would come behind "10.00". */
 static struct im_object_cell value_cell(enum im_object_kind kind, struct im_str text)
 {
     int64_t number;

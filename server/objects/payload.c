@@ -61,6 +61,7 @@ static enum im_objects_result payload_text(const struct payload_reading *at)
 {
     if (at->member->type != IM_JSON_STRING)
         return payload_wrong_type(at, "a string");
+    /* an empty text is a value elsewhere, and different from null */
     if (!at->member->text.len && (payload_field(at)->flags & IM_FIELD_REQUIRED))
         return payload_missing(at->refusal, at->name);
     return payload_accept(at, at->member->text);
@@ -73,6 +74,7 @@ static enum im_objects_result payload_decimal(const struct payload_reading *at)
         return payload_wrong_type(at, "an amount such as \"68400.00\"");
     if (!im_object_decimal(at->member->text, &scaled))
         return payload_wrong_value(at, "an amount such as \"68400.00\"");
+    /* in one form, however it was written: "68400" and 68400.0 are shown as "68400.00" */
     return payload_accept(at, im_object_decimal_text(at->payload->arena, scaled));
 }
 
@@ -112,6 +114,7 @@ static enum im_objects_result payload_enum(const struct payload_reading *at)
 {
     if (at->member->type != IM_JSON_STRING)
         return payload_wrong_type(at, "a string");
+    /* of the states of an invoice a payload may say "draft" alone (observed) */
     bool draft = payload_field(at)->flags & IM_FIELD_DRAFT;
     const char *words = draft ? "draft" : payload_field(at)->about;
     if (im_str_in_list(im_str(words), at->member->text))
@@ -156,6 +159,7 @@ static enum im_objects_result payload_ref(const struct payload_reading *at)
     enum im_objects_result result = check_ref_members(at);
     if (result)
         return result;
+    /* the key goes before the id where both are given: it is what rows keep */
     const struct im_json *key = im_json_get(at->member, "key");
     const struct im_json *given =
         key && key->type != IM_JSON_NULL ? key : im_json_get(at->member, "id");
@@ -186,7 +190,7 @@ static enum im_objects_result payload_sum_lines(const struct payload_reading *at
                 at->refusal, IM_OBJECTS_FIELD_WRONG_TYPE,
                 name_join(at, at->name, IM_STR("txnAmount")),
                 "txnAmount takes an amount such as \"68400.00\".");
-        sum += amount;
+        sum += amount; /* both are below the limit, so this cannot overflow */
         if (sum >= SUM_LIMIT || sum <= -SUM_LIMIT)
             return payload_wrong_type(at, "lines with a smaller total");
     }
@@ -224,11 +228,12 @@ static enum im_objects_result payload_null(const struct payload_reading *at)
 {
     if (payload_field(at)->flags & IM_FIELD_REQUIRED)
         return payload_missing(at->refusal, at->name);
-    if (payload_field(at)->initial)
+    if (payload_field(at)->initial) /* a row never lacks what has an initial value */
         return payload_wrong_type(at, "a value");
     return payload_accept(at, (struct im_str){NULL, 0});
 }
 
+/* /key on create is a cause of its own: it is what clients send that copy a record they have read. */
 static enum im_objects_result payload_read_only(const struct payload_reading *at)
 {
     bool key = im_str_is(at->name, "key") && at->payload->creating;
@@ -308,7 +313,7 @@ static void payload_apply_action(struct im_object_payload *payload)
     bool draft = im_str_is(payload->values[action], "draft");
     payload->values[state] = draft ? IM_STR("draft") : IM_STR("posted");
     payload->named[state] = true;
-    payload->values[action] = (struct im_str){NULL, 0};
+    payload->values[action] = (struct im_str){NULL, 0}; /* write-only: it is not kept */
 }
 
 static enum im_objects_result payload_complete(struct im_object_payload *payload,

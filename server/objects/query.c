@@ -71,6 +71,7 @@ static enum im_objects_result query_missing(struct query_plan *plan, const char 
                              im_str(member), "%s is missing: %s.", member, wanted);
 }
 
+/* Strict, as the real service is observed to be: a misspelt "filters" would otherwise find all rows. */
 static enum im_objects_result query_check_members(struct query_plan *plan,
                                                   const struct im_json *object,
                                                   const struct im_str *known, size_t n)
@@ -268,6 +269,7 @@ static enum im_objects_result query_read_order(struct query_plan *plan,
     if (item->type != IM_JSON_OBJECT || item->count != 1)
         return query_wrong(plan, "orderBy",
                            "is an array of objects such as {\"name\": \"asc\"}");
+    /* one field in each object, since members of an object have no order (RFC 8259 section 4) */
     order->descending = im_str_is(item->first->text, "desc");
     if (!order->descending && !im_str_is(item->first->text, "asc"))
         return query_wrong(plan, "orderBy", "takes \"asc\" or \"desc\"");
@@ -308,6 +310,8 @@ static enum im_objects_result query_read_page(struct query_plan *plan,
                                  size ? size->whole : IM_OBJECTS_PAGE_DEFAULT);
 }
 
+/* The object first: fields, filters and orders are read against its type; parameters before filters,
+ * whose dates and words they are about. */
 static enum im_objects_result plan_read(struct query_plan *plan,
                                         const struct im_json *body)
 {
@@ -334,6 +338,8 @@ static bool hit_satisfies(const void *context, size_t i)
                                             hit->plan->store, hit->row);
 }
 
+/* All that match, not one page of them: totalCount counts them, and a page can only be cut from rows that
+ * are in order. */
 static struct query_hit *plan_collect(struct query_plan *plan)
 {
     const struct im_objects_table *table =
@@ -383,9 +389,11 @@ static enum im_objects_result plan_run_locked(struct query_plan *plan)
         im_objects_touch_locked(plan->store) ? plan_collect(plan) : NULL;
     if (!hits)
         return query_no_memory(plan);
+    /* without an order the rows are collected in that of their keys already */
     if (plan->n_orders)
         qsort(hits, (size_t)meta->total, sizeof(*hits), compare_hits);
     im_json_open_array(plan->call->out, plan->call->name);
+    /* start counts from 1; subtracted, since start + size of a client's numbers may overflow */
     for (int64_t i = meta->start; i <= meta->total && i - meta->start < meta->size; i++)
         plan_write_hit(plan, hits[i - 1].row);
     im_json_close_array(plan->call->out);
@@ -401,6 +409,7 @@ enum im_objects_result im_objects_query(struct im_objects *store,
     struct query_plan plan = {.call = call, .store = store};
     plan.settings.arena = arena;
     plan.settings.refusal = &call->refusal;
+    /* the sandbox's day, so that "today" moves with its clock */
     plan.settings.today = im_str_slice(im_time_rfc3339(arena, call->now_ms), 0, 10);
     if (!store)
         return query_no_memory(&plan);

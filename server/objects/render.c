@@ -45,7 +45,9 @@ static void write_value(const struct im_object_type *type,
         im_json_raw(out, name, value.at ? value : IM_STR("[]"));
     else if (!value.at)
         im_json_null(out, name);
-    else if (kind == IM_FIELD_NUMBER)
+    else if (
+        kind ==
+        IM_FIELD_NUMBER) /* kept as it is written: payload.c has put it in one form */
         im_json_raw(out, name, value);
     else if (kind == IM_FIELD_BOOL)
         im_json_bool(out, name, im_str_is(value, "true"));
@@ -86,7 +88,7 @@ static void write_ref(struct im_objects *store, const struct im_object_type *typ
                out, "id");
     if (named < target->n_fields)
         write_text(end ? end->values[named] : none, out, "name");
-    if (end)
+    if (end) /* an empty reference has no href, not a null one */
         write_href(target, end->key, out, "href");
     im_json_close_object(out);
 }
@@ -148,6 +150,7 @@ void im_object_write_path_locked(struct im_objects *store,
                                  const struct im_object_row *row, struct im_json_out *out)
 {
     const struct im_object_row *end = im_object_path_follow_locked(path, store, row);
+    /* an empty reference on the way leaves nothing to show, unless it is an entity without a row */
     if (end)
         write_value(path->type, end, path->field, out, path->name.at);
     else

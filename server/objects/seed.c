@@ -130,6 +130,7 @@ bool im_objects_touch_locked(struct im_objects *store)
     struct im_objects_table *tables = calloc(im_object_type_count(), sizeof(*tables));
     if (!tables)
         return false;
+    /* the store gets them when they are complete: a store with a part of its rows would answer 404 for the others */
     for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
         if (!seed_plant(store, tables, &seeds[i])) {
             im_objects_free_tables(tables);

@@ -23,7 +23,7 @@ void im_objects_release(struct im_objects *store)
     while (store->next) {
         struct im_objects *next = store->next;
         store->next = next->next;
-        next->next = NULL;
+        next->next = NULL; /* so that it releases only itself */
         im_objects_release(next);
         free(next);
     }
@@ -66,6 +66,7 @@ struct im_objects *im_objects_of(struct im_objects *first, struct im_str company
     return store;
 }
 
+/* Of each type at most `most`: a test may have made thousands. */
 bool im_objects_write_keys(struct im_objects *store, size_t most, struct im_json_out *out,
                            const char *name)
 {
@@ -133,6 +134,7 @@ static struct im_objects_table *call_table(struct im_objects *store,
     return im_objects_table_locked(store, call->type);
 }
 
+/* The answer is the same 404; the evidence tells the developer which of the two it is. */
 static void refuse_key(struct im_objects_call *call, struct im_str key, bool hidden)
 {
     struct im_str shown = im_objects_quote(key);
@@ -153,6 +155,7 @@ static struct im_object_row *row_look_up(struct im_objects *store,
 {
     int64_t number;
     struct im_object_row *row = NULL;
+    /* a key that is no number is one that no row has: 404, not 400 */
     if (im_str_int(key, &number))
         row = im_objects_by_key(call_table(store, call), number);
     if (row && im_object_visible(row, call->entity))
@@ -228,6 +231,7 @@ static bool reference_resolve(struct im_objects_table *table,
                                   given);
     else if (im_str_int(given, &key))
         row = im_objects_by_key(table, key);
+    /* what cannot be read from this entity cannot be referred to either */
     if (!row || !im_object_visible(row, call->entity))
         return false;
     payload->values[i] = row->values[im_object_field_index(target, IM_STR("key"))];
@@ -257,7 +261,7 @@ static enum im_objects_result references_resolve(struct im_objects *store,
     return IM_OBJECTS_OK;
 }
 
-/* The row itself may keep its id in a patch. */
+/* An id is taken in all entities, also where its row is not visible. The row itself may keep its id in a patch. */
 static enum im_objects_result check_unique(const struct im_objects_table *table,
                                            struct im_objects_call *call,
                                            const struct im_object_draft_row *draft)
@@ -326,6 +330,7 @@ static enum im_objects_result row_add(struct im_objects *store,
         im_object_row_free(row);
         return store_no_memory(call);
     }
+    /* last, when nothing can fail any more: a refused create may be repeated with the same key */
     im_idempotency_add_locked(store, call, row->key);
     im_object_write_link(call->type, row, call->out, call->name);
     return IM_OBJECTS_OK;
@@ -339,6 +344,8 @@ enum im_objects_result im_objects_create(struct im_objects *store,
     if (result)
         return result;
     const struct im_object_row *before;
+    /* before the body is looked at: the repeat is answered as the first time, whatever is unique in it
+     * is taken by now */
     result = im_idempotency_find_locked(store, call, &before);
     call->repeated = before != NULL;
     if (before)
@@ -381,6 +388,7 @@ static enum im_objects_result row_change(struct im_objects *store,
     const struct im_object_draft_row draft = {
         call->type,  old->key,       old->created_ms, whole_seconds(call->now_ms),
         old->entity, payload->values};
+    /* references first: a fixed one that is repeated by id is compared by its key */
     enum im_objects_result result = references_resolve(store, call, payload);
     if (!result)
         result = row_merge(call, payload, old);
@@ -430,6 +438,7 @@ static const struct im_object_row *row_referrer(struct im_objects *store,
     return found == row ? NULL : found; /* a row that refers to itself can go */
 }
 
+/* Rows of every type are searched, since any may refer to it. */
 static enum im_objects_result row_check_unused(struct im_objects *store,
                                                struct im_objects_call *call,
                                                const struct im_object_row *row)
@@ -461,6 +470,7 @@ static void row_remove_parts(struct im_objects *store, const struct im_objects_c
             if (!(type->fields[i].flags & IM_FIELD_OWNER) ||
                 im_object_target(&type->fields[i]) != call->type)
                 continue;
+            /* searched anew, since removing moves the rows behind */
             while ((part = im_objects_by_value(table, i, owner->values[key])) != NULL)
                 im_objects_remove(table, part->key);
         }

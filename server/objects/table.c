@@ -52,6 +52,7 @@ struct im_object_row *im_object_row_new(const struct im_object_draft_row *draft)
     struct im_object_row *row = malloc(im_object_row_bytes(draft));
     if (!row)
         return NULL;
+    /* the texts lie behind the values: one block is freed at once, and a row cannot be half made */
     char *at = (char *)&row->values[n];
     row->key = draft->key;
     row->created_ms = draft->created_ms;
@@ -102,7 +103,8 @@ bool im_objects_append(struct im_objects_table *table, struct im_object_row *row
     if (table->n == table->room && !table_grow(table))
         return false;
     table->rows[table->n++] = row;
-    table->last_key = row->key;
+    table->last_key =
+        row->key; /* kept, also when the row goes: keys are never used again */
     return true;
 }
 
@@ -147,12 +149,14 @@ struct im_object_row *im_objects_by_value(const struct im_objects_table *table,
                                           size_t field, struct im_str value)
 {
     for (size_t i = 0; i < table->n; i++)
+        /* nothing is not the same as an empty text */
         if (table->rows[i]->values[field].at &&
             im_str_eq(table->rows[i]->values[field], value))
             return table->rows[i];
     return NULL;
 }
 
+/* From the top level everything, from an entity its own rows and the shared ones. */
 bool im_object_visible(const struct im_object_row *row, struct im_str entity)
 {
     return !entity.len || !row->entity.len || im_str_eq(row->entity, entity);

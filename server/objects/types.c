@@ -54,6 +54,7 @@ size_t im_object_type_index(const struct im_object_type *type)
     return (size_t)(type - types);
 }
 
+/* The model service prints names with "objects/" before them. */
 static struct im_str bare_name(struct im_str rest_name)
 {
     if (!im_str_starts(rest_name, "objects/"))

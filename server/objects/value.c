@@ -34,6 +34,7 @@ bool im_object_decimal(struct im_str text, int64_t *scaled)
     struct im_str rest = im_str_slice(text, negative, text.len);
     bool pointed = im_str_has(rest, '.');
     struct im_str whole = im_str_cut(&rest, '.');
+    /* more than four decimals are refused, not rounded: a total must be what its reader adds up */
     if (!whole.len || whole.len > WHOLE_DIGITS || rest.len > FRACTION_DIGITS)
         return false;
     if ((pointed && !rest.len) || !all_digits(whole) || !all_digits(rest))
@@ -88,6 +89,7 @@ static int compare_text(struct im_str a, struct im_str b, bool fold_case)
     return (a.len > b.len) - (a.len < b.len);
 }
 
+/* Nothing, text, number in that order: a field that is empty must stand somewhere in a sorted list. */
 int im_object_compare(struct im_object_cell a, struct im_object_cell b, bool fold_case)
 {
     if (a.form != b.form)

@@ -1,5 +1,5 @@
-/* Where requests wait on purpose: held until enough others are there, until somebody lets
- * them go, or until a time is over. One per sandbox. Thread-safe. */
+/* Where requests wait on purpose: held until enough others are there, until they are
+ * released, or until a time is over. One per sandbox. Thread-safe. */
 #ifndef IM_SCENARIO_BARRIER_H
 #define IM_SCENARIO_BARRIER_H
 
@@ -13,8 +13,9 @@ struct im_barrier; /* lifetime: sandbox */
 /* One who waits. Lifetime: from im_barrier_enter until im_barrier_leave is true. */
 struct im_waiter {
     const void *key;
-    struct im_waker *waker; /* called under the lock; NULL = it is looked at, not told */
-    bool released;          /* the barrier's own, like `next` */
+    struct im_waker
+        *waker;    /* called under the lock; NULL = its owner looks again by itself */
+    bool released; /* the barrier's own, like `next` */
     struct im_waiter *next;
 };
 
@@ -22,8 +23,8 @@ struct im_barrier *im_barrier_new(void); /* NULL when memory is short */
 void im_barrier_free(struct im_barrier *barrier);
 
 /* Waits until `until` callers with the same key wait (this one included: then all of them
- * go on), or for_ms of real time are over, or somebody releases or interrupts. until 0:
- * nobody counts. */
+ * go on), or for_ms of real time are over, or it is released or interrupted. until 0: the
+ * number of callers does not matter. */
 void im_barrier_wait(struct im_barrier *barrier, const void *key, int64_t until,
                      int64_t for_ms);
 /* The same without a thread: from now on `waiter` waits, and `waker` (may be NULL) is
@@ -32,10 +33,10 @@ void im_barrier_enter(struct im_barrier *barrier, struct im_waiter *waiter,
                       int64_t until);
 /* Has it been released? It waits no longer then, nor when its time is up (`late`). */
 bool im_barrier_leave(struct im_barrier *barrier, struct im_waiter *waiter, bool late);
-/* Lets everybody go who waits now; returns how many. */
+/* Releases all that wait now; returns how many. */
 size_t im_barrier_release(struct im_barrier *barrier);
 size_t im_barrier_waiting(struct im_barrier *barrier);
-/* Lets everybody go, now and from now on: the sandbox goes, or the server stops. */
+/* Releases all, now and from now on: the sandbox is ended, or the server stops. */
 void im_barrier_interrupt(struct im_barrier *barrier);
 
 #endif

@@ -78,6 +78,7 @@ static void view_add_file(struct view *view, struct im_str folder, const char *n
     struct im_error why, cannot;
 
     file->path = im_arena_format(&view->arena, "%.*s/%s", IM_ARG(folder), name);
+    /* what cannot be read is in the view too, with its trouble and what it said before */
     FILE *stream = file->path.len ? im_file_open(file->path.at, &cannot) : NULL;
     if (!stream && errno == ENOENT)
         return; /* gone since the folder was listed */
@@ -260,6 +261,7 @@ static struct view *look_at_folder(struct im_catalogue *catalogue)
 
     struct view *now =
         catalogue->folder.len ? view_read(catalogue->folder, &ignored) : NULL;
+    /* an unchanged folder keeps its view, with scenarios that are parsed already */
     if (!now || view_says_the_same(now, old) || !view_settle(now, old, &ignored)) {
         view_unref(now);
         return old;
@@ -408,6 +410,7 @@ struct im_scenario *im_catalogue_get_file(struct im_catalogue *catalogue,
 {
     struct im_str text = im_str(name);
 
+    /* no scenario's name has a slash or a dot, so neither can be taken for the other */
     return im_str_has(text, '/') || im_str_ends(text, ".json")
                ? im_scenario_read_file(name, err)
                : im_catalogue_get(catalogue, text, err);

@@ -83,6 +83,7 @@ static bool check_bounds(struct im_json_reader *r, const struct im_json *object,
         return im_json_fault(r, im_json_get(object, "at_least"),
                              "\"at_least\" %lld is more than \"at_most\" %lld",
                              (long long)e->at_least, (long long)e->at_most);
+    /* without an anchor these two would be met by anything, or by nothing */
     if (same && !e->after.text.len)
         return im_json_fault(r, same,
                              "\"same\" needs \"after\": the same call as which?");
@@ -117,6 +118,7 @@ static bool unknown_anchor(struct im_json_reader *r, const struct im_json *after
 
     if (!known)
         return im_json_no_memory(r, after);
+    /* without its own sentence, which would only be refused next */
     for (size_t i = 0; i < all->count; i++)
         if (i != index)
             known[n++] = all->items[i].that;

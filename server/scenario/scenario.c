@@ -27,7 +27,7 @@ void im_scenario_unref(struct im_scenario *scenario)
 {
     if (!scenario || atomic_fetch_sub(&scenario->refs, 1) != 1)
         return;
-    struct im_arena arena = scenario->arena; /* the scenario lies in it */
+    struct im_arena arena = scenario->arena; /* a copy: the scenario itself is in it */
     im_arena_release(&arena);
 }
 
@@ -347,7 +347,7 @@ unsigned im_plan_rule(const struct im_plan *plan)
 {
     const struct im_rule *first = plan->world_count ? plan->world[0] : plan->taken;
 
-    if (plan->brought) /* no rule of the scenario can be told from it */
+    if (plan->brought) /* it is in no scenario, so it has no number there */
         return IM_RULE_BROUGHT;
     if (first && plan->taken && plan->taken < first)
         first = plan->taken;

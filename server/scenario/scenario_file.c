@@ -213,7 +213,8 @@ static bool resolve_event(struct im_json_reader *r, const struct im_json *json,
     return after->cause || effect || unknown_event(r, at, scenario);
 }
 
-/* Does following `after` from here lead back here? */
+/* Does following `after` from here lead back here? Bounded, since the path may end in a circle of others,
+ * which is refused at one of those. */
 static bool waits_for_itself(const struct im_scenario *scenario, size_t index)
 {
     int at = scenario->rules[index].schedule.after.rule;
@@ -338,6 +339,7 @@ static struct im_scenario *scenario_new(struct im_str text)
     if (!scenario)
         return NULL;
     atomic_init(&scenario->refs, 1);
+    /* it is in its own arena, so that one release frees all of it; its texts are views of the copy */
     scenario->arena = arena;
     scenario->text = im_arena_copy(&scenario->arena, text);
     im_policy_init(&scenario->policy);
@@ -408,9 +410,10 @@ struct im_scenario *im_scenario_parse_all(struct im_str text, struct im_str fall
     struct im_json_reader r = {.room = room};
     struct im_json_error syntax;
 
+    /* what is refused before the reader has begun has no place but the beginning */
     *count = 1;
     *errors = (struct im_scenario_error){.line = 1, .column = 1};
-    if (text.len > IM_SCENARIO_MAX) {
+    if (text.len > IM_SCENARIO_MAX) { /* before a tree is made of it */
         snprintf(errors->what, sizeof(errors->what),
                  "%zu bytes are too many for a scenario; at most %d are read", text.len,
                  IM_SCENARIO_MAX);

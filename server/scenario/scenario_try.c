@@ -85,6 +85,7 @@ static void try_all(struct im_json_reader *r, struct im_authority *authority,
     if (is_faulty(r, im_json_get(json, "world")) || !try_world(r, authority, scenario) ||
         (rules && rules->count != scenario->rule_count))
         return;
+    /* each rule on the world that those before it have changed, as in a run */
     const struct im_json *at = rules ? rules->first : NULL;
     for (size_t i = 0; at && i < scenario->rule_count; i++, at = at->next) {
         const struct im_rule *rule = &scenario->rules[i];

@@ -25,7 +25,7 @@ struct im_schedule {
     int64_t per_ms;
 };
 
-/* How far a rule has come. Guarded by whoever has it. */
+/* How far a rule has come. Guarded by its owner. */
 struct im_progress {
     uint64_t fits, fired;
     bool armed;        /* what it waits for has happened */

@@ -1,5 +1,5 @@
 /* Trouble that a request asks for itself: X-Intacct-Mock-Refuse: CAUSE and X-Intacct-Mock-Wire: FAULT are a rule
- * for just that call, for whoever can add a header but has no scenario. What follows is the ordinary plan. */
+ * for just that call, for a client that can add a header but has no scenario. What follows is the ordinary plan. */
 #ifndef IM_SCENARIO_TRIGGER_H
 #define IM_SCENARIO_TRIGGER_H
 

@@ -70,6 +70,7 @@ static const struct im_json *pointed_at(const struct im_json *at, struct im_str 
     return at;
 }
 
+/* An object, a list and null have no text that a glob could fit. */
 static struct im_str text_of(const struct im_json *value)
 {
     if (!value)
@@ -97,7 +98,7 @@ static bool query_fits(const struct im_when_pairs *wanted, struct im_str target,
                        struct im_arena *arena)
 {
     struct im_params params = {.count = 0};
-    struct im_error ignored;
+    struct im_error ignored; /* a query that cannot be read fits nothing */
 
     im_str_cut(&target, '?');
     return im_params_parse_form(arena, target, &params, &ignored) &&
@@ -243,6 +244,7 @@ static bool user_at_company(struct im_str text)
     return im_account_is_whole(&account);
 }
 
+/* Paths begin with a slash, unless a wildcard stands for it. */
 static bool is_rooted(struct im_str text)
 {
     return text.at[0] == '/' || text.at[0] == '*' || text.at[0] == '?';

@@ -23,8 +23,8 @@ static struct im_token_selector select_tokens(const struct im_effect *effect,
                                       .sessions = effect->sessions};
 }
 
-static bool expire(const struct im_effect *effect, struct im_effect_context *context,
-                   struct im_error *err)
+static bool expire_tokens(const struct im_effect *effect,
+                          struct im_effect_context *context, struct im_error *err)
 {
     struct im_token_selector which = select_tokens(effect, context->args);
 
@@ -53,7 +53,7 @@ static struct im_str value_of(const struct im_effect *effect,
     case IM_ARG_MODULE: return args->module;
     case IM_ARG_ENTITY: return args->entity;
     case IM_ARG_REDIRECT_URI: return args->redirect_uri;
-    /* nobody knows the new secret, so whatever the client has no longer works */
+    /* no client knows the new secret, so what it has no longer works */
     default: return args->value.len ? args->value : IM_STR("changed-by-intacct-mock");
     }
 }
@@ -115,11 +115,12 @@ static bool sign_in(const struct im_effect *effect, struct im_effect_context *co
 
     if (!check_user(context, err))
         return false;
+    /* reported by one connector's authors, so a switch: see causes/policy.def */
     return !policy.sign_in_ends_session || end_tokens(effect, context, err);
 }
 
-/* Somebody connects another application as the same user: what that does to the grants that are
- * there already is the authority's rule. */
+/* Another application is connected as the same user: what that does to the grants that exist already is
+ * the authority's rule (policy one_grant_per_user). */
 static bool authorize_again(const struct im_effect *effect,
                             struct im_effect_context *context, struct im_error *err)
 {
@@ -183,11 +184,11 @@ enum {
 };
 
 const struct im_effect im_effects[] = {
-    {"expire-access-token", "the access tokens reach their end", 0, WHOSE, expire,
+    {"expire-access-token", "the access tokens reach their end", 0, WHOSE, expire_tokens,
      .kinds = IM_END_ACCESS},
-    {"expire-refresh-token", "the refresh tokens reach their end", 0, WHOSE, expire,
-     .kinds = IM_END_REFRESH},
-    {"expire-code", "the authorization codes reach their end", 0, WHOSE, expire,
+    {"expire-refresh-token", "the refresh tokens reach their end", 0, WHOSE,
+     expire_tokens, .kinds = IM_END_REFRESH},
+    {"expire-code", "the authorization codes reach their end", 0, WHOSE, expire_tokens,
      .kinds = IM_END_CODE},
     {"end-session", "the Intacct sessions behind the access tokens end", 0, WHOSE,
      end_tokens, .kinds = IM_END_ACCESS, .sessions = true,

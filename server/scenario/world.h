@@ -1,4 +1,4 @@
-/* Effects that change the truth: a token expires, an administrator withdraws a role, a user signs
+/* Effects that change the state of the world: a token expires, an administrator withdraws a role, a user signs
  * in elsewhere. One table of effects, for the control API and for scenarios alike; what follows
  * from an effect is the ordinary rules' affair. */
 #ifndef IM_SCENARIO_WORLD_H
@@ -8,7 +8,7 @@
 #include "causes/exchange.h"
 #include "oauth/authority.h"
 
-/* What an effect is told. Empty = not given; what selects tokens then matches all of them. */
+/* The arguments of an effect. Empty = not given; what selects tokens then matches all of them. */
 struct im_effect_args {
     struct im_str client_id;
     struct im_str user, company; /* "jdoe", "acme"; written "jdoe@acme" in JSON */
@@ -34,7 +34,7 @@ enum im_effect_arg {
     IM_ARG_REDIRECT_URI = 1024
 };
 
-/* One change of the truth that is about to happen. */
+/* One change that is about to happen. */
 struct im_effect_context {
     struct im_authority *authority;
     const struct im_effect_args *args;
@@ -68,16 +68,16 @@ extern const struct im_json_names im_effect_names;
 /* The names of arguments, in the order of IM_ARG_…'s bits: "client_id", "user", …; NULL past the end. */
 const char *im_effect_arg_name(size_t index);
 /* Does the effect take every argument that the object gives, and is each there that it needs?
- * `known`, of IM_ARG_…, need not be given: whoever applies the effect knows them. */
+ * `known`, of IM_ARG_…, need not be given: the caller fills them in (im_effect_complete). */
 bool im_effect_check(struct im_json_reader *r, const struct im_effect *effect,
                      const struct im_json *object, unsigned known);
 /* What a request that sets an effect off can tell by itself. */
 enum { IM_ARGS_OF_REQUEST = IM_ARG_CLIENT | IM_ARG_USER | IM_ARG_COMPANY };
-/* Takes from the request what the effect needs and nobody gave; what the request does not tell
+/* Takes from the request what the effect needs and was not given; what the request does not say
  * either is that of the built-in connection (ws_user@acme, demo). */
 void im_effect_complete(const struct im_effect *effect, const struct im_exchange *asked,
                         struct im_effect_args *args);
-/* Changes the truth now. *affected: how many tokens, users or keys it touched. */
+/* Changes the world now. *affected: how many tokens, users or keys it touched. */
 bool im_world_apply(struct im_authority *authority, const struct im_effect *effect,
                     const struct im_effect_args *args, int64_t now_ms, size_t *affected,
                     struct im_error *err);

@@ -34,7 +34,8 @@ static bool is_beside(const struct im_exchange *peak, const struct im_exchange *
             peak->grant_id == exchange->grant_id);
 }
 
-/* The most that were open at once; *at is the index of the one that made it so many. */
+/* The most that were open at once; *at is the index of the one that made it so many. Only an arrival can
+ * raise the number, so nothing in between is looked at. */
 static size_t most_at_once(const struct im_group *group, size_t *at)
 {
     size_t most = 0;
@@ -86,7 +87,8 @@ static bool is_gap_known(const struct im_group *group, size_t i)
             exchange->delivered_us <= group->items[i + 1]->began_us);
 }
 
-/* Jitter may make one pause shorter than the one before, so the last is held against the first. */
+/* Jitter may make one pause shorter than the one before, so the last is held against the first: it has to
+ * be longer by a quarter, which a constant pause is not by chance. */
 static bool gaps_grow(const struct im_group *group)
 {
     size_t gaps = group->count ? group->count - 1 : 0;
@@ -127,6 +129,7 @@ struct im_breach im_bound_breach(const struct im_group *group)
     struct im_breach doubtful = {IM_BOUND_HOLDS, IM_DOUBT_NONE};
     size_t at;
 
+    /* a doubt is kept until no bound is broken for certain: what is certain must not hide behind it */
     if (expectation->at_most >= 0 && group->count) {
         struct im_tally tally = im_count(group);
         if (tally.counted > (uint64_t)expectation->at_most)
@@ -141,6 +144,7 @@ struct im_breach im_bound_breach(const struct im_group *group)
             return breach;
         doubtful = breach;
     }
+    /* no more often than in the baseline: then they are calls of their own, not tries (rule 5) */
     if (expectation->growing_gaps && !gaps_grow(group) &&
         !im_count_calls_as_ever(group, group->items[0])) {
         struct im_breach breach = {IM_BOUND_GAPS, doubt_gaps(group)};

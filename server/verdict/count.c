@@ -1,4 +1,5 @@
-/* Weighing exchanges: certain, unsure or free (rules 4 and 5). */
+/* Weighing exchanges: certain, unsure or free (rules 4 and 5 of scenarios/README.md). Whatever the client
+ * may have had a good reason for, by what is known of it, does not count for certain. */
 #include "verdict/count.h"
 
 enum weight { FREE, UNSURE, COUNTS };
@@ -171,8 +172,8 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
     bool late = window->anchor && exchange->began_us > window->closed_us;
     bool code = im_str_is(exchange->grant, "authorization_code");
 
-    /* Each of these is so whoever sends it: how many tokens were had in all, what must never be seen, a
-     * code that is sent twice, a code that nobody was given. */
+    /* These count whichever worker of the client sends them: how many tokens were had in all, what must
+     * never be seen, a code that is sent twice, a code that was never issued. */
     if ((!window->anchor &&
          (index == 0 || !group->expectation->cause || group->expectation->at_most == 0 ||
           group->expectation->per == IM_PER_TOKEN)) ||
@@ -197,15 +198,19 @@ static struct weighed weigh_refresh_after(const struct im_group *group, size_t i
     const struct im_exchange *anchor = window->anchor;
     int64_t refreshes = refreshes_of(group);
 
+    /* another grant has tokens of its own, with lives of their own */
     if (anchor->grant_id && exchange->grant_id && anchor->grant_id != exchange->grant_id)
         return free_of_blame;
     if (exchange->began_us <= window->closed_us) {
+        /* no token was refused, so a client that refreshes by the clock may have done just that */
         if (refreshes > 0 && !im_history_token_refused(anchor))
             return refreshes_as_ever(group)
                        ? free_of_blame
                        : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
         return counts;
     }
+    /* later work, or the answer to the next refusal; a client that never refreshes by itself has no
+     * reason for one more (rule 5) */
     if (group->expectation->at_most == 0 || exchange->began_us >= window->next_us)
         return free_of_blame;
     return refreshes == 0 || is_redundant(group, exchange) ? counts : free_of_blame;
@@ -214,6 +219,7 @@ static struct weighed weigh_refresh_after(const struct im_group *group, size_t i
 static struct weighed weigh_refresh(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
+    /* sent before the first refusal was there: in flight (rule 4) */
     bool on_its_way = group->expectation->cause &&
                       exchange->began_us < im_history_delivered_us(group->items[0]);
 
@@ -232,7 +238,7 @@ static struct weighed weigh_refresh(const struct im_group *group, size_t index)
 
 /* ---- calls (rule 4) ---- */
 
-/* Sent before a pause was over that the anchor asked for: by whom it was told, or after it. */
+/* Sent before a pause was over that the anchor asked for: by the worker that was asked, or by another. */
 static struct weighed weigh_hasty(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
@@ -251,7 +257,7 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
     return is_serial(group) ? counts : free_of_blame;
 }
 
-/* Whoever renews by the clock renews in a pause, too. */
+/* A client that renews by the clock renews during a pause, too. */
 static struct weighed weigh_hasty_refresh(const struct im_group *group)
 {
     if (refreshes_of(group) <= 0)
@@ -277,6 +283,7 @@ static struct weighed weigh_without_token(const struct im_group *group, size_t i
 
     if (exchange->began_us > group->window->closed_us)
         return free_of_blame;
+    /* it was never issued here, so no refusal on its way can excuse it */
     if (!im_history_issued(group->history, exchange->token))
         return counts;
     return weigh_dead_token(group, index);

@@ -15,14 +15,13 @@ struct im_group {
     const struct im_judge_options *options;
     const struct im_exchange **items;
     size_t count;
-    int64_t *scratch; /* room for `count` times */
 };
 
 /* Why it cannot be told whether an exchange counts. */
 enum im_doubt {
     IM_DOUBT_NONE,
     IM_DOUBT_SIGN_ONS,    /* the client signs on several times anyway */
-    IM_DOUBT_NO_BASELINE, /* nobody knows how often it does */
+    IM_DOUBT_NO_BASELINE, /* it is not known how often it does */
     IM_DOUBT_REFRESHES,   /* it refreshes anyway */
     IM_DOUBT_SAME_CALLS   /* it makes the same call several times anyway */
 };

@@ -1,4 +1,4 @@
-/* Reading a history: order of arrival, and the numbers P and B of rules 4 and 5. */
+/* Reading a history: order of arrival, and the numbers P and B of rules 4 and 5 of scenarios/README.md. */
 #include "verdict/history.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ bool im_history_undamaged(const struct im_exchange *exchange)
     case IM_FAULT_NONE:
     case IM_FAULT_DELAY:
     case IM_FAULT_HOLD:
-    case IM_FAULT_WRONG_TYPE: return true;
+    case IM_FAULT_WRONG_TYPE: return true; /* right data under a wrong label (rule 6) */
     case IM_FAULT_BANDWIDTH: return got_all(exchange);
     default: return false;
     }
@@ -87,6 +87,7 @@ bool im_history_has_cause(const struct im_exchange *exchange, enum im_cause caus
 
 /* ---- all of them ---- */
 
+/* Two may arrive in the same microsecond; qsort is not stable. */
 static int by_arrival(const void *a, const void *b)
 {
     const struct im_exchange *left = *(const struct im_exchange *const *)a;
@@ -97,7 +98,8 @@ static int by_arrival(const void *a, const void *b)
     return (left->id > right->id) - (left->id < right->id);
 }
 
-/* Of those before index i: which are still open when it arrives, and of the same client? */
+/* Of those before index i: which are still open when it arrives, and of the same client? Discovery, keys
+ * and tunnels do not count: libraries fetch them beside the work of the client. */
 static bool is_open_at(const struct im_history *history, size_t before, size_t i)
 {
     const struct im_exchange *a = history->items[before], *b = history->items[i];

@@ -1,14 +1,14 @@
-/* Judging expectations: which exchanges match, in which windows, and what follows (rules 1 to 6). */
+/* Judging expectations: which exchanges match, in which windows, and what follows (rules 1 to 6 of
+ * scenarios/README.md). What one exchange is to an expectation says match.c, where a window opens and
+ * closes window.c, what counts count.c, which bound is broken bound.c, what recovers recovery.c. */
 #include "verdict/judge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "verdict/bound.h"
+#include "verdict/match.h"
 #include "verdict/recovery.h"
-
-/* What an exchange is to an expectation. */
-enum { FITS = 1 /* its `when` */, FILTERED = 2 /* cause, status and wire too */ };
 
 /* How far an expectation is: one that refers to another is judged after that. */
 enum stage { FRESH, BUSY, DONE };
@@ -22,7 +22,7 @@ struct judging {
     enum stage *stages;
     bool **matched; /* per expectation: which exchanges match, by place */
     /* Room for one expectation at a time, each for all exchanges. */
-    unsigned char *fits;
+    enum im_match *fits;
     bool *inside; /* match, in the window at hand */
     size_t *grouped;
     const struct im_exchange **group, **anchors;
@@ -55,44 +55,14 @@ const char *im_outcome_of_name(enum im_outcome_of outcome)
 
 /* ---- which exchanges ---- */
 
-static bool passes_filter(const struct im_expectation *expectation,
-                          const struct im_exchange *exchange)
-{
-    if (expectation->cause && !im_history_has_cause(exchange, expectation->cause))
-        return false;
-    if (expectation->fault && exchange->fault != expectation->fault)
-        return false;
-    if (expectation->per == IM_PER_TOKEN && !exchange->token.len)
-        return false;
-    if (expectation->created && !exchange->created)
-        return false;
-    if (expectation->without_token && !im_history_token_refused(exchange))
-        return false;
-    return im_status_fits(&expectation->status, im_exchange_status(exchange));
-}
-
-/* A browser asks whether its page may (204; any other OPTIONS is refused): that is no call of the
- * integration's, unless an expectation is about just that. */
-static bool is_preflight(const struct im_expectation *expectation,
-                         const struct im_exchange *exchange)
-{
-    return im_exchange_status(exchange) == 204 &&
-           im_str_is(exchange->method, "OPTIONS") && !expectation->when.method.len;
-}
-
 /* Returns how many fit `when`. */
 static size_t find_fitting(struct judging *j, const struct im_expectation *expectation)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < j->history.count; i++) {
-        const struct im_exchange *exchange = j->history.items[i];
-        j->fits[i] = 0;
-        if (!im_when_fits(&expectation->when, exchange) ||
-            is_preflight(expectation, exchange))
-            continue;
-        j->fits[i] = passes_filter(expectation, exchange) ? FITS | FILTERED : FITS;
-        n++;
+        j->fits[i] = im_match(expectation, j->history.items[i]);
+        n += j->fits[i] != IM_MATCH_NONE;
     }
     return n;
 }
@@ -105,11 +75,11 @@ static void find_inside(struct judging *j, const struct finding *found,
 
     for (size_t i = 0; i < j->history.count; i++) {
         j->inside[i] = false;
-        if (!j->fits[i] ||
+        if (j->fits[i] == IM_MATCH_NONE ||
             !im_window_holds(window, found->expectation, j->history.items[i]))
             continue;
         n++;
-        if (!(j->fits[i] & FILTERED) || !im_when_counts(&found->expectation->when, n))
+        if (j->fits[i] != IM_MATCH_ALL || !im_when_counts(&found->expectation->when, n))
             continue;
         j->inside[i] = true;
         found->matched[i] = true;
@@ -118,15 +88,7 @@ static void find_inside(struct judging *j, const struct finding *found,
 
 /* ---- by token or call ---- */
 
-static bool same_group(enum im_per per, const struct im_exchange *a,
-                       const struct im_exchange *b)
-{
-    if (per == IM_PER_TOKEN)
-        return im_str_eq(a->token, b->token);
-    return per != IM_PER_CALL || a->call == b->call;
-}
-
-/* Sorts the places of all exchanges so that those of one token or call stand together, in order of
+/* Orders the places of all exchanges once for all windows, so that those of one token or call stand together, in order of
  * arrival. */
 static void group_by(struct judging *j, enum im_per per)
 {
@@ -136,7 +98,7 @@ static void group_by(struct judging *j, enum im_per per)
     for (size_t i = 0; i < j->history.count; i++)
         for (size_t k = i; !j->inside[i] && k < j->history.count; k++) {
             const struct im_exchange *a = j->history.items[i], *b = j->history.items[k];
-            if (j->inside[k] || !same_group(per, a, b))
+            if (j->inside[k] || !im_match_same_group(per, a, b))
                 continue;
             j->grouped[n++] = k;
             j->inside[k] = k != i;
@@ -145,21 +107,16 @@ static void group_by(struct judging *j, enum im_per per)
 
 /* ---- what a group comes to ---- */
 
-/* What is certain outweighs a doubt, and what was missed outweighs what was not exercised. */
-static int gravity(enum im_outcome_of outcome)
+/* What is certain outweighs a doubt, and what was missed outweighs what was not exercised. The first of
+ * the worst is the one that is said. True when this one is. */
+static bool is_worse(struct finding *found, enum im_outcome_of outcome)
 {
     static const int gravities[] = {
         [IM_MET] = 0,         [IM_NOT_EXERCISED] = 1, [IM_CANNOT_TELL] = 2,
         [IM_INFORMATION] = 3, [IM_PENDING] = 4,       [IM_NOT_MET] = 5,
     };
 
-    return gravities[outcome];
-}
-
-/* The first of the worst is the one that is told. True when this one is. */
-static bool is_worse(struct finding *found, enum im_outcome_of outcome)
-{
-    if (gravity(outcome) <= gravity(found->judgement->outcome))
+    if (gravities[outcome] <= gravities[found->judgement->outcome])
         return false;
     found->judgement->outcome = outcome;
     found->judgement->shown_count = 0;
@@ -211,10 +168,10 @@ static void judge_safety(struct judging *j, struct finding *found,
 static bool recovers(const struct judging *j, const struct finding *found,
                      const struct im_window *window, size_t i)
 {
-    return j->fits[i] &&
+    return j->fits[i] != IM_MATCH_NONE &&
            im_recovery_can_be(found->expectation, window, j->history.items[i],
                               j->options->baseline) &&
-           ((j->fits[i] & FILTERED) ||
+           (j->fits[i] == IM_MATCH_ALL ||
             im_recovery_is_ordinary(found->expectation, j->history.items[i]));
 }
 
@@ -230,8 +187,9 @@ static size_t gather_near(struct judging *j, const struct finding *found,
             !window->anchor ||
             (exchange != window->anchor && exchange->began_us >= window->opened_us &&
              !im_history_other_user(window->anchor, exchange));
-        bool about = j->fits[i] && (!found->expectation->same_call ||
-                                    im_history_same_address(window->anchor, exchange));
+        bool about = j->fits[i] != IM_MATCH_NONE &&
+                     (!found->expectation->same_call ||
+                      im_history_same_address(window->anchor, exchange));
         if (behind && about)
             j->group[n++] = exchange;
     }
@@ -243,37 +201,27 @@ static enum im_outcome_of unmet_outcome(const struct judging *j,
 {
     if (expectation->advice)
         return IM_INFORMATION;
-    if (j->options->running)
+    if (j->options->running) /* it may still come (rule 3) */
         return IM_PENDING;
+    /* a client that fails fast may end when it is refused (rule 2) */
     return expectation->after.text.len && j->options->fail_fast ? IM_INFORMATION
                                                                 : IM_NOT_MET;
 }
 
 /* It was not seen as often as it must be: what came instead is shown. */
-static void tell_unmet(struct judging *j, struct finding *found,
-                       const struct im_group *group, size_t seen)
+static void say_unmet(struct judging *j, struct finding *found,
+                      const struct im_group *group, size_t seen)
 {
     const struct im_window *window = group->window;
-    bool twice = window->anchor && im_recovery_refused_twice(&j->history, window->anchor);
-    bool spare = window->anchor && im_window_is_on_tokens(found->expectation) &&
-                 im_recovery_had_another(&j->history, window->anchor);
-    bool forgotten = !window->anchor && j->options->forgotten;
+    const char *doubt =
+        im_recovery_doubt(found->expectation, window, &j->history, j->options);
     struct im_buf why;
 
-    if (!is_worse(found, spare || twice || forgotten
-                             ? IM_CANNOT_TELL
-                             : unmet_outcome(j, found->expectation)))
+    if (!is_worse(found, doubt ? IM_CANNOT_TELL : unmet_outcome(j, found->expectation)))
         return;
     im_buf_init(&why, j->arena, 0);
-    if (forgotten)
-        im_buf_addz(&why, "cannot tell: older exchanges were dropped from the journal; a "
-                          "larger --journal keeps more");
-    else if (spare)
-        im_buf_addz(&why, "cannot tell: another token was had already when this one "
-                          "was refused");
-    else if (twice)
-        im_buf_addz(&why, "cannot tell: a call was refused, and so was its repeat with a "
-                          "new token; a client may stop there");
+    if (doubt)
+        im_buf_addz(&why, doubt);
     else
         im_bound_why(group, IM_BOUND_AT_LEAST, seen, &why);
     found->judgement->why = im_buf_str(&why);
@@ -297,7 +245,7 @@ static void judge_least(struct judging *j, struct finding *found,
                             .options = j->options,
                             .items = j->group,
                             .count = gather_near(j, found, window)};
-    tell_unmet(j, found, &near, seen);
+    say_unmet(j, found, &near, seen);
 }
 
 /* ---- windows ---- */
@@ -315,10 +263,10 @@ static void judge_group(struct judging *j, struct finding *found, size_t count,
 
     found->groups++;
     judge_safety(j, found, &group);
-    /* after an anchor it is enough that something recovers */
+    /* after an anchor it is enough that something recovers: judge_least looks at the whole window */
     if (!window->anchor && found->expectation->per != IM_PER_ALL && count &&
         count < (uint64_t)im_bound_least(found->expectation))
-        tell_unmet(j, found, &group, count);
+        say_unmet(j, found, &group, count);
     if (found->judgement->outcome != IM_MET)
         return;
     im_buf_init(&why, j->arena, 0);
@@ -358,7 +306,7 @@ static void judge_window(struct judging *j, struct finding *found,
         const struct im_exchange *exchange = j->history.items[j->grouped[i]];
         if (!j->inside[j->grouped[i]])
             continue;
-        if (n && !same_group(per, j->group[0], exchange)) {
+        if (n && !im_match_same_group(per, j->group[0], exchange)) {
             judge_group(j, found, n, window);
             n = 0;
         }
@@ -401,6 +349,7 @@ static void judge_windows(struct judging *j, struct finding *found)
             j->anchors[anchors++] = j->history.items[i];
     found->windows =
         im_windows_of(expectation, &j->history, j->anchors, anchors, j->windows);
+    /* pauses are between the tries of one call; the anchor is the first of them */
     for (size_t i = 0; i < found->windows; i++)
         if (expectation->same_call && expectation->growing_gaps)
             judge_series(j, found, &j->windows[i]);
@@ -459,14 +408,15 @@ static void judge_expectation(struct judging *j, size_t index)
 
     if (j->stages[index] != FRESH)
         return;
-    j->stages[index] = BUSY;
+    j->stages[index] = BUSY; /* circles were refused when the scenario was read */
     if (expectation->after.text.len && expectation->after.expectation >= 0)
         judge_expectation(j, (size_t)expectation->after.expectation);
     *found.judgement = (struct im_judgement){.outcome = IM_MET};
     size_t fitting = find_fitting(j, expectation);
     group_by(j, expectation->per);
     judge_windows(j, &found);
-    /* what must not be seen has to have had a chance: nobody signs in with a state who never signs in */
+    /* what must not be seen has to have had a chance: a client that never signs in has not shown that
+     * it signs in with a state */
     bool idle = !fitting && !expectation->after.text.len &&
                 expectation->when.endpoint.len && im_bound_least(expectation) == 0;
     if (!found.windows || idle)
@@ -485,7 +435,7 @@ static bool make_room(struct judging *j)
 
     j->stages = IM_ARENA_ARRAY(j->arena, enum stage, expected);
     j->matched = IM_ARENA_ARRAY(j->arena, bool *, expected);
-    j->fits = IM_ARENA_ARRAY(j->arena, unsigned char, count);
+    j->fits = IM_ARENA_ARRAY(j->arena, enum im_match, count);
     j->inside = IM_ARENA_ARRAY(j->arena, bool, count);
     j->grouped = IM_ARENA_ARRAY(j->arena, size_t, count);
     j->group = IM_ARENA_ARRAY(j->arena, const struct im_exchange *, count + 1);

@@ -2,7 +2,8 @@
  * GitHub's readers agree on. */
 #include "verdict/junit.h"
 
-/* XML 1.0, section 2.2; `character` is one of UTF-8. */
+/* XML 1.0, section 2.2; `character` is one of UTF-8. What it forbids may not be written as a reference
+ * either (section 4.1), so U+FFFD stands for it. */
 static bool xml_allows(struct im_str character)
 {
     unsigned char c = (unsigned char)character.at[0];

@@ -1,4 +1,5 @@
-/* Recovery: repeats of calls, new tokens, and the doubts about both. */
+/* Recovery: repeats of calls, new tokens, and the doubts about both (rule 2 of scenarios/README.md). A
+ * doubt is said before a client is blamed: a verdict may be incomplete, never wrong. */
 #include "verdict/recovery.h"
 
 /* A repeat may differ from the call in its body or query, by a date for instance; but not when it is a
@@ -33,6 +34,7 @@ bool im_recovery_can_be(const struct im_expectation *expectation,
     return !expectation->same_call || is_repeat(anchor, exchange, baseline);
 }
 
+/* Only where success is asked for: the token was good, or the answer would have been another. */
 bool im_recovery_is_ordinary(const struct im_expectation *expectation,
                              const struct im_exchange *exchange)
 {
@@ -41,8 +43,10 @@ bool im_recovery_is_ordinary(const struct im_expectation *expectation,
            im_cause_row(exchange->cause)->family == IM_FAMILY_DATA;
 }
 
-bool im_recovery_had_another(const struct im_history *history,
-                             const struct im_exchange *anchor)
+/* Had the client another token already when the answer came that the anchor's is dead? Then it may have
+ * gone on with that one, and nothing shows that it noticed. */
+static bool had_another_token(const struct im_history *history,
+                              const struct im_exchange *anchor)
 {
     int64_t issued_us = INT64_MIN;
 
@@ -61,8 +65,10 @@ bool im_recovery_had_another(const struct im_history *history,
     return false;
 }
 
-bool im_recovery_refused_twice(const struct im_history *history,
-                               const struct im_exchange *anchor)
+/* Was a call refused with one token and its repeat with the next, one of them the anchor's? A client may
+ * stop there, so that it does not go on for ever. */
+static bool was_refused_twice(const struct im_history *history,
+                              const struct im_exchange *anchor)
 {
     for (size_t i = 0; i < history->count; i++) {
         const struct im_exchange *repeat = history->items[i];
@@ -76,4 +82,24 @@ bool im_recovery_refused_twice(const struct im_history *history,
         }
     }
     return false;
+}
+
+const char *im_recovery_doubt(const struct im_expectation *expectation,
+                              const struct im_window *window,
+                              const struct im_history *history,
+                              const struct im_judge_options *options)
+{
+    const struct im_exchange *anchor = window->anchor;
+
+    if (!anchor)
+        return options->forgotten
+                   ? "cannot tell: older exchanges were dropped from the journal; a "
+                     "larger --journal keeps more"
+                   : NULL;
+    if (im_window_is_on_tokens(expectation) && had_another_token(history, anchor))
+        return "cannot tell: another token was had already when this one was refused";
+    if (was_refused_twice(history, anchor))
+        return "cannot tell: a call was refused, and so was its repeat with a new token; "
+               "a client may stop there";
+    return NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef IM_VERDICT_RECOVERY_H
 #define IM_VERDICT_RECOVERY_H
 
+#include "verdict/judge.h"
 #include "verdict/window.h"
 
 /* Can the exchange be the recovery that the expectation wants, cause and status left aside? baseline may
@@ -15,12 +16,11 @@ bool im_recovery_can_be(const struct im_expectation *expectation,
  * not there, one that is there already. */
 bool im_recovery_is_ordinary(const struct im_expectation *expectation,
                              const struct im_exchange *exchange);
-/* Had the client another token already when the answer came that the anchor's is dead? */
-bool im_recovery_had_another(const struct im_history *history,
-                             const struct im_exchange *anchor);
-/* Was a call refused with one token and its repeat with the next, one of them the anchor's? A client may
- * stop there, so that it does not go on for ever. */
-bool im_recovery_refused_twice(const struct im_history *history,
-                               const struct im_exchange *anchor);
+/* Why it cannot be told whether the client should have recovered: the sentence, static, or NULL where
+ * nothing excuses it. Without an anchor only what the journal has forgotten does. */
+const char *im_recovery_doubt(const struct im_expectation *expectation,
+                              const struct im_window *window,
+                              const struct im_history *history,
+                              const struct im_judge_options *options);
 
 #endif

@@ -21,6 +21,8 @@ static bool all_fired(const struct im_verdict *verdict)
 enum im_outcome_of im_verdict_outcome_at(const struct im_verdict *verdict, size_t index)
 {
     const struct im_judgement *judgement = &verdict->judgements[index];
+    /* what was done wrong is wrong in any case; what was merely not seen is no fault of a client that
+     * the scenario did not happen to (rule 1) */
     bool wrong = judgement->outcome == IM_NOT_MET && !judgement->is_fact;
 
     if (!im_verdict_came_about(verdict))
@@ -41,6 +43,7 @@ enum im_outcome_of im_verdict_outcome(const struct im_verdict *verdict)
 
     if (came_about && verdict->exhausted)
         return IM_NOT_MET;
+    /* passed wants something that was judged to be met, not only nothing that was unmet (rule 1) */
     for (size_t i = 0; i < verdict->scenario->expect.count; i++) {
         enum im_outcome_of outcome = im_verdict_outcome_at(verdict, i);
         if (outcome == IM_NOT_MET)
@@ -94,7 +97,7 @@ static int by_id(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Every exchange that any expectation shows, once, oldest first. */
+/* Every exchange that any expectation shows, oldest first; each once, since several may show it. */
 static const struct im_exchange **all_shown(const struct im_verdict *verdict,
                                             struct im_arena *arena, size_t *count)
 {
@@ -216,6 +219,7 @@ static const char *outcome_mark(enum im_outcome_of outcome)
     return "not exercised";
 }
 
+/* Lines come from clients: on a terminal control characters must be visible, not obeyed. */
 static void text_lines(const struct im_judgement *judgement, struct im_buf *out)
 {
     for (size_t i = 0; i < judgement->shown_count && i < IM_VERDICT_LINES; i++) {
@@ -289,6 +293,7 @@ static void junit_expectation(const struct im_verdict *verdict, size_t index,
     switch (im_verdict_outcome_at(verdict, index)) {
     case IM_MET: im_junit_case(suite, that, IM_JUNIT_PASSED, none, none); return;
     case IM_NOT_MET: break;
+    /* information, pending, cannot tell: no failure of the client, and none of a build */
     default: im_junit_case(suite, that, IM_JUNIT_SKIPPED, why, none); return;
     }
     im_buf_init(&lines, suite->body.arena, 0);
@@ -313,9 +318,11 @@ void im_verdict_write_junit(const struct im_verdict *verdict, struct im_buf *out
     im_junit_property(&suite, "sandbox", verdict->sandbox);
     for (size_t i = 0; i < verdict->scenario->expect.count; i++)
         junit_expectation(verdict, i, &suite);
+    /* a case of its own: otherwise a suite of which only a part was exercised would look passed */
     if (im_verdict_outcome(verdict) == IM_PARTLY || !verdict->scenario->expect.count)
         im_junit_case(&suite, IM_STR("the scenario is exercised"), IM_JUNIT_SKIPPED,
                       im_verdict_note(verdict, out), none);
+    /* no expectation says so, and without a case that fails the suite would look passed */
     im_buf_init(&said, out->arena, 0);
     if (im_verdict_came_about(verdict) && verdict->exhausted) {
         im_verdict_say_exhausted(&said);

@@ -6,8 +6,8 @@
 #include "scenario/scenario.h"
 #include "verdict/judge.h"
 
-/* All that is to be said. Only views: the arrays and texts belong to whoever fills it in, and must
- * outlive it. Lifetime: request. */
+/* All that is to be said. Only views: the arrays and texts belong to the caller that fills it in, and
+ * must outlive it. Lifetime: request. */
 struct im_verdict {
     const struct im_scenario *scenario;
     struct im_str sandbox;                 /* its name */

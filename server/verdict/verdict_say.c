@@ -1,4 +1,5 @@
-/* The sentences of a verdict, in terms of the client. */
+/* The sentences of a verdict, in terms of the client, and whether a scenario came about at all (rule 1 of
+ * scenarios/README.md). */
 #include "verdict/verdict_say.h"
 
 #include <string.h>
@@ -38,6 +39,8 @@ bool im_verdict_came_about(const struct im_verdict *verdict)
         if (verdict->rules[i].fired)
             return true;
     }
+    /* without a rule that has to fire: the cause that the scenario is named after, else anything that
+     * an expectation is about */
     if (needs || !verdict->exchanges)
         return false;
     if (im_needs_cause(scenario))
@@ -85,6 +88,7 @@ static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
         im_needs_say_rule(&scenario->rules[i], im_needs_of(scenario, i), &seen, out);
     }
     seen.fits = 0;
+    /* only where no rule is waited for: a reader needs the first thing that is missing */
     for (size_t i = 0; i < scenario->expect.count && !out->len; i++) {
         const struct im_expectation *expectation = &scenario->expect.items[i];
         if (!im_needs_requests(expectation) ||
@@ -114,7 +118,7 @@ void im_verdict_say_dropped(const struct im_verdict *verdict, struct im_buf *out
                 (unsigned long long)verdict->dropped, one ? " was" : "s were");
 }
 
-/* Time that passes on the server does not on the client's machine. */
+/* Time that is advanced on the server does not pass on the client's machine. */
 static bool moved_the_clock(const struct im_verdict *verdict)
 {
     for (size_t i = 0; i < verdict->seen_count; i++) {
@@ -159,9 +163,9 @@ static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
 static void say_why(const struct im_verdict *verdict, size_t index, struct im_buf *out)
 {
     const struct im_judgement *judgement = &verdict->judgements[index];
-
     enum im_outcome_of outcome = im_verdict_outcome_at(verdict, index);
 
+    /* the judgement's own sentence does not fit where the whole scenario did not come about */
     if (outcome == judgement->outcome || outcome == IM_INFORMATION)
         im_buf_add(out, judgement->why);
     else if (!verdict->exchanges)
@@ -207,6 +211,7 @@ static void add_reason(const struct im_exchange *exchange, struct im_buf *out)
 
 void im_exchange_line(const struct im_exchange *exchange, struct im_buf *out)
 {
+    /* a secret may have been set after the exchange was recorded, so it is searched when it is read */
     im_buf_add(out, im_redact_quote(exchange->secrets, out->arena, exchange->method));
     im_buf_addc(out, ' ');
     im_buf_add(out, im_redact_url(exchange->secrets, out->arena, exchange->path));

@@ -104,7 +104,7 @@ size_t im_windows_of(const struct im_expectation *expectation,
 
 /* ---- belonging ---- */
 
-/* The two clocks are read at different moments of an exchange, so the sandbox's counts only where it went
+/* The two clocks are read at different times of an exchange, so the sandbox's counts only where it went
  * further than real time can explain: an answer that was delayed, or one tick, is not time that the
  * client waited. */
 int64_t im_window_elapsed_us(const struct im_exchange *from, const struct im_exchange *to)
