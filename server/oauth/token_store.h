@@ -93,7 +93,7 @@ struct im_tokens {
     pthread_mutex_t lock;
     size_t max;
     struct im_token_index *index; /* NULL = none */
-    struct im_str owner;          /* what the index says of what is here; its own memory */
+    struct im_str owner; /* what the index says of what is here; its own memory */
     struct im_table by_digest, grants, sessions, subjects;
     struct im_token_record *oldest, *newest;
     struct im_token_record *next_look; /* whether it may leave; NULL = the oldest */
