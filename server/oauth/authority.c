@@ -162,14 +162,15 @@ bool im_authority_session(struct im_authority *authority, struct im_arena *arena
     return im_tokens_session(authority->tokens, session, now_ms, arena, out);
 }
 
-void im_authority_each_token(struct im_authority *authority, int64_t now_ms,
+bool im_authority_each_token(struct im_authority *authority, int64_t now_ms,
+                             uint64_t after,
                              bool (*visit)(void *context, const struct im_token *token),
                              void *context)
 {
     struct im_policy policy = im_authority_policy(authority);
     struct im_eval_context eval = {now_ms, &policy};
 
-    im_tokens_each(authority->tokens, &eval, visit, context);
+    return im_tokens_each(authority->tokens, &eval, after, visit, context);
 }
 
 /* ---- ending ---- */
@@ -216,7 +217,7 @@ static bool find_named_token(struct im_authority *authority, struct im_str token
 
     if (!im_str_starts(token, "hmac:"))
         return im_sha256(token, digest);
-    im_authority_each_token(authority, now_ms, compare_fingerprint, &search);
+    im_authority_each_token(authority, now_ms, 0, compare_fingerprint, &search);
     return search.found;
 }
 

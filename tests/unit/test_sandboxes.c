@@ -465,8 +465,7 @@ static void what_ended_an_hour_ago_still_tells_its_sandbox(void **state)
     im_tokens_sweep(box->authority->tokens, &later, 1);
     im_tokens_sweep(box->authority->tokens, &later, 1 + IM_TOKENS_LINGER_MS);
     struct im_token record;
-    assert_false(
-        im_authority_find(box->authority, &s->kept, token, START_MS, &record));
+    assert_false(im_authority_find(box->authority, &s->kept, token, START_MS, &record));
     are_indexed(s, 2); /* the notes; the session has ended with its records */
     belongs(s, token, box);
     im_sandboxes_unref(&s->boxes, box);
