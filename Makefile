@@ -18,6 +18,7 @@ PREFIX       ?= /usr/local
 CLANG        ?= clang
 SAN_CC       ?= $(CC)
 FUZZ_SECONDS ?= 20
+SOAK_SECONDS ?= 300
 CFLAGS       ?= -O2 -g
 
 # make takes a blank for the end of a name. The folder of the sources may have one: all below it is named from there.
@@ -73,7 +74,7 @@ print_scenarios/schema.json := scenarios --schema
 
 # .ci/setup knows what each kind of goal needs. Goals that run something also install what is missing (as root
 # or by sudo); the others only say what it is.
-CHECKS    := $(filter check check-% lint format asan ubsan tsan coverage fuzz fuzz-long,$(MAKECMDGOALS))
+CHECKS    := $(filter check check-% lint format asan ubsan tsan coverage soak fuzz fuzz-long,$(MAKECMDGOALS))
 TESTS     := $(filter test test-% golden bench setup,$(MAKECMDGOALS))
 LANGUAGES := $(filter interop check-interop,$(MAKECMDGOALS))
 LEVEL     ?= $(if $(filter-out $(LANGUAGES),$(CHECKS)),check,$(if $(LANGUAGES),interop,$(if $(TESTS),test,build)))
@@ -491,8 +492,14 @@ check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
 # the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
 check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))
+# how long is named apart: the program, with a sanitizer in it, gets all kinds of load for so many seconds
+SOAKED := $(BUILD)/asan/intacct-mock $(BUILD)/tsan/intacct-mock
+soak    = env INTACCT_MOCK='$(abspath $(1))' $(2) tests/run.py soak jobs=1 timeout=$$(($(SOAK_SECONDS) + 120)) 'tests/soak/soak.py $(SOAK_SECONDS)'
+run_soak = status=0; $(call soak,$(BUILD)/asan/intacct-mock,$(ASAN_ENV) $(PYTHON)) || status=1; \
+	$(call soak,$(BUILD)/tsan/intacct-mock,$(TSAN_ENV) $(PYTHON)) || status=1; exit $$status
+check_soak    = ($(run_soak))
 check_fuzz    = $(run_fuzz)
-CHECKED := format layers headers symbols docs attack openapi lint clang dates instructions asan torture tsan fuzz browser interop docker packages
+CHECKED := format layers headers symbols docs attack openapi lint clang dates instructions asan torture tsan soak fuzz browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -509,10 +516,11 @@ $(BUILD)/browser/installed: tests/browser/package-lock.json | setup
 	$(Q)cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent
 	$(Q)touch $@
 
-.PHONY: check $(CHECKED:%=check-%) interop lint asan ubsan tsan bench-instructions
+.PHONY: check $(CHECKED:%=check-%) soak interop lint asan ubsan tsan bench-instructions
 
 check: FUZZ_SECONDS := 60
-check: all $(VENV)/installed $(BUILD)/browser/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(UNIT) $(BUILD)/tests/stories $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(FUZZERS)  ## every check below
+check: SOAK_SECONDS := 30
+check: all $(VENV)/installed $(BUILD)/browser/installed $(IMAGES) $(PACKAGES) $(OUR_OBJ) $(TIDIED) $(CLANGED) $(UNIT) $(BUILD)/tests/stories $(ASAN_TESTS) $(TORTURE) $(TSAN_TESTS) $(SOAKED) $(FUZZERS)  ## every check below
 	$(call all_of,$(CHECKED:%=check_%))
 check-format: | setup  ## laid out as .clang-format says
 	@$(check_format)
@@ -540,6 +548,11 @@ check-asan: $(ASAN_TESTS)  ## unit, stories and threads under ASan, UBSan and LS
 	@$(check_asan)
 check-torture: $(TORTURE)  ## stories whose allocations fail, five of each; all of them: make check-torture SAMPLE=0
 	@$(check_torture)
+soak: $(SOAKED)  ## load with faults under ASan and under TSan, SOAK_SECONDS=300 each
+	@$(run_soak)
+check-soak: SOAK_SECONDS := 30
+check-soak: $(SOAKED)  ## the same for half a minute each
+	@$(run_soak)
 check-fuzz: FUZZ_SECONDS := 60
 check-fuzz: $(FUZZERS)  ## a minute for each fuzzer
 	@$(check_fuzz)

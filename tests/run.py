@@ -44,6 +44,8 @@ class Outcome:
 def main(args):
     if not args:
         sys.exit(__doc__)
+    # a shell's job in the background ignores SIGINT, and so would the programs that are tested
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     suite, batches = args[0], batches_of(args[1:])
     outcomes = [outcome for batch in batches for outcome in run_batch(*batch)]
 

@@ -178,8 +178,7 @@ static int rank_of(const struct im_cause_hit *hit)
 
     /* a mock's own affairs explain no answer of the real service */
     bool own = row->family == IM_FAMILY_MOCK || row->note;
-    bool usual = hit->answer.where && !hit->answer.when;
-    return (own ? -200 : 0) + (article ? -100 : 0) + (usual ? 4 : 0) +
+    return (own ? -200 : 0) + (article ? -100 : 0) +
            10 * (int)im_diagnosis(hit->cause)->common -
            (int)(hit->other ? hit->other->confidence : row->confidence);
 }

@@ -166,6 +166,12 @@ static bool connection_trust(struct connection *c, struct im_error *err)
                         file);
 }
 
+/* OpenSSL's macros cast the const away, which the compiler is told to refuse; the text is copied, not written. */
+static char *text_for_openssl(struct im_str text)
+{
+    return (char *)(uintptr_t)text.at;
+}
+
 /* The certificate must be for the host that the URL names. */
 static bool connection_expect_host(const struct connection *c)
 {
@@ -178,7 +184,7 @@ static bool connection_expect_host(const struct connection *c)
         return false;
     if (numeric)
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(c->ssl), host.at) == 1;
-    return SSL_set_tlsext_host_name(c->ssl, host.at) == 1 &&
+    return SSL_set_tlsext_host_name(c->ssl, text_for_openssl(host)) == 1 &&
            SSL_set1_host(c->ssl, host.at) == 1;
 }
 
@@ -199,7 +205,8 @@ static bool connection_make(struct connection *c, const char *host, struct im_er
     } else {
         c->bio = BIO_new(BIO_s_connect());
     }
-    if (!c->bio || !address.at || BIO_set_conn_hostname(c->bio, address.at) != 1)
+    if (!c->bio || !address.at ||
+        BIO_set_conn_hostname(c->bio, text_for_openssl(address)) != 1)
         return im_error_set(err, "out of memory");
     BIO_set_nbio(c->bio, 1);
     return true;

@@ -48,7 +48,7 @@ static enum offer offer_of_operands(const struct im_command *command)
         enum offer offer;
     } known[] = {
         {"SCENARIO", OFFER_SCENARIOS}, {"[NAME]", OFFER_SCENARIOS},
-        {"[ID]", OFFER_CAUSES},        {"EFFECT", OFFER_EFFECTS},
+        {"[ID|", OFFER_CAUSES},        {"EFFECT", OFFER_EFFECTS},
         {"FILE", OFFER_FILES},
     };
 

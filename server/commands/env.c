@@ -10,12 +10,14 @@
 
 #include "commands/environment.h"
 #include "commands/remote.h"
+#include "http/proxy.h"
 
 extern char **environ;
 
 struct env_options {
     struct im_remote_options remote; /* json is not ours: --format says it */
     const char *format, *folder;
+    bool intercept;
 };
 
 #define AT(member) offsetof(struct env_options, member)
@@ -25,6 +27,8 @@ static const struct im_option env_table[] = {
      .help = "sh, fish, powershell, dotenv, json or github (for $GITHUB_ENV)"},
     {"sandbox", "NAME", IM_OPTION_TEXT, AT(remote.sandbox),
      .help = "which sandbox (default: that of the URL, else default)"},
+    {"intercept", NULL, IM_OPTION_FLAG, AT(intercept),
+     .help = "lead what is sent to api.intacct.com to the server's proxy too"},
     {"dir", "DIR", IM_OPTION_TEXT, AT(folder),
      .help = "where certificates go (default: a new private folder, removed after CMD)"},
     IM_CLIENT_URL(struct env_options, remote.server),
@@ -90,9 +94,9 @@ static const char *absolute_folder(const char *folder, struct im_arena *arena)
     return im_arena_format(arena, "%s/%s", here, folder).at;
 }
 
-/* Over HTTPS: the files that name the server's CA. A server with a certificate of its owner's has no CA. */
-static bool add_trust(struct im_remote *remote, struct im_environment *environment,
-                      struct im_trust_files *files, const char *folder)
+/* The files that name the server's CA. A server with a certificate of its owner's has no CA. */
+static bool write_trust(struct im_remote *remote, struct im_trust_files *files,
+                        const char *folder)
 {
     const struct im_client_request request = {.method = "GET", .path = IM_STR("/ca.pem")};
     struct im_error err = {.text = ""};
@@ -109,7 +113,50 @@ static bool add_trust(struct im_remote *remote, struct im_environment *environme
         im_command_fail(IM_EXIT_START, "%s", err.text);
         return false;
     }
-    im_environment_add_trust(environment, files);
+    return true;
+}
+
+/* The sandbox's own proxy where it has one, because many programs forget the user of a proxy; else the server's, to
+ * which the user names the sandbox, with a password because urllib sends none without. Empty: that has been said. */
+static struct im_str proxy_of(struct im_remote *remote, const struct im_json *box)
+{
+    struct im_str own = im_json_get_str(box, "proxy");
+
+    if (own.len)
+        return own;
+    if (!im_remote_ask(remote, "GET", "/__mock/ready", IM_STR("")))
+        return own;
+    struct im_str all = im_json_get_str(im_remote_read(remote), "proxy");
+    if (!im_str_starts(all, "http://")) {
+        im_command_fail(IM_EXIT_NO,
+                        "--intercept: that server has no proxy; start it with --proxy 0");
+        return own;
+    }
+    if (im_str_is(remote->sandbox, "default"))
+        return all;
+    return im_arena_format(remote->client.arena, "http://%.*s:x@%.*s",
+                           IM_ARG(remote->sandbox),
+                           IM_ARG(im_str_slice(all, strlen("http://"), all.len)));
+}
+
+/* What CMD needs to trust, and the proxy that it is to use. */
+static bool add_connections(struct im_remote *remote, struct im_environment *environment,
+                            struct im_trust_files *files,
+                            const struct env_options *options, const struct im_json *box)
+{
+    struct im_str proxy = options->intercept ? proxy_of(remote, box) : IM_STR("");
+
+    if (options->intercept && !proxy.len)
+        return false;
+    if (!options->intercept && !remote->client.tls)
+        return true;
+    if (!write_trust(remote, files, options->folder))
+        return false;
+    if (options->intercept && files->folder.len)
+        im_environment_add_interception(environment, proxy, IM_STR(IM_INTERCEPT_DEFAULT),
+                                        files);
+    else if (files->folder.len)
+        im_environment_add_trust(environment, files);
     return true;
 }
 
@@ -152,8 +199,9 @@ static int env_run(const struct im_args *args)
     if (!im_remote_ask(&remote, "GET", "", IM_STR("")))
         return IM_EXIT_NO;
     im_environment_init(&environment, args->arena, environ);
-    add_sandbox(&environment, im_remote_read(&remote));
-    if (remote.client.tls && !add_trust(&remote, &environment, &files, options->folder))
+    const struct im_json *box = im_remote_read(&remote);
+    add_sandbox(&environment, box);
+    if (!add_connections(&remote, &environment, &files, options, box))
         return IM_EXIT_NO;
     if (!args->command)
         return print_environment(&environment, options->format, &files);

@@ -71,7 +71,8 @@ struct run {
     struct im_run_program program;
     struct im_run_signals signals;
     struct im_run_mock mock;
-    struct im_trust_files trust; /* the CA of the mock; no folder = none */
+    struct im_trust_files
+        trust; /* the CA of a mock that is spoken to by TLS; no folder = none */
     struct im_run_scenario *scenarios;
     size_t count;
     size_t left_out; /* for want of --intercept */
@@ -259,6 +260,7 @@ static struct im_str words_of_mock(const struct run *run)
     struct im_buf text;
 
     im_buf_init(&text, run->arena, 0);
+    im_buf_addz(&text, run->options.intercept ? " --intercept" : "");
     im_buf_addz(&text, run->options.https ? " --https" : "");
     im_buf_addz(&text, server->url ? " --url " : "");
     if (server->url)
@@ -279,10 +281,11 @@ static int run_scenarios(struct run *run)
         .options = &run->options,
         .program = &run->program,
         .environment = environ,
-        .trust = run->trust.folder.len ? &run->trust : NULL,
         .scenarios = run->scenarios,
         .count = run->count,
+        .left_out = run->left_out,
         .signals = &run->signals,
+        .trust = run->trust.folder.len ? &run->trust : NULL,
         .out = stdout,
         .terminal = terminal,
         .colour = terminal && !(no_colour && *no_colour),
@@ -292,8 +295,6 @@ static int run_scenarios(struct run *run)
     };
     int status = im_run_flow(&work, &err);
 
-    if (run->left_out)
-        printf("%zu more are about connections and take --intercept\n", run->left_out);
     return status == IM_EXIT_START ? im_command_fail(status, "%s", err.text) : status;
 }
 
@@ -466,6 +467,11 @@ static int run(const struct im_args *args)
             IM_EXIT_USAGE,
             "--shard must be I/N with I from 1 to N, such as 2/4, not \"%.40s\"",
             given->shard);
+    if (given->https && given->intercept)
+        return im_command_fail(
+            IM_EXIT_USAGE,
+            "--https is for a CMD that is told its base URL, --intercept for one "
+            "that is not: take one of them");
     if (given->server.url && (given->scenarios_dir || given->https))
         return im_command_fail(IM_EXIT_USAGE,
                                "--%s goes with a mock of our own, not with --url: %s",

@@ -329,7 +329,7 @@ static bool flow_prepare(struct flow *flow, const struct im_run_work *work)
         .require_all = options->require_all,
         .exit_zero = options->exit_zero,
         .show_output = options->show_output,
-        .intercept = options->intercept,
+        .left_out = work->left_out,
         .colour = work->colour,
         .timeout_ms = options->timeout_ms,
         .client = options->client,

@@ -35,13 +35,14 @@ struct im_run_work {
     const struct im_run_options *options;
     const struct im_run_program *program;
     char *const *environment; /* ours; the children's is this and where their mock is */
-    const struct im_trust_files *trust; /* the CA of a mock over HTTPS; NULL = none */
     const struct im_run_scenario
         *scenarios; /* the first is the baseline, if there is one */
     size_t count;
+    size_t left_out; /* scenarios, for want of --intercept */
     struct im_run_signals *signals;
-    FILE *out;     /* where the scorecard goes */
-    bool terminal; /* out is one: show how far it is */
+    const struct im_trust_files *trust; /* the mock's CA, for CMD; NULL = none */
+    FILE *out;                          /* where the scorecard goes */
+    bool terminal;                      /* out is one: show how far it is */
     bool colour;
     struct im_buf *xml;  /* JUnit, or NULL */
     struct im_str again; /* CMD as a shell would read it */

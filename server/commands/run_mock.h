@@ -17,10 +17,10 @@ struct im_run_scenario {
 
 /* One in use: it stays until it is closed, whoever deletes it meanwhile. */
 struct im_run_sandbox {
-    struct im_sandbox *box; /* NULL = it is another process's */
-    /* Of the arena. */
-    struct im_str name, base_url;
-    struct im_str proxy_url; /* of its own proxy; empty = it has none */
+    struct im_sandbox *box;  /* NULL = it is another process's */
+    struct im_str name;      /* the arena's */
+    struct im_str base_url;  /* the arena's */
+    struct im_str proxy_url; /* of its own proxy, the arena's; empty = it has none */
 };
 
 /* What a sandbox is made for. */

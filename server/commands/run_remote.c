@@ -62,10 +62,10 @@ static bool remote_open(const struct im_run_mock *mock, struct im_run_sandbox *s
         im_json_raw(&out, "scenario", text);
     else
         im_json_str(&out, "scenario", order->scenario);
-    if (mock->seed)
-        im_json_int(&out, "seed", (int64_t)mock->seed);
     if (order->proxy)
         im_json_bool(&out, "proxy", true);
+    if (mock->seed)
+        im_json_int(&out, "seed", (int64_t)mock->seed);
     im_json_close_object(&out);
     request = (struct im_client_request){
         .method = "POST", .path = IM_STR("/sandboxes"), .body = im_buf_str(&body)};
@@ -161,10 +161,11 @@ struct im_run_scenario *im_run_remote_scenarios(const struct im_run_mock *mock,
         list ? IM_ARENA_ARRAY(arena, struct im_run_scenario, list->count + 1) : NULL;
     *count = 0;
     for (const struct im_json *at = scenarios ? list->first : NULL; at; at = at->next)
-        scenarios[(*count)++] =
-            (struct im_run_scenario){.name = im_json_get_str(at, "name"),
-                                     .about = im_json_get_str(at, "about"),
-                                     .cause = im_json_get_str(at, "cause")};
+        scenarios[(*count)++] = (struct im_run_scenario){
+            .name = im_json_get_str(at, "name"),
+            .about = im_json_get_str(at, "about"),
+            .needs_proxy = im_json_get(at, "needs_proxy") != NULL,
+            .cause = im_json_get_str(at, "cause")};
     if (!scenarios)
         im_error_set(err, "asking for the scenarios: the answer lists none");
     return scenarios;

@@ -254,9 +254,8 @@ static void add_what_failed(struct im_buf *text, const struct im_run_result *res
             rules->require_all ? " (--require-all)" : "", IM_ARG(reason_of_skip(result)));
     add_cause(text, result);
     if (rules->again.len)
-        im_buf_addf(text, "  alone: intacct-mock run%.*s%s --scenario %.*s%s -- %.*s\n",
-                    IM_ARG(rules->where), rules->intercept ? " --intercept" : "",
-                    IM_ARG(result->scenario),
+        im_buf_addf(text, "  alone: intacct-mock run%.*s --scenario %.*s%s -- %.*s\n",
+                    IM_ARG(rules->where), IM_ARG(result->scenario),
                     rules->client && strcmp(rules->client, "fail-fast") == 0
                         ? " --client fail-fast"
                         : "",
@@ -317,6 +316,9 @@ void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,
     if (tally->skipped || tally->partly)
         add_advice(text, tally);
     add_coverage(text, tally, rules);
+    if (rules->left_out)
+        im_buf_addf(text, "%zu more are about connections and take --intercept\n",
+                    rules->left_out);
     im_buf_addf(text, "%s%zu passed, %zu failed, %zu partly, %zu skipped%s\n",
                 rules->colour ? colour : "", tally->passed, tally->failed, tally->partly,
                 tally->skipped, rules->colour ? "\033[0m" : "");

@@ -21,12 +21,13 @@ struct im_run_result {
 enum im_run_outcome { IM_RUN_PASSED, IM_RUN_FAILED, IM_RUN_PARTLY, IM_RUN_SKIPPED };
 
 struct im_run_rules {
-    bool require_all, exit_zero, show_output, colour, intercept;
+    bool require_all, exit_zero, show_output, colour;
     int64_t timeout_ms;
     const char *client;  /* as im_run_options has it */
     struct im_str again; /* CMD as a shell would read it; empty = it is not said */
     struct im_str where; /* options that say which mock: " --https"; empty = none */
     int64_t min_percent; /* of the causes, below which all has failed */
+    size_t left_out;     /* scenarios that take --intercept, which was not given */
 };
 
 /* Scenarios about a cause that is not met, for one and the same reason. Lifetime: the tally's arena. */

@@ -112,6 +112,8 @@ void im_control_refuse_fault(struct im_call *call, const struct im_json_fault *f
 
 /* The address of the API as the caller knows it, without a sandbox: "http://h:p". */
 struct im_str im_control_api_url(const struct im_call *call);
+/* The exchange that {id} names; NULL = there is none, and that is answered. Lifetime: request. */
+const struct im_exchange *im_control_exchange(struct im_call *call);
 /* A sandbox as GET S shows it, as the whole answer with this status. */
 void im_control_answer_box(struct im_call *call, struct im_sandbox *box, int status);
 

@@ -157,7 +157,7 @@ static void answer_requests(struct im_call *call)
 
 /* ---- the rest ---- */
 
-static void answer_request(struct im_call *call)
+const struct im_exchange *im_control_exchange(struct im_call *call)
 {
     const struct im_exchange *exchange = NULL;
     int64_t id;
@@ -170,8 +170,16 @@ static void answer_request(struct im_call *call)
             "there is no exchange %.*s (any more); the journal keeps the newest %lld",
             IM_ARG(im_str_slice(call->id, 0, 30)),
             (long long)call->sandboxes->settings.journal_keep);
-        return;
     }
+    return exchange;
+}
+
+static void answer_request(struct im_call *call)
+{
+    const struct im_exchange *exchange = im_control_exchange(call);
+
+    if (!exchange)
+        return;
     im_control_begin(call, 200);
     im_exchange_write(exchange, &call->out);
 }

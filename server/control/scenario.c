@@ -21,6 +21,8 @@ static void scenario_write_listed(struct im_call *call, const struct im_listed *
                      im_family_name(im_cause_row(scenario->cause)->family));
     }
     im_json_bool(out, "built_in", listed->built_in);
+    if (im_scenario_needs_proxy(scenario))
+        im_json_bool(out, "needs_proxy", true);
     if (needs.len)
         im_json_str(out, "needs", needs);
     if (listed->trouble.len)

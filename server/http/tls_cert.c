@@ -233,7 +233,10 @@ static bool sign_server(struct cert_draft *server, const struct im_tls_params *p
                                                                       : "localhost"))
         return false;
     return draft_add_extension(server, NID_basic_constraints, "critical,CA:FALSE") &&
-           draft_add_extension(server, NID_key_usage, "critical,digitalSignature") &&
+           draft_add_extension(server, NID_key_usage,
+                               EVP_PKEY_is_a(server->key, "RSA")
+                                   ? "critical,digitalSignature,keyEncipherment"
+                                   : "critical,digitalSignature") &&
            draft_add_extension(server, NID_ext_key_usage, "serverAuth") &&
            draft_add_extension(server, NID_subject_key_identifier, "hash") &&
            draft_add_extension(server, NID_authority_key_identifier, "keyid:always") &&

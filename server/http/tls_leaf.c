@@ -23,6 +23,7 @@ struct tls_leaf {
 struct im_tls_leaves {
     struct im_tls_pair ca;
     EVP_PKEY *key;
+    EVP_PKEY *rsa; /* NULL until it is asked for; under the lock */
     pthread_mutex_t lock;
     uint64_t clock;
     size_t count;
@@ -52,6 +53,7 @@ void im_tls_leaves_free(struct im_tls_leaves *leaves)
         X509_free(leaves->items[i].cert);
     im_tls_pair_free(&leaves->ca);
     EVP_PKEY_free(leaves->key);
+    EVP_PKEY_free(leaves->rsa);
     pthread_mutex_destroy(&leaves->lock);
     free(leaves);
 }
@@ -65,6 +67,37 @@ X509 *im_tls_leaf_once(const struct im_tls_leaves *leaves,
         return pair.cert;
     X509_free(pair.cert);
     return NULL;
+}
+
+/* Made while no lock is held, since it takes long: of two that are made at once one is kept. */
+static EVP_PKEY *leaves_rsa(struct im_tls_leaves *leaves)
+{
+    pthread_mutex_lock(&leaves->lock);
+    EVP_PKEY *key = leaves->rsa;
+    pthread_mutex_unlock(&leaves->lock);
+    if (key)
+        return key;
+    EVP_PKEY *made = EVP_RSA_gen(2048);
+    pthread_mutex_lock(&leaves->lock);
+    if (!leaves->rsa) {
+        leaves->rsa = made;
+        made = NULL;
+    }
+    key = leaves->rsa;
+    pthread_mutex_unlock(&leaves->lock);
+    EVP_PKEY_free(made);
+    return key;
+}
+
+bool im_tls_leaf_rsa(struct im_tls_leaves *leaves, const struct im_tls_params *params,
+                     struct im_tls_pair *pair)
+{
+    *pair = (struct im_tls_pair){NULL, leaves_rsa(leaves)};
+    if (pair->key && im_tls_make_server(pair, &leaves->ca, params))
+        return true;
+    X509_free(pair->cert);
+    pair->cert = NULL;
+    return false;
 }
 
 /* With a reference for the caller. */

@@ -18,5 +18,9 @@ X509 *im_tls_leaf(struct im_tls_leaves *leaves, const char *host);
 /* One that is never kept: a bad one. */
 X509 *im_tls_leaf_once(const struct im_tls_leaves *leaves,
                        const struct im_tls_params *params);
+/* As before, for an RSA key, which is made when it is first asked for (0.15 s) and stays the
+ * leaves'. False when memory is short. */
+bool im_tls_leaf_rsa(struct im_tls_leaves *leaves, const struct im_tls_params *params,
+                     struct im_tls_pair *pair);
 
 #endif

@@ -1,10 +1,9 @@
 // One exchange, opened: why it was refused, what went over the wire, which tokens it speaks of.
 import { get, inBox, pageUrl, root } from './api.js';
 import { isRefused, tell } from './stories.js';
-import { Button, Copy, Facts, Mark, dayAndTime, duration, html, prettyJson, sandboxNow, useCall, useEffect, useRef, useState } from './ui.js';
+import { TokenTable } from './token.js';
+import { Button, Copy, Facts, Mark, dayAndTime, html, prettyJson, useCall, useEffect, useRef, useState } from './ui.js';
 
-// the journal has a fingerprint where a secret was
-const FINGERPRINT = /hmac:[0-9a-f]+/g;
 const UNSAID = new Set(['host', 'content-length', 'connection', 'accept-encoding', 'user-agent']);
 
 const quote = text => `'${text.replaceAll("'", "'\\''")}'`;
@@ -57,21 +56,16 @@ function Message({ title, line, message }) {
     ${message.body_bytes && html`<p class="soft">cut: it had ${message.body_bytes} bytes</p>`}`;
 }
 
-/** What the sandbox knows of the tokens whose fingerprints stand in the exchange. */
+/** Those that are JWTs, decoded; and what the sandbox has become of each by now. */
 function Tokens({ exchange }) {
-  const all = useCall(inBox('tokens')), clock = useCall(inBox('clock'));
-  const named = new Set(JSON.stringify(exchange).match(FINGERPRINT));
-  const found = (all?.tokens || []).filter(token => named.has(token.fingerprint));
-  if (!found.length || !clock?.now) return null;
-  const now = sandboxNow(clock, Date.now());
-  return html`<h3>Tokens</h3>${found.map(token => html`<${Facts} of=${[
-    [token.kind, html`<code>${token.fingerprint}</code> <${Mark} kind=${token.state === 'live' ? 'good' : 'bad'}>${token.state}<//>`],
-    ['ended by', token.cause && html`<a href=${pageUrl(`causes/${token.cause}`)}>${token.cause}</a>`],
-    ['client, user', `${token.client_id}, ${token.user}${token.entity && ` in ${token.entity}`}`],
-    ['scopes', token.scopes], ['granted by', token.grant_type],
-    ['issued', dayAndTime(token.issued)],
-    ['expires', `${dayAndTime(token.expires)}, ${Date.parse(token.expires) > now ? `in ${duration((Date.parse(token.expires) - now) / 1000)}` : `${duration((now - Date.parse(token.expires)) / 1000)} ago`}`],
-  ]} />`)}`;
+  const listed = useCall(inBox('tokens')), read = useCall(inBox(`requests/${exchange.id}/tokens`));
+  if (!read?.tokens?.length) return null;
+  return html`<h3>Tokens</h3>${read.tokens.map(token => {
+    const now = listed?.tokens?.find(({ fingerprint }) => fingerprint === token.fingerprint);
+    return html`<${TokenTable} token=${token} more=${now ? [
+      ['Now', html`<${Mark} kind=${now.state === 'live' ? 'good' : 'bad'}>${now.state}<//> ${now.cause && html`<a href=${pageUrl(`causes/${now.cause}`)}>${now.cause}</a>`}`],
+      ['Granted by', now.grant_type], ['Scopes', now.scopes]] : []} />`;
+  })}`;
 }
 
 function Refusal({ exchange, story }) {

@@ -1,6 +1,7 @@
 // Explain: what somebody has at hand of a refusal, and what it means.
 import { get, inBox, pageUrl, postText } from './api.js';
 import { traceText } from './exchange.js';
+import { TokenTable } from './token.js';
 import { Facts, Lines, Mark, Sure, html, say, useEffect, useRef, useState } from './ui.js';
 
 // ---- what was found ----
@@ -16,21 +17,6 @@ function Timeline({ text, found }) {
       <span class=${`status s${String(response?.status)[0]}`}>${response?.status || '–'}</span> ${request?.method} <code>${String(request?.url).split('?')[0]}</code>
       <span class="soft"> ${String(startedDateTime).slice(11, 19)}</span> ${wrong && html`<${Mark} kind="bad">the first wrong one<//>`} ${bears.get(i + 1)}</li>`;
   })}</ol>`;
-}
-
-function Claims({ name, claims }) {
-  return html`<table><caption>${name}</caption><thead><tr><th>Name</th><th>Value</th><th>Meaning</th></tr></thead>
-    <tbody>${(claims || []).map(claim => html`<tr><td><code>${claim.name}</code></td><td><code>${String(claim.value)}</code></td><td>${claim.meaning}</td></tr>`)}</tbody></table>`;
-}
-
-const SIGNATURES = { good: 'good', bad: 'bad', 'unknown-key': 'warn', unchecked: '' };
-
-function Token({ token }) {
-  return html`<h2>The token</h2><${Facts} of=${[['Fingerprint', html`<code>${token.fingerprint}</code>`], ['Kind', token.kind], ['No JWT', token.wrong],
-    ['Times', token.times], ['Issuer', token.real_service && 'the real Sage Intacct, not this mock'],
-    ['Signature', token.signature && html`<${Mark} kind=${SIGNATURES[token.signature]}>${token.signature}<//> ${token.signature_text}`],
-    ['Odd', token.odd?.length ? token.odd.join('; ') : '']]} />
-    ${token.decoded && html`<div class="wide"><${Claims} name="Header" claims=${token.header} /><${Claims} name="Claims" claims=${token.claims} /></div>`}`;
 }
 
 function Likely({ cause, rank }) {
@@ -55,7 +41,7 @@ function Found({ found, text }) {
       ['What led to it', found.led_to.length > 0 && html`<ul>${found.led_to.map(one => html`<li>#${one.number}: ${one.what}</li>`)}</ul>`]]} /></div>`}
     ${recognised.form === 'har' && html`<${Timeline} text=${text} found=${found} />`}
     ${causes.length > 0 && html`<h2>Likely causes</h2><ol class="plain likelies">${causes.map((cause, i) => html`<${Likely} cause=${cause} rank=${i + 1} />`)}</ol>`}
-    ${token && html`<${Token} token=${token} />`}
+    ${token && html`<h2>The token</h2><${TokenTable} token=${token} />`}
     ${(found.developer || found.administrator) && html`<h2>What to tell whom</h2>`}
     <${Tell} title="The developer" text=${found.developer} /><${Tell} title="Intacct's administrator" text=${found.administrator} />
     ${reproduce && html`<h2>How to see it again</h2><${Lines} name="the command" text=${reproduce.command} />`}</section>`;
@@ -86,6 +72,6 @@ export function Page() {
       <label for="input">A response, a log, a HAR, a token, a code: whatever you have of the refusal</label>
       <textarea id="input" rows="9" spellcheck="false" required value=${text} onInput=${event => setText(event.target.value)}></textarea>
       <p class="actions"><button>Explain</button> <label class="button second file">Open a file <input type="file" onChange=${event => open(event.target.files[0])} /></label>
-        <strong>Nothing leaves this machine:</strong> <span>the mock reads it, and neither keeps nor sends it.</span></p></form>
+        <span><strong>Nothing leaves this machine:</strong> the mock reads it, and neither keeps nor sends it.</span></p></form>
     ${found && html`<${Found} found=${found.answer} text=${found.text} />`}</div>`;
 }

@@ -63,7 +63,7 @@ export function Lines({ text, name }) {
 }
 
 export function Facts({ of }) {
-  return html`<dl class="facts">${of.filter(([, value]) => value !== undefined && value !== '' && value !== null)
+  return html`<dl class="facts">${of.filter(([, value]) => value !== undefined && value !== '' && value !== null && value !== false)
     .map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
 

@@ -1,4 +1,5 @@
-/* The attributes of a request that rules ask for: see attributes.h. */
+/* The attributes of a request that rules ask for: see attributes.h. What the request says of itself
+ * comes first; what it does not say is taken from the token or code that it presents. */
 #include "scenario/attributes.h"
 
 #include "directory/account.h"
@@ -35,7 +36,9 @@ struct im_str im_attributes_read(struct im_authority *authority, struct im_reque
         .tls = req->tls_fault,
         .grant = said->grant,
         .client_id = said->client,
+        /* without the entity, so that a rule for a user fits wherever the user works */
         .user = im_str_slice(said->username, 0, im_str_find(said->username, '|')),
+        /* a call may name the entity in a header, a token request only in `username` */
         .entity = im_endpoint_group(req->exchange->endpoint) == IM_GROUP_API
                       ? im_access_entity(req, account.entity)
                       : account.entity,

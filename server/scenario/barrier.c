@@ -1,3 +1,6 @@
+/* The barrier of a sandbox: the list of requests that wait on purpose. A waiter is released under
+ * the lock and removes itself from the list later, when its thread or the listener looks again;
+ * until then it stays in the list, marked, and no longer counts. */
 #include "scenario/barrier.h"
 
 #include <pthread.h>
@@ -33,7 +36,8 @@ void im_barrier_free(struct im_barrier *barrier)
     free(barrier);
 }
 
-/* Those with this key; NULL = all. */
+/* Those with this key; NULL = all. The released ones have left already: they must not make the next
+ * group complete. */
 static size_t count_locked(const struct im_barrier *barrier, const void *key)
 {
     size_t n = 0;
@@ -46,6 +50,7 @@ static size_t count_locked(const struct im_barrier *barrier, const void *key)
 static void release_waiter(struct im_waiter *waiter)
 {
     waiter->released = true;
+    /* under the lock: a waiter that has removed itself may no longer exist */
     if (waiter->waker)
         waiter->waker->wake(waiter->waker);
 }
@@ -77,6 +82,7 @@ static void enter_locked(struct im_barrier *barrier, struct im_waiter *me, int64
     barrier->waiters = me;
     if (until && count_locked(barrier, me->key) >= (size_t)until)
         release_locked(barrier, me->key);
+    /* a request that arrives while the server stops must not hold up the stop */
     if (barrier->interrupted)
         release_waiter(me);
 }
@@ -90,6 +96,7 @@ void im_barrier_enter(struct im_barrier *barrier, struct im_waiter *waiter, int6
 
 bool im_barrier_leave(struct im_barrier *barrier, struct im_waiter *waiter, bool late)
 {
+    /* looking and removing is one step: otherwise a release in between would be lost */
     pthread_mutex_lock(&barrier->lock);
     bool over = late || waiter->released;
     if (over)

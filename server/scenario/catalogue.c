@@ -1,5 +1,5 @@
 /* The catalogue of scenarios. What the folder holds is a *view*, which is never changed
- * once it counts. Whoever asks reads the folder without a lock; where a file differs
+ * once it counts. Each call reads the folder without a lock; where a file differs
  * from the view that counts, a new view is made and takes its place. So the lock guards
  * two kinds of pointers and nothing else: no file is read, nothing parsed and nothing
  * logged while it is held. Of two threads that read at the same time each goes by what
@@ -31,7 +31,7 @@ struct file {
 
 struct view {
     atomic_size_t refs;
-    uint64_t look; /* the how-manieth reading it comes from */
+    uint64_t look; /* number of the reading that it comes from */
     struct im_arena arena;
     struct file *files; /* by path */
     size_t count;
@@ -58,6 +58,7 @@ static void view_unref(struct view *view)
     free(view);
 }
 
+/* schema.json lies beside scenarios for editors ("$schema") and is none itself. */
 static int is_scenario_file(const struct dirent *item)
 {
     return im_str_ends(im_str(item->d_name), ".json") && item->d_name[0] != '.' &&
@@ -183,16 +184,16 @@ static bool has_kept_its_name(const struct file *file)
 /* What was just parsed counts, unless another file has its name. */
 static void file_claim_name(struct view *view, struct file *file)
 {
-    const struct file *holder = view_find(view, file->fresh->name);
+    const struct file *owner = view_find(view, file->fresh->name);
 
-    if (!holder) {
+    if (!owner) {
         file->scenario = file->fresh;
         file->scenario->listed = true;
     } else {
         file->taken = true;
         file->trouble = im_arena_format(
             &view->arena, "%s: there is a scenario \"%.*s\" already, in %s",
-            file->path.at, IM_ARG(file->fresh->name), holder->path.at);
+            file->path.at, IM_ARG(file->fresh->name), owner->path.at);
         im_scenario_unref(file->fresh);
         file_stay(view, file);
     }
@@ -215,9 +216,9 @@ static bool view_settle(struct view *view, const struct view *old, struct im_err
 
 /* ---- the view that counts ---- */
 
-/* Tells the log, once, which files stand in the place of a built-in scenario: whoever meant to add
- * one finds out why another is played. */
-static void tell_shadows(const struct im_catalogue *catalogue, const struct view *view)
+/* Logs once which files hide a built-in scenario: somebody who meant to add one finds out why another
+ * is played. */
+static void log_shadows(const struct im_catalogue *catalogue, const struct view *view)
 {
     for (size_t i = 0; i < view->count; i++) {
         const struct file *file = &view->files[i];
@@ -232,7 +233,7 @@ static void tell_shadows(const struct im_catalogue *catalogue, const struct view
     }
 }
 
-/* Tells the log what has become wrong, once. */
+/* Logs once what has become wrong; each call that reads the folder would repeat it otherwise. */
 static void log_faults(const struct im_catalogue *catalogue, const struct view *view)
 {
     for (size_t i = 0; i < view->count; i++) {
@@ -274,7 +275,7 @@ static struct view *look_at_folder(struct im_catalogue *catalogue)
     pthread_mutex_unlock(&catalogue->lock);
     if (replaced) {
         log_faults(catalogue, now);
-        tell_shadows(catalogue, now);
+        log_shadows(catalogue, now);
     }
     view_unref(replaced);
     view_unref(old);
@@ -301,6 +302,7 @@ struct im_catalogue *im_catalogue_new(const char *folder, const struct im_log *l
         im_error_no_memory(err, "reading the scenarios");
     catalogue->view = fine ? view_read(catalogue->folder, err) : NULL;
     fine = catalogue->view && view_settle(catalogue->view, &nothing, err);
+    /* at the start there is no earlier wording that could stay, so a wrong file is an error */
     for (size_t i = 0; fine && i < catalogue->view->count; i++)
         if (catalogue->view->files[i].trouble.len)
             fine = im_error_set(err, "%.*s", IM_ARG(catalogue->view->files[i].trouble));
@@ -308,7 +310,7 @@ struct im_catalogue *im_catalogue_new(const char *folder, const struct im_log *l
         im_catalogue_free(catalogue);
         return NULL;
     }
-    tell_shadows(catalogue, catalogue->view);
+    log_shadows(catalogue, catalogue->view);
     return catalogue;
 }
 
@@ -365,7 +367,7 @@ static void refuse_name(const struct view *view, struct im_str name, struct im_e
         if (view->files[i].scenario)
             known[n++] = view->files[i].scenario->name;
     int nearest = known ? im_str_nearest(name, known, n) : -1;
-    name = im_str_front(name, 80);
+    name = im_str_front(name, 80); /* a client's URL may bring any length */
     if (nearest < 0)
         im_error_set(err,
                      "there is no scenario \"%.*s\"; `intacct-mock scenarios` lists them",

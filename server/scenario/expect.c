@@ -6,6 +6,7 @@
 
 #include "scenario/world.h"
 
+/* Judging keeps a mark for each expectation and exchange, so the number of both is bounded. */
 enum { EXPECTATIONS_MAX = 200, SHOWN_MAX = 60 };
 
 /* ---- one member each ---- */
@@ -42,7 +43,7 @@ static const struct im_json_row members[] = {
     {"tls", IM_READ_WORD, EXPECT(when.tls), .min = IM_FAULT_TLS_EXPIRED,
      .names = &im_when_tls,
      .about = "what came over a connection that then.tls has spoilt so"},
-    {"count", AT_LEAST(0)}, /* stored when it contradicts nothing: check_bounds */
+    {"count", AT_LEAST(0)}, /* check_bounds stores it, if it contradicts nothing */
     {"at_least", AT_LEAST(1), EXPECT(at_least)}, /* "at least 0" could never fail */
     {"at_most", AT_LEAST(0), EXPECT(at_most)},
     {"in_parallel_at_most", AT_LEAST(1), EXPECT(in_parallel_at_most)},
@@ -56,6 +57,7 @@ static const struct im_json_row members[] = {
     {"optional", IM_READ_BOOL, EXPECT(optional)},
     {"advice", IM_READ_BOOL, EXPECT(advice)},
     {NULL, IM_READ_PART, EXPECT(when), .table = &im_when_shared},
+    /* known and refused: the reason helps more than "unknown field" */
     {"rate", IM_READ_JSON, IM_READ_HIDDEN, .check = refuse_chance},
     {"seed", IM_READ_JSON, IM_READ_HIDDEN, .check = refuse_chance},
 };
@@ -149,7 +151,7 @@ static bool resolve_anchor(struct im_json_reader *r, const struct im_json *after
         return true;
     anchor->expectation = find_that(all, all->count, anchor->text);
     if (anchor->expectation == (int)index) {
-        anchor->expectation = -1; /* told here, not as a circle too */
+        anchor->expectation = -1; /* refused here, not as a circle too */
         return im_json_fault(r, after,
                              "\"after\" must not be the expectation's own \"that\"");
     }
@@ -166,7 +168,8 @@ static bool resolve_anchor(struct im_json_reader *r, const struct im_json *after
     return true;
 }
 
-/* Does following `after` from here lead back here? */
+/* Does following `after` from here lead back here? The number of steps is bounded because the path may
+ * lead into a circle of which this one is no part. */
 static bool in_circle(const struct im_expectations *all, size_t index)
 {
     int at = all->items[index].after.expectation;
@@ -213,7 +216,7 @@ static bool check_all(struct im_json_reader *r, const struct im_json *list, void
                           IM_ARG(im_str_front(that, SHOWN_MAX)));
         resolve_anchor(r, im_json_get(one, "after"), all, i);
     }
-    i = 0;
+    i = 0; /* circles can be seen once every `after` is resolved */
     for (const struct im_json *one = list->first; one; one = one->next, i++)
         if (in_circle(all, i))
             return refuse_circle(r, im_json_get(one, "after"), all, i);

@@ -1,4 +1,5 @@
-/* What rules wait for, in words about the client. */
+/* What rules wait for, in words about the client (rule 1 of scenarios/README.md): a reader of a verdict
+ * knows the requests of their program, not the rules of the scenario. */
 #include "scenario/needs.h"
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@ int64_t im_needs_of(const struct im_scenario *scenario, size_t rule)
 
     if (own->needs || own->optional)
         return own->optional ? 0 : own->needs;
+    /* where every rule only holds or delays, that is what the scenario is about */
     for (size_t i = 0; i < scenario->rule_count; i++)
         others |= !only_supports(&scenario->rules[i]);
     return others && only_supports(own) ? 0 : 1;
@@ -130,11 +132,12 @@ static void say_filters(const struct im_when *when, struct im_buf *out)
 
 static const char *ordinal(int64_t n)
 {
-    if (n / 10 % 10 == 1)
+    if (n / 10 % 10 == 1) /* 11th, 12th, 13th */
         return "th";
     return n % 10 == 1 ? "st" : n % 10 == 2 ? "nd" : n % 10 == 3 ? "rd" : "th";
 }
 
+/* By the first letters of the nouns above: "an API call", "an introspection". */
 static const char *article(const char *noun)
 {
     return noun[0] == 'A' || noun[0] == 'O' || noun[0] == 'a' || noun[0] == 'i' ? "an"
@@ -145,6 +148,7 @@ static void say_wanted(const struct im_when *when, int64_t wanted, struct im_buf
 {
     struct noun noun = noun_of(when);
 
+    /* "grant refresh_token" alone says that it is a token request */
     if (wanted == 1 && im_str_is(when->endpoint, "token") && when->grant.len) {
         im_buf_addf(out, "grant %.*s", IM_ARG(when->grant));
         return;
@@ -172,7 +176,8 @@ static bool same_event(const struct im_schedule *a, const struct im_schedule *b)
     return a->after.rule == b->after.rule && im_str_eq(a->after.text, b->after.text);
 }
 
-/* Of the rules that count the same requests the one that wants most is said. */
+/* Of the rules that count the same requests only the one that wants most is said: the same requests
+ * serve the others. */
 static bool is_outdone(const struct im_scenario *scenario, size_t rule)
 {
     int64_t needs = im_needs_of(scenario, rule);
@@ -253,6 +258,7 @@ static void say_missing(const struct im_when *when, int64_t wanted,
     else
         im_buf_addf(out, "%s %s", article(noun.one), noun.one);
     say_filters(when, out);
+    /* a client that signs on in another way learns that, which no count would tell it */
     if (when->grant.len && seen->grants.len && !seen->fits)
         im_buf_addf(out, "; %s sent %.*s", seen->client, IM_ARG(seen->grants));
     else if (seen->fits)

@@ -1,4 +1,5 @@
-/* A scenario's references, its progress in one sandbox, and the plan it has for one request. */
+/* A scenario's references, its progress in one sandbox, and the plan it has for one request. Counting
+ * is one step under one lock, so of N parallel requests exactly one is the nth. */
 #include "scenario/scenario.h"
 
 #include <pthread.h>
@@ -35,6 +36,7 @@ bool im_scenario_set_up(const struct im_scenario *scenario,
 {
     const struct im_json *at;
 
+    /* companies first: records belong to them */
     if (scenario->world &&
         !im_directory_load(authority->directory, scenario->world, &at, err))
         return false;
@@ -135,9 +137,11 @@ static bool fires_locked(const struct im_rule *rule, struct im_progress *progres
 {
     struct im_when when = rule->when;
 
+    /* both count whether the rule fires or not: `when` and the quota are about all that fits */
     progress->fits++;
     if (begins_by_firing(rule) && progress->begun)
-        when.nth = 0;
+        when.nth =
+            0; /* nth said when its time begins; until it ends all that fits meets it */
     bool exceeds = im_schedule_exceeds(&rule->schedule, progress, now_ms, &plan->quota);
     if ((im_rule_takes_request(rule) && plan->taken) || !exceeds ||
         is_spent(rule, progress, now_ms) || !im_when_counts(&when, progress->fits))
@@ -173,6 +177,7 @@ static void ask_rules(struct im_scenario_state *scenario_state, struct im_plan *
             !im_when_fits(&rule->when, plan->asked))
             continue;
         fitting++;
+        /* before it fires: the request that uses it up is not the one too many */
         spent += is_spent(rule, progress, now_ms);
         if (fires_locked(rule, progress, plan, now_ms))
             plan_add(plan, rule);
@@ -184,7 +189,8 @@ static void ask_rules(struct im_scenario_state *scenario_state, struct im_plan *
     pthread_mutex_unlock(&scenario_state->lock);
 }
 
-static void find_evidence(struct im_plan *plan, struct im_arena *arena)
+/* Exhaustion goes before the rule that took the request: "fail" is to be loud. */
+static void plan_reason(struct im_plan *plan, struct im_arena *arena)
 {
     const struct im_scenario *scenario = plan->scenario;
 
@@ -218,17 +224,18 @@ void im_scenario_plan(struct im_scenario_state *scenario_state,
     plan->asked = IM_ARENA_NEW(req->arena, struct im_exchange);
     if (!plan->world || !plan->asked)
         return;
+    /* the sandbox may be given another scenario while this request waits */
     plan->scenario = im_scenario_ref(scenario);
     plan->token = im_attributes_read(authority, req, plan->asked);
-    if (scenario->asks_content) {
+    if (scenario->asks_content) { /* few do, and the header lines are a copy */
         plan->asked->target = req->target;
         plan->asked->request_body = req->body;
         plan->asked->request_headers = im_exchange_header_lines(req);
     }
-    plan->taken = brought;
+    plan->taken = brought; /* set first, so that no rule of the scenario can take it */
     plan->brought = brought != NULL;
     ask_rules(scenario_state, plan, req->now_ms);
-    find_evidence(plan, req->arena);
+    plan_reason(plan, req->arena);
 }
 
 void im_plan_release(struct im_plan *plan)
@@ -279,6 +286,7 @@ void im_scenario_note(struct im_scenario_state *scenario_state,
 {
     const struct im_scenario *scenario = scenario_state->scenario;
 
+    /* numbers of rules mean nothing where the scenario was replaced in the meantime */
     if (!scenario->has_events || plan->scenario != scenario)
         return;
     pthread_mutex_lock(&scenario_state->lock);
@@ -303,6 +311,7 @@ static bool take_step(const struct im_step *step, const struct im_plan *plan,
     struct im_error why = {.text = ""};
     size_t affected;
 
+    /* whose token, client or user: the request's own, where the scenario names none */
     im_effect_complete(step->effect, plan->asked, &args);
     return im_world_apply(authority, step->effect, &args, now_ms, &affected, &why) ||
            im_error_set(err, "scenario %.*s: %s: %s", IM_ARG(plan->scenario->name),

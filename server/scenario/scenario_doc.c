@@ -1,4 +1,6 @@
-/* The lists and documents that are made from the tables that read scenarios. */
+/* The lists and documents that are made from the tables that read scenarios, so that none of them can
+ * differ from what is read: the list of `intacct-mock scenarios`, scenarios/README.md and
+ * scenarios/schema.json (JSON Schema, draft 2020-12). */
 #include "scenario/scenario_doc.h"
 
 #include "base/embedded.h"
@@ -118,7 +120,7 @@ void im_scenarios_markdown(const struct im_listed *listed, size_t count,
     for (int family = 0; family <= IM_FAMILIES; family++) {
         if (!any_of(listed, count, family))
             continue;
-        const char *title = title_of(family);
+        const char *title = title_of(family); /* ASCII, in lower case */
         im_buf_addf(text,
                     "\n### %c%s\n\n| scenario | what happens | needs |\n|---|---|---|\n",
                     title[0] - ('a' - 'A'), title + 1);
@@ -147,6 +149,7 @@ void im_scenarios_schema(const struct im_listed *listed, size_t count,
     im_json_schema_definitions(&schema);
     im_json_close_object(&out);
     im_json_close_object(&out);
+    /* in lines: people read it, and see changes of it */
     im_json_pretty(im_buf_str(&compact), text);
     text->failed |= compact.failed;
 }

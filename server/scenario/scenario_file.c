@@ -90,6 +90,7 @@ static bool check_rule(struct im_json_reader *r, const struct im_json *value, vo
                              "connection, they a request");
     if (rule->tls != IM_FAULT_NONE && !check_tls(r, value))
         return false;
+    /* `retry_after`, `delay` and `hold` go with a refusal; another answer in its place does not */
     return rule->refuse == CAUSE_NONE || !rule->has_wire ||
            rule->wire.fault < IM_FAULT_HTML || !im_wire_replaces(&rule->wire) ||
            im_json_fault(r, value,
@@ -231,7 +232,7 @@ static bool check_rules(struct im_json_reader *r, const struct im_json *list, vo
     size_t before = r->count, i = 0;
 
     if (scenario->rule_count != list->count)
-        return false; /* there was no room: what is wrong was said */
+        return false; /* there was no room: the reader has reported that */
     r->where = rule_table.where;
     for (const struct im_json *one = list->first; one; one = one->next, i++) {
         if (find_rule(scenario, i, scenario->rules[i].name) >= 0)
@@ -274,7 +275,7 @@ static const struct im_json_table world_table = {
     IM_READ_ROWS(world_rows),
     .about = "what is so from the start; added to what is built in"};
 
-/* Whoever lives in it is read anew for each sandbox: see directory.h. */
+/* Its companies, users and clients are read anew for each sandbox: see directory.h. */
 static bool keep_world(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     (void)r;
@@ -294,7 +295,7 @@ static bool keep_world(struct im_json_reader *r, const struct im_json *value, vo
     }
 
 static const struct im_json_row members[] = {
-    {"$schema", IM_READ_TEXT, IM_READ_EMPTY, .size = 0},
+    {"$schema", IM_READ_TEXT, IM_READ_EMPTY, .size = 0}, /* for editors */
     {"about", IM_READ_TEXT, IM_READ_EMPTY, SCENARIO(about),
      .about = "what happens, for somebody who has never met it"},
     {"cause", IM_READ_WORD, SCENARIO(cause), .min = 1, .names = &im_cause_names},
@@ -353,15 +354,18 @@ static bool scenario_read(struct im_scenario *scenario, bool named,
         return false;
     im_json_read(r, named ? &im_scenario_inline_table : &im_scenario_table, json,
                  scenario);
+    /* the trial makes a whole authority: not where its findings have no room */
     if (r->count < r->room)
         im_scenario_try(r, scenario, json);
     if (!scenario->arena.failed)
         return r->count == 0;
+    /* faults found in a tree that lacks members are no faults of the file */
     r->count = 0;
     r->where = NULL;
     return im_json_no_memory(r, json);
 }
 
+/* Then by the text: qsort is not stable, and the order is to be the same everywhere. */
 static int by_place(const void *a, const void *b)
 {
     const struct im_json_fault *x = a, *y = b;

@@ -1,5 +1,5 @@
-/* A scenario's file on the disk: its bytes, the scenario that they say, and all that is to be said of
- * them. */
+/* A scenario's file on the disk: its bytes, the scenario that they describe, and all errors and
+ * warnings about them. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +15,7 @@ bool im_scenario_read_text(FILE *stream, const char *path, struct im_arena *aren
     size_t n;
 
     im_buf_init(&buf, arena, 0);
+    /* to the end of the stream, not by its size: the file may grow while it is read */
     while (buf.len <= IM_SCENARIO_MAX && (n = fread(piece, 1, sizeof(piece), stream)) > 0)
         im_buf_add(&buf, (struct im_str){piece, n});
     *text = im_buf_str(&buf);
@@ -62,6 +63,7 @@ struct im_scenario *im_scenario_read_file(const char *path, struct im_error *err
     if (read_path(path, &arena, &text, err))
         scenario = im_scenario_of_file(path, text, err);
     if (scenario)
+        /* reset reads the file again: it is what its author edits between two runs */
         scenario->path = im_arena_copy(&scenario->arena, im_str(path));
     im_arena_release(&arena);
     return scenario;

@@ -1,14 +1,7 @@
-/* Does a scenario's world bear what its rules do to it? Tried on an authority that nobody
- * sees, so that a role that is not there is told by `check` and not in the middle of a test. */
+/* Can a scenario's rules be carried out on its world? They are tried on an authority that no client
+ * sees, so that `check` reports a role that is not there, not a warning in the middle of a test. */
 #include "directory/account.h"
 #include "scenario/scenario_file.h"
-
-/* What the trial found: at the value that is being tried. */
-static bool refuse_value(struct im_json_reader *r, const struct im_json *at,
-                         const struct im_error *err)
-{
-    return im_json_fault_of(r, at, err);
-}
 
 static bool is_within(const struct im_json *value, const struct im_json *at)
 {
@@ -20,7 +13,7 @@ static bool is_within(const struct im_json *value, const struct im_json *at)
     return false;
 }
 
-/* Was something in this value wrong already? Then it says less than its writer meant. */
+/* Was something in this value wrong already? Then the trial would report what follows from that. */
 static bool is_faulty(const struct im_json_reader *r, const struct im_json *value)
 {
     for (size_t i = 0; value && i < r->count; i++)
@@ -39,10 +32,10 @@ static bool try_step(struct im_json_reader *r, struct im_authority *authority,
     size_t affected;
 
     if (step->effect == im_effect_find(IM_STR("rotate-keys")))
-        return true; /* needs nobody, and takes long */
+        return true; /* always possible, and a fresh key takes long to make */
     im_effect_complete(step->effect, &fitting, &args);
     return im_world_apply(authority, step->effect, &args, 0, &affected, &err) ||
-           refuse_value(r, step->json, &err);
+           im_json_fault_of(r, step->json, &err);
 }
 
 static bool try_signed_in(struct im_json_reader *r, struct im_authority *authority,
@@ -70,7 +63,7 @@ static bool try_records(struct im_json_reader *r, struct im_authority *authority
     struct im_error err;
 
     return im_authority_load_records(authority, world, &at, &err) ||
-           refuse_value(r, at ? at : world, &err);
+           im_json_fault_of(r, at ? at : world, &err);
 }
 
 static bool try_world(struct im_json_reader *r, struct im_authority *authority,
@@ -110,7 +103,7 @@ bool im_scenario_try(struct im_json_reader *r, const struct im_scenario *scenari
     size_t before = r->count;
 
     if (!authority)
-        return refuse_value(r, json, &err);
+        return im_json_fault_of(r, json, &err);
     try_all(r, authority, scenario, json);
     im_authority_free(authority);
     return r->count == before;

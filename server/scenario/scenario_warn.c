@@ -8,7 +8,7 @@
 #include "base/embedded.h"
 #include "scenario/scenario_file.h"
 
-/* The warnings so far. */
+/* The warnings so far. Those that have no room are left out. */
 struct warnings {
     struct im_str text; /* of the scenario */
     struct im_scenario_error *items;
@@ -70,7 +70,7 @@ static bool covers_endpoint(struct im_str wide, struct im_str narrow)
             im_str_is(wide, im_endpoint_group_name(im_endpoint_group(endpoint))));
 }
 
-/* Does whatever fits `narrow` fit `wide`? False where that cannot be told. */
+/* Does whatever fits `narrow` fit `wide`? False where that cannot be told, as with two globs. */
 static bool when_covers(const struct im_when *wide, const struct im_when *narrow)
 {
     return !im_when_asks_content(wide) &&
@@ -83,6 +83,7 @@ static bool when_covers(const struct im_when *wide, const struct im_when *narrow
            covers_text(wide->scope, narrow->scope);
 }
 
+/* Whatever counts, waits or ends leaves some requests to the rules behind it. */
 static bool takes_always(const struct im_rule *rule)
 {
     return im_rule_takes_request(rule) && !rule->times && rule->when.nth <= 0 &&
@@ -174,6 +175,7 @@ bool im_scenario_shadows(const struct im_scenario *scenario)
 {
     for (size_t i = 0; i < im_scenario_file_count; i++) {
         const struct im_embedded *in = &im_scenario_files[i];
+        /* an unchanged copy of a built-in file hides nothing */
         if (im_str_is(scenario->name, in->name))
             return !im_str_eq(scenario->text, (struct im_str){in->text, in->len});
     }

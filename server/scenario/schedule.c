@@ -44,6 +44,7 @@ bool im_schedule_exceeds(const struct im_schedule *schedule, struct im_progress 
     if (!schedule->limit)
         return true;
     int64_t left_ms = progress->period_ms + schedule->per_ms - now_ms;
+    /* more than a period is left only where a test has put the clock back: it begins anew */
     if (!progress->used || left_ms <= 0 || left_ms > schedule->per_ms) {
         progress->period_ms = now_ms;
         progress->used = 0;
@@ -55,6 +56,7 @@ bool im_schedule_exceeds(const struct im_schedule *schedule, struct im_progress 
         .limit = schedule->limit,
         .per_ms = schedule->per_ms,
         .remaining = schedule->limit - progress->used,
+        /* rounded up: a client that comes back in time must not be refused again */
         .retry_after_s = above ? (left_ms + 999) / 1000 : 0,
     };
     return above;

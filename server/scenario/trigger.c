@@ -1,4 +1,5 @@
-/* A request's own rule, read from its headers by the tables that read the rules of scenarios. */
+/* A request's own rule, read from its headers by the tables that read the rules of scenarios: names,
+ * hints and contradictions are the same in both places. */
 #include "scenario/trigger.h"
 
 #define REFUSE "X-Intacct-Mock-Refuse"
@@ -13,8 +14,8 @@ static const struct im_json_row trigger_rows[] = {
 };
 static const struct im_json_table trigger_table = {IM_READ_ROWS(trigger_rows)};
 
-/* Nearly no request brings a rule, and every request is asked: lengths tell most headers from ours for next to
- * nothing. */
+/* Nearly no request brings a rule, and every request is looked at: comparing lengths costs next to
+ * nothing and rules out most headers. */
 static bool may_bring(const struct im_request *req)
 {
     for (size_t i = 0; i < req->header_count; i++)
@@ -78,7 +79,7 @@ enum im_cause im_trigger_read(struct im_request *req, const struct im_rule **rul
     if (!refuse.at && !wire.at)
         return CAUSE_NONE;
     struct im_rule *own = IM_ARENA_NEW(req->arena, struct im_rule);
-    if (!own) /* the arena's mark tells it */
+    if (!own) /* the arena is marked: the pipeline answers `internal` at its end */
         return CAUSE_NONE;
     if (!trigger_fill(req, refuse, wire, own, &why))
         return im_refuse(req, CAUSE_TRIGGER_UNKNOWN, "%.*s",

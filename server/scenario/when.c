@@ -28,7 +28,8 @@ const struct im_json_names im_when_tls = {.name = "tls",
 
 /* ---- what is in the request ---- */
 
-/* The first header line "Name: value" of that name; at == NULL when there is none. */
+/* The first header line "Name: value" of that name; at == NULL when there is none. An empty value is a
+ * header that is there, which "*" fits. */
 static struct im_str header_of(struct im_str lines, struct im_str name)
 {
     while (lines.len) {
@@ -108,6 +109,7 @@ static bool query_fits(const struct im_when_pairs *wanted, struct im_str target,
 static bool body_fits(const struct im_when_pairs *wanted, struct im_str body,
                       struct im_arena *arena)
 {
+    /* by what it is, not by its Content-Type: a body under a wrong label is looked into as well */
     const struct im_json *json = im_json_parse(arena, body, NULL);
     struct im_params params = {.count = 0};
     struct im_error ignored;
@@ -162,7 +164,7 @@ static bool content_fits(const struct im_when *when, const struct im_exchange *e
 
 /* ---- asking ---- */
 
-/* Who asked. Where no entity is wanted, whichever will do: most connections never name one. */
+/* Where no entity is wanted, any will do: most connections never name one. */
 static bool account_fits(struct im_str wanted, const struct im_exchange *exchange)
 {
     struct im_str entity = im_account_read(wanted).entity;
@@ -208,7 +210,8 @@ static uint64_t mix_bits(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/* The nth throw of the dice of this seed: in [0, 1), the same in every run. */
+/* The nth random number of this seed: in [0, 1), the same in every run. 53 bits are what a double holds
+ * exactly. */
 static double nth_chance(int64_t seed, uint64_t n)
 {
     return (double)(mix_bits(mix_bits((uint64_t)seed) + n) >> 11) /
@@ -224,7 +227,7 @@ bool im_when_counts(const struct im_when *when, uint64_t n)
 
 /* ---- reading ---- */
 
-/* What can be told by its looks never to fit is refused, so that no rule sleeps for ever. */
+/* A value that can never fit is refused by its form, so that no rule waits for ever. */
 static bool is_capitals(struct im_str text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -250,6 +253,7 @@ static bool one_word(struct im_str text)
     return !im_str_has(text, ' ');
 }
 
+/* The sandbox's name is cut off a client id before rules are asked. */
 static bool without_sandbox(struct im_str text)
 {
     return !im_str_has(text, '~');

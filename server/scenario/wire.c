@@ -1,3 +1,6 @@
+/* Damage to delivery: how `wire` is written, and what each fault makes of an answer. What needs the
+ * socket (stall, drop, reset, truncate, bandwidth) is only noted here, in im_response.damage; the
+ * listener does it. */
 #include "scenario/wire.h"
 
 #include <string.h>
@@ -40,19 +43,22 @@ bool im_wire_replaces(const struct im_wire *wire)
 
 /* ---- damaging an answer ---- */
 
+/* What a proxy or a guest network puts in front of an answer: 200, and nothing of the API. */
 static const char login_page[] =
     "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n<body>"
     "<h1>Network sign-in required</h1>\n<form method=\"post\" action=\"/login\">"
     "<input name=\"user\"><input name=\"password\" type=\"password\">"
     "<button>Continue</button></form></body></html>\n";
 
-static void replace(struct im_response *res, int status, const char *type,
-                    struct im_str body)
+static void replace_answer(struct im_response *res, int status, const char *type,
+                           struct im_str body)
 {
     im_response_clear(res);
     im_buf_add(im_response_begin(res, status, type), body);
 }
 
+/* The length is sent as it then is, unlike with `truncate`: the client reads a whole answer that is no
+ * JSON. A third goes, so that what is left ends in the middle. */
 static void cut_json(struct im_response *res)
 {
     struct im_buf *body = &res->body;
@@ -76,11 +82,11 @@ static void apply_fault(const struct im_wire *wire, struct im_response *res)
         im_response_header(res, "Content-Type", IM_STR("text/html; charset=utf-8"));
         break;
     case IM_FAULT_HTML:
-        replace(res, 200, "text/html; charset=utf-8",
-                wire->body.len ? wire->body : im_str(login_page));
+        replace_answer(res, 200, "text/html; charset=utf-8",
+                       wire->body.len ? wire->body : im_str(login_page));
         break;
     case IM_FAULT_STATUS:
-        replace(res, wire->status, wire->content_type, wire->body);
+        replace_answer(res, wire->status, wire->content_type, wire->body);
         break;
     case IM_FAULT_REDIRECT:
         im_response_clear(res);
@@ -98,6 +104,7 @@ void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
     struct im_str scheme = im_str_cut(&rest, '/');
     bool is_ours = im_str_starts(rest, "/127.0.0.1") || im_str_starts(rest, "/[::1]") ||
                    im_str_starts(rest, "/localhost");
+    /* same address, other name: a client that compares hosts sees a foreign one */
     const char *other = im_str_starts(rest, "/localhost") ? "127.0.0.1" : "localhost";
     size_t name = im_str_starts(rest, "/[::1]") ? 6 : 10; /* "/127.0.0.1", "/localhost" */
 
@@ -116,9 +123,9 @@ void im_wire_locate(const struct im_wire *wire, struct im_str base_url,
 
 void im_wire_apply(const struct im_wire *wire, struct im_response *res)
 {
-    /* an endpoint that was not asked has answered nothing yet: headers must say something */
+    /* the endpoint was not asked and has set no answer, but a stall comes after the head */
     if (wire->fault == IM_FAULT_STALL && res->status == 0)
-        replace(res, 200, "application/json", IM_STR("{}"));
+        replace_answer(res, 200, "application/json", IM_STR("{}"));
     apply_fault(wire, res);
     if (wire->retry_after_s)
         im_response_headerf(res, "Retry-After", "%lld", (long long)wire->retry_after_s);
@@ -159,7 +166,8 @@ static bool take_redirect(struct im_json_reader *r, const struct im_json *value,
     return set_fault(r, value, wire, IM_FAULT_REDIRECT);
 }
 
-/* HOLD_MAX also stands for "until the time is up, or release". */
+/* HOLD_MAX also stands for "until the time is up, or release". Each wait takes one of a bounded number of
+ * places, so its time is bounded as well. */
 enum { HOLD_MAX = 10000, HOLD_MS = 5000, WAIT_MAX_MS = 600000 };
 
 static bool take_hold(struct im_json_reader *r, const struct im_json *value, void *into)
@@ -181,6 +189,7 @@ static bool take_body(struct im_json_reader *r, const struct im_json *value, voi
     struct im_buf text;
     struct im_json_out out;
 
+    /* a text goes out as it is, anything else as JSON, and Content-Type says which */
     if (value->type == IM_JSON_STRING) {
         bool page = im_str_starts(im_str_trim(value->text), "<");
         wire->content_type =
@@ -266,6 +275,7 @@ static const struct im_json_row members[] = {
     {"at", IM_READ_WORD, .words = "before|after", .check = take_at,
      .wanted = "\"before\" (the request takes no effect) or \"after\""},
 };
+
 /* What the members mean together. */
 static bool check_object(struct im_json_reader *r, const struct im_json *value,
                          void *into)
@@ -293,6 +303,7 @@ static const struct im_json_table wire_table = {.where = "wire",
                                                 IM_READ_ROWS(members),
                                                 .check = check_object};
 
+/* By name alone only what needs no value: not a delay, whose length would be ours to guess. */
 static bool check_word(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_wire *wire = into;

@@ -1,3 +1,6 @@
+/* The table of effects, and how each is applied. An effect changes the state of the authority and
+ * nothing else: the refusal that follows is decided by the ordinary rules. Sources of what real Intacct
+ * does are the rows of causes/causes.def that the changed state leads to. */
 #include "scenario/world.h"
 
 #include <stddef.h>
@@ -50,6 +53,7 @@ static struct im_str value_of(const struct im_effect *effect,
     case IM_ARG_MODULE: return args->module;
     case IM_ARG_ENTITY: return args->entity;
     case IM_ARG_REDIRECT_URI: return args->redirect_uri;
+    /* nobody knows the new secret, so whatever the client has no longer works */
     default: return args->value.len ? args->value : IM_STR("changed-by-intacct-mock");
     }
 }
@@ -68,7 +72,7 @@ static bool change_directory(const struct im_effect *effect,
                                err);
 }
 
-/* Of the built-in client unless another is named: it is what most integrations are given. */
+/* For the built-in client unless another is named: most integrations are configured with it. */
 static bool register_redirect_uri(const struct im_effect *effect,
                                   struct im_effect_context *context, struct im_error *err)
 {
@@ -89,7 +93,7 @@ static bool change_and_end(const struct im_effect *effect,
     return change_directory(effect, context, err) && end_tokens(effect, context, err);
 }
 
-/* Effects that the directory does not see for itself must not make a user up. */
+/* Effects that change no directory entry must not succeed for a user that does not exist. */
 static bool check_user(const struct im_effect_context *context, struct im_error *err)
 {
     const struct im_effect_args *args = context->args;
@@ -123,6 +127,7 @@ static bool authorize_again(const struct im_effect *effect,
     struct im_arena arena;
     struct im_issued issued;
     struct im_client client;
+    /* no request brings it about, so what one would say is filled in */
     struct im_issue issue = {.dialect = IM_DIALECT_REST,
                              .grant_type = IM_STR("authorization_code"),
                              .client_id =
@@ -144,7 +149,8 @@ static bool authorize_again(const struct im_effect *effect,
     im_arena_init(&arena, 0);
     bool done = im_authority_issue(context->authority, &arena, context->now_ms, &issue,
                                    &issued, err);
-    im_arena_release(&arena);
+    im_arena_release(
+        &arena); /* the other application's tokens are of no use to the test */
     context->affected = 1;
     return done;
 }
@@ -169,6 +175,8 @@ static bool advance_clock(const struct im_effect *effect,
 
 /* ---- the table ---- */
 
+/* "expire" moves a token's end to now; "revoke" and the others end it for a reason, which decides
+ * the cause that the client is refused for (oauth/token_refusal.c). */
 enum {
     WHOSE = IM_ARG_TOKEN | IM_ARG_CLIENT | IM_ARG_USER,
     CLIENT_AT_COMPANY = IM_ARG_CLIENT | IM_ARG_COMPANY
@@ -288,7 +296,6 @@ bool im_world_apply(struct im_authority *authority, const struct im_effect *effe
 static bool split_user(struct im_json_reader *r, const struct im_json *value, void *into)
 {
     struct im_effect_args *args = into;
-
     struct im_account account = im_account_read(args->user);
 
     args->user = account.user;
@@ -356,6 +363,7 @@ void im_effect_complete(const struct im_effect *effect, const struct im_exchange
         args->company = known.company.len ? known.company : IM_STR("acme");
     if (!args->client_id.len && (effect->needs & IM_ARG_CLIENT))
         args->client_id = client;
+    /* only the request's own grant: another client in the same sandbox keeps its tokens */
     if ((effect->takes & IM_ARG_TOKEN) && !args->token.len && !args->client_id.len &&
         !args->user.len)
         args->grant = asked->grant_id;

@@ -126,7 +126,8 @@ def tell_of_a_race(browser, server):
 def tell_of_an_exchange(browser, server):
     browser.open(server.url + "/__mock/#3")
     tap.check("an exchange opens by its address", browser.has("GW-0040", ".detail"))
-    for text in ("it expired 1h ago", "Get a new token", "ws_user@acme", "X-Intacct-Mock-Cause", "expired"):
+    for text in ("it expired 1h ago", "Get a new token", "ws_user@acme", "X-Intacct-Mock-Cause", "expired 1 hour ago; lived 12 hours",
+                 "userKey", "by a key that is in force"):
         tap.check(f"it shows {text}", browser.has(text, ".detail"))
     curl = browser.wait("const said = []; navigator.clipboard.writeText = async text => said.push(text);"
                         "[...document.querySelectorAll('.detail button')].find(b => b.innerText === 'Copy as curl').click(); return said[0]")
@@ -254,6 +255,43 @@ def tell_of_a_scenario(browser, server):
     tap.check("the server takes it as it is", check[0] == 201, check)
 
 
+def explain(browser, text):
+    browser.run("const box = document.querySelector('#input'); box.value = arguments[0]; box.dispatchEvent(new Event('input'))", text)
+    browser.push("Explain", "form.explain")
+
+
+def tell_of_explaining(browser, server):
+    client = Client(server)
+    a_story(client)
+    browser.open(server.url + "/__mock/explain")
+    tap.check("it says that nothing leaves the machine", browser.has("Nothing leaves this machine"))
+    explain(browser, "REST-1206")
+    tap.check("a code is explained, the likeliest first", browser.has("1. access-token-expired", ".likelies"))
+    tap.check("with the question that tells causes apart", browser.has("Was the token issued more than 12 hours ago"))
+    browser.picture("explained-code")
+    explain(browser, client.token)
+    for text in ("this mock", "lives 12 hours", "Claims", "exp", "HS256"):
+        tap.check(f"a token is shown as a table: {text}", browser.has(text, "section"))
+    found = browser.complaints()
+    tap.check("axe finds nothing on what it says of a token", not found, "\n".join(found))
+    explain(browser, (ROOT / "tests/data/explain/story-no-offline-access.har").read_text())
+    marked = browser.until("document.querySelector('.timeline .wrong')?.innerText")
+    tap.check("of a HAR there is a timeline, in which the first wrong exchange is marked", marked and "the first wrong one" in marked, marked)
+    browser.picture("explained-har")
+    found = browser.complaints()
+    tap.check("axe finds nothing on what it says of a HAR", not found, "\n".join(found))
+    explain(browser, NASTY)
+    tap.check("what it does not know it says", browser.has("Not recognised"))
+    browser.open(server.url + "/__mock/#3")
+    browser.push("Explain", ".detail")
+    tap.check("an exchange is explained from the traffic", browser.has("1. access-token-expired", ".likelies"), browser.url())
+    browser.reload()
+    tap.check("also when the page is loaded again", browser.has("1. access-token-expired", ".likelies"))
+    browser.open(server.url + "/__mock/causes?q=REST-1206")
+    tap.check("causes are found by a code in any dialect, the likeliest first",
+              browser.until("document.querySelector('.cause strong')?.innerText === 'access-token-expired'") and browser.has("the likeliest first"))
+
+
 def tell_of_the_token(browser):
     with Server("--control-token", "t0ken") as server:
         browser.open(server.url + "/__mock/")
@@ -280,7 +318,7 @@ with chromedriver() as address:
             tell_of_keys(one, mock)
             tell_of_an_exchange(one, mock)
             tell_of_filters(one, mock)
-        for tell in (tell_of_the_clock, tell_of_a_cause, tell_of_a_scenario):
+        for tell in (tell_of_the_clock, tell_of_a_cause, tell_of_a_scenario, tell_of_explaining):
             with Server() as mock:
                 tell(one, mock)
         tell_of_many(one)

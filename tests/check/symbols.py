@@ -34,7 +34,7 @@ DOORS = {
     r"civetweb\.[ch]": {"server/listener/civetweb.c", "server/listener/listener.c"},
     r"openssl/.*": {"server/base/crypto.c", "server/base/rng.c", "server/oauth/jwt.c", "server/oauth/jwks.c", "server/listener/channel.c",
                     "server/commands/client.c"}
-    | {f"server/http/{name}" for name in ("tls.c", "tls_cert.c", "tls_cert.h", "tls_file.c", "tls_file.h", "tls_store.c", "tls_leaf.c")},
+    | {f"server/http/{name}" for name in ("tls.c", "tls_cert.c", "tls_cert.h", "tls_file.c", "tls_file.h", "tls_store.c", "tls_leaf.c", "tls_hello.c", "tls_hello.h")},
 }
 TAG = re.compile(r"\b(?:struct|enum|union)\s+(\w+)\s*\{")
 NO_CODE = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)

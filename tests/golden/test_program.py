@@ -12,7 +12,7 @@ from golden import CREDENTIALS, FORM, Mock, PROGRAM, REST, ROOT, VENDORS, form, 
 
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
-COMMANDS = ("serve", "run", "check", "scenarios", "causes", "env", "tail", "why", "do", "clock", "expire", "revoke", "reset", "verdict",
+COMMANDS = ("serve", "run", "explain", "check", "scenarios", "causes", "env", "tail", "why", "do", "clock", "expire", "revoke", "reset", "verdict",
             "sandboxes", "completion", "ready", "version")
 MANY_LINES = 12
 
@@ -143,7 +143,7 @@ def remote():
         for kind in ("sh", "fish", "powershell", "dotenv", "json", "github"):
             text += f"env --format {kind}\n" + scrub(run("env", "--sandbox", "happy-path.me", "--format", kind, "--url", mock.url).stdout)
         text += "without it:" + said(run("clock", "--url", "http://127.0.0.1:1"))
-    return re.sub(r"([\d]+[hms]|[\d]{5,}s) (ahead|behind)", r"<offset> \2", text)
+    return re.sub(r"[\d.]+(ms|[smhd]) (ahead|behind)", "<offset> ahead or behind", text)
 
 
 def topic_of_causes():

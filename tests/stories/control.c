@@ -132,6 +132,24 @@ STORY(one_token_by_its_fingerprint,
     then_json(s, "affected", "0");
 }
 
+STORY(tokens_of_an_exchange, "the tokens of an exchange are decoded, at the time it had")
+{
+    when_connected(s);
+    const char *token = access_token(s);
+    when_controlled(s, "POST", "/clock", "{\"advance\":\"13h\"}");
+    when_got(s, VENDORS, token);
+    when_controlled(s, "GET", "/tokens", NULL);
+    const char *fingerprint = json_of(s, "tokens/0/fingerprint");
+    when_controlled(s, "GET", "/requests?status=401", NULL);
+    const char *refused = json_of(s, "requests/0/id");
+    when_controlled(s, "GET", text(s, "/requests/%s/tokens", refused), NULL);
+    then_json(s, "tokens/0/fingerprint", fingerprint);
+    then_json(s, "tokens/0/times", "expired 1 hour ago; lived 12 hours");
+    then_json(s, "tokens/0/signature", "good");
+    then_body_has(s, "\"userKey\"");
+    then_body_lacks(s, token);
+}
+
 STORY(the_followed_scenario, "a sandbox tells the scenario that it follows")
 {
     when_controlled(s, "PUT", "/scenario",
@@ -450,6 +468,7 @@ STORIES(control) = {
     &story_tokens_are_listed,
     &story_tokens_are_listed_in_pages,
     &story_one_token_by_its_fingerprint,
+    &story_tokens_of_an_exchange,
     &story_the_followed_scenario,
     &story_minted_directly,
     &story_minted_expired,

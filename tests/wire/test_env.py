@@ -100,6 +100,21 @@ with Server() as server:
     process.stdin.close()
     process.stdout.close()
 
+PROXIED = ('import os, urllib.parse as p, urllib.request as u; print(u.urlopen("https://api.intacct.com/ia/api/v1/oauth2/token", '
+           'p.urlencode({"grant_type": "client_credentials", "client_id": "demo", "client_secret": "demo-secret", '
+           '"username": "ws_user@acme"}).encode()).status)')
+with Server("--proxy", "0") as server:
+    at = {"INTACCT_MOCK_URL": server.url, "TMPDIR": folder.name}
+    done = run("--intercept", "--", "python3", "-c", PROXIED, env=at)
+    tap.check("--intercept: a program that has Sage's host built in comes to the mock", done.stdout == b"200\n", done)
+    done = run("--intercept", "--sandbox", "client-secret-rotated.i", "--", "python3", "-c", PROXIED, env=at)
+    tap.check("to the sandbox that is named", done.returncode != 0 and b"401" in done.stderr, done)
+    plain = json.loads(run("--intercept", "--format", "json", "--dir", f"{folder.name}/i", env=at).stdout)
+    tap.check("in JSON what must not be set is null", plain["ALL_PROXY"] is None and plain["HTTPS_PROXY"].startswith("http://127.0.0.1:"), plain)
+    shutil.rmtree(f"{folder.name}/i")
+with Server() as server:
+    fails("--intercept without a proxy says what to do", run("--intercept", env={"INTACCT_MOCK_URL": server.url}), 1, "--proxy")
+
 ca = f"{folder.name}/ca.pem"
 with Server("--https-port", "0", "--ca-file", ca) as server:
     https = next(word for word in server.ready.split() if word.startswith("https"))

@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import os
+import resource
 import socket
 import ssl
 import struct
@@ -17,6 +18,8 @@ import urllib.request
 from mock import TOKEN_FORM, Server, Tap, body, status
 
 tap = Tap()
+# 1,000 tunnels take as many sockets of ours, and many systems let a program begin with 1,024
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 TOKEN = "/ia/api/v1/oauth2/token"
 
 

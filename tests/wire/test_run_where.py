@@ -95,6 +95,13 @@ with Server() as server:
     done = run("--url", server.url, "--scenario", "happy-path", "--", sys.executable, "-c", stop)
     tap.check("a server that goes in the middle is a failure that says so", done.returncode == 1 and "asking for its verdict" in done.stdout, done)
 
+PROXIED = ('import urllib.parse as p, urllib.request as u; u.urlopen("https://api.intacct.com/ia/api/v1/oauth2/token", '
+           'p.urlencode({"grant_type": "client_credentials", "client_id": "demo", "client_secret": "demo-secret", '
+           '"username": "ws_user@acme"}).encode()).read()')
+with Server("--proxy", "0") as server:
+    done = run("--url", server.url, "--intercept", "--scenario", "happy-path", "--", sys.executable, "-c", PROXIED)
+    tap.check("--url with --intercept: a proxy of that server for each", "a token is had" not in done.stdout and "the API is called" in done.stdout, done)
+fails("--https and --intercept", run("--https", "--intercept", "--", "true"), 2, "--https", "--intercept")
 fails("nobody there", run("--url", "http://127.0.0.1:1", "--", "true"), 3, "127.0.0.1:1")
 fails("no address", run("--url", "127.0.0.1:1", "--", "true"), 2, "--url")
 fails("--scenarios is for a mock of our own", run("--url", "http://127.0.0.1:1", "--scenarios", "x", "--", "true"), 2, "--scenarios", "--url")

@@ -61,6 +61,7 @@ static void the_likeliest_stands_first(void **state)
                  {"invalid_grant", CAUSE_GRANT_SUPERSEDED},
                  {"REST-2102", CAUSE_GRANT_SUPERSEDED},
                  {"tokenInvalid", CAUSE_GRANT_SUPERSEDED},
+                 {"REST-1216", CAUSE_CLIENT_NOT_AUTHORIZED_BY_COMPANY},
                  {"429", CAUSE_RATE_LIMITED},
                  {"GW-0010", CAUSE_RATE_LIMITED},
                  {"not valid", CAUSE_ACCESS_TOKEN_EXPIRED},

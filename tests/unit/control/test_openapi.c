@@ -84,6 +84,10 @@ static void what_a_call_takes_is_described_by_its_table(void **state)
             assert_int_equal(body != NULL, route->body != NULL);
             if (!body)
                 continue;
+            if (route->body == &im_control_any_text) {
+                assert_non_null(im_json_get(im_json_get(body, "content"), "text/plain"));
+                continue;
+            }
             assert_non_null(schema(d, route->body->name));
             const struct im_json *media =
                 im_json_get(im_json_get(body, "content"), "application/json");
