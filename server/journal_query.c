@@ -35,44 +35,11 @@ static const struct im_json_row waiting_rows[] = {
 };
 static const struct im_json_table waiting_table = {IM_READ_ROWS(waiting_rows)};
 
-/* The parameters as members of an object: strings, of which some are numbers too, since a query has no
- * types of its own. */
-static struct im_json *object_of_params(struct im_arena *arena,
-                                        const struct im_params *params)
-{
-    struct im_json *object = IM_ARENA_NEW(arena, struct im_json);
-    struct im_json *members = IM_ARENA_ARRAY(arena, struct im_json, params->count);
-
-    if (!object || !members)
-        return NULL;
-    *object = (struct im_json){.type = IM_JSON_OBJECT, .count = params->count};
-    object->first = params->count ? members : NULL;
-    for (size_t i = 0; i < params->count; i++) {
-        struct im_str value = params->items[i].value;
-        members[i] =
-            (struct im_json){.type = IM_JSON_STRING,
-                             .name = params->items[i].name,
-                             .text = value,
-                             .next = i + 1 < params->count ? &members[i + 1] : NULL};
-        members[i].is_whole = im_str_int(value, &members[i].whole);
-    }
-    return object;
-}
-
 bool im_journal_query_read(struct im_str text, bool waits, struct im_arena *arena,
                            struct im_journal_query *query, struct im_json_fault *fault)
 {
-    struct im_json_reader r = {
-        .arena = arena, .faults = fault, .room = 1, .member = "parameter"};
-    struct im_params params;
-
     *query = (struct im_journal_query){.count = -1, .since = -1}; /* 0 may be asked for */
-    *fault = (struct im_json_fault){.at = NULL};
-    if (!im_params_parse_form(arena, text, &params, &fault->err))
-        return false;
-    const struct im_json *object = object_of_params(arena, &params);
-    if (!object ||
-        !im_json_read(&r, waits ? &waiting_table : &filter_table, object, query))
+    if (!im_query_read(arena, text, waits ? &waiting_table : &filter_table, query, fault))
         return false;
     query->filter.since = query->since >= 0 ? (uint64_t)query->since : 0;
     return true;

@@ -18,8 +18,7 @@ static struct im_str path_cut_sandbox(struct im_request *req)
     struct im_str name = im_str_slice(rest, 0, end);
 
     req->path = end < rest.len ? im_str_slice(rest, end, rest.len) : IM_STR("/");
-    req->base_url = im_arena_format(req->arena, "%.*s" BOX_PREFIX "%.*s",
-                                    IM_ARG(req->base_url), IM_ARG(name));
+    req->base_url = IM_ARENA_JOIN(req->arena, req->base_url, IM_STR(BOX_PREFIX), name);
     return name;
 }
 
@@ -160,8 +159,8 @@ struct im_str im_server_url(const struct im_sandboxes *sandboxes,
         host = forwarded.host;
     if (!text_is_host(host))
         return req->local_base;
-    return im_arena_format(req->arena, "%.*s://%.*s%.*s", IM_ARG(forwarded.proto),
-                           IM_ARG(host), IM_ARG(forwarded.prefix));
+    return IM_ARENA_JOIN(req->arena, forwarded.proto, IM_STR("://"), host,
+                         forwarded.prefix);
 }
 
 /* "https://Mock.example:443/x" → "Mock.example": the default port is the same as none. */

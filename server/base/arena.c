@@ -182,6 +182,24 @@ struct im_str im_arena_copy(struct im_arena *arena, struct im_str text)
     return (struct im_str){at, text.len};
 }
 
+struct im_str im_arena_join(struct im_arena *arena, const struct im_str *parts, size_t n)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < n; i++)
+        len = parts[i].len < SIZE_MAX / 4 - len ? len + parts[i].len : SIZE_MAX / 4;
+    char *text = arena_take(arena, len + 1), *at = text;
+    if (!text)
+        return (struct im_str){NULL, 0};
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].len)
+            memcpy(at, parts[i].at, parts[i].len);
+        at += parts[i].len;
+    }
+    *at = '\0';
+    return (struct im_str){text, len};
+}
+
 struct im_str im_arena_format(struct im_arena *arena, const char *format, ...)
 {
     char small[256]; /* nearly all texts fit, and are formatted only once */

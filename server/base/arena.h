@@ -34,6 +34,13 @@ struct im_str im_arena_copy(struct im_arena *arena, struct im_str text);
 struct im_str im_arena_format(struct im_arena *arena, const char *format, ...)
     IM_PRINTF(2, 3);
 
+/* The texts behind one another, NUL-terminated, without the cost of a format. An empty
+ * view when refused. */
+struct im_str im_arena_join(struct im_arena *arena, const struct im_str *parts, size_t n);
+#define IM_ARENA_JOIN(arena, ...)                                                        \
+    im_arena_join((arena), (const struct im_str[]){__VA_ARGS__},                         \
+                  sizeof((const struct im_str[]){__VA_ARGS__}) / sizeof(struct im_str))
+
 /* As im_arena_alloc for n items; a product that does not fit a size_t is refused. */
 void *im_arena_array(struct im_arena *arena, size_t item_size, size_t n);
 /* Makes the newest allocation longer where it stands, without zeroing; false when `at` is

@@ -24,14 +24,13 @@ static const unsigned char *bytes_of(struct im_str data)
     return (const unsigned char *)(data.at ? data.at : "");
 }
 
-bool im_sha256(struct im_str data, unsigned char digest[IM_SHA256_LEN])
+void im_sha256(struct im_str data, unsigned char digest[IM_SHA256_LEN])
 {
     SHA256_CTX context;
 
     SHA256_Init(&context);
     SHA256_Update(&context, bytes_of(data), data.len);
     SHA256_Final(digest, &context);
-    return true;
 }
 
 /* The state of SHA-256 behind one block: the key, padded with zeros, in exclusive or with
@@ -87,7 +86,7 @@ void im_hmac(const struct im_hmac_key *key, struct im_str data,
     hmac_finish(key->outer, (struct im_str){(const char *)digest, sizeof(digest)}, mac);
 }
 
-bool im_hmac_sha256(const unsigned char *secret, size_t len, struct im_str data,
+void im_hmac_sha256(const unsigned char *secret, size_t len, struct im_str data,
                     unsigned char mac[IM_SHA256_LEN])
 {
     struct im_hmac_key key;
@@ -95,7 +94,12 @@ bool im_hmac_sha256(const unsigned char *secret, size_t len, struct im_str data,
     im_hmac_key_init(&key, (struct im_str){(const char *)secret, len});
     im_hmac(&key, data, mac);
     OPENSSL_cleanse(&key, sizeof(key));
-    return true;
+}
+
+void im_keyed_sha256(const struct im_hmac_key *key, struct im_str data,
+                     unsigned char digest[IM_SHA256_LEN])
+{
+    hmac_finish(key->inner, data, digest);
 }
 
 /* The last one or two bytes become two or three characters. */

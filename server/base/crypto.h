@@ -7,7 +7,7 @@
 
 #define IM_SHA256_LEN 32
 
-bool im_sha256(struct im_str data, unsigned char digest[IM_SHA256_LEN]);
+void im_sha256(struct im_str data, unsigned char digest[IM_SHA256_LEN]);
 
 /* A key of HMAC-SHA-256 (RFC 2104) whose part of each MAC is computed once. A plain value
  * without anything to release; it is as secret as the key itself. */
@@ -18,8 +18,12 @@ void im_hmac_key_init(struct im_hmac_key *key, struct im_str secret);
 void im_hmac(const struct im_hmac_key *key, struct im_str data,
              unsigned char mac[IM_SHA256_LEN]);
 /* The same for a key that is used once. */
-bool im_hmac_sha256(const unsigned char *key, size_t key_len, struct im_str data,
+void im_hmac_sha256(const unsigned char *key, size_t key_len, struct im_str data,
                     unsigned char mac[IM_SHA256_LEN]);
+/* SHA-256 of the key's block and the data: half of an HMAC, and half its cost. No MAC: who has
+ * that of one text can compute that of some longer ones. */
+void im_keyed_sha256(const struct im_hmac_key *key, struct im_str data,
+                     unsigned char digest[IM_SHA256_LEN]);
 
 /* base64url without padding (RFC 4648 section 5); base64 with padding. Lifetime: the
  * arena's. */

@@ -33,39 +33,45 @@ static void add_escape(struct im_buf *buf, unsigned char c)
     }
 }
 
-/* Can all of these up to eight bytes be copied as they are? Each test sets the top bit of
- * a byte that fails it, and by its borrow perhaps of one above that: nothing unsafe is
- * missed. Where fewer are left, letters fill up. */
-static bool all_safe(const char *at, size_t n)
+/* Can all eight bytes be copied as they are? Each test sets the top bit of a byte that fails
+ * it, and by its borrow perhaps of one above that: nothing unsafe is missed. */
+static bool all_safe(uint64_t bytes)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    uint64_t bytes = ones * 'a', quotes, backslashes;
+    uint64_t quotes = bytes ^ ones * '"', backslashes = bytes ^ ones * '\\';
 
-    if (n >= sizeof(bytes))
-        memcpy(&bytes, at, sizeof(bytes));
-    else
-        memcpy(&bytes, at, n);
-    quotes = bytes ^ ones * '"';
-    backslashes = bytes ^ ones * '\\';
-    uint64_t unsafe =
-        (bytes - ones * ' ') | (quotes - ones) | (backslashes - ones) | bytes;
-    return (unsafe & tops) == 0;
+    return (((bytes - ones * ' ') | (quotes - ones) | (backslashes - ones) | bytes) &
+            tops) == 0;
 }
 
-/* How many bytes from i on can be copied as they are. Eight at a time where all are plain
- * ASCII, which nearly all text of an answer is; one character at a time otherwise. */
+/* How many bytes from `at` on are plain ASCII without escapes, which nearly all text of an
+ * answer is: eight at a time. Where fewer are left, letters fill up. */
+static size_t plain_run(const char *at, size_t n)
+{
+    uint64_t bytes;
+    size_t i = 0;
+
+    for (; n - i >= sizeof(bytes); i += sizeof(bytes)) {
+        memcpy(&bytes, at + i, sizeof(bytes));
+        if (!all_safe(bytes))
+            return i;
+    }
+    memset(&bytes, 'a', sizeof(bytes));
+    memcpy(&bytes, at + i, n - i);
+    return all_safe(bytes) ? n : i;
+}
+
+/* How many bytes from i on can be copied as they are. */
 static size_t safe_run(struct im_str text, size_t i)
 {
     size_t start = i;
 
     while (i < text.len) {
-        size_t left = text.len - i;
-        if (all_safe(text.at + i, left)) {
-            i += left < 8 ? left : 8;
-            continue;
-        }
+        i += plain_run(text.at + i, text.len - i);
+        if (i == text.len)
+            break;
         unsigned char c = (unsigned char)text.at[i];
-        size_t step = c < 0x80 ? 1 : im_utf8_step(text.at + i, left);
+        size_t step = c < 0x80 ? 1 : im_utf8_step(text.at + i, text.len - i);
         if (c < ' ' || c == '"' || c == '\\' || step == 0)
             break;
         i += step;

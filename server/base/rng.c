@@ -1,7 +1,9 @@
 /* What a sandbox draws: seeds, tokens, ids (UUIDs of RFC 9562). A draw is
- * HMAC-SHA-256(seed, kind ‖ 0 ‖ 'd' ‖ serial ‖ counter), a fixed value the same with 'f'
- * and serial 0; serial and counter are 8 bytes each, most significant first, and the
- * counter numbers the blocks of 32 bytes. */
+ * SHA-256(key ‖ kind ‖ 0 ‖ 'd' ‖ serial ‖ counter), a fixed value the same with 'f' and
+ * serial 0; serial and counter are 8 bytes each, most significant first, and the counter
+ * numbers the blocks of 32 bytes. The key is HMAC-SHA-256(seed, salt) as the block that the
+ * inner hash of an HMAC begins with (RFC 2104). The outer hash is left out, since it doubles
+ * the cost and only keeps longer messages from being computed, and no draw is one. */
 #include "base/rng.h"
 
 #include <openssl/rand.h>
@@ -60,7 +62,7 @@ static size_t rng_message(unsigned char message[MESSAGE_MAX], const char *kind,
 }
 
 /* `len` is what rng_message() gave; the counter comes behind it. */
-static bool rng_derive(const struct im_hmac_key *key, unsigned char message[MESSAGE_MAX],
+static void rng_derive(const struct im_hmac_key *key, unsigned char message[MESSAGE_MAX],
                        size_t len, unsigned char *out, size_t n)
 {
     unsigned char block[IM_SHA256_LEN];
@@ -69,33 +71,26 @@ static bool rng_derive(const struct im_hmac_key *key, unsigned char message[MESS
     for (size_t done = 0; done < n; done += sizeof(block)) {
         size_t take = n - done < sizeof(block) ? n - done : sizeof(block);
         put_u64(message + len, done / sizeof(block));
-        im_hmac(key, whole, block);
+        im_keyed_sha256(key, whole, block);
         memcpy(out + done, block, take);
     }
-    return true;
 }
 
-bool im_rng_bytes(struct im_rng *rng, const char *kind, void *out, size_t n)
+void im_rng_bytes(struct im_rng *rng, const char *kind, void *out, size_t n)
 {
     unsigned char message[MESSAGE_MAX];
     uint64_t serial = atomic_fetch_add(&rng->serial, 1);
     size_t len = rng_message(message, kind, 'd', serial);
 
-    return rng_derive(&rng->key, message, len, out, n);
+    rng_derive(&rng->key, message, len, out, n);
 }
 
-bool im_rng_fixed(const struct im_rng *rng, const char *kind, void *out, size_t n)
+void im_rng_fixed(const struct im_rng *rng, const char *kind, void *out, size_t n)
 {
     unsigned char message[MESSAGE_MAX];
     size_t len = rng_message(message, kind, 'f', 0);
 
-    return rng_derive(&rng->key, message, len, out, n);
-}
-
-static struct im_str rng_refuse(struct im_arena *arena)
-{
-    arena->failed = true;
-    return (struct im_str){NULL, 0};
+    rng_derive(&rng->key, message, len, out, n);
 }
 
 struct im_str im_rng_text(struct im_rng *rng, const char *kind, struct im_arena *arena,
@@ -104,8 +99,9 @@ struct im_str im_rng_text(struct im_rng *rng, const char *kind, struct im_arena 
     size_t raw_len = n / 4 * 3 + n % 4; /* six bits each, rounded up */
     unsigned char *raw = im_arena_alloc(arena, raw_len);
 
-    if (!raw || !im_rng_bytes(rng, kind, raw, raw_len))
-        return rng_refuse(arena);
+    if (!raw)
+        return (struct im_str){NULL, 0};
+    im_rng_bytes(rng, kind, raw, raw_len);
     struct im_str text = im_base64url(arena, raw, raw_len);
     return im_str_slice(text, 0, n);
 }
@@ -114,8 +110,7 @@ struct im_str im_rng_uuid(struct im_rng *rng, const char *kind, struct im_arena 
 {
     unsigned char raw[16];
 
-    if (!im_rng_bytes(rng, kind, raw, sizeof(raw)))
-        return rng_refuse(arena);
+    im_rng_bytes(rng, kind, raw, sizeof(raw));
     raw[6] = (unsigned char)(0x40 | (raw[6] & 0x0F)); /* version 4 */
     raw[8] = (unsigned char)(0x80 | (raw[8] & 0x3F)); /* variant of RFC 9562 */
 

@@ -383,10 +383,7 @@ struct im_str im_fingerprint(const struct im_secrets *secrets, struct im_arena *
 {
     unsigned char digest[IM_SHA256_LEN];
 
-    if (!im_sha256(secret, digest)) {
-        arena->failed = true;
-        return (struct im_str){NULL, 0};
-    }
+    im_sha256(secret, digest);
     return im_fingerprint_of(secrets, arena, digest);
 }
 
@@ -443,6 +440,6 @@ struct im_str im_fingerprint_of(const struct im_secrets *secrets, struct im_aren
     unsigned char fingerprint[FINGERPRINT_LEN];
 
     fingerprint_make(secrets, digest, fingerprint);
-    return im_arena_format(arena, "hmac:%.*s",
-                           IM_ARG(im_hex(arena, fingerprint, FINGERPRINT_LEN)));
+    return IM_ARENA_JOIN(arena, IM_STR("hmac:"),
+                         im_hex(arena, fingerprint, FINGERPRINT_LEN));
 }

@@ -36,16 +36,6 @@ void im_str_free(struct im_str *copy)
     *copy = (struct im_str){0};
 }
 
-bool im_str_eq(struct im_str a, struct im_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-bool im_str_is(struct im_str a, const char *text)
-{
-    return im_str_eq(a, im_str(text));
-}
-
 static char ascii_lower(char c)
 {
     if (c >= 'A' && c <= 'Z')
@@ -57,8 +47,9 @@ bool im_str_eq_nocase(struct im_str a, struct im_str b)
 {
     if (a.len != b.len)
         return false;
+    /* a byte that is the same needs no folding, and nearly all are */
     for (size_t i = 0; i < a.len; i++)
-        if (ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
+        if (a.at[i] != b.at[i] && ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
             return false;
     return true;
 }
@@ -71,32 +62,9 @@ int im_str_compare(struct im_str a, struct im_str b)
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-bool im_str_starts(struct im_str a, const char *prefix)
-{
-    struct im_str p = im_str(prefix);
-    return p.len <= a.len && im_str_eq(im_str_slice(a, 0, p.len), p);
-}
-
-bool im_str_ends(struct im_str a, const char *suffix)
-{
-    struct im_str s = im_str(suffix);
-    return s.len <= a.len && im_str_eq(im_str_slice(a, a.len - s.len, a.len), s);
-}
-
 bool im_str_has(struct im_str a, char c)
 {
     return im_str_find(a, c) < a.len;
-}
-
-struct im_str im_str_slice(struct im_str a, size_t from, size_t to)
-{
-    if (!a.at)
-        return (struct im_str){NULL, 0};
-    if (to > a.len)
-        to = a.len;
-    if (from > to)
-        from = to;
-    return (struct im_str){a.at + from, to - from};
 }
 
 static bool is_white(char c)

@@ -34,15 +34,42 @@ char *im_str_heap(struct im_str text);
  * short. */
 bool im_str_duplicate(struct im_str text, struct im_str *copy);
 void im_str_free(struct im_str *copy); /* empty afterwards */
-bool im_str_eq(struct im_str a, struct im_str b);
-bool im_str_is(struct im_str a, const char *text);       /* equals this C string */
+/* Inline, as those below: a request compares some hundred texts with literals, most of
+ * another length. */
+static inline bool im_str_eq(struct im_str a, struct im_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+/* Equals this C string. */
+static inline bool im_str_is(struct im_str a, const char *text)
+{
+    return im_str_eq(a, im_str(text));
+}
 bool im_str_eq_nocase(struct im_str a, struct im_str b); /* ASCII case folded */
 int im_str_compare(struct im_str a, struct im_str b);    /* like memcmp, shorter first */
-bool im_str_starts(struct im_str a, const char *prefix);
-bool im_str_ends(struct im_str a, const char *suffix);
+static inline bool im_str_starts(struct im_str a, const char *prefix)
+{
+    struct im_str p = im_str(prefix);
+    return p.len <= a.len && (p.len == 0 || memcmp(a.at, p.at, p.len) == 0);
+}
+static inline bool im_str_ends(struct im_str a, const char *suffix)
+{
+    struct im_str s = im_str(suffix);
+    return s.len <= a.len &&
+           (s.len == 0 || memcmp(a.at + (a.len - s.len), s.at, s.len) == 0);
+}
 bool im_str_has(struct im_str a, char c);
 /* Bytes from `from` up to but not including `to`; both are clamped to the text. */
-struct im_str im_str_slice(struct im_str a, size_t from, size_t to);
+static inline struct im_str im_str_slice(struct im_str a, size_t from, size_t to)
+{
+    if (!a.at)
+        return (struct im_str){NULL, 0};
+    if (to > a.len)
+        to = a.len;
+    if (from > to)
+        from = to;
+    return (struct im_str){a.at + from, to - from};
+}
 struct im_str im_str_trim(struct im_str a); /* without ASCII white space at both ends */
 /* The text before the first `separator`; *rest becomes what follows it (empty when none).
  * To go through a list: while (rest.len) { item = im_str_cut(&rest, ' '); … } */

@@ -252,12 +252,15 @@ void im_wording_write_sample(const struct im_wording *wording, struct im_json_ou
 /* 5 characters, WEB, 13 digits of milliseconds, %7E as it stands, 27 characters. */
 static struct im_str draw_support_id(const struct im_request *req, struct im_rng *rng)
 {
-    struct im_str head = im_rng_text(rng, "support-id", req->arena, 5);
-    struct im_str tail = im_rng_text(rng, "support-id", req->arena, 27);
-    int64_t now_ms = req->now_ms > 0 ? req->now_ms : 0;
+    struct im_str drawn = im_rng_text(rng, "support-id", req->arena, 5 + 27);
+    char digits[24];
+    struct im_buf now;
 
-    return im_arena_format(req->arena, "%.*sWEB%013" PRId64 "%%7E%.*s", IM_ARG(head),
-                           now_ms, IM_ARG(tail));
+    im_buf_init_fixed(&now, digits, sizeof(digits));
+    im_buf_add_number(&now, req->now_ms > 0 ? req->now_ms : 0, 13);
+    return IM_ARENA_JOIN(req->arena, im_str_slice(drawn, 0, 5), IM_STR("WEB"),
+                         im_buf_str(&now), IM_STR("%7E"),
+                         im_str_slice(drawn, 5, drawn.len));
 }
 
 /* Address and port in hexadecimal, the seconds of now likewise, two digits. */

@@ -190,10 +190,27 @@ static void answer_set_policy(struct im_call *call)
 
 /* ---- what was handed out ---- */
 
+struct token_query {
+    int64_t limit, after; /* a serial */
+};
+
+/* A store that is full takes twenty pages; most tests have a handful of tokens. */
+enum { TOKENS_LISTED = 10000 };
+
+static const struct im_json_row token_query_rows[] = {
+    {"limit", IM_READ_WHOLE, IM_READ_INTO(struct token_query, limit), .min = 1,
+     .max = TOKENS_LISTED},
+    {"after", IM_READ_WHOLE, IM_READ_INTO(struct token_query, after), .max = INT64_MAX},
+};
+static const struct im_json_table token_query_table = {IM_READ_ROWS(token_query_rows)};
+
 struct token_listing {
     struct im_json_out *out;
     const struct im_secrets *secrets;
     int64_t now_ms;
+    int64_t left;  /* of the limit */
+    uint64_t last; /* serial of the last one */
+    bool more;
 };
 
 /* Four states are what a test asks for; the cause beside it has the exact reason. */
@@ -217,6 +234,11 @@ static bool token_write(void *context, const struct im_token *token)
     struct im_json_out *out = listing->out;
     struct im_arena *arena = out->buf->arena;
 
+    listing->more = listing->left-- == 0;
+    if (listing->more)
+        return false;
+    listing->last = token->serial;
+
     im_json_open_object(out, NULL);
     im_json_strz(out, "kind", im_token_kind_name(token->kind));
     im_json_strz(out, "state", token_state(token, listing->now_ms));
@@ -239,16 +261,29 @@ static bool token_write(void *context, const struct im_token *token)
 
 static void answer_tokens(struct im_call *call)
 {
+    struct im_arena *arena = call->req->arena;
+    struct token_query query = {.limit = TOKENS_LISTED};
+    struct im_json_fault fault;
+
+    if (!im_query_read(arena, call->req->query, &token_query_table, &query, &fault)) {
+        im_control_refuse_fault(call, &fault);
+        return;
+    }
     /* inside the sandbox, or a reset would free what is being listed */
     struct im_authority *authority = im_sandbox_enter(call->box);
-    struct token_listing listing = {&call->out, authority->secrets,
-                                    im_clock_now_ms(&authority->clock)};
-
+    struct token_listing listing = {.out = &call->out,
+                                    .secrets = authority->secrets,
+                                    .now_ms = im_clock_now_ms(&authority->clock),
+                                    .left = query.limit};
     im_control_begin(call, 200);
     im_json_open_object(&call->out, NULL);
     im_json_open_array(&call->out, "tokens");
-    im_authority_each_token(authority, listing.now_ms, token_write, &listing);
+    if (!im_authority_each_token(authority, listing.now_ms, (uint64_t)query.after,
+                                 token_write, &listing))
+        arena->failed = true;
     im_json_close_array(&call->out);
+    if (listing.more)
+        im_json_int(&call->out, "next", (int64_t)listing.last);
     im_json_close_object(&call->out);
     im_sandbox_leave(call->box);
 }

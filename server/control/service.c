@@ -196,7 +196,8 @@ static bool census_count_token(void *context, const struct im_token *token)
     return true;
 }
 
-static void census_count_box(struct census *census, struct im_sandbox *box)
+/* False when memory is short. */
+static bool census_count_box(struct census *census, struct im_sandbox *box)
 {
     struct im_authority *authority = im_sandbox_enter(box);
 
@@ -204,8 +205,10 @@ static void census_count_box(struct census *census, struct im_sandbox *box)
     census->sandboxes++;
     census->dropped += im_journal_dropped(box->journal);
     census->now_ms = im_clock_now_ms(&authority->clock);
-    im_authority_each_token(authority, census->now_ms, census_count_token, census);
+    bool counted =
+        im_authority_each_token(authority, census->now_ms, 0, census_count_token, census);
     im_sandbox_leave(box);
+    return counted;
 }
 
 static void census_take(struct im_call *call, struct census *census)
@@ -216,7 +219,8 @@ static void census_take(struct im_call *call, struct census *census)
 
     /* each has a reference, so none goes while it is counted */
     for (size_t i = 0; i < count; i++) {
-        census_count_box(census, all[i]);
+        if (!census_count_box(census, all[i]))
+            call->req->arena->failed = true;
         im_sandboxes_unref(call->sandboxes, all[i]);
     }
 }

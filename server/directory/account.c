@@ -33,5 +33,5 @@ bool im_account_is_user(const struct im_account *account)
 struct im_str im_account_text(struct im_arena *arena, struct im_str user,
                               struct im_str company)
 {
-    return im_arena_format(arena, "%.*s@%.*s", IM_ARG(user), IM_ARG(company));
+    return IM_ARENA_JOIN(arena, user, IM_STR("@"), company);
 }

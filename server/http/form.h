@@ -5,7 +5,7 @@
 #ifndef IM_HTTP_FORM_H
 #define IM_HTTP_FORM_H
 
-#include "base/arena.h"
+#include "base/json_read.h"
 
 struct im_param {
     struct im_str name, value; /* decoded */
@@ -28,6 +28,12 @@ bool im_params_parse_form(struct im_arena *arena, struct im_str text,
                           struct im_params *params, struct im_error *err);
 bool im_params_parse_json(struct im_arena *arena, struct im_str text,
                           struct im_params *params, struct im_error *err);
+
+/* A query string as a struct, by a table: names, ranges and hints as in bodies. False with
+ * *fault, or when memory is short (then arena->failed). */
+bool im_query_read(struct im_arena *arena, struct im_str text,
+                   const struct im_json_table *table, void *into,
+                   struct im_json_fault *fault);
 
 /* The first value of that name, exact case; the empty view with at == NULL when
  * absent. */

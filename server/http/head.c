@@ -39,11 +39,11 @@ static size_t head_line_begin(struct im_str bytes, size_t at)
  * is no HTTP. */
 static void head_look_at_line(struct im_head_scan *scan, struct im_str bytes)
 {
-    size_t begin = head_line_begin(bytes, scan->at), end = scan->at;
+    size_t begin = scan->at; /* of the line, if it is empty */
 
-    if (end > begin && bytes.at[end - 1] == '\r')
-        end--;
-    if (end > begin)
+    if (begin > 0 && bytes.at[begin - 1] == '\r')
+        begin--;
+    if (begin > 0 && bytes.at[begin - 1] != '\n')
         return;
     if (begin > scan->begin)
         scan->end = scan->at + 1;
@@ -53,10 +53,10 @@ static void head_look_at_line(struct im_head_scan *scan, struct im_str bytes)
         scan->wrong = true;
 }
 
-/* How many bytes from `at` on are neither a blank, nor a control character, nor part of a
- * line's end. Eight at a time: the top bit of a byte is set by the subtraction where it
- * was below '!', perhaps also by the borrow of one below it, and by the sum where it is
- * DEL; a byte above 0x7F has it anyway and is looked at alone. */
+/* How many bytes from `at` on are neither a control character nor part of a line's end.
+ * Eight at a time: the top bit of a byte is set by the subtraction where it was below the
+ * blank, perhaps also by the borrow of one below it, and by the sum where it is DEL; a byte
+ * above 0x7F has it anyway and is looked at alone. */
 static size_t head_plain_run(struct im_str bytes, size_t at)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
@@ -65,7 +65,7 @@ static size_t head_plain_run(struct im_str bytes, size_t at)
 
     for (; bytes.len - at >= sizeof(eight); at += sizeof(eight)) {
         memcpy(&eight, bytes.at + at, sizeof(eight));
-        if (((eight - ones * '!') | (eight + ones) | eight) & tops)
+        if (((eight - ones * ' ') | (eight + ones) | eight) & tops)
             break;
     }
     return at - start;

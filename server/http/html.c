@@ -22,10 +22,9 @@ static struct im_str html_style(void)
 void im_html_policy(struct im_response *res, const char *script)
 {
     unsigned char digest[IM_SHA256_LEN];
-    struct im_str hash = {NULL, 0};
 
-    if (im_sha256(html_style(), digest))
-        hash = im_base64(res->arena, digest, sizeof(digest));
+    im_sha256(html_style(), digest);
+    struct im_str hash = im_base64(res->arena, digest, sizeof(digest));
     /* The digest of the style sheet lets in that one and no other: a `style` that slips through
      * unescaped does nothing. No frames: a click on Allow must be one on this page (RFC 6749
      * section 10.13). No form-action: browsers apply it to the redirects behind a form as well,

@@ -2,16 +2,6 @@
  * its body (section 8.3), its query. */
 #include "http/request.h"
 
-struct im_str im_request_header(const struct im_request *req, const char *name)
-{
-    struct im_str wanted = im_str(name);
-
-    for (size_t i = 0; i < req->header_count; i++)
-        if (im_str_eq_nocase(req->headers[i].name, wanted))
-            return req->headers[i].value;
-    return (struct im_str){NULL, 0};
-}
-
 size_t im_request_header_count(const struct im_request *req, const char *name)
 {
     struct im_str wanted = im_str(name);

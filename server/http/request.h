@@ -49,8 +49,7 @@ struct im_request {
     struct im_str method;
     struct im_str target; /* as on the request line, undecoded, with the query */
     struct im_str query;  /* undecoded, without '?' */
-    struct im_header headers[IM_HEADERS_MAX];
-    size_t header_count;
+    size_t header_count;  /* of `headers`, below */
     struct im_str body;
     struct im_str peer;       /* "127.0.0.1:54321" or empty */
     struct im_str local_base; /* "http://127.0.0.1:8080": the socket's own address */
@@ -90,10 +89,23 @@ struct im_request {
     uint64_t arrived; /* serial of arrival in the sandbox: who was in flight with whom */
     struct im_exchange *exchange;       /* never NULL inside the pipeline */
     struct im_credentials *credentials; /* NULL until read: use im_credentials() */
+
+    struct im_header headers[IM_HEADERS_MAX]; /* last: beyond the count nothing is set */
 };
 
-/* Value of the first header of that name (case folded); at == NULL when absent. */
-struct im_str im_request_header(const struct im_request *req, const char *name);
+/* Value of the first header of that name (case folded); at == NULL when absent. Inline,
+ * so that only headers whose name is as long are compared. */
+static inline struct im_str im_request_header(const struct im_request *req,
+                                              const char *name)
+{
+    struct im_str wanted = im_str(name);
+
+    for (size_t i = 0; i < req->header_count; i++)
+        if (req->headers[i].name.len == wanted.len &&
+            im_str_eq_nocase(req->headers[i].name, wanted))
+            return req->headers[i].value;
+    return (struct im_str){NULL, 0};
+}
 size_t im_request_header_count(const struct im_request *req, const char *name);
 /* Does Content-Type say this media type (parameters ignored, case folded)? */
 bool im_request_is(const struct im_request *req, const char *media_type);

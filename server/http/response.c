@@ -11,7 +11,8 @@
 
 void im_response_init(struct im_response *res, struct im_arena *arena)
 {
-    *res = (struct im_response){.arena = arena};
+    memset(res, 0, offsetof(struct im_response, headers));
+    res->arena = arena;
     im_buf_init(&res->body, arena, 0);
 }
 

@@ -43,9 +43,8 @@ struct im_dial {
 
 struct im_response {
     struct im_arena *arena;
-    int status; /* 0 until somebody answered */
-    struct im_response_header headers[IM_RESPONSE_HEADERS_MAX];
-    size_t header_count;
+    int status;          /* 0 until somebody answered */
+    size_t header_count; /* of `headers`, below */
     struct im_buf body;
     struct im_damage damage;
     bool close; /* close the connection afterwards */
@@ -86,6 +85,9 @@ struct im_response {
         stream_ends; /* by itself and soon: more than an endless one is taken the trouble for */
     void (*stream_end)(void *context);
     void *stream_context;
+
+    struct im_response_header
+        headers[IM_RESPONSE_HEADERS_MAX]; /* last: beyond the count nothing is set */
 };
 
 void im_response_init(struct im_response *res, struct im_arena *arena);

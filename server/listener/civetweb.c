@@ -18,19 +18,29 @@
 
 #include "listener/civetweb.h"
 
+/* As its parse_http_request, which first looks for the end of the head, byte by byte: that
+ * is known already. */
 bool im_civetweb_read_head(char *head, size_t len, struct im_request *req,
                            struct im_str *version)
 {
-    struct mg_request_info info = {0};
-    bool fine = parse_http_request(head, (int)len, &info) > 0;
+    struct mg_header headers[MG_MAX_HEADERS];
+    char *at = head, *words[3];
 
-    req->method = im_str(info.request_method);
-    req->target = im_str(info.request_uri);
-    *version = im_str(info.http_version);
-    for (int i = 0; fine && i < info.num_headers; i++)
-        im_request_add_header(req, im_str(info.http_headers[i].name),
-                              im_str(info.http_headers[i].value));
-    return fine;
+    head[len - 1] = '\0';
+    for (int i = 0; i < 3; i++) {
+        words[i] = at;
+        if (skip_to_end_of_word_and_terminate(&at, i == 2) <= 0)
+            return false;
+    }
+    req->method = im_str(words[0]);
+    req->target = im_str(words[1]);
+    if (strncmp(words[2], "HTTP/", 5) != 0)
+        return false;
+    *version = im_str(words[2] + 5);
+    int count = is_valid_http_method(words[0]) ? parse_http_headers(&at, headers) : -1;
+    for (int i = 0; i < count; i++)
+        im_request_add_header(req, im_str(headers[i].name), im_str(headers[i].value));
+    return count >= 0;
 }
 
 bool im_civetweb_knows_method(const char *method)

@@ -2,6 +2,7 @@
  * would let pass or get wrong is looked at before (http/head.h, http/framing.h), so that
  * each refusal says what is wrong and where. Whatever could be read of a refused request
  * goes with it. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,9 @@ static struct im_transaction *transaction_new(struct im_connection *c)
 
     if (!t)
         return NULL;
-    memset(t, 0, sizeof(*t));
+    /* all but the headers, which are most of it and counted */
+    memset(t, 0, offsetof(struct im_transaction, req.headers));
+    memset(&t->framing, 0, sizeof(*t) - offsetof(struct im_transaction, framing));
     im_arena_init(&t->arena, ARENA_MAX);
     im_arena_init(&t->piece_arena, ARENA_MAX);
     im_response_init(&t->res, &t->arena);

@@ -32,8 +32,8 @@ static bool make_parts(struct im_authority *authority, struct im_error *err)
     if (!authority->directory)
         return false;
     /* from the seed, so that the same requests give the same fingerprints */
-    if (im_rng_fixed(&authority->rng, "fingerprints", key, sizeof(key)))
-        authority->secrets = im_secrets_new(key);
+    im_rng_fixed(&authority->rng, "fingerprints", key, sizeof(key));
+    authority->secrets = im_secrets_new(key);
     if (!authority->secrets ||
         !im_directory_tell_secrets(authority->directory, authority->secrets))
         return im_error_no_memory(err, "making the set of secrets");
@@ -144,8 +144,8 @@ bool im_authority_find(struct im_authority *authority, struct im_arena *arena,
     struct im_eval_context eval = {now_ms, &policy};
     unsigned char digest[IM_SHA256_LEN];
 
-    return im_sha256(token, digest) &&
-           im_tokens_find(authority->tokens, digest, &eval, arena, out);
+    im_sha256(token, digest);
+    return im_tokens_find(authority->tokens, digest, &eval, arena, out);
 }
 
 bool im_authority_gone(struct im_authority *authority, struct im_str token,
@@ -153,7 +153,8 @@ bool im_authority_gone(struct im_authority *authority, struct im_str token,
 {
     unsigned char digest[IM_SHA256_LEN];
 
-    return im_sha256(token, digest) && im_tokens_gone(authority->tokens, digest, out);
+    im_sha256(token, digest);
+    return im_tokens_gone(authority->tokens, digest, out);
 }
 
 bool im_authority_session(struct im_authority *authority, struct im_arena *arena,
@@ -162,14 +163,15 @@ bool im_authority_session(struct im_authority *authority, struct im_arena *arena
     return im_tokens_session(authority->tokens, session, now_ms, arena, out);
 }
 
-void im_authority_each_token(struct im_authority *authority, int64_t now_ms,
+bool im_authority_each_token(struct im_authority *authority, int64_t now_ms,
+                             uint64_t after,
                              bool (*visit)(void *context, const struct im_token *token),
                              void *context)
 {
     struct im_policy policy = im_authority_policy(authority);
     struct im_eval_context eval = {now_ms, &policy};
 
-    im_tokens_each(authority->tokens, &eval, visit, context);
+    return im_tokens_each(authority->tokens, &eval, after, visit, context);
 }
 
 /* ---- ending ---- */
@@ -181,8 +183,7 @@ size_t im_authority_revoke(struct im_authority *authority, struct im_str token,
     struct im_eval_context eval = {now_ms, &policy};
     unsigned char digest[IM_SHA256_LEN];
 
-    if (!im_sha256(token, digest))
-        return 0;
+    im_sha256(token, digest);
     return im_tokens_revoke(authority->tokens, digest, &eval);
 }
 
@@ -214,9 +215,11 @@ static bool find_named_token(struct im_authority *authority, struct im_str token
 {
     struct fingerprint_search search = {authority->secrets, token, digest, false};
 
-    if (!im_str_starts(token, "hmac:"))
-        return im_sha256(token, digest);
-    im_authority_each_token(authority, now_ms, compare_fingerprint, &search);
+    if (!im_str_starts(token, "hmac:")) {
+        im_sha256(token, digest);
+        return true;
+    }
+    im_authority_each_token(authority, now_ms, 0, compare_fingerprint, &search);
     return search.found;
 }
 

@@ -187,9 +187,10 @@ size_t im_authority_end(struct im_authority *authority,
 size_t im_authority_expire(struct im_authority *authority,
                            const struct im_token_selector *which, int64_t now_ms);
 
-/* Every token, oldest first: calls visit for each until it returns false. The view lives
- * only during the call, and visit must not call the authority. */
-void im_authority_each_token(struct im_authority *authority, int64_t now_ms,
+/* Every token that was issued after the one of this serial (0 = every one): see
+ * im_tokens_each. */
+bool im_authority_each_token(struct im_authority *authority, int64_t now_ms,
+                             uint64_t after,
                              bool (*visit)(void *context, const struct im_token *token),
                              void *context);
 

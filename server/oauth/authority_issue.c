@@ -161,10 +161,8 @@ static struct im_str token_sign(const struct minting *mint, struct im_token *tok
         text = im_jwt_sign(mint->authority->keys, mint->arena,
                            code ? IM_JWT_HS256 : mint->dialect->alg,
                            !code && mint->dialect->header_kid, payload, mint->err);
-    if (text.len && !im_sha256(text, token->digest)) {
-        im_error_no_memory(mint->err, "taking a token's digest");
-        return (struct im_str){NULL, 0};
-    }
+    if (text.len)
+        im_sha256(text, token->digest);
     return text;
 }
 

@@ -53,16 +53,14 @@ size_t im_jwt_signature_len(enum im_jwt_alg alg)
 
 /* ---- generations ---- */
 
-static bool draw_secret(const struct im_keys *keys, struct generation *made,
+static void draw_secret(const struct im_keys *keys, struct generation *made,
                         const char *kind)
 {
     unsigned char secret[SECRET_LEN];
 
-    if (!im_rng_fixed(keys->rng, kind, secret, sizeof(secret)))
-        return false;
+    im_rng_fixed(keys->rng, kind, secret, sizeof(secret));
     im_hmac_key_init(&made->secret,
                      (struct im_str){(const char *)secret, sizeof(secret)});
-    return true;
 }
 
 static struct generation *new_generation(const struct im_keys *keys, unsigned number)
@@ -74,10 +72,7 @@ static struct generation *new_generation(const struct im_keys *keys, unsigned nu
         return NULL;
     made->number = number;
     snprintf(kind, sizeof(kind), "hmac key %u", number);
-    if (!draw_secret(keys, made, kind)) {
-        free(made);
-        return NULL;
-    }
+    draw_secret(keys, made, kind);
     return made;
 }
 
@@ -91,12 +86,12 @@ struct im_keys *im_keys_new(const struct im_rng *rng, struct im_error *err)
         pthread_mutex_init(&keys->rsa_lock, NULL);
         keys->newest = new_generation(keys, 0);
     }
-    if (!keys || !keys->newest ||
-        !draw_secret(keys, &keys->unknown_key, "stranger's hmac key")) {
+    if (!keys || !keys->newest) {
         im_error_no_memory(err, "making the signing keys");
         im_keys_free(keys);
         return NULL;
     }
+    draw_secret(keys, &keys->unknown_key, "stranger's hmac key");
     return keys;
 }
 
@@ -196,8 +191,10 @@ static bool name_keys(struct im_keys *keys, struct generation *one,
     struct im_str kind = im_arena_format(
         arena, one == &keys->unknown_key ? "stranger's kid" : "kid %u", one->number);
 
-    return kind.len && im_rng_fixed(keys->rng, kind.at, name, sizeof(name)) &&
-           name_key(one, arena, IM_JWT_RS256, im_base64url(arena, name, sizeof(name))) &&
+    if (!kind.len)
+        return false;
+    im_rng_fixed(keys->rng, kind.at, name, sizeof(name));
+    return name_key(one, arena, IM_JWT_RS256, im_base64url(arena, name, sizeof(name))) &&
            name_key(one, arena, IM_JWT_RS512, im_base64(arena, name, sizeof(name)));
 }
 

@@ -41,8 +41,7 @@ enum im_once_result im_once_use(struct im_once *once, struct im_str thing,
 {
     unsigned char digest[IM_SHA256_LEN];
 
-    if (!im_sha256(thing, digest))
-        return IM_ONCE_NO_MEMORY;
+    im_sha256(thing, digest);
     pthread_mutex_lock(&once->lock);
     enum im_once_result result = use_locked(once, digest, until_ms, now_ms);
     pthread_mutex_unlock(&once->lock);

@@ -306,6 +306,10 @@ static struct im_subject *open_subject_locked(struct im_tokens *tokens,
     if (!subject)
         return NULL;
     subject->who = im_packed_ref(first->who);
+    subject->older = tokens->subject_newest;
+    if (subject->older)
+        subject->older->newer = subject;
+    tokens->subject_newest = subject;
     im_table_add(&tokens->subjects, &subject->link, hash_of_subject(user, company));
     return subject;
 }
@@ -314,6 +318,12 @@ static void close_subject_locked(struct im_tokens *tokens, struct im_subject *su
 {
     if (!subject || subject->grants)
         return;
+    if (subject->older)
+        subject->older->newer = subject->newer;
+    if (subject->newer)
+        subject->newer->older = subject->older;
+    else
+        tokens->subject_newest = subject->older;
     im_table_remove(&tokens->subjects, &subject->link);
     im_packed_unref(subject->who);
     free(subject);
@@ -455,6 +465,9 @@ void im_store_drop_locked(struct im_tokens *tokens, struct im_token_record *reco
     im_token_index_remove(tokens->index, &record->entry);
     if (tokens->next_look == record)
         tokens->next_look = record->newer;
+    for (struct im_token_cursor *cursor = tokens->cursors; cursor; cursor = cursor->next)
+        if (cursor->at == record)
+            cursor->at = record->newer;
     if (record->older)
         record->older->newer = record->newer;
     else

@@ -1,5 +1,4 @@
-/* What stands inside struct im_tokens, for tokens.c, token_store.c and token_retention.c
- * alone: records, and what they belong to. Ownership: records hold their texts; grants, sessions and subjects live as long as
+/* What stands inside struct im_tokens, for tokens.c and token_*.c alone: records, and what they belong to. Ownership: records hold their texts; grants, sessions and subjects live as long as
  * a record belongs to them.
  *
  *   subject (user, company) ─< grant ─< record >─ session */
@@ -22,6 +21,7 @@ struct im_packed {
 
 struct im_subject {
     struct im_table_link link;
+    struct im_subject *older, *newer;
     struct im_packed *who; /* its user and company */
     struct im_grant_state *grants;
 };
@@ -78,6 +78,12 @@ struct im_token_record {
         dead_since_ms; /* monotonic: when it was first found to have ended; 0 = live */
 };
 
+/* Where a walk over all records goes on, which lets the lock go in between. */
+struct im_token_cursor {
+    struct im_token_record *at; /* moved on when that record leaves; NULL = the end */
+    struct im_token_cursor *next;
+};
+
 /* What is known of a token whose record has left. */
 struct im_gone {
     struct im_table_link link; /* by digest */
@@ -96,7 +102,9 @@ struct im_tokens {
     struct im_str owner; /* what the index says of what is here; its own memory */
     struct im_table by_digest, grants, sessions, subjects;
     struct im_token_record *oldest, *newest;
+    struct im_subject *subject_newest;
     struct im_token_record *next_look; /* whether it may leave; NULL = the oldest */
+    struct im_token_cursor *cursors;   /* of walks that are under way */
     struct im_table gone;
     struct im_gone *gone_oldest, *gone_newest;
     uint64_t serials, grant_ids, dropped;
@@ -150,6 +158,10 @@ struct im_ended im_token_status_locked(const struct im_token_record *record,
                                        const struct im_eval_context *eval);
 bool im_token_is_live_locked(const struct im_token_record *record,
                              const struct im_eval_context *eval);
+/* As im_token_record_copy, with its status. */
+void im_token_report_locked(const struct im_token_record *record,
+                            const struct im_eval_context *eval, struct im_arena *arena,
+                            struct im_token *out);
 
 /* ---- when they leave (token_retention.c); these expect the lock ---- */
 

@@ -101,10 +101,9 @@ bool im_token_is_live_locked(const struct im_token_record *record,
     return im_token_status_locked(record, eval).reason == IM_NOT_ENDED;
 }
 
-/* As im_token_record_copy, with its status. */
-static void record_report_locked(const struct im_token_record *record,
-                                 const struct im_eval_context *eval,
-                                 struct im_arena *arena, struct im_token *out)
+void im_token_report_locked(const struct im_token_record *record,
+                            const struct im_eval_context *eval, struct im_arena *arena,
+                            struct im_token *out)
 {
     struct im_ended status = im_token_status_locked(record, eval);
 
@@ -203,7 +202,7 @@ bool im_tokens_find(struct im_tokens *tokens, const unsigned char digest[32],
     pthread_mutex_lock(&tokens->lock);
     const struct im_token_record *record = im_token_record_find_locked(tokens, digest);
     if (record)
-        record_report_locked(record, eval, arena, out);
+        im_token_report_locked(record, eval, arena, out);
     pthread_mutex_unlock(&tokens->lock);
     return record;
 }
@@ -245,22 +244,6 @@ bool im_tokens_session(struct im_tokens *tokens, struct im_str id, int64_t now_m
         };
     pthread_mutex_unlock(&tokens->lock);
     return live;
-}
-
-void im_tokens_each(struct im_tokens *tokens, const struct im_eval_context *eval,
-                    bool (*visit)(void *context, const struct im_token *token),
-                    void *context)
-{
-    struct im_token token;
-    bool more = true;
-
-    pthread_mutex_lock(&tokens->lock);
-    for (struct im_token_record *record = tokens->oldest; more && record;
-         record = record->newer) {
-        record_report_locked(record, eval, NULL, &token);
-        more = visit(context, &token);
-    }
-    pthread_mutex_unlock(&tokens->lock);
 }
 
 uint64_t im_tokens_dropped(struct im_tokens *tokens)
@@ -372,7 +355,7 @@ enum im_cause im_tokens_redeem(struct im_tokens *tokens,
     enum im_cause cause = record ? judge_locked(record, redemption, eval)
                                  : judge_gone_locked(tokens, redemption, eval, out);
     if (record) {
-        record_report_locked(record, eval, arena, out);
+        im_token_report_locked(record, eval, arena, out);
         if (!cause)
             use_up_locked(record, redemption, eval);
         else
@@ -384,39 +367,56 @@ enum im_cause im_tokens_redeem(struct im_tokens *tokens,
 
 /* ---- ending before their time ---- */
 
-/* The records of a subject, or, when that is NULL, of all: the first and the next. A
- * subject has at least one grant and a grant one record, as token_store.h says. */
-static struct im_token_record *record_first_locked(const struct im_tokens *tokens,
-                                                   const struct im_subject *subject)
+static bool selector_agrees(struct im_str wanted, struct im_str is)
 {
-    return subject ? subject->grants->records : tokens->oldest;
+    return !wanted.len || im_str_eq(wanted, is);
+}
+
+/* Which records are looked at: those of one subject, or of all that have the user and the
+ * company of `which`. */
+struct record_span {
+    const struct im_tokens *tokens;
+    const struct im_subject *only; /* NULL = not one alone */
+    const struct im_token_selector *which;
+};
+
+/* The first record of this subject, or of the next one in the span. A subject has at least
+ * one grant and a grant one record, as token_store.h says. */
+static struct im_token_record *span_enter_locked(const struct record_span *span,
+                                                 const struct im_subject *subject)
+{
+    while (subject && !span->only &&
+           !(selector_agrees(span->which->user, im_packed_user(subject->who)) &&
+             selector_agrees(span->which->company, im_packed_company(subject->who))))
+        subject = subject->older;
+    return subject ? subject->grants->records : NULL;
+}
+
+static struct im_token_record *record_first_locked(const struct record_span *span)
+{
+    return span_enter_locked(span,
+                             span->only ? span->only : span->tokens->subject_newest);
 }
 
 static struct im_token_record *record_next_locked(const struct im_token_record *record,
-                                                  const struct im_subject *subject)
+                                                  const struct record_span *span)
 {
-    if (!subject)
-        return record->newer;
     if (record->next)
         return record->next;
-    return record->grant->next ? record->grant->next->records : NULL;
+    if (record->grant->next)
+        return record->grant->next->records;
+    return span->only ? NULL : span_enter_locked(span, record->grant->subject->older);
 }
 
-static size_t count_live_locked(const struct im_tokens *tokens,
-                                const struct im_subject *subject,
+static size_t count_live_locked(const struct record_span *span,
                                 const struct im_eval_context *eval)
 {
     size_t live = 0;
 
-    for (const struct im_token_record *record = record_first_locked(tokens, subject);
-         record; record = record_next_locked(record, subject))
+    for (const struct im_token_record *record = record_first_locked(span); record;
+         record = record_next_locked(record, span))
         live += im_token_is_live_locked(record, eval);
     return live;
-}
-
-static bool selector_agrees(struct im_str wanted, struct im_str is)
-{
-    return !wanted.len || im_str_eq(wanted, is);
 }
 
 static bool selector_matches(const struct im_token_record *record,
@@ -452,29 +452,49 @@ static void record_end_locked(struct im_token_record *record, const struct im_en
         ended_set(&record->ended, how->reason, eval);
 }
 
-/* The records of one subject alone are searched where the selector names one token or one
- * user and company: with a full store that is a few records instead of 200,000. How many
- * ended is counted as a difference, since one ending may take tokens that did not match:
- * those of the same grant or session. */
+/* Where the selector names a token or a grant, or both user and company: that subject alone
+ * is looked at. False: there is nothing that could end. */
+static bool span_narrow_locked(struct record_span *span, const struct im_ending *ending)
+{
+    const struct im_token_selector *which = ending->which;
+    const struct im_token_record *record = NULL;
+    const struct im_grant_state *grant = NULL;
+
+    if (which->token.len) {
+        record = im_token_record_find_locked(span->tokens, ending->digest);
+        grant = record ? record->grant : NULL;
+    } else if (which->grant) {
+        grant = im_grant_find_locked(span->tokens, which->grant);
+    } else if (which->user.len && which->company.len) {
+        span->only = im_subject_find_locked(span->tokens, which->user, which->company);
+        return span->only;
+    } else {
+        return true;
+    }
+    span->only = grant ? grant->subject : NULL;
+    return grant;
+}
+
+/* Only the records of subjects that can match are looked at, not all 200,000 of a full store.
+ * How many ended is counted as a difference, since one ending may take tokens that did not
+ * match: those of the same grant or session. */
 size_t im_tokens_end(struct im_tokens *tokens, const struct im_ending *ending,
                      const struct im_eval_context *eval)
 {
-    const struct im_token_selector *which = ending->which;
+    struct record_span span = {tokens, NULL, ending->which};
+    size_t died = 0;
 
     pthread_mutex_lock(&tokens->lock);
-    struct im_token_record *record =
-        which->token.len ? im_token_record_find_locked(tokens, ending->digest) : NULL;
-    const struct im_subject *subject =
-        record ? record->grant->subject
-               : im_subject_find_locked(tokens, which->user, which->company);
-    size_t before = count_live_locked(tokens, subject, eval);
-    for (record = record_first_locked(tokens, subject); record;
-         record = record_next_locked(record, subject))
-        if (selector_matches(record, ending) && im_token_is_live_locked(record, eval))
-            record_end_locked(record, ending, eval);
-    size_t after = count_live_locked(tokens, subject, eval);
+    if (span_narrow_locked(&span, ending)) {
+        size_t before = count_live_locked(&span, eval);
+        for (struct im_token_record *record = record_first_locked(&span); record;
+             record = record_next_locked(record, &span))
+            if (selector_matches(record, ending) && im_token_is_live_locked(record, eval))
+                record_end_locked(record, ending, eval);
+        died = before - count_live_locked(&span, eval);
+    }
     pthread_mutex_unlock(&tokens->lock);
-    return before - after;
+    return died;
 }
 
 /* Documented for Intacct, beyond RFC 7009: revoking one token ends every token of its
@@ -487,14 +507,14 @@ size_t im_tokens_revoke(struct im_tokens *tokens, const unsigned char digest[32]
     pthread_mutex_lock(&tokens->lock);
     struct im_token_record *record = im_token_record_find_locked(tokens, digest);
     if (record && im_token_is_live_locked(record, eval)) {
-        const struct im_subject *subject = record->grant->subject;
-        size_t before = count_live_locked(tokens, subject, eval);
+        const struct record_span span = {tokens, record->grant->subject, NULL};
+        size_t before = count_live_locked(&span, eval);
         ended_set(&record->ended, IM_ENDED_REVOKED, eval);
         if (eval->policy->revoke_cascades)
-            for (struct im_grant_state *grant = subject->grants; grant;
+            for (struct im_grant_state *grant = span.only->grants; grant;
                  grant = grant->next)
                 grant_end_locked(grant, IM_ENDED_REVOKED_ELSEWHERE, eval);
-        died = before - count_live_locked(tokens, subject, eval);
+        died = before - count_live_locked(&span, eval);
     }
     pthread_mutex_unlock(&tokens->lock);
     return died;

@@ -176,8 +176,12 @@ size_t im_tokens_revoke(struct im_tokens *tokens, const unsigned char digest[32]
 
 bool im_tokens_session(struct im_tokens *tokens, struct im_str id, int64_t now_ms,
                        struct im_arena *arena, struct im_session *out);
-/* Oldest first, until visit returns false; under the lock. */
-void im_tokens_each(struct im_tokens *tokens, const struct im_eval_context *eval,
+/* Those whose serial is above `after` (0 = all) and that are there when it begins, oldest
+ * first, until visit returns false. A few at a time are copied under the lock and visited
+ * without it, so each is as it was a moment ago, and nobody waits for a long list. The view
+ * lives only during the call. False when memory is short. */
+bool im_tokens_each(struct im_tokens *tokens, const struct im_eval_context *eval,
+                    uint64_t after,
                     bool (*visit)(void *context, const struct im_token *token),
                     void *context);
 /* How many records the bound has cost so far. */

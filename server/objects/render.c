@@ -3,7 +3,6 @@
  * observed). */
 #include "objects/render.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,7 +10,15 @@
 static void write_href(const struct im_object_type *type, int64_t key,
                        struct im_json_out *out, const char *name)
 {
-    im_json_strf(out, name, "/objects/%s/%" PRId64, type->rest_name, key);
+    char text[160]; /* names of types are short and static */
+    struct im_buf href;
+
+    im_buf_init_fixed(&href, text, sizeof(text));
+    im_buf_addz(&href, "/objects/");
+    im_buf_addz(&href, type->rest_name);
+    im_buf_addc(&href, '/');
+    im_buf_add_number(&href, key, 1);
+    im_json_str(out, name, im_buf_str(&href));
 }
 
 static void write_text(struct im_str value, struct im_json_out *out, const char *name)

@@ -35,7 +35,7 @@ static void add_text(struct im_buf *xml, struct im_str text, bool attribute)
 {
     while (text.len) {
         size_t step = im_utf8_step(text.at, text.len);
-        struct im_str character = im_str_slice(text, 0, step ? step : 1);
+        struct im_str character = {text.at, step ? step : 1};
         if (step && xml_allows(character))
             add_character(xml, character, attribute);
         else

@@ -90,6 +90,22 @@ STORY(tokens_are_listed, "every token is listed with its state, by fingerprint o
     then_body_lacks(s, token);
 }
 
+STORY(tokens_are_listed_in_pages,
+      "a listing with a limit says where the next one goes on")
+{
+    for (int i = 0; i < 2; i++)
+        when_connected(s);
+    when_controlled(s, "GET", "/tokens?limit=2", NULL);
+    then_json(s, "tokens/1/grant", "1");
+    const char *rest = text(s, "/tokens?limit=2&after=%s", json_of(s, "next"));
+    when_controlled(s, "GET", rest, NULL);
+    then_json(s, "tokens/0/grant", "2");
+    then_body_lacks(s, "next");
+    when_control_called(s, "GET", "/sandboxes/default/tokens?limt=2", NULL);
+    then_json(s, "field", "limt");
+    then_body_has(s, "did you mean \\\"limit\\\"?");
+}
+
 STORY(one_token_by_its_fingerprint,
       "one token is revoked by the fingerprint that a listing has")
 {
@@ -450,6 +466,7 @@ STORIES(control) = {
     &story_expire_now,
     &story_revoke_now,
     &story_tokens_are_listed,
+    &story_tokens_are_listed_in_pages,
     &story_one_token_by_its_fingerprint,
     &story_tokens_of_an_exchange,
     &story_the_followed_scenario,

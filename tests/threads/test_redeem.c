@@ -108,7 +108,7 @@ static enum im_cause do_anything(struct runner *runner, struct im_request *req)
     mint_one(authority, req);
     switch (runner->number % 6) {
     case 0: im_authority_end(authority, &all, IM_ENDED_PASSWORD_CHANGED, NOW_MS); break;
-    case 1: im_authority_each_token(authority, NOW_MS, stop_soon, &count); break;
+    case 1: im_authority_each_token(authority, NOW_MS, 0, stop_soon, &count); break;
     case 2:
         im_directory_change(authority->directory, IM_CHANGE_AUTHORIZE_CLIENT, &who, &err);
         break;

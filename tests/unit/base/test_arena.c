@@ -112,6 +112,15 @@ static void formatted_text_has_no_bound(void **state)
     }
 }
 
+static void joined_texts_stand_behind_one_another(void **state)
+{
+    struct im_str none = {NULL, 0};
+    struct im_str text = IM_ARENA_JOIN(*state, IM_STR("a"), none, IM_STR("bc"));
+    assert_int_equal(text.len, 3);
+    assert_string_equal(text.at, "abc");
+    assert_string_equal(IM_ARENA_JOIN(*state, none).at, "");
+}
+
 static void a_refused_copy_is_empty(void **state)
 {
     struct im_arena arena;
@@ -148,6 +157,7 @@ int main(void)
         TEST_IN_ARENA(impossible_sizes_are_refused),
         TEST_IN_ARENA(a_copy_ends_with_a_nul_that_does_not_count),
         TEST_IN_ARENA(formatted_text_has_no_bound),
+        TEST_IN_ARENA(joined_texts_stand_behind_one_another),
         cmocka_unit_test(a_refused_copy_is_empty),
         TEST_IN_ARENA(the_newest_allocation_can_grow_where_it_stands),
     };

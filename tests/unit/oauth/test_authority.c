@@ -371,7 +371,7 @@ static void every_token_is_listed(void **state)
 
     issue(f);
     issue_code(f);
-    im_authority_each_token(f->authority, f->now_ms, count_one, &count);
+    im_authority_each_token(f->authority, f->now_ms, 0, count_one, &count);
     assert_int_equal(count, 3);
 }
 

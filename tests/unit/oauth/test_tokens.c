@@ -709,10 +709,77 @@ static void a_listing_is_in_order_and_can_be_stopped(void **state)
 
     add_pair(f, "jdoe", "client_credentials");
     add_pair(f, "ws_user", "client_credentials");
-    im_tokens_each(f->tokens, &f->eval, count_visit, &all);
-    im_tokens_each(f->tokens, &f->eval, count_visit, &some);
+    im_tokens_each(f->tokens, &f->eval, 0, count_visit, &all);
+    im_tokens_each(f->tokens, &f->eval, 0, count_visit, &some);
     assert_int_equal(all.count, 4);
     assert_int_equal(some.count, 2);
+}
+
+static void a_listing_goes_on_after_any_serial(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < MAX / 2; i++)
+        add_pair(f, "jdoe", "client_credentials");
+    for (int after = 0; after <= MAX; after++) {
+        struct visits rest = {(uint64_t)after, 0, 0};
+        assert_true(
+            im_tokens_each(f->tokens, &f->eval, (uint64_t)after, count_visit, &rest));
+        assert_int_equal(rest.count, MAX - after);
+    }
+}
+
+struct intrusion {
+    struct fixture *f;
+    int visited;
+};
+
+/* The store is full, so each pair that is added makes the two oldest leave: also the one at which
+ * the listing is to go on, since it has copied a few dozen. */
+static bool add_more(void *context, const struct im_token *token)
+{
+    struct intrusion *intrusion = context;
+
+    (void)token;
+    if (intrusion->visited++ < MAX / 2)
+        add_pair(intrusion->f, "ws_user", "client_credentials");
+    return true;
+}
+
+static void a_listing_does_without_what_leaves_and_comes_meanwhile(void **state)
+{
+    struct fixture *f = *state;
+    struct intrusion intrusion = {f, 0};
+
+    for (int i = 0; i < MAX / 2; i++)
+        add_pair(f, "jdoe", "client_credentials");
+    assert_true(im_tokens_each(f->tokens, &f->eval, 0, add_more, &intrusion));
+    assert_int_equal(intrusion.visited, 64); /* as many as it copies at once */
+    assert_int_equal(im_tokens_dropped(f->tokens), MAX);
+}
+
+static void an_end_by_company_alone_takes_all_its_users_and_no_others(void **state)
+{
+    struct fixture *f = *state;
+    struct im_token theirs;
+
+    add_pair(f, "jdoe", "client_credentials");
+    add_pair(f, "ws_user", "client_credentials");
+    f->batch.items[0] = theirs = token_of(f, IM_TOKEN_ACCESS, "jdoe");
+    f->batch.items[0].company = theirs.company = IM_STR("other");
+    f->batch.count = 1;
+    f->batch.grant = 0;
+    add(f);
+    struct im_token_selector acme = {.company = IM_STR("acme")};
+    struct im_token_selector jdoe = {.user = IM_STR("jdoe")};
+    struct im_token_selector absent = {.user = IM_STR("admin"),
+                                       .company = IM_STR("acme")};
+    struct im_token_selector grant = {.grant = 1, .user = IM_STR("ws_user")};
+    assert_int_equal(end(f, absent, IM_ENDED_REVOKED), 0);
+    assert_int_equal(end(f, grant, IM_ENDED_REVOKED), 0);
+    assert_int_equal(end(f, acme, IM_ENDED_REVOKED), 4);
+    is(f, &theirs, CAUSE_NONE);
+    assert_int_equal(end(f, jdoe, IM_ENDED_REVOKED), 1);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -771,6 +838,9 @@ int main(void)
         TEST(a_session_tells_whose_it_is_until_it_is_over),
         TEST(tokens_may_share_a_session),
         TEST(a_listing_is_in_order_and_can_be_stopped),
+        TEST(a_listing_goes_on_after_any_serial),
+        TEST(a_listing_does_without_what_leaves_and_comes_meanwhile),
+        TEST(an_end_by_company_alone_takes_all_its_users_and_no_others),
         cmocka_unit_test(every_end_of_every_kind_has_a_cause),
     };
 
