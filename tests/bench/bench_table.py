@@ -47,7 +47,7 @@ class Mock:
                                          "--log-level", "error", *options], stdout=subprocess.PIPE, text=True)
         self.http, self.https = re.findall(r"https?://127\.0\.0\.1:\d+", self.process.stdout.readline())[:2]
         self.ready_ms = (time.monotonic() - began) * 1000
-        self.first = json.loads(self.call(TOKEN, FORM))
+        self.token()
         self.first_token_ms = (time.monotonic() - began) * 1000
 
     def call(self, path, form=None, method=None, kind="application/x-www-form-urlencoded"):
@@ -55,6 +55,9 @@ class Mock:
         request = urllib.request.Request(self.http + path, data, {"Content-Type": kind} if data else {}, method=method)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.read()
+
+    def token(self):
+        return json.loads(self.call(TOKEN, FORM))
 
     def resident_kib(self):
         return resident_kib(self.process.pid)
@@ -71,32 +74,38 @@ def median(values):
     return sorted(values)[len(values) // 2]
 
 
-def kinds_of(mock):
+def ask_refresh(mock):
+    """One refresh token that goes on working, by policy."""
     mock.call("/__mock/sandboxes/default/policy", '{"rotation": "keep"}', "PATCH", "application/json")
-    bearer = "Bearer " + mock.first["access_token"]
-    fresh = json.loads(mock.call("/__mock/sandboxes/default/tokens", '{"user": "ws_user@acme", "client_id": "demo"}', "POST",
-                                 "application/json"))
-    return {
-        "token, client_credentials": Request(TOKEN, FORM),
-        "token, refresh": Request(TOKEN, f"grant_type=refresh_token&{CLIENT}&refresh_token={fresh['refresh_token']}"),
-        "token, article (2 RS512)": Request(ARTICLE, FORM),
-        "API list, 200": Request(VENDORS, authorization=bearer),
-        "API record, 200": Request(VENDORS + "/43", authorization=bearer),
-        "API, refused": Request(VENDORS, authorization="Bearer nope", refused=True),
-        "control, verdict": Request("/__mock/sandboxes/default"),
-    }
+    return Request(TOKEN, f"grant_type=refresh_token&{CLIENT}&refresh_token={mock.token()['refresh_token']}")
+
+
+def ask_with_bearer(path):
+    return lambda mock: Request(path, authorization="Bearer " + mock.token()["access_token"])
+
+
+# made anew for each measurement: a store that is full drops the oldest tokens
+KINDS = {
+    "token, client_credentials": lambda mock: Request(TOKEN, FORM),
+    "token, refresh": ask_refresh,
+    "token, article (2 RS512)": lambda mock: Request(ARTICLE, FORM),
+    "API list, 200": ask_with_bearer(VENDORS),
+    "API record, 200": ask_with_bearer(VENDORS + "/43"),
+    "API, refused": lambda mock: Request(VENDORS, authorization="Bearer nope", refused=True),
+    "control, sandbox": lambda mock: Request("/__mock/sandboxes/default"),
+}
 
 
 def measure_matrix(mock, bare):
     rows = []
-    everything = {"bare CivetWeb": (bare, Request("/", FORM))}
-    everything.update({name: (mock, request) for name, request in kinds_of(mock).items()})
+    everything = {"bare CivetWeb": (bare, lambda _: Request("/", FORM))}
+    everything.update({name: (mock, make) for name, make in KINDS.items()})
     for tls in (False, True):
         for keep_alive in (True, False):
             for connections in CONNECTIONS:
                 beside = None
-                for name, (server, request) in everything.items():
-                    found = request.measure(server.https if tls else server.http, connections, keep_alive)
+                for name, (server, make) in everything.items():
+                    found = make(mock).measure(server.https if tls else server.http, connections, keep_alive)
                     beside = found if name == "bare CivetWeb" else beside
                     ratio = round(found["rps"] / beside["rps"], 3) if found and beside else None
                     rows.append({"what": name, "tls": tls, "keep_alive": keep_alive, "connections": connections,
@@ -119,7 +128,7 @@ def measure_life():
 def fill_with_tokens(mock):
     """Until there are so many; returns what one takes, in bytes."""
     before, asked = mock.resident_kib(), 0
-    while asked < TOKENS / 2: # each request gives an access and a refresh token
+    while asked < TOKENS / 2:  # each request gives an access and a refresh token
         found = Request(TOKEN, FORM).measure(mock.http)
         if not found:
             return None
@@ -131,26 +140,27 @@ def measure_crowds():
     """The same requests beside many tokens, and beside many sandboxes."""
     found = {}
     mock = Mock("--sandboxes", str(SANDBOXES + 10))
-    token, bearer = Request(TOKEN, FORM), Request(VENDORS, authorization="Bearer " + mock.first["access_token"])
-    unknown = Request(VENDORS, authorization="Bearer nope", refused=True)
-    alone = {name: request.measure(mock.http) for name, request in (("token", token), ("API", bearer), ("unknown token", unknown))}
+    kinds = {"API": "API list, 200", "unknown token": "API, refused", "token": "token, client_credentials"}
+
+    def measure_kinds():
+        return {name: KINDS[kind](mock).measure(mock.http) for name, kind in kinds.items()}
+
+    found["alone"] = measure_kinds()
     found["bytes_per_token"] = fill_with_tokens(mock)
-    found["beside_tokens"] = {"token": token.measure(mock.http), "API": bearer.measure(mock.http)}
+    found["beside_tokens"] = measure_kinds()
     began = time.monotonic()
     mock.call("/__mock/sandboxes/default/tokens?limit=1000")
     found["list_1000_tokens_ms"] = round((time.monotonic() - began) * 1000, 1)
     before, began = mock.resident_kib(), time.monotonic()
     with socket.create_connection(("127.0.0.1", int(mock.http.rsplit(":", 1)[1]))) as wire:
-        for i in range(SANDBOXES): # over one connection: its cost is not counted
+        for i in range(SANDBOXES):  # over one connection: its cost is not counted
             wire.sendall(f"GET /s/happy-path.{i}/nothing HTTP/1.1\r\nHost: h\r\n\r\n".encode())
             got = b""
             while not got.endswith(b"}}"):
                 got += wire.recv(65536)
     found["touch_ms"] = round((time.monotonic() - began) * 1000 / SANDBOXES, 3)
     found["kib_per_sandbox"] = round((mock.resident_kib() - before) / SANDBOXES, 1)
-    found["beside_sandboxes"] = {"token": token.measure(mock.http), "API": bearer.measure(mock.http),
-                                 "unknown token": unknown.measure(mock.http)}
-    found["alone"] = alone
+    found["beside_sandboxes"] = measure_kinds()
     mock.stop()
     return found
 
@@ -167,7 +177,7 @@ def measure_peers(token):
     for peer in peers(free_port):
         try:
             request = Request(peer.token_path, "grant_type=client_credentials&" + CLIENT)
-            for _ in range(3): # a virtual machine compiles what it runs often
+            for _ in range(3):  # a virtual machine compiles what it runs often
                 request.measure(peer.base)
             found = request.measure(peer.base, seconds=2)
             rows.append({"name": peer.name, "found": found, "start_ms": round(peer.start_ms),

@@ -129,6 +129,14 @@ STORY(a_cut_within_the_signature,
         s, "X-Intacct-Mock-Evidence",
         "cut short, or altered: its signature has 24 bytes, and one by HS256 has 32");
     then_refused(s, CAUSE_TOKEN_BAD_SIGNATURE);
+    /* one that is as long as it should be was not cut */
+    const char *last = token + strlen(token) - 20;
+    when_got(s, VENDORS,
+             text(s, "%.*s%c%s", (int)(last - token), token, *last == 'A' ? 'B' : 'A',
+                  last + 1));
+    then_header_has(s, "X-Intacct-Mock-Evidence",
+                    "the signature does not fit header and payload");
+    then_refused(s, CAUSE_TOKEN_BAD_SIGNATURE);
 }
 
 STORY(templates_are_named, "a template that nobody filled in is named and quoted")
