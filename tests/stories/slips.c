@@ -159,8 +159,12 @@ STORY(templates_are_named, "a template that nobody filled in is named and quoted
     when_posted(s, TOKEN_PATH, CC "client_id={{client_id}}&client_secret=x" USERNAME);
     then_refused(s, CAUSE_CREDENTIAL_PLACEHOLDER);
     when_posted(s, TOKEN_PATH, CC DEMO "&username=${USER}@acme");
+    then_status(s, 400);
+    then_json(s, "error", "invalid_grant");
     then_refused(s, CAUSE_CREDENTIAL_PLACEHOLDER);
     when_posted(s, TOKEN_PATH, CC DEMO "&username=undefined");
+    then_status(s, 400);
+    then_json(s, "error", "invalid_request");
     then_refused(s, CAUSE_CREDENTIAL_PLACEHOLDER);
     when_posted(s, TOKEN_PATH, "grant_type=refresh_token&" DEMO "&refresh_token=null");
     then_status(s, 400);
