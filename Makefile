@@ -75,7 +75,7 @@ print_scenarios/schema.json := scenarios --schema
 # .ci/setup knows what each kind of goal needs. Goals that run something also install what is missing (as root
 # or by sudo); the others only say what it is.
 CHECKS    := $(filter check check-% lint format asan ubsan tsan coverage soak fuzz fuzz-long,$(MAKECMDGOALS))
-TESTS     := $(filter test test-% golden bench setup,$(MAKECMDGOALS))
+TESTS     := $(filter test test-% golden bench mutants setup,$(MAKECMDGOALS))
 LANGUAGES := $(filter interop check-interop,$(MAKECMDGOALS))
 LEVEL     ?= $(if $(filter-out $(LANGUAGES),$(CHECKS)),check,$(if $(LANGUAGES),interop,$(if $(TESTS),test,build)))
 INSTALL_  := $(if $(CHECKS)$(TESTS)$(LANGUAGES)$(filter run,$(MAKECMDGOALS)),--install)
@@ -402,7 +402,7 @@ run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),embed) docs
 
-.PHONY: test $(SUITES:%=test-%) golden bench coverage fuzz fuzz-long
+.PHONY: test $(SUITES:%=test-%) golden bench mutants coverage fuzz fuzz-long
 
 # every one of the commands, also after one has failed
 all_of = @status=0; $(foreach command,$(1),$($(command)) || status=1;) exit $$status
@@ -430,8 +430,14 @@ test-embed: all  ## the library, installed and linked
 test-docs: all  ## what the documents say, executed
 	@$(run_docs)
 
-bench: all $(call programs,$(BUILD),$(BENCH_SRC))  ## measure
-	@$(RUN) bench jobs=1 timeout=600 show=1 count=exit $(call pick,$(call programs,$(BUILD),$(BENCH_SRC)) $(BENCHES))
+bench: all $(call programs,$(BUILD),$(BENCH_SRC))  ## measure: tables, and build/bench/table.json
+	@$(RUN) bench jobs=1 timeout=900 show=1 count=exit $(call pick,$(call programs,$(BUILD),$(filter-out %/bare.c,$(BENCH_SRC))) $(BENCHES))
+
+# read by people, so in no check: each survivor is a test that is missing, or a mistake that changes nothing
+FOLDERS = oauth grants directory verdict
+mutants: $(UNIT) $(BUILD)/tests/stories  ## small mistakes in server/FOLDERS, and which of them no test notices: SAMPLE=25 of each, 0 = all
+	@BUILD='$(abspath $(BUILD))' COMPILE='$(subst ','\'',$(CC) $(COMPILE))' LINK='$(LDFLAGS) -pthread $(LIBS) $(TEST_LIBS)' \
+		$(PYTHON) tests/mutation/mutants.py $(FOLDERS) --sample $(or $(SAMPLE),25) --seed $(or $(SEED),1)
 
 FUZZERS   := $(call programs,$(BUILD)/fuzz,$(FUZZ_SRC))
 fuzz_name  = $(patsubst fuzz_%,%,$(notdir $(1)))

@@ -102,17 +102,19 @@ struct im_user *im_world_user(const struct im_world *world, struct im_str compan
 
 /* ---- the directory ---- */
 
+/* At once, not tried before as other worlds are: on a failure the directory goes with it. */
 static bool builtin_load(struct im_directory *directory, const char *text,
                          struct im_error *err)
 {
     struct im_arena scratch;
     struct im_json_error where = {.what = "out of memory", .no_memory = true};
-    const struct im_json *at = NULL;
+    struct im_loading load = {
+        .err = err, .world = &directory->world, .arena = &directory->arena};
 
     im_arena_init(&scratch, 0);
-    const struct im_json *world = im_json_parse(&scratch, im_str(text), &where);
-    bool loaded = world ? im_directory_load(directory, world, &at, err)
-                        : im_json_error_as(err, &where, "reading the built-in world");
+    load.json = im_json_parse(&scratch, im_str(text), &where);
+    bool loaded = load.json ? im_world_load(&load)
+                            : im_json_error_as(err, &where, "reading the built-in world");
     im_arena_release(&scratch);
     return loaded;
 }

@@ -18,16 +18,15 @@ static bool loading_fault(struct im_loading *load, const char *what, const char 
     return true;
 }
 
+/* Of what is not there the nearest is named. It is looked for only then: looking costs more
+ * than all else that loading a world does, and each new sandbox loads one. */
 static bool must_exist(struct im_loading *load, const char *what, const void *found,
-                       struct im_hint hint)
+                       enum im_collection_kind which)
 {
-    return found || loading_fault(load, what, hint.text);
-}
-
-static struct im_hint hint_of_kind(const struct im_loading *load,
-                                   enum im_collection_kind which)
-{
-    return im_world_hint(load->world, which, IM_STR(""), load->at->text);
+    return found ||
+           loading_fault(
+               load, what,
+               im_world_hint(load->world, which, IM_STR(""), load->at->text).text);
 }
 
 typedef bool reference_check(struct im_loading *load, const struct im_json *owner);
@@ -36,16 +35,14 @@ static bool role_exists(struct im_loading *load, const struct im_json *owner)
 {
     (void)owner;
     return must_exist(load, "there is no role",
-                      im_world_role(load->world, load->at->text),
-                      hint_of_kind(load, IM_ROLES));
+                      im_world_role(load->world, load->at->text), IM_ROLES);
 }
 
 static bool client_exists(struct im_loading *load, const struct im_json *owner)
 {
     (void)owner;
     return must_exist(load, "there is no client",
-                      im_world_client(load->world, load->at->text),
-                      hint_of_kind(load, IM_CLIENTS));
+                      im_world_client(load->world, load->at->text), IM_CLIENTS);
 }
 
 static bool entity_exists(struct im_loading *load, const struct im_json *owner)
@@ -55,9 +52,10 @@ static bool entity_exists(struct im_loading *load, const struct im_json *owner)
         im_world_company(load->world, im_json_get_str(owner, "company"));
     struct im_list entities = company ? company->entities : (struct im_list){NULL, 0};
 
-    return must_exist(load, "there is no entity",
-                      im_list_has(entities, load->at->text) ? company : NULL,
-                      im_hint_or_all(load->at->text, entities.items, entities.count));
+    return im_list_has(entities, load->at->text) ||
+           loading_fault(
+               load, "there is no entity",
+               im_hint_or_all(load->at->text, entities.items, entities.count).text);
 }
 
 /* "OBJECT-GLOB:ACTION,…" with actions that exist */
@@ -121,8 +119,7 @@ bool im_loading_check(struct im_loading *load, enum im_collection_kind which,
     /* required, so the table has found it: only whether it exists is open */
     load->at = im_json_get(thing, "company");
     return must_exist(load, "there is no company",
-                      im_world_company(load->world, load->at->text),
-                      hint_of_kind(load, IM_COMPANIES));
+                      im_world_company(load->world, load->at->text), IM_COMPANIES);
 }
 
 /* ---- who authorizes whom ---- */

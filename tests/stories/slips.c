@@ -129,6 +129,14 @@ STORY(a_cut_within_the_signature,
         s, "X-Intacct-Mock-Evidence",
         "cut short, or altered: its signature has 24 bytes, and one by HS256 has 32");
     then_refused(s, CAUSE_TOKEN_BAD_SIGNATURE);
+    /* one that is as long as it should be was not cut */
+    const char *last = token + strlen(token) - 20;
+    when_got(s, VENDORS,
+             text(s, "%.*s%c%s", (int)(last - token), token, *last == 'A' ? 'B' : 'A',
+                  last + 1));
+    then_header_has(s, "X-Intacct-Mock-Evidence",
+                    "the signature does not fit header and payload");
+    then_refused(s, CAUSE_TOKEN_BAD_SIGNATURE);
 }
 
 STORY(templates_are_named, "a template that nobody filled in is named and quoted")
@@ -151,8 +159,12 @@ STORY(templates_are_named, "a template that nobody filled in is named and quoted
     when_posted(s, TOKEN_PATH, CC "client_id={{client_id}}&client_secret=x" USERNAME);
     then_refused(s, CAUSE_CREDENTIAL_PLACEHOLDER);
     when_posted(s, TOKEN_PATH, CC DEMO "&username=${USER}@acme");
+    then_status(s, 400);
+    then_json(s, "error", "invalid_grant");
     then_refused(s, CAUSE_CREDENTIAL_PLACEHOLDER);
     when_posted(s, TOKEN_PATH, CC DEMO "&username=undefined");
+    then_status(s, 400);
+    then_json(s, "error", "invalid_request");
     then_refused(s, CAUSE_CREDENTIAL_PLACEHOLDER);
     when_posted(s, TOKEN_PATH, "grant_type=refresh_token&" DEMO "&refresh_token=null");
     then_status(s, 400);

@@ -374,6 +374,63 @@ static void who_is_switched_off_is_off(void **state)
                  company(*state, "acme")->web_services);
 }
 
+/* The directory as im_directory_write says it. */
+static const struct im_json *written(struct fixture *f)
+{
+    struct im_json_error error;
+    struct im_json_out out;
+    struct im_buf text;
+
+    im_buf_init(&text, &f->arena, 0);
+    im_json_out_init(&out, &text);
+    im_json_open_object(&out, NULL);
+    im_directory_write(f->directory, &out);
+    im_json_close_object(&out);
+    const struct im_json *json = im_json_parse(&f->arena, im_buf_str(&text), &error);
+    assert_non_null(json);
+    return json;
+}
+
+static const struct im_json *thing(const struct im_json *world, const char *part,
+                                   const char *name, const char *value)
+{
+    const struct im_json *one = im_json_get(world, part)->first;
+
+    while (one && !im_str_is(im_json_get_str(one, name), value))
+        one = one->next;
+    assert_non_null(one);
+    return one;
+}
+
+static void what_is_written_of_a_user_is_how_it_stands(void **state)
+{
+    static const char *const flags[] = {"locked", "password_expired", "active"};
+    const struct im_json *before = written(*state), *after;
+    change(*state, IM_CHANGE_LOCK_USER, "jdoe", "", "");
+    change(*state, IM_CHANGE_EXPIRE_PASSWORD, "jdoe", "", "");
+    change(*state, IM_CHANGE_DEACTIVATE_USER, "jdoe", "", "");
+    after = written(*state);
+    assert_true(im_str_is(im_json_get_str(thing(after, "users", "id", "jdoe"), "company"),
+                          "acme"));
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        bool active = i == 2;
+        assert_int_equal(
+            im_json_get(thing(before, "users", "id", "jdoe"), flags[i])->boolean, active);
+        assert_int_equal(
+            im_json_get(thing(after, "users", "id", "jdoe"), flags[i])->boolean, !active);
+    }
+}
+
+static void each_part_that_is_written_has_its_own_members(void **state)
+{
+    const struct im_json *world = written(*state);
+    const struct im_json *role = thing(world, "roles", "name", "all");
+    assert_non_null(im_json_get(role, "permissions"));
+    assert_null(im_json_get(role, "redirect_uris"));
+    assert_non_null(im_json_get(thing(world, "clients", "id", "demo"), "redirect_uris"));
+    assert_non_null(im_json_get(thing(world, "companies", "id", "acme"), "entities"));
+}
+
 static void a_new_password_is_not_expired(void **state)
 {
     change(*state, IM_CHANGE_EXPIRE_PASSWORD, "jdoe", "", "");
@@ -477,6 +534,8 @@ int main(void)
         TEST(a_user_can_be_kept_to_one_entity),
         TEST(a_copy_taken_before_a_change_stays_as_it_was),
         TEST(a_change_of_nobody_says_so),
+        TEST(what_is_written_of_a_user_is_how_it_stands),
+        TEST(each_part_that_is_written_has_its_own_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,6 +168,10 @@ static void unsupported_grant_is_explained(void **state)
     post_refused(call, "grant_type=magic" DEMO, cause, "\"magic\"");
     post_refused(call, "grant_type=refreshtoken" DEMO, cause,
                  "was \"refresh_token\" meant");
+    post_refused(call, "grant_type=authorisation_code" DEMO, cause,
+                 "was \"authorization_code\" meant");
+    post_refused(call, "grant_type=client_credential" DEMO, cause,
+                 "was \"client_credentials\" meant");
     post_refused(call, "grant_type=password" DEMO, cause, "undocumented");
     post_refused(call,
                  "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange",

@@ -206,8 +206,17 @@ static void a_wrong_verifier_is_told_apart(void **state)
             "the challenge itself");
     claim.verifier = IM_STR("short");
     refused(f, redeem_claim(f, &claim), CAUSE_PKCE_VERIFIER_WRONG, "5 characters");
-    claim.verifier = IM_STR("xWiRBuiUcmnIbPBCoNqA5cWDFuaEZwZ7jLJJGJ4P3NQ");
-    refused(f, redeem_claim(f, &claim), CAUSE_PKCE_VERIFIER_WRONG, "hashes to something");
+    char long_enough[130];
+    memset(long_enough, 'v', sizeof(long_enough));
+    const size_t sound[] = {43, 128}, unsound[] = {42, 129}; /* RFC 7636 section 4.1 */
+    for (size_t i = 0; i < 2; i++) {
+        claim.verifier = (struct im_str){long_enough, sound[i]};
+        refused(f, redeem_claim(f, &claim), CAUSE_PKCE_VERIFIER_WRONG,
+                "hashes to something else than the challenge " CHALLENGE);
+        claim.verifier.len = unsound[i];
+        refused(f, redeem_claim(f, &claim), CAUSE_PKCE_VERIFIER_WRONG,
+                i ? "has 129 characters" : "has 42 characters");
+    }
 }
 
 static void a_verifier_nobody_asked_for_is_noted(void **state)
