@@ -494,7 +494,7 @@ check_browser = $(RUN) browser jobs=1 timeout=300 $(call pick,$(BROWSER_TESTS))
 check_attack  = $(run_attack)
 check_openapi = $(call under,$(VENV)/bin/python) openapi timeout=300 $(call pick,$(OPENAPI_TESTS))
 check_interop = $(RUN) interop jobs=1 timeout=900 $(call pick,$(INTEROP))
-check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=300 tests/docker/test_examples.py tests/docker/test_replicas.py tests/docker/test_static.py \
+check_docker  = $(call under,$(VENV)/bin/python) docker jobs=1 timeout=600 tests/docker/test_examples.py tests/docker/test_replicas.py tests/docker/test_static.py \
 	'tests/docker/test_image.py $(IMAGE)' 'tests/docker/test_image.py $(BUILD)/docker/image-arm64.tar qemu-aarch64-static'
 # the tests run one after the other: each waits for package clients, and two of them would wait for the same ones
 check_packages = $(call under,$(VENV)/bin/python) packages jobs=1 timeout=600 $(call pick,$(PACKAGES_TESTS))

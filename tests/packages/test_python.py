@@ -135,7 +135,7 @@ def form(tap):
         with zipfile.ZipFile(path) as archive:
             program = archive.getinfo(f"intacct_mock-{VERSION}.data/scripts/intacct-mock")
             tap.check(f"{path.name.partition('manylinux2014_')[2].split('.')[0]}: the program may be run", program.external_attr >> 16 == 0o100755)
-            tap.check("and the licences are in it", {"openssl", "glibc", "cjson", "civetweb", "htm", "preact", "intacct-mock"} == {
+            tap.check("and the licences are in it", {"openssl", "zlib", "glibc", "cjson", "civetweb", "htm", "preact", "intacct-mock"} == {
                 name.split("/")[-1] for name in archive.namelist() if "/licenses/" in name})
         status, said = run(sys.executable, "-m", "pip", "download", "--no-deps", "--no-index", "--only-binary=:all:", "-d", str(folder),
                            "--platform", path.name[:-4].rsplit(".", 1)[1], "--find-links", str(DIST), f"intacct-mock=={VERSION}")
