@@ -87,32 +87,57 @@ static bool is_gap_known(const struct im_group *group, size_t i)
             exchange->delivered_us <= group->items[i + 1]->began_us);
 }
 
-/* Jitter may make one pause shorter than the one before, so the last is held against the first: it has to
- * be longer by a quarter, which a constant pause is not by chance. */
-static bool gaps_grow(const struct im_group *group)
-{
-    size_t gaps = group->count ? group->count - 1 : 0;
-    int64_t first = -1;
-    int64_t last = -1;
+struct gaps {
+    size_t count; /* of those that are known */
+    int64_t first, last, least, most;
+};
 
-    for (size_t i = 0; i < gaps; i++) {
+/* The first repeat may come at once, as urllib3 and others have it, where more repeats follow: it is left
+ * out then. */
+static struct gaps gaps_measure(const struct im_group *group)
+{
+    size_t tries = group->count;
+    struct gaps gaps = {.count = 0};
+
+    for (size_t i = 0; i + 1 < tries; i++) {
         if (!is_gap_known(group, i))
             continue;
-        last = gap_us(group, i);
-        if (last < PAUSE_US)
-            return false;
-        if (first >= 0 && i == gaps - 1 && last < first + first / 4)
-            return false;
-        first = first < 0 ? last : first;
+        int64_t gap = gap_us(group, i);
+        if (i == 0 && gap < PAUSE_US && tries > 2)
+            continue;
+        gaps.last = gap;
+        gaps.first = gaps.count ? gaps.first : gap;
+        gaps.least = gaps.count && gaps.least < gap ? gaps.least : gap;
+        gaps.most = gaps.count && gaps.most > gap ? gaps.most : gap;
+        gaps.count++;
     }
-    return true;
+    return gaps;
+}
+
+/* Jitter may make one pause shorter than the one before, so the last is held against the first: it has to
+ * be longer by a quarter, which a constant pause is not by chance. */
+static bool gaps_grow(const struct gaps *gaps)
+{
+    return !gaps->count ||
+           (gaps->least >= PAUSE_US &&
+            (gaps->count == 1 || gaps->last >= gaps->first + gaps->first / 4));
+}
+
+/* Full jitter draws each pause from zero up to a bound that grows: a few draws need not grow. A client
+ * that does not pause at all has no long one, and a constant pause does not vary by half. */
+static bool gaps_look_random(const struct gaps *gaps)
+{
+    return gaps->count > 1 && gaps->most >= 4 * PAUSE_US &&
+           gaps->most >= gaps->least + gaps->least / 2;
 }
 
 /* The next try may be another job's first one. */
-static enum im_doubt doubt_gaps(const struct im_group *group)
+static enum im_doubt doubt_gaps(const struct im_group *group, const struct gaps *gaps)
 {
     const struct im_history *baseline = group->options->baseline;
 
+    if (gaps_look_random(gaps))
+        return IM_DOUBT_RANDOM_GAPS;
     if (im_history_is_sign_on(group->items[0]))
         return !baseline                     ? IM_DOUBT_NO_BASELINE
                : baseline->sign_on_tries > 1 ? IM_DOUBT_SIGN_ONS
@@ -145,9 +170,10 @@ struct im_breach im_bound_breach(const struct im_group *group)
         doubtful = breach;
     }
     /* no more often than in the baseline: then they are calls of their own, not tries (rule 5) */
-    if (expectation->growing_gaps && !gaps_grow(group) &&
+    struct gaps gaps = gaps_measure(group);
+    if (expectation->growing_gaps && !gaps_grow(&gaps) &&
         !im_count_calls_as_ever(group, group->items[0])) {
-        struct im_breach breach = {IM_BOUND_GAPS, doubt_gaps(group)};
+        struct im_breach breach = {IM_BOUND_GAPS, doubt_gaps(group, &gaps)};
         if (!breach.doubt)
             return breach;
         doubtful = breach;

@@ -388,5 +388,11 @@ void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,
                     "cannot be told from a call of its own",
                     client);
         return;
+    case IM_DOUBT_RANDOM_GAPS:
+        im_buf_addf(why,
+                    "cannot tell: the pauses of %s vary as random ones do, and so few of "
+                    "those need not grow",
+                    client);
+        return;
     }
 }

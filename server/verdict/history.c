@@ -79,6 +79,10 @@ bool im_history_has_cause(const struct im_exchange *exchange, enum im_cause caus
 {
     if (exchange->cause == cause)
         return true;
+    /* who asks what became of a token, or revokes it, may do so with a dead one */
+    if (exchange->endpoint == IM_ENDPOINT_INTROSPECT ||
+        exchange->endpoint == IM_ENDPOINT_REVOKE)
+        return false;
     for (size_t i = 0; i < exchange->note_count; i++)
         if (exchange->notes[i].cause == cause)
             return true;

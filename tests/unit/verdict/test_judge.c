@@ -408,6 +408,45 @@ static void gaps_must_grow(void **state)
         "1 2 3");
 }
 
+static void the_first_repeat_may_come_at_once(void **state)
+{
+    struct history *h = *state;
+
+    answered(h);
+    try_after(h, 10);
+    try_after(h, 600);
+    try_after(h, 1200);
+    met(h, GROWING,
+        "the gaps between the tries were 10 ms, 600 ms, 1200 ms, as it should be",
+        "1 2 3 4");
+}
+
+static void random_pauses_need_not_grow(void **state)
+{
+    struct history *h = *state;
+
+    answered(h);
+    try_after(h, 300);
+    try_after(h, 700);
+    try_after(h, 200);
+    is(h, GROWING, IM_CANNOT_TELL,
+       "cannot tell: the pauses of the client vary as random ones do, and so few of "
+       "those need not grow",
+       "1 2 3 4");
+}
+
+static void asking_about_a_dead_token_is_not_using_it(void **state)
+{
+    struct history *h = *state;
+
+    refused(h);
+    struct im_exchange *asked = saw(h, "introspect", 200, CAUSE_NONE);
+    asked->notes[0].cause = CAUSE_ACCESS_TOKEN_REVOKED;
+    asked->note_count = 1;
+    met(h, "{'that':'t','cause':'access-token-revoked','at_most':1}",
+        "once, as it should be", "1");
+}
+
 static void there_must_be_a_pause(void **state)
 {
     struct history *h = *state;
@@ -558,6 +597,9 @@ int main(void)
         JUDGED(an_exchange_without_length_is_open_too),
         JUDGED(the_order_of_the_list_does_not_matter),
         JUDGED(gaps_must_grow),
+        JUDGED(the_first_repeat_may_come_at_once),
+        JUDGED(random_pauses_need_not_grow),
+        JUDGED(asking_about_a_dead_token_is_not_using_it),
         JUDGED(there_must_be_a_pause),
         JUDGED(the_clock_makes_a_gap_too),
         JUDGED(waiting_for_a_stalled_answer_is_no_pause),
