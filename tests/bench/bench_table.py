@@ -29,7 +29,7 @@ TOKEN, ARTICLE = "/ia/api/v1/oauth2/token", "/identity/v2/oauth2/token"
 VENDORS = "/ia/api/v1/objects/accounts-payable/vendor"
 CONNECTIONS = (1, 16, 64, 256)
 TOKENS, SANDBOXES = 100_000, 10_000
-STARTS = 9
+STARTS, TURNS = 9, 2
 
 
 def free_port():
@@ -96,21 +96,25 @@ KINDS = {
 }
 
 
+def measure_cell(mock, everything, tls, keep_alive, connections):
+    """Every kind in one way, in turns; the best turn counts, for what other programs take away is no cost of ours."""
+    best = {}
+    for _ in range(TURNS):
+        for name, (server, make) in everything.items():
+            found = make(mock).measure(server.https if tls else server.http, connections, keep_alive)
+            if found and (not best.get(name) or found["rps"] > best[name]["rps"]):
+                best[name] = found
+    beside = best.get("bare CivetWeb")
+    return [{"what": name, "tls": tls, "keep_alive": keep_alive, "connections": connections, "found": best.get(name),
+             "ratio": round(best[name]["rps"] / beside["rps"], 3) if beside and best.get(name) else None}
+            for name in everything]
+
+
 def measure_matrix(mock, bare):
-    rows = []
     everything = {"bare CivetWeb": (bare, lambda _: Request("/", FORM))}
     everything.update({name: (mock, make) for name, make in KINDS.items()})
-    for tls in (False, True):
-        for keep_alive in (True, False):
-            for connections in CONNECTIONS:
-                beside = None
-                for name, (server, make) in everything.items():
-                    found = make(mock).measure(server.https if tls else server.http, connections, keep_alive)
-                    beside = found if name == "bare CivetWeb" else beside
-                    ratio = round(found["rps"] / beside["rps"], 3) if found and beside else None
-                    rows.append({"what": name, "tls": tls, "keep_alive": keep_alive, "connections": connections,
-                                 "found": found, "ratio": ratio})
-    return rows
+    return [row for tls in (False, True) for keep_alive in (True, False) for connections in CONNECTIONS
+            for row in measure_cell(mock, everything, tls, keep_alive, connections)]
 
 
 def measure_life():
@@ -169,7 +173,7 @@ def measure_openssl():
     """Signatures of one core, to hold the article's tokens against (two RS512 each)."""
     said = subprocess.run(["openssl", "speed", "-mr", "-seconds", "2", "rsa2048"], capture_output=True, text=True, check=False)
     line = re.search(r"^\+F2:\d+:2048:([\d.e+-]+):", said.stdout, re.MULTILINE)
-    return {"rsa2048_signatures_per_s": round(1 / float(line[1]))} if line else {}
+    return {"rsa2048_signatures_per_s": round(float(line[1]))} if line else {}
 
 
 def measure_peers(token):

@@ -14,5 +14,6 @@ function done(summary, latency, requests)
   io.write(string.format(
     '\n{"requests": %d, "us": %d, "p50_us": %d, "p99_us": %d, "refused": %d, "errors": %d}\n',
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-    e.status, e.connect + e.read + e.write + e.timeout))
+    -- a server may close after each answer, which is a failed read for the next one
+    e.status, e.connect + e.write + e.timeout + math.max(0, e.read - summary.requests)))
 end

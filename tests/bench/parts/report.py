@@ -42,7 +42,7 @@ def write_readme(file, result):
         "# Measured", "",
         "`make bench` measures, in under ten minutes; `make check-instructions` counts instructions, and fails when a request",
         "takes 5 % more of them. Figures in time are compared within one run alone: the table has ratios to a bare",
-        "CivetWeb that answers with as many bytes and computes nothing, on the same machine, in turns.", "",
+        "CivetWeb that answers with as many bytes and computes nothing, on the same machine; the better of two turns counts.", "",
         f"Written on {machine['date']} on {machine['cores']} shared cores ({machine['processor']}), load {machine['load_before']} before it began, by",
         "`tests/bench/bench_table.py --write`. With a load above 1 other programs were running, and single figures are off by",
         "a third or more.", "",

@@ -251,6 +251,29 @@ static void a_need_that_is_not_met_is_told_in_terms_of_the_client(void **state)
     assert_int_equal(im_verdict_outcome(&f->verdict), IM_MET);
 }
 
+/* A rule waits for another grant than the client ever asks with: that is said, each of those
+ * once, and what came to other endpoints is none. */
+static void a_grant_that_did_not_come_is_told_with_those_that_did(void **state)
+{
+    static const char *const sent[] = {"client_credentials", "refresh_token",
+                                       "client_credentials"};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < 3; i++) {
+        struct im_exchange *exchange = saw(f, 200, CAUSE_NONE);
+        exchange->endpoint = IM_ENDPOINT_TOKEN;
+        exchange->grant = im_str(sent[i]);
+    }
+    saw(f, 200, CAUSE_NONE)->grant = IM_STR("no-endpoint-of-tokens");
+    f->scenario.rule_count = 2;
+    f->counts[1].fits = 0;
+    f->rules[1].when = (struct im_when){
+        .endpoint = IM_STR("token"), .grant = IM_STR("authorization_code"), .rate = -1};
+    f->options.client = "CMD";
+    judged(f, "[" MET_ONE "]");
+    has(json(f), "; CMD sent client_credentials and refresh_token\"");
+}
+
 static void a_fact_is_no_fault_where_the_scenario_did_not_come_about(void **state)
 {
     struct fixture *f = *state;
@@ -535,6 +558,7 @@ int main(void)
         WRITTEN(a_need_that_is_not_met_is_told_in_terms_of_the_client),
         WRITTEN(a_fact_is_no_fault_where_the_scenario_did_not_come_about),
         WRITTEN(what_may_be_missing_is_no_reason_for_part),
+        WRITTEN(a_grant_that_did_not_come_is_told_with_those_that_did),
         WRITTEN(what_comes_after_a_refusal_is_information_for_who_ends_there),
         WRITTEN(a_failure_says_what_the_cause_means),
         WRITTEN(whose_clock_moved_is_said),
