@@ -218,6 +218,7 @@ static void write_expectation(struct im_json_out *out, const char *that,
 
 static void write_expectations(const struct recording *recording, struct im_json_out *out)
 {
+    bool refused = false;
     char that[160];
 
     im_json_open_array(out, "expect");
@@ -226,6 +227,7 @@ static void write_expectations(const struct recording *recording, struct im_json
         struct im_buf text;
         if (!recording->refused[i])
             continue;
+        refused = true;
         im_buf_init_fixed(&text, that, sizeof that);
         im_buf_addf(&text, "the client is refused with %s", id);
         write_expectation(out, that, "cause", id, recording->refused[i]);
@@ -235,7 +237,8 @@ static void write_expectations(const struct recording *recording, struct im_json
                           recording->damaged);
     if (recording->dropped)
         write_expectation(out, "answers are lost", "wire", "drop", recording->dropped);
-    if (recording->seen[IM_ENDPOINT_TOKEN])
+    /* where something was refused, a client that was mended signs on once more */
+    if (recording->seen[IM_ENDPOINT_TOKEN] && !refused)
         write_expectation(out, "tokens are asked for", "endpoint", "token",
                           recording->seen[IM_ENDPOINT_TOKEN]);
     im_json_close_array(out);

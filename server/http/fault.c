@@ -1,5 +1,5 @@
 /* The closed vocabulary of faults: one row is one way to damage delivery. scenario/wire.c
- * and the listener carry them out, those of TLS http/tls.c. */
+ * and the listener carry them out, those of TLS http/tls_hello.c. */
 #include "http/fault.h"
 
 #include <string.h>

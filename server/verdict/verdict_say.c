@@ -130,6 +130,19 @@ static bool moved_the_clock(const struct im_verdict *verdict)
     return false;
 }
 
+/* Is it unmet that the client does something about an access token that is over? */
+static bool failed_over_expiry(const struct im_verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++) {
+        const struct im_expectation *expectation = &verdict->scenario->expect.items[i];
+        if (verdict->judgements[i].outcome == IM_NOT_MET &&
+            (expectation->cause == CAUSE_ACCESS_TOKEN_EXPIRED ||
+             expectation->after.cause == CAUSE_ACCESS_TOKEN_EXPIRED))
+            return true;
+    }
+    return false;
+}
+
 static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
 {
     enum im_outcome_of outcome = im_verdict_outcome(verdict);
@@ -145,7 +158,8 @@ static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
         im_buf_addz(out, out->len ? ". " : "");
         im_verdict_say_exhausted(out);
     }
-    if (outcome == IM_NOT_MET && moved_the_clock(verdict))
+    if (outcome == IM_NOT_MET && moved_the_clock(verdict) &&
+        failed_over_expiry(verdict))
         im_buf_addf(
             out,
             "%sonly the server's clock moved, so %s cannot see by its own that a "

@@ -327,11 +327,13 @@ static void whose_clock_moved_is_said(void **state)
 {
     struct fixture *f = *state;
 
-    saw(f, 200, CAUSE_NONE)->effect = "advance-clock";
-    saw(f, 200, CAUSE_NONE);
-    judged(f, "[" NOT_MET "]");
+    saw(f, 401, CAUSE_ACCESS_TOKEN_EXPIRED)->effect = "advance-clock";
+    saw(f, 401, CAUSE_ACCESS_TOKEN_EXPIRED);
+    judged(f, "[{'that':'it is used once','cause':'access-token-expired','at_most':1}]");
     has(text(f),
         "note: only the server's clock moved, so the client cannot see by its own");
+    judged(f, "[" NOT_MET "]"); /* about something else */
+    has_not(text(f), "clock");
     judged(f, "[" MET_ONE "]");
     has_not(text(f), "clock");
 }
