@@ -55,7 +55,9 @@ BENCH_SRC   := $(sort $(wildcard tests/bench/*.c))
 WIRE_TESTS  := $(sort $(wildcard tests/wire/test_*.py))
 ATTACK_TESTS := $(sort $(wildcard tests/attack/test_*.py))
 GOLDEN_TESTS := $(sort $(wildcard tests/golden/test_*.py))
-SCENARIO_TESTS := $(sort $(wildcard tests/scenarios/test_*.py))
+# the sound clients over the whole catalogue take minutes: they belong to make check
+KINDS_TEST  := tests/scenarios/test_kinds.py
+SCENARIO_TESTS := $(filter-out $(KINDS_TEST),$(sort $(wildcard tests/scenarios/test_*.py)))
 EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
 BROWSER_TESTS := $(sort $(wildcard tests/browser/test_*.py))
 OPENAPI_TESTS := $(sort $(wildcard tests/openapi/test_*.py))
@@ -398,6 +400,7 @@ run_wire    = $(RUN) wire timeout=300 $(call pick,$(WIRE_TESTS))
 run_attack  = $(RUN) attack timeout=300 $(call pick,$(ATTACK_TESTS))
 run_golden  = $(RUN) golden timeout=300 $(call pick,$(GOLDEN_TESTS))
 run_scenarios = $(RUN) scenarios jobs=1 timeout=900 $(call pick,$(SCENARIO_TESTS))
+check_kinds   = $(RUN) kinds timeout=1800 $(KINDS_TEST)
 run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),embed) docs
@@ -505,7 +508,7 @@ run_soak = status=0; $(call soak,$(BUILD)/asan/intacct-mock,$(ASAN_ENV) $(PYTHON
 	$(call soak,$(BUILD)/tsan/intacct-mock,$(TSAN_ENV) $(PYTHON)) || status=1; exit $$status
 check_soak    = ($(run_soak))
 check_fuzz    = $(run_fuzz)
-CHECKED := format layers headers symbols docs attack openapi lint clang dates instructions asan torture tsan soak fuzz browser interop docker packages
+CHECKED := format layers headers symbols docs attack openapi lint clang dates instructions asan torture tsan soak kinds fuzz browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -559,6 +562,8 @@ soak: $(SOAKED)  ## load with faults under ASan and under TSan, SOAK_SECONDS=300
 check-soak: SOAK_SECONDS := 30
 check-soak: $(SOAKED)  ## the same for half a minute each
 	@$(run_soak)
+check-kinds: all  ## sound clients of every make over the whole catalogue; ten times: TIMES=10
+	@$(check_kinds)
 check-fuzz: FUZZ_SECONDS := 60
 check-fuzz: $(FUZZERS)  ## a minute for each fuzzer
 	@$(check_fuzz)
