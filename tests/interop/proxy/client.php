@@ -19,11 +19,11 @@ function ask(string $url, ?array $form = null, ?string $bearer = null): array
 }
 
 [$status, $body, $error] = ask(API . 'oauth2/token', FORM);
-echo "token $status $error\n";
+echo rtrim("token $status $error"), "\n";
 if ($status === 200) {
     echo 'call ', ask(API . 'objects/accounts-payable/vendor', null, json_decode($body)->access_token)[0], "\n";
 }
 foreach (array_slice($argv, 1) as $other) {
     [$status, , $error] = ask($other);
-    echo "other $status $error\n";
+    echo rtrim("other $status $error"), "\n";
 }
