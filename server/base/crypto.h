@@ -18,7 +18,7 @@ void im_hmac_key_init(struct im_hmac_key *key, struct im_str secret);
 void im_hmac(const struct im_hmac_key *key, struct im_str data,
              unsigned char mac[IM_SHA256_LEN]);
 /* The same for a key that is used once. */
-void im_hmac_sha256(const unsigned char *key, size_t key_len, struct im_str data,
+void im_hmac_sha256(const unsigned char *secret, size_t len, struct im_str data,
                     unsigned char mac[IM_SHA256_LEN]);
 /* SHA-256 of the key's block and the data: half of an HMAC, and half its cost. No MAC: who has
  * that of one text can compute that of some longer ones. */

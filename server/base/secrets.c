@@ -284,7 +284,7 @@ static bool is_whole_value(struct im_str text, size_t from, size_t to)
     if (im_str_starts(rest, "\":") || im_str_starts(rest, "\" :"))
         return false;
     return (from == 0 || (text.at[from - 1] && strchr(before, text.at[from - 1]))) &&
-           (!rest.len || (rest.at[0] && strchr(after, rest.at[0])));
+           (!rest.len || !rest.at || (rest.at[0] && strchr(after, rest.at[0])));
 }
 
 struct hiding {

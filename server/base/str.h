@@ -38,7 +38,8 @@ void im_str_free(struct im_str *copy); /* empty afterwards */
  * another length. */
 static inline bool im_str_eq(struct im_str a, struct im_str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+    return a.len == b.len &&
+           (a.len == 0 || (a.at && b.at && memcmp(a.at, b.at, a.len) == 0));
 }
 /* Equals this C string. */
 static inline bool im_str_is(struct im_str a, const char *text)
@@ -50,13 +51,13 @@ int im_str_compare(struct im_str a, struct im_str b);    /* like memcmp, shorter
 static inline bool im_str_starts(struct im_str a, const char *prefix)
 {
     struct im_str p = im_str(prefix);
-    return p.len <= a.len && (p.len == 0 || memcmp(a.at, p.at, p.len) == 0);
+    return p.len <= a.len && (p.len == 0 || (a.at && memcmp(a.at, p.at, p.len) == 0));
 }
 static inline bool im_str_ends(struct im_str a, const char *suffix)
 {
     struct im_str s = im_str(suffix);
     return s.len <= a.len &&
-           (s.len == 0 || memcmp(a.at + (a.len - s.len), s.at, s.len) == 0);
+           (s.len == 0 || (a.at && memcmp(a.at + (a.len - s.len), s.at, s.len) == 0));
 }
 bool im_str_has(struct im_str a, char c);
 /* Bytes from `from` up to but not including `to`; both are clamped to the text. */

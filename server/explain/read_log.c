@@ -164,8 +164,9 @@ static void find_form(struct im_str line, struct piece *piece)
 
     for (size_t i = 0; names[i]; i++) {
         size_t at = im_str_find_nocase(line, names[i]);
-        if (at == line.len || (piece->url.len && piece->url.at <= line.at + at &&
-                               line.at + at < piece->url.at + piece->url.len))
+        if (!line.at || at == line.len ||
+            (piece->url.len && piece->url.at <= line.at + at &&
+             line.at + at < piece->url.at + piece->url.len))
             continue;
         while (at && !ends_word(line.at[at - 1]))
             at--;

@@ -50,6 +50,8 @@ static bool is_odd_address(struct im_str host)
     struct in_addr address;
     size_t label = host.len;
 
+    if (!host.at)
+        return false;
     while (label && host.at[label - 1] != '.')
         label--;
     if (host.at[label] < '0' || host.at[label] > '9')

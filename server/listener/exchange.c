@@ -308,7 +308,7 @@ static struct im_str parse_head(struct im_request *req, struct im_str head, size
     size_t blank_line = sound < head.len ? 2 : 0; /* the one it did not come to */
     char *copy = im_arena_alloc(req->arena, sound + blank_line + 1);
 
-    if (!copy)
+    if (!copy || !head.at)
         return version;
     memcpy(copy, head.at, sound);
     memcpy(copy + sound, "\r\n", blank_line);

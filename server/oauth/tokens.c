@@ -385,7 +385,7 @@ struct record_span {
 static struct im_token_record *span_enter_locked(const struct record_span *span,
                                                  const struct im_subject *subject)
 {
-    while (subject && !span->only &&
+    while (subject && !span->only && span->which &&
            !(selector_agrees(span->which->user, im_packed_user(subject->who)) &&
              selector_agrees(span->which->company, im_packed_company(subject->who))))
         subject = subject->older;

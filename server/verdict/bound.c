@@ -127,7 +127,7 @@ static bool gaps_grow(const struct gaps *gaps)
  * that does not pause at all has no long one, and a constant pause does not vary by half. */
 static bool gaps_look_random(const struct gaps *gaps)
 {
-    return gaps->count > 1 && gaps->most >= 4 * PAUSE_US &&
+    return gaps->count > 1 && gaps->most >= INT64_C(4) * PAUSE_US &&
            gaps->most >= gaps->least + gaps->least / 2;
 }
 
