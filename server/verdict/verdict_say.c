@@ -158,8 +158,7 @@ static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
         im_buf_addz(out, out->len ? ". " : "");
         im_verdict_say_exhausted(out);
     }
-    if (outcome == IM_NOT_MET && moved_the_clock(verdict) &&
-        failed_over_expiry(verdict))
+    if (outcome == IM_NOT_MET && moved_the_clock(verdict) && failed_over_expiry(verdict))
         im_buf_addf(
             out,
             "%sonly the server's clock moved, so %s cannot see by its own that a "
