@@ -73,6 +73,8 @@ static bool record_declare(struct im_authority *authority, struct im_arena *aren
     one.call.out = &out;
     enum im_objects_result result =
         store ? im_objects_create(store, &one.call, *at) : IM_OBJECTS_NO_MEMORY;
+    if (result == IM_OBJECTS_NO_MEMORY)
+        return im_error_no_memory(err, "making the records of the world");
     /* a world that is applied again finds its records there */
     return result == IM_OBJECTS_OK || result == IM_OBJECTS_CONFLICT ||
            im_error_set(err, "%s: %s", one.call.refusal.field, one.call.refusal.text);
