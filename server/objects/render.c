@@ -127,7 +127,8 @@ void im_object_open_group(struct im_str group, struct im_json_out *out)
     /* the writer wants a NUL behind a name; names of groups are short and static */
     char name[64];
     size_t len = group.len < sizeof name ? group.len : sizeof name - 1;
-    memcpy(name, group.at, len);
+    if (group.at)
+        memcpy(name, group.at, len);
     name[len] = '\0';
     im_json_open_object(out, name);
 }
