@@ -212,7 +212,8 @@ static bool read_absolute(struct im_connection *c, struct im_request *req, bool 
     req->port = part.port;
     enum im_port_role role = im_ports_find(c->listener, part.host, part.port);
     req->to_us = role != IM_ROLES;
-    req->on_control_port |= c->at_proxy && role == IM_ROLE_CONTROL;
+    req->on_control_port |=
+        c->at_proxy && c->from_loopback && role == IM_ROLE_CONTROL;
     req->tls |= tls && c->at_proxy;
     target = im_str_slice(target, end, target.len);
     if (!im_str_starts(target, "/"))
