@@ -199,11 +199,14 @@ static struct im_str redact_run(struct im_redaction *out, struct im_str text, bo
 void im_redact_loosely(struct im_redaction *out, struct im_str text, bool broken)
 {
     while (text.len) {
-        size_t token = im_jwt_length(text);
+        size_t token = im_jwt_length(text), slashes = im_redact_authority_mark(text);
 
         im_redact_add_fingerprint(out, im_str_slice(text, 0, token));
-        text = im_str_slice(text, token, text.len);
-        if (!token)
+        im_buf_add(&out->buf, im_str_slice(text, 0, slashes));
+        text = im_str_slice(text, token + slashes, text.len);
+        if (slashes)
+            text = im_redact_user_info(out, text);
+        else if (!token)
             text = redact_run(out, text, broken);
     }
 }
@@ -437,11 +440,12 @@ static bool may_hold_secret(struct im_str text)
     return false;
 }
 
+enum { QUOTED_MAX = 4096 }; /* longer than what im_sanitize leaves of it */
+
 /* What is quoted is mostly a short name, which is looked for by value alone. */
 struct im_str im_redact_quote(struct im_secrets *secrets, struct im_arena *arena,
                               struct im_str text)
 {
-    enum { QUOTED_MAX = 4096 }; /* longer than what im_sanitize leaves of it */
     struct im_redaction out = redaction_begin(secrets, arena);
 
     text = im_str_slice(text, 0, QUOTED_MAX);
@@ -449,6 +453,17 @@ struct im_str im_redact_quote(struct im_secrets *secrets, struct im_arena *arena
         return im_sanitize(secrets, arena, im_secrets_hide(secrets, arena, text));
     im_redact_loosely(&out, text, false);
     return im_sanitize(secrets, arena, redaction_end(&out));
+}
+
+/* What looks random goes last, so that a value found by its name is one fingerprint. */
+struct im_str im_redact_quote_foreign(struct im_secrets *secrets, struct im_arena *arena,
+                                      struct im_str text)
+{
+    struct im_redaction out = redaction_begin(secrets, arena);
+
+    im_redact_loosely(&out, im_str_slice(text, 0, QUOTED_MAX), false);
+    return im_sanitize(secrets, arena,
+                       im_redact_opaque(secrets, arena, redaction_end(&out)));
 }
 
 /* ---- headers and addresses ---- */
@@ -475,8 +490,13 @@ struct im_str im_redact_url(struct im_secrets *secrets, struct im_arena *arena,
     size_t query = im_str_find(url, '?');
     size_t fragment = im_str_find(url, '#');
     size_t mark = query < fragment ? query : fragment;
+    struct im_str front = im_str_slice(url, 0, mark);
 
-    im_redact_loosely(&out, im_str_slice(url, 0, mark), false);
+    /* "user:password@host/path", as curl takes it: the authority has no mark before it */
+    if (!im_str_starts(url, "/") && im_str_glob(IM_STR("*@*"), front) &&
+        !im_str_glob(IM_STR("*://*"), front))
+        front = im_redact_user_info(&out, front);
+    im_redact_loosely(&out, front, false);
     im_buf_add(&out.buf, im_str_slice(url, mark, mark + 1));
     redact_form(&out, im_str_slice(url, mark + 1, url.len));
     return redaction_end(&out);

@@ -10,7 +10,7 @@
 /* A body of whatever kind: form, JSON, XML, or text of no known shape. */
 struct im_str im_redact_text(struct im_secrets *secrets, struct im_arena *arena,
                              struct im_str text);
-/* A URL, or the path of one: path, query and fragment may hold secrets. */
+/* A URL, or the path of one: user info, path, query and fragment may hold secrets. */
 struct im_str im_redact_url(struct im_secrets *secrets, struct im_arena *arena,
                             struct im_str url);
 /* The value of the header of that name. */
@@ -19,5 +19,13 @@ struct im_str im_redact_header(struct im_secrets *secrets, struct im_arena *aren
 /* A piece of what a client sent, as evidence may quote it: short and printable besides. */
 struct im_str im_redact_quote(struct im_secrets *secrets, struct im_arena *arena,
                               struct im_str text);
+/* The same of a text whose secrets are known by no value, as of what is pasted into explain:
+ * what looks random goes too. */
+struct im_str im_redact_quote_foreign(struct im_secrets *secrets, struct im_arena *arena,
+                                      struct im_str text);
+/* The text with the fingerprint of each run of letters and digits that looks random in its
+ * place: no word of a language, of a protocol or of a path is mixed so. */
+struct im_str im_redact_opaque(struct im_secrets *secrets, struct im_arena *arena,
+                               struct im_str text);
 
 #endif

@@ -20,6 +20,12 @@ void im_redact_loosely(struct im_redaction *out, struct im_str text, bool broken
 /* XML, well-formed or not. */
 void im_redact_xml(struct im_redaction *out, struct im_str text);
 
+/* The length of the "://" at the head of the text, also as JSON escapes it; 0 when there is none. */
+size_t im_redact_authority_mark(struct im_str text);
+/* The authority of a URL at the head of the text: writes the fingerprint of its user info (RFC 3986,
+ * section 3.2.1) and the @; returns what is left. */
+struct im_str im_redact_user_info(struct im_redaction *out, struct im_str text);
+
 bool im_redact_is_word(char c); /* a letter or digit */
 bool im_redact_is_secret(struct im_str name);
 /* The same where parameters stand: there `code` and `key` are secrets too. */

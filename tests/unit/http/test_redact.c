@@ -127,6 +127,13 @@ static const char *const leaky[] = {
     "<?xml version=\"1.0\"?><client_secret><b>x</b>" SECRET "</client_secret>",
     "<password>" SECRET,
     "<password a='>'>" SECRET "</password>",
+    /* the user info of an address */
+    "redirect_uri=https://demo:" SECRET "@x/cb",
+    "redirect_uri=https%3A%2F%2Fdemo%3A" SECRET "%40x%2Fcb",
+    "{\"url\":\"https://demo:" SECRET "@x\"}",
+    "{\"url\":\"https:\\/\\/demo:" SECRET "@x\"",
+    "<a href=\"https://demo:" SECRET "@x\">",
+    "ProxyError('http://user:" SECRET "@proxy:3128')",
     /* neither */
     "client_secret " SECRET,
     "password " SECRET " client_id=demo",
@@ -290,6 +297,9 @@ static void headers_keep_the_scheme_and_hide_the_rest(void **state)
         {"Referer", "https://x/?client%20secret=" SECRET},
         {"X-Other", "Bearer " SECRET},
         {"X-Other", "client_secret=" SECRET},
+        {"Referer", "https://demo:" SECRET "@x/y"},
+        {"Location", "/cb?back=https%3A%2F%2Fdemo%3A" SECRET "%40x"},
+        {"X-Other", "see https://demo:" SECRET "@x"},
     };
     struct im_arena *arena = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -308,6 +318,8 @@ static void ordinary_headers_stay_as_they_are(void **state)
         {"WWW-Authenticate", "Bearer realm=\"x\", error=\"invalid_token\""},
         {"Location", "https://x/cb?error=access_denied&state=a%20b"},
         {"Host", "api.intacct.com"},
+        {"Origin", "https://x.example:8443"},
+        {"Referer", "http://[::1]:8080/user@company?to=http://${HOST}:${PORT}/"},
         {"Accept", "*/*"},
         {"Authorization", ""},
     };
@@ -320,9 +332,19 @@ static void ordinary_headers_stay_as_they_are(void **state)
 static void an_address_hides_secrets_in_path_query_and_fragment(void **state)
 {
     static const char *const urls[] = {
-        "/token?client_secret=" SECRET, "/token%3Fclient_secret=" SECRET,
-        "/token&client_secret=" SECRET, "/a?b=1&code=" SECRET,
-        "/cb#id_token=" SECRET,         "/a?b=1?client_secret=" SECRET,
+        "/token?client_secret=" SECRET,
+        "/token%3Fclient_secret=" SECRET,
+        "/token&client_secret=" SECRET,
+        "/a?b=1&code=" SECRET,
+        "/cb#id_token=" SECRET,
+        "/a?b=1?client_secret=" SECRET,
+        "https://demo:" SECRET "@x/y",
+        "https://" SECRET "@x/y",
+        "https://demo:a@" SECRET "@x",
+        "https://demo:a/" SECRET "@x/y",
+        "https://demo:" SECRET,
+        "demo:" SECRET "@x/y",
+        "/a?b=https%3A%2F%2Fdemo%3A" SECRET "%40x",
     };
     struct im_arena *arena = *state;
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
@@ -330,6 +352,33 @@ static void an_address_hides_secrets_in_path_query_and_fragment(void **state)
     assert_lacks(im_redact_url(NULL, arena, IM_STR("/objects/" JWT)), "eyJ");
     assert_true(im_str_is(im_redact_url(NULL, arena, IM_STR(TOKEN "/x?a=b#c")),
                           TOKEN "/x?a=b#c"));
+    assert_has(im_redact_url(NULL, arena, IM_STR("https://demo:" SECRET "@x/y")), "@x/y");
+}
+
+static void what_looks_random_is_hidden_in_a_text_of_strangers(void **state)
+{
+    static const char *const secrets[] = {
+        "S3cr3tZeta9Omega", "AB11582f0c9d7e6b5a4938", "3f2b8c1e-77aa-4b1c-9d0e",
+        "qwertyuiopasdfghjklzx7", "dGhpcyBp_cyBhIHNl-Y3JldDEyMw"};
+    static const char *const words[] = {"/ia/api/v1/objects/accounts-payable/vendor/12",
+                                        "REST-1206 IA.TOKEN_IS_INVALID",
+                                        "2026-03-02T10:00:00Z",
+                                        "openid-configuration",
+                                        "XL03000006",
+                                        "client_credentials",
+                                        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+                                        "hmac:1f3a9c0d5b7e",
+                                        "OAuth2Client"};
+    struct im_arena *arena = *state;
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+        char text[200];
+        snprintf(text, sizeof text, "/a/%s?t=%s not found: %s", secrets[i], secrets[i],
+                 secrets[i]);
+        assert_lacks(im_redact_quote_foreign(NULL, arena, im_str(text)), secrets[i]);
+    }
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (!im_str_is(im_redact_quote_foreign(NULL, arena, im_str(words[i])), words[i]))
+            fail_msg("%s", words[i]);
 }
 
 #define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -346,6 +395,7 @@ int main(void)
         IN_ARENA(headers_keep_the_scheme_and_hide_the_rest),
         IN_ARENA(ordinary_headers_stay_as_they_are),
         IN_ARENA(an_address_hides_secrets_in_path_query_and_fragment),
+        IN_ARENA(what_looks_random_is_hidden_in_a_text_of_strangers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
