@@ -8,7 +8,6 @@
 #include "base/embedded.h"
 #include "base/gunzip.h"
 #include "base/rng.h"
-#include "http/redact_parts.h"
 
 /* ---- making one ---- */
 
@@ -129,36 +128,12 @@ struct im_str im_explanation_request(const struct im_explanation *explanation)
         im_buf_add(&buf, im_trace_quote(trace, one->req.method));
     if (one->url.len) {
         im_buf_addz(&buf, buf.len ? " " : "");
-        im_buf_add(&buf, im_trace_quote(trace, im_redact_url(trace->secrets, trace->arena,
-                                                             one->url)));
+        im_buf_add(&buf, im_trace_quote_url(trace, one->url));
     }
     struct im_str grant = im_grant(one);
     if (grant.len)
         im_buf_addf(&buf, "%sgrant_type=%.*s", buf.len ? ", " : "",
                     IM_ARG(im_trace_quote(trace, grant)));
-    return im_buf_str(&buf);
-}
-
-/* Servers quote the token that they refuse, and nothing names it as one: "Refresh token
- * not found: AB11…". What is long and has digits is no word. */
-static struct im_str without_opaque(const struct im_trace *trace, struct im_str text)
-{
-    enum { OPAQUE_MIN = 20 };
-    struct im_buf buf;
-
-    im_buf_init(&buf, trace->arena, 0);
-    for (size_t i = 0, end; i < text.len; i = end) {
-        bool digits = false;
-        for (end = i; end < text.len &&
-                      (im_redact_is_word(text.at[end]) || strchr("-_", text.at[end]));
-             end++)
-            digits |= text.at[end] >= '0' && text.at[end] <= '9';
-        end += end == i;
-        struct im_str run = im_str_slice(text, i, end);
-        im_buf_add(&buf, digits && run.len >= OPAQUE_MIN
-                             ? im_fingerprint(trace->secrets, trace->arena, run)
-                             : run);
-    }
     return im_buf_str(&buf);
 }
 
@@ -177,13 +152,11 @@ struct im_str im_explanation_answer(const struct im_explanation *explanation)
     else if (one->lost)
         im_buf_addz(&buf, "no answer");
     for (size_t i = 0; i < one->words.code_count && i < 3; i++)
-        im_buf_addf(
-            &buf, "%s%.*s", buf.len ? " " : "",
-            IM_ARG(im_trace_quote(trace, without_opaque(trace, one->words.codes[i]))));
+        im_buf_addf(&buf, "%s%.*s", buf.len ? " " : "",
+                    IM_ARG(im_trace_quote(trace, one->words.codes[i])));
     if (one->words.message_count)
-        im_buf_addf(
-            &buf, "%s\"%.*s\"", buf.len ? " " : "",
-            IM_ARG(im_trace_quote(trace, without_opaque(trace, one->words.messages[0]))));
+        im_buf_addf(&buf, "%s\"%.*s\"", buf.len ? " " : "",
+                    IM_ARG(im_trace_quote(trace, one->words.messages[0])));
     return im_buf_str(&buf);
 }
 

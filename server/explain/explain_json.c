@@ -70,14 +70,15 @@ static void write_claim(struct im_json_out *out, const struct im_trace *trace,
 {
     const char *meaning = im_claim_meaning(claim->name);
     struct im_str name = im_trace_quote(trace, claim->name);
+    bool secret_number = claim->type == IM_JSON_NUMBER && im_claim_is_secret(claim->name);
 
     im_json_open_object(out, NULL);
     im_json_str(out, "name", name);
-    if (claim->type == IM_JSON_STRING)
+    if (claim->type == IM_JSON_STRING || secret_number)
         im_json_str(out, "value",
                     im_claim_is_secret(claim->name)
                         ? im_fingerprint(trace->secrets, trace->arena, claim->text)
-                        : im_trace_quote(trace, claim->text));
+                        : im_redact_quote(trace->secrets, trace->arena, claim->text));
     else if (claim->type == IM_JSON_NUMBER || claim->type == IM_JSON_BOOL)
         im_json_value(out, IM_STR("value"), claim);
     else

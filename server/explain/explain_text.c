@@ -59,12 +59,10 @@ static void add_events(struct im_buf *buf, const struct im_ranking *ranking)
 static struct im_str shown_value(const struct im_trace *trace,
                                  const struct im_json *claim)
 {
-    if (claim->type == IM_JSON_STRING)
+    if (claim->type == IM_JSON_STRING || claim->type == IM_JSON_NUMBER)
         return im_claim_is_secret(claim->name)
                    ? im_fingerprint(trace->secrets, trace->arena, claim->text)
-                   : im_trace_quote(trace, claim->text);
-    if (claim->type == IM_JSON_NUMBER)
-        return im_trace_quote(trace, claim->text);
+                   : im_redact_quote(trace->secrets, trace->arena, claim->text);
     return im_str(claim->type == IM_JSON_BOOL   ? (claim->boolean ? "true" : "false")
                   : claim->type == IM_JSON_NULL ? "null"
                                                 : "(several)");

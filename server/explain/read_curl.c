@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "causes/diagnosis.h"
+#include "explain/curl_options.h"
 #include "explain/trace.h"
 
 /* A shell command that is being cut into words. */
@@ -96,80 +97,14 @@ static bool next_word(struct im_trace *trace, struct shell *shell, struct im_str
 
 /* ---- options ---- */
 
-enum option {
-    OPTION_NONE,
-    OPTION_METHOD,
-    OPTION_HEADER,
-    OPTION_DATA,
-    OPTION_DATA_ENCODED,
-    OPTION_JSON,
-    OPTION_USER,
-    OPTION_URL,
-    OPTION_GET,
-    OPTION_OTHER /* takes a value that says nothing here */
-};
-
-static const struct curl_option {
-    const char *longer;
-    char letter;
-    enum option option;
-} curl_options[] = {
-    {"--request", 'X', OPTION_METHOD},
-    {"--header", 'H', OPTION_HEADER},
-    {"--data", 'd', OPTION_DATA},
-    {"--data-raw", 0, OPTION_DATA},
-    {"--data-binary", 0, OPTION_DATA},
-    {"--data-ascii", 0, OPTION_DATA},
-    {"--data-urlencode", 0, OPTION_DATA_ENCODED},
-    {"--json", 0, OPTION_JSON},
-    {"--user", 'u', OPTION_USER},
-    {"--url", 0, OPTION_URL},
-    {"--get", 'G', OPTION_GET},
-    {"--output", 'o', OPTION_OTHER},
-    {"--user-agent", 'A', OPTION_OTHER},
-    {"--cookie", 'b', OPTION_OTHER},
-    {"--max-time", 'm', OPTION_OTHER},
-    {"--referer", 'e', OPTION_OTHER},
-    {"--write-out", 'w', OPTION_OTHER},
-    {"--proxy", 'x', OPTION_OTHER},
-    {"--cacert", 0, OPTION_OTHER},
-    {"--connect-timeout", 0, OPTION_OTHER},
-};
-
-/* Which option, and what of the word is its value already: -XPOST, --request=POST. */
-static enum option option_of(struct im_str word, struct im_str *value)
-{
-    *value = (struct im_str){NULL, 0};
-    for (size_t i = 0; i < sizeof curl_options / sizeof *curl_options; i++) {
-        const struct curl_option *known = &curl_options[i];
-        struct im_str rest = word, name = im_str_cut(&rest, '=');
-        if (im_str_is(word, known->longer))
-            return known->option;
-        if (im_str_is(name, known->longer) && name.len < word.len) {
-            *value = rest;
-            return known->option;
-        }
-        if (!known->letter || word.len < 2 || word.at[0] != '-' || word.at[1] == '-')
-            continue;
-        /* letters without a value may stand before it: -sSX POST */
-        size_t at = 1;
-        while (at < word.len && strchr("sSvikLfgG", word.at[at]) &&
-               word.at[at] != known->letter)
-            at++;
-        if (at < word.len && word.at[at] == known->letter) {
-            *value = im_str_slice(word, at + 1, word.len);
-            return known->option;
-        }
-    }
-    return OPTION_NONE;
-}
-
 /* What the options have said so far. */
 struct curl {
     struct im_trace *trace;
     struct im_observed *one;
     struct im_buf data;
     bool get;
+    bool
+        doubtful; /* the word before was an option of which it is not known what it takes */
 };
 
 static void add_header(struct curl *curl, struct im_str line)
@@ -193,50 +128,132 @@ static void add_encoded(struct curl *curl, struct im_str value)
     im_buf_add_url(&curl->data, rest);
 }
 
-static void take_option(struct curl *curl, enum option option, struct im_str value)
+static void add_authorization(struct curl *curl, const char *scheme,
+                              struct im_str credentials)
 {
-    struct im_request *req = &curl->one->req;
+    im_request_add_header(
+        &curl->one->req, IM_STR("Authorization"),
+        im_arena_format(curl->trace->arena, "%s %.*s", scheme, IM_ARG(credentials)));
+}
 
-    switch (option) {
-    case OPTION_METHOD: req->method = value; break;
-    case OPTION_HEADER: add_header(curl, value); break;
-    case OPTION_JSON:
-        im_request_add_header(req, IM_STR("Content-Type"), IM_STR("application/json"));
+static void take_data(struct curl *curl, enum im_curl_meaning meaning,
+                      struct im_str value)
+{
+    im_buf_addz(&curl->data, curl->data.len && meaning != IM_CURL_JSON ? "&" : "");
+    if (meaning == IM_CURL_DATA_ENCODED)
+        add_encoded(curl, value);
+    else
         im_buf_add(&curl->data, value);
-        break;
-    case OPTION_DATA:
-    case OPTION_DATA_ENCODED:
-        im_buf_addz(&curl->data, curl->data.len ? "&" : "");
-        if (option == OPTION_DATA_ENCODED)
-            add_encoded(curl, value);
-        else
-            im_buf_add(&curl->data, value);
-        break;
-    case OPTION_USER:
-        im_request_add_header(
-            req, IM_STR("Authorization"),
-            im_arena_format(curl->trace->arena, "Basic %.*s",
-                            IM_ARG(im_base64(curl->trace->arena, value.at, value.len))));
-        break;
-    case OPTION_URL: im_observed_set_url(curl->one, value); break;
-    case OPTION_GET: curl->get = true; break;
-    case OPTION_NONE:
-    case OPTION_OTHER: break;
+    if (meaning == IM_CURL_JSON)
+        im_request_add_header(&curl->one->req, IM_STR("Content-Type"),
+                              IM_STR("application/json"));
+}
+
+/* The secret of an option that says nothing of the request: a server or a log may repeat it. */
+static struct im_str secret_of(enum im_curl_meaning meaning, struct im_str value)
+{
+    struct im_str behind = value;
+    size_t at = im_str_find(value, '@');
+
+    switch (meaning) {
+    case IM_CURL_SECRET: return value;
+    case IM_CURL_PASSWORD: im_str_cut(&behind, ':'); return behind;
+    case IM_CURL_ASSIGNED: im_str_cut(&behind, '='); return behind;
+    case IM_CURL_PROXY:
+        behind = im_str_slice(value, 0, at < value.len ? at : 0);
+        while (im_str_has(behind, ':')) /* that of the scheme, that of the user */
+            im_str_cut(&behind, ':');
+        return behind;
+    default: return (struct im_str){NULL, 0};
     }
+}
+
+static void take_option(struct curl *curl, enum im_curl_meaning meaning,
+                        struct im_str value)
+{
+    switch (meaning) {
+    case IM_CURL_METHOD: curl->one->req.method = value; break;
+    case IM_CURL_HEADER: add_header(curl, value); break;
+    case IM_CURL_JSON:
+    case IM_CURL_DATA:
+    case IM_CURL_DATA_ENCODED: take_data(curl, meaning, value); break;
+    case IM_CURL_USER:
+        add_authorization(curl, "Basic",
+                          im_base64(curl->trace->arena, value.at, value.len));
+        break;
+    case IM_CURL_BEARER: add_authorization(curl, "Bearer", value); break;
+    case IM_CURL_URL: im_observed_set_url(curl->one, value); break;
+    case IM_CURL_GET: curl->get = true; break;
+    default: im_trace_keep_secret(curl->trace, secret_of(meaning, value)); break;
+    }
+}
+
+static void take_argument(struct curl *curl, struct shell *shell,
+                          enum im_curl_meaning meaning, struct im_str value)
+{
+    if (value.len || next_word(curl->trace, shell, &value))
+        take_option(curl, meaning, value);
+}
+
+/* -sSX POST, -XPOST: flags may stand before the letter that takes a value. */
+static void take_letters(struct curl *curl, struct shell *shell, struct im_str word)
+{
+    for (size_t i = 1; i < word.len; i++) {
+        const struct im_curl_option *known = im_curl_option_of_letter(word.at[i]);
+        if (known && known->meaning != IM_CURL_GET) {
+            take_argument(curl, shell, known->meaning,
+                          im_str_slice(word, i + 1, word.len));
+            return;
+        }
+        curl->get |= known != NULL;
+    }
+}
+
+/* --request POST; and --request=POST, which curl does not take and people write. */
+static void take_name(struct curl *curl, struct shell *shell, struct im_str word)
+{
+    struct im_str value = im_str_slice(word, 2, word.len);
+    struct im_str name = im_str_cut(&value, '=');
+    const struct im_curl_option *known = im_curl_option_find(name);
+
+    if (known && known->meaning == IM_CURL_GET)
+        curl->get = true;
+    else if (known)
+        take_argument(curl, shell, known->meaning, value);
+    else
+        curl->doubtful = true;
+}
+
+/* Behind an option that is not known a word is only an address if it says so itself: else it may
+ * be that option's argument, and a secret. */
+static bool is_address(const struct curl *curl, struct im_str word)
+{
+    static const char *const begins[] = {"localhost",    "127.0.0.1", "[::1]",
+                                         "api.intacct.", "{{",        "$"};
+
+    if (im_str_find_nocase(word, "://") < word.len)
+        return true;
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (im_str_starts(word, begins[i]))
+            return true;
+    return !curl->doubtful && (im_str_has(word, '.') || im_str_has(word, '/'));
 }
 
 static void read_words(struct curl *curl, struct shell *shell)
 {
-    struct im_str word, value;
+    struct im_str word;
 
     while (next_word(curl->trace, shell, &word)) {
-        enum option option = option_of(word, &value);
-        if (option == OPTION_NONE && !im_str_starts(word, "-"))
-            option = curl->one->url.len ? OPTION_OTHER : OPTION_URL, value = word;
-        else if (option != OPTION_NONE && option != OPTION_GET && !value.len &&
-                 !next_word(curl->trace, shell, &value))
-            break;
-        take_option(curl, option, value);
+        if (im_str_starts(word, "--")) {
+            curl->doubtful = false;
+            take_name(curl, shell, word);
+            continue;
+        }
+        if (im_str_starts(word, "-"))
+            take_letters(curl, shell, word);
+        else if (!curl->one->url.len && is_address(curl, word))
+            im_observed_set_url(curl->one, word);
+        curl->doubtful = false;
     }
 }
 

@@ -38,7 +38,7 @@ static void look_at_host(struct im_ranking *ranking)
         im_sign(ranking, CAUSE_HOST_MISSPELLED,
                 near ? IM_SIGN_CERTAIN / 2 + IM_SIGN_GOOD : IM_SIGN_GOOD,
                 "the request goes to %.*s; the host of Intacct is api.intacct.com",
-                IM_ARG(quote(ranking, host)));
+                IM_ARG(im_trace_quote_host(ranking->trace, host)));
 }
 
 static void look_at_path(struct im_ranking *ranking)
@@ -393,12 +393,12 @@ static void look_at_claims(struct im_ranking *ranking)
     if (token->real && ranking->mock)
         im_sign(ranking, CAUSE_TOKEN_OF_THE_REAL_SERVICE, IM_SIGN_STRONG + 60,
                 "its issuer is %.*s, and a mock was asked",
-                IM_ARG(im_trace_quote(ranking->trace, token->issuer)));
+                IM_ARG(im_trace_quote_host(ranking->trace, token->issuer)));
     if (token->issuer.len && !token->real && is_intacct(ranking->one->host))
         im_sign(ranking, CAUSE_TOKEN_WRONG_ISSUER, IM_SIGN_STRONG,
                 "its issuer is %.*s, and %.*s was asked",
-                IM_ARG(im_trace_quote(ranking->trace, token->issuer)),
-                IM_ARG(quote(ranking, ranking->one->host)));
+                IM_ARG(im_trace_quote_host(ranking->trace, token->issuer)),
+                IM_ARG(im_trace_quote_host(ranking->trace, ranking->one->host)));
     /* by the claims that were observed; newer tokens may have others, so this is no
      * certainty */
     if (code)

@@ -421,8 +421,8 @@ static void look_at_hosts(struct history *history)
     if (issuer.len && !im_str_eq_nocase(issuer, one->host))
         im_lead(ranking, at_index(history, mine->index),
                 "the token is from %.*s, and is used at %.*s",
-                IM_ARG(im_trace_quote(ranking->trace, issuer)),
-                IM_ARG(im_trace_quote(ranking->trace, one->host)));
+                IM_ARG(im_trace_quote_host(ranking->trace, issuer)),
+                IM_ARG(im_trace_quote_host(ranking->trace, one->host)));
 }
 
 /* The redirect before a call without a header is what took it away. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "causes/diagnosis.h"
+#include "http/redact_parts.h"
 #include "oauth/jwks.h"
 #include "oauth/token_refusal.h"
 
@@ -44,7 +45,7 @@ const char *im_claim_meaning(struct im_str name)
 
 bool im_claim_is_secret(struct im_str name)
 {
-    return im_str_is(name, "sessionId") || im_str_is(name, "sid");
+    return im_redact_is_secret(name);
 }
 
 static void odd(struct im_token_view *view, struct im_str text)

@@ -43,6 +43,7 @@ struct im_observed {
     bool has_request,
         has_headers;         /* is anything of the request known? are its headers? */
     struct im_str url, host; /* host without its port; empty = not known */
+    struct im_str user_info; /* "user:password" of the url */
     enum im_endpoint endpoint;
     enum im_place place;
     int status; /* 0 = no answer is known */
@@ -98,8 +99,15 @@ bool im_observed_is_refused(const struct im_observed *one);
 /* A value that a tool has hidden ("***", "[REDACTED]", a fingerprint): nothing is known
  * of it. */
 bool im_is_hidden_value(struct im_str value);
-/* Fit to be shown: without secrets, short, printable. */
+/* Fit to be shown: without secrets, without what looks random, short, printable. */
 struct im_str im_trace_quote(const struct im_trace *trace, struct im_str text);
+/* The same of an address; of its query only the parameters that tell what was asked for keep
+ * their values. */
+struct im_str im_trace_quote_url(const struct im_trace *trace, struct im_str url);
+/* The name of a host, which is as random as its owner likes. */
+struct im_str im_trace_quote_host(const struct im_trace *trace, struct im_str host);
+/* The value must not be shown, wherever it stands; not so a template or a mask. */
+void im_trace_keep_secret(struct im_trace *trace, struct im_str value);
 
 /* ---- readers: false when the text is of another form ---- */
 

@@ -1,49 +1,13 @@
 /* explain/: what people paste is recognised, and the first answer is right. The inputs and their answers
  * are tests/data/explain/ANSWERS and field/ANSWERS; those of field/ are written from public reports. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/explain/asked.h"
 
-#include <cmocka.h>
-
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/json.h"
 #include "causes/diagnosis.h"
-#include "explain/explain.h"
 
 #define FOLDER "tests/data/explain/"
-/* 2026-11-29: tokens of the samples are of 2025 and 2026, and one is of 2098 */
-#define NOW_MS INT64_C(1795910400000)
-
-struct asked {
-    struct im_arena arena;
-    struct im_explanation *explanation;
-    struct im_str json, text;
-};
-
-static void ask(struct asked *asked, struct im_str input)
-{
-    struct im_explain_options options = {.now_ms = NOW_MS};
-    struct im_error err = {.text = ""};
-
-    im_arena_init(&asked->arena, 0);
-    asked->explanation = im_explain(&options, &asked->arena, input, &err);
-    if (!asked->explanation)
-        fail_msg("%s", err.text);
-    asked->json = im_explanation_json(asked->explanation);
-    asked->text = im_explanation_text(asked->explanation);
-}
-
-static void asked_end(struct asked *asked)
-{
-    im_explanation_end(asked->explanation);
-    im_arena_release(&asked->arena);
-}
-
 static struct im_str read_sample(const char *path)
 {
     static char data[4 * 1024 * 1024];
