@@ -40,22 +40,29 @@ static int64_t exchanges(const struct im_run_result *result)
     return count && count->is_whole ? count->whole : 0;
 }
 
+/* Did all come about, and only some of it cannot be told? */
+static bool is_doubted_alone(const struct im_run_result *result)
+{
+    return im_json_get_str(result->verdict, "doubt").len &&
+           !im_json_get_str(result->verdict, "missing").len;
+}
+
 /* ---- coverage (rule 9 of scenarios/README.md) ---- */
 
 enum { NAMES_SHOWN = 3 };
 
-static void tally_group(struct im_run_tally *tally, struct im_str needs,
+static void tally_group(struct im_run_tally *tally, struct im_str way,
                         struct im_str scenario)
 {
     struct im_run_group **group = &tally->groups;
 
-    while (*group && !im_str_eq((*group)->needs, needs))
+    while (*group && !im_str_eq((*group)->way, way))
         group = &(*group)->next;
     if (!*group) {
         *group = IM_ARENA_NEW(tally->arena, struct im_run_group);
         if (!*group)
             return;
-        (*group)->needs = im_arena_copy(tally->arena, needs);
+        (*group)->way = im_arena_copy(tally->arena, way);
     }
     if ((*group)->count++ < NAMES_SHOWN)
         (*group)->names =
@@ -63,22 +70,29 @@ static void tally_group(struct im_run_tally *tally, struct im_str needs,
                             (*group)->names.len ? ", " : "", IM_ARG(scenario));
 }
 
-static void tally_cause(struct im_run_tally *tally, const struct im_run_result *result,
-                        enum im_run_outcome outcome)
+/* What it takes that the cause is met. */
+static struct im_str way_to_meet(struct im_run_tally *tally,
+                                 const struct im_run_result *result)
 {
     struct im_str needs = im_json_get_str(result->verdict, "needs");
 
+    if (is_outcome(result->verdict, "not-met") || !result->verdict)
+        return IM_STR("once what failed is mended");
+    if (is_doubted_alone(result))
+        return IM_STR("once it can be told");
+    return im_arena_format(tally->arena, "with %.*s",
+                           IM_ARG(needs.len ? needs : IM_STR("more than CMD did")));
+}
+
+static void tally_cause(struct im_run_tally *tally, const struct im_run_result *result,
+                        enum im_run_outcome outcome)
+{
     if (!result->cause.len)
         return;
     tally->causes++;
     tally->causes_met += outcome == IM_RUN_PASSED;
-    if (outcome == IM_RUN_PASSED)
-        return;
-    if (is_outcome(result->verdict, "not-met") || !result->verdict)
-        needs = (struct im_str){NULL, 0};
-    else if (!needs.len)
-        needs = IM_STR("more than CMD did");
-    tally_group(tally, needs, result->scenario);
+    if (outcome != IM_RUN_PASSED)
+        tally_group(tally, way_to_meet(tally, result), result->scenario);
 }
 
 bool im_run_covers(const struct im_run_tally *tally, const struct im_run_rules *rules)
@@ -94,13 +108,8 @@ static void add_coverage(struct im_buf *text, const struct im_run_tally *tally,
     im_buf_addf(text, "%zu of %zu causes met%s\n", tally->causes_met, tally->causes,
                 im_run_covers(tally, rules) ? "" : ", fewer than --min-coverage wants");
     for (const struct im_run_group *group = tally->groups; group; group = group->next) {
-        im_buf_addf(text, "  %zu more ", group->count);
-        if (group->needs.len)
-            im_buf_addf(text, "with %.*s", IM_ARG(group->needs));
-        else
-            im_buf_addz(text, "once what failed is mended");
-        im_buf_addf(text, ": %.*s%s\n", IM_ARG(group->names),
-                    group->count > NAMES_SHOWN ? ", …" : "");
+        im_buf_addf(text, "  %zu more %.*s: %.*s%s\n", group->count, IM_ARG(group->way),
+                    IM_ARG(group->names), group->count > NAMES_SHOWN ? ", …" : "");
     }
 }
 
@@ -199,7 +208,7 @@ static struct im_str note_of(const struct im_run_result *result)
     return im_json_get_str(result->verdict, "note");
 }
 
-/* Why it was not exercised. */
+/* Why it was not exercised, or only partly. */
 static struct im_str reason_of_skip(const struct im_run_result *result)
 {
     const struct im_json *list = im_json_get(result->verdict, "expect");
@@ -207,6 +216,8 @@ static struct im_str reason_of_skip(const struct im_run_result *result)
     if (exchanges(result) == 0)
         return result->unreached.len ? result->unreached
                                      : IM_STR("CMD sent nothing to the mock");
+    if (im_json_get_str(result->verdict, "doubt").len) /* the note says both */
+        return note_of(result);
     if (im_json_get_str(result->verdict, "missing").len)
         return im_json_get_str(result->verdict, "missing");
     if (note_of(result).len)
@@ -250,7 +261,9 @@ static void add_what_failed(struct im_buf *text, const struct im_run_result *res
         is_outcome(result->verdict, "partly"))
         im_buf_addf(
             text, "  %s%s: %.*s\n",
-            is_outcome(result->verdict, "partly") ? "partly exercised" : "not exercised",
+            is_doubted_alone(result)                ? "cannot be told"
+            : is_outcome(result->verdict, "partly") ? "partly exercised"
+                                                    : "not exercised",
             rules->require_all ? " (--require-all)" : "", IM_ARG(reason_of_skip(result)));
     add_cause(text, result);
     if (rules->again.len)
@@ -302,9 +315,9 @@ static void add_advice(struct im_buf *text, const struct im_run_tally *tally)
                           "--intercept.\n");
     else
         im_buf_addz(text,
-                    "Skipped or partly: CMD did not do what the scenario waits for, "
-                    "as its line says. Let it do more,\nor choose those that "
-                    "concern it by --scenario; --require-all makes them "
+                    "Skipped or partly: CMD did not do what the scenario waits for, or "
+                    "it cannot be told, as its\nline says. Let it do that, or choose "
+                    "those that concern it by --scenario;\n--require-all makes them "
                     "failures.\n");
 }
 

@@ -33,7 +33,7 @@ struct im_run_rules {
 /* Scenarios about a cause that is not met, for one and the same reason. Lifetime: the tally's arena. */
 struct im_run_group {
     struct im_run_group *next;
-    struct im_str needs; /* empty = they failed */
+    struct im_str way; /* what it takes that these are met: "with 8 API calls" */
     size_t count;
     struct im_str names; /* the first few */
 };

@@ -131,11 +131,30 @@ static bool gaps_look_random(const struct gaps *gaps)
            gaps->most >= gaps->least + gaps->least / 2;
 }
 
-/* The next try may be another job's first one. */
+/* Are there so many tries, one right behind the other? */
+static bool is_burst(const struct im_group *group, size_t tries)
+{
+    for (size_t i = 0; i + tries <= group->count; i++) {
+        const struct im_exchange *first = group->items[i];
+        const struct im_exchange *last = group->items[i + tries - 1];
+        if (last->began_us - first->began_us < PAUSE_US &&
+            im_window_elapsed_us(first, last) < PAUSE_US)
+            return true;
+    }
+    return false;
+}
+
+/* The next try may be another job's first one. But each call may be repeated at once only a first time: with
+ * more than two tries of each within one pause, one of them was not waited for. Random pauses may be short,
+ * but not four in a row. */
 static enum im_doubt doubt_gaps(const struct im_group *group, const struct gaps *gaps)
 {
+    enum { FEW = 4 };
     const struct im_history *baseline = group->options->baseline;
+    size_t times = im_count_times_before(group, group->items[0]);
 
+    if (times && is_burst(group, (2 * times > FEW ? 2 * times : FEW) + 1))
+        return IM_DOUBT_NONE;
     if (gaps_look_random(gaps))
         return IM_DOUBT_RANDOM_GAPS;
     if (im_history_is_sign_on(group->items[0]))

@@ -58,6 +58,16 @@ static size_t times_before(const struct im_group *group,
     return baseline ? im_history_times_before(baseline, group->history, exchange) : 0;
 }
 
+size_t im_count_times_before(const struct im_group *group,
+                             const struct im_exchange *exchange)
+{
+    const struct im_history *baseline = group->options->baseline;
+
+    if (!im_history_is_sign_on(exchange))
+        return times_before(group, exchange);
+    return baseline ? (size_t)baseline->sign_on_tries : 0;
+}
+
 bool im_count_calls_as_ever(const struct im_group *group,
                             const struct im_exchange *exchange)
 {
@@ -165,6 +175,21 @@ static bool follows_a_later_refusal(const struct im_group *group,
            !is_redundant(group, last);
 }
 
+/* Are there more than all the sign-ons of the baseline together explain, each tried as often as the bound
+ * says? Behind an anchor each may come there for the first time, too. The first of them count as well, so
+ * that what is beyond breaks the bound. */
+static bool is_beyond_all_jobs(const struct im_group *group, size_t index)
+{
+    const struct im_history *baseline = group->options->baseline;
+    size_t at_most = (size_t)group->expectation->at_most;
+
+    if (!baseline || !at_most)
+        return false;
+    size_t jobs = (size_t)baseline->sign_on_tries;
+    return index < at_most ||
+           index >= at_most * jobs + (group->window->anchor ? jobs : 0);
+}
+
 static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
@@ -187,6 +212,8 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
                    : counts;
     if (late || signs_on_as_ever(group))
         return free_of_blame;
+    if (is_beyond_all_jobs(group, index))
+        return counts;
     return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
                                                              : IM_DOUBT_NO_BASELINE};
 }
@@ -251,10 +278,12 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
     if (other_token && !signs_on_once(group))
         return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
                                                                  : IM_DOUBT_NO_BASELINE};
-    if (exchange->call == anchor->call ||
-        is_own_repeat(group, exchange, group->window->opened_us, false))
-        return repeat_of(group, exchange);
-    return is_serial(group) ? counts : free_of_blame;
+    if (is_serial(group))
+        return counts;
+    return exchange->call == anchor->call ||
+                   is_own_repeat(group, exchange, group->window->opened_us, false)
+               ? repeat_of(group, exchange)
+               : free_of_blame;
 }
 
 /* A client that renews by the clock renews during a pause, too. */
@@ -266,6 +295,17 @@ static struct weighed weigh_hasty_refresh(const struct im_group *group)
                                     : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
 }
 
+/* Was the call sent with this token more often than it is made where nothing goes wrong? Twice as often: each of
+ * them may have been given up while it was under way, so that its client never saw the refusal. */
+static bool is_beyond_its_calls(const struct im_group *group, size_t index)
+{
+    size_t times = times_before(group, group->items[index]), earlier = 0;
+
+    for (size_t i = 0; i < index; i++)
+        earlier += group->items[i]->call == group->items[index]->call;
+    return times > 1 && earlier >= 2 * times;
+}
+
 /* A call with a token that was refused, or with none. */
 static struct weighed weigh_dead_token(const struct im_group *group, size_t index)
 {
@@ -273,8 +313,9 @@ static struct weighed weigh_dead_token(const struct im_group *group, size_t inde
 
     if (is_serial(group))
         return is_known_dead(group, exchange) ? counts : free_of_blame;
-    return is_own_repeat(group, exchange, INT64_MIN, true) ? repeat_of(group, exchange)
-                                                           : free_of_blame;
+    if (!is_own_repeat(group, exchange, INT64_MIN, true))
+        return free_of_blame;
+    return is_beyond_its_calls(group, index) ? counts : repeat_of(group, exchange);
 }
 
 static struct weighed weigh_without_token(const struct im_group *group, size_t index)
@@ -379,19 +420,23 @@ void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,
             client);
         return;
     case IM_DOUBT_REFRESHES:
-        im_buf_addf(why, "cannot tell: %s refreshes where nothing goes wrong, too",
+        im_buf_addf(why,
+                    "cannot tell: %s refreshes where nothing goes wrong, too; a run in "
+                    "which it does not shows it",
                     client);
         return;
     case IM_DOUBT_SAME_CALLS:
         im_buf_addf(why,
                     "cannot tell: %s makes the same call several times, so a repeat "
-                    "cannot be told from a call of its own",
+                    "cannot be told from a call of its own; a run that makes each call "
+                    "once shows it",
                     client);
         return;
     case IM_DOUBT_RANDOM_GAPS:
         im_buf_addf(why,
                     "cannot tell: the pauses of %s vary as random ones do, and so few of "
-                    "those need not grow",
+                    "those need not grow; a run without jitter, or with more tries, "
+                    "shows it",
                     client);
         return;
     }

@@ -43,6 +43,9 @@ bool im_count_calls_as_ever(const struct im_group *group,
 /* Can repeats of this call be calls of their own, so that it cannot be told? */
 bool im_count_is_ambiguous(const struct im_group *group,
                            const struct im_exchange *exchange);
+/* How many sign-ons or calls like this one the client makes where nothing goes wrong; 0 = not known. */
+size_t im_count_times_before(const struct im_group *group,
+                             const struct im_exchange *exchange);
 /* The sentence for a doubt: "cannot tell: CMD signs on 3 times; give each test a sandbox of its own". */
 void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,
                         struct im_buf *why);

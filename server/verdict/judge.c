@@ -217,10 +217,15 @@ static void say_unmet(struct judging *j, struct finding *found,
         im_recovery_doubt(found->expectation, window, &j->history, j->options);
     struct im_buf why;
 
-    if (!is_worse(found, doubt ? IM_CANNOT_TELL : unmet_outcome(j, found->expectation)))
+    enum im_outcome_of outcome = unmet_outcome(j, found->expectation);
+
+    /* what is not demanded needs no excuse */
+    if (doubt && outcome == IM_NOT_MET)
+        outcome = IM_CANNOT_TELL;
+    if (!is_worse(found, outcome))
         return;
     im_buf_init(&why, j->arena, 0);
-    if (doubt)
+    if (outcome == IM_CANNOT_TELL)
         im_buf_addz(&why, doubt);
     else
         im_bound_why(group, IM_BOUND_AT_LEAST, seen, &why);

@@ -97,9 +97,10 @@ const char *im_recovery_doubt(const struct im_expectation *expectation,
                      "larger --journal keeps more"
                    : NULL;
     if (im_window_is_on_tokens(expectation) && had_another_token(history, anchor))
-        return "cannot tell: another token was had already when this one was refused";
+        return "cannot tell: another token was had already when this one was refused; a "
+               "run with one worker shows it";
     if (was_refused_twice(history, anchor))
         return "cannot tell: a call was refused, and so was its repeat with a new token; "
-               "a client may stop there";
+               "a client may stop there; a run with one worker shows it";
     return NULL;
 }

@@ -50,7 +50,7 @@ enum im_outcome_of im_verdict_outcome(const struct im_verdict *verdict)
             return IM_NOT_MET;
         whole &= (outcome != IM_NOT_EXERCISED ||
                   verdict->scenario->expect.items[i].optional) &&
-                 outcome != IM_PENDING;
+                 outcome != IM_PENDING && !im_verdict_is_doubted(verdict, i);
         judged |= outcome == IM_MET;
     }
     if (!came_about)
@@ -156,11 +156,14 @@ static void write_missing(const struct im_verdict *verdict, struct im_json_out *
 {
     struct im_str missing = im_verdict_missing(verdict, out->buf);
     struct im_str needs = im_needs_text(verdict->scenario, out->buf->arena);
+    struct im_str doubts = im_verdict_doubts(verdict, out->buf);
 
     if (needs.len)
         im_json_str(out, "needs", needs);
     if (missing.len)
         im_json_str(out, "missing", missing);
+    if (doubts.len)
+        im_json_str(out, "doubt", doubts);
 }
 
 static void write_baseline(const struct im_verdict *verdict, struct im_json_out *out)

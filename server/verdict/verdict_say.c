@@ -102,6 +102,30 @@ static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
                     im_cause_row(scenario->cause)->id, client_of(verdict));
 }
 
+/* ---- what could not be told ---- */
+
+bool im_verdict_is_doubted(const struct im_verdict *verdict, size_t index)
+{
+    const struct im_expectation *expectation = &verdict->scenario->expect.items[index];
+
+    return im_verdict_outcome_at(verdict, index) == IM_CANNOT_TELL &&
+           !expectation->optional && !expectation->advice;
+}
+
+static void say_doubts(const struct im_verdict *verdict, struct im_buf *out)
+{
+    const char *separator = "";
+
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++) {
+        if (!im_verdict_is_doubted(verdict, i))
+            continue;
+        im_buf_addf(out, "%s\"%.*s\": %.*s", separator,
+                    IM_ARG(verdict->scenario->expect.items[i].that),
+                    IM_ARG(verdict->judgements[i].why));
+        separator = ". ";
+    }
+}
+
 /* ---- of the whole ---- */
 
 void im_verdict_say_exhausted(struct im_buf *out)
@@ -151,6 +175,8 @@ static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
         im_buf_addz(out, "nothing in this scenario happened: no request came");
     else
         say_missing(verdict, out);
+    struct im_str doubts = im_verdict_doubts(verdict, out);
+    im_buf_addf(out, "%s%.*s", out->len && doubts.len ? ". " : "", IM_ARG(doubts));
     if (!verdict->scenario->expect.count)
         im_buf_addf(out, "%sthe scenario expects nothing, so nothing can be judged",
                     out->len ? ". " : "");
@@ -275,4 +301,14 @@ struct im_str im_verdict_missing(const struct im_verdict *verdict, struct im_buf
     say_missing(verdict, &missing);
     out->failed |= missing.failed;
     return im_buf_str(&missing);
+}
+
+struct im_str im_verdict_doubts(const struct im_verdict *verdict, struct im_buf *out)
+{
+    struct im_buf doubts;
+
+    im_buf_init(&doubts, out->arena, 0);
+    say_doubts(verdict, &doubts);
+    out->failed |= doubts.failed;
+    return im_buf_str(&doubts);
 }

@@ -12,6 +12,9 @@ enum { IM_VERDICT_LINES = 20 }; /* exchanges of one expectation, where people re
 bool im_verdict_came_about(const struct im_verdict *verdict);
 /* Has the rule fired as often as it has to? */
 bool im_verdict_has_fired(const struct im_verdict *verdict, size_t rule);
+/* Can it not be told whether the expectation is met? Not asked of advice, nor where it is optional: those
+ * are demanded of no client. */
+bool im_verdict_is_doubted(const struct im_verdict *verdict, size_t index);
 void im_verdict_say_exhausted(struct im_buf *out);
 void im_verdict_say_dropped(const struct im_verdict *verdict, struct im_buf *out);
 /* What is to be said of the verdict as a whole; empty = nothing. */
@@ -19,6 +22,9 @@ struct im_str im_verdict_note(const struct im_verdict *verdict, struct im_buf *o
 /* What was missing, in terms of the client: one sentence for each rule that has not fired as often as it
  * has to. Empty = nothing was. */
 struct im_str im_verdict_missing(const struct im_verdict *verdict, struct im_buf *out);
+/* What could not be told, and the way out: one sentence for each expectation that is doubted. Empty = all
+ * could, or the scenario did not come about. */
+struct im_str im_verdict_doubts(const struct im_verdict *verdict, struct im_buf *out);
 /* Why one expectation was judged so. */
 struct im_str im_verdict_why(const struct im_verdict *verdict, size_t index,
                              struct im_buf *out);

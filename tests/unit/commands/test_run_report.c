@@ -126,6 +126,25 @@ static const char in_part[] =
     "\"needs\":\"8 API calls\",\"missing\":\"rule 2 waits for the 8th API call; CMD made "
     "4\"}";
 
+static const char doubted[] =
+    "{\"outcome\":\"partly\",\"exchanges\":4,\"expect\":[],\"exchanges_shown\":[],"
+    "\"needs\":\"2 API calls\",\"doubt\":\"d\",\"note\":\"\\\"no token\\\": cannot tell: CMD "
+    "signs on twice\"}";
+
+static void what_cannot_be_told_is_said(void **state)
+{
+    const struct im_run_rules rules = {.require_all = true};
+    struct im_run_result result = result_of(*state, doubted);
+
+    assert_says(card(*state, &result, &plain),
+                "partly  token-dead: \"no token\": cannot tell: CMD signs on twice\n");
+    assert_says(card(*state, &result, &rules),
+                "FAILED  token-dead\n"
+                "  cannot be told (--require-all): \"no token\": cannot tell: CMD signs on "
+                "twice\n"
+                "  CMD exited with status 0; it printed nothing\n");
+}
+
 static void what_was_exercised_in_part_says_what_was_missing(void **state)
 {
     const struct im_run_rules all = {.require_all = true};
@@ -165,7 +184,8 @@ static void the_end_says_how_many_causes_are_met_and_what_the_others_take(void *
     struct im_run_tally tally = {.arena = *state};
     struct im_run_result results[] = {result_of(*state, met), result_of(*state, unmet),
                                       result_of(*state, in_part),
-                                      result_of(*state, in_part)};
+                                      result_of(*state, in_part),
+                                      result_of(*state, doubted)};
     struct im_buf text;
 
     for (size_t i = 0; i < COUNT(results); i++) {
@@ -178,12 +198,13 @@ static void the_end_says_how_many_causes_are_met_and_what_the_others_take(void *
     im_buf_init(&text, *state, 0);
     im_run_report_end(&text, &tally, &rules);
     im_buf_addc(&text, '\0');
-    assert_says(im_str(strstr(text.at, "1 of")),
-                "1 of 4 causes met, fewer than --min-coverage wants\n"
+    assert_says(im_str(strstr(text.at, "1 of 5")),
+                "1 of 5 causes met, fewer than --min-coverage wants\n"
                 "  1 more once what failed is mended: token-dead\n"
                 "  2 more with 8 API calls: token-dead, token-dead\n"
-                "2 passed, 1 failed, 2 partly, 0 skipped\n");
-    rules.min_percent = 25;
+                "  1 more once it can be told: token-dead\n"
+                "2 passed, 1 failed, 3 partly, 0 skipped\n");
+    rules.min_percent = 20;
     assert_true(im_run_covers(&tally, &rules));
 }
 
@@ -400,6 +421,7 @@ int main(void)
         TEST_IN_ARENA(a_failure_shows_what_was_not_met_and_by_which_exchanges),
         TEST_IN_ARENA(what_was_not_exercised_is_skipped_with_the_reason),
         TEST_IN_ARENA(require_all_makes_it_a_failure),
+        TEST_IN_ARENA(what_cannot_be_told_is_said),
         TEST_IN_ARENA(what_was_exercised_in_part_says_what_was_missing),
         TEST_IN_ARENA(a_failure_says_what_the_cause_means_and_how_it_is_repeated),
         TEST_IN_ARENA(the_end_says_how_many_causes_are_met_and_what_the_others_take),

@@ -431,7 +431,7 @@ static void random_pauses_need_not_grow(void **state)
     try_after(h, 200);
     is(h, GROWING, IM_CANNOT_TELL,
        "cannot tell: the pauses of the client vary as random ones do, and so few of "
-       "those need not grow",
+       "those need not grow; a run without jitter, or with more tries, shows it",
        "1 2 3 4");
 }
 

@@ -89,6 +89,19 @@ static void signs_on_times(struct history *h, int times)
     is_the_baseline(h);
 }
 
+/* The baseline signs on twice, and what was told stays. */
+static void signs_on_of_two_jobs(struct history *h)
+{
+    size_t count = h->count;
+    struct im_exchange *kept = IM_ARENA_ARRAY(&h->arena, struct im_exchange, count);
+
+    memcpy(kept, h->seen, count * sizeof(*kept));
+    h->count = 0;
+    signs_on_times(h, 2);
+    memcpy(h->seen, kept, count * sizeof(*kept));
+    h->count = count;
+}
+
 static void outcome(struct history *h, const char *expect, enum im_outcome_of wanted)
 {
     struct im_str text = im_arena_format(&h->arena, "[%s]", expect);
@@ -182,6 +195,8 @@ static void a_client_may_stop_when_the_repeat_is_refused_too(void **state)
     dead(h, 1, "T1");
     dead(h, 1, "T2");
     outcome(h, REPEATED, IM_CANNOT_TELL);
+    h->options.fail_fast = true; /* nothing was demanded that could be doubted */
+    outcome(h, REPEATED, IM_INFORMATION);
 }
 
 /* ---- 3: windows ---- */
@@ -311,6 +326,73 @@ static void identical_calls_at_once_cannot_be_told_apart(void **state)
     outcome(h, NOT_HAMMERED, IM_CANNOT_TELL);
 }
 
+static void a_dead_token_used_more_often_than_the_call_is_made_is_hammered(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    together(h, call(h, 1, "T0"));
+    is_the_baseline(h);
+    signs_on(h, "T1");
+    for (int i = 0; i < 4; i++)
+        dead(h, 1, "T1");
+    outcome(h, NOT_HAMMERED, IM_CANNOT_TELL);
+    dead(h, 1, "T1");
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+static const char *const waits = "{'that':'t','after':'rate-limited','within':'1s',"
+                                 "'count':0}";
+
+/* Who does one thing after the other was told to wait, whatever it does next. */
+static void where_nothing_is_parallel_nothing_may_be_sent_in_a_pause(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    for (int i = 0; i < 3; i++)
+        call(h, 1, "T0"); /* it polls */
+    is_the_baseline(h);
+    signs_on(h, "T1");
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    call(h, 1, "T1");
+    outcome(h, waits, IM_NOT_MET);
+    together(h, call(h, 1, "T1")); /* a second worker makes the same call */
+    outcome(h, waits, IM_MET);     /* no more often than ever */
+    call(h, 1, "T1");
+    outcome(h, waits, IM_CANNOT_TELL);
+}
+
+/* Of two equal calls each may be repeated at once a first time, then there must be a pause. */
+static void more_tries_at_once_than_equal_calls_explain_are_certain(void **state)
+{
+    struct history *h = *state;
+    const char *grow = "{'that':'t','after':'drop','same':'call','gaps':'growing'}";
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    call(h, 1, "T0");
+    is_the_baseline(h);
+    for (int i = 0; i < 4; i++)
+        call(h, 1, "T1")->fault = IM_FAULT_DROP;
+    outcome(h, grow, IM_CANNOT_TELL);
+    call(h, 1, "T1")->fault = IM_FAULT_DROP;
+    outcome(h, grow, IM_NOT_MET);
+    at(h, &h->seen[4], 20, 1); /* 60 ms after the first */
+    outcome(h, grow, IM_CANNOT_TELL);
+    for (int i = 0; i < 5; i++) { /* the same of two jobs that sign on */
+        refuses(&h->seen[i], 503, CAUSE_SERVICE_UNAVAILABLE)->fault = IM_FAULT_STATUS;
+        h->seen[i].endpoint = IM_ENDPOINT_TOKEN;
+        at(h, &h->seen[i], 0, 1);
+    }
+    signs_on_of_two_jobs(h);
+    grow = "{'that':'t','after':'status','same':'call','gaps':'growing'}";
+    outcome(h, grow, IM_CANNOT_TELL);
+    at(h, &h->seen[4], -20, 1);
+    outcome(h, grow, IM_NOT_MET);
+}
+
 static void a_call_that_is_made_as_often_as_ever_is_no_repeat(void **state)
 {
     struct history *h = *state;
@@ -381,6 +463,35 @@ static void it_cannot_be_told_where_it_signs_on_several_times(void **state)
        "cannot tell: the client signs on 2 times; give each test a sandbox of its own "
        "(client id demo~NAME.TEST, or /s/NAME.TEST)",
        "4 5");
+}
+
+/* Two jobs may try twice each; who tries a fifth time tries too often, whichever of them it is. */
+static void more_than_all_its_jobs_may_try_is_certain(void **state)
+{
+    struct history *h = *state;
+    const char *twice = "{'that':'t','cause':'client-secret-wrong','at_most':2}";
+
+    signs_on_times(h, 2);
+    for (int i = 0; i < 4; i++)
+        signs_on(h, "");
+    outcome(h, twice, IM_CANNOT_TELL); /* one of them may have tried three times */
+    signs_on(h, "");
+    outcome(h, twice, IM_NOT_MET);
+}
+
+/* Each of two jobs may come to sign on for the first time, and once more when its token is refused. */
+static void more_tokens_than_all_its_jobs_need_is_certain(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 2);
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    for (int i = 0; i < 5; i++)
+        at(h, signs_on(h, "T2"), i ? -10 * i : 0, 100); /* before the first of them is had */
+    outcome(h, ONE_TOKEN, IM_NOT_MET);
+    h->count--;
+    outcome(h, ONE_TOKEN, IM_CANNOT_TELL);
 }
 
 static void without_a_baseline_only_refreshes_count(void **state)
@@ -472,7 +583,6 @@ static void getting_one_token_after_the_other_is_a_loop(void **state)
 static void a_refresh_by_the_clock_may_fall_into_a_pause(void **state)
 {
     struct history *h = *state;
-    const char *waits = "{'that':'t','after':'rate-limited','within':'1s','count':0}";
 
     signs_on(h, "T0");
     refreshes(h, "T00");
@@ -552,6 +662,11 @@ int main(void)
         TOLD(without_a_baseline_only_refreshes_count),
         TOLD(a_refresh_of_another_grant_does_not_count),
         TOLD(renewing_again_before_the_new_token_is_used_counts),
+        TOLD(a_dead_token_used_more_often_than_the_call_is_made_is_hammered),
+        TOLD(where_nothing_is_parallel_nothing_may_be_sent_in_a_pause),
+        TOLD(more_tries_at_once_than_equal_calls_explain_are_certain),
+        TOLD(more_than_all_its_jobs_may_try_is_certain),
+        TOLD(more_tokens_than_all_its_jobs_need_is_certain),
         TOLD(right_data_under_a_wrong_label_is_an_answer),
         TOLD(what_the_journal_dropped_may_be_what_was_not_seen),
         TOLD(advice_is_never_a_failure),

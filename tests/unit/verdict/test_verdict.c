@@ -297,6 +297,31 @@ static void what_may_be_missing_is_no_reason_for_part(void **state)
         IM_MET);
 }
 
+/* A 429 and one new token: without a baseline it is not known whose that is. */
+#define DOUBTED "'that':'no token','endpoint':'token','after':'rate-limited','count':0"
+
+static void what_cannot_be_told_makes_it_partly_and_is_said(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 429, CAUSE_RATE_LIMITED);
+    saw(f, 200, CAUSE_NONE)->endpoint = IM_ENDPOINT_TOKEN;
+    f->options.client = "CMD";
+    judged(f, "[" MET_ONE ",{" DOUBTED "}]");
+    assert_int_equal(im_verdict_outcome_at(&f->verdict, 1), IM_CANNOT_TELL);
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_PARTLY);
+    has(json(f), "\"doubt\":\"\\\"no token\\\": cannot tell: it is not known how often CMD");
+    has(text(f), "note: \"no token\": cannot tell: it is not known how often CMD");
+    has(junit(f), "<testcase name=\"the scenario is exercised\" classname=\"revoked\">\n"
+                  "    <skipped message=\"&quot;no token&quot;: cannot tell: ");
+    /* of what is demanded of no client nothing has to be told */
+    judged(f, "[" MET_ONE ",{" DOUBTED ",'advice':true}]");
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_MET);
+    judged(f, "[" MET_ONE ",{" DOUBTED ",'optional':true}]");
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_MET);
+    has_not(json(f), "\"doubt\"");
+}
+
 static void what_comes_after_a_refusal_is_information_for_who_ends_there(void **state)
 {
     struct fixture *f = *state;
@@ -561,6 +586,7 @@ int main(void)
         WRITTEN(a_fact_is_no_fault_where_the_scenario_did_not_come_about),
         WRITTEN(what_may_be_missing_is_no_reason_for_part),
         WRITTEN(a_grant_that_did_not_come_is_told_with_those_that_did),
+        WRITTEN(what_cannot_be_told_makes_it_partly_and_is_said),
         WRITTEN(what_comes_after_a_refusal_is_information_for_who_ends_there),
         WRITTEN(a_failure_says_what_the_cause_means),
         WRITTEN(whose_clock_moved_is_said),
