@@ -193,6 +193,21 @@ static enum im_step_result begin_body(struct im_connection *c)
 
 /* ---- the request's head ---- */
 
+/* Whom the target names. The control port is on the loopback so that other machines do not
+ * reach it; a proxy that they do reach must not lead them there. */
+static void target_take_host(const struct im_connection *c, struct im_request *req,
+                             enum im_target_form form,
+                             const struct im_authority_part *part)
+{
+    enum im_port_role role = im_ports_find(c->listener, part->host, part->port);
+
+    req->form = form;
+    req->host = part->host;
+    req->port = part->port;
+    req->to_us = role != IM_ROLES;
+    req->on_control_port |= c->at_proxy && c->from_loopback && role == IM_ROLE_CONTROL;
+}
+
 /* A whole URL, whose authority counts instead of the Host header (RFC 9112 section
  * 3.2.2). */
 static bool read_absolute(struct im_connection *c, struct im_request *req, bool tls)
@@ -207,13 +222,7 @@ static bool read_absolute(struct im_connection *c, struct im_request *req, bool 
     if (!im_authority_part_read(authority, tls ? 443 : 80, &part, &why))
         return im_request_refuse(req, IM_REQUEST_MALFORMED, "the target's host: %s",
                                  why.text);
-    req->form = IM_TARGET_ABSOLUTE;
-    req->host = part.host;
-    req->port = part.port;
-    enum im_port_role role = im_ports_find(c->listener, part.host, part.port);
-    req->to_us = role != IM_ROLES;
-    req->on_control_port |=
-        c->at_proxy && c->from_loopback && role == IM_ROLE_CONTROL;
+    target_take_host(c, req, IM_TARGET_ABSOLUTE, &part);
     req->tls |= tls && c->at_proxy;
     target = im_str_slice(target, end, target.len);
     if (!im_str_starts(target, "/"))
@@ -239,11 +248,7 @@ static bool read_authority(struct im_connection *c, struct im_request *req)
     if (!im_authority_part_read(req->target, 0, &part, &why))
         return im_request_refuse(req, IM_REQUEST_MALFORMED, "the target of CONNECT: %s",
                                  why.text);
-    req->form = IM_TARGET_AUTHORITY;
-    req->host = part.host;
-    req->port = part.port;
-    enum im_port_role role = im_ports_find(c->listener, part.host, part.port);
-    req->to_us = role != IM_ROLES;
+    target_take_host(c, req, IM_TARGET_AUTHORITY, &part);
     if (!im_request_header_count(req, "Host"))
         im_request_add_header(req, IM_STR("Host"), req->target);
     return true;
