@@ -259,18 +259,30 @@ static bool read_authority(struct im_connection *c, struct im_request *req)
  * needs none. */
 static bool read_proxy_user(struct im_connection *c, struct im_request *req)
 {
-    struct im_str header = im_request_header(req, "Proxy-Authorization"), user;
+    struct im_str header = im_request_header(req, "Proxy-Authorization"), user = {0};
+    size_t count = im_request_header_count(req, "Proxy-Authorization");
+    struct im_error why = {.text = ""};
 
     if (!c->at_proxy || c->sandbox_must_be)
         return true;
     c->sandbox[0] = '\0';
     req->sandbox = IM_STR("");
-    if (!header.len)
+    if (!count)
         return true;
-    if (!im_proxy_user(header, req->arena, &user) || user.len >= sizeof(c->sandbox))
+    if (count > 1) /* of two users either could be meant */
+        im_error_set(&why, "%zu Proxy-Authorization headers came, where one is read",
+                     count);
+    else if (im_proxy_user(header, req->arena, &user, &why) &&
+             user.len >= sizeof(c->sandbox))
+        im_error_set(&why,
+                     "the user of Proxy-Authorization has %zu characters, and no sandbox "
+                     "has a name of more than %zu",
+                     user.len, sizeof(c->sandbox) - 1);
+    if (why.text[0])
         return im_request_refuse(req, IM_REQUEST_PROXY_USER,
-                                 "Proxy-Authorization must be Basic with the name of a "
-                                 "sandbox as its user: http://SANDBOX@HOST:PORT");
+                                 "%s; the proxy's user is the name of a sandbox: "
+                                 "http://SANDBOX@HOST:PORT",
+                                 why.text);
     memcpy(c->sandbox, user.at, user.len);
     c->sandbox[user.len] = '\0';
     req->sandbox = im_str(c->sandbox);

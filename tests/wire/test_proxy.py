@@ -163,6 +163,16 @@ def sandboxes(server):
     for header in ("Proxy-Authorization: Bearer x", "Proxy-Authorization: Basic !", basic("").rstrip()):
         answer = server.tunnel("api.intacct.com:443", header + "\r\n")[1]
         tap.check(f"{header} is asked for again", status(answer) == 407 and b"Proxy-Authenticate: Basic" in answer, answer)
+    for what, headers, why in (("two users", basic("happy-path.two") + basic("happy-path.three"), b"2 Proxy-Authorization headers"),
+                               ("the same user twice", basic("happy-path.two") * 2, b"2 Proxy-Authorization headers"),
+                               ("a user of 65 characters", basic("happy-path." + "x" * 54), b"has 65 characters"),
+                               ("an empty header", "Proxy-Authorization:\r\n", b"is not Basic"),
+                               ("no base64", "Proxy-Authorization: Basic !\r\n", b"not base64"),
+                               ("no user", basic(""), b"names no user")):
+        answer = server.tunnel("api.intacct.com:443", headers)[1]
+        tap.check(f"{what}: what is wrong is said", status(answer) == 407 and why in answer and b"SANDBOX@" in answer, answer)
+    answer = server.tunnel("api.intacct.com:443", basic("happy-path." + "x" * 53))[1]
+    tap.check("a user of 64 characters is a sandbox", status(answer) == 200, answer)
 
 
 def own_ports(server):
