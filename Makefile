@@ -453,7 +453,7 @@ run_fuzz   = mkdir -p $(foreach f,$(FUZZERS),$(BUILD)/fuzz/corpus/$(call fuzz_na
 fuzz: $(FUZZERS)  ## look for input that breaks a parser, FUZZ_SECONDS=20 each
 	@$(run_fuzz)
 fuzz-long: FUZZ_SECONDS := 3600
-fuzz-long: fuzz  ## the same, an hour each
+fuzz-long: fuzz  ## the same as fuzz, an hour each
 
 # === Checks: one check is one line `NAME: N passed, N failed` ==============================================
 
@@ -560,7 +560,7 @@ check-torture: $(TORTURE)  ## stories whose allocations fail, five of each; all 
 soak: $(SOAKED)  ## load with faults under ASan and under TSan, SOAK_SECONDS=300 each
 	@$(run_soak)
 check-soak: SOAK_SECONDS := 30
-check-soak: $(SOAKED)  ## the same for half a minute each
+check-soak: $(SOAKED)  ## the same as soak for half a minute each
 	@$(run_soak)
 check-kinds: all  ## sound clients of every make over the whole catalogue; ten times: TIMES=10
 	@$(check_kinds)
@@ -585,9 +585,9 @@ check-docker: all $(IMAGES) $(VENV)/installed  ## the container image, built wit
 	@$(check_docker)
 check-packages: all $(PACKAGES) $(VENV)/installed  ## each package, installed from its file and used as its user would
 	@$(check_packages)
-interop: check-interop  ## the same
-lint: check-lint  ## the same
-bench-instructions: check-instructions  ## the same
-asan: check-asan  ## the same
-ubsan: check-asan  ## the same
-tsan: check-tsan  ## the same
+interop: check-interop  ## the same as check-interop
+lint: check-lint  ## the same as check-lint
+bench-instructions: check-instructions  ## the same as check-instructions
+asan: check-asan  ## the same as check-asan
+ubsan: check-asan  ## the same as check-asan
+tsan: check-tsan  ## the same as check-tsan

@@ -21,9 +21,10 @@ bool im_proxy_takes(const struct im_sandboxes *sandboxes, const struct im_reques
         return true;
     if (!req->at_proxy || req->flaw != IM_REQUEST_SOUND)
         return false;
+    /* our own address is answered in place, but not for who must not be led to it */
     return req->form == IM_TARGET_AUTHORITY ||
-           (req->form == IM_TARGET_ABSOLUTE && !req->to_us &&
-            !is_intercepted(sandboxes, req));
+           (req->form == IM_TARGET_ABSOLUTE && !is_intercepted(sandboxes, req) &&
+            !(req->to_us && req->from_loopback));
 }
 
 static enum im_cause open_tunnel(struct im_response *res, struct im_str host)

@@ -162,6 +162,8 @@ void im_json_says_nothing(struct im_json_reader *r, const struct im_json *object
 
     if (!fault_begin(r, object, object->name, &text))
         return;
+    if (!r->where) /* else that is the subject: "then: says nothing" */
+        im_buf_addz(&text, "the object ");
     im_buf_addz(&text, "says nothing; give ");
     add_words(&text, names, all ? count : EXAMPLES_MAX, all ? " or " : ", ");
     im_buf_addz(&text, all ? "" : ", …");

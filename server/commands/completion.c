@@ -58,6 +58,15 @@ static enum offer offer_of_operands(const struct im_command *command)
     return command->operand_words ? OFFER_WORDS : OFFER_NOTHING;
 }
 
+/* Is it offered names for its first operand alone? What follows an effect are its arguments. */
+static bool names_one(const struct im_command *command)
+{
+    enum offer offer = offer_of_operands(command);
+
+    return offer == OFFER_EFFECTS ||
+           (command->operands_max == 1 && offer != OFFER_NOTHING && offer < OFFER_FILES);
+}
+
 static void add_words(struct im_buf *out, const char *words)
 {
     for (struct im_str rest = im_str(words); rest.len;) {
@@ -124,9 +133,16 @@ static void bash_add_offer(struct im_buf *out, enum offer offer, const char *wor
     im_buf_addz(out, " ;;\n");
 }
 
-static void bash_add_command(struct im_buf *values, struct im_buf *options,
-                             struct im_buf *operands, const struct im_command *command)
+struct bash_parts {
+    struct im_buf values, options, operands; /* cases of the script */
+    struct im_buf single; /* "causes|do": commands whose operand is offered once */
+};
+
+static void bash_add_command(struct bash_parts *parts, const struct im_command *command)
 {
+    struct im_buf *values = &parts->values, *options = &parts->options;
+    struct im_buf *operands = &parts->operands, *single = &parts->single;
+
     im_buf_addf(options, "        %s) words='--help", command->name);
     for (const struct im_option *row = command->options; row && row->flag; row++) {
         im_buf_addf(options, " --%s", row->flag);
@@ -141,6 +157,8 @@ static void bash_add_command(struct im_buf *values, struct im_buf *options,
         return;
     im_buf_addf(operands, "        %s", command->name);
     bash_add_offer(operands, offer_of_operands(command), command->operand_words);
+    if (names_one(command))
+        im_buf_addf(single, "%s%s", single->len ? "|" : "", command->name);
 }
 
 static const char bash_head[] =
@@ -169,29 +187,36 @@ static const char bash_looks[] =
 
 static bool bash_write(struct im_buf *out, struct im_error *err)
 {
-    struct im_buf values, options, operands;
+    struct bash_parts parts;
 
-    im_buf_init(&values, out->arena, 0);
-    im_buf_init(&options, out->arena, 0);
-    im_buf_init(&operands, out->arena, 0);
+    im_buf_init(&parts.values, out->arena, 0);
+    im_buf_init(&parts.options, out->arena, 0);
+    im_buf_init(&parts.operands, out->arena, 0);
+    im_buf_init(&parts.single, out->arena, 0);
     im_buf_addz(out, bash_head);
     if (!add_names(out, err))
         return false;
     im_buf_addz(out, bash_looks);
     for (const struct im_command *const *at = im_commands; *at; at++)
-        bash_add_command(&values, &options, &operands, *at);
-    im_buf_add(out, im_buf_str(&values));
+        bash_add_command(&parts, *at);
+    im_buf_add(out, im_buf_str(&parts.values));
     im_buf_addz(out, "    *)\n        if [[ $word == -* ]]; then\n"
                      "        case $command in\n");
-    im_buf_add(out, im_buf_str(&options));
+    im_buf_add(out, im_buf_str(&parts.options));
     im_buf_addz(out, "        esac\n        elif [[ $COMP_CWORD -eq 1 ]]; then\n"
                      "        words='");
     for (const struct im_command *const *at = im_commands; *at; at++)
         im_buf_addf(out, "%s%s", at == im_commands ? "" : " ", (*at)->name);
     im_buf_addz(out, "'\n        else\n        case $command in\n");
-    im_buf_add(out, im_buf_str(&operands));
+    im_buf_add(out, im_buf_str(&parts.operands));
+    im_buf_addf(out,
+                "        esac\n        case $command in\n        %.*s)\n"
+                "        for i in \"${COMP_WORDS[@]:2:COMP_CWORD-2}\"; do\n"
+                "            [[ \" $words \" == *\" $i \"* ]] && words=''\n"
+                "        done ;;\n        esac\n",
+                IM_ARG(im_buf_str(&parts.single)));
     im_buf_addz(out,
-                "        esac\n        fi\n        ;;\n    esac\n"
+                "        fi\n        ;;\n    esac\n"
                 "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
                 "complete -F _intacct_mock intacct-mock\n");
     return true;
@@ -254,8 +279,8 @@ static void zsh_add_command(struct im_buf *out, const struct im_command *command
         zsh_add_option(out, row);
     /* "*": any number of them, as in `check FILE…` */
     if (command->operands_max && offer_of_operands(command) != OFFER_NOTHING) {
-        im_buf_addf(
-            out, " \\\n            '%s:operand:", command->operands_max > 1 ? "*" : "1");
+        bool one = names_one(command) || command->operands_max == 1;
+        im_buf_addf(out, " \\\n            '%s:operand:", one ? "1" : "*");
         zsh_add_offer(out, offer_of_operands(command), command->operand_words);
         im_buf_addc(out, '\'');
     }

@@ -53,33 +53,52 @@ static int argument_of_word(const struct im_effect *effect, unsigned given,
     return -1;
 }
 
-/* Adds "NAME=VALUE", or a bare word, to the change. */
-static bool add_argument(struct im_json_out *out, const struct im_effect *effect,
-                         unsigned *given, struct im_str word)
+/* Which argument "NAME=VALUE" names, and its value. -1 = a bare word; a URL may have a "=" too. */
+static int argument_named(struct im_str word, struct im_str *value)
 {
-    struct im_str value = word;
-    struct im_str name = im_str_cut(&value, '=');
-    int at = -1;
+    struct im_str rest = word, name = im_str_cut(&rest, '=');
 
-    for (int i = 0; im_effect_arg_name((size_t)i) && im_str_has(word, '='); i++)
-        if (im_str_is(name, im_effect_arg_name((size_t)i)))
-            at = i;
-    if (at < 0) {
-        at = argument_of_word(effect, *given, word);
-        value = word;
-    }
-    if (at < 0 || (*given & 1U << at))
-        return false;
-    *given |= 1U << at;
-    im_json_str(out, im_effect_arg_name((size_t)at), value);
-    return true;
+    *value = word;
+    for (int i = 0; im_effect_arg_name((size_t)i) && name.len < word.len; i++)
+        if (im_str_is(name, im_effect_arg_name((size_t)i))) {
+            *value = rest;
+            return i;
+        }
+    return -1;
+}
+
+/* Adds the words to the change. First those with a name, wherever they stand: a bare word is then none of
+ * theirs. NULL, or the word that is one too many. */
+static const char *add_arguments_said(struct im_json_out *out,
+                                      const struct im_effect *effect,
+                                      const struct im_args *args)
+{
+    unsigned given = 0;
+
+    for (int bare = 0; bare < 2; bare++)
+        for (size_t i = 1; i < args->operand_count; i++) {
+            struct im_str word = im_str(args->operands[i]), value;
+            int at = argument_named(word, &value);
+            if ((at < 0) != bare)
+                continue;
+            at = bare ? argument_of_word(effect, given, word) : at;
+            if (at < 0 || (given & 1U << at))
+                return args->operands[i];
+            given |= 1U << at;
+            im_json_str(out, im_effect_arg_name((size_t)at), value);
+        }
+    return NULL;
 }
 
 static int refuse_argument(const struct im_effect *effect, const char *word,
                            struct im_arena *arena)
 {
+    struct im_str value;
     struct im_buf takes;
 
+    if (argument_named(im_str(word), &value) >= 0)
+        return im_command_fail(IM_EXIT_USAGE, "%s: \"%.60s\" says twice what it names",
+                               effect->name, word);
     im_buf_init(&takes, arena, 0);
     add_arguments(&takes, effect->needs, "", "=…");
     add_arguments(&takes, effect->takes, "[", "=…]");
@@ -93,7 +112,6 @@ static int do_effect(const struct im_args *args, const struct im_effect *effect)
     struct im_remote remote;
     struct im_json_out out;
     struct im_buf body;
-    unsigned given = 0;
 
     if (!im_remote_init(&remote, args->options, args->arena))
         return IM_EXIT_USAGE;
@@ -101,9 +119,9 @@ static int do_effect(const struct im_args *args, const struct im_effect *effect)
     im_json_out_init(&out, &body);
     im_json_open_object(&out, NULL);
     im_json_strz(&out, "do", effect->name);
-    for (size_t i = 1; i < args->operand_count; i++)
-        if (!add_argument(&out, effect, &given, im_str(args->operands[i])))
-            return refuse_argument(effect, args->operands[i], args->arena);
+    const char *unused = add_arguments_said(&out, effect, args);
+    if (unused)
+        return refuse_argument(effect, unused, args->arena);
     im_json_close_object(&out);
     if (!im_remote_ask(&remote, "POST", "/world", im_buf_str(&body)))
         return IM_EXIT_NO;

@@ -13,6 +13,22 @@ static const struct im_option remote_table[] = {
 
 /* ---- clock ---- */
 
+/* "32d 17h 1m 1s": exact like the one unit of im_duration_text, and readable without dividing. */
+static void add_span(struct im_buf *text, int64_t seconds)
+{
+    static const struct {
+        int64_t s;
+        char unit;
+    } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (seconds >= units[i].s)
+            im_buf_addf(text, " %lld%c", (long long)(seconds / units[i].s),
+                        units[i].unit);
+        seconds %= units[i].s;
+    }
+}
+
 static int print_clock(const struct im_remote *remote)
 {
     const struct im_json *json = im_remote_read(remote);
@@ -20,16 +36,17 @@ static int print_clock(const struct im_remote *remote)
     const struct im_json *frozen = im_json_get(json, "frozen");
     const struct im_json *scale = im_json_get(json, "scale");
     int64_t offset_s = offset && offset->is_whole ? offset->whole : 0;
-    struct im_str text = im_duration_text(remote->client.arena,
-                                          (offset_s < 0 ? -offset_s : offset_s) * 1000);
+    struct im_buf span;
 
     if (remote->json)
         return im_remote_print(remote);
     if (!json)
         return IM_EXIT_NO;
     printf("%.*s", IM_ARG(im_json_get_str(json, "now")));
+    im_buf_init(&span, remote->client.arena, 0);
+    add_span(&span, offset_s < 0 ? -offset_s : offset_s);
     if (offset_s)
-        printf(", %.*s %s", IM_ARG(text), offset_s < 0 ? "behind" : "ahead");
+        printf(",%.*s %s", IM_ARG(im_buf_str(&span)), offset_s < 0 ? "behind" : "ahead");
     if (scale && scale->number != 1)
         printf(", %.*s times as fast", IM_ARG(scale->text));
     puts(frozen && frozen->boolean ? ", frozen" : "");
@@ -59,9 +76,9 @@ static size_t clock_word(struct im_json_out *out, struct im_str word, const char
         im_json_value(out, IM_STR("scale"), number);
         return 2;
     }
-    if (im_str_starts(word, "+"))
-        word = im_str_slice(word, 1, word.len);
-    if (!im_duration_parse(word, &ms))
+    bool forward = im_str_starts(word, "+");
+    word = im_str_slice(word, forward, word.len);
+    if ((forward && im_str_starts(word, "-")) || !im_duration_parse(word, &ms))
         return 0;
     im_json_str(out, "advance", word);
     return 1;

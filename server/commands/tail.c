@@ -81,7 +81,8 @@ static const struct im_option tail_table[] = {
     {"status", "N", IM_OPTION_TEXT, AT(status),
      .help = "only this status, such as 401 or 4xx"},
     {"since", "ID", IM_OPTION_NUMBER, AT(since), .initial = "-1", .least = -1,
-     .help = "begin behind this exchange; 0 = with the first that the journal holds"},
+     .help = "begin behind this exchange; 0 = with the first that the journal holds, "
+             "-1 = with the next that comes"},
     {"count", "N", IM_OPTION_NUMBER, AT(count), .least = 0,
      .help = "end after so many (default: when the server ends)"},
     IM_REMOTE_ROWS(struct tail_options, remote.),

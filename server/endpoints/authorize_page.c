@@ -20,12 +20,20 @@ static void form_add_hidden(struct im_buf *buf, struct im_str name, struct im_st
     im_buf_addz(buf, "\">\n");
 }
 
-/* The relative address `?` is that of the page without its query, also behind a proxy that
- * serves it below another path. */
+/* The address is relative, so that it holds also behind a proxy that serves the page below another path.
+ * It is the last part of the path, and not the shorter "?", of which not every library makes the page
+ * without its query (Python's urljoin keeps it). */
 static void form_begin(const struct im_authorize *ask, struct im_buf *buf,
                        const char *class)
 {
-    im_buf_addf(buf, "<form method=\"post\" action=\"?\" class=\"%s\">\n", class);
+    struct im_str path = ask->req->path;
+    size_t at = path.len;
+
+    while (at && path.at[at - 1] != '/')
+        at--;
+    im_buf_addz(buf, "<form method=\"post\" action=\"");
+    im_buf_add_html(buf, im_str_slice(path, at, path.len));
+    im_buf_addf(buf, "\" class=\"%s\">\n", class);
     for (size_t i = 0; i < ask->params.count; i++)
         if (!im_field_is_ours(ask->params.items[i].name))
             form_add_hidden(buf, ask->params.items[i].name, ask->params.items[i].value);

@@ -22,7 +22,7 @@ static void discovery_write_url(struct im_json_out *out, const char *name,
 /* The oddities of the real document break no client and are kept: its
  * authorization_endpoint is not the documented one (both are answered here),
  * refresh_token is not among the grants though it works, PKCE, revocation and
- * introspection are not mentioned. */
+ * introspection are not mentioned. One member is ours and marked so below. */
 static void discovery_write_endpoints(struct im_json_out *out, struct im_str base)
 {
     im_json_str(out, "issuer", base);
@@ -36,8 +36,12 @@ static void discovery_write_abilities(struct im_json_out *out)
     discovery_write_list(out, "scopes_supported",
                          "openid offline_access sage/ai-agents token-exchange");
     discovery_write_list(out, "response_types_supported", "code token id_token");
-    discovery_write_list(out, "response_modes_supported",
-                         "query fragment form_post"); /* ours */
+    /* Ours: the real document does not say it, and what its server does with response_mode is
+     * not known. Here another mode is refused, and a client can only choose what is offered if
+     * it is told. Without the member it must take query and fragment for all there is (OpenID
+     * Connect Discovery section 3), and form_post would never be asked for. A client that does
+     * not know the member ignores it (same section). */
+    discovery_write_list(out, "response_modes_supported", "query fragment form_post");
     discovery_write_list(out, "subject_types_supported", "public");
     discovery_write_list(out, "token_endpoint_auth_methods_supported",
                          "client_secret_basic client_secret_post private_key_jwt");

@@ -106,6 +106,7 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
                                ? im_str_trim(im_request_header(req, "Idempotency-Key"))
                                : IM_STR(""),
         .idempotency_call = im_call_hash(req),
+        .repeat_refused = !im_authority_policy(authority).idempotent_repeat,
     };
     if (im_batch_asked(&record))
         return im_batch_answer(authority, req, res, &record, &call);

@@ -160,14 +160,17 @@ bool im_host_is_loopback(struct im_str host)
 /* ---- who asks ---- */
 
 /* Clients percent-encode a user of a URL, and decode it again before they send it. */
-bool im_proxy_user(struct im_str header, struct im_arena *arena, struct im_str *user)
+bool im_proxy_user(struct im_str header, struct im_arena *arena, struct im_str *user,
+                   struct im_error *err)
 {
     struct im_str rest = im_str_trim(header);
     struct im_str scheme = im_str_cut(&rest, ' '), pair;
 
-    if (!im_str_eq_nocase(scheme, IM_STR("Basic")) ||
-        !im_base64_decode(arena, im_str_trim(rest), &pair))
-        return false;
+    if (!im_str_eq_nocase(scheme, IM_STR("Basic")))
+        return im_error_set(err, "Proxy-Authorization is not Basic");
+    if (!im_base64_decode(arena, im_str_trim(rest), &pair))
+        return im_error_set(err,
+                            "what Proxy-Authorization has behind Basic is not base64");
     *user = im_str_cut(&pair, ':');
-    return user->len > 0;
+    return user->len || im_error_set(err, "Proxy-Authorization names no user");
 }

@@ -33,8 +33,9 @@ const char *im_hosts_flaw(struct im_str patterns);
  * 6761 section 6.3), 127.0.0.0/8, ::1. */
 bool im_host_is_loopback(struct im_str host);
 
-/* The user name of a Proxy-Authorization header (RFC 7617): the sandbox. False when it is
- * not Basic, or names nobody. Lifetime: the arena's. */
-bool im_proxy_user(struct im_str header, struct im_arena *arena, struct im_str *user);
+/* The user name of a Proxy-Authorization header (RFC 7617): the sandbox. False with what is
+ * wrong, which quotes nothing of the header: that may be a secret. Lifetime: the arena's. */
+bool im_proxy_user(struct im_str header, struct im_arena *arena, struct im_str *user,
+                   struct im_error *err);
 
 #endif

@@ -57,7 +57,8 @@ struct im_request {
     uint64_t connection;   /* serial of the connection; 0 = there is none */
     int64_t connection_us; /* when that began, monotonic */
     int64_t began_us;      /* when this request did, monotonic; 0 = not known */
-    bool on_control_port;  /* arrived at the port that serves only /__mock */
+    bool
+        on_control_port; /* arrived at the port that serves only /__mock, or is led there */
     enum im_target_form form;
     struct im_str host; /* that the target names; empty in IM_TARGET_ORIGIN */
     int port;

@@ -193,6 +193,21 @@ static enum im_step_result begin_body(struct im_connection *c)
 
 /* ---- the request's head ---- */
 
+/* Whom the target names. The control port is on the loopback so that other machines do not
+ * reach it; a proxy that they do reach must not lead them there. */
+static void target_take_host(const struct im_connection *c, struct im_request *req,
+                             enum im_target_form form,
+                             const struct im_authority_part *part)
+{
+    enum im_port_role role = im_ports_find(c->listener, part->host, part->port);
+
+    req->form = form;
+    req->host = part->host;
+    req->port = part->port;
+    req->to_us = role != IM_ROLES;
+    req->on_control_port |= c->at_proxy && c->from_loopback && role == IM_ROLE_CONTROL;
+}
+
 /* A whole URL, whose authority counts instead of the Host header (RFC 9112 section
  * 3.2.2). */
 static bool read_absolute(struct im_connection *c, struct im_request *req, bool tls)
@@ -207,13 +222,7 @@ static bool read_absolute(struct im_connection *c, struct im_request *req, bool 
     if (!im_authority_part_read(authority, tls ? 443 : 80, &part, &why))
         return im_request_refuse(req, IM_REQUEST_MALFORMED, "the target's host: %s",
                                  why.text);
-    req->form = IM_TARGET_ABSOLUTE;
-    req->host = part.host;
-    req->port = part.port;
-    enum im_port_role role = im_ports_find(c->listener, part.host, part.port);
-    req->to_us = role != IM_ROLES;
-    req->on_control_port |=
-        c->at_proxy && c->from_loopback && role == IM_ROLE_CONTROL;
+    target_take_host(c, req, IM_TARGET_ABSOLUTE, &part);
     req->tls |= tls && c->at_proxy;
     target = im_str_slice(target, end, target.len);
     if (!im_str_starts(target, "/"))
@@ -239,11 +248,7 @@ static bool read_authority(struct im_connection *c, struct im_request *req)
     if (!im_authority_part_read(req->target, 0, &part, &why))
         return im_request_refuse(req, IM_REQUEST_MALFORMED, "the target of CONNECT: %s",
                                  why.text);
-    req->form = IM_TARGET_AUTHORITY;
-    req->host = part.host;
-    req->port = part.port;
-    enum im_port_role role = im_ports_find(c->listener, part.host, part.port);
-    req->to_us = role != IM_ROLES;
+    target_take_host(c, req, IM_TARGET_AUTHORITY, &part);
     if (!im_request_header_count(req, "Host"))
         im_request_add_header(req, IM_STR("Host"), req->target);
     return true;
@@ -254,18 +259,30 @@ static bool read_authority(struct im_connection *c, struct im_request *req)
  * needs none. */
 static bool read_proxy_user(struct im_connection *c, struct im_request *req)
 {
-    struct im_str header = im_request_header(req, "Proxy-Authorization"), user;
+    struct im_str header = im_request_header(req, "Proxy-Authorization"), user = {0};
+    size_t count = im_request_header_count(req, "Proxy-Authorization");
+    struct im_error why = {.text = ""};
 
     if (!c->at_proxy || c->sandbox_must_be)
         return true;
     c->sandbox[0] = '\0';
     req->sandbox = IM_STR("");
-    if (!header.len)
+    if (!count)
         return true;
-    if (!im_proxy_user(header, req->arena, &user) || user.len >= sizeof(c->sandbox))
+    if (count > 1) /* of two users either could be meant */
+        im_error_set(&why, "%zu Proxy-Authorization headers came, where one is read",
+                     count);
+    else if (im_proxy_user(header, req->arena, &user, &why) &&
+             user.len >= sizeof(c->sandbox))
+        im_error_set(&why,
+                     "the user of Proxy-Authorization has %zu characters, and no sandbox "
+                     "has a name of more than %zu",
+                     user.len, sizeof(c->sandbox) - 1);
+    if (why.text[0])
         return im_request_refuse(req, IM_REQUEST_PROXY_USER,
-                                 "Proxy-Authorization must be Basic with the name of a "
-                                 "sandbox as its user: http://SANDBOX@HOST:PORT");
+                                 "%s; the proxy's user is the name of a sandbox: "
+                                 "http://SANDBOX@HOST:PORT",
+                                 why.text);
     memcpy(c->sandbox, user.at, user.len);
     c->sandbox[user.len] = '\0';
     req->sandbox = im_str(c->sandbox);

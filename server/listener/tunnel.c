@@ -28,6 +28,7 @@ bool im_tunnel_prepare(struct im_connection *c, const struct im_response *res)
         c->hello->host[i] = (char)tolower((unsigned char)host.at[i]);
     c->hello->fault = res->tls_fault;
     c->at_proxy = false;
+    c->on_control_port = c->now->req.on_control_port; /* that is where it leads */
     c->handled = 0; /* what comes now is a connection of its own */
     return true;
 }

@@ -49,10 +49,12 @@ enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
         const struct im_idempotency *known = &store->idempotency[i];
         if (!im_str_eq((struct im_str){known->text, known->len}, call->idempotency_key))
             continue;
-        if (known->call != call->idempotency_call)
+        bool same = known->call == call->idempotency_call;
+        if (!same || call->repeat_refused)
             return im_objects_refuse(&call->refusal, IM_OBJECTS_KEY_REUSED, IM_STR(""),
-                                     "the Idempotency-Key came with another call before, "
+                                     "the Idempotency-Key came with %s before, "
                                      "which made %s %lld",
+                                     same ? "this very call" : "another call",
                                      known->type->rest_name, (long long)known->key);
         /* NULL when the record was deleted since: the create is then carried out anew */
         *row = im_objects_by_key(im_objects_table_locked(store, known->type), known->key);

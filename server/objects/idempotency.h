@@ -6,7 +6,7 @@
 #include "objects/table.h"
 
 /* IM_OBJECTS_OK with *row: what call->idempotency_key made before, NULL when it made nothing that is
- * still there. KEY_REUSED when it came with another call. */
+ * still there. KEY_REUSED when it came with another call, or call->repeat_refused. */
 enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
                                                   struct im_objects_call *call,
                                                   const struct im_object_row **row);

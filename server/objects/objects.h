@@ -213,6 +213,7 @@ struct im_objects_call {
     const char *name;
     struct im_str idempotency_key; /* create: the Idempotency-Key; empty = none */
     uint64_t idempotency_call; /* hash of the whole call: the same again has the same */
+    bool repeat_refused;       /* policy: a key counts once, for the same call too */
 
     struct im_objects_meta meta;       /* list, query */
     struct im_objects_refusal refusal; /* when refused */

@@ -58,11 +58,10 @@ static void view_unref(struct view *view)
     free(view);
 }
 
-/* schema.json lies beside scenarios for editors ("$schema") and is none itself. */
 static int is_scenario_file(const struct dirent *item)
 {
     return im_str_ends(im_str(item->d_name), ".json") && item->d_name[0] != '.' &&
-           strcmp(item->d_name, "schema.json") != 0;
+           !im_scenario_is_schema(item->d_name);
 }
 
 /* Which of two files counts must not depend on the order in which a folder lists them,

@@ -47,6 +47,8 @@ struct im_scenario *im_scenario_read_file(const char *path, struct im_error *err
 /* The same of its text, which was read already; without `path`. */
 struct im_scenario *im_scenario_of_file(const char *path, struct im_str text,
                                         struct im_error *err);
+/* schema.json lies beside scenarios for editors ("$schema") and is none itself. By the file's name. */
+bool im_scenario_is_schema(const char *path);
 /* At most IM_SCENARIO_MAX bytes into the arena; false with err. */
 bool im_scenario_read_text(FILE *stream, const char *path, struct im_arena *arena,
                            struct im_str *text, struct im_error *err);

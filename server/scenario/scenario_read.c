@@ -42,6 +42,13 @@ static bool read_path(const char *path, struct im_arena *arena, struct im_str *t
     return fine;
 }
 
+bool im_scenario_is_schema(const char *path)
+{
+    const char *folder = strrchr(path, '/');
+
+    return strcmp(folder ? folder + 1 : path, "schema.json") == 0;
+}
+
 struct im_scenario *im_scenario_of_file(const char *path, struct im_str text,
                                         struct im_error *err)
 {

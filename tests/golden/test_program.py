@@ -143,7 +143,7 @@ def remote():
         for kind in ("sh", "fish", "powershell", "dotenv", "json", "github"):
             text += f"env --format {kind}\n" + scrub(run("env", "--sandbox", "happy-path.me", "--format", kind, "--url", mock.url).stdout)
         text += "without it:" + said(run("clock", "--url", "http://127.0.0.1:1"))
-    return re.sub(r"[\d.]+(ms|[smhd]) (ahead|behind)", "<offset> ahead or behind", text)
+    return re.sub(r"\d+[dhms]( \d+[hms])* (ahead|behind)", "<offset> ahead or behind", text)
 
 
 def topic_of_causes():

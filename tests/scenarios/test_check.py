@@ -13,7 +13,7 @@ import urllib.request
 import xml.etree.ElementTree as xml
 
 from beside import FILES, SCENARIOS, becomes, control, touch
-from mock import PROGRAM, Server, TOKEN_FORM, Tap
+from mock import PROGRAM, ROOT, Server, TOKEN_FORM, Tap
 
 tap = Tap()
 folder = pathlib.Path(tempfile.mkdtemp())
@@ -175,6 +175,12 @@ done = run("check", shadow)
 tap.check("the name of a built-in one is warned of", done.returncode == 0 and "warning: name: \"token-drop\"" in done.stderr, said(done))
 done = run("check", "--strict", *FILES)
 tap.check("of the built-in ones there is nothing to be said", done.returncode == 0 and not done.stderr, said(done))
+done = run("check", "--strict", ROOT / "scenarios/schema.json")
+tap.check("the schema beside them is no scenario, and skipped", done.returncode == 0 and not done.stderr
+          and "schema.json: skipped" in done.stdout, said(done))
+done = run("check", folder / "none.json")
+tap.check("what cannot be read is told by the program's name", done.stderr.startswith("intacct-mock: ") and "none.json" in done.stderr,
+          said(done))
 
 good = written("good.json", '{"name": "good", "about": "All is well.", %s}' % FINE)
 done = run("check", good, folder / "wrong-0.json", good, folder / "wrong-1.json", folder / "none.json")

@@ -24,6 +24,9 @@ CASES = [  # what stands there, what is offered (all of it)
     (["verdict", "--client", "f"], {"fail-fast"}), (["tail", "--cause", "rate-"], {"rate-limited"}),
     (["clock", "unf"], {"unfreeze"}), (["expire", "ref"], {"refresh"}), (["serve", "--log", "j"], {"json"}),
     (["serve", "--hints", "of"], {"off"}), (["check", "only-"], {"only-file.json"}), (["tail", "--sandbox", "happy"], {"happy-path"}),
+    # what takes one name is offered no second
+    (["do", "lock-user", ""], set()), (["do", "--sandbox", "happy-path", "lock-"], {"lock-user"}), (["causes", "rate-limited", ""], set()),
+    (["world", "happy-path", ""], set()), (["completion", "bash", ""], set()), (["expire", "access", "ref"], {"refresh"}),
 ]
 PARTS = {"serve": "--bind", "run": "--shard", "env": "--format", "tail": "--refused", "why": "--sandbox"}
 

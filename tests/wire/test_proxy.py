@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """The forward proxy as its clients meet it: tunnels that end here and tunnels that do not, who may have them, and
 input that is none. Prints TAP."""
-import base64
 import contextlib
 import json
 import os
@@ -13,96 +12,13 @@ import subprocess
 import tempfile
 import threading
 import time
-import urllib.request
 
 from mock import TOKEN_FORM, Server, Tap, body, status
+from proxied import TOKEN, Proxied, basic, get, read_all, read_answer, read_head
 
 tap = Tap()
 # 1,000 tunnels take as many sockets of ours, and many systems let a program begin with 1,024
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-TOKEN = "/ia/api/v1/oauth2/token"
-
-
-def get(url, data=None, method=None):
-    """Of the control API; urllib looks at no proxy here."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(url, None if data is None else json.dumps(data).encode(), method=method,
-                                     headers={"Content-Type": "application/json"})
-    with opener.open(request, timeout=20) as answer:
-        text = answer.read()
-        return json.loads(text) if text.startswith((b"{", b"[")) else text.decode()
-
-
-class Proxied(Server):
-    """A server with a proxy, and what its clients do."""
-
-    def __init__(self, *options, **more):
-        super().__init__("--proxy", "0", *options, **more)
-        ready = get(self.url + "/__mock/ready")
-        self.proxy = ready["proxy"]
-        self.proxy_port = int(self.proxy.rsplit(":", 1)[1])
-        self.trust = ssl.create_default_context(cadata=get(self.url + "/__mock/ca.pem"))
-
-    def dial(self, port=None, address="127.0.0.1"):
-        return socket.create_connection((address, port or self.proxy_port), 20)
-
-    def tunnel(self, target, headers="", port=None):
-        """(the socket, the head of the answer to CONNECT)"""
-        plain = self.dial(port)
-        plain.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{headers}\r\n".encode())
-        return plain, read_head(plain)
-
-    def secure(self, host="api.intacct.com", headers="", name=None, port=None, trust=None):
-        plain, head = self.tunnel(f"{host}:443", headers, port)
-        if status(head) != 200:
-            raise ConnectionError(head)
-        return (trust or self.trust).wrap_socket(plain, server_hostname=name or host)
-
-    def ask(self, secured, method, path, content="", headers=""):
-        secured.sendall(f"{method} {path} HTTP/1.1\r\nHost: api.intacct.com\r\n{headers}"
-                        f"Content-Length: {len(content)}\r\n\r\n{content}".encode())
-        return read_answer(secured)
-
-    def token(self, **where):
-        with self.secure(**where) as secured:
-            return self.ask(secured, "POST", TOKEN, TOKEN_FORM, "Content-Type: application/x-www-form-urlencoded\r\n")
-
-    def via(self, data, port=None):
-        """Bytes to the proxy; all that comes back until it closes."""
-        with self.dial(port) as plain:
-            with contextlib.suppress(ConnectionError):
-                plain.sendall(data)
-                plain.shutdown(socket.SHUT_WR)
-            return read_all(plain)
-
-    def journal(self, sandbox="default", query=""):
-        return get(f"{self.url}/__mock/sandboxes/{sandbox}/requests{query}")["requests"]
-
-
-def read_head(connection):
-    head = b""
-    while b"\r\n\r\n" not in head and (piece := connection.recv(1)):
-        head += piece
-    return head
-
-
-def read_answer(connection):
-    head = read_head(connection)
-    length = int(next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))[15:])
-    content = b""
-    while len(content) < length and (piece := connection.recv(65536)):
-        content += piece
-    return head + content
-
-
-def read_all(connection):
-    whole = b""
-    with contextlib.suppress(ConnectionResetError, TimeoutError):
-        while piece := connection.recv(65536):
-            whole += piece
-    return whole
-
-
 def request_of(exchange):
     return exchange["request"]["method"] + " " + exchange["request"]["target"]
 
@@ -228,10 +144,6 @@ def by_name_at_https(server):
 
 # ---- whose sandbox ----
 
-def basic(user):
-    return "Proxy-Authorization: Basic " + base64.b64encode(f"{user}:".encode()).decode() + "\r\n"
-
-
 def sandboxes(server):
     with server.secure(headers=basic("access-token-expired.one")) as one, \
             server.secure(headers=basic("happy-path.two")) as two:
@@ -251,6 +163,16 @@ def sandboxes(server):
     for header in ("Proxy-Authorization: Bearer x", "Proxy-Authorization: Basic !", basic("").rstrip()):
         answer = server.tunnel("api.intacct.com:443", header + "\r\n")[1]
         tap.check(f"{header} is asked for again", status(answer) == 407 and b"Proxy-Authenticate: Basic" in answer, answer)
+    for what, headers, why in (("two users", basic("happy-path.two") + basic("happy-path.three"), b"2 Proxy-Authorization headers"),
+                               ("the same user twice", basic("happy-path.two") * 2, b"2 Proxy-Authorization headers"),
+                               ("a user of 65 characters", basic("happy-path." + "x" * 54), b"has 65 characters"),
+                               ("an empty header", "Proxy-Authorization:\r\n", b"is not Basic"),
+                               ("no base64", "Proxy-Authorization: Basic !\r\n", b"not base64"),
+                               ("no user", basic(""), b"names no user")):
+        answer = server.tunnel("api.intacct.com:443", headers)[1]
+        tap.check(f"{what}: what is wrong is said", status(answer) == 407 and why in answer and b"SANDBOX@" in answer, answer)
+    answer = server.tunnel("api.intacct.com:443", basic("happy-path." + "x" * 53))[1]
+    tap.check("a user of 64 characters is a sandbox", status(answer) == 200, answer)
 
 
 def own_ports(server):

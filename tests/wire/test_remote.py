@@ -88,8 +88,14 @@ def clocks(at):
     says("several changes are one", run("clock", "set", "2027-01-01T00:00:00Z", "freeze", env=at), 0, "2027-01-01T00:00:00Z", "frozen")
     says("and stay", run("clock", env=at), 0, "2027-01-01T00:00:00Z", "frozen")
     says("unfreeze, and faster", run("clock", "unfreeze", "scale", "60", env=at), 0, "60 times as fast")
+    run("reset", env=at)
+    says("far ahead is told in days", run("clock", "+785h", env=at), 0, ", 32d 17h ahead")
+    says("all of it, and nothing more", run("clock", "+61s", env=at), 0, ", 32d 17h 1m 1s ahead")
+    says("behind too", run("clock", "-790h", env=at), 0, ", 4h 58m 59s behind")
+    run("reset", env=at)
+    run("clock", "scale", "60", env=at)
     tap.check("--json is the server's answer", json.loads(run("clock", "--json", env=at).stdout)["scale"] == 60)
-    for words in (["12"], ["+12"], ["set"], ["scale", "x"], ["stop"]):
+    for words in (["12"], ["+12"], ["set"], ["scale", "x"], ["stop"], ["+-5h"], ["++5h"], ["--", "--5h"]):
         fails(f"no change: {' '.join(words)}", run("clock", *words, env=at), 2, words[0], "+12h")
     fails("no time", run("clock", "set", "tomorrow", env=at), 1, "set")
 
@@ -108,10 +114,13 @@ def effects(server, at):
     says("arguments by name", run("do", "remove-role", "role=all", "user=jdoe@acme", env=at), 0, "1 affected")
     says("by place: a user is known by its @", run("do", "withdraw-consent", "jdoe@acme", "demo", env=at), 0, "affected")
     says("two words in order", run("do", "restrict-to-entity", "jdoe@acme", "100", env=at), 0, "1 affected")
+    says("a word beside a name is what the name is not", run("do", "remove-permission", "accounts-payable/vendor", "user=ws_user@acme",
+                                                             env=at), 0, "affected")
     says("what a value has behind = is the value's", run("do", "register-redirect-uri", "https://x.example/cb?a=b", env=at), 0, "1 affected")
     fails("an effect that is not there", run("do", "lock-usr", env=at), 2, "lock-usr", "lock-user")
     fails("one word too many", run("do", "lock-user", "jdoe@acme", "x", env=at), 2, "lock-user", "user=")
-    fails("the same twice", run("do", "lock-user", "user=jdoe@acme", "user=x@acme", env=at), 2, "user")
+    fails("the same twice", run("do", "lock-user", "user=jdoe@acme", "user=x@acme", env=at), 2, "user=x@acme", "twice")
+    fails("twice, by place and by name", run("do", "lock-user", "jdoe@acme", "user=x@acme", env=at), 2, "jdoe@acme", "no use")
     fails("a user that is not there", run("do", "lock-user", "nobody@acme", env=at), 1, "nobody")
     fails("what it needs is not said", run("do", "lock-user", env=at), 1, "user")
 

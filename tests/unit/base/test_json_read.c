@@ -361,7 +361,7 @@ static void an_object_may_have_to_say_something(void **state)
     assert_false(im_json_read(&f->r, &many, parse(f, "{}"), &f->thing));
     assert_string_equal(
         f->faults[1].err.text,
-        "says nothing; give \"text\", \"empty\", \"host\", \"kind\", \"yes\", "
+        "the object says nothing; give \"text\", \"empty\", \"host\", \"kind\", \"yes\", "
         "\"tri\", …");
     assert_false(im_json_read(&f->r, &few, parse(f, "[]"), &f->thing));
 }

@@ -246,6 +246,27 @@ static void a_repeated_create_makes_the_same_record(void **state)
     answered(call, 201);
 }
 
+/* Sage documents both, and not how they fit. */
+static void policy_refuses_a_repeated_create(void **state)
+{
+    struct call *call = *state;
+    struct im_policy policy = im_authority_policy(call->authority);
+
+    policy.idempotent_repeat = false;
+    im_authority_set_policy(call->authority, &policy);
+    ask_once(call, "k1", "{\"id\":\"V-9\",\"name\":\"Nine\"}");
+    answered(call, 201);
+    ask_once(call, "k1", "{\"id\":\"V-9\",\"name\":\"Nine\"}");
+    refused(call, CAUSE_IDEMPOTENCY_KEY_REUSED);
+    evidence_says(call, "this very call");
+    ask_once(call, "k1", "{\"id\":\"V-10\",\"name\":\"Ten\"}");
+    refused(call, CAUSE_IDEMPOTENCY_KEY_REUSED);
+    evidence_says(call, "another call");
+    im_clock_advance(&call->authority->clock, IM_IDEMPOTENCY_MS);
+    ask_once(call, "k1", "{\"id\":\"V-10\",\"name\":\"Ten\"}");
+    answered(call, 201);
+}
+
 static void an_array_creates_several(void **state)
 {
     struct call *call = *state;
@@ -330,6 +351,8 @@ int main(void)
         TEST("an entity does not see the rows of another", entity_hides_rows),
         TEST("a create repeated with its Idempotency-Key makes the same record",
              a_repeated_create_makes_the_same_record),
+        TEST("under the policy for it a repeated create is refused",
+             policy_refuses_a_repeated_create),
         TEST("an array creates several, and each tells of itself",
              an_array_creates_several),
         TEST("a batch repeated with its Idempotency-Key makes nothing new",

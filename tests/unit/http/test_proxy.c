@@ -146,17 +146,21 @@ static void the_loopback_is_known_by_all_its_names(void **state)
 static void the_user_is_the_sandbox(void **state)
 {
     struct lines *l = *state;
+    struct im_error err;
     struct im_str user;
 
-    assert_true(im_proxy_user(IM_STR("Basic aGFwcHktcGF0aC50MTo="), &l->arena, &user));
+    assert_true(
+        im_proxy_user(IM_STR("Basic aGFwcHktcGF0aC50MTo="), &l->arena, &user, &err));
     assert_true(im_str_is(user, "happy-path.t1"));
-    assert_true(im_proxy_user(IM_STR("basic  aGFwcHktcGF0aDp4"), &l->arena, &user));
+    assert_true(im_proxy_user(IM_STR("basic  aGFwcHktcGF0aDp4"), &l->arena, &user, &err));
     assert_true(im_str_is(user, "happy-path"));
-    assert_true(im_proxy_user(IM_STR("Basic eA=="), &l->arena, &user)); /* no colon */
-    assert_false(im_proxy_user(IM_STR("Basic Og=="), &l->arena, &user));
-    assert_false(im_proxy_user(IM_STR("Basic !"), &l->arena, &user));
-    assert_false(im_proxy_user(IM_STR("Bearer aGFwcHktcGF0aDo="), &l->arena, &user));
-    assert_false(im_proxy_user(IM_STR(""), &l->arena, &user));
+    assert_true(
+        im_proxy_user(IM_STR("Basic eA=="), &l->arena, &user, &err)); /* no colon */
+    assert_false(im_proxy_user(IM_STR("Basic Og=="), &l->arena, &user, &err));
+    assert_false(im_proxy_user(IM_STR("Basic !"), &l->arena, &user, &err));
+    assert_false(
+        im_proxy_user(IM_STR("Bearer aGFwcHktcGF0aDo="), &l->arena, &user, &err));
+    assert_false(im_proxy_user(IM_STR(""), &l->arena, &user, &err));
 }
 
 int main(void)
