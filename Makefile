@@ -55,14 +55,15 @@ BENCH_SRC   := $(sort $(wildcard tests/bench/*.c))
 WIRE_TESTS  := $(sort $(wildcard tests/wire/test_*.py))
 ATTACK_TESTS := $(sort $(wildcard tests/attack/test_*.py))
 GOLDEN_TESTS := $(sort $(wildcard tests/golden/test_*.py))
-# the sound clients over the whole catalogue take minutes: they belong to make check
-KINDS_TEST  := tests/scenarios/test_kinds.py
-SCENARIO_TESTS := $(filter-out $(KINDS_TEST),$(sort $(wildcard tests/scenarios/test_*.py)))
+# what goes through the whole catalogue takes minutes, and so does building the sources anew: these belong to make check
+KINDS_TESTS := tests/scenarios/test_kinds.py tests/scenarios/test_intercepted.py
+DIST_TEST   := tests/docs/test_dist.py
+SCENARIO_TESTS := $(filter-out $(KINDS_TESTS),$(sort $(wildcard tests/scenarios/test_*.py)))
 EMBED_TESTS := $(sort $(wildcard tests/embed/test_*.py))
 BROWSER_TESTS := $(sort $(wildcard tests/browser/test_*.py))
 OPENAPI_TESTS := $(sort $(wildcard tests/openapi/test_*.py))
 PACKAGES_TESTS := $(sort $(wildcard tests/packages/test_*.py))
-DOCS_TESTS  := $(sort $(wildcard tests/docs/test_*.py))
+DOCS_TESTS  := $(filter-out $(DIST_TEST),$(sort $(wildcard tests/docs/test_*.py)))
 INTEROP     := $(sort $(wildcard tests/interop/*/run))
 BENCHES     := $(filter-out tests/bench/instructions.py,$(sort $(wildcard tests/bench/*.py tests/bench/*.sh)))
 
@@ -399,8 +400,9 @@ run_threads = $(RUN) threads jobs=1 timeout=300 $(call pick,$(THREADS))
 run_wire    = $(RUN) wire timeout=300 $(call pick,$(WIRE_TESTS))
 run_attack  = $(RUN) attack timeout=300 $(call pick,$(ATTACK_TESTS))
 run_golden  = $(RUN) golden timeout=300 $(call pick,$(GOLDEN_TESTS))
-run_scenarios = $(RUN) scenarios jobs=1 timeout=900 $(call pick,$(SCENARIO_TESTS))
-check_kinds   = $(RUN) kinds timeout=1800 $(KINDS_TEST)
+# they mostly wait: for what a client waits for
+run_scenarios = $(RUN) scenarios jobs=4 timeout=900 $(call pick,$(SCENARIO_TESTS))
+check_kinds   = $(RUN) kinds timeout=1800 $(call pick,$(KINDS_TESTS))
 run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),embed) docs
@@ -410,7 +412,7 @@ SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),
 # every one of the commands, also after one has failed
 all_of = @status=0; $(foreach command,$(1),$($(command)) || status=1;) exit $$status
 
-test: all $(UNIT) $(THREADS) $(BUILD)/tests/stories  ## every suite of tests
+test: all $(UNIT) $(THREADS) $(BUILD)/tests/stories  ## the everyday suites of tests; the slow ones are checks
 	$(call all_of,$(SUITES:%=run_%))
 test-unit: $(UNIT)  ## one piece of code each, without a socket
 	@$(run_unit)
@@ -507,8 +509,9 @@ soak    = env INTACCT_MOCK='$(abspath $(1))' $(2) tests/run.py soak jobs=1 timeo
 run_soak = status=0; $(call soak,$(BUILD)/asan/intacct-mock,$(ASAN_ENV) $(PYTHON)) || status=1; \
 	$(call soak,$(BUILD)/tsan/intacct-mock,$(TSAN_ENV) $(PYTHON)) || status=1; exit $$status
 check_soak    = ($(run_soak))
+check_dist    = $(RUN) dist timeout=300 $(DIST_TEST)
 check_fuzz    = $(run_fuzz)
-CHECKED := format layers headers symbols docs attack openapi lint clang dates instructions asan torture tsan soak kinds fuzz browser interop docker packages
+CHECKED := format layers headers symbols docs attack openapi lint clang dates instructions asan torture tsan soak kinds dist fuzz browser interop docker packages
 
 # validators from the package index; whatever stood there before is replaced as a whole
 VENV := $(BUILD)/venv
@@ -562,8 +565,10 @@ soak: $(SOAKED)  ## load with faults under ASan and under TSan, SOAK_SECONDS=300
 check-soak: SOAK_SECONDS := 30
 check-soak: $(SOAKED)  ## the same as soak for half a minute each
 	@$(run_soak)
-check-kinds: all  ## sound clients of every make over the whole catalogue; ten times: TIMES=10
+check-kinds: all  ## sound clients of every make over the whole catalogue, ten times: TIMES=10; one through the proxy
 	@$(check_kinds)
+check-dist: all  ## the source tarball and the Debian package: they work, and the same source gives the same bytes
+	@$(check_dist)
 check-fuzz: FUZZ_SECONDS := 60
 check-fuzz: $(FUZZERS)  ## a minute for each fuzzer
 	@$(check_fuzz)

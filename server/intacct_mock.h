@@ -93,7 +93,7 @@ struct im_options {
     int no_hints;    /* non-zero: no X-Intacct-Mock-* headers */
     int no_cors;     /* non-zero: pages of another origin are not let in (CORS) */
     int trust_proxy; /* non-zero: issuer and links follow Forwarded, X-Forwarded-* */
-    uint64_t seed;   /* same seed and requests = same bytes; 0 = random */
+    uint64_t seed;   /* same seed, requests and clock = same bytes; 0 = random */
     const char
         *scenario; /* of the default sandbox: a name, or a file; NULL = happy-path */
     const char *scenarios_dir;  /* folder with more scenarios (*.json); NULL = none */

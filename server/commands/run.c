@@ -33,7 +33,7 @@ static const struct im_option run_table[] = {
     {"timeout", "D", IM_OPTION_DURATION, AT(timeout_ms), .initial = "60s", .least = 1,
      .help = "for each run of CMD, then it is ended"},
     {"seed", "N", IM_OPTION_NUMBER, AT(seed), .least = 1,
-     .help = "same seed + same requests = same bytes (default: random)"},
+     .help = "tokens and ids are drawn from it (default: random)"},
     {"junit", "FILE", IM_OPTION_TEXT, AT(junit),
      .help = "write the results there, as JUnit XML"},
     {"artifacts", "DIR", IM_OPTION_TEXT, AT(artifacts),

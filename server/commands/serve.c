@@ -83,7 +83,9 @@ static const struct im_option serve_table[] = {
     {"cors", "on|off", IM_OPTION_SWITCH, AT(cors), .initial = "on",
      .help = "let pages of other origins in: answer preflights, send Access-Control-*"},
     {"seed", "N", IM_OPTION_NUMBER, AT(seed),
-     .help = "same seed + same requests = same tokens, ids and bytes (default: random)",
+     .help = "same seed + same requests = same tokens and ids, if the clock is set and "
+             "frozen "
+             "(default: random)",
      .least = 1},
     {"journal", "N", IM_OPTION_NUMBER, AT(journal), .initial = "1000",
      .help = "exchanges kept per sandbox", .least = 1, .most = KEPT_MAX},
@@ -92,8 +94,9 @@ static const struct im_option serve_table[] = {
              "exchanges go",
      .least = 1, .most = KEPT_MAX >> 20},
     {"sandboxes", "N", IM_OPTION_NUMBER, AT(sandboxes), .initial = "10000",
-     .help = "sandboxes at most; past that the one idle for longest goes", .least = 1,
-     .most = KEPT_MAX},
+     .help = "sandboxes at most; when there are more, the one unused for longest is "
+             "deleted",
+     .least = 1, .most = KEPT_MAX},
     {"sandbox-ttl", "D", IM_OPTION_DURATION, AT(sandbox_ttl_ms), .initial = "1h",
      .help = "how long an idle sandbox stays", .least = 1},
     {"verdict", "FILE", IM_OPTION_TEXT, AT(verdict),

@@ -2,17 +2,10 @@
  * (redact_names.c), which finds what was meant as a secret, right or wrong; then by value
  * (base/secrets.h), which finds the right ones in all other places. */
 
-#include <string.h>
-
 #include "base/json.h"
 #include "base/sanitize.h"
 #include "http/form.h"
 #include "http/redact_parts.h"
-
-static bool is_of(char c, const char *set)
-{
-    return c != '\0' && strchr(set, c) != NULL;
-}
 
 void im_redact_add_fingerprint(struct im_redaction *out, struct im_str secret)
 {
@@ -28,187 +21,12 @@ static bool is_one_of(struct im_str name, const struct im_str *names, size_t n)
     return false;
 }
 
-static bool is_scheme(struct im_str word)
+bool im_redact_is_scheme(struct im_str word)
 {
     static const struct im_str schemes[] = {IM_STR_INIT("bearer"), IM_STR_INIT("basic"),
                                             IM_STR_INIT("digest"), IM_STR_INIT("token")};
 
     return is_one_of(word, schemes, sizeof(schemes) / sizeof(schemes[0]));
-}
-
-/* ---- text of unknown shape: what is assigned to a secret name goes ---- */
-
-/* Length of the run at the head that may be a name: words, with blanks and escapes between,
- * up to a token. */
-static size_t name_length(struct im_str text)
-{
-    size_t n = 0;
-
-    while (n < text.len &&
-           (im_redact_is_word(text.at[n]) || is_of(text.at[n], "_-. %+")) &&
-           !im_jwt_length(im_str_slice(text, n, text.len)))
-        n++;
-    return n;
-}
-
-static bool separates(char c)
-{
-    return is_of(c, "\"':=,[]({> \t\\");
-}
-
-/* Where the value at the head ends: at the quote that closes it, or where its place does. */
-static size_t value_length(struct im_str text, char quote)
-{
-    size_t n = 0;
-
-    for (; n < text.len; n++) {
-        char c = text.at[n];
-        if (quote && c == '\\')
-            n++;
-        else if (quote ? c == quote : is_of(c, "\"'&,;}\r\n<"))
-            break;
-    }
-    return n < text.len ? n : text.len;
-}
-
-/* PHP writes `s:13:"client_secret";s:6:"hidden";`: how long is what stands between the two? */
-static size_t php_length(struct im_str text)
-{
-    size_t n = strlen(";s:");
-
-    if (!im_str_starts(text, ";s:"))
-        return 0;
-    while (n < text.len && text.at[n] >= '0' && text.at[n] <= '9')
-        n++;
-    return im_str_starts(im_str_slice(text, n, text.len), ":\"") ? n + 2 : 0;
-}
-
-/* What stands between a name and its value: `": "`, ` = `, and in HTML `" value="`. */
-static struct im_str separator_of(struct im_str text)
-{
-    size_t n = 0;
-
-    while (n < text.len && separates(text.at[n]))
-        n++;
-    n += php_length(im_str_slice(text, n, text.len));
-    if (im_str_starts(im_str_slice(text, n, text.len), "value=\""))
-        n += strlen("value=\"");
-    return im_str_slice(text, 0, n);
-}
-
-static bool assigns(struct im_str separator)
-{
-    return im_str_has(separator, '=') || im_str_has(separator, ':');
-}
-
-/* Writes the separator and the fingerprint of the value behind it; returns what is left. */
-static struct im_str redact_value_behind(struct im_redaction *out, struct im_str text)
-{
-    struct im_str separator = separator_of(text);
-    char last = separator.len ? separator.at[separator.len - 1] : '\0';
-
-    text = im_str_slice(text, separator.len, text.len);
-    size_t n = value_length(text, last == '"' || last == '\'' ? last : '\0');
-    im_buf_add(&out->buf, separator);
-    im_redact_add_fingerprint(out, im_str_slice(text, 0, n));
-    return im_str_slice(text, n, text.len);
-}
-
-/* Is the name, as sent, percent escapes and all, that of a secret? */
-static bool is_secret_as_sent(struct im_arena *arena, struct im_str sent)
-{
-    struct im_str name;
-
-    return im_redact_is_secret_parameter(im_url_decode(arena, sent, true, &name) ? name
-                                                                                 : sent);
-}
-
-/* The last words of a run: `client secret` is one name, a sentence in front of it is not. */
-static struct im_str last_words(struct im_str run, unsigned words)
-{
-    size_t from;
-
-    run = im_str_trim(run);
-    for (from = run.len; from > 0; from--)
-        if (run.at[from - 1] == ' ' && --words == 0)
-            break;
-    return im_str_slice(run, from, run.len);
-}
-
-static bool ends_in_secret_name(struct im_arena *arena, struct im_str run)
-{
-    return is_secret_as_sent(arena, last_words(run, 1)) ||
-           is_secret_as_sent(arena, last_words(run, 2));
-}
-
-/* Not a word of a sentence such as "Basic credentials". */
-static bool is_opaque(struct im_str word)
-{
-    for (size_t i = 1; i < word.len; i++)
-        if ((word.at[i] >= '0' && word.at[i] <= '9') ||
-            (word.at[i] >= 'A' && word.at[i] <= 'Z'))
-            return word.len >= 8;
-    return false;
-}
-
-/* "Basic ZGVtbzpkZW1v" in the run at the head of the text: up to where the credentials begin; 0 when
- * there are none. */
-static size_t scheme_length(struct im_str run)
-{
-    for (size_t at = 0; at < run.len;) {
-        struct im_str rest = im_str_slice(run, at, run.len);
-        struct im_str word = im_str_cut(&rest, ' ');
-        at += word.len + 1;
-        if (is_scheme(word) && is_opaque(im_str_slice(rest, 0, im_str_find(rest, ' '))))
-            return at;
-    }
-    return 0;
-}
-
-/* One run of words and what belongs to it; returns what is left. broken: this text was to have a
- * shape and has none, so what follows a secret's name goes even where nothing assigns it. */
-static struct im_str redact_run(struct im_redaction *out, struct im_str text, bool broken)
-{
-    struct im_str run = im_str_slice(text, 0, name_length(text));
-    struct im_str rest = im_str_slice(text, run.len, text.len);
-    size_t end = broken ? im_redact_end_of_secret(run) : 0;
-    size_t scheme = scheme_length(run);
-
-    if (scheme) {
-        size_t n = scheme;
-        while (n < text.len && !is_of(text.at[n], " \t\"'&,;}\r\n<"))
-            n++;
-        im_buf_add(&out->buf, im_str_slice(text, 0, scheme));
-        im_redact_add_fingerprint(out, im_str_slice(text, scheme, n));
-        return im_str_slice(text, n, text.len);
-    }
-    if (end && !im_redact_is_open(run)) {
-        im_buf_add(&out->buf, im_str_slice(run, 0, end));
-        return redact_value_behind(out, im_str_slice(text, end, text.len));
-    }
-    if (run.len && assigns(separator_of(rest)) &&
-        ends_in_secret_name(out->buf.arena, run)) {
-        im_buf_add(&out->buf, run);
-        return redact_value_behind(out, rest);
-    }
-    size_t n = run.len ? run.len : 1;
-    im_buf_add(&out->buf, im_str_slice(text, 0, n));
-    return im_str_slice(text, n, text.len);
-}
-
-void im_redact_loosely(struct im_redaction *out, struct im_str text, bool broken)
-{
-    while (text.len) {
-        size_t token = im_jwt_length(text), slashes = im_redact_authority_mark(text);
-
-        im_redact_add_fingerprint(out, im_str_slice(text, 0, token));
-        im_buf_add(&out->buf, im_str_slice(text, 0, slashes));
-        text = im_str_slice(text, token + slashes, text.len);
-        if (slashes)
-            text = im_redact_user_info(out, text);
-        else if (!token)
-            text = redact_run(out, text, broken);
-    }
 }
 
 static struct im_redaction redaction_begin(struct im_secrets *secrets,
@@ -262,7 +80,7 @@ static void redact_pair(struct im_redaction *out, struct im_str pair)
     if (name.len == pair.len)
         return;
     im_buf_addc(&out->buf, '=');
-    if (!is_secret_as_sent(out->buf.arena, name))
+    if (!im_redact_is_secret_as_sent(out->buf.arena, name))
         add_encoded_value(out, value);
     else
         im_redact_add_fingerprint(
@@ -400,7 +218,7 @@ static bool looks_like_form(struct im_str text)
     size_t equals = im_str_find(text, '=');
 
     for (size_t i = 0; i < equals && i < text.len; i++)
-        if (!im_redact_is_word(text.at[i]) && !is_of(text.at[i], "_-.%+ "))
+        if (!im_redact_is_word(text.at[i]) && !im_redact_is_of(text.at[i], "_-.%+ "))
             return false;
     return equals < text.len;
 }
@@ -434,7 +252,7 @@ struct im_str im_redact_text(struct im_secrets *secrets, struct im_arena *arena,
 static bool may_hold_secret(struct im_str text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (is_of(text.at[i], "=: ") ||
+        if (im_redact_is_of(text.at[i], "=: ") ||
             (text.at[i] == 'e' && im_str_starts(im_str_slice(text, i, text.len), "eyJ")))
             return true;
     return false;
@@ -474,7 +292,7 @@ static struct im_str redact_credentials(struct im_redaction *out, struct im_str 
     struct im_str rest = value;
     struct im_str scheme = im_str_cut(&rest, ' ');
 
-    if (is_scheme(scheme) && rest.len) {
+    if (im_redact_is_scheme(scheme) && rest.len) {
         im_buf_add(&out->buf, scheme);
         im_buf_addc(&out->buf, ' ');
         value = rest;
@@ -514,7 +332,7 @@ static bool holds_credentials(struct im_str name, struct im_str value)
     return is_one_of(name, secret, sizeof(secret) / sizeof(secret[0])) ||
            im_str_nearest(name, secret, 1) == 0 || im_redact_is_secret_parameter(name) ||
            (own && im_redact_is_secret_parameter(im_str_slice(name, 2, name.len))) ||
-           is_scheme(scheme);
+           im_redact_is_scheme(scheme);
 }
 
 struct im_str im_redact_header(struct im_secrets *secrets, struct im_arena *arena,

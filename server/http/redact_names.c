@@ -3,7 +3,13 @@
  * the right one. */
 #include <string.h>
 
+#include "http/form.h"
 #include "http/redact_parts.h"
+
+bool im_redact_is_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
 
 bool im_redact_is_word(char c)
 {
@@ -103,4 +109,12 @@ bool im_redact_names_another(struct im_str name)
         if (is_just(name, words[i]))
             return true;
     return false;
+}
+
+bool im_redact_is_secret_as_sent(struct im_arena *arena, struct im_str sent)
+{
+    struct im_str name;
+
+    return im_redact_is_secret_parameter(im_url_decode(arena, sent, true, &name) ? name
+                                                                                 : sent);
 }

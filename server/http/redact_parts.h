@@ -27,9 +27,14 @@ size_t im_redact_authority_mark(struct im_str text);
 struct im_str im_redact_user_info(struct im_redaction *out, struct im_str text);
 
 bool im_redact_is_word(char c); /* a letter or digit */
+bool im_redact_is_of(char c, const char *set);
+/* "Bearer", "Basic", …: what credentials stand behind. */
+bool im_redact_is_scheme(struct im_str word);
 bool im_redact_is_secret(struct im_str name);
 /* The same where parameters stand: there `code` and `key` are secrets too. */
 bool im_redact_is_secret_parameter(struct im_str name);
+/* That of a parameter as it was sent, with its percent escapes. */
+bool im_redact_is_secret_as_sent(struct im_arena *arena, struct im_str sent);
 /* A name that holds a secret's word and yet no secret. */
 bool im_redact_is_open(struct im_str name);
 /* Index behind the first word that makes a name a secret's; 0 when there is none. */

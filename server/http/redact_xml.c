@@ -18,7 +18,7 @@ static size_t word_length(struct im_str text)
     size_t n = 0;
 
     while (n < text.len &&
-           (im_redact_is_word(text.at[n]) || (text.at[n] && strchr("_-.:", text.at[n]))))
+           (im_redact_is_word(text.at[n]) || im_redact_is_of(text.at[n], "_-.:")))
         n++;
     return n;
 }
@@ -51,7 +51,7 @@ static bool next_attribute(struct im_str *rest, struct im_str *before,
         at++;
     size_t name_end = at + word_length(im_str_slice(*rest, at, rest->len));
     size_t from = name_end;
-    while (from < rest->len && rest->at[from] && strchr(" \t\r\n=\"'", rest->at[from]))
+    while (from < rest->len && im_redact_is_of(rest->at[from], " \t\r\n=\"'"))
         from++;
     char last = from > name_end ? rest->at[from - 1] : ' ';
     bool quoted = last == '"' || last == '\'';

@@ -1,4 +1,5 @@
-/* What stands inside struct im_tokens, for tokens.c and token_*.c alone: records, and what they belong to. Ownership: records hold their texts; grants, sessions and subjects live as long as
+/* What stands inside struct im_tokens, for tokens.c and token_*.c alone: records, and what they
+ * belong to. Ownership: records hold their texts; grants, sessions and subjects live as long as
  * a record belongs to them.
  *
  *   subject (user, company) ─< grant ─< record >─ session */
@@ -162,6 +163,15 @@ bool im_token_is_live_locked(const struct im_token_record *record,
 void im_token_report_locked(const struct im_token_record *record,
                             const struct im_eval_context *eval, struct im_arena *arena,
                             struct im_token *out);
+
+/* ---- ending before their time (token_end.c); these expect the lock ---- */
+
+/* Ends it now; the first reason stays. */
+void im_ended_set(struct im_ended *ended, enum im_end_reason reason,
+                  const struct im_eval_context *eval);
+/* All that was and will be handed out under the grant. */
+void im_grant_end_locked(struct im_grant_state *grant, enum im_end_reason reason,
+                         const struct im_eval_context *eval);
 
 /* ---- when they leave (token_retention.c); these expect the lock ---- */
 

@@ -60,6 +60,13 @@ def blocks(readme):
     return re.findall(r"^```([a-z]+) ?(\S*)\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
 
 
+def from_files(tap, tool, folder, env):
+    """Types what packages/README.md says of taking the tool's package from its file."""
+    [text] = [text for _, name, text in blocks((ROOT / "packages/README.md").read_text()) if name == tool]
+    text = re.sub(r"(SOURCES/)?build/dist", str(DIST), text)
+    works(tap, f"packages/README.md, from the files: {tool}", "bash", "-ec", text, cwd=folder, env=env)
+
+
 def follow(tap, readme, folder, env, rewrite=lambda command: command):
     """Does what a README says, in its order: writes the files that it shows, changes them as its diffs say, and types its
     commands. `rewrite` puts a built file where the reader has a registry. What it prints must be what is shown."""

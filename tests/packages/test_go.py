@@ -9,7 +9,7 @@ import re
 import shutil
 import zipfile
 
-from beside import DIST, ROOT, VERSION, Tap, ends, environment, follow, fresh, run, unpack, works
+from beside import DIST, ROOT, VERSION, Tap, ends, environment, follow, fresh, from_files, run, unpack, works
 
 MODULE = "github.com/intacct-mock/intacct-mock/packages/go"
 FILE = DIST / f"intacct-mock-{VERSION}-go.zip"
@@ -93,6 +93,16 @@ def more(tap, project, env):
     tap.check("no program at all: one line says what helps", "INTACCT_MOCK=/path/to/intacct-mock names one" in said, said)
 
 
+def without_a_proxy(tap, project, env):
+    """The module from its file: the project's tests work without any registry."""
+    env = {**env, "GOPROXY": "off", "GOMODCACHE": str(project / "empty")}
+    for file in ("go.mod", "go.sum"):
+        (project / file).unlink(missing_ok=True)
+    works(tap, "a project of its own", "go", "mod", "init", "example.org/vendors", cwd=project, env=env)
+    from_files(tap, "go", project, env)
+    works(tap, "go test takes the module from its file", "go", "test", "-run", "AnExpiredTokenIsRenewed", cwd=project, env=env, says="ok")
+
+
 def path_of(name):
     return f"{pathlib.Path(shutil.which(name)).parent}:/usr/bin:/bin"
 
@@ -111,6 +121,7 @@ def main():
     works(tap, "its form is gofmt's", "bash", "-c", f"test -z \"$(gofmt -l {cache}/{MODULE}@v{VERSION} | tee /dev/stderr)\"", env=env)
     works(tap, "go vet finds no fault", "go", "vet", f"{MODULE}", cwd=project, env=env)
     works(tap, "it compiles for macOS too", "go", "vet", f"{MODULE}", cwd=project, env={**env, "GOOS": "darwin"})
+    without_a_proxy(tap, project, env)
     tap.end()
 
 

@@ -7,7 +7,7 @@ import re
 import shutil
 import zipfile
 
-from beside import DIST, ROOT, VERSION, Recorder, Tap, blocks, environment, follow, fresh, run, unpack, works
+from beside import DIST, ROOT, VERSION, Recorder, Tap, blocks, environment, follow, fresh, from_files, run, unpack, works
 
 README = ROOT / "packages/maven/README.md"
 FILE = DIST / f"intacct-mock-{VERSION}-maven.zip"
@@ -46,15 +46,19 @@ MORE_TESTS = """
 """
 
 
+def remove_earlier():
+    local = pathlib.Path(os.environ.get("M2_REPOSITORY", pathlib.Path.home() / ".m2/repository"))
+    for earlier in local.glob(f"{GROUP}/*/{VERSION}"):
+        shutil.rmtree(earlier)
+
+
 def place(tap):
     """A project folder whose Maven takes this version of intacct-mock from the built repository: what an earlier run took is
     removed from the user's own, where it would be found first."""
     folder = fresh("maven")
     with zipfile.ZipFile(FILE) as archive:
         archive.extractall(folder / "repository")
-    local = pathlib.Path(os.environ.get("M2_REPOSITORY", pathlib.Path.home() / ".m2/repository"))
-    for earlier in local.glob(f"{GROUP}/*/{VERSION}"):
-        shutil.rmtree(earlier)
+    remove_earlier()
     project = folder / "project"
     (project / ".mvn").mkdir(parents=True)
     (folder / "settings.xml").write_text(SETTINGS.format(folder / "repository"))
@@ -113,6 +117,15 @@ def bill_of_materials(tap, project, env):
               and (project / "target/test-classes/Container.class").exists())
 
 
+def from_the_file(tap, project, env):
+    """As packages/README.md says, without the settings that name a repository of ours."""
+    remove_earlier()
+    (project / ".mvn/maven.config").write_text("-B\n-ntp\n-Dstyle.color=never\n")
+    from_files(tap, "maven", project, env)
+    works(tap, "mvn test takes it from the user's own repository", "mvn", "-q", "test", "-Dtest=VendorsTest#anExpired*", cwd=project, env=env)
+    remove_earlier()
+
+
 def form(tap, folder):
     names = sorted(str(path.relative_to(folder / "repository")) for path in (folder / "repository").rglob("*") if path.is_file())
     base = f"{GROUP}/{{0}}/{VERSION}/{{0}}-{VERSION}"
@@ -140,6 +153,7 @@ def main():
     follow(tap, readme, project, env)
     extension(tap, project, env)
     bill_of_materials(tap, project, env)
+    from_the_file(tap, project, env)
     form(tap, folder)
     tap.end()
 
