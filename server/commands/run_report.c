@@ -259,12 +259,12 @@ static void add_what_failed(struct im_buf *text, const struct im_run_result *res
         im_buf_addf(text, "  %.*s\n", IM_ARG(note_of(result)));
     if (is_outcome(result->verdict, "not-exercised") ||
         is_outcome(result->verdict, "partly"))
-        im_buf_addf(
-            text, "  %s%s: %.*s\n",
-            is_doubted_alone(result)                ? "cannot be told"
-            : is_outcome(result->verdict, "partly") ? "partly exercised"
-                                                    : "not exercised",
-            rules->require_all ? " (--require-all)" : "", IM_ARG(reason_of_skip(result)));
+        im_buf_addf(text, "  %s%s: %.*s\n",
+                    is_doubted_alone(result)                ? "cannot be told"
+                    : is_outcome(result->verdict, "partly") ? "partly exercised"
+                                                            : "not exercised",
+                    rules->require_all ? " (--require-all)" : "",
+                    IM_ARG(reason_of_skip(result)));
     add_cause(text, result);
     if (rules->again.len)
         im_buf_addf(text, "  alone: intacct-mock run%.*s --scenario %.*s%s -- %.*s\n",

@@ -128,7 +128,8 @@ static const char in_part[] =
 
 static const char doubted[] =
     "{\"outcome\":\"partly\",\"exchanges\":4,\"expect\":[],\"exchanges_shown\":[],"
-    "\"needs\":\"2 API calls\",\"doubt\":\"d\",\"note\":\"\\\"no token\\\": cannot tell: CMD "
+    "\"needs\":\"2 API calls\",\"doubt\":\"d\",\"note\":\"\\\"no token\\\": cannot tell: "
+    "CMD "
     "signs on twice\"}";
 
 static void what_cannot_be_told_is_said(void **state)
@@ -138,11 +139,12 @@ static void what_cannot_be_told_is_said(void **state)
 
     assert_says(card(*state, &result, &plain),
                 "partly  token-dead: \"no token\": cannot tell: CMD signs on twice\n");
-    assert_says(card(*state, &result, &rules),
-                "FAILED  token-dead\n"
-                "  cannot be told (--require-all): \"no token\": cannot tell: CMD signs on "
-                "twice\n"
-                "  CMD exited with status 0; it printed nothing\n");
+    assert_says(
+        card(*state, &result, &rules),
+        "FAILED  token-dead\n"
+        "  cannot be told (--require-all): \"no token\": cannot tell: CMD signs on "
+        "twice\n"
+        "  CMD exited with status 0; it printed nothing\n");
 }
 
 static void what_was_exercised_in_part_says_what_was_missing(void **state)
@@ -182,10 +184,9 @@ static void the_end_says_how_many_causes_are_met_and_what_the_others_take(void *
 {
     struct im_run_rules rules = {.min_percent = 50};
     struct im_run_tally tally = {.arena = *state};
-    struct im_run_result results[] = {result_of(*state, met), result_of(*state, unmet),
-                                      result_of(*state, in_part),
-                                      result_of(*state, in_part),
-                                      result_of(*state, doubted)};
+    struct im_run_result results[] = {
+        result_of(*state, met), result_of(*state, unmet), result_of(*state, in_part),
+        result_of(*state, in_part), result_of(*state, doubted)};
     struct im_buf text;
 
     for (size_t i = 0; i < COUNT(results); i++) {

@@ -488,7 +488,8 @@ static void more_tokens_than_all_its_jobs_need_is_certain(void **state)
     signs_on(h, "T1");
     dead(h, 1, "T1");
     for (int i = 0; i < 5; i++)
-        at(h, signs_on(h, "T2"), i ? -10 * i : 0, 100); /* before the first of them is had */
+        at(h, signs_on(h, "T2"), i ? -10 * i : 0,
+           100); /* before the first of them is had */
     outcome(h, ONE_TOKEN, IM_NOT_MET);
     h->count--;
     outcome(h, ONE_TOKEN, IM_CANNOT_TELL);

@@ -310,7 +310,8 @@ static void what_cannot_be_told_makes_it_partly_and_is_said(void **state)
     judged(f, "[" MET_ONE ",{" DOUBTED "}]");
     assert_int_equal(im_verdict_outcome_at(&f->verdict, 1), IM_CANNOT_TELL);
     assert_int_equal(im_verdict_outcome(&f->verdict), IM_PARTLY);
-    has(json(f), "\"doubt\":\"\\\"no token\\\": cannot tell: it is not known how often CMD");
+    has(json(f),
+        "\"doubt\":\"\\\"no token\\\": cannot tell: it is not known how often CMD");
     has(text(f), "note: \"no token\": cannot tell: it is not known how often CMD");
     has(junit(f), "<testcase name=\"the scenario is exercised\" classname=\"revoked\">\n"
                   "    <skipped message=\"&quot;no token&quot;: cannot tell: ");
