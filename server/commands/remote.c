@@ -1,10 +1,16 @@
-/* One call of a running server's control API, and what is said when it refuses. */
+/* One call of a running server's control API, what is said when it refuses, and the body of a call that changes
+ * something. */
 #include "commands/remote.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json.h"
+const struct im_option im_remote_table[] = {
+    IM_REMOTE_ROWS(struct im_remote_options, ),
+    {.flag = NULL},
+};
+
+/* ---- one call ---- */
 
 bool im_remote_init(struct im_remote *remote, const struct im_remote_options *options,
                     struct im_arena *arena)
@@ -96,5 +102,52 @@ int im_remote_print(const struct im_remote *remote)
     struct im_str body = im_str_trim(remote->answer.body);
 
     printf("%.*s\n", IM_ARG(body));
+    return IM_EXIT_FINE;
+}
+
+/* ---- a change ---- */
+
+void im_remote_change_begin(struct im_remote_change *change, struct im_arena *arena)
+{
+    *change = (struct im_remote_change){.count = 0};
+    im_buf_init(&change->body, arena, 0);
+    im_json_out_init(&change->out, &change->body);
+    im_json_open_object(&change->out, NULL);
+}
+
+bool im_remote_change_names(struct im_remote_change *change, const char *name,
+                            const char *word)
+{
+    for (size_t i = 0; i < change->count; i++)
+        if (strcmp(change->named[i], name) == 0) {
+            im_command_fail(
+                IM_EXIT_USAGE,
+                "\"%.60s\" says twice what \"%s\" is; leave one of the two out", word,
+                name);
+            return false;
+        }
+    if (change->count < IM_REMOTE_WORDS_MAX)
+        change->named[change->count++] = name;
+    return true;
+}
+
+bool im_remote_change_send(struct im_remote *remote, struct im_remote_change *change,
+                           const char *below)
+{
+    im_json_close_object(&change->out);
+    return im_remote_ask(remote, "POST", below, im_buf_str(&change->body));
+}
+
+int im_remote_change_print(const struct im_remote *remote, const char *done,
+                           const char *one, const char *many)
+{
+    if (remote->json)
+        return im_remote_print(remote);
+    const struct im_json *json = im_remote_read(remote);
+    const struct im_json *affected = im_json_get(json, "affected");
+    if (!json)
+        return IM_EXIT_NO;
+    printf("%s: %.*s %s\n", done, IM_ARG(affected ? affected->text : IM_STR("?")),
+           affected && affected->whole == 1 ? one : many);
     return IM_EXIT_FINE;
 }
