@@ -4,6 +4,7 @@ input that is none. Prints TAP."""
 import contextlib
 import json
 import os
+import re
 import resource
 import socket
 import ssl
@@ -121,10 +122,10 @@ def ordinary_ports(server):
         tap.check(f"{target} is refused at an ordinary port", status(answer) == 400, answer)
     answer = server.raw(b"GET http://api.intacct.com/ia/api/v1/objects/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     tap.check("a whole URL is served there", status(answer) == 401, answer)
-    tap.check("all of it is in the journal",
-              [one["request"]["target"] for one in server.journal()[-5:]] ==
-              ["api.intacct.com:443", "http:///x", "http://user@api.intacct.com/", "https://api.intacct.com:0/",
-               "/ia/api/v1/objects/x"], [request_of(one) for one in server.journal()[-5:]])
+    targets = [re.sub(r"hmac:[0-9a-f]+", "HIDDEN", one["request"]["target"]) for one in server.journal()[-5:]]
+    tap.check("all of it is in the journal, the user of an address hidden",
+              targets == ["api.intacct.com:443", "http:///x", "http://HIDDEN@api.intacct.com/", "https://api.intacct.com:0/",
+                          "/ia/api/v1/objects/x"], targets)
 
 
 def by_name_at_https(server):
