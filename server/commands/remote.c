@@ -41,31 +41,52 @@ struct im_str im_remote_path(const struct im_remote *remote, const char *below)
     return im_buf_str(&path);
 }
 
-int im_remote_fail(const struct im_remote *remote, const struct im_error *err)
+bool im_remote_refused(const struct im_client_target *client,
+                       const struct im_client_answer *answer, struct im_error *err)
 {
     struct im_json_error flaw;
-    const struct im_json *json =
-        im_json_parse(remote->client.arena, remote->answer.body, &flaw);
-    struct im_str message = im_json_get_str(json, "message");
-    struct im_buf line;
+    struct im_str message =
+        im_json_get_str(im_json_parse(client->arena, answer->body, &flaw), "message");
+    struct im_buf visible;
 
-    if (err->text[0])
-        return im_command_fail(IM_EXIT_NO, "%s", err->text);
-    if (remote->answer.status == 401)
-        return im_command_fail(IM_EXIT_NO,
-                               "%.*s wants its --control-token: give it with --token%s",
-                               IM_ARG(remote->client.base),
-                               remote->client.token ? ", this one is wrong" : "");
-    if (!message
-             .len) /* whatever else listens there: a proxy, another program, the mock without /__mock */
-        return im_command_fail(
-            IM_EXIT_NO,
+    if (answer->status == 401)
+        return im_error_set(
+            err, "%.*s answers 401: it wants its --control-token, by --token%s",
+            IM_ARG(client->base), client->token ? ", this one is wrong" : "");
+    /* whatever else listens there: a proxy, another program, the mock without /__mock */
+    if (!message.len)
+        return im_error_set(
+            err,
             "%.*s answers %d: is it intacct-mock, and is its control API on that port?",
-            IM_ARG(remote->client.base), remote->answer.status);
-    im_buf_init(&line, remote->client.arena, 0);
+            IM_ARG(client->base), answer->status);
+    im_buf_init(&visible, client->arena, 0);
     /* it may quote what somebody sent: a terminal must not obey it */
-    im_buf_add_visible(&line, message);
-    return im_command_fail(IM_EXIT_NO, "%.*s", IM_ARG(im_buf_str(&line)));
+    im_buf_add_visible(&visible, message);
+    return im_error_set(err, "%.*s", IM_ARG(im_buf_str(&visible)));
+}
+
+int im_remote_fail(const struct im_remote *remote, const struct im_error *err)
+{
+    struct im_error why = *err;
+
+    if (!why.text[0])
+        im_remote_refused(&remote->client, &remote->answer, &why);
+    return im_command_fail(IM_EXIT_NO, "%s", why.text);
+}
+
+bool im_remote_ca(const struct im_client_target *client, struct im_str *pem,
+                  struct im_error *err)
+{
+    const struct im_client_request request = {.method = "GET", .path = IM_STR("/ca.pem")};
+    struct im_client_answer answer;
+
+    *pem = IM_STR("");
+    if (!im_client_ask(client, &request, &answer, err))
+        return false;
+    if (answer.status == 200)
+        *pem = answer.body;
+    return answer.status == 200 || answer.status == 404 ||
+           im_remote_refused(client, &answer, err);
 }
 
 bool im_remote_ask(struct im_remote *remote, const char *method, const char *below,

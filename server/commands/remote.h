@@ -54,6 +54,16 @@ const struct im_json *im_remote_read(const struct im_remote *remote);
 /* The answer as it is, as a line. Returns IM_EXIT_FINE. */
 int im_remote_print(const struct im_remote *remote);
 
+/* ---- also for who is no such verb ---- */
+
+/* Says in err what an answer that is not the wanted one says. Returns false. */
+bool im_remote_refused(const struct im_client_target *client,
+                       const struct im_client_answer *answer, struct im_error *err);
+/* The server's own CA (PEM); empty where its certificate is its owner's, or it has none. False with err.
+ * Lifetime: the arena's. */
+bool im_remote_ca(const struct im_client_target *client, struct im_str *pem,
+                  struct im_error *err);
+
 /* ---- a change ---- */
 
 enum { IM_REMOTE_WORDS_MAX = 8 /* operands that a verb takes */ };

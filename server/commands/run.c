@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "commands/command.h"
+#include "commands/remote.h"
 #include "commands/run_flow.h"
 #include "commands/run_report.h"
 #include "intacct_mock.h"
@@ -377,19 +377,19 @@ static int run_with_own(struct run *run)
  * made sure of; one with a certificate of its owner's has no CA to give, and CMD must trust that by itself. */
 static int run_with_other(struct run *run)
 {
-    const struct im_client_request request = {.method = "GET", .path = IM_STR("/ca.pem")};
+    const bool intercept = run->options.intercept;
     struct im_client_target at;
-    struct im_client_answer answer = {.status = 0};
     struct im_error err = {.text = ""};
+    struct im_str ca_pem = IM_STR("");
 
     if (!im_client_find(&at, &run->options.server, run->arena, &err))
         return im_command_fail(IM_EXIT_USAGE, "%s", err.text);
     run->mock = im_run_remote_of(&at, (uint64_t)run->options.seed);
     run->scenarios = im_run_remote_scenarios(&run->mock, run->arena, &run->count, &err);
     if (!run->scenarios ||
-        ((at.tls || run->options.intercept) &&
-         (!im_client_ask(&at, &request, &answer, &err) ||
-          (answer.status == 200 && !run_trust(run, answer.body, &err)))))
+        (intercept && !im_run_remote_take_hosts(&run->mock, run->arena, &err)) ||
+        ((at.tls || intercept) && !im_remote_ca(&at, &ca_pem, &err)) ||
+        !run_trust(run, ca_pem, &err))
         return im_command_fail(IM_EXIT_START, "%s", err.text);
     return run_with_mock(run);
 }

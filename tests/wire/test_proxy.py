@@ -403,6 +403,13 @@ def options():
             tap.check("the port file has the proxy", json.load(file)["proxy"] == server.proxy)
     with Proxied(env={"INTACCT_MOCK_INTERCEPT": "sage.test"}) as server:
         tap.check("the hosts come from the environment too", status(server.tunnel("sage.test:443")[1]) == 200)
+        hosts = get(server.url + "/__mock/ready")["intercept"]
+        tap.check("the ready document has them, and the one that scenarios redirect to", hosts == "sage.test,elsewhere.invalid", hosts)
+    with Proxied("--intercept", "one.test,*.two.test") as server:
+        answer = server.tunnel("three.test:443")[1]
+        tap.check("who is refused is told all hosts that are not", b"answers for one.test,*.two.test and" in answer, answer)
+    with Server("--https-port", "none") as server:
+        tap.check("without certificates there are none", "intercept" not in get(server.url + "/__mock/ready"))
 
 
 with Proxied("--https-port", "0") as mock:
