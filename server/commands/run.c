@@ -85,23 +85,14 @@ struct run {
 static int refuse_glob(const struct run *run, struct im_str glob)
 {
     struct im_str *known = IM_ARENA_ARRAY(run->arena, struct im_str, run->count + 1);
-    int nearest = -1;
 
     for (size_t i = 0; known && i < run->count; i++)
         known[i] = run->scenarios[i].name;
-    if (known)
-        nearest = im_str_nearest(glob, known, run->count);
-    glob = im_str_front(glob, 80);
-    if (nearest < 0)
-        return im_command_fail(
-            IM_EXIT_USAGE,
-            "--scenario %.*s: no scenario has such a name; intacct-mock run --list "
-            "lists them",
-            IM_ARG(glob));
-    return im_command_fail(IM_EXIT_USAGE,
-                           "--scenario %.*s: no scenario has such a name; did you mean "
-                           "%.*s?",
-                           IM_ARG(glob), IM_ARG(known[nearest]));
+    struct im_hint hint = im_hint(glob, known, known ? run->count : 0);
+    return im_command_fail(
+        IM_EXIT_USAGE, "--scenario %.*s: no scenario has such a name%s",
+        IM_ARG(im_str_front(glob, 80)),
+        hint.text[0] ? hint.text : "; intacct-mock run --list lists them");
 }
 
 static bool is_chosen(const struct im_run_options *options, struct im_str name)
