@@ -35,6 +35,14 @@ struct im_pipeline {
  * permissions of browsers, the journal, metrics, the log line. Once for each request. */
 void im_pipeline_finish(struct im_pipeline *p, enum im_cause cause);
 
+/* ---- waiting on purpose (router_wait.c) ---- */
+
+/* Does the scenario let the request wait here, before it is decided or after? Not for a client that
+ * has left, since waiting places are bounded. */
+bool im_pipeline_waits(const struct im_pipeline *p, bool after);
+/* Lets it wait as its plan says, then calls `then`. The sandbox must have been left. */
+void im_pipeline_wait(struct im_pipeline *p, void (*then)(struct im_pipeline *p));
+
 /* ---- browser clients (router_cors.c) ---- */
 
 /* Is it a preflight of a browser for a page of another origin? Only with its Origin and the method it

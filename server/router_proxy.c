@@ -38,6 +38,11 @@ static enum im_cause open_tunnel(struct im_response *res, struct im_str host)
 static enum im_cause refuse_host(const struct im_sandboxes *sandboxes,
                                  struct im_request *req, bool local)
 {
+    struct im_str hosts = sandboxes->settings.intercept;
+
+    /* no host that somebody has named */
+    if (im_str_ends(hosts, "," IM_ELSEWHERE_HOST))
+        hosts.len -= strlen("," IM_ELSEWHERE_HOST);
     if (local)
         return im_refuse(
             req, CAUSE_PROXY_HOST_REFUSED,
@@ -49,9 +54,7 @@ static enum im_cause refuse_host(const struct im_sandboxes *sandboxes,
         "the proxy answers for %.*s and passes no other host on; to let %.*s "
         "through, start with --proxy-others pass, or take it out of the proxy "
         "with NO_PROXY",
-        IM_ARG(im_str_slice(sandboxes->settings.intercept, 0,
-                            im_str_find(sandboxes->settings.intercept, ','))),
-        IM_ARG(req->host));
+        IM_ARG(im_str_front(hosts, 200)), IM_ARG(req->host));
 }
 
 /* A header that is for the proxy, or for this one connection (RFC 9110 section 7.6.1). The body's

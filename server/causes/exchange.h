@@ -177,4 +177,11 @@ struct im_str im_exchange_header_lines(const struct im_request *req);
 /* The status that the client could take for an answer: 0 where delivery was damaged. */
 int im_exchange_status(const struct im_exchange *exchange);
 
+/* ---- a copy that lasts ---- */
+
+/* Of the struct and all its texts, in one piece of memory. */
+size_t im_exchange_packed_size(const struct im_exchange *exchange);
+/* Copies the exchange into `memory`, which has room for that: the struct, then its texts. */
+struct im_exchange *im_exchange_pack(void *memory, const struct im_exchange *from);
+
 #endif

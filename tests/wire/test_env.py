@@ -112,6 +112,12 @@ with Server("--proxy", "0") as server:
     plain = json.loads(run("--intercept", "--format", "json", "--dir", f"{folder.name}/i", env=at).stdout)
     tap.check("in JSON what must not be set is null", plain["ALL_PROXY"] is None and plain["HTTPS_PROXY"].startswith("http://127.0.0.1:"), plain)
     shutil.rmtree(f"{folder.name}/i")
+with Server("--proxy", "0", "--intercept", "sage.test,*.sage.example") as server:
+    at = {"INTACCT_MOCK_URL": server.url, "TMPDIR": folder.name, "NO_PROXY": "sage.test,x.sage.example:443,api.intacct.com,.invalid"}
+    done = run("--intercept", "--", "python3", "-c", PROXIED.replace("api.intacct.com", "sage.test"), env={**at, "NO_PROXY": "sage.test"})
+    tap.check("--intercept: another host that the server intercepts comes to it too", done.stdout == b"200\n", done)
+    past = run("--intercept", "--", "sh", "-c", "echo $NO_PROXY", env=at).stdout
+    tap.check("and what leads past the proxy is judged by the server's hosts", past == b"localhost,127.0.0.1,::1,api.intacct.com\n", past)
 with Server() as server:
     fails("--intercept without a proxy says what to do", run("--intercept", env={"INTACCT_MOCK_URL": server.url}), 1, "--proxy")
 

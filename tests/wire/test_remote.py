@@ -97,6 +97,9 @@ def clocks(at):
     tap.check("--json is the server's answer", json.loads(run("clock", "--json", env=at).stdout)["scale"] == 60)
     for words in (["12"], ["+12"], ["set"], ["scale", "x"], ["stop"], ["+-5h"], ["++5h"], ["--", "--5h"]):
         fails(f"no change: {' '.join(words)}", run("clock", *words, env=at), 2, words[0], "+12h")
+    for words in (["+5h", "-3h"], ["freeze", "unfreeze"], ["set", "2027-01-01T00:00:00Z", "set", "2028-01-01T00:00:00Z"],
+                  ["scale", "2", "scale", "3"]):
+        fails(f"the same change twice: {' '.join(words)}", run("clock", *words, env=at), 2, f'"{words[len(words) // 2]}"', "twice")
     fails("no time", run("clock", "set", "tomorrow", env=at), 1, "set")
 
 
@@ -156,6 +159,8 @@ def tokens(server, at):
     says("revoke, of one kind and user", run("revoke", "access", "user=ws_user@acme", *sandbox, env=at), 0, "revoked: 1 token\n")
     says("of nobody", run("revoke", "client_id=demo-public", *sandbox, env=at), 0, "0 tokens")
     fails("what is no kind", run("expire", "acess", *sandbox, env=at), 2, "acess", "access, refresh")
+    for words in (["access", "refresh"], ["user=a@acme", "user=b@acme"]):
+        fails(f"the same twice: {' '.join(words)}", run("expire", *words, *sandbox, env=at), 2, f'"{words[1]}"', "twice")
     says("reset", run("reset", *sandbox, env=at), 0, "happy-path.t")
     says("sandboxes lists them", run("sandboxes", env=at), 0, "default", f"{server.url}/s/happy-path.t", "0 exchanges")
     tap.check("sandboxes --json", any(box["name"] == "happy-path.t" for box in
@@ -198,6 +203,8 @@ def journal(server, at):
     tap.check("tail: a line for each exchange", len(tail.stdout.splitlines()) == 4 and
               re.match(r"\d\d:\d\d:\d\d #1 POST /ia/api/v1/oauth2/token client_credentials → 200\n", tail.stdout), tail)
     tap.check("without colours where it is no terminal", "\033" not in tail.stdout)
+    for number in ("-2", "x"):
+        fails(f"tail --since {number}", run("tail", "--since", number, *box, env=at), 2, "--since", number)
     tap.check("only the refused", re.findall(r"#(\d)", run("tail", "--since", "0", "--count", "2", "--refused", *box, env=at).stdout)
               == ["2", "4"])
     lines = run("tail", "--since", "0", "--count", "1", "--json", "--cause", "client-secret-wrong", *box, env=at).stdout

@@ -101,6 +101,12 @@ PROXIED = ('import urllib.parse as p, urllib.request as u; u.urlopen("https://ap
 with Server("--proxy", "0") as server:
     done = run("--url", server.url, "--intercept", "--scenario", "happy-path", "--", sys.executable, "-c", PROXIED)
     tap.check("--url with --intercept: a proxy of that server for each", "a token is had" not in done.stdout and "the API is called" in done.stdout, done)
+with Server("--proxy", "0", "--intercept", "sage.test") as server:
+    done = run("--url", server.url, "--intercept", "--scenario", "happy-path", "--show-output", "--", sys.executable, "-c",
+               "import os; print(os.environ['NO_PROXY']);" + PROXIED.replace("api.intacct.com", "sage.test"),
+               env={"NO_PROXY": "sage.test,api.intacct.com"})
+    tap.check("which hosts are intercepted is that server's to say", "a token is had" not in done.stdout
+              and "| localhost,127.0.0.1,::1,api.intacct.com\n" in done.stdout, done)
 fails("--https and --intercept", run("--https", "--intercept", "--", "true"), 2, "--https", "--intercept")
 fails("nobody there", run("--url", "http://127.0.0.1:1", "--", "true"), 3, "127.0.0.1:1")
 fails("no address", run("--url", "127.0.0.1:1", "--", "true"), 2, "--url")
