@@ -29,7 +29,9 @@
 #include "http/tls.h"
 #include "listener/listener.h"
 
-enum { PATIENCE_MS = 20000, ANSWER_MAX = 4 * 1024 * 1024 };
+/* AT_ONCE_MS: far below what would be waited for otherwise (a minute, or the patience of a test), and far
+ * above what a busy machine needs */
+enum { PATIENCE_MS = 20000, AT_ONCE_MS = 5000, ANSWER_MAX = 4 * 1024 * 1024 };
 
 /* ---- the server under test ---- */
 
@@ -959,7 +961,7 @@ static void pauses_last_as_long_as_they_say(void **state)
     int64_t began = im_clock_monotonic_ms();
 
     asks(f, "GET /pause-short HTTP/1.1\r\n" HOST BYE "\r\n");
-    assert_in_range(im_clock_monotonic_ms() - began, 150, 2000);
+    assert_in_range(im_clock_monotonic_ms() - began, 150, AT_ONCE_MS);
     answered(f, "[sound]");
     assert_int_equal(f->resumed, 1);
 }
@@ -1017,7 +1019,7 @@ static void a_stop_does_not_wait_for_pauses_for_ever(void **state)
     in_pause(f, 1);
     int64_t began = im_clock_monotonic_ms();
     stops(f, 100);
-    assert_in_range(im_clock_monotonic_ms() - began, 100, 2000);
+    assert_in_range(im_clock_monotonic_ms() - began, 100, AT_ONCE_MS);
     hears_to_the_end(f, fd);
     assert_int_equal(f->len, 0);
 }
@@ -1076,8 +1078,7 @@ static void an_idle_listener_stops_at_once(void **state)
     }
     int64_t began = im_clock_monotonic_ms();
     stops(f, PATIENCE_MS);
-    assert_in_range(im_clock_monotonic_ms() - began, 0,
-                    1000); /* without a sanitizer: < 100 */
+    assert_in_range(im_clock_monotonic_ms() - began, 0, AT_ONCE_MS);
     for (int i = 0; i < 6; i++) {
         f->len = 0;
         assert_int_equal(hears_some(f, fds[i]), 0);
@@ -1097,7 +1098,7 @@ static void stalls_and_streams_end_with_the_listener(void **state)
     assert_true(hears_some(f, quiet) > 0);
     int64_t began = im_clock_monotonic_ms();
     stops(f, PATIENCE_MS);
-    assert_in_range(im_clock_monotonic_ms() - began, 0, 2000);
+    assert_in_range(im_clock_monotonic_ms() - began, 0, AT_ONCE_MS);
     close(stall);
     close(quiet);
     ended_once(f);
@@ -1305,7 +1306,7 @@ static void silent_connections_cost_no_thread(void **state)
     int64_t began = im_clock_monotonic_ms();
     asks(f, "GET /quick HTTP/1.1\r\n" HOST BYE "\r\n");
     answered(f, "GET /quick ");
-    assert_in_range(im_clock_monotonic_ms() - began, 0, 1000);
+    assert_in_range(im_clock_monotonic_ms() - began, 0, AT_ONCE_MS);
     for (int i = 0; i < 300; i++)
         close(fds[i]);
 }
