@@ -56,12 +56,21 @@ static bool trace_grow(struct im_trace *trace)
     return true;
 }
 
+bool im_trace_goes_on(struct im_trace *trace)
+{
+    if (!trace->abandoned && trace->stopped)
+        trace->abandoned = trace->stopped(trace->context);
+    return !trace->abandoned;
+}
+
 struct im_observed *im_trace_add(struct im_trace *trace)
 {
     if (trace->count >= IM_OBSERVED_MAX) {
-        trace->skipped++;
+        trace->beyond++;
         return NULL;
     }
+    if (!im_trace_goes_on(trace))
+        return NULL;
     struct im_observed *one = IM_ARENA_NEW(trace->arena, struct im_observed);
     if (!one || (trace->count == trace->room && !trace_grow(trace)))
         return NULL;
