@@ -260,6 +260,9 @@ void im_exchange_complete(const struct im_request *req, const struct im_response
     exchange->call = im_call_hash(req);
     exchange->status = res->status;
     exchange->response_headers = response_header_lines(res);
+    /* whoever set it; seconds are all that is sent here, never a date */
+    exchange->retry_after_s = 0;
+    im_str_int(im_response_get_header(res, "Retry-After"), &exchange->retry_after_s);
     exchange->response_body = im_str_slice(answer, 0, IM_EXCHANGE_BODY_MAX);
     exchange->response_body_len = answer.len;
     exchange->at_ms = req->now_ms;

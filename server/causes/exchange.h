@@ -123,7 +123,8 @@ struct im_exchange {
     enum im_response_mode response_mode; /* how the client wants the answer sent */
     const char
         *redirect_error; /* the `error` sent there, instead of that of the cause's row */
-    int64_t retry_after_s; /* Retry-After; 0 = that of the cause's row */
+    int64_t
+        retry_after_s; /* Retry-After; 0 = that of the cause's row. Of a whole exchange: as sent */
     bool bearer_challenge; /* WWW-Authenticate: Bearer error=… belongs to the answer */
     struct im_str allow;   /* 405, preflights: "GET, POST" */
 

@@ -125,7 +125,7 @@ struct im_str im_explanation_request(const struct im_explanation *explanation)
     if (!one || !one->has_request)
         return im_buf_str(&buf);
     if (one->req.method.len)
-        im_buf_add(&buf, im_trace_quote(trace, one->req.method));
+        im_buf_add(&buf, im_trace_quote_method(trace, one->req.method));
     if (one->url.len) {
         im_buf_addz(&buf, buf.len ? " " : "");
         im_buf_add(&buf, im_trace_quote_url(trace, one->url));
@@ -156,7 +156,7 @@ struct im_str im_explanation_answer(const struct im_explanation *explanation)
                     IM_ARG(im_trace_quote(trace, one->words.codes[i])));
     if (one->words.message_count)
         im_buf_addf(&buf, "%s\"%.*s\"", buf.len ? " " : "",
-                    IM_ARG(im_trace_quote(trace, one->words.messages[0])));
+                    IM_ARG(im_trace_quote_message(trace, one->words.messages[0])));
     return im_buf_str(&buf);
 }
 

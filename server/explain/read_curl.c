@@ -184,6 +184,10 @@ static void take_option(struct curl *curl, enum im_curl_meaning meaning,
     case IM_CURL_BEARER: add_authorization(curl, "Bearer", value); break;
     case IM_CURL_URL: im_observed_set_url(curl->one, value); break;
     case IM_CURL_GET: curl->get = true; break;
+    /* --cookie takes what a Cookie header has, or the name of a file */
+    case IM_CURL_COOKIE:
+        im_request_add_header(&curl->one->req, IM_STR("Cookie"), value);
+        break;
     default: im_trace_keep_secret(curl->trace, secret_of(meaning, value)); break;
     }
 }

@@ -32,6 +32,13 @@ static void har_read_headers(struct im_trace *trace, struct im_observed *one,
     }
 }
 
+/* They stand in the headers too, but not where a tool has cleaned these. */
+static void har_keep_cookies(struct im_trace *trace, const struct im_json *list)
+{
+    for (const struct im_json *at = list ? list->first : NULL; at; at = at->next)
+        im_trace_keep_secret(trace, im_json_get_str(at, "value"));
+}
+
 /* postData has its text, or its parameters one by one. */
 static struct im_str har_body(struct im_trace *trace, const struct im_json *data)
 {
@@ -76,6 +83,8 @@ static void har_read_entry(struct im_trace *trace, const struct im_json *entry,
     one->req.method = im_json_get_str(request, "method");
     im_observed_set_url(one, im_json_get_str(request, "url"));
     har_read_headers(trace, one, im_json_get(request, "headers"), true);
+    har_keep_cookies(trace, im_json_get(request, "cookies"));
+    har_keep_cookies(trace, im_json_get(response, "cookies"));
     one->has_headers = one->req.header_count > 0;
     one->req.body = har_body(trace, im_json_get(request, "postData"));
     int64_t status = whole_of(response, "status");

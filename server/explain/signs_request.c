@@ -69,7 +69,7 @@ static void look_at_path(struct im_ranking *ranking)
         !im_str_is(one->req.method, "POST") && !one->loosely)
         im_sign(ranking, CAUSE_METHOD_NOT_ALLOWED, IM_SIGN_STRONG,
                 "the token endpoint takes POST; this is %.*s",
-                IM_ARG(quote(ranking, one->req.method)));
+                IM_ARG(im_trace_quote_method(ranking->trace, one->req.method)));
 }
 
 /* ---- the Authorization header of an API call ---- */

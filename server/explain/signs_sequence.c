@@ -394,9 +394,9 @@ static void look_at_permissions(struct history *history)
             !im_str_eq(other->req.method, one->req.method))
             im_sign(ranking, CAUSE_PERMISSION_ACTION_DENIED, IM_SIGN_STRONG,
                     "%.*s of the same object succeeds (no. %zu), %.*s does not",
-                    IM_ARG(im_trace_quote(ranking->trace, other->req.method)),
+                    IM_ARG(im_trace_quote_method(ranking->trace, other->req.method)),
                     other->number,
-                    IM_ARG(im_trace_quote(ranking->trace, one->req.method)));
+                    IM_ARG(im_trace_quote_method(ranking->trace, one->req.method)));
     }
     if (allowed)
         im_sign(ranking, CAUSE_PERMISSION_OBJECT_DENIED, IM_SIGN_GOOD,

@@ -99,15 +99,26 @@ bool im_observed_is_refused(const struct im_observed *one);
 /* A value that a tool has hidden ("***", "[REDACTED]", a fingerprint): nothing is known
  * of it. */
 bool im_is_hidden_value(struct im_str value);
+
+/* ---- shown.c ---- */
+
 /* Fit to be shown: without secrets, without what looks random, short, printable. */
 struct im_str im_trace_quote(const struct im_trace *trace, struct im_str text);
 /* The same of an address; of its query only the parameters that tell what was asked for keep
  * their values. */
 struct im_str im_trace_quote_url(const struct im_trace *trace, struct im_str url);
+/* What a server said, in which addresses may stand. */
+struct im_str im_trace_quote_message(const struct im_trace *trace, struct im_str message);
+struct im_str im_trace_quote_method(const struct im_trace *trace, struct im_str method);
 /* The name of a host, which is as random as its owner likes. */
 struct im_str im_trace_quote_host(const struct im_trace *trace, struct im_str host);
 /* The value must not be shown, wherever it stands; not so a template or a mask. */
 void im_trace_keep_secret(struct im_trace *trace, struct im_str value);
+/* The same of all that the exchange has as a secret by its place: headers, cookies, parameters. */
+void im_trace_keep_secrets_of(struct im_trace *trace, struct im_observed *one);
+/* The same of the members, or elements, of a secret's name. */
+void im_trace_keep_secrets_of_json(struct im_trace *trace, const struct im_json *json);
+void im_trace_keep_secrets_of_xml(struct im_trace *trace, struct im_str xml);
 
 /* ---- readers: false when the text is of another form ---- */
 

@@ -114,13 +114,14 @@ static void words_of(struct im_trace *trace, struct im_words *words,
         const struct im_json *inner =
             im_json_parse_repeated(trace->arena, json->text, &ignored);
         if (inner)
-            words_of(trace, words, inner, false);
+            im_words_add_json(trace, words, inner);
     }
 }
 
 void im_words_add_json(struct im_trace *trace, struct im_words *words,
                        const struct im_json *json)
 {
+    im_trace_keep_secrets_of_json(trace, json);
     words_of(trace, words, json, false);
 }
 
@@ -302,6 +303,7 @@ void im_words_add_body(struct im_trace *trace, struct im_words *words, struct im
     if (!trimmed.len)
         return;
     if (im_str_starts(trimmed, "<")) {
+        im_trace_keep_secrets_of_xml(trace, trimmed);
         words_add_xml(words, trimmed);
         return;
     }

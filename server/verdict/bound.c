@@ -256,7 +256,8 @@ static void say_count(const struct im_group *group, size_t seen, struct im_buf *
         return;
     if (expectation->within_ms >= 0)
         im_buf_addf(why, " within %.*s",
-                    IM_ARG(im_duration_text(why->arena, expectation->within_ms)));
+                    IM_ARG(im_duration_text(why->arena,
+                                            im_window_within_ms(expectation, anchor))));
     im_buf_addf(why, " after exchange %llu", (unsigned long long)anchor->id);
 }
 

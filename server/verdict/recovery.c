@@ -28,8 +28,8 @@ bool im_recovery_can_be(const struct im_expectation *expectation,
     if (exchange == anchor || exchange->began_us < since_us ||
         im_history_other_user(anchor, exchange))
         return false;
-    if (expectation->within_ms >= 0 &&
-        im_window_elapsed_us(anchor, exchange) / 1000 >= expectation->within_ms)
+    if (expectation->within_ms >= 0 && im_window_elapsed_us(anchor, exchange) / 1000 >=
+                                           im_window_within_ms(expectation, anchor))
         return false;
     return !expectation->same_call || is_repeat(anchor, exchange, baseline);
 }

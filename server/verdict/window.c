@@ -1,7 +1,7 @@
 /* Windows: where they open, where they close, what lies in them (rule 3). */
 #include "verdict/window.h"
 
-enum { US_PER_MS = 1000 };
+enum { US_PER_MS = 1000, MS_PER_S = 1000 };
 
 bool im_window_is_on_tokens(const struct im_expectation *expectation)
 {
@@ -119,6 +119,14 @@ int64_t im_window_elapsed_us(const struct im_exchange *from, const struct im_exc
     return virtual > real + within_them + US_PER_MS ? virtual : real;
 }
 
+int64_t im_window_within_ms(const struct im_expectation *expectation,
+                            const struct im_exchange *anchor)
+{
+    return expectation->within_ms == IM_WITHIN_RETRY_AFTER
+               ? anchor->retry_after_s * MS_PER_S
+               : expectation->within_ms;
+}
+
 bool im_window_holds(const struct im_window *window,
                      const struct im_expectation *expectation,
                      const struct im_exchange *exchange)
@@ -133,5 +141,6 @@ bool im_window_holds(const struct im_window *window,
     if (expectation->same_call && exchange->call != anchor->call)
         return false;
     return expectation->within_ms < 0 ||
-           im_window_elapsed_us(anchor, exchange) / US_PER_MS < expectation->within_ms;
+           im_window_elapsed_us(anchor, exchange) / US_PER_MS <
+               im_window_within_ms(expectation, anchor);
 }

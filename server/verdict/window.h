@@ -27,6 +27,9 @@ size_t im_windows_of(const struct im_expectation *expectation,
  * that went further (a test advances the clock instead of sleeping). */
 int64_t im_window_elapsed_us(const struct im_exchange *from,
                              const struct im_exchange *to);
+/* `within`, of what follows this anchor: a Retry-After is the one that it sent. */
+int64_t im_window_within_ms(const struct im_expectation *expectation,
+                            const struct im_exchange *anchor);
 /* Does the exchange belong to it, closing left aside? */
 bool im_window_holds(const struct im_window *window,
                      const struct im_expectation *expectation,

@@ -197,6 +197,24 @@ for name in ("rate-limited", "service-unavailable"):
     passes("one that polls, and waits when it is told to", name, POLLS % 1.1)
     fails("one that polls, and asks again at once", name, "nothing is sent before Retry-After is over", POLLS % 0)
 
+# ---- as long as it was told to ----
+
+WAITS = '''
+token = tokens()["access_token"]
+for path in (VENDORS, BILLS, *OTHERS):
+    while True:
+        line = http.client.HTTPConnection(BASE.netloc, timeout=5)
+        line.request("GET", BASE.path + "/ia/api/v1" + path, None, {"Authorization": "Bearer " + token})
+        answer = line.getresponse()
+        answer.read()
+        if answer.status not in (429, 503):
+            break
+        time.sleep(%s)
+'''
+for name in ("rate-limit-with-retry-after", "quota-of-calls"):
+    passes("one that waits as long as Retry-After says", name, WAITS % 'int(answer.headers["Retry-After"])')
+    fails("one that waits a second, whatever it says", name, "nothing is sent before Retry-After is over", WAITS % "1.0")
+
 # ---- stopping is not being fooled ----
 
 for name in ("html", "malformed-json", "truncate"):

@@ -528,6 +528,7 @@ static uint64_t add_told(struct book *b, enum im_fault fault, int status)
 
     im_response_init(&res, &b->arena);
     im_response_begin(&res, status, "text/plain");
+    im_response_header(&res, "Retry-After", IM_STR("7"));
     im_note(&req, CAUSE_HOST_MISSPELLED, "noted");
     im_exchange_complete(&req, &res);
     return im_journal_add(b->journal, &exchange);
@@ -558,6 +559,7 @@ static void an_exchange_keeps_attributes_causes_and_times(void **state)
     assert_int_equal(e->notes[0].cause, CAUSE_HOST_MISSPELLED);
     assert_true(im_str_is(e->evidence, "because"));
     assert_int_equal(e->fault, IM_FAULT_DELAY);
+    assert_int_equal(e->retry_after_s, 7);
     assert_string_equal(e->effect, "lock-user");
     assert_true(e->connection == 3 && e->connection_us == 4 && e->began_us == 5);
     assert_true(e->ended_us >= e->began_us && e->at_ms == START_MS);

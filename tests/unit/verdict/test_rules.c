@@ -326,6 +326,29 @@ static void identical_calls_at_once_cannot_be_told_apart(void **state)
     outcome(h, NOT_HAMMERED, IM_CANNOT_TELL);
 }
 
+static void the_pause_is_as_long_as_its_answer_says(void **state)
+{
+    struct history *h = *state;
+    const char *as_told = "{'that':'t','after':'rate-limited','within':'retry-after',"
+                          "'count':0}";
+
+    signs_on_times(h, 1);
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED)->retry_after_s = 1;
+    h->now_us += 1000 * MS;
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED)->retry_after_s = 2;
+    outcome(h, as_told, IM_MET);
+    h->now_us += 1000 * MS;
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    not_met(h, as_told, "wanted none, but saw 1 within 2s after exchange 2", "2 3");
+    h->seen[1].retry_after_s = 1;
+    call(h, 1, "T1"); /* at once: nothing was said of how long */
+    outcome(h, as_told, IM_MET);
+    h->seen[0].retry_after_s = h->seen[1].retry_after_s = 0;
+    not_exercised(h, as_told,
+                  "rate-limited never happened with a Retry-After, so this was not "
+                  "exercised");
+}
+
 static void a_dead_token_used_more_often_than_the_call_is_made_is_hammered(void **state)
 {
     struct history *h = *state;
@@ -663,6 +686,7 @@ int main(void)
         TOLD(without_a_baseline_only_refreshes_count),
         TOLD(a_refresh_of_another_grant_does_not_count),
         TOLD(renewing_again_before_the_new_token_is_used_counts),
+        TOLD(the_pause_is_as_long_as_its_answer_says),
         TOLD(a_dead_token_used_more_often_than_the_call_is_made_is_hammered),
         TOLD(where_nothing_is_parallel_nothing_may_be_sent_in_a_pause),
         TOLD(more_tries_at_once_than_equal_calls_explain_are_certain),
