@@ -257,7 +257,8 @@ static bool read_authority(struct im_connection *c, struct im_request *req)
  * needs none. */
 static bool read_proxy_user(struct im_connection *c, struct im_request *req)
 {
-    struct im_str header = im_request_header(req, "Proxy-Authorization"), user = IM_STR("");
+    struct im_str header = im_request_header(req, "Proxy-Authorization"),
+                  user = IM_STR("");
     size_t count = im_request_header_count(req, "Proxy-Authorization");
     struct im_error why = {.text = ""};
 
