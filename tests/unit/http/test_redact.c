@@ -1,22 +1,10 @@
+#include "unit/fixture.h"
 #include "unit/spine.h"
 
 #include "base/clock.h"
 #include "http/redact.h"
 
 enum { BODY = 16 * 1024 }; /* as long a text as a journal keeps */
-
-static int begin(void **state)
-{
-    *state = calloc(1, sizeof(struct im_arena));
-    return *state ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    im_arena_release(*state);
-    free(*state);
-    return 0;
-}
 
 /* ---- redaction of texts ---- */
 
@@ -381,21 +369,19 @@ static void what_looks_random_is_hidden_in_a_text_of_strangers(void **state)
             fail_msg("%s", words[i]);
 }
 
-#define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_ARENA(no_spelling_of_a_secret_leaks),
-        IN_ARENA(a_token_leaks_nowhere),
-        IN_ARENA(what_is_no_secret_stays_to_be_read),
-        IN_ARENA(a_secret_becomes_the_fingerprint_of_what_it_says),
-        IN_ARENA(no_cut_and_no_damage_makes_a_secret_leak),
-        IN_ARENA(redaction_takes_time_in_proportion),
-        IN_ARENA(headers_keep_the_scheme_and_hide_the_rest),
-        IN_ARENA(ordinary_headers_stay_as_they_are),
-        IN_ARENA(an_address_hides_secrets_in_path_query_and_fragment),
-        IN_ARENA(what_looks_random_is_hidden_in_a_text_of_strangers),
+        TEST_IN_ARENA(no_spelling_of_a_secret_leaks),
+        TEST_IN_ARENA(a_token_leaks_nowhere),
+        TEST_IN_ARENA(what_is_no_secret_stays_to_be_read),
+        TEST_IN_ARENA(a_secret_becomes_the_fingerprint_of_what_it_says),
+        TEST_IN_ARENA(no_cut_and_no_damage_makes_a_secret_leak),
+        TEST_IN_ARENA(redaction_takes_time_in_proportion),
+        TEST_IN_ARENA(headers_keep_the_scheme_and_hide_the_rest),
+        TEST_IN_ARENA(ordinary_headers_stay_as_they_are),
+        TEST_IN_ARENA(an_address_hides_secrets_in_path_query_and_fragment),
+        TEST_IN_ARENA(what_looks_random_is_hidden_in_a_text_of_strangers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
