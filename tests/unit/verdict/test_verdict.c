@@ -19,10 +19,8 @@ struct fixture {
 
 static int begin(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
+    struct fixture *f = new_fixture(state, sizeof(*f));
 
-    assert_non_null(f);
-    im_arena_init(&f->arena, 0);
     f->counts[0] = (struct im_rule_count){.fits = 5, .fired = 1};
     f->rules[0].refuse = f->rules[1].refuse = CAUSE_ACCESS_TOKEN_REVOKED;
     f->rules[0].when = (struct im_when){.endpoint = IM_STR("api"), .rate = -1};
@@ -35,16 +33,6 @@ static int begin(void **state)
                                      .options = &f->options,
                                      .rules = f->counts,
                                      .seen = f->seen};
-    *state = f;
-    return 0;
-}
-
-static int end(void **state)
-{
-    struct fixture *f = *state;
-
-    im_arena_release(&f->arena);
-    free(f);
     return 0;
 }
 
@@ -575,7 +563,7 @@ static void a_line_tells_what_happened_to_an_exchange(void **state)
                         "GET /ia/api/v1/objects/x → 200 access-token-revoked: why");
 }
 
-#define WRITTEN(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define WRITTEN(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 int main(void)
 {
