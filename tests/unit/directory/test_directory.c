@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "directory/directory.h"
+#include "directory/directory_world.h"
 
 struct fixture {
     struct im_arena arena;
@@ -357,6 +358,39 @@ static void a_removed_permission_leaves_the_others(void **state)
     assert_int_equal(permit(f, "accounts-payable/bill", IM_ACTION_CREATE), IM_PERMIT_YES);
 }
 
+/* ---- lists ---- */
+
+static void a_word_is_removed_wherever_it_stands_and_the_rest_keeps_its_order(
+    void **state)
+{
+    struct fixture *f = *state;
+    struct im_list list = {0};
+    static const char *const words[] = {"a", "x", "b", "x"};
+
+    for (size_t i = 0; i < 4; i++)
+        assert_true(im_list_add(&f->arena, &list, im_str(words[i])));
+    assert_true(im_list_remove(&f->arena, &list, IM_STR("x")));
+    assert_int_equal(list.count, 2);
+    assert_true(im_str_is(list.items[0], "a") && im_str_is(list.items[1], "b"));
+    assert_true(im_list_remove(&f->arena, &list, IM_STR("none")));
+    assert_int_equal(list.count, 2);
+}
+
+static void without_memory_a_list_stays_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct im_list list = {0};
+    struct im_arena full;
+
+    assert_true(im_list_add(&f->arena, &list, IM_STR("a")));
+    im_arena_init(&full, 1);
+    assert_false(im_list_add(&full, &list, IM_STR("b")));
+    assert_false(im_list_remove(&full, &list, IM_STR("a")));
+    assert_int_equal(list.count, 1);
+    assert_true(im_str_is(list.items[0], "a"));
+    im_arena_release(&full);
+}
+
 /* ---- changes ---- */
 
 static void who_is_switched_off_is_off(void **state)
@@ -527,6 +561,8 @@ int main(void)
         TEST(without_roles_nothing_is_permitted),
         TEST(one_role_among_several_can_be_removed),
         TEST(a_removed_permission_leaves_the_others),
+        TEST(a_word_is_removed_wherever_it_stands_and_the_rest_keeps_its_order),
+        TEST(without_memory_a_list_stays_as_it_is),
         TEST(who_is_switched_off_is_off),
         TEST(a_new_password_is_not_expired),
         TEST(an_old_secret_is_remembered),

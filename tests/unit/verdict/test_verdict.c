@@ -274,6 +274,20 @@ static void a_grant_that_did_not_come_is_told_with_those_that_did(void **state)
     has(json(f), "; CMD sent client_credentials and refresh_token\"");
 }
 
+static void an_expectation_that_waits_is_told_by_its_own_sentence(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    f->scenario.rule_count = 0;
+    f->options.client = "CMD";
+    judged(f, "[" MET_ONE ",{'that':'a code is redeemed once','endpoint':'token',"
+              "'grant':'authorization_code','at_most':1}]");
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_PARTLY);
+    has(json(f), "\"missing\":\"\\\"a code is redeemed once\\\" waits for ");
+    has(json(f), "; CMD made none\"");
+}
+
 static void a_fact_is_no_fault_where_the_scenario_did_not_come_about(void **state)
 {
     struct fixture *f = *state;
@@ -584,6 +598,7 @@ int main(void)
         WRITTEN(what_is_exhausted_is_not_met),
         WRITTEN(what_expects_nothing_is_never_met),
         WRITTEN(a_need_that_is_not_met_is_told_in_terms_of_the_client),
+        WRITTEN(an_expectation_that_waits_is_told_by_its_own_sentence),
         WRITTEN(a_fact_is_no_fault_where_the_scenario_did_not_come_about),
         WRITTEN(what_may_be_missing_is_no_reason_for_part),
         WRITTEN(a_grant_that_did_not_come_is_told_with_those_that_did),
