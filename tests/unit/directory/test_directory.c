@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "directory/directory.h"
@@ -181,6 +182,26 @@ static void ids_are_case_sensitive_and_slips_can_be_told(void **state)
                                           &f->user));
     assert_null(company(f, "ACME"));
     assert_null(client(f, "Demo"));
+}
+
+static void up_to_six_names_are_listed_and_of_more_none(void **state)
+{
+    struct fixture *f = *state;
+    char text[80];
+    struct im_hint hint = im_directory_hint(f->directory, IM_COMPANIES, IM_STR(""),
+                                            IM_STR("something-else"));
+
+    assert_non_null(strstr(hint.text, "acme"));
+    assert_non_null(strstr(hint.text, "acme-sandbox"));
+    for (int i = 2; i < 7; i++) {
+        snprintf(text, sizeof text, "{\"companies\":[{\"id\":\"company-%d\"}]}", i);
+        load(f, text);
+        hint = im_directory_hint(f->directory, IM_COMPANIES, IM_STR(""),
+                                 IM_STR("something-else"));
+        snprintf(text, sizeof text, "company-%d", i);
+        assert_true(!strstr(hint.text, text) == (i == 6));
+    }
+    assert_string_equal(hint.text, "");
 }
 
 /* ---- loading ---- */
@@ -548,6 +569,7 @@ int main(void)
         TEST(demo_is_authorized_with_its_sender),
         TEST(the_public_client_has_no_secret),
         TEST(ids_are_case_sensitive_and_slips_can_be_told),
+        TEST(up_to_six_names_are_listed_and_of_more_none),
         TEST(what_is_not_named_stays_as_it_was),
         TEST(a_new_client_works_at_once),
         TEST(a_company_that_names_its_clients_has_no_others),
