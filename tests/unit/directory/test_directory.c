@@ -184,6 +184,21 @@ static void ids_are_case_sensitive_and_slips_can_be_told(void **state)
     assert_null(client(f, "Demo"));
 }
 
+static void whom_there_is_not_has_no_id_and_is_inactive(void **state)
+{
+    struct fixture *f = *state;
+    struct im_principal who;
+
+    memset(&who, 0xff, sizeof who);
+    im_directory_principal(f->directory, IM_STR("none"), IM_STR("none"), IM_STR("none"),
+                           &who);
+    assert_int_equal(who.client.id.len + who.company.id.len + who.user.id.len, 0);
+    assert_false(who.client.active || who.company.active || who.user.active);
+    im_directory_principal(f->directory, IM_STR("demo"), IM_STR("acme"),
+                           IM_STR("ws_user"), &who);
+    assert_true(who.client.active && who.company.active && who.user.active);
+}
+
 static void up_to_six_names_are_listed_and_of_more_none(void **state)
 {
     struct fixture *f = *state;
@@ -569,6 +584,7 @@ int main(void)
         TEST(demo_is_authorized_with_its_sender),
         TEST(the_public_client_has_no_secret),
         TEST(ids_are_case_sensitive_and_slips_can_be_told),
+        TEST(whom_there_is_not_has_no_id_and_is_inactive),
         TEST(up_to_six_names_are_listed_and_of_more_none),
         TEST(what_is_not_named_stays_as_it_was),
         TEST(a_new_client_works_at_once),
