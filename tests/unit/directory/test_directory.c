@@ -199,6 +199,23 @@ static void whom_there_is_not_has_no_id_and_is_inactive(void **state)
     assert_true(who.client.active && who.company.active && who.user.active);
 }
 
+static void a_slip_is_told_by_whichever_name_it_is_near(void **state)
+{
+    static const char *const slips[] = {"Demo", "Demo-Public", "Demo-Sandbox"};
+    static const char *const names[] = {"demo", "demo-public", "demo-sandbox"};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct im_near_miss near = im_directory_near(f->directory, &f->arena, IM_CLIENTS,
+                                                     IM_STR(""), im_str(slips[i]));
+        assert_non_null(near.how);
+        assert_true(im_str_is(near.right, names[i]));
+    }
+    assert_null(im_directory_near(f->directory, &f->arena, IM_CLIENTS, IM_STR(""),
+                                  IM_STR("other"))
+                    .how);
+}
+
 static void up_to_six_names_are_listed_and_of_more_none(void **state)
 {
     struct fixture *f = *state;
@@ -254,11 +271,12 @@ static void a_new_company_and_user_have_keys_and_work(void **state)
 
     load(f, "{\"companies\":[{\"id\":\"beta\"}],"
             "\"users\":[{\"id\":\"u\",\"company\":\"beta\"}]}");
-    assert_true(company(f, "beta")->active && f->company.key.len &&
-                f->company.modules.count);
+    assert_true(company(f, "beta")->active && f->company.modules.count);
+    assert_true(im_str_is(f->company.key, "100003")); /* the third */
     assert_true(has(f->company.clients, "demo"));
     assert_true(im_directory_user(f->directory, IM_STR("beta"), IM_STR("u"), &f->user));
-    assert_true(f->user.active && f->user.key.len && f->user.roles.count);
+    assert_true(f->user.active && f->user.roles.count);
+    assert_true(im_str_is(f->user.key, "448")); /* the fifth */
 }
 
 static void one_load_may_refer_to_itself(void **state)
@@ -491,14 +509,34 @@ static void what_is_written_of_a_user_is_how_it_stands(void **state)
     }
 }
 
+/* The names, with a blank behind each. */
+static void has_members(const struct im_json *thing, const char *names)
+{
+    char found[300] = "";
+    for (const struct im_json *at = thing->first; at; at = at->next)
+        snprintf(found + strlen(found), sizeof found - strlen(found), "%.*s ",
+                 IM_ARG(at->name));
+    assert_string_equal(found, names);
+}
+
 static void each_part_that_is_written_has_its_own_members(void **state)
 {
     const struct im_json *world = written(*state);
-    const struct im_json *role = thing(world, "roles", "name", "all");
-    assert_non_null(im_json_get(role, "permissions"));
-    assert_null(im_json_get(role, "redirect_uris"));
-    assert_non_null(im_json_get(thing(world, "clients", "id", "demo"), "redirect_uris"));
-    assert_non_null(im_json_get(thing(world, "companies", "id", "acme"), "entities"));
+
+    has_members(world, "companies users roles clients ");
+    has_members(thing(world, "companies", "id", "acme"),
+                "id key title production active web_services entities modules clients "
+                "senders ");
+    has_members(thing(world, "users", "id", "jdoe"),
+                "id company key name web_services admin active locked password_expired "
+                "top_level entities roles ");
+    has_members(thing(world, "roles", "name", "all"), "name permissions denied ");
+    has_members(thing(world, "clients", "id", "demo"),
+                "id name secret_fingerprint old_secret_fingerprints sender_id active "
+                "production grants redirect_uris scopes ");
+    has_members(thing(world, "clients", "id", "demo-public"),
+                "id name old_secret_fingerprints sender_id active production grants "
+                "redirect_uris scopes ");
 }
 
 static void a_new_password_is_not_expired(void **state)
@@ -585,6 +623,7 @@ int main(void)
         TEST(the_public_client_has_no_secret),
         TEST(ids_are_case_sensitive_and_slips_can_be_told),
         TEST(whom_there_is_not_has_no_id_and_is_inactive),
+        TEST(a_slip_is_told_by_whichever_name_it_is_near),
         TEST(up_to_six_names_are_listed_and_of_more_none),
         TEST(what_is_not_named_stays_as_it_was),
         TEST(a_new_client_works_at_once),
