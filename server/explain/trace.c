@@ -89,9 +89,15 @@ static void set_authority(struct im_observed *one, struct im_str authority)
     one->host = im_str_starts(authority, "[") ? authority : im_str_cut(&authority, ':');
 }
 
+/* Of an address that is a path alone there is no scheme, but there may be one in its query. */
+static size_t find_scheme_end(struct im_str url)
+{
+    return im_str_starts(url, "/") ? url.len : im_str_find_nocase(url, "://");
+}
+
 void im_observed_set_url(struct im_observed *one, struct im_str url)
 {
-    size_t scheme = im_str_find_nocase(url, "://");
+    size_t scheme = find_scheme_end(url);
     struct im_str rest = url;
 
     one->url = url;
@@ -293,7 +299,7 @@ static void add_query(const struct im_trace *trace, struct im_buf *buf,
 struct im_str im_trace_quote_url(const struct im_trace *trace, struct im_str url)
 {
     struct im_str shown = im_redact_url(trace->secrets, trace->arena, url);
-    size_t scheme = im_str_find_nocase(shown, "://"), host_end = 0, mark = 0;
+    size_t scheme = find_scheme_end(shown), host_end = 0, mark = 0;
     struct im_buf buf;
 
     im_buf_init(&buf, trace->arena, 0);
