@@ -163,6 +163,17 @@ static void exactly_one_is_two_bounds(void **state)
     outcome(h, ONE_TOKEN, IM_NOT_MET);
 }
 
+static void what_came_instead_is_that_of_the_same_user(void **state)
+{
+    struct history *h = *state;
+
+    dead(h, 1, "T1")->user = IM_STR("a@acme");
+    dead(h, 1, "T2")->user = IM_STR("b@acme");
+    dead(h, 1, "T1")->user = IM_STR("a@acme");
+    const struct im_judgement *judgement = judge(h, "[" REPEATED "]");
+    assert_true(im_str_is(ids(h, judgement), "1 3"));
+}
+
 static void an_ordinary_answer_of_the_call_is_a_recovery_too(void **state)
 {
     struct history *h = *state;
@@ -362,6 +373,22 @@ static void where_nothing_is_parallel_nothing_may_be_sent_in_a_pause(void **stat
     outcome(h, waits, IM_MET);     /* no more often than ever */
     call(h, 1, "T1");
     outcome(h, waits, IM_CANNOT_TELL);
+}
+
+static void in_a_pause_another_worker_may_call_but_not_repeat_what_failed(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    is_the_baseline(h);
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    call(h, 2, "T1");
+    call(h, 2, "T1");
+    outcome(h, waits, IM_MET);
+    refuses(&h->seen[1], 503, CAUSE_SERVICE_UNAVAILABLE);
+    outcome(h, waits, IM_NOT_MET);
 }
 
 /* Of two equal calls each may be repeated at once a first time, then there must be a pause. */
@@ -745,6 +772,7 @@ int main(void)
         TOLD(recovery_can_still_come_while_the_client_is_running),
         TOLD(safety_is_demanded_of_everybody),
         TOLD(exactly_one_is_two_bounds),
+        TOLD(what_came_instead_is_that_of_the_same_user),
         TOLD(an_ordinary_answer_of_the_call_is_a_recovery_too),
         TOLD(a_call_that_the_client_makes_anyway_is_no_repeat),
         TOLD(a_client_may_stop_when_the_repeat_is_refused_too),
@@ -776,6 +804,7 @@ int main(void)
         TOLD(renewing_again_before_the_new_token_is_used_counts),
         TOLD(a_dead_token_used_more_often_than_the_call_is_made_is_hammered),
         TOLD(where_nothing_is_parallel_nothing_may_be_sent_in_a_pause),
+        TOLD(in_a_pause_another_worker_may_call_but_not_repeat_what_failed),
         TOLD(more_tries_at_once_than_equal_calls_explain_are_certain),
         TOLD(more_than_all_its_jobs_may_try_is_certain),
         TOLD(more_tokens_than_all_its_jobs_need_is_certain),
