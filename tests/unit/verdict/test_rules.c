@@ -312,6 +312,21 @@ static void in_parallel_only_a_repeat_of_its_own_counts(void **state)
     outcome(h, NOT_HAMMERED, IM_NOT_MET);
 }
 
+static void a_repeat_in_the_moment_of_the_refusal_is_one(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    is_the_baseline(h);
+    dead(h, 1, "T1");
+    at(h, dead(h, 1, "T1"), -9, 1); /* it begins as the first is delivered */
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+    at(h, &h->seen[1], -1, 1); /* on its way already */
+    outcome(h, NOT_HAMMERED, IM_MET);
+}
+
 static void a_client_is_parallel_where_the_baseline_saw_it_so(void **state)
 {
     struct history *h = *state;
@@ -783,6 +798,7 @@ int main(void)
         TOLD(who_does_not_wait_shows_it_before_the_answer_comes),
         TOLD(every_later_use_of_a_dead_token_counts_where_nothing_is_parallel),
         TOLD(in_parallel_only_a_repeat_of_its_own_counts),
+        TOLD(a_repeat_in_the_moment_of_the_refusal_is_one),
         TOLD(a_client_is_parallel_where_the_baseline_saw_it_so),
         TOLD(identical_calls_at_once_cannot_be_told_apart),
         TOLD(tries_at_once_of_a_call_that_begins_the_baseline_are_certain),

@@ -284,8 +284,9 @@ static void an_expectation_that_waits_is_told_by_its_own_sentence(void **state)
     judged(f, "[" MET_ONE ",{'that':'a code is redeemed once','endpoint':'token',"
               "'grant':'authorization_code','at_most':1}]");
     assert_int_equal(im_verdict_outcome(&f->verdict), IM_PARTLY);
-    has(json(f), "\"missing\":\"\\\"a code is redeemed once\\\" waits for ");
-    has(json(f), "; CMD made none\"");
+    has(json(f),
+        "\"missing\":\"\\\"a code is redeemed once\\\" waits for a token request "
+        "with grant authorization_code; CMD made none\"");
 }
 
 static void a_scenario_that_waits_for_its_cause_is_told_by_the_cause(void **state)
