@@ -654,6 +654,29 @@ static void without_a_baseline_only_refreshes_count(void **state)
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
 }
 
+static void tries_to_sign_on_one_behind_the_other_may_be_those_of_several_jobs(
+    void **state)
+{
+    struct history *h = *state;
+    const char *grow = "{'that':'t','cause':'client-secret-wrong','gaps':'growing'}";
+
+    for (int i = 0; i < 3; i++)
+        signs_on(h, "");
+    is(h, grow, IM_CANNOT_TELL,
+       "cannot tell: it is not known how often the client signs on where nothing goes "
+       "wrong; "
+       "`intacct-mock run` finds out, or name a sandbox in which that was so with "
+       "?baseline=NAME",
+       "1 2 3");
+    for (int times = 1; times <= 2; times++) {
+        h->count = 0;
+        signs_on_times(h, times);
+        for (int i = 0; i < 3; i++)
+            signs_on(h, "");
+        outcome(h, grow, times == 1 ? IM_NOT_MET : IM_CANNOT_TELL);
+    }
+}
+
 static void a_refresh_of_another_grant_does_not_count(void **state)
 {
     struct history *h = *state;
@@ -816,6 +839,7 @@ int main(void)
         TOLD(a_code_that_was_never_issued_counts_whoever_sends_it),
         TOLD(it_cannot_be_told_where_it_signs_on_several_times),
         TOLD(without_a_baseline_only_refreshes_count),
+        TOLD(tries_to_sign_on_one_behind_the_other_may_be_those_of_several_jobs),
         TOLD(a_refresh_of_another_grant_does_not_count),
         TOLD(renewing_again_before_the_new_token_is_used_counts),
         TOLD(a_dead_token_used_more_often_than_the_call_is_made_is_hammered),
