@@ -437,11 +437,17 @@ static void without_memory_a_list_stays_as_it_is(void **state)
     struct im_arena full;
 
     assert_true(im_list_add(&f->arena, &list, IM_STR("a")));
+    /* from some room on there is enough for the word, but not for the list as well */
+    for (size_t room = 1; room < 2 * sizeof(struct im_str); room++) {
+        im_arena_init(&full, room);
+        assert_false(im_list_add(&full, &list, IM_STR("b")));
+        assert_int_equal(list.count, 1);
+        assert_true(im_str_is(list.items[0], "a"));
+        im_arena_release(&full);
+    }
     im_arena_init(&full, 1);
-    assert_false(im_list_add(&full, &list, IM_STR("b")));
     assert_false(im_list_remove(&full, &list, IM_STR("a")));
-    assert_int_equal(list.count, 1);
-    assert_true(im_str_is(list.items[0], "a"));
+    assert_true(list.count == 1 && im_str_is(list.items[0], "a"));
     im_arena_release(&full);
 }
 
@@ -537,6 +543,36 @@ static void each_part_that_is_written_has_its_own_members(void **state)
     has_members(thing(world, "clients", "id", "demo-public"),
                 "id name old_secret_fingerprints sender_id active production grants "
                 "redirect_uris scopes ");
+}
+
+static void lists_are_written_whole(void **state)
+{
+    struct fixture *f = *state;
+    const struct im_json *uris =
+        im_json_get(thing(written(f), "clients", "id", "demo"), "redirect_uris");
+    const struct im_json *at = uris->first;
+
+    assert_true(client(f, "demo")->redirect_uris.count > 1);
+    assert_int_equal(uris->count, f->client.redirect_uris.count);
+    for (size_t i = 0; i < f->client.redirect_uris.count; i++, at = at->next)
+        assert_true(im_str_eq(at->text, f->client.redirect_uris.items[i]));
+}
+
+static void people_are_all_users_but_those_of_web_services(void **state)
+{
+    struct fixture *f = *state;
+    size_t count = 99, all = 0, web_services = 0;
+    struct im_user *people = im_directory_people(f->directory, &f->arena, &count);
+
+    for (const struct im_json *at = im_json_get(written(f), "users")->first; at;
+         at = at->next) {
+        all++;
+        web_services += im_json_get(at, "web_services")->boolean;
+    }
+    assert_true(web_services > 0);
+    assert_int_equal(count, all - web_services);
+    for (size_t i = 0; i < count; i++)
+        assert_true(people[i].id.len && !people[i].web_services);
 }
 
 static void a_new_password_is_not_expired(void **state)
@@ -649,6 +685,8 @@ int main(void)
         TEST(a_change_of_nobody_says_so),
         TEST(what_is_written_of_a_user_is_how_it_stands),
         TEST(each_part_that_is_written_has_its_own_members),
+        TEST(lists_are_written_whole),
+        TEST(people_are_all_users_but_those_of_web_services),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
