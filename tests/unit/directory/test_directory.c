@@ -435,20 +435,22 @@ static void without_memory_a_list_stays_as_it_is(void **state)
     struct fixture *f = *state;
     struct im_list list = {0};
     struct im_arena full;
+    bool added = false;
 
     assert_true(im_list_add(&f->arena, &list, IM_STR("a")));
-    /* from some room on there is enough for the word, but not for the list as well */
-    for (size_t room = 1; room < 2 * sizeof(struct im_str); room++) {
-        im_arena_init(&full, room);
-        assert_false(im_list_add(&full, &list, IM_STR("b")));
-        assert_int_equal(list.count, 1);
-        assert_true(im_str_is(list.items[0], "a"));
-        im_arena_release(&full);
-    }
     im_arena_init(&full, 1);
     assert_false(im_list_remove(&full, &list, IM_STR("a")));
     assert_true(list.count == 1 && im_str_is(list.items[0], "a"));
     im_arena_release(&full);
+    /* first there is no room, then room for the word alone, then for the list as well */
+    for (size_t room = 1; !added; room++) {
+        im_arena_init(&full, room);
+        added = im_list_add(&full, &list, IM_STR("b"));
+        assert_int_equal(list.count, added ? 2 : 1);
+        assert_true(im_str_is(list.items[0], "a"));
+        assert_true(!added || im_str_is(list.items[1], "b"));
+        im_arena_release(&full);
+    }
 }
 
 /* ---- changes ---- */
@@ -594,6 +596,22 @@ static void an_old_secret_is_remembered(void **state)
     assert_true(im_str_is(demo->old_secrets.items[1], "second"));
 }
 
+static void the_newest_sixteen_old_secrets_are_remembered(void **state)
+{
+    struct fixture *f = *state;
+    char secret[20];
+
+    for (int i = 0; i < 20; i++) {
+        snprintf(secret, sizeof secret, "secret-%d", i);
+        change(f, IM_CHANGE_CLIENT_SECRET, "", "demo", secret);
+    }
+    assert_int_equal(client(f, "demo")->old_secrets.count, 16);
+    for (int i = 0; i < 16; i++) { /* the one in force is secret-19 */
+        snprintf(secret, sizeof secret, "secret-%d", i + 3);
+        assert_true(im_str_is(f->client.old_secrets.items[i], secret));
+    }
+}
+
 static void authorizations_can_be_withdrawn_and_given(void **state)
 {
     change(*state, IM_CHANGE_WITHDRAW_CLIENT, "", "demo", "");
@@ -679,6 +697,7 @@ int main(void)
         TEST(who_is_switched_off_is_off),
         TEST(a_new_password_is_not_expired),
         TEST(an_old_secret_is_remembered),
+        TEST(the_newest_sixteen_old_secrets_are_remembered),
         TEST(authorizations_can_be_withdrawn_and_given),
         TEST(a_user_can_be_kept_to_one_entity),
         TEST(a_copy_taken_before_a_change_stays_as_it_was),
