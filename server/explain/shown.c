@@ -224,7 +224,7 @@ struct im_str im_trace_quote_url(const struct im_trace *trace, struct im_str url
         return im_fingerprint(trace->secrets, trace->arena, url);
     url = im_str_slice(url, 0, URL_MAX);
     struct im_str shown = im_redact_url(trace->secrets, trace->arena, url);
-    size_t scheme = im_str_find_nocase(shown, "://"), host_end = 0, mark = 0;
+    size_t scheme = im_url_scheme_end(shown), host_end = 0, mark = 0;
     struct im_buf buf;
 
     im_buf_init(&buf, trace->arena, 0);

@@ -88,6 +88,8 @@ void im_observed_complete(struct im_trace *trace, struct im_observed *one);
 /* The newest, or NULL. */
 struct im_observed *im_trace_last(const struct im_trace *trace);
 
+/* Where `://` begins that ends the scheme of an address; its length where there is none. */
+size_t im_url_scheme_end(struct im_str url);
 void im_observed_set_url(struct im_observed *one, struct im_str url);
 void im_observed_add_answer_header(struct im_trace *trace, struct im_observed *one,
                                    struct im_str name, struct im_str value);
