@@ -104,6 +104,7 @@ struct im_exchange {
     struct im_str token;  /* fingerprint of the token or code presented */
     uint64_t grant_id;    /* the grant which that belongs to */
     struct im_str issued; /* fingerprint of the access token handed out */
+    int64_t issued_for_s; /* its expires_in */
     struct im_str object; /* "accounts-payable/vendor" */
     struct im_str field;  /* the offending field of a payload */
     bool created; /* a record that was not there before, whatever became of the answer */
