@@ -148,6 +148,7 @@ struct im_exchange {
     int64_t
         delivered_us; /* the last byte was written, the fault carried out, or the peer gone;
                              0 = not yet */
+    bool unheard;     /* the client left before an answer that came late was there */
 };
 
 /* Records the refusal with its evidence and returns the cause, so that refusing is one

@@ -2,6 +2,8 @@
  * may have had a good reason for, by what is known of it, does not count for certain. */
 #include "verdict/count.h"
 
+#include "verdict/recovery.h"
+
 enum weight { FREE, UNSURE, COUNTS };
 
 struct weighed {
@@ -309,7 +311,9 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
     const struct im_exchange *anchor = group->window->anchor;
-    bool same = exchange->call == anchor->call;
+    const struct im_history *baseline = group->options->baseline;
+    bool same = exchange->call == anchor->call ||
+                (baseline && im_recovery_is_repeat(anchor, exchange, baseline));
     bool again = same || is_own_repeat(group, exchange, group->window->opened_us, false);
     bool other_token =
         im_history_is_call(exchange) && !im_str_eq(anchor->token, exchange->token);

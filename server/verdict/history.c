@@ -20,6 +20,8 @@ bool im_history_got_all(const struct im_exchange *exchange)
     enum { BANDWIDTH_US = 100 * 1000, TIMER_US = 10 * 1000 };
     bool slow = exchange->fault == IM_FAULT_BANDWIDTH;
 
+    if (exchange->unheard)
+        return false;
     if (!slow && exchange->fault != IM_FAULT_DELAY && exchange->fault != IM_FAULT_HOLD)
         return true;
     return exchange->delivered_us <= 0 ||

@@ -2,11 +2,9 @@
  * doubt is said before a client is blamed: a verdict may be incomplete, never wrong. */
 #include "verdict/recovery.h"
 
-/* A repeat may differ from the call in its body or query, by a date for instance; but not when it is a
- * call that the client makes anyway. */
-static bool is_repeat(const struct im_exchange *anchor,
-                      const struct im_exchange *exchange,
-                      const struct im_history *baseline)
+bool im_recovery_is_repeat(const struct im_exchange *anchor,
+                           const struct im_exchange *exchange,
+                           const struct im_history *baseline)
 {
     if (exchange->call == anchor->call)
         return true;
@@ -31,7 +29,7 @@ bool im_recovery_can_be(const struct im_expectation *expectation,
     if (expectation->within_ms >= 0 && im_window_elapsed_us(anchor, exchange) / 1000 >=
                                            im_window_within_ms(expectation, anchor))
         return false;
-    return !expectation->same_call || is_repeat(anchor, exchange, baseline);
+    return !expectation->same_call || im_recovery_is_repeat(anchor, exchange, baseline);
 }
 
 /* Only where success is asked for: the token was good, or the answer would have been another. */

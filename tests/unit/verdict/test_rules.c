@@ -414,6 +414,9 @@ static void who_gave_up_waiting_for_a_refusal_does_not_know_of_it(void **state)
     h->count--;
     outcome(h, REPEATED, IM_NOT_EXERCISED);
     slow->delivered_us = slow->ended_us;
+    slow->unheard = true; /* the delay came before it was decided */
+    outcome(h, REPEATED, IM_NOT_EXERCISED);
+    slow->unheard = false;
     outcome(h, REPEATED, IM_NOT_MET);
     dead(h, 1, "T1");
     outcome(h, NOT_HAMMERED, IM_NOT_MET);
@@ -579,6 +582,11 @@ static void what_is_no_repeat_may_be_another_workers(void **state)
     outcome(h, waits, IM_CANNOT_TELL);
     call(h, 1, "T1");
     outcome(h, waits, IM_NOT_MET);
+    h->count--;
+    call(h, 3, "T1")->path = IM_STR("/call/1"); /* the same, with another date in it */
+    outcome(h, waits, IM_NOT_MET);
+    h->options.baseline = NULL;
+    outcome(h, waits, IM_CANNOT_TELL);
 }
 
 static void giving_tokens_back_is_no_try(void **state)
