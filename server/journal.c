@@ -269,12 +269,16 @@ static struct im_kept *ring_find_locked(const struct im_journal *journal, uint64
                : NULL;
 }
 
-void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us)
+/* These two are the members that change later. */
+void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us,
+                          bool heard)
 {
     journal_lock(journal);
     struct im_kept *kept = ring_find_locked(journal, id);
-    if (kept)
-        kept->exchange.delivered_us = at_us; /* the one member that changes later */
+    if (kept) {
+        kept->exchange.delivered_us = at_us;
+        kept->exchange.unheard = !heard;
+    }
     journal_unlock(journal);
 }
 

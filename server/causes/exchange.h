@@ -104,6 +104,7 @@ struct im_exchange {
     struct im_str token;  /* fingerprint of the token or code presented */
     uint64_t grant_id;    /* the grant which that belongs to */
     struct im_str issued; /* fingerprint of the access token handed out */
+    int64_t issued_for_s; /* its expires_in */
     struct im_str object; /* "accounts-payable/vendor" */
     struct im_str field;  /* the offending field of a payload */
     bool created; /* a record that was not there before, whatever became of the answer */
@@ -147,6 +148,7 @@ struct im_exchange {
     int64_t
         delivered_us; /* the last byte was written, the fault carried out, or the peer gone;
                              0 = not yet */
+    bool unheard;     /* the client left before an answer that came late was there */
 };
 
 /* Records the refusal with its evidence and returns the cause, so that refusing is one

@@ -105,6 +105,8 @@ static enum im_step_result step_pause(struct im_connection *c)
         void (*resume)(void *) = res->resume;
         res->resume = NULL;
         resume(res->resume_context);
+        if (!res->resume && !gone) /* it is still answered, for who wants to know */
+            res->abandoned = im_channel_gone(&c->channel);
     }
     c->until_ms = res->resume ? res->resume_ms : INT64_MAX;
     return res->resume ? IM_STEP_NEXT : im_deliver(c);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "verdict/bound.h"
+#include "verdict/doubt.h"
 #include "verdict/history_index.h"
 #include "verdict/match.h"
 #include "verdict/recovery.h"
@@ -103,7 +104,7 @@ static void judge_safety(struct judging *j, struct finding *found,
         return;
     im_buf_init(&why, j->arena, 0);
     if (breach.doubt)
-        im_count_say_doubt(group, breach.doubt, &why);
+        im_doubt_say(j->options, breach.doubt, &why);
     else
         im_bound_why(group, breach.bound, 0, &why);
     found->judgement->why = im_buf_str(&why);
@@ -319,8 +320,10 @@ static bool is_anchor(const struct judging *j, const struct im_expectation *expe
         return false;
     if (after->expectation >= 0)
         return j->matched[after->expectation][i];
+    /* who gave up waiting for an answer does not know what it said */
     if (after->cause)
-        return im_history_has_cause(exchange, after->cause);
+        return im_history_has_cause(exchange, after->cause) &&
+               im_history_got_all(exchange);
     if (after->fault)
         return exchange->fault == after->fault;
     return after->effect && exchange->effect &&

@@ -348,7 +348,7 @@ static void what_is_referred_to_outlives_the_journals_memory_of_it(void **state)
     struct im_kept **kept = im_journal_keep(b->journal, &b->arena, &missing, &count);
     assert_int_equal(count, 1);
     assert_int_equal(im_journal_look(b->journal, kept[0]).delivered_us, 0);
-    im_journal_delivered(b->journal, 1, 77);
+    im_journal_delivered(b->journal, 1, 77, true);
     assert_int_equal(im_journal_look(b->journal, kept[0]).delivered_us, 77);
     im_journal_clear(b->journal);
     struct im_exchange first = im_journal_look(b->journal, kept[0]);
@@ -614,10 +614,11 @@ static void delivery_is_timed(void **state)
     struct book *b = *state;
     uint64_t id = add_told(b, IM_FAULT_STALL, 200);
     add_told(b, IM_FAULT_STALL, 200);
-    im_journal_delivered(b->journal, id, 1234);
-    im_journal_delivered(b->journal, 99, 5678); /* gone from the ring: nobody's */
+    im_journal_delivered(b->journal, id, 1234, false);
+    im_journal_delivered(b->journal, 99, 5678, true); /* gone from the ring: nobody's */
     const struct im_exchange *e = all_of(b, 2);
     assert_int_equal(e[0].delivered_us, 1234);
+    assert_true(e[0].unheard && !e[1].unheard);
     assert_int_equal(e[1].delivered_us, 0);
 }
 

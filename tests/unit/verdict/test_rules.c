@@ -391,6 +391,181 @@ static void a_dead_token_used_more_often_than_the_call_is_made_is_hammered(void 
     outcome(h, NOT_HAMMERED, IM_NOT_MET);
 }
 
+/* Late calls are tolerated only as far as the client was ever seen to work in parallel. */
+static void an_old_token_beside_a_new_one_counts_where_nothing_is_parallel(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    refreshes(h, "T2");
+    call(h, 1, "T2");
+    outcome(h, NOT_HAMMERED, IM_MET);
+    dead(h, 2, "T1");
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+static void where_no_token_is_asked_for_a_dead_one_is_used_on(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    dead(h, 2, "T1");
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+static void who_gave_up_waiting_for_a_refusal_does_not_know_of_it(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    struct im_exchange *slow = at(h, dead(h, 1, "T1"), 0, 450);
+    slow->fault = IM_FAULT_DELAY;
+    slow->delivered_us = slow->began_us + 200 * MS;
+    h->now_us += 1000 * MS;
+    dead(h, 1, "T1");
+    outcome(h, NOT_HAMMERED, IM_MET);
+    h->count--;
+    outcome(h, REPEATED, IM_NOT_EXERCISED);
+    slow->delivered_us = slow->ended_us;
+    slow->unheard = true; /* the delay came before it was decided */
+    outcome(h, REPEATED, IM_NOT_EXERCISED);
+    slow->unheard = false;
+    outcome(h, REPEATED, IM_NOT_MET);
+    dead(h, 1, "T1");
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+/* ---- what is repeated by each of several ---- */
+
+static struct im_exchange *refreshes_in_vain(struct history *h, int number)
+{
+    struct im_exchange *seen =
+        refuses(refreshes(h, ""), 401, CAUSE_CLIENT_SECRET_ROTATED);
+
+    seen->call = (uint64_t)number;
+    return seen;
+}
+
+static void each_request_with_wrong_credentials_may_be_tried_twice(void **state)
+{
+    struct history *h = *state;
+    const char *twice =
+        "{'that':'t','cause':'client-secret-rotated','at_most':2,'per':'call'}";
+
+    signs_on_times(h, 1);
+    for (int i = 0; i < 2; i++)
+        refreshes_in_vain(h, 50);
+    refuses(signs_on(h, ""), 401, CAUSE_CLIENT_SECRET_ROTATED);
+    refreshes_in_vain(h, 51); /* another grant's */
+    outcome(h, twice, IM_MET);
+    refreshes_in_vain(h, 50);
+    outcome(h, twice, IM_NOT_MET);
+    h->count--;
+    for (int i = 0; i < 2; i++)
+        refuses(signs_on(h, ""), 401, CAUSE_CLIENT_SECRET_ROTATED);
+    outcome(h, twice, IM_NOT_MET);
+}
+
+static struct im_exchange *creates(struct history *h, int number)
+{
+    struct im_exchange *seen = call(h, number, "T1");
+
+    seen->path = IM_STR("/bill");
+    seen->method = IM_STR("POST");
+    seen->created = true;
+    return seen;
+}
+
+static const char *const not_twice = "{'that':'t','after':'drop','same':'call',"
+                                     "'created':true,'count':0}";
+
+static void two_records_that_are_alike_may_be_meant(void **state)
+{
+    struct history *h = *state;
+
+    creates(h, 1);
+    creates(h, 1);
+    is_the_baseline(h);
+    creates(h, 1)->fault = IM_FAULT_DROP;
+    creates(h, 1);
+    outcome(h, not_twice, IM_MET);
+    creates(h, 1);
+    outcome(h, not_twice, IM_NOT_MET);
+    h->options.baseline = NULL;
+    h->count--;
+    outcome(h, not_twice, IM_NOT_MET);
+}
+
+/* Who puts a new date or key into each try makes another call of it. */
+static void one_record_more_than_ever_may_be_the_same_again(void **state)
+{
+    struct history *h = *state;
+
+    creates(h, 1);
+    creates(h, 2);
+    is_the_baseline(h);
+    creates(h, 3)->fault = IM_FAULT_DROP;
+    creates(h, 4);
+    outcome(h, not_twice, IM_MET);
+    creates(h, 5);
+    is(h, not_twice, IM_CANNOT_TELL,
+       "cannot tell: the client made one record more than where nothing goes wrong, and "
+       "it does not show whether that is the same again; what is sent again must be the "
+       "same call, with the same Idempotency-Key",
+       "1 2 3");
+}
+
+static void renewing_a_short_lived_token_ahead_is_no_loop(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1")->issued_for_s = 300;
+    dead(h, 1, "T1");
+    refreshes(h, "T2")->issued_for_s = 300; /* since the old one was refused */
+    for (int i = 3; i < 6; i++) {
+        const char *next = im_arena_format(&h->arena, "T%d", i).at;
+        refreshes(h, next)->issued_for_s = 300; /* ahead of each call */
+        call(h, 1, next);
+    }
+    is(h, ONE_TOKEN, IM_CANNOT_TELL,
+       "cannot tell: these tokens live five minutes at most, and where the client renews "
+       "tokens so far ahead, it renews these before each call; a smaller margin shows it",
+       "2 3 4 6 8");
+    for (int i = 0; i < 9; i++) /* it need not where they live longer */
+        h->seen[i].issued_for_s = 301;
+    outcome(h, ONE_TOKEN, IM_NOT_MET);
+    h->count = 2;
+    for (int i = 2; i < 5; i++) /* none of which is used */
+        refreshes(h, im_arena_format(&h->arena, "T%d", i).at)->issued_for_s = 300;
+    outcome(h, ONE_TOKEN, IM_NOT_MET);
+}
+
+static void who_needs_a_person_to_sign_in_may_stop(void **state)
+{
+    struct history *h = *state;
+
+    for (int run = 0; run < 2; run++) {
+        signs_on(h, "T1")->grant = IM_STR("authorization_code");
+        if (run == 0)
+            is_the_baseline(h);
+    }
+    dead(h, 1, "T1");
+    outcome(h, REPEATED, IM_NOT_MET); /* it did not even try */
+    refreshes(h, "");
+    is(h, REPEATED, IM_CANNOT_TELL,
+       "cannot tell: it signs on by authorization code alone, and its last request for a "
+       "token was of no use; where a person has to sign in again, it may stop",
+       "2");
+    h->seen[0].grant = IM_STR("client_credentials");
+    outcome(h, REPEATED, IM_NOT_MET);
+}
+
 static const char *const waits = "{'that':'t','after':'rate-limited','within':'1s',"
                                  "'count':0}";
 
@@ -427,6 +602,25 @@ static void in_a_pause_another_worker_may_call_but_not_repeat_what_failed(void *
     outcome(h, waits, IM_MET);
     refuses(&h->seen[1], 503, CAUSE_SERVICE_UNAVAILABLE);
     outcome(h, waits, IM_NOT_MET);
+}
+
+static void giving_tokens_back_is_no_try(void **state)
+{
+    struct history *h = *state;
+    const char *const ends[] = {"revoke", "introspect"};
+
+    for (int i = 0; i < 2; i++) {
+        h->count = 0;
+        signs_on_times(h, 1);
+        signs_on(h, "T1");
+        refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+        saw(h, ends[i], 200, CAUSE_NONE)->call = 9;
+        outcome(h, waits, IM_MET);
+        refuses(saw(h, ends[i], 429, CAUSE_RATE_LIMITED), 429, CAUSE_RATE_LIMITED)->call =
+            9;
+        saw(h, ends[i], 200, CAUSE_NONE)->call = 9; /* but it is told to wait itself */
+        outcome(h, waits, IM_NOT_MET);
+    }
 }
 
 /* Of two equal calls each may be repeated at once a first time, then there must be a pause. */
@@ -867,8 +1061,17 @@ int main(void)
         TOLD(renewing_again_before_the_new_token_is_used_counts),
         TOLD(the_pause_is_as_long_as_its_answer_says),
         TOLD(a_dead_token_used_more_often_than_the_call_is_made_is_hammered),
+        TOLD(an_old_token_beside_a_new_one_counts_where_nothing_is_parallel),
+        TOLD(where_no_token_is_asked_for_a_dead_one_is_used_on),
+        TOLD(who_gave_up_waiting_for_a_refusal_does_not_know_of_it),
+        TOLD(each_request_with_wrong_credentials_may_be_tried_twice),
+        TOLD(two_records_that_are_alike_may_be_meant),
+        TOLD(one_record_more_than_ever_may_be_the_same_again),
+        TOLD(renewing_a_short_lived_token_ahead_is_no_loop),
+        TOLD(who_needs_a_person_to_sign_in_may_stop),
         TOLD(where_nothing_is_parallel_nothing_may_be_sent_in_a_pause),
         TOLD(in_a_pause_another_worker_may_call_but_not_repeat_what_failed),
+        TOLD(giving_tokens_back_is_no_try),
         TOLD(more_tries_at_once_than_equal_calls_explain_are_certain),
         TOLD(more_than_all_its_jobs_may_try_is_certain),
         TOLD(more_tokens_than_all_its_jobs_need_is_certain),
