@@ -5,6 +5,8 @@
 #include "base/json_schema.h"
 #include "explain/inside.h"
 
+enum { TIMELINE_MAX = 1000 }; /* exchanges: more make no picture */
+
 static void write_some(struct im_json_out *out, const char *name, struct im_str text)
 {
     if (text.len)
@@ -59,6 +61,31 @@ static void write_events(struct im_json_out *out, const struct im_ranking *ranki
         im_json_open_object(out, NULL);
         im_json_int(out, "number", (int64_t)ranking->events[i].number);
         im_json_str(out, "what", ranking->events[i].text);
+        im_json_close_object(out);
+    }
+    im_json_close_array(out);
+}
+
+/* All exchanges, for a page that shows them in a row; nothing of a request is left but what is fit to
+ * be shown. */
+static void write_timeline(struct im_json_out *out,
+                           const struct im_explanation *explanation)
+{
+    const struct im_trace *trace = &explanation->trace;
+
+    if (trace->count < 2)
+        return;
+    im_json_open_array(out, "timeline");
+    for (size_t i = 0; i < trace->count && i < TIMELINE_MAX; i++) {
+        const struct im_observed *one = trace->items[i];
+        im_json_open_object(out, NULL);
+        im_json_int(out, "number", (int64_t)one->number);
+        if (one->status)
+            im_json_int(out, "status", one->status);
+        write_some(out, "method", im_trace_quote_method(trace, one->req.method));
+        write_some(out, "address", im_trace_quote_url(trace, one->url));
+        if (one->has_time)
+            im_json_str(out, "at", im_time_rfc3339(out->buf->arena, one->at_ms));
         im_json_close_object(out);
     }
     im_json_close_array(out);
@@ -167,7 +194,7 @@ static void write_advice(struct im_json_out *out,
     const char *admin = im_explanation_administrator(explanation);
     const char *scenario = im_explanation_scenario_name(explanation);
 
-    if (!explanation->ranking.count)
+    if (!im_explanation_first(explanation))
         return;
     im_json_str(out, "developer", im_explanation_developer(explanation));
     if (admin)
@@ -188,8 +215,11 @@ struct im_str im_explanation_json(struct im_explanation *explanation)
     im_json_out_init(&out, &buf);
     im_json_open_object(&out, NULL);
     write_recognised(&out, explanation);
+    write_some(&out, "note", im_explanation_note(explanation));
+    im_json_bool(&out, "undecided", explanation->ranking.undecided);
     write_exchange(&out, explanation);
     write_events(&out, &explanation->ranking);
+    write_timeline(&out, explanation);
     write_token(&out, explanation);
     im_json_open_array(&out, "causes");
     for (size_t i = 0; i < explanation->ranking.count; i++)

@@ -148,12 +148,14 @@ static void add_causes(struct im_buf *buf, const struct im_ranking *ranking)
 {
     size_t shown = ranking->count < IM_SHOWN_MAX ? ranking->count : IM_SHOWN_MAX;
 
-    add_heading(buf, "Likely causes, the likeliest first");
+    add_heading(buf, ranking->undecided
+                         ? "Possible causes, those that sources tell of first"
+                         : "Likely causes, the likeliest first");
     for (size_t i = 0; i < shown; i++)
         add_cause(buf, ranking->ranked[i], i + 1);
     if (ranking->count <= shown)
         return;
-    im_buf_addz(buf, "\n  less likely:\n");
+    im_buf_addz(buf, ranking->undecided ? "\n  others:\n" : "\n  less likely:\n");
     struct im_buf rest;
     im_buf_init(&rest, buf->arena, 0);
     for (size_t i = shown; i < ranking->count; i++)
@@ -181,15 +183,17 @@ static void add_advice(struct im_buf *buf, const struct im_explanation *explanat
                     scenario);
 }
 
-static void add_nothing(struct im_buf *buf, const struct im_explanation *explanation)
+static void add_note(struct im_buf *buf, const struct im_explanation *explanation)
 {
-    if (explanation->recognised)
-        im_buf_addz(buf, "\nNothing in it is refused, and nothing of it looks wrong.\n");
-    else
+    struct im_str note = im_explanation_note(explanation);
+
+    if (!explanation->recognised)
         im_buf_addz(buf,
                     "A response, the output of curl -v, a curl command, a HAR file, a "
                     "token, a log,\nPostman's console, a stack trace or a code "
                     "(REST-1206) would be.\n");
+    im_buf_addz(buf, note.len ? "\n" : "");
+    add_line(buf, 0, "", note);
 }
 
 struct im_str im_explanation_text(struct im_explanation *explanation)
@@ -198,15 +202,15 @@ struct im_str im_explanation_text(struct im_explanation *explanation)
 
     im_buf_init(&buf, explanation->trace.arena, 0);
     add_recognised(&buf, explanation);
+    add_note(&buf, explanation);
     if (explanation->recognised) {
         add_events(&buf, &explanation->ranking);
         add_token(&buf, explanation);
     }
     if (explanation->ranking.count) {
         add_causes(&buf, &explanation->ranking);
-        add_advice(&buf, explanation);
-    } else {
-        add_nothing(&buf, explanation);
+        if (im_explanation_first(explanation))
+            add_advice(&buf, explanation);
     }
     /* whatever was quoted, what is known as a secret is not in it */
     return im_secrets_hide(explanation->trace.secrets, explanation->trace.arena,

@@ -297,7 +297,7 @@ static void read_printed(struct curl *curl, struct im_str rest)
         curl->one->words = answer->words;
     } else {
         curl->one->answer_body = rest;
-        curl->one->lost = im_str_find_nocase(rest, "could not resolve host") < rest.len;
+        curl->one->lost = im_says_lost(rest);
     }
 }
 

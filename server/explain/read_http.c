@@ -132,18 +132,14 @@ static void take_header(struct wire *wire, struct im_str line)
 /* "* Could not resolve host: api.intacct.con" and the like: there was no answer. */
 static void take_remark(struct wire *wire, struct im_str line)
 {
-    static const char *const losses[] = {"could not resolve", "timed out",   "refused",
-                                         "reset by peer",     "empty reply", NULL};
-
-    for (size_t i = 0; losses[i]; i++)
-        if (im_str_find_nocase(line, losses[i]) < line.len) {
-            if (!wire->one)
-                wire->one = im_trace_add(wire->trace);
-            if (!wire->one)
-                return;
-            wire->one->lost = true;
-            im_words_add_prose(wire->trace, &wire->one->words, line);
-        }
+    if (!im_says_lost(line))
+        return;
+    if (!wire->one)
+        wire->one = im_trace_add(wire->trace);
+    if (!wire->one)
+        return;
+    wire->one->lost = true;
+    im_words_add_prose(wire->trace, &wire->one->words, line);
 }
 
 /* Behind the mark of curl, "> "; empty lines have a mark alone. */
@@ -166,6 +162,9 @@ static void take_line(struct wire *wire, struct im_str line)
     if (wire->curl && (im_str_starts(line, "{ [") || im_str_starts(line, "} [")))
         return;
     if (marked)
+        line = without_mark(line);
+    /* some tools show what was sent behind this mark */
+    if (wire->curl && wire->state == REQUEST_BODY && im_str_starts(line, "} "))
         line = without_mark(line);
     if (begins_request(line, &method, &target) || status_of_line(line)) {
         take_first_line(wire, line);
@@ -248,16 +247,11 @@ bool im_read_body(struct im_trace *trace, struct im_str text)
     struct im_observed *one = im_trace_add(trace);
     if (!one)
         return false;
-    /* a token response: what can be said of it is said of its token */
-    struct im_str token = im_json_get_str(json, "access_token");
     one->answer_body = trimmed;
     im_observed_complete(trace, one);
-    if (!im_words_any(&one->words))
-        trace->count--;
-    if (!im_words_any(&one->words) && token.len)
-        trace->jwt = token;
     trace->form = IM_FORM_BODY;
-    return im_words_any(&one->words) || token.len;
+    /* a token response has no word of refusal, and is one of Sage's all the same */
+    return im_words_any(&one->words) || im_json_get_str(json, "access_token").len;
 }
 
 bool im_read_xml(struct im_trace *trace, struct im_str text)

@@ -202,21 +202,6 @@ static void find_form(struct im_str line, struct piece *piece)
     }
 }
 
-static bool is_lost(struct im_str line)
-{
-    static const char *const words[] = {"timed out",          "timeout",
-                                        "connection reset",   "econnreset",
-                                        "connection refused", "socket hang up",
-                                        "could not resolve",  "name or service not known",
-                                        "enotfound",          "unknownhostexception",
-                                        "no such host",       NULL};
-
-    for (size_t i = 0; words[i]; i++)
-        if (im_str_find_nocase(line, words[i]) < line.len)
-            return true;
-    return false;
-}
-
 /* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con, UnknownHostException:
  * x */
 static void find_lost_host(struct im_trace *trace, struct im_str line,
@@ -420,7 +405,7 @@ static void read_line(struct im_trace *trace, struct im_str line, size_t number)
     find_authorization(line, &piece);
     find_json(trace, line, &piece);
     find_status(line, &piece);
-    if (is_lost(line)) {
+    if (im_says_lost(line)) {
         piece.lost = true;
         find_lost_host(trace, line, &piece);
     }

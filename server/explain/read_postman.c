@@ -98,8 +98,7 @@ static void take_status(struct postman *at, struct im_str line)
     if (!at->one->status && word.len == 3 && im_str_int(word, &status) && status >= 100 &&
         status <= 599)
         at->one->status = (int)status;
-    if (im_str_find_nocase(line, "ENOTFOUND") < line.len ||
-        im_str_find_nocase(line, "ETIMEDOUT") < line.len) {
+    if (im_says_lost(line)) {
         at->one->lost = true;
         im_words_add_prose(at->trace, &at->one->words, line);
     }

@@ -17,7 +17,7 @@ static struct im_str quote(struct im_ranking *ranking, struct im_str text)
 
 /* ---- the address ---- */
 
-static bool is_intacct(struct im_str host)
+bool im_is_intacct_host(struct im_str host)
 {
     return im_str_is(host, "intacct.com") || im_str_ends(host, ".intacct.com");
 }
@@ -28,7 +28,8 @@ static void look_at_host(struct im_ranking *ranking)
                                          IM_STR_INIT("www.intacct.com")};
     struct im_str host = ranking->one->host;
 
-    if (!host.len || is_intacct(host) || ranking->mock)
+    /* a name without a dot is that of a service beside the client, and may be a mock's */
+    if (!im_str_has(host, '.') || im_is_intacct_host(host) || ranking->mock)
         return;
     bool near = im_str_nearest(host, real, 2) >= 0 ||
                 im_str_find_nocase(host, "intacct") < host.len;
@@ -59,8 +60,9 @@ static void look_at_path(struct im_ranking *ranking)
                 "there is no %.*s; the endpoints are authorize, token, revoke and "
                 "introspect",
                 IM_ARG(path));
-    else if (unknown || (one->endpoint == IM_ENDPOINT_NONE && is_intacct(one->host) &&
-                         im_str_find_nocase(path, "xmlgw") == path.len))
+    else if (unknown ||
+             (one->endpoint == IM_ENDPOINT_NONE && im_is_intacct_host(one->host) &&
+              im_str_find_nocase(path, "xmlgw") == path.len))
         im_sign(ranking, CAUSE_PATH_UNKNOWN, IM_SIGN_GOOD,
                 "%.*s is none of the documented paths; tokens are at "
                 "/ia/api/v1/oauth2/token, data at /ia/api/v1/objects/…",
@@ -394,7 +396,7 @@ static void look_at_claims(struct im_ranking *ranking)
         im_sign(ranking, CAUSE_TOKEN_OF_THE_REAL_SERVICE, IM_SIGN_STRONG + 60,
                 "its issuer is %.*s, and a mock was asked",
                 IM_ARG(im_trace_quote_host(ranking->trace, token->issuer)));
-    if (token->issuer.len && !token->real && is_intacct(ranking->one->host))
+    if (token->issuer.len && !token->real && im_is_intacct_host(ranking->one->host))
         im_sign(ranking, CAUSE_TOKEN_WRONG_ISSUER, IM_SIGN_STRONG,
                 "its issuer is %.*s, and %.*s was asked",
                 IM_ARG(im_trace_quote_host(ranking->trace, token->issuer)),
@@ -457,22 +459,13 @@ static void look_at_signature(struct im_ranking *ranking)
                 IM_ARG(token->signature_text));
 }
 
-/* Nothing is wrong with it: then it can only have ended before its time. */
-static void look_at_sound_token(struct im_ranking *ranking)
-{
-    struct im_cause_hit *hits =
-        IM_ARENA_ARRAY(ranking->trace->arena, struct im_cause_hit, CAUSE_COUNT);
-    size_t n = hits ? im_cause_search(IM_STR("tokenInvalid"), hits) : 0;
-
-    for (size_t i = 0; i < n; i++)
-        im_sign(ranking, hits[i].cause, IM_SIGN_WEAK,
-                "by its own claims the token is %.*s", IM_ARG(ranking->token.times));
-}
-
 void im_signs_of_token(struct im_ranking *ranking)
 {
     struct im_token_view *token = &ranking->token;
 
+    /* what was taken had nothing wrong with it, whatever it looks like here */
+    if (ranking->one && im_is_success(ranking->one))
+        return;
     if (!token->decoded) {
         /* a log may cut what it prints */
         im_sign(ranking, CAUSE_TOKEN_MALFORMED, IM_SIGN_STRONG,
@@ -482,9 +475,4 @@ void im_signs_of_token(struct im_ranking *ranking)
     look_at_claims(ranking);
     look_at_times(ranking);
     look_at_signature(ranking);
-    bool any = false;
-    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
-        any |= ranking->all[i].evidence_count > 0;
-    if (!any && !ranking->one)
-        look_at_sound_token(ranking);
 }

@@ -45,14 +45,11 @@ static void read_owner(struct im_trace *trace, struct issue *issue)
 static bool read_issue(struct im_trace *trace, size_t index, struct issue *issue)
 {
     struct im_observed *one = trace->items[index];
-    struct im_json_error ignored;
 
     /* a log may say no more than that it succeeded */
     if (!im_is_token_endpoint(one) || !im_is_success(one))
         return false;
-    struct im_str body = im_str_trim(one->answer_body);
-    const struct im_json *json =
-        body.len ? im_json_parse_repeated(trace->arena, body, &ignored) : NULL;
+    const struct im_json *json = im_got(trace, one);
     *issue = (struct issue){.index = index,
                             .access = im_json_get_str(json, "access_token"),
                             .refresh = im_json_get_str(json, "refresh_token")};

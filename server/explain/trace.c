@@ -34,7 +34,7 @@ const char *im_form_text(enum im_form form)
         [IM_FORM_URL] = "an address",
         [IM_FORM_STACK_TRACE] = "a stack trace",
         [IM_FORM_LOG] = "a log",
-        [IM_FORM_CODE] = "a code",
+        [IM_FORM_CODE] = "a code or its words",
     };
 
     return texts[form];
@@ -190,6 +190,30 @@ void im_observed_complete(struct im_trace *trace, struct im_observed *one)
     classify(one);
     im_trace_keep_secrets_of(trace, one);
     im_words_add_body(trace, &one->words, one->answer_body);
+}
+
+bool im_says_lost(struct im_str line)
+{
+    static const char *const words[] = {"timed out",
+                                        "timeout",
+                                        "connection reset",
+                                        "econnreset",
+                                        "connection refused",
+                                        "socket hang up",
+                                        "etimedout",
+                                        "reset by peer",
+                                        "empty reply",
+                                        "could not resolve",
+                                        "name or service not known",
+                                        "enotfound",
+                                        "unknownhostexception",
+                                        "no such host",
+                                        NULL};
+
+    for (size_t i = 0; words[i]; i++)
+        if (im_str_find_nocase(line, words[i]) < line.len)
+            return true;
+    return false;
 }
 
 bool im_observed_is_refused(const struct im_observed *one)
