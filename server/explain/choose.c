@@ -3,7 +3,7 @@
 #include "explain/match.h"
 
 /* A refusal of the access token, which a refresh may mend. */
-static bool refuses_token(const struct im_observed *one)
+static bool is_token_refusal(const struct im_observed *one)
 {
     return im_observed_is_refused(one) && !im_is_token_endpoint(one) &&
            (one->status == 401 || im_has_code(one, "REST-1206") ||
@@ -11,7 +11,7 @@ static bool refuses_token(const struct im_observed *one)
             im_has_code(one, "GW-0031"));
 }
 
-static bool is_wrong(const struct im_observed *one)
+static bool went_wrong(const struct im_observed *one)
 {
     return im_observed_is_refused(one) || (one->lost && !one->status);
 }
@@ -36,7 +36,7 @@ static bool is_recovered(const struct im_trace *trace, size_t at)
 /* A refused token is no more than the occasion when the refresh behind it fails. */
 static size_t behind_occasion(const struct im_trace *trace, size_t at)
 {
-    if (!refuses_token(trace->items[at]))
+    if (!is_token_refusal(trace->items[at]))
         return at;
     for (size_t i = at + 1; i < trace->count; i++) {
         struct im_observed *later = trace->items[i];
@@ -56,7 +56,7 @@ size_t im_choose_wrong(struct im_ranking *ranking)
     for (size_t i = 0; i < trace->count; i++) {
         bool refused = im_observed_is_refused(trace->items[i]);
         ranking->refused += refused;
-        if (is_wrong(trace->items[i]) && !refused && lost == trace->count)
+        if (went_wrong(trace->items[i]) && !refused && lost == trace->count)
             lost = i;
         if (refused && first == trace->count)
             first = i;

@@ -197,6 +197,7 @@ struct im_str im_explanation_developer(const struct im_explanation *explanation)
         im_explanation_add_answered(explanation, &buf);
         im_buf_addf(&buf, "%.*s. ", IM_ARG(answer));
     }
+    /* evidence is the input's own word, wording is shared by several causes: so it is "a" likely one */
     im_buf_addf(&buf, "%s cause is %s: %s ",
                 first->evidence_count ? "The most likely" : "A likely", row->id,
                 row->why);
@@ -259,6 +260,7 @@ struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
     return im_buf_str(&buf);
 }
 
+/* A story that is built in has the id of its cause as its name. */
 const char *im_explanation_scenario_name(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);

@@ -34,6 +34,7 @@ static int weight_of(const struct im_ranking *ranking, const struct im_candidate
     return said && !one->worded && weight < IM_SIGN_CERTAIN ? weight / 3 : weight;
 }
 
+/* Signs add up: two weak ones may outweigh a wording that fits badly. */
 void im_sign(struct im_ranking *ranking, enum im_cause cause, int weight,
              const char *format, ...)
 {
@@ -185,6 +186,7 @@ static int place_score(const struct im_observed *one, const struct im_cause_row 
     return token == at_token ? 10 : -30;
 }
 
+/* A code counts most, then a message, then a word such as invalidRequest that many errors share. */
 static int wording_score(const struct im_observed *one, const struct im_cause_row *row,
                          const struct im_cause_answer *answer)
 {
@@ -209,6 +211,7 @@ static int wording_score(const struct im_observed *one, const struct im_cause_ro
     return score + place_score(one, row, wording) + (answer->when ? 0 : 5);
 }
 
+/* Code and text must both fit where a row has both; together they say more than either. */
 static int other_score(const struct im_observed *one, const struct im_other_words *other)
 {
     bool text = false;
@@ -277,7 +280,7 @@ static bool is_loopback(struct im_str host)
            im_str_is(host, "[::1]") || im_str_ends(host, ".localhost");
 }
 
-static void look_at_exchange(struct im_ranking *ranking)
+static void rank_look_at_exchange(struct im_ranking *ranking)
 {
     struct im_observed *one = ranking->one;
 
@@ -285,6 +288,7 @@ static void look_at_exchange(struct im_ranking *ranking)
     ranking->mock = is_loopback(one->host) ||
                     im_observed_answer_header(one, "X-Intacct-Mock-Cause").len;
     struct im_str grant = im_is_token_endpoint(one) ? im_grant(one) : IM_STR("");
+    /* a refresh cannot fail for want of a code: causes of other grants are not even candidates */
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
         if (!grant.len || im_cause_suits_grant((enum im_cause)i, grant))
             match_words(ranking, &ranking->all[i]);
@@ -297,7 +301,7 @@ static void look_at_exchange(struct im_ranking *ranking)
     im_signs_of_request(ranking);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_candidates(const void *a, const void *b)
 {
     const struct im_candidate *const *left = a, *const *right = b;
     int by = (*right)->score - (*left)->score;
@@ -350,7 +354,7 @@ static bool is_undecided(const struct im_ranking *ranking)
 }
 
 /* A token response; the status may not be known. */
-static void look_at_grant(struct im_ranking *ranking)
+static void look_at_token_response(struct im_ranking *ranking)
 {
     struct im_trace *trace = ranking->trace;
     const struct im_observed *one = ranking->one;
@@ -381,7 +385,7 @@ static void rank_by_score(struct im_ranking *ranking)
         if (one->score > 0)
             ranking->ranked[ranking->count++] = one;
     }
-    qsort(ranking->ranked, ranking->count, sizeof *ranking->ranked, compare);
+    qsort(ranking->ranked, ranking->count, sizeof *ranking->ranked, compare_candidates);
 }
 
 /* Words, signs, order: of the exchange at hand, or of a token that stands alone. */
@@ -393,7 +397,7 @@ static void rank_causes(struct im_ranking *ranking)
         ranking->all[i].cause = (enum im_cause)i;
     ranking->at_ms = ranking->options->now_ms;
     if (ranking->one) {
-        look_at_exchange(ranking);
+        rank_look_at_exchange(ranking);
     } else if (trace->jwt.len) {
         ranking->has_token = true;
         im_token_view(ranking->options, trace, trace->jwt, ranking->at_ms,
@@ -403,7 +407,7 @@ static void rank_causes(struct im_ranking *ranking)
         im_signs_of_token(ranking);
     if (ranking->one) {
         im_signs_of_sequence(ranking);
-        look_at_grant(ranking);
+        look_at_token_response(ranking);
     }
     if (ranking->one && is_wording_alone(ranking))
         rank_by_wording(ranking);

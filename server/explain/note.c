@@ -44,7 +44,7 @@ void im_explanation_add_answered(const struct im_explanation *explanation,
         im_buf_addz(buf, "The mock answered ");
     else if (im_is_intacct_host(host))
         im_buf_addz(buf, "Sage Intacct answered ");
-    else if (host.len)
+    else if (im_str_has(host, '.'))
         im_buf_addf(buf, "%.*s answered ",
                     IM_ARG(im_trace_quote_host(&explanation->trace, host)));
     else

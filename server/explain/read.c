@@ -88,6 +88,7 @@ bool im_read_url(struct im_trace *trace, struct im_str text)
     struct im_str url = im_str_trim(text);
     bool http = im_str_starts(url, "http://") || im_str_starts(url, "https://");
 
+    /* a blank makes it a line of a log, in which more may stand */
     for (size_t i = 0; i < url.len; i++)
         if (url.at[i] <= ' ')
             return false;
@@ -151,6 +152,8 @@ bool im_read_code(struct im_trace *trace, struct im_str text)
 
 bool im_trace_read(struct im_trace *trace, struct im_str text)
 {
+    /* The order decides: what begins with a mark of its own is asked before what takes nearly any text.
+     * A curl command may have an HTTP message behind it, so it goes before that reader. */
     static im_trace_reader *const readers[] = {
         im_read_har,     im_read_jwt, im_read_code, im_read_curl_command, im_read_http,
         im_read_postman, im_read_xml, im_read_body, im_read_url,          im_read_log};

@@ -143,7 +143,7 @@ struct im_str im_observed_answer_header(const struct im_observed *one, const cha
 }
 
 /* By the path's end: a base URL may stand before it. */
-static void classify(struct im_observed *one)
+static void classify_path(struct im_observed *one)
 {
     static const struct {
         const char *pattern;
@@ -173,6 +173,7 @@ static void classify(struct im_observed *one)
         {"*/api/v1/*", IM_ENDPOINT_RESOURCE, IM_PLACE_ARTICLE},
     };
 
+    /* the first that fits, so the table goes from the special to the general */
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (im_str_glob(im_str(paths[i].pattern), one->req.path)) {
             one->endpoint = paths[i].endpoint;
@@ -187,7 +188,7 @@ void im_observed_complete(struct im_trace *trace, struct im_observed *one)
 {
     if (!one->host.len && one->req.header_count)
         set_authority(one, im_request_header(&one->req, "host"));
-    classify(one);
+    classify_path(one);
     im_trace_keep_secrets_of(trace, one);
     im_words_add_body(trace, &one->words, one->answer_body);
 }
