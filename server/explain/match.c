@@ -365,11 +365,11 @@ static void look_at_token_response(struct im_ranking *ranking)
 
     if (!token.len || im_observed_is_refused(one))
         return;
-    ranking->grant =
-        (struct im_grant){.is_one = true,
-                          .refresh = im_json_get(got, "refresh_token") != NULL,
-                          .lives_s = lives && lives->is_whole ? lives->whole : 0,
-                          .scopes = scopes.len ? scopes : im_json_get_str(got, "scope")};
+    ranking->grant = (struct im_granted){
+        .is_one = true,
+        .refresh = im_json_get(got, "refresh_token") != NULL,
+        .lives_s = lives && lives->is_whole ? lives->whole : 0,
+        .scopes = scopes.len ? scopes : im_json_get_str(got, "scope")};
     ranking->has_token = true;
     im_token_view(ranking->options, trace, token, ranking->at_ms, &ranking->token);
 }

@@ -32,7 +32,7 @@ struct im_lead {
 };
 
 /* What an exchange that succeeded has given. */
-struct im_grant {
+struct im_granted {
     bool is_one, refresh;
     int64_t lives_s; /* expires_in; 0 = not said */
     struct im_str scopes;
@@ -48,7 +48,7 @@ struct im_ranking {
     bool recovered; /* the client got over it */
     size_t refused; /* exchanges that were */
     bool undecided; /* no more than a status is known, and several causes answer so */
-    struct im_grant grant;
+    struct im_granted grant;
     bool has_token;
     struct im_token_view token; /* the token presented, or the one that was pasted */
     struct im_candidate all[CAUSE_COUNT];

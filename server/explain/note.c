@@ -57,7 +57,7 @@ static void note_grant(struct im_buf *buf, const struct im_explanation *explanat
 {
     const struct im_trace *trace = &explanation->trace;
     const struct im_ranking *ranking = &explanation->ranking;
-    const struct im_grant *grant = &ranking->grant;
+    const struct im_granted *grant = &ranking->grant;
 
     im_buf_addf(buf,
                 "A token response: nothing was refused. It grants an access token (%.*s)",
