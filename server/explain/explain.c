@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/embedded.h"
-#include "base/gunzip.h"
 #include "base/rng.h"
+#include "explain/unpack.h"
 
 /* ---- making one ---- */
 
@@ -25,27 +25,6 @@ static struct im_secrets *secrets_new(struct im_error *err)
     return im_secrets_new(key);
 }
 
-static struct im_str without_mark(struct im_str input)
-{
-    return im_str_starts(input, "\xEF\xBB\xBF") ? im_str_slice(input, 3, input.len)
-                                                : input;
-}
-
-/* The bytes to be read. False with err. */
-static bool unpack(struct im_explanation *made, struct im_arena *arena,
-                   struct im_str *input, struct im_error *err)
-{
-    size_t max = made->options.max_bytes;
-
-    made->packed = im_is_gzip(*input);
-    if (made->packed)
-        return im_gunzip(arena, *input, max, input, err);
-    if (input->len <= max)
-        return true;
-    im_error_set(err, "explaining: it has more than %zu bytes", max);
-    return im_error_of(err, IM_ERROR_CAPACITY);
-}
-
 struct im_explanation *im_explain(const struct im_explain_options *options,
                                   struct im_arena *arena, struct im_str input,
                                   struct im_error *err)
@@ -59,7 +38,7 @@ struct im_explanation *im_explain(const struct im_explain_options *options,
     made->options = *options;
     if (!made->options.max_bytes)
         made->options.max_bytes = IM_EXPLAIN_MAX;
-    if (!unpack(made, arena, &input, err))
+    if (!im_explain_unpack(arena, made->options.max_bytes, &input, &made->packed, err))
         return NULL;
     made->trace = (struct im_trace){.arena = arena,
                                     .secrets = secrets_new(err),
@@ -70,7 +49,7 @@ struct im_explanation *im_explain(const struct im_explain_options *options,
         return NULL;
     made->ranking.options = &made->options;
     made->ranking.trace = &made->trace;
-    made->recognised = im_trace_read(&made->trace, without_mark(input));
+    made->recognised = im_trace_read(&made->trace, input);
     if (made->recognised && im_trace_goes_on(&made->trace))
         im_rank(&made->ranking);
     if (arena->failed || made->trace.abandoned) {
@@ -103,7 +82,10 @@ enum im_cause im_explanation_cause(const struct im_explanation *explanation)
 
 const struct im_candidate *im_explanation_first(const struct im_explanation *explanation)
 {
-    return explanation->ranking.count ? explanation->ranking.ranked[0] : NULL;
+    const struct im_ranking *ranking = &explanation->ranking;
+
+    /* of many that a status alone fits, none is the first */
+    return ranking->count && !ranking->undecided ? ranking->ranked[0] : NULL;
 }
 
 /* ---- what was recognised ---- */
@@ -211,8 +193,11 @@ struct im_str im_explanation_developer(const struct im_explanation *explanation)
     const struct im_cause_row *row = im_cause_row(first->cause);
     const char *question = im_diagnosis(first->cause)->question;
     if (answer.len && explanation->ranking.one &&
-        im_observed_is_refused(explanation->ranking.one))
-        im_buf_addf(&buf, "Sage Intacct answered %.*s. ", IM_ARG(answer));
+        im_observed_is_refused(explanation->ranking.one)) {
+        im_explanation_add_answered(explanation, &buf);
+        im_buf_addf(&buf, "%.*s. ", IM_ARG(answer));
+    }
+    /* evidence is the input's own word, wording is shared by several causes: so it is "a" likely one */
     im_buf_addf(&buf, "%s cause is %s: %s ",
                 first->evidence_count ? "The most likely" : "A likely", row->id,
                 row->why);
@@ -275,6 +260,7 @@ struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
     return im_buf_str(&buf);
 }
 
+/* A story that is built in has the id of its cause as its name. */
 const char *im_explanation_scenario_name(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);

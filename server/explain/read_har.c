@@ -46,6 +46,7 @@ static struct im_str har_body(struct im_trace *trace, const struct im_json *data
     const struct im_json *params = im_json_get(data, "params");
     struct im_buf form;
 
+    /* HAR 1.2 says that the two exclude each other; where both stand, the text is what was sent */
     if (text.len || !params)
         return text;
     im_buf_init(&form, trace->arena, 0);
@@ -87,6 +88,7 @@ static void har_read_entry(struct im_trace *trace, const struct im_json *entry,
     har_keep_cookies(trace, im_json_get(response, "cookies"));
     one->has_headers = one->req.header_count > 0;
     one->req.body = har_body(trace, im_json_get(request, "postData"));
+    /* browsers write 0 where no answer came */
     int64_t status = whole_of(response, "status");
     one->status = status > 0 && status < 1000 ? (int)status : 0;
     one->lost = one->status == 0;
@@ -110,8 +112,6 @@ bool im_read_har(struct im_trace *trace, struct im_str text)
     struct im_json_error ignored;
     struct im_str trimmed = im_str_trim(text);
 
-    if (im_str_starts(trimmed, "\xEF\xBB\xBF")) /* as Fiddler begins its files */
-        trimmed = im_str_slice(trimmed, 3, trimmed.len);
     if (!im_str_starts(trimmed, "{") || !im_str_glob(IM_STR("*\"entries\"*"), trimmed))
         return false;
     const struct im_json *json = im_json_parse_repeated(trace->arena, trimmed, &ignored);

@@ -54,7 +54,7 @@ static bool ends_word(char c)
     return c <= ' ' || strchr("\"'<>`,;)]}|", c) != NULL;
 }
 
-static struct im_str word_at(struct im_str text, size_t from)
+static struct im_str log_word_at(struct im_str text, size_t from)
 {
     size_t end = from;
 
@@ -78,7 +78,7 @@ static bool is_callback(struct im_str word)
                                         im_str_find_nocase(word, "?error=") < word.len);
 }
 
-static bool is_address(struct im_str word)
+static bool is_log_address(struct im_str word)
 {
     return begins_address(word) || is_callback(word);
 }
@@ -92,7 +92,7 @@ static void find_address(struct im_str line, struct piece *piece)
         if (i && !ends_word(line.at[i - 1]) && !strchr("=:(", line.at[i - 1]))
             continue;
         struct im_str rest = im_str_slice(line, i, line.len);
-        struct im_str word = word_at(im_str_slice(rest, 0, METHOD_ROOM), 0);
+        struct im_str word = log_word_at(im_str_slice(rest, 0, METHOD_ROOM), 0);
         if (!piece->method.len && im_is_method(word))
             piece->method = word;
         /* the whole word is taken only where it may be one, so that a line of colons costs no
@@ -100,9 +100,9 @@ static void find_address(struct im_str line, struct piece *piece)
         if (piece->url.len ||
             !(begins_address(rest) || (rest.at[0] == '/' && i >= searched)))
             continue;
-        word = word_at(line, i);
+        word = log_word_at(line, i);
         searched = i + word.len;
-        if (is_address(word))
+        if (is_log_address(word))
             piece->url = word;
     }
 }
@@ -165,7 +165,7 @@ static void find_authorization(struct im_str line, struct piece *piece)
     size_t bearer = im_str_find_nocase(line, "bearer ");
 
     if (bearer < line.len) {
-        struct im_str word = word_at(line, bearer + strlen("bearer "));
+        struct im_str word = log_word_at(line, bearer + strlen("bearer "));
         bool template = im_str_starts(im_str_slice(line, bearer + 7, line.len), "<");
         if (template)
             word = im_str_slice(
@@ -179,7 +179,7 @@ static void find_authorization(struct im_str line, struct piece *piece)
     struct im_str rest = im_str_slice(line, basic, line.len);
     size_t at = im_str_find_nocase(rest, "basic ");
     if (at < 24 && at < rest.len)
-        piece->scheme = im_str_slice(rest, at, at + 6 + word_at(rest, at + 6).len);
+        piece->scheme = im_str_slice(rest, at, at + 6 + log_word_at(rest, at + 6).len);
 }
 
 /* A run of name=value&name=value that has an OAuth parameter. */
@@ -196,25 +196,10 @@ static void find_form(struct im_str line, struct piece *piece)
             continue;
         while (at && !ends_word(line.at[at - 1]))
             at--;
-        struct im_str word = word_at(line, at);
+        struct im_str word = log_word_at(line, at);
         if (word.len > piece->form.len)
             piece->form = word;
     }
-}
-
-static bool is_lost(struct im_str line)
-{
-    static const char *const words[] = {"timed out",          "timeout",
-                                        "connection reset",   "econnreset",
-                                        "connection refused", "socket hang up",
-                                        "could not resolve",  "name or service not known",
-                                        "enotfound",          "unknownhostexception",
-                                        "no such host",       NULL};
-
-    for (size_t i = 0; words[i]; i++)
-        if (im_str_find_nocase(line, words[i]) < line.len)
-            return true;
-    return false;
 }
 
 /* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con, UnknownHostException:
@@ -230,7 +215,7 @@ static void find_lost_host(struct im_trace *trace, struct im_str line,
         size_t at = im_str_find_nocase(line, marks[i]);
         if (at == line.len)
             continue;
-        struct im_str host = word_at(line, at + strlen(marks[i]));
+        struct im_str host = log_word_at(line, at + strlen(marks[i]));
         if (host.len && im_str_has(host, '.'))
             piece->url = im_arena_format(trace->arena, "https://%.*s/", IM_ARG(host));
     }
@@ -238,8 +223,8 @@ static void find_lost_host(struct im_trace *trace, struct im_str line,
 
 /* ---- JSON within the line ---- */
 
-static const struct im_json *member(const struct im_json *object,
-                                    const char *const *names)
+static const struct im_json *log_member(const struct im_json *object,
+                                        const char *const *names)
 {
     for (; *names; names++) {
         const struct im_json *found = im_json_get(object, *names);
@@ -249,10 +234,10 @@ static const struct im_json *member(const struct im_json *object,
     return NULL;
 }
 
-static void take_json_text(const struct im_json *object, const char *const *names,
-                           struct im_str *into)
+static void log_take_json_text(const struct im_json *object, const char *const *names,
+                               struct im_str *into)
 {
-    const struct im_json *found = member(object, names);
+    const struct im_json *found = log_member(object, names);
 
     if (found && found->type == IM_JSON_STRING && !into->len)
         *into = found->text;
@@ -260,8 +245,8 @@ static void take_json_text(const struct im_json *object, const char *const *name
 
 /* An entry of a log that is JSON, or the options of a request as HTTP libraries print
  * them. */
-static void take_json(struct im_trace *trace, const struct im_json *object,
-                      struct piece *piece, int depth)
+static void log_take_json(struct im_trace *trace, const struct im_json *object,
+                          struct piece *piece, int depth)
 {
     static const char *const methods[] = {"method", "http_method", "verb", NULL};
     static const char *const urls[] = {"url", "uri", "path", "target", "endpoint", NULL};
@@ -274,28 +259,29 @@ static void take_json(struct im_trace *trace, const struct im_json *object,
     static const char *const prose[] = {"msg", "message", NULL};
     struct im_str method = {NULL, 0}, url = {NULL, 0}, time = {NULL, 0}, said = {NULL, 0};
 
-    take_json_text(object, methods, &method);
-    take_json_text(object, urls, &url);
-    take_json_text(object, times, &time);
-    take_json_text(object, forms, &piece->form);
-    take_json_text(object, prose, &said);
+    log_take_json_text(object, methods, &method);
+    log_take_json_text(object, urls, &url);
+    log_take_json_text(object, times, &time);
+    log_take_json_text(object, forms, &piece->form);
+    log_take_json_text(object, prose, &said);
     if (im_is_method(method))
         piece->method = method;
-    if (url.len && (is_address(url) || im_str_starts(url, "/")))
+    if (url.len && (is_log_address(url) || im_str_starts(url, "/")))
         piece->url = url;
-    const struct im_json *status = member(object, states);
+    const struct im_json *status = log_member(object, states);
     if (status && status->is_whole && status->whole >= 200 && status->whole <= 599)
         piece->status = (int)status->whole;
     if (time.len && !piece->has_time)
         piece->has_time = im_read_time(time, &piece->at_ms) > 0;
     find_authorization(said, piece);
-    take_json_text(object, (const char *const[]){"authorization", "Authorization", NULL},
-                   &piece->status_text);
+    log_take_json_text(object,
+                       (const char *const[]){"authorization", "Authorization", NULL},
+                       &piece->status_text);
     find_authorization(piece->status_text, piece);
     for (size_t i = 0; inners[i] && depth < 4; i++) {
         const struct im_json *inner = im_json_get(object, inners[i]);
         if (inner && inner->type == IM_JSON_OBJECT)
-            take_json(trace, inner, piece, depth + 1);
+            log_take_json(trace, inner, piece, depth + 1);
     }
 }
 
@@ -330,7 +316,7 @@ static void find_json(struct im_trace *trace, struct im_str line, struct piece *
         if (!json)
             continue;
         if (json->type == IM_JSON_OBJECT)
-            take_json(trace, json, piece, 0);
+            log_take_json(trace, json, piece, 0);
         im_words_add_json(trace, &piece->words, json);
         if (!piece->body.len)
             piece->body = im_str_slice(rest, 0, n);
@@ -383,7 +369,8 @@ static void fill_answer(struct im_observed *one, const struct piece *piece)
     one->lost |= piece->lost && !one->status;
 }
 
-static void take_piece(struct im_trace *trace, const struct piece *piece, size_t number)
+static void log_take_piece(struct im_trace *trace, const struct piece *piece,
+                           size_t number)
 {
     struct im_observed *last = im_trace_last(trace);
     bool silent = last && !im_words_any(&last->words);
@@ -408,7 +395,7 @@ static void take_piece(struct im_trace *trace, const struct piece *piece, size_t
     fill_answer(last, piece);
 }
 
-static void read_line(struct im_trace *trace, struct im_str line, size_t number)
+static void log_read_line(struct im_trace *trace, struct im_str line, size_t number)
 {
     struct piece piece = {.status = 0};
 
@@ -420,17 +407,17 @@ static void read_line(struct im_trace *trace, struct im_str line, size_t number)
     find_authorization(line, &piece);
     find_json(trace, line, &piece);
     find_status(line, &piece);
-    if (is_lost(line)) {
+    if (im_says_lost(line)) {
         piece.lost = true;
         find_lost_host(trace, line, &piece);
     }
     if (!im_words_any(&piece.words))
         im_words_add_prose(trace, &piece.words, line);
-    take_piece(trace, &piece, number);
+    log_take_piece(trace, &piece, number);
 }
 
 /* A JSON value may go on over several lines. */
-static struct im_str whole_line(struct im_trace *trace, struct im_str *rest)
+static struct im_str log_whole_line(struct im_trace *trace, struct im_str *rest)
 {
     struct im_str all = *rest, line = im_str_cut(rest, '\n');
     size_t brace = im_str_find(line, '{');
@@ -476,8 +463,8 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
             trace->beyond = 1 + lines_in(im_str_trim(rest));
             break;
         }
-        struct im_str line = whole_line(trace, &rest);
-        read_line(trace, im_str_slice(line, 0, LINE_MAX_BYTES), number);
+        struct im_str line = log_whole_line(trace, &rest);
+        log_read_line(trace, im_str_slice(line, 0, LINE_MAX_BYTES), number);
         number += 1 + lines_in(line);
     }
     /* what says nothing of Sage's interfaces is no exchange */

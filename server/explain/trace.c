@@ -34,7 +34,7 @@ const char *im_form_text(enum im_form form)
         [IM_FORM_URL] = "an address",
         [IM_FORM_STACK_TRACE] = "a stack trace",
         [IM_FORM_LOG] = "a log",
-        [IM_FORM_CODE] = "a code",
+        [IM_FORM_CODE] = "a code or its words",
     };
 
     return texts[form];
@@ -149,7 +149,7 @@ struct im_str im_observed_answer_header(const struct im_observed *one, const cha
 }
 
 /* By the path's end: a base URL may stand before it. */
-static void classify(struct im_observed *one)
+static void classify_path(struct im_observed *one)
 {
     static const struct {
         const char *pattern;
@@ -179,6 +179,7 @@ static void classify(struct im_observed *one)
         {"*/api/v1/*", IM_ENDPOINT_RESOURCE, IM_PLACE_ARTICLE},
     };
 
+    /* the first that fits, so the table goes from the special to the general */
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (im_str_glob(im_str(paths[i].pattern), one->req.path)) {
             one->endpoint = paths[i].endpoint;
@@ -193,9 +194,33 @@ void im_observed_complete(struct im_trace *trace, struct im_observed *one)
 {
     if (!one->host.len && one->req.header_count)
         set_authority(one, im_request_header(&one->req, "host"));
-    classify(one);
+    classify_path(one);
     im_trace_keep_secrets_of(trace, one);
     im_words_add_body(trace, &one->words, one->answer_body);
+}
+
+bool im_says_lost(struct im_str line)
+{
+    static const char *const words[] = {"timed out",
+                                        "timeout",
+                                        "connection reset",
+                                        "econnreset",
+                                        "connection refused",
+                                        "socket hang up",
+                                        "etimedout",
+                                        "reset by peer",
+                                        "empty reply",
+                                        "could not resolve",
+                                        "name or service not known",
+                                        "enotfound",
+                                        "unknownhostexception",
+                                        "no such host",
+                                        NULL};
+
+    for (size_t i = 0; words[i]; i++)
+        if (im_str_find_nocase(line, words[i]) < line.len)
+            return true;
+    return false;
 }
 
 bool im_observed_is_refused(const struct im_observed *one)

@@ -66,6 +66,7 @@ struct im_trace {
     enum im_form form;
     struct im_str text;         /* all of it */
     struct im_str jwt;          /* one that stands alone */
+    struct im_str query;        /* words by which a cause goes, of no answer */
     struct im_lexicon *lexicon; /* words.c's */
     struct im_observed **items;
     size_t count, room;
@@ -105,6 +106,8 @@ bool im_words_add_prose(struct im_trace *trace, struct im_words *words,
                         struct im_str text);
 bool im_words_any(const struct im_words *words);
 
+/* Does a client or curl say that no answer came? */
+bool im_says_lost(struct im_str line);
 /* Has the answer refused, or did it not come? A 2xx may carry an error too. */
 bool im_observed_is_refused(const struct im_observed *one);
 /* A value that a tool has hidden ("***", "[REDACTED]", a fingerprint): nothing is known
