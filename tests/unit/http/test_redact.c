@@ -1,7 +1,8 @@
+#include <time.h>
+
 #include "unit/fixture.h"
 #include "unit/spine.h"
 
-#include "base/clock.h"
 #include "http/redact.h"
 
 enum { BODY = 16 * 1024 }; /* as long a text as a journal keeps */
@@ -245,9 +246,9 @@ static void redaction_takes_time_in_proportion(void **state)
         im_buf_init(&text, arena, 0);
         while (text.len < BODY)
             im_buf_addz(&text, pieces[p]);
-        int64_t began = im_clock_monotonic_ms();
+        clock_t began = clock(); /* of this process alone: others may be at work too */
         im_redact_text(NULL, arena, im_buf_str(&text));
-        if (im_clock_monotonic_ms() - began > 2000)
+        if (clock() - began > 2 * CLOCKS_PER_SEC)
             fail_msg("\"%s\" again and again took over 2 s", pieces[p]);
     }
 }

@@ -165,6 +165,21 @@ static void a_token_of_the_real_service_is_told_by_its_own_times(void **state)
     refused(f, call_api(f, foreign_jwt(f, "{\"iss\":\"https://p301.intacct.com/ia\"}")),
             CAUSE_TOKEN_OF_THE_REAL_SERVICE,
             "issued by p301.intacct.com, not by this mock; its claims do not say");
+    static const char *const no_time[] = {"\"soon\"",     "1741600000.5",         "-1",
+                                          "100000000000", "99999999999999999999", "null"};
+    for (size_t i = 0; i < sizeof no_time / sizeof *no_time; i++) {
+        char payload[96];
+        snprintf(payload, sizeof payload,
+                 "{\"iss\":\"https://api.intacct.com/ia\",\"exp\":%s}", no_time[i]);
+        refused(f, call_api(f, foreign_jwt(f, payload)), CAUSE_TOKEN_OF_THE_REAL_SERVICE,
+                "its claims do not say when it ends");
+    }
+    refused(
+        f,
+        call_api(f,
+                 foreign_jwt(
+                     f, "{\"iss\":\"https://api.intacct.com/ia\",\"exp\":99999999999}")),
+        CAUSE_TOKEN_OF_THE_REAL_SERVICE, "it is good for another ");
     refused(f, call_api(f, foreign_jwt(f, "{\"iss\":\"https://api.intacct.com.evil\"}")),
             CAUSE_TOKEN_BAD_SIGNATURE, "altered");
     refused(f, call_api(f, foreign_jwt(f, "{\"iss\":\"" BASE "\"}")),
