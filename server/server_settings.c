@@ -111,28 +111,6 @@ static struct im_str keep_hosts(struct im_server *server, const char *hosts)
                            hosts ? hosts : IM_INTERCEPT_DEFAULT);
 }
 
-/* "HOST" or "[V6]", perhaps ":PORT" */
-static bool authority_is_sound(struct im_str authority)
-{
-    bool v6 = im_str_starts(authority, "[");
-    const char *marks = v6 ? "0123456789abcdefABCDEF:."
-                           : "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                             "0123456789-._";
-    int64_t port = 80;
-
-    if (v6)
-        im_str_cut(&authority, '[');
-    struct im_str host = im_str_cut(&authority, v6 ? ']' : ':');
-    if (v6 && authority.len && !im_str_starts(authority, ":"))
-        return false;
-    struct im_str number = v6 ? im_str_slice(authority, 1, authority.len) : authority;
-    for (size_t i = 0; i < host.len; i++)
-        if (!host.at[i] || !strchr(marks, host.at[i]))
-            return false;
-    return host.len &&
-           (!number.len || (im_str_int(number, &port) && port >= 1 && port <= 65535));
-}
-
 /* It becomes the issuer and the beginning of each link: nothing may follow the path (OpenID Connect
  * Discovery 1.0 section 3). */
 static bool public_url_check(struct im_str url, struct im_error *err)
@@ -140,13 +118,15 @@ static bool public_url_check(struct im_str url, struct im_error *err)
     size_t scheme = im_str_starts(url, "http://")    ? 7
                     : im_str_starts(url, "https://") ? 8
                                                      : 0;
+    struct im_authority_part part;
     bool sound = scheme > 0;
 
     struct im_str rest = im_str_slice(url, scheme, url.len);
     for (size_t i = 0; i < rest.len; i++)
         sound = sound && rest.at[i] > ' ' && rest.at[i] < 0x7f &&
                 !strchr("?#\"<>\\", rest.at[i]);
-    sound = sound && authority_is_sound(im_str_slice(rest, 0, im_str_find(rest, '/')));
+    sound = sound && im_authority_part_read(im_str_slice(rest, 0, im_str_find(rest, '/')),
+                                            80, &part, NULL);
     return !url.len || sound ||
            im_error_set(err,
                         "--public-url must be http://HOST:PORT or https://HOST:PORT, "

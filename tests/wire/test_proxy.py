@@ -279,12 +279,13 @@ def serve_once(connection):
 def passed(server):
     with listening(serve_once) as port:
         answer = server.via(f"POST http://localhost:{port}/a?b HTTP/1.1\r\nHost: x\r\nProxy-Authorization: {basic('happy-path.p')[21:]}"
-                            "X-Own: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".encode())
+                            "X-Own: 1\r\nX-Hop: 2\r\nConnection: x-hop, host\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".encode())
         told = body(answer)
         tap.check("a request for somebody else is sent on as its server wants it",
                   told.startswith(b"POST /a?b HTTP/1.1\r\n") and told.endswith(b"\r\n\r\nabc") and b"X-Own: 1" in told and
                   f"Host: localhost:{port}".encode() in told, answer)
-        tap.check("without what is the proxy's", b"proxy-" not in told.lower() and b"chunked" not in told.lower(), answer)
+        tap.check("without what is the proxy's, or what Connection names for this connection alone",
+                  not any(word in told.lower() for word in (b"proxy-", b"chunked", b"x-hop")), answer)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     answer = server.via(f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
