@@ -66,6 +66,25 @@ static struct im_str segments_like(struct im_str front, struct im_str path)
     return im_str_slice(path, 0, n);
 }
 
+/* "objects" of "/ia/api/v1/objects/" */
+static struct im_str last_segment(struct im_str front)
+{
+    size_t end = front.len - im_str_ends(front, "/"), from = end;
+
+    while (from > 0 && front.at[from - 1] != '/')
+        from--;
+    return im_str_slice(front, from, end);
+}
+
+static bool is_near(struct im_str sent, struct im_str real)
+{
+    struct im_str last = last_segment(real);
+
+    /* what all addresses begin with would make "services" and "objects" near */
+    return im_str_nearest(sent, &real, 1) == 0 &&
+           (!im_str_ends(real, "/") || im_str_nearest(last_segment(sent), &last, 1) == 0);
+}
+
 /* A slip of the pen away. Of a route with a wildcard only the front is compared, and what the wildcard
  * stands for is kept. */
 static struct im_str nearest_path(struct im_arena *arena, struct im_str path)
@@ -83,7 +102,7 @@ static struct im_str nearest_path(struct im_arena *arena, struct im_str path)
             real = kept.len ? front : real;
         }
         unsigned distance = im_str_distance(sent, real);
-        if (im_str_nearest(sent, &real, 1) == 0 && (!nearest.len || distance < best)) {
+        if (is_near(sent, real) && (!nearest.len || distance < best)) {
             best = distance;
             nearest = im_arena_format(arena, "%.*s%.*s", IM_ARG(real), IM_ARG(kept));
         }

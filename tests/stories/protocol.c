@@ -15,7 +15,8 @@ STORY(unknown_path, "an unknown path gets 404 and is told the nearest real one")
 }
 
 /* What base URL and path make together, where one has too much or too little. */
-STORY(paths_put_together_wrongly, "a path put together wrongly is told the whole real one")
+STORY(paths_put_together_wrongly,
+      "a path put together wrongly is told the whole real one")
 {
     static const char *const slips[][2] = {
         {"//ia/api/v1/oauth2/token", "is /ia/api/v1/oauth2/token"},
@@ -39,6 +40,8 @@ STORY(paths_put_together_wrongly, "a path put together wrongly is told the whole
         then_status(s, 404);
         then_header_has(s, "X-Intacct-Mock-Evidence", slips[i][1]);
     }
+    when_got(s, "/ia/api/v1/services/core/models", NULL);
+    then_header_has(s, "X-Intacct-Mock-Evidence", "is /ia/api/v1/services/core/model");
     when_got(s, "/ia/api/v1/nowhere", NULL);
     then_header_has(s, "X-Intacct-Mock-Evidence", "nor a path like it");
     then_refused(s, CAUSE_PATH_UNKNOWN);
