@@ -52,6 +52,13 @@ with tempfile.TemporaryDirectory() as folder:
         tap.check("the port file is gone", not os.path.exists(port_file))
         fails("ready says 1 when nobody answers", run("ready", "--url", server.url), 1, "not ready")
 
+    with Server("--port-file", port_file) as first, Server("--port-file", port_file) as second:
+        first.stop()
+        tap.check("a server leaves the port file that a later one wrote",
+                  json.load(open(port_file))["pid"] == second.process.pid)
+        second.stop()
+        tap.check("which removes it", not os.path.exists(port_file))
+
     def stop():
         with Server() as idle:
             return idle.stop()[1]
@@ -73,6 +80,11 @@ with tempfile.TemporaryDirectory() as folder:
 fails("an unknown option is told the nearest", run("--prot", "0"), 2, "--prot", "--port")
 fails("an unknown command is told the nearest", run("serv"), 2, "serve")
 fails("a bad port", run("--port", "http"), 2, "--port", "65535")
+fails("a public URL that is none", run("--public-url", "foo"), 2, "--public-url", "http://HOST:PORT", '"foo"')
+fails("a host to intercept that is an address", run("--intercept", "http://x"), 2, '"http://x"', "such as")
+fails("a control origin that is none", run("--control-origin", "foo/bar"), 2, '"foo/bar"')
+tap.check("--help is answered with a bad variable at hand",
+          run("serve", "--help", env={**os.environ, "INTACCT_MOCK_PORT": "bad"}).returncode == 0)
 fails("an option without its argument", run("--port"), 2, "--port", "N")
 fails("--cert without --key", run("--cert", "x.pem"), 2, "--key")
 fails("nothing to listen on", run("--port", "none", "--https-port", "none"), 2, "none")
