@@ -60,7 +60,8 @@ static int help_print(void)
         printf("  intacct-mock %s %s%*s  %s\n", im_commands[i]->name,
                im_commands[i]->synopsis, width - width_of(im_commands[i]), "",
                im_commands[i]->about);
-    puts("\n`intacct-mock COMMAND --help` tells more. Without a command it serves.");
+    puts("\n`intacct-mock COMMAND --help` tells more. Without a command the server is "
+         "started.");
     return IM_EXIT_FINE;
 }
 

@@ -174,7 +174,7 @@ const struct im_command im_command_explain = {
     .synopsis = "[options] [FILE|-|TEXT]",
     .about = "say why a request was refused: of a response, log, HAR, token, code",
     .more =
-        "Reads what is at hand without being told what it is: an HTTP response or its\n"
+        "Reads whatever you have and recognises what it is: an HTTP response or its\n"
         "body, the output of curl -v, a curl command, a HAR file (also gzipped), a JWT,\n"
         "a log, Postman's console, a stack trace, an XML answer, a code (REST-1206).\n"
         "No secret of it is printed, nothing is stored, nothing is sent anywhere.\n"

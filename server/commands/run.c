@@ -481,7 +481,7 @@ const struct im_command im_command_run = {
             "INTACCT_AUTHORIZE_URL,\n"
             "INTACCT_CLIENT_ID, INTACCT_CLIENT_SECRET, INTACCT_USERNAME and "
             "INTACCT_SCENARIO.\n"
-            "What it asked decides, not how it exits.\n\n"
+            "Its requests decide, not its exit status.\n\n"
             "Exit status: 0 all is fine; 1 a scenario failed, or none passed; 2 wrong "
             "usage;\n"
             "3 the mock or CMD could not be started.\n",

@@ -178,8 +178,11 @@ static void add_exchanges(struct im_buf *text, const struct im_json *verdict,
     size_t n = 0;
 
     for (const struct im_json *id = ids ? ids->first : NULL; id; id = id->next) {
-        const struct im_json *shown = exchange_of(verdict, id->whole);
-        if (!shown || n++ >= LINES)
+        /* looked for as long as one is to be written, since each time costs the length of the list */
+        const struct im_json *shown = n < LINES ? exchange_of(verdict, id->whole) : NULL;
+        if (n >= LINES || shown)
+            n++;
+        if (!shown)
             continue;
         im_buf_addf(text, "%s#%lld ", indent, (long long)id->whole);
         im_buf_add_visible(text, im_json_get_str(shown, "line"));

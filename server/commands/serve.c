@@ -374,8 +374,10 @@ const struct im_command im_command_serve = {
     .name = "serve",
     .synopsis = "[options]",
     .about = "start the server (the default)",
-    .more = "Each is also an environment variable, INTACCT_MOCK_<NAME> (--https-port:\n"
-            "INTACCT_MOCK_HTTPS_PORT); a flag beats the environment beats the default.\n",
+    .more =
+        "Each is also an environment variable, INTACCT_MOCK_<NAME> (--https-port:\n"
+        "INTACCT_MOCK_HTTPS_PORT). An option goes before the variable, and the variable\n"
+        "before the default.\n",
     .options = serve_table,
     .size = sizeof(struct serve_options),
     .has_variables = true,

@@ -31,6 +31,21 @@ static struct im_str without_mark(struct im_str input)
                                                 : input;
 }
 
+/* The bytes to be read. False with err. */
+static bool unpack(struct im_explanation *made, struct im_arena *arena,
+                   struct im_str *input, struct im_error *err)
+{
+    size_t max = made->options.max_bytes;
+
+    made->packed = im_is_gzip(*input);
+    if (made->packed)
+        return im_gunzip(arena, *input, max, input, err);
+    if (input->len <= max)
+        return true;
+    im_error_set(err, "explaining: it has more than %zu bytes", max);
+    return im_error_of(err, IM_ERROR_CAPACITY);
+}
+
 struct im_explanation *im_explain(const struct im_explain_options *options,
                                   struct im_arena *arena, struct im_str input,
                                   struct im_error *err)
@@ -41,21 +56,27 @@ struct im_explanation *im_explain(const struct im_explain_options *options,
         im_error_set(err, "explaining: out of memory");
         return NULL;
     }
-    made->packed = im_is_gzip(input);
-    if (made->packed && !im_gunzip(arena, input, IM_EXPLAIN_MAX, &input, err))
-        return NULL;
     made->options = *options;
-    made->trace = (struct im_trace){
-        .arena = arena, .secrets = secrets_new(err), .now_ms = options->now_ms};
+    if (!made->options.max_bytes)
+        made->options.max_bytes = IM_EXPLAIN_MAX;
+    if (!unpack(made, arena, &input, err))
+        return NULL;
+    made->trace = (struct im_trace){.arena = arena,
+                                    .secrets = secrets_new(err),
+                                    .now_ms = options->now_ms,
+                                    .stopped = options->stopped,
+                                    .context = options->context};
     if (!made->trace.secrets)
         return NULL;
     made->ranking.options = &made->options;
     made->ranking.trace = &made->trace;
     made->recognised = im_trace_read(&made->trace, without_mark(input));
-    if (made->recognised)
+    if (made->recognised && im_trace_goes_on(&made->trace))
         im_rank(&made->ranking);
-    if (arena->failed) {
-        im_error_set(err, "explaining: out of memory");
+    if (arena->failed || made->trace.abandoned) {
+        im_error_set(err, "explaining: %s",
+                     arena->failed ? "out of memory"
+                                   : "given up, since the server stops");
         im_explanation_end(made);
         return NULL;
     }
@@ -95,9 +116,9 @@ static void add_counts(struct im_buf *buf, const struct im_explanation *explanat
     if (trace->count > 1)
         im_buf_addf(buf, " of %zu exchanges, %zu of them refused", trace->count,
                     ranking->refused);
-    if (trace->skipped)
+    if (trace->foreign)
         im_buf_addf(buf, "%s%zu that have nothing to do with Intacct left out",
-                    trace->count > 1 ? "; " : ", ", trace->skipped);
+                    trace->count > 1 ? "; " : ", ", trace->foreign);
 }
 
 struct im_str im_explanation_what(const struct im_explanation *explanation)
@@ -112,6 +133,22 @@ struct im_str im_explanation_what(const struct im_explanation *explanation)
     if (explanation->recognised)
         add_counts(&buf, explanation);
     return im_buf_str(&buf);
+}
+
+struct im_str im_explanation_limit(const struct im_explanation *explanation)
+{
+    const struct im_trace *trace = &explanation->trace;
+
+    if (!trace->beyond)
+        return (struct im_str){NULL, 0};
+    return im_arena_format(
+        trace->arena,
+        "Only the first %d exchanges were read; the %zu %s behind them "
+        "were left out.",
+        IM_OBSERVED_MAX, trace->beyond,
+        trace->form == IM_FORM_HAR   ? "entries"
+        : trace->form == IM_FORM_LOG ? "lines"
+                                     : "exchanges");
 }
 
 /* "POST https://…/token, grant_type=refresh_token" */

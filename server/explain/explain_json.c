@@ -28,7 +28,8 @@ static void write_recognised(struct im_json_out *out,
     im_json_str(out, "what", im_explanation_what(explanation));
     im_json_int(out, "exchanges", (int64_t)explanation->trace.count);
     im_json_int(out, "refused", (int64_t)explanation->ranking.refused);
-    im_json_int(out, "left_out", (int64_t)explanation->trace.skipped);
+    im_json_int(out, "left_out", (int64_t)explanation->trace.foreign);
+    write_some(out, "limit", im_explanation_limit(explanation));
     im_json_close_object(out);
 }
 

@@ -28,6 +28,7 @@ static void add_recognised(struct im_buf *buf, const struct im_explanation *expl
     struct im_arena *arena = buf->arena;
 
     add_line(buf, 0, "Recognised: ", im_explanation_what(explanation));
+    add_line(buf, 2, "", im_explanation_limit(explanation));
     if (!one)
         return;
     if (explanation->trace.count > 1)

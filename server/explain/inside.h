@@ -16,6 +16,8 @@ enum { IM_SHOWN_MAX = 5 }; /* causes that are told whole */
 
 const struct im_candidate *im_explanation_first(const struct im_explanation *explanation);
 struct im_str im_explanation_what(const struct im_explanation *explanation);
+/* What was not read, as a sentence; empty = all was. */
+struct im_str im_explanation_limit(const struct im_explanation *explanation);
 /* The exchange that is explained: what was asked, and what was answered; empty = not
  * known. */
 struct im_str im_explanation_request(const struct im_explanation *explanation);

@@ -141,7 +141,7 @@ bool im_trace_read(struct im_trace *trace, struct im_str text)
 
     trace->text = text;
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        trace->count = trace->skipped = 0;
+        trace->count = trace->foreign = trace->beyond = 0;
         if (readers[i](trace, text))
             return true;
     }

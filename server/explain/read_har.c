@@ -101,7 +101,7 @@ static void har_read_entry(struct im_trace *trace, const struct im_json *entry,
                      im_str_glob(IM_STR("*error=*"), one->req.query));
     if (one->endpoint == IM_ENDPOINT_NONE && !callback && !one->words.code_count) {
         trace->count--;
-        trace->skipped++;
+        trace->foreign++;
     }
 }
 
@@ -119,8 +119,12 @@ bool im_read_har(struct im_trace *trace, struct im_str text)
     if (!entries || entries->type != IM_JSON_ARRAY)
         return false;
     size_t number = 0;
-    for (const struct im_json *at = entries->first; at; at = at->next)
-        har_read_entry(trace, at, ++number);
+    for (const struct im_json *at = entries->first; at && im_trace_goes_on(trace);
+         at = at->next)
+        if (trace->count < IM_OBSERVED_MAX)
+            har_read_entry(trace, at, ++number);
+        else
+            trace->beyond++;
     trace->form = IM_FORM_HAR;
     return true;
 }

@@ -184,7 +184,7 @@ static void read_wire(struct im_trace *trace, struct im_str text, bool curl)
     struct wire wire = {.trace = trace, .curl = curl};
 
     im_buf_init(&wire.body, trace->arena, 0);
-    while (text.len) {
+    while (text.len && im_trace_goes_on(trace)) {
         struct im_str line = im_str_cut(&text, '\n');
         if (im_str_ends(line, "\r"))
             line.len--;

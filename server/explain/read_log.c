@@ -13,12 +13,16 @@
 
 enum { LINE_MAX_BYTES = 64 * 1024 };
 
-size_t im_json_extent(struct im_str text)
+/* The length of the JSON value that begins at the head of the text with { or [, judged by its
+ * brackets alone; 0 when it does not end. A text of brackets that do not close would be searched from
+ * each of them: the trace has so many bytes to search, and then JSON is no longer looked for. */
+static size_t json_extent(struct im_trace *trace, struct im_str text)
 {
     size_t depth = 0;
     bool quoted = false;
 
-    for (size_t i = 0; i < text.len && i < LINE_MAX_BYTES; i++) {
+    text = im_str_slice(text, 0, LINE_MAX_BYTES);
+    for (size_t i = 0; i < text.len && trace->json_budget; i++, trace->json_budget--) {
         char c = text.at[i];
         if (quoted && c == '\\')
             i++;
@@ -59,26 +63,46 @@ static struct im_str word_at(struct im_str text, size_t from)
     return im_str_slice(text, from, end);
 }
 
-/* An address, or a path of the API. */
+/* Does an address begin here, or a path of the API? */
+static bool begins_address(struct im_str text)
+{
+    return im_str_starts(text, "http://") || im_str_starts(text, "https://") ||
+           im_str_starts(text, "/ia/") || im_str_starts(text, "/identity/") ||
+           im_str_starts(text, "/api/v1") || im_str_starts(text, "/oauth2/");
+}
+
+/* The application's own path, to which the browser comes back. */
+static bool is_callback(struct im_str word)
+{
+    return im_str_starts(word, "/") && (im_str_find_nocase(word, "?code=") < word.len ||
+                                        im_str_find_nocase(word, "?error=") < word.len);
+}
+
 static bool is_address(struct im_str word)
 {
-    return im_str_starts(word, "http://") || im_str_starts(word, "https://") ||
-           im_str_starts(word, "/ia/") || im_str_starts(word, "/identity/") ||
-           im_str_starts(word, "/api/v1") || im_str_starts(word, "/oauth2/") ||
-           (im_str_starts(word, "/") && im_str_glob(IM_STR("*[?]code=*"), word)) ||
-           (im_str_starts(word, "/") && im_str_find_nocase(word, "?code=") < word.len) ||
-           (im_str_starts(word, "/") && im_str_find_nocase(word, "?error=") < word.len);
+    return begins_address(word) || is_callback(word);
 }
 
 static void find_address(struct im_str line, struct piece *piece)
 {
-    for (size_t i = 0; i < line.len; i++) {
+    enum { METHOD_ROOM = 8 }; /* one byte more than the longest has */
+    size_t searched = 0;      /* up to here no word is a callback */
+
+    for (size_t i = 0; i < line.len && !(piece->method.len && piece->url.len); i++) {
         if (i && !ends_word(line.at[i - 1]) && !strchr("=:(", line.at[i - 1]))
             continue;
-        struct im_str word = word_at(line, i);
-        if (im_is_method(word) && !piece->method.len)
+        struct im_str rest = im_str_slice(line, i, line.len);
+        struct im_str word = word_at(im_str_slice(rest, 0, METHOD_ROOM), 0);
+        if (!piece->method.len && im_is_method(word))
             piece->method = word;
-        if (!piece->url.len && is_address(word))
+        /* the whole word is taken only where it may be one, so that a line of colons costs no
+         * more than another */
+        if (piece->url.len ||
+            !(begins_address(rest) || (rest.at[0] == '/' && i >= searched)))
+            continue;
+        word = word_at(line, i);
+        searched = i + word.len;
+        if (is_address(word))
             piece->url = word;
     }
 }
@@ -95,7 +119,9 @@ static bool introduces_status(struct im_str before)
     while (before.len && strchr(" =:\"'([", before.at[before.len - 1]))
         before.len--;
     size_t from = before.len;
-    while (from && before.at[from - 1] > ' ' && !strchr("{,([=", before.at[from - 1]))
+    /* none of the words is longer than this */
+    while (from && before.len - from < 16 && before.at[from - 1] > ' ' &&
+           !strchr("{,([=", before.at[from - 1]))
         from--;
     struct im_str word = im_str_slice(before, from, before.len);
     while (word.len && strchr("\"'", word.at[0]))
@@ -274,12 +300,12 @@ static void take_json(struct im_trace *trace, const struct im_json *object,
 }
 
 /* "{\"error\":…}": JSON that was written into a string. */
-static struct im_str without_backslashes(struct im_arena *arena, struct im_str text)
+static struct im_str without_backslashes(struct im_trace *trace, struct im_str text)
 {
     struct im_buf plain;
 
-    im_buf_init(&plain, arena, 0);
-    for (size_t i = 0; i < text.len; i++) {
+    im_buf_init(&plain, trace->arena, 0);
+    for (size_t i = 0; i < text.len && trace->json_budget; i++, trace->json_budget--) {
         if (text.at[i] == '\\' && i + 1 < text.len)
             i++;
         im_buf_addc(&plain, text.at[i]);
@@ -296,8 +322,8 @@ static void find_json(struct im_trace *trace, struct im_str line, struct piece *
             continue;
         struct im_str rest = im_str_slice(line, i, line.len);
         if (im_str_starts(rest, "{\\\""))
-            rest = without_backslashes(trace->arena, rest);
-        size_t n = im_json_extent(rest);
+            rest = without_backslashes(trace, rest);
+        size_t n = json_extent(trace, rest);
         const struct im_json *json =
             n ? im_json_parse_repeated(trace->arena, im_str_slice(rest, 0, n), &ignored)
               : NULL;
@@ -404,19 +430,18 @@ static void read_line(struct im_trace *trace, struct im_str line, size_t number)
 }
 
 /* A JSON value may go on over several lines. */
-static struct im_str whole_line(struct im_str *rest)
+static struct im_str whole_line(struct im_trace *trace, struct im_str *rest)
 {
     struct im_str all = *rest, line = im_str_cut(rest, '\n');
     size_t brace = im_str_find(line, '{');
+    size_t n =
+        brace < line.len ? json_extent(trace, im_str_slice(all, brace, all.len)) : 0;
 
-    if (brace < line.len && !im_json_extent(im_str_slice(line, brace, line.len))) {
-        size_t n = im_json_extent(im_str_slice(all, brace, all.len));
-        if (n) {
-            size_t end = brace + n;
-            end += im_str_find(im_str_slice(all, end, all.len), '\n');
-            *rest = im_str_slice(all, end + 1, all.len);
-            return im_str_slice(all, 0, end);
-        }
+    if (n && brace + n > line.len) {
+        size_t end = brace + n;
+        end += im_str_find(im_str_slice(all, end, all.len), '\n');
+        *rest = im_str_slice(all, end + 1, all.len);
+        return im_str_slice(all, 0, end);
     }
     if (im_str_ends(line, "\r"))
         line.len--;
@@ -442,10 +467,16 @@ static bool is_stack_trace(struct im_str text)
 
 bool im_read_log(struct im_trace *trace, struct im_str text)
 {
+    enum { SEARCHES = 16 }; /* of each byte, on average */
     size_t number = 1;
 
-    for (struct im_str rest = text; rest.len;) {
-        struct im_str line = whole_line(&rest);
+    trace->json_budget = SEARCHES * text.len;
+    for (struct im_str rest = text; rest.len && im_trace_goes_on(trace);) {
+        if (trace->count == IM_OBSERVED_MAX) {
+            trace->beyond = 1 + lines_in(im_str_trim(rest));
+            break;
+        }
+        struct im_str line = whole_line(trace, &rest);
         read_line(trace, im_str_slice(line, 0, LINE_MAX_BYTES), number);
         number += 1 + lines_in(line);
     }
@@ -457,7 +488,7 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
         bool ours = one->endpoint != IM_ENDPOINT_NONE || im_words_any(&one->words) ||
                     one->req.header_count || one->status >= 400 || one->lost ||
                     im_str_find_nocase(one->req.query, "code=") < one->req.query.len;
-        trace->skipped += !ours;
+        trace->foreign += !ours;
         if (ours)
             trace->items[kept++] = one;
     }

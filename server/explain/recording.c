@@ -314,7 +314,8 @@ static void list_removed(const struct recording *recording, struct im_buf *out)
     say_removed(out, answers, "bodies of answers");
     say_removed(out, urls, "addresses, with host and keys of records");
     say_removed(out, queries, "queries");
-    say_removed(out, trace->skipped, "exchanges with other services");
+    say_removed(out, trace->foreign, "exchanges with other services");
+    say_removed(out, trace->beyond, "exchanges at the end, which were too many");
     im_buf_addz(out, "  all times\n");
 }
 

@@ -41,11 +41,15 @@ bool im_is_hidden_value(struct im_str value)
 
 /* ---- secrets ---- */
 
+/* Looking for values costs time for each of them; where there are more, nothing of the input is quoted.
+ * Of an address, which is cut to IM_SANITIZED_MAX in the end, the front is looked at. */
+enum { SECRETS_MAX = 10000, URL_MAX = 2048 };
+
 void im_trace_keep_secret(struct im_trace *trace, struct im_str value)
 {
     /* a template or a mask is no secret, and has to be quoted */
     if (value.len >= IM_SECRET_MIN && !im_is_hidden_value(value) &&
-        !im_is_placeholder(value))
+        !im_is_placeholder(value) && ++trace->secret_count <= SECRETS_MAX)
         im_secrets_add(trace->secrets, im_str_trim(value));
 }
 
@@ -133,6 +137,8 @@ void im_trace_keep_secrets_of_xml(struct im_trace *trace, struct im_str xml)
 
 struct im_str im_trace_quote(const struct im_trace *trace, struct im_str text)
 {
+    if (trace->secret_count > SECRETS_MAX)
+        return im_fingerprint(trace->secrets, trace->arena, text);
     return im_redact_quote_foreign(trace->secrets, trace->arena, text);
 }
 
@@ -214,8 +220,11 @@ static void add_path(const struct im_trace *trace, struct im_buf *buf, struct im
 
 struct im_str im_trace_quote_url(const struct im_trace *trace, struct im_str url)
 {
+    if (trace->secret_count > SECRETS_MAX)
+        return im_fingerprint(trace->secrets, trace->arena, url);
+    url = im_str_slice(url, 0, URL_MAX);
     struct im_str shown = im_redact_url(trace->secrets, trace->arena, url);
-    size_t scheme = im_str_find_nocase(shown, "://"), host_end = 0, mark = 0;
+    size_t scheme = im_url_scheme_end(shown), host_end = 0, mark = 0;
     struct im_buf buf;
 
     im_buf_init(&buf, trace->arena, 0);

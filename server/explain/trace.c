@@ -56,12 +56,21 @@ static bool trace_grow(struct im_trace *trace)
     return true;
 }
 
+bool im_trace_goes_on(struct im_trace *trace)
+{
+    if (!trace->abandoned && trace->stopped)
+        trace->abandoned = trace->stopped(trace->context);
+    return !trace->abandoned;
+}
+
 struct im_observed *im_trace_add(struct im_trace *trace)
 {
     if (trace->count >= IM_OBSERVED_MAX) {
-        trace->skipped++;
+        trace->beyond++;
         return NULL;
     }
+    if (!im_trace_goes_on(trace))
+        return NULL;
     struct im_observed *one = IM_ARENA_NEW(trace->arena, struct im_observed);
     if (!one || (trace->count == trace->room && !trace_grow(trace)))
         return NULL;
@@ -89,9 +98,15 @@ static void set_authority(struct im_observed *one, struct im_str authority)
     one->host = im_str_starts(authority, "[") ? authority : im_str_cut(&authority, ':');
 }
 
+/* A path alone has no scheme, though an address in its query may have one. */
+size_t im_url_scheme_end(struct im_str url)
+{
+    return im_str_starts(url, "/") ? url.len : im_str_find_nocase(url, "://");
+}
+
 void im_observed_set_url(struct im_observed *one, struct im_str url)
 {
-    size_t scheme = im_str_find_nocase(url, "://");
+    size_t scheme = im_url_scheme_end(url);
     bool relative = im_str_starts(url, "//"); /* RFC 3986 section 4.2 */
     struct im_str rest = url;
 

@@ -61,6 +61,7 @@ struct im_observed {
 struct im_trace {
     struct im_arena *arena;
     struct im_secrets *secrets; /* what must not leave */
+    size_t secret_count;        /* with repetitions */
     int64_t now_ms;
     enum im_form form;
     struct im_str text;         /* all of it */
@@ -68,8 +69,16 @@ struct im_trace {
     struct im_lexicon *lexicon; /* words.c's */
     struct im_observed **items;
     size_t count, room;
-    size_t skipped; /* exchanges with other hosts, or over IM_OBSERVED_MAX */
+    size_t json_budget; /* read_log.c's */
+    size_t foreign;     /* exchanges with other hosts, which are left out */
+    size_t beyond;      /* what was not read, for there were IM_OBSERVED_MAX */
+    bool (*stopped)(void *context); /* NULL = never */
+    void *context;
+    bool abandoned;
 };
+
+/* May the reader go on? No longer when it was told to stop. */
+bool im_trace_goes_on(struct im_trace *trace);
 
 /* A new one at the end; NULL when there are too many or memory is short. */
 struct im_observed *im_trace_add(struct im_trace *trace);
@@ -79,6 +88,8 @@ void im_observed_complete(struct im_trace *trace, struct im_observed *one);
 /* The newest, or NULL. */
 struct im_observed *im_trace_last(const struct im_trace *trace);
 
+/* Where `://` begins that ends the scheme of an address; its length where there is none. */
+size_t im_url_scheme_end(struct im_str url);
 void im_observed_set_url(struct im_observed *one, struct im_str url);
 void im_observed_add_answer_header(struct im_trace *trace, struct im_observed *one,
                                    struct im_str name, struct im_str value);
@@ -133,8 +144,5 @@ bool im_trace_read(struct im_trace *trace, struct im_str text);
 size_t im_read_time(struct im_str text, int64_t *ms);
 /* Is it a method of HTTP? */
 bool im_is_method(struct im_str word);
-/* The length of the JSON value that begins at the head of the text with { or [, judged
- * by its brackets alone; 0 when it does not end. */
-size_t im_json_extent(struct im_str text);
 
 #endif

@@ -2,6 +2,7 @@
 #include "verdict/bound.h"
 
 #include "base/clock.h"
+#include "verdict/history_index.h"
 
 /* What a machine takes between two tries of a client that does not wait is a few milliseconds: from
  * PAUSE_US on somebody meant it. */
@@ -38,13 +39,19 @@ static bool is_beside(const struct im_exchange *peak, const struct im_exchange *
  * raise the number, so nothing in between is looked at. */
 static size_t most_at_once(const struct im_group *group, size_t *at)
 {
-    size_t most = 0;
+    size_t most = 0, kept = 0;
 
     *at = 0;
     for (size_t i = 0; i < group->count; i++) {
-        size_t open = 0;
-        for (size_t k = 0; k <= i; k++)
-            open += is_beside(group->items[i], group->items[k]);
+        size_t open = 0, before = kept;
+        group->room[before++] = group->items[i];
+        kept = 0; /* what is over by now is looked at no more */
+        for (size_t k = 0; k < before; k++) {
+            if (!is_open(group->room[k], group->items[i]->began_us))
+                continue;
+            open += is_beside(group->items[i], group->room[k]);
+            group->room[kept++] = group->room[k];
+        }
         if (open > most) {
             most = open;
             *at = i;
@@ -62,7 +69,7 @@ static enum im_doubt doubt_parallel(const struct im_group *group, size_t at)
 
     if (group->expectation->per != IM_PER_CALL)
         return IM_DOUBT_NONE;
-    if (baseline && im_history_times_before(baseline, group->history, peak) <= 1)
+    if (baseline && im_history_times_before(group->history, peak) <= 1)
         return IM_DOUBT_NONE;
     if (group->history->parallel_calls <= 1 && (!baseline || baseline->parallel <= 1))
         return IM_DOUBT_NONE;

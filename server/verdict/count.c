@@ -2,6 +2,8 @@
  * may have had a good reason for, by what is known of it, does not count for certain. */
 #include "verdict/count.h"
 
+#include "verdict/history_index.h"
+
 enum weight { FREE, UNSURE, COUNTS };
 
 struct weighed {
@@ -53,9 +55,7 @@ static bool refreshes_as_ever(const struct im_group *group)
 static size_t times_before(const struct im_group *group,
                            const struct im_exchange *exchange)
 {
-    const struct im_history *baseline = group->options->baseline;
-
-    return baseline ? im_history_times_before(baseline, group->history, exchange) : 0;
+    return im_history_times_before(group->history, exchange);
 }
 
 size_t im_count_times_before(const struct im_group *group,
@@ -109,16 +109,14 @@ static bool refuses_token(const struct im_group *group,
 static bool is_own_repeat(const struct im_group *group,
                           const struct im_exchange *exchange, int64_t since_us, bool dead)
 {
-    for (size_t i = 0; i < group->history->count; i++) {
-        const struct im_exchange *before = group->history->items[i];
-        int64_t us = im_history_delivered_us(before);
-        bool failed = dead ? refuses_token(group, before) &&
-                                 im_str_eq(before->token, exchange->token)
-                           : !im_history_succeeded(before);
-        if (before != exchange && before->call == exchange->call && us >= since_us &&
-            us <= exchange->began_us && failed)
+    struct im_history_answered answered = im_history_answered(
+        group->history, dead ? IM_ALIKE_BOTH : IM_ALIKE_CALL, exchange);
+    const struct im_exchange *before;
+
+    while ((before = im_history_answered_next(&answered)) &&
+           im_history_delivered_us(before) >= since_us)
+        if (dead ? refuses_token(group, before) : !im_history_succeeded(before))
             return true;
-    }
     return false;
 }
 
@@ -126,13 +124,13 @@ static bool is_own_repeat(const struct im_group *group,
 static bool is_known_dead(const struct im_group *group,
                           const struct im_exchange *exchange)
 {
-    for (size_t i = 0; exchange->token.len && i < group->history->count; i++) {
-        const struct im_exchange *before = group->history->items[i];
-        if (before != exchange && refuses_token(group, before) &&
-            im_str_eq(before->token, exchange->token) &&
-            im_history_delivered_us(before) <= exchange->began_us)
+    struct im_history_answered answered =
+        im_history_answered(group->history, IM_ALIKE_TOKEN, exchange);
+    const struct im_exchange *before;
+
+    while (exchange->token.len && (before = im_history_answered_next(&answered)))
+        if (refuses_token(group, before))
             return true;
-    }
     return false;
 }
 
@@ -141,19 +139,7 @@ static bool is_known_dead(const struct im_group *group,
 /* Was no token used that was had since the window opened? */
 static bool is_redundant(const struct im_group *group, const struct im_exchange *exchange)
 {
-    const struct im_history *history = group->history;
-
-    for (size_t i = 0; i < history->count; i++) {
-        const struct im_exchange *call = history->items[i];
-        if (!im_history_is_call(call) || call->began_us >= exchange->began_us ||
-            call->began_us < group->window->opened_us)
-            continue;
-        for (size_t k = 0; call->token.len && k < history->count; k++)
-            if (im_history_delivered_us(history->items[k]) >= group->window->opened_us &&
-                im_str_eq(history->items[k]->issued, call->token))
-                return false;
-    }
-    return true;
+    return group->window->used_us >= exchange->began_us;
 }
 
 /* Was another refresh token refused right before, so that this is the way in from there? One that was not
@@ -161,10 +147,13 @@ static bool is_redundant(const struct im_group *group, const struct im_exchange 
 static bool follows_a_later_refusal(const struct im_group *group,
                                     const struct im_exchange *exchange)
 {
+    const struct im_history *history = group->history;
     const struct im_exchange *last = NULL;
 
-    for (size_t i = 0; i < group->history->count; i++) {
-        const struct im_exchange *before = group->history->items[i];
+    /* the latest is near, so it is looked for backwards */
+    for (size_t i = im_history_since(history, exchange->began_us + 1); !last && i > 0;
+         i--) {
+        const struct im_exchange *before = history->items[i - 1];
         if (before->endpoint == IM_ENDPOINT_TOKEN && before != exchange &&
             im_history_delivered_us(before) <= exchange->began_us)
             last = before;
@@ -202,7 +191,7 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
     if ((!window->anchor &&
          (index == 0 || !group->expectation->cause || group->expectation->at_most == 0 ||
           group->expectation->per == IM_PER_TOKEN)) ||
-        (window->anchor && code && !im_history_issued(group->history, exchange->token)))
+        (window->anchor && code && !im_history_issuer(group->history, exchange->token)))
         return counts;
     if (signs_on_once(group))
         return late && (group->expectation->at_most == 0 ||
@@ -299,11 +288,14 @@ static struct weighed weigh_hasty_refresh(const struct im_group *group)
  * them may have been given up while it was under way, so that its client never saw the refusal. */
 static bool is_beyond_its_calls(const struct im_group *group, size_t index)
 {
+    uint64_t call = group->items[index]->call;
     size_t times = times_before(group, group->items[index]), earlier = 0;
 
-    for (size_t i = 0; i < index; i++)
-        earlier += group->items[i]->call == group->items[index]->call;
-    return times > 1 && earlier >= 2 * times;
+    if (times <= 1 || im_history_times(group->history, call) <= 2 * times)
+        return false;
+    for (size_t i = 0; earlier < 2 * times && i < index; i++)
+        earlier += group->items[i]->call == call;
+    return earlier >= 2 * times;
 }
 
 /* A call with a token that was refused, or with none. */
@@ -325,7 +317,7 @@ static struct weighed weigh_without_token(const struct im_group *group, size_t i
     if (exchange->began_us > group->window->closed_us)
         return free_of_blame;
     /* it was never issued here, so no refusal on its way can excuse it */
-    if (!im_history_issued(group->history, exchange->token))
+    if (!im_history_issuer(group->history, exchange->token))
         return counts;
     return weigh_dead_token(group, index);
 }
@@ -390,6 +382,16 @@ struct im_tally im_count(const struct im_group *group)
             tally.doubt = one.doubt;
     }
     return tally;
+}
+
+/* As the rules above have it for requests for tokens. Whoever is refused over and over has a window for each
+ * token, and what comes later is then looked at once instead of once for each window. */
+bool im_count_is_over(const struct im_expectation *expectation,
+                      const struct im_window *window, const struct im_history *history,
+                      int64_t us)
+{
+    return im_str_is(expectation->when.endpoint, "token") && expectation->within_ms < 0 &&
+           !history->unknown_codes && us > window->closed_us && us >= window->next_us;
 }
 
 bool im_count_has(const struct im_group *group, size_t index)

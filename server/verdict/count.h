@@ -15,6 +15,7 @@ struct im_group {
     const struct im_judge_options *options;
     const struct im_exchange **items;
     size_t count;
+    const struct im_exchange **room; /* for as many, to work with */
 };
 
 /* Why it cannot be told whether an exchange counts. */
@@ -35,6 +36,10 @@ struct im_tally {
 
 /* Upper bounds hold for counted, and break for certain where that is too many. */
 struct im_tally im_count(const struct im_group *group);
+/* Does nothing count against an upper bound that arrives then or later? What it is asked of has an anchor. */
+bool im_count_is_over(const struct im_expectation *expectation,
+                      const struct im_window *window, const struct im_history *history,
+                      int64_t us);
 /* Does the one at this index count, or may it? */
 bool im_count_has(const struct im_group *group, size_t index);
 /* Is this call made no more often than in the baseline, so that none of them is a repeat? */

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "verdict/history_index.h"
+
 /* ---- one exchange ---- */
 
 /* Without a socket there is no delivery: the answer is known once it is decided. */
@@ -89,124 +91,102 @@ bool im_history_has_cause(const struct im_exchange *exchange, enum im_cause caus
     return false;
 }
 
+int im_history_compare_arrival(const struct im_exchange *a, const struct im_exchange *b)
+{
+    if (a->began_us != b->began_us)
+        return a->began_us > b->began_us ? 1 : -1;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
 /* ---- all of them ---- */
 
-/* Two may arrive in the same microsecond; qsort is not stable. */
 static int by_arrival(const void *a, const void *b)
 {
-    const struct im_exchange *left = *(const struct im_exchange *const *)a;
-    const struct im_exchange *right = *(const struct im_exchange *const *)b;
-
-    if (left->began_us != right->began_us)
-        return left->began_us > right->began_us ? 1 : -1;
-    return (left->id > right->id) - (left->id < right->id);
+    return im_history_compare_arrival(*(const struct im_exchange *const *)a,
+                                      *(const struct im_exchange *const *)b);
 }
 
-/* Of those before index i: which are still open when it arrives, and of the same client? Discovery, keys
- * and tunnels do not count: libraries fetch them beside the work of the client. */
-static bool is_open_at(const struct im_history *history, size_t before, size_t i)
+/* Takes the places out of `open` whose exchanges ended before this one arrives; none of them is open for a
+ * later one either. Returns how many are left. */
+static size_t drop_ended(const struct im_history *history, size_t *open, size_t count,
+                         size_t place)
 {
-    const struct im_exchange *a = history->items[before], *b = history->items[i];
+    size_t kept = 0;
 
-    return (im_endpoint_group(a->endpoint) != IM_GROUP_NONE) &&
-           im_history_delivered_us(a) > b->began_us && !im_history_other_user(a, b);
+    for (size_t i = 0; i < count; i++)
+        if (im_history_delivered_us(history->items[open[i]]) >
+            history->items[place]->began_us)
+            open[kept++] = open[i];
+    return kept;
 }
 
-/* Is there a later one of the same call among those that are open when i arrives? */
-static bool is_sent_again(const struct im_history *history, size_t before, size_t i)
-{
-    for (size_t k = before + 1; k <= i; k++)
-        if (history->items[k]->call == history->items[before]->call)
-            return true;
-    return false;
-}
-
-static void count_open(struct im_history *history, size_t i)
+/* What is open with the one that arrives, and of the same client. */
+static void count_open(struct im_history *history, const size_t *open, size_t count,
+                       size_t place)
 {
     int64_t all = 1, calls = 1;
 
-    if (im_endpoint_group(history->items[i]->endpoint) == IM_GROUP_NONE)
-        return;
-    for (size_t k = 0; k < i; k++) {
-        if (!is_open_at(history, k, i))
+    for (size_t i = 0; i < count; i++) {
+        if (im_history_other_user(history->items[open[i]], history->items[place]))
             continue;
         all++;
-        calls += !is_sent_again(history, k, i);
+        /* one that is sent again by now is that one */
+        calls += im_history_next_alike(history, IM_ALIKE_CALL, open[i]) > place;
     }
     history->parallel = all > history->parallel ? all : history->parallel;
     history->parallel_calls =
         calls > history->parallel_calls ? calls : history->parallel_calls;
 }
 
+/* Discovery, keys and tunnels do not count: libraries fetch them beside the work of the client. */
+static bool count_parallel(struct im_history *history, struct im_arena *arena)
+{
+    size_t *open = IM_ARENA_ARRAY(arena, size_t, history->count);
+    size_t count = 0;
+
+    for (size_t place = 0; open && place < history->count; place++) {
+        if (im_endpoint_group(history->items[place]->endpoint) == IM_GROUP_NONE)
+            continue;
+        count = drop_ended(history, open, count, place);
+        count_open(history, open, count, place);
+        open[count++] = place;
+    }
+    return open != NULL;
+}
+
+static void count_tokens(struct im_history *history, const struct im_exchange *exchange)
+{
+    bool refresh = im_history_is_refresh(exchange);
+    bool sign_on = im_history_is_sign_on(exchange);
+    bool success = im_history_succeeded(exchange);
+
+    history->sign_on_tries += sign_on;
+    history->refresh_tries += refresh;
+    history->sign_ons += sign_on && success;
+    history->refreshes += refresh && success;
+}
+
 bool im_history_read(struct im_history *history, const struct im_exchange *exchanges,
                      size_t count, struct im_arena *arena)
 {
-    *history = (struct im_history){.count = count, .parallel = 1, .parallel_calls = 1};
+    *history = (struct im_history){
+        .count = count, .exchanges = exchanges, .parallel = 1, .parallel_calls = 1};
     history->items = IM_ARENA_ARRAY(arena, const struct im_exchange *, count);
-    if (!history->items)
+    history->places = IM_ARENA_ARRAY(arena, size_t, count);
+    if (arena->failed)
         return false;
     for (size_t i = 0; i < count; i++)
         history->items[i] = &exchanges[i];
     qsort(history->items, count, sizeof(*history->items), by_arrival);
     for (size_t i = 0; i < count; i++) {
-        const struct im_exchange *exchange = history->items[i];
-        count_open(history, i);
-        history->sign_on_tries += im_history_is_sign_on(exchange);
-        history->refresh_tries += im_history_is_refresh(exchange);
-        history->sign_ons +=
-            im_history_is_sign_on(exchange) && im_history_succeeded(exchange);
-        history->refreshes +=
-            im_history_is_refresh(exchange) && im_history_succeeded(exchange);
+        history->places[history->items[i] - exchanges] = i;
+        count_tokens(history, history->items[i]);
     }
+    if (!im_history_index_make(history, arena) || !count_parallel(history, arena))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        history->unknown_codes +=
+            im_str_is(history->items[i]->grant, "authorization_code") &&
+            !im_history_issuer(history, history->items[i]->token);
     return true;
-}
-
-size_t im_history_times(const struct im_history *history, uint64_t call)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < history->count; i++)
-        n += history->items[i]->call == call;
-    return n;
-}
-
-size_t im_history_times_before(const struct im_history *baseline,
-                               const struct im_history *history,
-                               const struct im_exchange *exchange)
-{
-    size_t most = im_history_times(baseline, exchange->call);
-    bool known = most > 0;
-
-    for (size_t i = 0; !known && i < baseline->count; i++) {
-        const struct im_exchange *before = baseline->items[i];
-        if (!im_history_same_address(before, exchange) ||
-            im_history_times(history, before->call))
-            continue;
-        size_t times = im_history_times(baseline, before->call);
-        most = times > most ? times : most;
-    }
-    return most;
-}
-
-bool im_history_overlaps(const struct im_history *history, uint64_t call)
-{
-    int64_t until_us = INT64_MIN;
-
-    for (size_t i = 0; i < history->count; i++) {
-        const struct im_exchange *exchange = history->items[i];
-        if (exchange->call != call)
-            continue;
-        if (exchange->began_us < until_us)
-            return true;
-        until_us = im_history_delivered_us(exchange);
-    }
-    return false;
-}
-
-bool im_history_issued(const struct im_history *history, struct im_str token)
-{
-    for (size_t i = 0; token.len && i < history->count; i++)
-        if (im_str_eq(history->items[i]->issued, token))
-            return true;
-    return false;
 }

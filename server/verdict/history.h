@@ -10,6 +10,9 @@
 struct im_history {
     const struct im_exchange **items; /* in order of arrival */
     size_t count;
+    const struct im_exchange *exchanges; /* as they were handed over … */
+    size_t *places;                      /* … and where in items each of them stands */
+    struct im_history_index *index;      /* history_index.h asks it */
     int64_t parallel; /* P: the most exchanges of one user that were open at once */
     /* The same, a call that is sent again while it is open counted once: who gives up waiting and
      * repeats the call does not work in parallel. */
@@ -18,6 +21,7 @@ struct im_history {
     int64_t refreshes; /* and by that */
     /* Requests for them, whatever became of them. Of a baseline the first is B (rule 5). */
     int64_t sign_on_tries, refresh_tries;
+    int64_t unknown_codes; /* that were sent, but not handed out here */
 };
 
 /* Reads the history of these exchanges. False when memory is short. */
@@ -43,16 +47,7 @@ bool im_history_same_address(const struct im_exchange *a,
                              const struct im_exchange *b); /* method and path */
 /* Is it refused or warned of for this cause? */
 bool im_history_has_cause(const struct im_exchange *exchange, enum im_cause cause);
-/* How often the history has the very call: method, target below the base URL, and body. */
-size_t im_history_times(const struct im_history *history, uint64_t call);
-/* How often the baseline has what this exchange of the history does. A token or a date within a call makes
- * it another one in each run: then those at its address count that the history does not have. */
-size_t im_history_times_before(const struct im_history *baseline,
-                               const struct im_history *history,
-                               const struct im_exchange *exchange);
-/* Were two of that very call open at once? */
-bool im_history_overlaps(const struct im_history *history, uint64_t call);
-/* Was the access token handed out by one of the exchanges? */
-bool im_history_issued(const struct im_history *history, struct im_str token);
+/* Less than 0: a arrived first. By id in the end, for two may arrive in the same microsecond. */
+int im_history_compare_arrival(const struct im_exchange *a, const struct im_exchange *b);
 
 #endif

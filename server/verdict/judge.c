@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "verdict/bound.h"
+#include "verdict/history_index.h"
 #include "verdict/match.h"
 #include "verdict/recovery.h"
 
@@ -22,17 +23,15 @@ struct judging {
     enum stage *stages;
     bool **matched; /* per expectation: which exchanges match, by place */
     /* Room for one expectation at a time, each for all exchanges. */
-    enum im_match *fits;
-    bool *inside; /* match, in the window at hand */
-    size_t *grouped;
-    const struct im_exchange **group, **anchors;
-    struct im_window *windows;
+    struct im_matches matches;
+    bool *left;     /* of the places inside: not yet in a group */
+    size_t *firsts; /* of the places inside: the first that is alike */
+    const struct im_exchange **group, **anchors, **room;
 };
 
 /* What is known of the expectation at hand. */
 struct finding {
     const struct im_expectation *expectation;
-    bool *matched;
     size_t windows, groups; /* looked at */
     struct im_str last_why;
     struct im_judgement *judgement;
@@ -51,58 +50,6 @@ const char *im_outcome_of_name(enum im_outcome_of outcome)
     };
 
     return names[outcome];
-}
-
-/* ---- which exchanges ---- */
-
-/* Returns how many fit `when`. */
-static size_t find_fitting(struct judging *j, const struct im_expectation *expectation)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < j->history.count; i++) {
-        j->fits[i] = im_match(expectation, j->history.items[i]);
-        n += j->fits[i] != IM_MATCH_NONE;
-    }
-    return n;
-}
-
-/* nth and every count what fits `when` in this window, whatever became of it. */
-static void find_inside(struct judging *j, const struct finding *found,
-                        const struct im_window *window)
-{
-    uint64_t n = 0;
-
-    for (size_t i = 0; i < j->history.count; i++) {
-        j->inside[i] = false;
-        if (j->fits[i] == IM_MATCH_NONE ||
-            !im_window_holds(window, found->expectation, j->history.items[i]))
-            continue;
-        n++;
-        if (j->fits[i] != IM_MATCH_ALL || !im_when_counts(&found->expectation->when, n))
-            continue;
-        j->inside[i] = true;
-        found->matched[i] = true;
-    }
-}
-
-/* ---- by token or call ---- */
-
-/* Orders the places of all exchanges once for all windows, so that those of one token or call stand together, in order of
- * arrival. */
-static void group_by(struct judging *j, enum im_per per)
-{
-    size_t n = 0;
-
-    memset(j->inside, 0, j->history.count * sizeof(*j->inside));
-    for (size_t i = 0; i < j->history.count; i++)
-        for (size_t k = i; !j->inside[i] && k < j->history.count; k++) {
-            const struct im_exchange *a = j->history.items[i], *b = j->history.items[k];
-            if (j->inside[k] || !im_match_same_group(per, a, b))
-                continue;
-            j->grouped[n++] = k;
-            j->inside[k] = k != i;
-        }
 }
 
 /* ---- what a group comes to ---- */
@@ -165,32 +112,20 @@ static void judge_safety(struct judging *j, struct finding *found,
 
 /* ---- recovery ---- */
 
-static bool recovers(const struct judging *j, const struct finding *found,
-                     const struct im_window *window, size_t i)
-{
-    return j->fits[i] != IM_MATCH_NONE &&
-           im_recovery_can_be(found->expectation, window, j->history.items[i],
-                              j->options->baseline) &&
-           (j->fits[i] == IM_MATCH_ALL ||
-            im_recovery_is_ordinary(found->expectation, j->history.items[i]));
-}
-
 /* All that fits `when` in the window, so that it shows what came instead. */
 static size_t gather_near(struct judging *j, const struct finding *found,
                           const struct im_window *window)
 {
+    const struct im_exchange *anchor = window->anchor;
     size_t n = 0;
 
-    for (size_t i = 0; i < j->history.count; i++) {
-        const struct im_exchange *exchange = j->history.items[i];
-        bool behind =
-            !window->anchor ||
-            (exchange != window->anchor && exchange->began_us >= window->opened_us &&
-             !im_history_other_user(window->anchor, exchange));
-        bool about = j->fits[i] != IM_MATCH_NONE &&
-                     (!found->expectation->same_call ||
-                      im_history_same_address(window->anchor, exchange));
-        if (behind && about)
+    for (size_t i = im_matches_since(&j->matches, &j->matches.fitting, window->opened_us);
+         i < j->matches.fitting.count; i++) {
+        const struct im_exchange *exchange =
+            j->history.items[j->matches.fitting.items[i]];
+        if (!anchor || (exchange != anchor && !im_history_other_user(anchor, exchange) &&
+                        (!found->expectation->same_call ||
+                         im_history_same_address(anchor, exchange))))
             j->group[n++] = exchange;
     }
     return n;
@@ -209,8 +144,8 @@ static enum im_outcome_of unmet_outcome(const struct judging *j,
 }
 
 /* It was not seen as often as it must be: what came instead is shown. */
-static void say_unmet(struct judging *j, struct finding *found,
-                      const struct im_group *group, size_t seen)
+static void say_unmet(struct judging *j, struct finding *found, struct im_group *group,
+                      size_t seen)
 {
     const struct im_window *window = group->window;
     const char *doubt =
@@ -224,6 +159,8 @@ static void say_unmet(struct judging *j, struct finding *found,
         outcome = IM_CANNOT_TELL;
     if (!is_worse(found, outcome))
         return;
+    if (!group->count)
+        group->count = gather_near(j, found, window);
     im_buf_init(&why, j->arena, 0);
     if (outcome == IM_CANNOT_TELL)
         im_buf_addz(&why, doubt);
@@ -234,23 +171,46 @@ static void say_unmet(struct judging *j, struct finding *found,
     show_exchanges(j, found->judgement, group, IM_BOUND_AT_LEAST);
 }
 
+static struct im_group group_of(const struct judging *j, const struct finding *found,
+                                const struct im_window *window, size_t count)
+{
+    return (struct im_group){.expectation = found->expectation,
+                             .window = window,
+                             .history = &j->history,
+                             .options = j->options,
+                             .items = j->group,
+                             .count = count,
+                             .room = j->room};
+}
+
+/* How often it was seen that the client got well again: no more than is asked for. */
+static size_t count_recovery(const struct judging *j, const struct finding *found,
+                             const struct im_window *window)
+{
+    size_t wanted = (size_t)im_bound_least(found->expectation), seen = 0;
+
+    for (size_t i =
+             im_matches_since(&j->matches, &j->matches.better, window->anchor->began_us);
+         i < j->matches.better.count && seen < wanted; i++) {
+        const struct im_exchange *exchange = j->history.items[j->matches.better.items[i]];
+        if (im_window_is_over(window, found->expectation, exchange))
+            break;
+        seen += im_recovery_can_be(found->expectation, window, exchange,
+                                   j->options->baseline);
+    }
+    return seen;
+}
+
 /* Of a whole window, or of all that matches. */
 static void judge_least(struct judging *j, struct finding *found,
                         const struct im_window *window)
 {
-    size_t seen = 0;
+    size_t seen =
+        window->anchor ? count_recovery(j, found, window) : j->matches.inside.count;
+    struct im_group near = group_of(j, found, window, 0);
 
-    for (size_t i = 0; i < j->history.count; i++)
-        seen += window->anchor ? recovers(j, found, window, i) : j->inside[i];
-    if (seen >= (uint64_t)im_bound_least(found->expectation))
-        return;
-    struct im_group near = {.expectation = found->expectation,
-                            .window = window,
-                            .history = &j->history,
-                            .options = j->options,
-                            .items = j->group,
-                            .count = gather_near(j, found, window)};
-    say_unmet(j, found, &near, seen);
+    if (seen < (uint64_t)im_bound_least(found->expectation))
+        say_unmet(j, found, &near, seen);
 }
 
 /* ---- windows ---- */
@@ -258,12 +218,7 @@ static void judge_least(struct judging *j, struct finding *found,
 static void judge_group(struct judging *j, struct finding *found, size_t count,
                         const struct im_window *window)
 {
-    struct im_group group = {.expectation = found->expectation,
-                             .window = window,
-                             .history = &j->history,
-                             .options = j->options,
-                             .items = j->group,
-                             .count = count};
+    struct im_group group = group_of(j, found, window, count);
     struct im_buf why;
 
     found->groups++;
@@ -286,12 +241,10 @@ static void judge_series(struct judging *j, struct finding *found,
 {
     size_t n = 0;
 
-    find_inside(j, found, window);
+    im_matches_inside(&j->matches, window);
     j->group[n++] = window->anchor;
-    for (size_t i = 0; i < j->history.count; i++) {
-        const struct im_exchange *exchange = j->history.items[i];
-        if (!j->inside[i])
-            continue;
+    for (size_t i = 0; i < j->matches.inside.count; i++) {
+        const struct im_exchange *exchange = j->history.items[j->matches.inside.items[i]];
         j->group[n++] = exchange;
         if (exchange->cause == CAUSE_NONE && im_history_undamaged(exchange) &&
             exchange->fault != IM_FAULT_WRONG_TYPE)
@@ -300,25 +253,57 @@ static void judge_series(struct judging *j, struct finding *found,
     judge_group(j, found, n, window);
 }
 
+/* Takes what is alike, from this place on, into a group. Returns how many. */
+static size_t take_alike(struct judging *j, enum im_alike alike, size_t place)
+{
+    size_t n = 0;
+
+    for (; place != IM_HISTORY_END;
+         place = im_history_next_alike(&j->history, alike, place)) {
+        if (!j->left[place])
+            continue;
+        j->left[place] = false;
+        j->group[n++] = j->history.items[place];
+    }
+    return n;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* A group for each token or call (`per`), by which was seen first. */
+static void judge_each(struct judging *j, struct finding *found,
+                       const struct im_window *window)
+{
+    enum im_alike alike =
+        found->expectation->per == IM_PER_TOKEN ? IM_ALIKE_TOKEN : IM_ALIKE_CALL;
+
+    for (size_t i = 0; i < j->matches.inside.count; i++) {
+        size_t place = j->matches.inside.items[i];
+        j->left[place] = true;
+        j->firsts[i] = im_history_first_alike(&j->history, alike, place);
+    }
+    qsort(j->firsts, j->matches.inside.count, sizeof(*j->firsts), by_place);
+    for (size_t i = 0; i < j->matches.inside.count; i++)
+        if (i == 0 || j->firsts[i] != j->firsts[i - 1])
+            judge_group(j, found, take_alike(j, alike, j->firsts[i]), window);
+}
+
 static void judge_window(struct judging *j, struct finding *found,
                          const struct im_window *window)
 {
-    enum im_per per = found->expectation->per;
-    size_t before = found->groups, n = 0;
-
-    find_inside(j, found, window);
-    for (size_t i = 0; i < j->history.count; i++) {
-        const struct im_exchange *exchange = j->history.items[j->grouped[i]];
-        if (!j->inside[j->grouped[i]])
-            continue;
-        if (n && !im_match_same_group(per, j->group[0], exchange)) {
-            judge_group(j, found, n, window);
-            n = 0;
-        }
-        j->group[n++] = exchange;
+    im_matches_inside(&j->matches, window);
+    if (found->expectation->per != IM_PER_ALL && j->matches.inside.count) {
+        judge_each(j, found, window);
+    } else {
+        for (size_t i = 0; i < j->matches.inside.count; i++)
+            j->group[i] = j->history.items[j->matches.inside.items[i]];
+        judge_group(j, found, j->matches.inside.count, window);
     }
-    if (n || found->groups == before)
-        judge_group(j, found, n, window);
     if (im_bound_least(found->expectation) > 0)
         judge_least(j, found, window);
 }
@@ -344,8 +329,10 @@ static bool is_anchor(const struct judging *j, const struct im_expectation *expe
 
 static void judge_windows(struct judging *j, struct finding *found)
 {
-    static const struct im_window everything = {
-        .opened_us = INT64_MIN, .closed_us = INT64_MAX, .next_us = INT64_MAX};
+    static const struct im_window everything = {.opened_us = INT64_MIN,
+                                                .closed_us = INT64_MAX,
+                                                .next_us = INT64_MAX,
+                                                .used_us = INT64_MAX};
     const struct im_expectation *expectation = found->expectation;
     size_t anchors = 0;
 
@@ -357,14 +344,22 @@ static void judge_windows(struct judging *j, struct finding *found)
     for (size_t i = 0; i < j->history.count; i++)
         if (is_anchor(j, expectation, i))
             j->anchors[anchors++] = j->history.items[i];
-    found->windows =
-        im_windows_of(expectation, &j->history, j->anchors, anchors, j->windows);
-    /* pauses are between the tries of one call; the anchor is the first of them */
-    for (size_t i = 0; i < found->windows; i++)
+    struct im_windows windows =
+        im_windows_of(expectation, &j->history, j->anchors, anchors, j->arena);
+    found->windows = windows.count;
+    im_matches_in_any(&j->matches, &windows);
+    for (size_t i = 0; i < windows.count; i++) {
+        /* nothing is worse, so the others would change nothing but what nth and every match */
+        if (found->judgement->outcome == IM_NOT_MET && !im_matches_by_number(expectation))
+            return;
+        /* pauses are between the tries of one call; the anchor is the first of them */
         if (expectation->same_call && expectation->growing_gaps)
-            judge_series(j, found, &j->windows[i]);
+            judge_series(j, found, &windows.items[i]);
+        else if (windows.count > 1 && im_matches_only_recovery(expectation))
+            judge_least(j, found, &windows.items[i]);
         else
-            judge_window(j, found, &j->windows[i]);
+            judge_window(j, found, &windows.items[i]);
+    }
 }
 
 /* ---- saying it ---- */
@@ -398,7 +393,7 @@ static void say_met(struct judging *j, struct finding *found)
     judgement->shown =
         IM_ARENA_ARRAY(j->arena, const struct im_exchange *, j->history.count);
     for (size_t i = 0; judgement->shown && i < j->history.count; i++)
-        if (found->matched[i])
+        if (j->matches.matched[i])
             judgement->shown[judgement->shown_count++] = j->history.items[i];
     if (found->windows > 1)
         judgement->why = im_arena_format(j->arena, "as it should be, after each of %zu",
@@ -415,7 +410,6 @@ static void judge_expectation(struct judging *j, size_t index)
 {
     const struct im_expectation *expectation = &j->expectations->items[index];
     struct finding found = {.expectation = expectation,
-                            .matched = j->matched[index],
                             .judgement = &j->judgements[index]};
 
     if (j->stages[index] != FRESH)
@@ -424,12 +418,11 @@ static void judge_expectation(struct judging *j, size_t index)
     if (expectation->after.text.len && expectation->after.expectation >= 0)
         judge_expectation(j, (size_t)expectation->after.expectation);
     *found.judgement = (struct im_judgement){.outcome = IM_MET};
-    size_t fitting = find_fitting(j, expectation);
-    group_by(j, expectation->per);
+    im_matches_find(&j->matches, expectation, j->matched[index]);
     judge_windows(j, &found);
     /* what must not be seen has to have had a chance: a client that never signs in has not shown that
      * it signs in with a state */
-    bool idle = !fitting && !expectation->after.text.len &&
+    bool idle = !j->matches.fitting.count && !expectation->after.text.len &&
                 expectation->when.endpoint.len && im_bound_least(expectation) == 0;
     if (!found.windows || idle)
         say_never(j, &found);
@@ -447,12 +440,12 @@ static bool make_room(struct judging *j)
 
     j->stages = IM_ARENA_ARRAY(j->arena, enum stage, expected);
     j->matched = IM_ARENA_ARRAY(j->arena, bool *, expected);
-    j->fits = IM_ARENA_ARRAY(j->arena, enum im_match, count);
-    j->inside = IM_ARENA_ARRAY(j->arena, bool, count);
-    j->grouped = IM_ARENA_ARRAY(j->arena, size_t, count);
+    im_matches_init(&j->matches, &j->history, j->arena);
+    j->left = IM_ARENA_ARRAY(j->arena, bool, count);
+    j->firsts = IM_ARENA_ARRAY(j->arena, size_t, count);
     j->group = IM_ARENA_ARRAY(j->arena, const struct im_exchange *, count + 1);
+    j->room = IM_ARENA_ARRAY(j->arena, const struct im_exchange *, count + 1);
     j->anchors = IM_ARENA_ARRAY(j->arena, const struct im_exchange *, count);
-    j->windows = IM_ARENA_ARRAY(j->arena, struct im_window, count);
     for (size_t i = 0; j->matched && i < expected; i++)
         j->matched[i] = IM_ARENA_ARRAY(j->arena, bool, count);
     return !j->arena->failed;
@@ -468,7 +461,10 @@ bool im_expect_judge(const struct im_expectations *expectations,
                         .judgements = judgements,
                         .arena = arena};
 
-    if (!im_history_read(&j.history, exchanges, exchange_count, arena) || !make_room(&j))
+    if (!im_history_read(&j.history, exchanges, exchange_count, arena) ||
+        !make_room(&j) ||
+        (options->baseline &&
+         !im_history_index_compare(&j.history, options->baseline, arena)))
         return false;
     for (size_t i = 0; i < expectations->count; i++)
         judge_expectation(&j, i);

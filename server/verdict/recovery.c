@@ -2,6 +2,8 @@
  * doubt is said before a client is blamed: a verdict may be incomplete, never wrong. */
 #include "verdict/recovery.h"
 
+#include "verdict/history_index.h"
+
 /* A repeat may differ from the call in its body or query, by a date for instance; but not when it is a
  * call that the client makes anyway. */
 static bool is_repeat(const struct im_exchange *anchor,
@@ -48,17 +50,15 @@ bool im_recovery_is_ordinary(const struct im_expectation *expectation,
 static bool had_another_token(const struct im_history *history,
                               const struct im_exchange *anchor)
 {
-    int64_t issued_us = INT64_MIN;
+    const struct im_exchange *issuer = im_history_issuer(history, anchor->token);
 
-    if (!im_history_token_refused(anchor))
+    if (!im_history_token_refused(anchor) || !anchor->token.len)
         return false;
-    for (size_t i = 0; i < history->count; i++)
-        if (im_str_eq(history->items[i]->issued, anchor->token))
-            issued_us = history->items[i]->began_us;
-    for (size_t i = 0; i < history->count; i++) {
-        const struct im_exchange *exchange = history->items[i];
+    for (size_t i = im_history_since(history, anchor->began_us); i > 0; i--) {
+        const struct im_exchange *exchange = history->items[i - 1];
+        if (issuer && exchange->began_us <= issuer->began_us)
+            return false;
         if (exchange->endpoint == IM_ENDPOINT_TOKEN && im_history_succeeded(exchange) &&
-            exchange->began_us > issued_us && exchange->began_us < anchor->began_us &&
             !im_history_other_user(anchor, exchange))
             return true;
     }
@@ -70,17 +70,14 @@ static bool had_another_token(const struct im_history *history,
 static bool was_refused_twice(const struct im_history *history,
                               const struct im_exchange *anchor)
 {
-    for (size_t i = 0; i < history->count; i++) {
-        const struct im_exchange *repeat = history->items[i];
-        for (size_t k = 0; im_history_token_refused(repeat) && k < i; k++) {
-            const struct im_exchange *first = history->items[k];
-            bool ours = im_str_eq(first->token, anchor->token) ||
-                        im_str_eq(repeat->token, anchor->token);
-            if (ours && im_history_token_refused(first) && first->call == repeat->call &&
-                !im_str_eq(first->token, repeat->token))
-                return true;
-        }
-    }
+    size_t place = im_history_first_alike(history, IM_ALIKE_TOKEN,
+                                          im_history_place(history, anchor));
+
+    for (; place != IM_HISTORY_END;
+         place = im_history_next_alike(history, IM_ALIKE_TOKEN, place))
+        if (im_history_token_refused(history->items[place]) &&
+            im_history_refused_with_several(history, history->items[place]->call))
+            return true;
     return false;
 }
 

@@ -53,23 +53,26 @@ bool im_verdict_came_about(const struct im_verdict *verdict)
 
 /* ---- what was missing ---- */
 
-/* The grants that the client asked for tokens with, each once. */
+/* The grants that the client asked for tokens with, each once. There are three; who sends more has made them
+ * up, and a reader learns nothing from the others. */
 static struct im_str grants_of(const struct im_verdict *verdict, struct im_arena *arena)
 {
+    enum { GRANTS = 8 };
+    struct im_str grants[GRANTS];
+    size_t count = 0;
     struct im_buf out;
 
     im_buf_init(&out, arena, 0);
-    for (size_t i = 0; i < verdict->seen_count; i++) {
+    for (size_t i = 0; i < verdict->seen_count && count < GRANTS; i++) {
         const struct im_exchange *exchange = &verdict->seen[i];
-        bool again = false;
-        if (exchange->endpoint != IM_ENDPOINT_TOKEN || !exchange->grant.len)
+        bool again = exchange->endpoint != IM_ENDPOINT_TOKEN || !exchange->grant.len;
+        for (size_t k = 0; k < count && !again; k++)
+            again = im_str_eq(grants[k], exchange->grant);
+        if (again)
             continue;
-        for (size_t k = 0; k < i && !again; k++)
-            again = verdict->seen[k].endpoint == IM_ENDPOINT_TOKEN &&
-                    im_str_eq(verdict->seen[k].grant, exchange->grant);
-        if (!again)
-            im_buf_addf(&out, "%s%.*s", out.len ? " and " : "",
-                        IM_ARG(im_str_front(exchange->grant, 40)));
+        im_buf_addf(&out, "%s%.*s", count ? " and " : "",
+                    IM_ARG(im_str_front(exchange->grant, 40)));
+        grants[count++] = exchange->grant;
     }
     return im_buf_str(&out);
 }

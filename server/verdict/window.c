@@ -1,6 +1,10 @@
 /* Windows: where they open, where they close, what lies in them (rule 3). */
 #include "verdict/window.h"
 
+#include <stdlib.h>
+
+#include "verdict/history_index.h"
+
 enum { US_PER_MS = 1000, MS_PER_S = 1000 };
 
 bool im_window_is_on_tokens(const struct im_expectation *expectation)
@@ -13,31 +17,30 @@ bool im_window_is_on_tokens(const struct im_expectation *expectation)
 
 /* ---- closing ---- */
 
-/* Is the client well again once this is delivered? */
+/* Is the client well again once this is delivered, which had success? */
 static bool closes_window(const struct im_expectation *expectation,
                           const struct im_exchange *anchor,
                           const struct im_exchange *exchange)
 {
-    if (!im_history_succeeded(exchange))
-        return false;
-    if (exchange->endpoint == IM_ENDPOINT_TOKEN)
-        return true; /* whichever grant: another one is a way out */
-    if (!im_window_is_on_tokens(expectation))
-        return im_history_is_call(exchange);
-    /* Where no new token is wanted, the call that goes well without one closes it too. */
-    if (expectation->at_most != 0)
-        return false;
-    return im_history_is_call(anchor) ? im_history_same_address(anchor, exchange)
-                                      : im_history_is_call(exchange);
+    /* a token, by whichever grant: another one is a way out; where no new token is wanted, the call that
+     * goes well without one */
+    return exchange->endpoint == IM_ENDPOINT_TOKEN ||
+           !im_window_is_on_tokens(expectation) || !im_history_is_call(anchor) ||
+           im_history_same_address(anchor, exchange);
 }
 
 static int64_t closing_of(const struct im_expectation *expectation,
                           const struct im_history *history,
                           const struct im_window *window)
 {
+    bool tokens = im_window_is_on_tokens(expectation) && expectation->at_most != 0;
     int64_t closed_us = INT64_MAX;
+    /* none of those before was open any more */
+    size_t i = im_history_next_success(
+        history, tokens, im_history_delivered_since(history, window->opened_us));
 
-    for (size_t i = 0; i < history->count; i++) {
+    /* none of those that arrive once it is closed closes it earlier */
+    while (i < history->count && history->items[i]->began_us < closed_us) {
         const struct im_exchange *exchange = history->items[i];
         int64_t us = im_history_delivered_us(exchange);
         /* a call that was on its way shows nothing of what came after the anchor */
@@ -46,6 +49,7 @@ static int64_t closing_of(const struct im_expectation *expectation,
             !im_history_other_user(window->anchor, exchange) && us < closed_us &&
             closes_window(expectation, window->anchor, exchange))
             closed_us = us;
+        i = im_history_next_success(history, tokens, i + 1);
     }
     return closed_us;
 }
@@ -62,44 +66,93 @@ static int64_t opening_of(const struct im_exchange *anchor)
     return late ? anchor->began_us : im_history_delivered_us(anchor);
 }
 
-static bool same_window(const struct im_expectation *expectation,
-                        const struct im_exchange *first, const struct im_exchange *anchor)
+/* The window that the anchor belongs to already; NULL = it opens one. `owners` has the window of each token, by
+ * the place at which that was presented first. */
+static struct im_window *own_window(const struct im_windows *windows,
+                                    const struct im_expectation *expectation,
+                                    const struct im_exchange *anchor,
+                                    struct im_window *owner)
 {
-    if (expectation->within_ms >= 0) /* each has a pause of its own */
-        return false;
-    return !im_history_token_refused(first) || !im_history_token_refused(anchor) ||
-           im_str_eq(first->token, anchor->token);
+    if (expectation->within_ms >= 0 || !windows->count) /* each has a pause of its own */
+        return NULL;
+    /* only refused tokens have windows of their own, and only among themselves */
+    bool by_token = im_history_token_refused(anchor) &&
+                    im_history_token_refused(windows->items[0].anchor);
+    if (!by_token)
+        return &windows->items[0];
+    /* the first window may have been taken over by an anchor that was delivered before its own */
+    return owner && im_str_eq(owner->anchor->token, anchor->token) ? owner : NULL;
 }
 
-size_t im_windows_of(const struct im_expectation *expectation,
-                     const struct im_history *history,
-                     const struct im_exchange *const *anchors, size_t count,
-                     struct im_window *windows)
+static void windows_open(struct im_windows *windows,
+                         const struct im_expectation *expectation,
+                         const struct im_history *history,
+                         const struct im_exchange *anchor, struct im_window **owners)
 {
-    size_t n = 0;
+    struct im_window **owner = &owners[im_history_first_alike(
+        history, IM_ALIKE_TOKEN, im_history_place(history, anchor))];
+    struct im_window *own = own_window(windows, expectation, anchor, *owner);
+    int64_t opened_us = opening_of(anchor);
 
-    for (size_t i = 0; i < count; i++) {
-        struct im_window *own = NULL;
-        int64_t opened_us = opening_of(anchors[i]);
-        for (size_t k = 0; k < n && !own; k++)
-            if (same_window(expectation, windows[k].anchor, anchors[i]))
-                own = &windows[k];
-        if (own && own->opened_us <= opened_us)
-            continue;
-        if (!own)
-            own = &windows[n++];
-        own->anchor = anchors[i];
-        own->opened_us = opened_us;
+    if (own && own->opened_us <= opened_us)
+        return;
+    *owner = own ? own : &windows->items[windows->count++];
+    own = *owner;
+    own->anchor = anchor;
+    own->opened_us = opened_us;
+}
+
+static int by_opening(const void *a, const void *b)
+{
+    const struct im_window *left = *(const struct im_window *const *)a;
+    const struct im_window *right = *(const struct im_window *const *)b;
+
+    return (left->opened_us > right->opened_us) - (left->opened_us < right->opened_us);
+}
+
+size_t im_windows_opened(const struct im_windows *windows, int64_t us)
+{
+    size_t low = 0, high = windows->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (windows->ordered[middle]->opened_us <= us)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    for (size_t i = 0; i < n; i++) {
-        windows[i].closed_us = closing_of(expectation, history, &windows[i]);
-        windows[i].next_us = INT64_MAX;
-        for (size_t k = 0; k < n; k++)
-            if (windows[k].opened_us > windows[i].opened_us &&
-                windows[k].opened_us < windows[i].next_us)
-                windows[i].next_us = windows[k].opened_us;
+    return low;
+}
+
+struct im_windows im_windows_of(const struct im_expectation *expectation,
+                                const struct im_history *history,
+                                const struct im_exchange *const *anchors, size_t count,
+                                struct im_arena *arena)
+{
+    struct im_windows windows = {
+        .items = IM_ARENA_ARRAY(arena, struct im_window, count),
+        .ordered = IM_ARENA_ARRAY(arena, const struct im_window *, count)};
+    struct im_window **owners = IM_ARENA_ARRAY(arena, struct im_window *, history->count);
+
+    if (arena->failed)
+        return windows;
+    for (size_t i = 0; i < count; i++)
+        windows_open(&windows, expectation, history, anchors[i], owners);
+    for (size_t i = 0; i < windows.count; i++) {
+        windows.ordered[i] = &windows.items[i];
+        windows.any_late |=
+            windows.items[i].opened_us < im_history_delivered_us(windows.items[i].anchor);
     }
-    return n;
+    qsort(windows.ordered, windows.count, sizeof(*windows.ordered), by_opening);
+    for (size_t i = 0; i < windows.count; i++) {
+        struct im_window *window = &windows.items[i];
+        size_t next = im_windows_opened(&windows, window->opened_us);
+        window->closed_us = closing_of(expectation, history, window);
+        window->next_us =
+            next < windows.count ? windows.ordered[next]->opened_us : INT64_MAX;
+        window->used_us = im_history_first_use(history, window->opened_us);
+    }
+    return windows;
 }
 
 /* ---- belonging ---- */
@@ -125,6 +178,15 @@ int64_t im_window_within_ms(const struct im_expectation *expectation,
     return expectation->within_ms == IM_WITHIN_RETRY_AFTER
                ? anchor->retry_after_s * MS_PER_S
                : expectation->within_ms;
+}
+
+bool im_window_is_over(const struct im_window *window,
+                       const struct im_expectation *expectation,
+                       const struct im_exchange *exchange)
+{
+    return window->anchor && expectation->within_ms >= 0 &&
+           (exchange->began_us - im_history_delivered_us(window->anchor)) / US_PER_MS >=
+               im_window_within_ms(expectation, window->anchor);
 }
 
 bool im_window_holds(const struct im_window *window,

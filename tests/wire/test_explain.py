@@ -145,6 +145,23 @@ with Server() as server:
     except urllib.error.HTTPError as refusal:
         tap.check("another parameter is refused", refusal.code == 400 and json.load(refusal)["field"] == "query")
 
+# ---- bounds ----
+
+with Server() as server:
+    def refused(data):
+        try:
+            return 200, ask(server, data)[1]
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode()
+
+    long = b"401 GW-0040\n" * 100000
+    for name, data in (("packed", gzip.compress(long)), ("plain", long)):
+        status, said = refused(data)
+        tap.check(f"more than 1 MB is refused, {name}", status == 413 and "1048576" in said, (status, said))
+    status, said = refused(gzip.compress(long[:1048576]))
+    tap.check("1 MB is taken, and of too many exchanges what was left out is said",
+              status == 200 and "the 82382 lines behind them were left out" in json.loads(said)["recognised"]["limit"], said[:300])
+
 # ---- to see it again ----
 
 def seen_again(server, again):

@@ -23,11 +23,6 @@ TOKEN = "/ia/api/v1/oauth2/token"
 QUIET = ["--port", "0", "--https-port", "none", "--log-level", "warn"]
 
 
-def skip(title, why):
-    tap.results.append(True)
-    print(f"ok {len(tap.results)} - {title} # SKIP {why}", flush=True)
-
-
 def ask(url, data=None, **headers):
     call = urllib.request.Request(url, data=data, headers={k.replace("_", "-"): v for k, v in headers.items()})
     try:
@@ -201,7 +196,7 @@ def end_as_first(number, statuses):
 
 for number in (signal.SIGTERM, signal.SIGINT):
     if not can_be_first():
-        skip(f"as process 1 {number.name} ends it with 0", "no right to a process namespace")
+        tap.skip(f"as process 1 {number.name} ends it with 0", "no right to a process namespace")
         continue
     statuses = set()
     seconds = quickest(lambda signal_=number: end_as_first(signal_, statuses), 1)
@@ -226,7 +221,7 @@ if os.path.exists("/dev/full"):
                   server.process.returncode == 1 and "No space left" in errors and "--verdict" in errors,
                   f"{server.process.returncode}: {errors}")
 else:
-    skip("a full disk is said", "no /dev/full")
+    tap.skip("a full disk is said", "no /dev/full")
 
 # --- another program on the port ---
 

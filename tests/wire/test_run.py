@@ -57,12 +57,6 @@ def one(*arguments, scenario="run-met-1"):
     return run("--scenario", scenario, *options, "--", "sh", "-c", script)
 
 
-def fails(title, done, code, *words):
-    lines = done.stderr.strip().splitlines()
-    tap.check(title, done.returncode == code and len(lines) == 1
-              and all(word in lines[0] for word in words), f"{done.returncode}: {done.stderr}")
-
-
 def last(done):
     return (done.stdout.splitlines() or [""])[-1]
 
@@ -97,26 +91,26 @@ def number_in(path):
 
 # ---- wrong usage ----
 
-fails("no command at all", run(), 2, "--", "CMD")
-fails("nothing behind the dashes", run("--"), 2, "CMD")
-fails("a command without the dashes", run("true"), 2, "-- true")
-fails("an unknown option is told the nearest", run("--jbos", "2", "--", "true"), 2, "--jbos", "--jobs")
-fails("a duration without a unit", run("--timeout", "5", "--", "true"), 2, "--timeout", "60s")
-fails("no jobs", run("--jobs", "0", "--", "true"), 2, "--jobs", "256")
-fails("an option without its argument", run("--junit", "--", "true"), 2, "--junit", "FILE")
-fails("a switch with a value", run("--exit-zero=1", "--", "true"), 2, "--exit-zero")
+tap.fails("no command at all", run(), 2, "--", "CMD")
+tap.fails("nothing behind the dashes", run("--"), 2, "CMD")
+tap.fails("a command without the dashes", run("true"), 2, "-- true")
+tap.fails("an unknown option is told the nearest", run("--jbos", "2", "--", "true"), 2, "--jbos", "--jobs")
+tap.fails("a duration without a unit", run("--timeout", "5", "--", "true"), 2, "--timeout", "60s")
+tap.fails("no jobs", run("--jobs", "0", "--", "true"), 2, "--jobs", "256")
+tap.fails("an option without its argument", run("--junit", "--", "true"), 2, "--junit", "FILE")
+tap.fails("a switch with a value", run("--exit-zero=1", "--", "true"), 2, "--exit-zero")
 tap.check("--help lists the options", "--require-all" in run("--help").stdout)
 
-fails("a command that is nowhere in PATH", run("--", "no-such-command"), 3, "no-such-command", "PATH")
+tap.fails("a command that is nowhere in PATH", run("--", "no-such-command"), 3, "no-such-command", "PATH")
 
 
 # ---- what cannot be started ----
 
-fails("a command that is not there", run("--", "/no/such/command"), 3, "/no/such/command", "No such file")
+tap.fails("a command that is not there", run("--", "/no/such/command"), 3, "/no/such/command", "No such file")
 with open(f"{folder.name}/text", "w") as file:
     file.write("exit 0\n")
-fails("a file that may not be executed", run("--", f"{folder.name}/text"), 3, "Permission denied")
-fails("a JUnit file in a folder that is not there",
+tap.fails("a file that may not be executed", run("--", f"{folder.name}/text"), 3, "Permission denied")
+tap.fails("a JUnit file in a folder that is not there",
       run("--junit", f"{folder.name}/no/where.xml", "--", "true"), 3, "--junit", "No such file")
 
 # ---- which scenarios ----
@@ -127,7 +121,7 @@ tap.check("--list tells which would run, and what they are about",
           and [line.split()[0] for line in listed.stdout.splitlines()]
           == ["run-idle", "run-met-1", "run-met-2", "run-met-3", "run-met-4"]
           and "CMD asks" in listed.stdout, said(listed))
-fails("a name that no scenario has is told the nearest",
+tap.fails("a name that no scenario has is told the nearest",
       run("--scenario", "run-mte-1", "--", "true"), 2, "run-mte-1", "run-met-1")
 
 # ---- what CMD is given ----

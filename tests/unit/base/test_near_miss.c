@@ -1,4 +1,5 @@
-#include "unit/base/base_test.h"
+#include "unit/fixture.h"
+#include "unit/spine.h"
 
 #include "base/near_miss.h"
 

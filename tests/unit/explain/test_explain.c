@@ -320,6 +320,90 @@ static void damaged_gzip_is_told(void **state)
     im_arena_release(&arena);
 }
 
+/* ---- bounds ---- */
+
+static void no_more_is_read_than_is_asked_for(void **state)
+{
+    static char data[4000];
+    struct im_str packed = read_sample(FOLDER "story-twelve-hours.har.gz");
+    const struct im_str inputs[] = {packed, {data, sizeof data}};
+
+    memset(data, 'a', sizeof data);
+    for (size_t i = 0; i < 2; i++) {
+        struct im_explain_options options = {.now_ms = NOW_MS, .max_bytes = 3999};
+        struct im_error err = {.text = ""};
+        struct im_arena arena;
+        im_arena_init(&arena, 0);
+        assert_null(im_explain(&options, &arena, inputs[i], &err));
+        assert_int_equal(err.kind, IM_ERROR_CAPACITY);
+        assert_non_null(strstr(err.text, "3999"));
+        im_arena_release(&arena);
+    }
+}
+
+static bool stopped_after_some(void *context)
+{
+    unsigned *left = context;
+
+    return (*left)-- == 0;
+}
+
+static void work_that_is_to_stop_is_given_up(void **state)
+{
+    static const char log[] = "401 GW-0040\n401 GW-0040\n401 GW-0040\n401 GW-0040\n";
+
+    for (unsigned asked = 0; asked < 4; asked++) {
+        unsigned left = asked;
+        struct im_explain_options options = {
+            .now_ms = NOW_MS, .stopped = stopped_after_some, .context = &left};
+        struct im_error err = {.text = ""};
+        struct im_arena arena;
+        im_arena_init(&arena, 0);
+        assert_null(im_explain(&options, &arena, im_str(log), &err));
+        assert_non_null(strstr(err.text, "given up"));
+        im_arena_release(&arena);
+    }
+}
+
+/* "N times the text", with a head and a foot. */
+static struct im_str repeated(struct im_buf *buf, const char *head, const char *text,
+                              unsigned times, const char *foot)
+{
+    im_buf_addz(buf, head);
+    for (unsigned i = 0; i < times; i++)
+        im_buf_addz(buf, text);
+    im_buf_addz(buf, foot);
+    return im_buf_str(buf);
+}
+
+static void what_was_not_read_is_said_in_a_sentence(void **state)
+{
+    static const char entry[] = "{\"request\":{\"url\":\"https://api.intacct.com/ia/\"},"
+                                "\"response\":{\"status\":401}},";
+    static const struct {
+        const char *head, *text, *foot, *said;
+    } inputs[] = {
+        {"{\"log\":{\"entries\":[", entry, "{}]}}",
+         "Only the first 5000 exchanges were read; the 1001 entries behind them were"},
+        {"", "401 GW-0040\n", "",
+         "Only the first 5000 exchanges were read; the 1000 lines behind them were"},
+    };
+
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+        struct im_arena arena;
+        struct im_buf buf;
+        struct asked asked;
+        im_arena_init(&arena, 0);
+        im_buf_init(&buf, &arena, 0);
+        ask(&asked, repeated(&buf, inputs[i].head, inputs[i].text, 6000, inputs[i].foot));
+        assert_non_null(strstr(im_arena_copy(&arena, asked.json).at, inputs[i].said));
+        assert_non_null(
+            strstr(im_arena_copy(&arena, asked.text).at, "Only the first 5000"));
+        asked_end(&asked);
+        im_arena_release(&arena);
+    }
+}
+
 /* Memory may be short at any point: then there is an error, and no leak. */
 static void short_memory_is_told(void **state)
 {
@@ -362,6 +446,9 @@ int main(void)
         cmocka_unit_test(nothing_personal_goes_into_a_scenario),
         cmocka_unit_test(what_has_no_request_gives_no_scenario),
         cmocka_unit_test(damaged_gzip_is_told),
+        cmocka_unit_test(no_more_is_read_than_is_asked_for),
+        cmocka_unit_test(work_that_is_to_stop_is_given_up),
+        cmocka_unit_test(what_was_not_read_is_said_in_a_sentence),
         cmocka_unit_test(short_memory_is_told),
     };
 

@@ -43,6 +43,8 @@ static const char *const inputs[] = {
     "> GET /ia/api/v1/objects/accounts-payable/vendor?t=" WORD " HTTP/1.1\n"
     "< HTTP/1.1 401 Unauthorized\n",
     "https://app/cb?error=access_denied&state=" WORD,
+    "> GET /ia/api/v1/objects/" SECRET "?u=http://a.example/ HTTP/1.1\n"
+    "< HTTP/1.1 401 Unauthorized\n",
     HAR("https://api.intacct.com/ia/api/v1/oauth2/token?sig=" WORD "&a=b#c=" WORD),
     "curl https://api.intacct.com/ia/api/v1/oauth2/token/" SECRET ANSWER,
     "https://api.intacct.con/" SECRET "/token 404",

@@ -10,18 +10,11 @@ struct lines {
 
 static int begin(void **state)
 {
-    *state = calloc(1, sizeof(struct lines));
-    return *state ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    im_arena_release(&((struct lines *)*state)->arena);
-    free(*state);
+    new_fixture(state, sizeof(struct lines));
     return 0;
 }
 
-#define LINES(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define LINES(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 static void hosts_and_ports_are_read(void **state)
 {

@@ -1,6 +1,6 @@
 #include <time.h>
 
-#include "unit/base/base_test.h"
+#include "unit/fixture.h"
 #include "unit/spine.h"
 
 #include "http/redact.h"

@@ -10,17 +10,7 @@ struct reader {
 
 static int begin(void **state)
 {
-    static struct reader reader;
-
-    reader = (struct reader){0};
-    im_arena_init(&reader.arena, 0);
-    *state = &reader;
-    return 0;
-}
-
-static int end(void **state)
-{
-    im_arena_release(&((struct reader *)*state)->arena);
+    new_fixture(state, sizeof(struct reader));
     return 0;
 }
 
@@ -318,7 +308,7 @@ static void circles_are_refused_by_name(void **state)
                               "{'that':'b','after':'drop'}]"));
 }
 
-#define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define READING(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 int main(void)
 {

@@ -346,6 +346,7 @@ static void exchanges_that_overlap_are_counted(void **state)
 
     met(h, one, "at most 0 at once, as it should be", "");
     at(h, answered(h), 0, 10);
+    met(h, one, "at most 1 at once, as it should be", "1");
     at(h, answered(h), 0, 10);
     met(h, one, "at most 1 at once, as it should be", "1 2");
     at(h, answered(h), -5, 10);

@@ -163,6 +163,17 @@ static void exactly_one_is_two_bounds(void **state)
     outcome(h, ONE_TOKEN, IM_NOT_MET);
 }
 
+static void what_came_instead_is_that_of_the_same_user(void **state)
+{
+    struct history *h = *state;
+
+    dead(h, 1, "T1")->user = IM_STR("a@acme");
+    dead(h, 1, "T2")->user = IM_STR("b@acme");
+    dead(h, 1, "T1")->user = IM_STR("a@acme");
+    const struct im_judgement *judgement = judge(h, "[" REPEATED "]");
+    assert_true(im_str_is(ids(h, judgement), "1 3"));
+}
+
 static void an_ordinary_answer_of_the_call_is_a_recovery_too(void **state)
 {
     struct history *h = *state;
@@ -301,6 +312,21 @@ static void in_parallel_only_a_repeat_of_its_own_counts(void **state)
     outcome(h, NOT_HAMMERED, IM_NOT_MET);
 }
 
+static void a_repeat_in_the_moment_of_the_refusal_is_one(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    is_the_baseline(h);
+    dead(h, 1, "T1");
+    at(h, dead(h, 1, "T1"), -9, 1); /* it begins as the first is delivered */
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+    at(h, &h->seen[1], -1, 1); /* on its way already */
+    outcome(h, NOT_HAMMERED, IM_MET);
+}
+
 static void a_client_is_parallel_where_the_baseline_saw_it_so(void **state)
 {
     struct history *h = *state;
@@ -387,6 +413,22 @@ static void where_nothing_is_parallel_nothing_may_be_sent_in_a_pause(void **stat
     outcome(h, waits, IM_CANNOT_TELL);
 }
 
+static void in_a_pause_another_worker_may_call_but_not_repeat_what_failed(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    is_the_baseline(h);
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    call(h, 2, "T1");
+    call(h, 2, "T1");
+    outcome(h, waits, IM_MET);
+    refuses(&h->seen[1], 503, CAUSE_SERVICE_UNAVAILABLE);
+    outcome(h, waits, IM_NOT_MET);
+}
+
 /* Of two equal calls each may be repeated at once a first time, then there must be a pause. */
 static void more_tries_at_once_than_equal_calls_explain_are_certain(void **state)
 {
@@ -414,6 +456,78 @@ static void more_tries_at_once_than_equal_calls_explain_are_certain(void **state
     outcome(h, grow, IM_CANNOT_TELL);
     at(h, &h->seen[4], -20, 1);
     outcome(h, grow, IM_NOT_MET);
+}
+
+/* The calls overlap, so that where they are made more often they could not be told apart. */
+static void tries_at_once_of_a_call_that_begins_the_baseline_are_certain(void **state)
+{
+    struct history *h = *state;
+
+    saw(h, "introspect", 200, CAUSE_NONE)->call = 70;
+    is_the_baseline(h);
+    for (int i = 0; i < 7; i++) {
+        struct im_exchange *seen = saw(h, "introspect", 200, CAUSE_NONE);
+        seen->call = 71; /* the same address with another token */
+        at(h, seen, -5 * i, 8)->fault = IM_FAULT_DROP;
+    }
+    outcome(h, "{'that':'t','after':'drop','same':'call','gaps':'growing'}", IM_NOT_MET);
+}
+
+static void the_same_call_twice_at_once_is_certain_where_one_thing_follows_another(
+    void **state)
+{
+    struct history *h = *state;
+    const char *once = "{'that':'t','in_parallel_at_most':1,'per':'call'}";
+
+    call(h, 1, "T1");
+    together(h, call(h, 1, "T1"));
+    outcome(h, once, IM_NOT_MET);
+    at(h, call(h, 2, "T1"), 0, 30);
+    call(h, 3, "T1"); /* two workers: the equal calls may be one of each */
+    outcome(h, once, IM_CANNOT_TELL);
+}
+
+static void the_same_call_twice_at_once_is_none_where_it_is_made_twice(void **state)
+{
+    struct history *h = *state;
+    const char *once = "{'that':'t','in_parallel_at_most':1,'per':'call'}";
+
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    together(h, call(h, 1, "T0"));
+    is_the_baseline(h);
+    call(h, 1, "T1");
+    together(h, call(h, 1, "T1"));
+    outcome(h, once, IM_CANNOT_TELL);
+    h->count = 0;
+    call(h, 2, "T1"); /* this one is made once */
+    together(h, call(h, 2, "T1"));
+    outcome(h, once, IM_NOT_MET);
+}
+
+static void refreshes_of_two_grants_are_not_at_once(void **state)
+{
+    struct history *h = *state;
+    const char *once = "{'that':'t','endpoint':'token','in_parallel_at_most':1}";
+
+    refreshes(h, "T1")->grant_id = 1;
+    together(h, refreshes(h, "T2"))->grant_id = 2;
+    outcome(h, once, IM_MET);
+    h->seen[1].grant_id = 1;
+    outcome(h, once, IM_NOT_MET);
+    h->seen[1].grant_id = 0; /* of which grant is not known */
+    outcome(h, once, IM_NOT_MET);
+}
+
+static void the_first_of_all_may_be_one_of_two_at_once(void **state)
+{
+    struct history *h = *state;
+
+    at(h, dead(h, 1, "T1"), 0, 30);
+    dead(h, 2, "T1");
+    h->now_us += 100 * MS;
+    dead(h, 3, "T1"); /* a third worker's */
+    outcome(h, NOT_HAMMERED, IM_MET);
 }
 
 static void a_call_that_is_made_as_often_as_ever_is_no_repeat(void **state)
@@ -468,6 +582,38 @@ static void a_further_sign_on_counts_where_the_client_signs_on_once(void **state
     signs_on(h, "T1");
     refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
     signs_on(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
+}
+
+static void a_sign_on_after_the_call_went_well_is_later_work(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    call(h, 1, "T1");
+    signs_on(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_MET);
+    h->count = 2;
+    call(h, 2, "T1"); /* another call shows nothing of the refused one */
+    signs_on(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
+}
+
+static void a_code_that_was_never_issued_counts_whoever_sends_it(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 2);
+    signs_on(h, "T1");
+    saw(h, "authorize", 302, CAUSE_NONE)->issued = IM_STR("C1");
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    struct im_exchange *redeems = signs_on(h, "T2");
+    redeems->grant = IM_STR("authorization_code");
+    redeems->token = IM_STR("C1");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_MET); /* no more than ever */
+    redeems->token = IM_STR("C2");
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
 }
 
@@ -529,6 +675,29 @@ static void without_a_baseline_only_refreshes_count(void **state)
     h->count = 2;
     refreshes(h, "T2");
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
+}
+
+static void tries_to_sign_on_one_behind_the_other_may_be_those_of_several_jobs(
+    void **state)
+{
+    struct history *h = *state;
+    const char *grow = "{'that':'t','cause':'client-secret-wrong','gaps':'growing'}";
+
+    for (int i = 0; i < 3; i++)
+        signs_on(h, "");
+    is(h, grow, IM_CANNOT_TELL,
+       "cannot tell: it is not known how often the client signs on where nothing goes "
+       "wrong; "
+       "`intacct-mock run` finds out, or name a sandbox in which that was so with "
+       "?baseline=NAME",
+       "1 2 3");
+    for (int times = 1; times <= 2; times++) {
+        h->count = 0;
+        signs_on_times(h, times);
+        for (int i = 0; i < 3; i++)
+            signs_on(h, "");
+        outcome(h, grow, times == 1 ? IM_NOT_MET : IM_CANNOT_TELL);
+    }
 }
 
 static void a_refresh_of_another_grant_does_not_count(void **state)
@@ -664,6 +833,7 @@ int main(void)
         TOLD(recovery_can_still_come_while_the_client_is_running),
         TOLD(safety_is_demanded_of_everybody),
         TOLD(exactly_one_is_two_bounds),
+        TOLD(what_came_instead_is_that_of_the_same_user),
         TOLD(an_ordinary_answer_of_the_call_is_a_recovery_too),
         TOLD(a_call_that_the_client_makes_anyway_is_no_repeat),
         TOLD(a_client_may_stop_when_the_repeat_is_refused_too),
@@ -674,21 +844,31 @@ int main(void)
         TOLD(who_does_not_wait_shows_it_before_the_answer_comes),
         TOLD(every_later_use_of_a_dead_token_counts_where_nothing_is_parallel),
         TOLD(in_parallel_only_a_repeat_of_its_own_counts),
+        TOLD(a_repeat_in_the_moment_of_the_refusal_is_one),
         TOLD(a_client_is_parallel_where_the_baseline_saw_it_so),
         TOLD(identical_calls_at_once_cannot_be_told_apart),
+        TOLD(tries_at_once_of_a_call_that_begins_the_baseline_are_certain),
+        TOLD(the_same_call_twice_at_once_is_certain_where_one_thing_follows_another),
+        TOLD(the_same_call_twice_at_once_is_none_where_it_is_made_twice),
+        TOLD(refreshes_of_two_grants_are_not_at_once),
+        TOLD(the_first_of_all_may_be_one_of_two_at_once),
         TOLD(a_call_that_is_made_as_often_as_ever_is_no_repeat),
         TOLD(a_call_that_differs_from_run_to_run_is_known_by_its_address),
         TOLD(signing_on_after_each_refused_refresh_is_no_loop),
         TOLD(getting_one_token_after_the_other_is_a_loop),
         TOLD(a_refresh_by_the_clock_may_fall_into_a_pause),
         TOLD(a_further_sign_on_counts_where_the_client_signs_on_once),
+        TOLD(a_sign_on_after_the_call_went_well_is_later_work),
+        TOLD(a_code_that_was_never_issued_counts_whoever_sends_it),
         TOLD(it_cannot_be_told_where_it_signs_on_several_times),
         TOLD(without_a_baseline_only_refreshes_count),
+        TOLD(tries_to_sign_on_one_behind_the_other_may_be_those_of_several_jobs),
         TOLD(a_refresh_of_another_grant_does_not_count),
         TOLD(renewing_again_before_the_new_token_is_used_counts),
         TOLD(the_pause_is_as_long_as_its_answer_says),
         TOLD(a_dead_token_used_more_often_than_the_call_is_made_is_hammered),
         TOLD(where_nothing_is_parallel_nothing_may_be_sent_in_a_pause),
+        TOLD(in_a_pause_another_worker_may_call_but_not_repeat_what_failed),
         TOLD(more_tries_at_once_than_equal_calls_explain_are_certain),
         TOLD(more_than_all_its_jobs_may_try_is_certain),
         TOLD(more_tokens_than_all_its_jobs_need_is_certain),
