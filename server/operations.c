@@ -162,10 +162,26 @@ static struct im_sandbox *new_sandbox_with_proxy(struct im_sandboxes *sandboxes,
     return NULL;
 }
 
+static struct im_sandbox *refuse_taken(struct im_str name, struct im_problem *problem)
+{
+    problem->kind = IM_PROBLEM_TAKEN;
+    problem->field = "name";
+    im_error_set(&problem->err,
+                 "there is a sandbox \"%.*s\" already; DELETE it or take another name",
+                 IM_ARG(name));
+    return NULL;
+}
+
 struct im_sandbox *im_sandbox_create(struct im_sandboxes *sandboxes,
                                      const struct im_new_sandbox *params,
                                      struct im_arena *arena, struct im_problem *problem)
 {
+    /* first: the scenario of one's name may be known no more, or never was one ("default") */
+    struct im_sandbox *there =
+        params->name.len ? im_sandboxes_find(sandboxes, params->name) : NULL;
+    im_sandboxes_unref(sandboxes, there);
+    if (there)
+        return refuse_taken(params->name, problem);
     struct im_scenario *scenario =
         new_sandbox_scenario(sandboxes, params, arena, problem);
     struct im_sandbox_params wanted = {.name = params->name,
@@ -181,14 +197,7 @@ struct im_sandbox *im_sandbox_create(struct im_sandboxes *sandboxes,
     im_scenario_unref(scenario);
     if (box)
         return params->proxy ? new_sandbox_with_proxy(sandboxes, box, problem) : box;
-    if (made != IM_MADE_TAKEN)
-        return NULL;
-    problem->kind = IM_PROBLEM_TAKEN;
-    problem->field = "name";
-    im_error_set(&problem->err,
-                 "there is a sandbox \"%.*s\" already; DELETE it or take another name",
-                 IM_ARG(params->name));
-    return NULL;
+    return made == IM_MADE_TAKEN ? refuse_taken(params->name, problem) : NULL;
 }
 
 bool im_sandbox_delete(struct im_sandboxes *sandboxes, struct im_str name,

@@ -1,7 +1,7 @@
 /* The map of the program: the route table, and the pipeline that each request passes. Beside it:
  * router_exit.c is the one exit of all answers, router_wait.c lets requests wait, router_address.c finds the sandbox and what the client
- * takes for our address, router_proxy.c decides what a forward proxy does, router_cors.c answers
- * browsers. What is refused before an endpoint is asked, because the bytes,
+ * takes for our address, router_path.c tells what a path without a route was meant to be, router_proxy.c
+ * decides what a forward proxy does, router_cors.c answers browsers. What is refused before an endpoint is asked, because the bytes,
  * the path or the method are wrong (RFC 9110 sections 15.5.5 and 15.5.6), is refused here. */
 #include "router.h"
 
@@ -56,8 +56,8 @@ const struct im_route *im_route_at(size_t index)
     return index < ROUTES ? &routes[index] : NULL;
 }
 
-static bool route_matches(const struct im_route *route, struct im_str path,
-                          struct im_str *rest)
+bool im_route_matches(const struct im_route *route, struct im_str path,
+                      struct im_str *rest)
 {
     size_t len = strlen(route->path);
 
@@ -93,7 +93,7 @@ static void find_route(struct im_request *req)
     size_t count = path_lacks_ia(req->path) ? 0 : ROUTES;
 
     for (size_t i = 0; i < count && !route; i++)
-        if (route_matches(&routes[i], req->path, &req->rest))
+        if (im_route_matches(&routes[i], req->path, &req->rest))
             route = &routes[i];
     req->route = route;
     req->exchange->place = route ? route->place : place_of_path(req->path);
@@ -102,15 +102,9 @@ static void find_route(struct im_request *req)
 
 /* ---- refused before an endpoint is asked ---- */
 
-/* The real path that this one is a slip of the pen away from; NULL = none. */
-static const char *nearest_path(struct im_str path)
+static struct im_str path_show(const struct im_request *req, struct im_str path)
 {
-    struct im_str known[ROUTES];
-
-    for (size_t i = 0; i < ROUTES; i++)
-        known[i] = im_str(routes[i].path);
-    int nearest = im_str_nearest(path, known, ROUTES);
-    return nearest < 0 ? NULL : routes[nearest].path;
+    return im_str_slice(im_redact_url(req->exchange->secrets, req->arena, path), 0, 120);
 }
 
 static enum im_cause refuse_path(struct im_request *req)
@@ -124,15 +118,17 @@ static enum im_cause refuse_path(struct im_request *req)
         return im_refuse(req, CAUSE_PATH_UNKNOWN, "the path lacks its /ia: /ia%.*s",
                          IM_ARG(im_quote(req, im_str_slice(req->path, 0, 120))));
     bool oauth = im_str_starts(req->path, OAUTH);
-    struct im_str shown = im_str_slice(
-        im_redact_url(req->exchange->secrets, req->arena, req->path), 0, 120);
-    const char *nearest = nearest_path(req->path);
+    struct im_path_meant meant = im_path_meant(req);
+    struct im_str shown = path_show(req, req->path);
 
     return im_refuse(
         req, oauth ? CAUSE_TOKEN_ENDPOINT_UNKNOWN : CAUSE_PATH_UNKNOWN,
-        nearest ? "there is no %.*s; the nearest real path is %s"
-                : "there is no %.*s, nor a path like it; the token endpoint is %s",
-        IM_ARG(shown), nearest ? nearest : OAUTH "token");
+        meant.path.len
+            ? "there is no %.*s; the nearest real path is %.*s%s"
+            : "there is no %.*s, nor a path like it; the token endpoint is %.*s%s",
+        IM_ARG(shown),
+        IM_ARG(meant.path.len ? path_show(req, meant.path) : IM_STR(OAUTH "token")),
+        meant.path.len ? meant.why : "");
 }
 
 /* What never became HTTP, or is too large to be read. */

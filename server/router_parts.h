@@ -65,6 +65,20 @@ enum im_cause im_proxy_answer(const struct im_sandboxes *sandboxes,
                               struct im_request *req, struct im_response *res);
 enum im_cause im_proxy_dialled(struct im_request *req, struct im_response *res);
 
+/* ---- paths without a route (router_path.c) ---- */
+
+/* Does the route take the path? `rest` is what its wildcard stands for. */
+bool im_route_matches(const struct im_route *route, struct im_str path,
+                      struct im_str *rest);
+
+/* The real path that one without a route was meant to be; path.len == 0: none is near. In the
+ * request's arena. `why` goes behind it in a sentence, and may be empty. */
+struct im_path_meant {
+    struct im_str path;
+    const char *why;
+};
+struct im_path_meant im_path_meant(const struct im_request *req);
+
 /* ---- addresses (router_address.c) ---- */
 
 /* The sandbox that the request is for, kept for the caller: by its path (path and base URL then are

@@ -5,6 +5,7 @@
 
 #include "control/origin.h"
 #include "http/proxy.h"
+#include "server.h"
 #include "server_inside.h"
 
 enum {
@@ -134,6 +135,23 @@ static bool public_url_check(struct im_str url, struct im_error *err)
                         IM_ARG(im_str_front(url, 200)));
 }
 
+bool im_server_options_check(const struct im_options *options, struct im_error *err)
+{
+    struct im_str origins = im_str(options->control_origin);
+    struct im_str hosts = im_str(options->intercept);
+    const char *flaw = im_control_origins_flaw(origins);
+
+    if (flaw)
+        return im_error_set(err, "reading the control origins \"%.*s\": %s",
+                            IM_ARG(im_str_front(origins, 100)), flaw);
+    flaw = options->intercept ? im_hosts_flaw(hosts) : NULL;
+    if (flaw)
+        return im_error_set(err, "reading the hosts to intercept \"%.*s\": %s",
+                            IM_ARG(im_str_front(hosts, 100)), flaw);
+    return ports_check(options, err) &&
+           public_url_check(im_str(options->public_url), err);
+}
+
 bool im_server_settings(struct im_server *server, const struct im_options *options,
                         struct im_settings *settings, struct im_error *err)
 {
@@ -164,16 +182,7 @@ bool im_server_settings(struct im_server *server, const struct im_options *optio
     };
     if (server->texts.failed)
         return im_error_no_memory(err, "starting");
-    const char *flaw = im_control_origins_flaw(settings->control_origin);
-    if (flaw)
-        return im_error_set(err, "reading the control origins \"%.*s\": %s",
-                            IM_ARG(im_str_front(settings->control_origin, 100)), flaw);
-    flaw = im_hosts_flaw(settings->intercept);
-    if (flaw)
-        return im_error_set(err, "reading the hosts to intercept \"%.*s\": %s",
-                            IM_ARG(im_str_front(settings->intercept, 100)), flaw);
-    return ports_check(options, err) &&
-           public_url_check(im_str(options->public_url), err) &&
+    return im_server_options_check(options, err) &&
            /* a seed that was not chosen is drawn, so that tokens of two runs differ */
            (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
            log_read_settings(options, &settings->log, err);

@@ -46,6 +46,13 @@ with tempfile.TemporaryDirectory() as folder:
         tap.check("the port file is gone", not os.path.exists(port_file))
         tap.fails("ready says 1 when nobody answers", run("ready", "--url", server.url), 1, "not ready")
 
+    with Server("--port-file", port_file) as first, Server("--port-file", port_file) as second:
+        first.stop()
+        tap.check("a server leaves the port file that a later one wrote",
+                  json.load(open(port_file))["pid"] == second.process.pid)
+        second.stop()
+        tap.check("which removes it", not os.path.exists(port_file))
+
     def stop():
         with Server() as idle:
             return idle.stop()[1]
@@ -67,6 +74,11 @@ with tempfile.TemporaryDirectory() as folder:
 tap.fails("an unknown option is told the nearest", run("--prot", "0"), 2, "--prot", "--port")
 tap.fails("an unknown command is told the nearest", run("serv"), 2, "serve")
 tap.fails("a bad port", run("--port", "http"), 2, "--port", "65535")
+tap.fails("a public URL that is none", run("--public-url", "foo"), 2, "--public-url", "http://HOST:PORT", '"foo"')
+tap.fails("a host to intercept that is an address", run("--intercept", "http://x"), 2, '"http://x"', "such as")
+tap.fails("a control origin that is none", run("--control-origin", "foo/bar"), 2, '"foo/bar"')
+tap.check("--help is answered with a bad variable at hand",
+          run("serve", "--help", env={"INTACCT_MOCK_PORT": "bad"}).returncode == 0)
 tap.fails("an option without its argument", run("--port"), 2, "--port", "N")
 tap.fails("--cert without --key", run("--cert", "x.pem"), 2, "--key")
 tap.fails("nothing to listen on", run("--port", "none", "--https-port", "none"), 2, "none")

@@ -310,6 +310,8 @@ static void a_slip_of_the_pen_finds_its_cause(void **state)
     assert_string_equal(im_cause_hint(IM_STR("parallel_refresh")).text,
                         "; did you mean \"parallel-refresh\"?");
     assert_string_equal(im_cause_hint(IM_STR("the-dog-ate-it")).text, "");
+    /* a short word with another letter is another word, not "none" */
+    assert_string_equal(im_cause_hint(IM_STR("nope")).text, "");
     assert_string_equal(im_cause_hint(IM_STR("")).text, "");
 }
 

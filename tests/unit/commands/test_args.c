@@ -282,6 +282,8 @@ static void a_bad_variable_is_named_as_one(void **state)
     struct reading *r = *state;
     bad(r, NONE, TEXTS("INTACCT_MOCK_PORT=x"), "INTACCT_MOCK_PORT: --port must be");
     bad(r, TEXTS("--port", "1"), TEXTS("INTACCT_MOCK_PORT=x"), "INTACCT_MOCK_PORT");
+    /* who asks what the values are is told, also with a wrong one at hand */
+    fine(r, TEXTS("--help"), TEXTS("INTACCT_MOCK_PORT=x"));
 }
 
 static void an_unknown_option_is_refused_with_the_nearest(void **state)

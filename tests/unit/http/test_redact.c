@@ -289,6 +289,8 @@ static void headers_keep_the_scheme_and_hide_the_rest(void **state)
         {"Referer", "https://demo:" SECRET "@x/y"},
         {"Location", "/cb?back=https%3A%2F%2Fdemo%3A" SECRET "%40x"},
         {"X-Other", "see https://demo:" SECRET "@x"},
+        {"X-Intacct-Mock-Note", "client-secret=" SECRET},
+        {"X-Intacct-Mock-Note", "state-missing: client_secret=" SECRET},
     };
     struct im_arena *arena = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -311,6 +313,8 @@ static void ordinary_headers_stay_as_they_are(void **state)
         {"Referer", "http://[::1]:8080/user@company?to=http://${HOST}:${PORT}/"},
         {"Accept", "*/*"},
         {"Authorization", ""},
+        {"X-Intacct-Mock-Note", "refresh-token-missing: no refresh token was issued: the "
+                                "scope granted is \"\", without offline_access"},
     };
     struct im_arena *arena = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
