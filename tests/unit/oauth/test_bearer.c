@@ -297,6 +297,9 @@ static void a_token_of_the_future_is_not_yet_valid(void **state)
 
     refused(f, call_flawed(f, IM_FLAW_NOT_YET_VALID), CAUSE_TOKEN_NOT_YET_VALID,
             "begins in 3600 s");
+    set_policy(f, "skew", 7200 * 1000); /* as much beyond what is let pass */
+    refused(f, call_flawed(f, IM_FLAW_NOT_YET_VALID), CAUSE_TOKEN_NOT_YET_VALID,
+            "begins in 10800 s");
 }
 
 static void a_clock_set_back_makes_tokens_not_yet_valid(void **state)
