@@ -116,6 +116,10 @@ static void undecodable_tokens_are_malformed(void **state)
             "not three parts with dots between but 1");
     refused(f, call_api(f, IM_STR("Bearer abc")), CAUSE_TOKEN_MALFORMED, "stands twice");
     refused(f, call_api(f, IM_STR("\"abc\"")), CAUSE_TOKEN_MALFORMED, "quotation marks");
+    static const char *const quoted[] = {"'abc", "abc'", "\"abc", "abc\""};
+    for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++)
+        refused(f, call_api(f, im_str(quoted[i])), CAUSE_TOKEN_MALFORMED,
+                "a quotation mark was copied with it");
     refused(f, call_api(f, IM_STR("abc def")), CAUSE_TOKEN_MALFORMED, "blanks in it");
     refused(f, call_flawed(f, IM_FLAW_MALFORMED), CAUSE_TOKEN_MALFORMED,
             "not three parts");
