@@ -7,7 +7,7 @@ Of the mutants of server/FOLDER a sample is taken (--sample 0: all), the same fo
 it does not compile, or when a unit test of its folder or a story fails, crashes or runs out of time. Survivors are listed
 with their lines: each is a test that is missing, or a mistake that changes nothing. Those that change nothing are in
 EQUIVALENT below, with the reason, and are only counted. Left out are calloc() of one more and calls that only free
-something: the leak checks of make check-asan and make check-torture find these. Exit status 0, whatever survives: this is
+something (the leak checks of make check-asan and make check-torture find these), and the message that memory is short. Exit status 0, whatever survives: this is
 read by people. `make mutants` builds what it needs (FOLDERS=…, SAMPLE=…, SEED=…)."""
 import argparse
 import os
@@ -30,7 +30,7 @@ OPERATORS = [
     (r" && ", " || "), (r" \|\| ", " && "), (r"(?<=[\w)\]]) \+ (?=\w)", " - "), (r"(?<=[\w)\]]) - (?=\w)", " + "),
     (r" & (?=\w)", " | "), (r"\btrue\b", "false"), (r"\bfalse\b", "true"), (r"(?<=[( ])!(?=[\w(])", ""),
     (r"\breturn CAUSE_(?!NONE)\w+;", "return CAUSE_NONE;"), (r"(?<=[ (\[])(?<!calloc\()1(?=[;)\],])", "2"), (r"(?<=[ (\[])0(?=[;)\],])", "1"),
-    (r"\+\+", "--"), (r"^(    +)(im_\w+(?<!_release)(?<!_free)|\w+_locked|\w+_set)\((?=.*\);$)", r"\1(void)sizeof(\2("), (r"\bbreak;", ";"), (r"\bcontinue;", ";"),
+    (r"\+\+", "--"), (r"^(    +)(im_\w+(?<!_release)(?<!_free)(?<!_no_memory)|\w+_locked|\w+_set)\((?=.*\);$)", r"\1(void)sizeof(\2("), (r"\bbreak;", ";"), (r"\bcontinue;", ";"),
 ]
 # where a fold of tests goes beyond its own folder
 BESIDE = {"oauth": ["grants", "endpoints", "control"], "grants": ["endpoints", "oauth"],
@@ -45,6 +45,20 @@ EQUIVALENT = {
         "it stays so only for a token that is not found, and such a token is not redeemed either",
     ("directory/directory.c", "im_json_fault_of(&all, load.at ? load.at : world, &err);",
      "(void)sizeof(im_json_fault_of(&all, load.at ? load.at : world, &err));"): "only where memory is short",
+    ("directory/directory.c", "\nfor (size_t i = 0; i < n_clients; i++)", "for (size_t i = 1; i < n_clients; i++)"):
+        "counts too little room, which make check-asan finds",
+    ("directory/directory_hint.c", "for (size_t i = 0; i < all->count && !near.how; i++) {",
+     "for (size_t i = 0; i <= all->count && !near.how; i++) {"): "reads behind the last one, which make check-asan finds",
+    ("verdict/judge.c", "found->judgement->outcome = outcome;\nfound->judgement->shown_count = 0;", "found->judgement->shown_count = 1;"):
+        "only where memory is short: else it is set again when the exchanges are shown",
+    ("oauth/token_retention.c", "if (tokens->gone.count > GONE_MAX)", "if (tokens->gone.count >= GONE_MAX)"):
+        "of 200,000 notes one is forgotten earlier, and nothing counts them",
+    ("oauth/token_store.c", "close_grant_locked(tokens, grant);", "(void)sizeof(close_grant_locked(tokens, grant));"): "only where memory is short",
+    ("oauth/token_store.c", "!im_table_reserve(&tokens->subjects, 1))\nreturn false;", "return true;"): "only where memory is short",
+    ("oauth/token_store.c", "if (!grant)\nreturn false;", "return true;"): "only where memory is short",
+    ("oauth/token_store.c", "close_grant_locked(tokens, grant);\nreturn false;", "return true;"): "only where memory is short",
+    ("oauth/authority_issue.c", "if (issue->flaw == IM_FLAW_WRONG_COMPANY && !remember_batch(&mint, &batch, issued))\nreturn false;", "return true;"):
+        "only where memory is short",
     ("directory/directory_change.c", "if (!password.at)\nreturn false;", "return true;"): "only where memory is short",
     ("directory/directory_change.c", "if (!secret.at)\nreturn false;", "return true;"): "only where memory is short",
     ("directory/directory_change.c", "!im_list_add(on->arena, &on->client->old_secrets, on->client->secret))\nreturn false;",

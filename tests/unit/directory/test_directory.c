@@ -265,6 +265,28 @@ static void a_company_that_names_its_clients_has_no_others(void **state)
     assert_int_equal(company(*state, "acme")->clients.count, 1);
 }
 
+static void a_company_that_names_its_senders_has_no_others(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, "{\"companies\":[{\"id\":\"b\"},{\"id\":\"c\",\"senders\":[]},"
+            "{\"id\":\"d\",\"senders\":[\"own\"]}]}");
+    assert_true(has(company(f, "b")->senders, "demo-sender"));
+    assert_false(has(f->company.senders, ""));
+    assert_int_equal(company(f, "c")->senders.count, 0);
+    assert_int_equal(company(f, "d")->senders.count, 1);
+    assert_true(has(f->company.senders, "own"));
+}
+
+static void a_client_without_a_sender_brings_none(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, "{\"clients\":[{\"id\":\"bare\"}]}");
+    assert_true(has(company(f, "acme")->clients, "bare"));
+    assert_false(has(f->company.senders, ""));
+}
+
 static void a_new_company_and_user_have_keys_and_work(void **state)
 {
     struct fixture *f = *state;
@@ -299,6 +321,10 @@ static void mistakes_are_named(void **state)
     struct fixture *f = *state;
 
     refused(f, "{\"clients\":{}}", "must be a list of objects, not an object");
+    refused(f, "{\"roles\":[{\"name\":\"r\",\"permissions\":[\"*:reed,read\"]}]}",
+            "OBJECT-GLOB:ACTION");
+    refused(f, "{\"roles\":[{\"name\":\"r\",\"permissions\":[\"*:read,reed\"]}]}",
+            "OBJECT-GLOB:ACTION");
     refused(f, "{\"clients\":[1]}", "clients must be an object, not 1");
     refused(f, "{\"clients\":[{}]}", "\"id\" is missing");
     refused(f, "{\"roles\":[{\"id\":\"r\"}]}", "unknown field \"id\"");
@@ -410,6 +436,39 @@ static void a_removed_permission_leaves_the_others(void **state)
     assert_int_equal(permit(f, "accounts-payable/vendor", IM_ACTION_READ),
                      IM_PERMIT_NO_OBJECT);
     assert_int_equal(permit(f, "accounts-payable/bill", IM_ACTION_CREATE), IM_PERMIT_YES);
+}
+
+/* ---- secrets ---- */
+
+static bool hides(struct fixture *f, const char *text)
+{
+    struct im_str hidden =
+        im_secrets_hide(im_directory_secrets(f->directory), &f->arena, im_str(text));
+
+    return !im_str_is(hidden, text);
+}
+
+static void every_secret_is_told_and_nothing_else(void **state)
+{
+    static const unsigned char key[IM_SECRET_KEY_LEN] = {1};
+    struct fixture *f = *state;
+    struct im_secrets *secrets = im_secrets_new(key);
+
+    load(f, "{\"users\":[{\"id\":\"ws_user\",\"company\":\"acme\","
+            "\"password\":\"first-of-users-77\"}],"
+            "\"clients\":[{\"id\":\"demo\",\"secret\":\"first-of-clients-77\"},"
+            "{\"id\":\"last\",\"secret\":\"last-of-clients-77\","
+            "\"old_secrets\":[\"old-of-clients-77\"]}]}");
+    assert_true(im_directory_tell_secrets(f->directory, secrets));
+    assert_true(hides(f, "first-of-users-77") && hides(f, "first-of-clients-77") &&
+                hides(f, "last-of-clients-77") && hides(f, "old-of-clients-77"));
+    change(f, IM_CHANGE_REMOVE_PERMISSION, "jdoe", "", "accounts-payable/vendor");
+    assert_false(hides(f, "accounts-payable/vendor"));
+    change(f, IM_CHANGE_PASSWORD, "jdoe", "", "new-of-users-77");
+    change(f, IM_CHANGE_CLIENT_SECRET, "", "demo", "new-of-clients-77");
+    assert_true(hides(f, "new-of-users-77") && hides(f, "new-of-clients-77"));
+    assert_true(hides(f, "first-of-clients-77"));
+    im_secrets_unref(secrets);
 }
 
 /* ---- lists ---- */
@@ -560,6 +619,19 @@ static void lists_are_written_whole(void **state)
         assert_true(im_str_eq(at->text, f->client.redirect_uris.items[i]));
 }
 
+static void companies_are_copied_in_their_order(void **state)
+{
+    struct fixture *f = *state;
+    size_t count = 0;
+
+    load(f, "{\"companies\":[{\"id\":\"third\"}]}");
+    const struct im_company *all =
+        im_directory_companies(f->directory, &f->arena, &count);
+    assert_int_equal(count, 3);
+    assert_true(im_str_is(all[0].id, "acme") && im_str_is(all[1].id, "acme-sandbox") &&
+                im_str_is(all[2].id, "third"));
+}
+
 static void people_are_all_users_but_those_of_web_services(void **state)
 {
     struct fixture *f = *state;
@@ -682,6 +754,8 @@ int main(void)
         TEST(what_is_not_named_stays_as_it_was),
         TEST(a_new_client_works_at_once),
         TEST(a_company_that_names_its_clients_has_no_others),
+        TEST(a_company_that_names_its_senders_has_no_others),
+        TEST(a_client_without_a_sender_brings_none),
         TEST(a_new_company_and_user_have_keys_and_work),
         TEST(one_load_may_refer_to_itself),
         TEST(other_members_of_a_world_are_not_looked_at),
@@ -705,6 +779,8 @@ int main(void)
         TEST(what_is_written_of_a_user_is_how_it_stands),
         TEST(each_part_that_is_written_has_its_own_members),
         TEST(lists_are_written_whole),
+        TEST(every_secret_is_told_and_nothing_else),
+        TEST(companies_are_copied_in_their_order),
         TEST(people_are_all_users_but_those_of_web_services),
     };
 

@@ -116,6 +116,10 @@ static void undecodable_tokens_are_malformed(void **state)
             "not three parts with dots between but 1");
     refused(f, call_api(f, IM_STR("Bearer abc")), CAUSE_TOKEN_MALFORMED, "stands twice");
     refused(f, call_api(f, IM_STR("\"abc\"")), CAUSE_TOKEN_MALFORMED, "quotation marks");
+    static const char *const quoted[] = {"'abc", "abc'", "\"abc", "abc\""};
+    for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++)
+        refused(f, call_api(f, im_str(quoted[i])), CAUSE_TOKEN_MALFORMED,
+                "a quotation mark was copied with it");
     refused(f, call_api(f, IM_STR("abc def")), CAUSE_TOKEN_MALFORMED, "blanks in it");
     refused(f, call_flawed(f, IM_FLAW_MALFORMED), CAUSE_TOKEN_MALFORMED,
             "not three parts");
@@ -297,6 +301,9 @@ static void a_token_of_the_future_is_not_yet_valid(void **state)
 
     refused(f, call_flawed(f, IM_FLAW_NOT_YET_VALID), CAUSE_TOKEN_NOT_YET_VALID,
             "begins in 3600 s");
+    set_policy(f, "skew", 7200 * 1000); /* as much beyond what is let pass */
+    refused(f, call_flawed(f, IM_FLAW_NOT_YET_VALID), CAUSE_TOKEN_NOT_YET_VALID,
+            "begins in 10800 s");
 }
 
 static void a_clock_set_back_makes_tokens_not_yet_valid(void **state)
