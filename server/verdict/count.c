@@ -335,6 +335,24 @@ static struct weighed weigh_repeat(const struct im_group *group, size_t index)
     return repeat_of(group, exchange);
 }
 
+/* A record that is made again with another key or another body is another call, and so is the next record
+ * that the client makes anyway. They are told apart by their number: more than where nothing goes wrong means
+ * that one is there twice. */
+static struct weighed weigh_created(const struct im_group *group, size_t index)
+{
+    const struct im_exchange *exchange = group->items[index];
+    const struct im_history *baseline = group->options->baseline;
+
+    if (exchange->began_us > group->window->closed_us)
+        return free_of_blame;
+    if (!baseline)
+        return (struct weighed){UNSURE, IM_DOUBT_CREATES};
+    return im_history_created(group->history, exchange) >
+                   im_history_created(baseline, exchange)
+               ? counts
+               : free_of_blame;
+}
+
 static struct weighed weigh_call(const struct im_group *group, size_t index)
 {
     const struct im_expectation *expectation = group->expectation;
@@ -344,11 +362,14 @@ static struct weighed weigh_call(const struct im_group *group, size_t index)
         return weigh_without_token(group, index);
     if (window->anchor && expectation->within_ms >= 0)
         return weigh_hasty(group, index);
+    if (expectation->created && window->anchor && !expectation->same_call)
+        return weigh_created(group, index);
     if (expectation->at_most == 0)
         return window->anchor && group->items[index]->began_us > window->closed_us
                    ? free_of_blame
                    : counts;
-    if (index > 0 && group->items[index]->token.len &&
+    /* what is counted for each call is counted with whichever token */
+    if (index > 0 && expectation->per != IM_PER_CALL && group->items[index]->token.len &&
         refuses_token(group, group->items[index]))
         return weigh_dead_token(group, index);
     return expectation->per == IM_PER_CALL || expectation->same_call
@@ -432,6 +453,13 @@ void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,
                     "cannot tell: %s makes the same call several times, so a repeat "
                     "cannot be told from a call of its own; a run that makes each call "
                     "once shows it",
+                    client);
+        return;
+    case IM_DOUBT_CREATES:
+        im_buf_addf(why,
+                    "cannot tell: it is not known how many records %s creates where "
+                    "nothing goes wrong; `intacct-mock run` finds out, or name a sandbox "
+                    "in which that was so with ?baseline=NAME",
                     client);
         return;
     case IM_DOUBT_RANDOM_GAPS:

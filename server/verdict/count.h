@@ -25,7 +25,8 @@ enum im_doubt {
     IM_DOUBT_NO_BASELINE, /* it is not known how often it does */
     IM_DOUBT_REFRESHES,   /* it refreshes anyway */
     IM_DOUBT_SAME_CALLS,  /* it makes the same call several times anyway */
-    IM_DOUBT_RANDOM_GAPS  /* its pauses vary as random ones do */
+    IM_DOUBT_RANDOM_GAPS, /* its pauses vary as random ones do */
+    IM_DOUBT_CREATES      /* it is not known how many records it makes */
 };
 
 struct im_tally {
