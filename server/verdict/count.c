@@ -377,36 +377,32 @@ static size_t created_by(const struct im_history *history, uint64_t call)
     return n;
 }
 
-/* How many records were made at this address by calls that the other history does not have: with a date or a key
- * in it, such a call is another one in each run. */
-static size_t created_by_others(const struct im_history *history,
-                                const struct im_history *other,
-                                const struct im_exchange *at)
+/* A client may make two records that are alike, and does so in the baseline then: what counts is one more than
+ * there. */
+static struct weighed weigh_created_again(const struct im_group *group, size_t index)
 {
-    size_t n = 0;
+    uint64_t call = group->items[index]->call;
+    const struct im_history *baseline = group->options->baseline;
+    size_t ever = baseline ? created_by(baseline, call) : 0;
 
-    for (size_t i = 0; i < history->count; i++)
-        n += history->items[i]->created &&
-             im_history_same_address(history->items[i], at) &&
-             !im_history_times(other, history->items[i]->call);
-    return n;
+    return ever && created_by(group->history, call) <= ever ? free_of_blame : counts;
 }
 
-/* A record that was made after the anchor's. A client may make two that are alike, and does so in the baseline
- * then: what counts is one more than there. */
+/* A record that is made again with another key or another body is another call, and so is the next record
+ * that the client makes anyway. They are told apart by their number: more than where nothing goes wrong means
+ * that one is there twice. */
 static struct weighed weigh_created(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
     const struct im_history *baseline = group->options->baseline;
-    size_t ever = baseline ? created_by(baseline, exchange->call) : 0;
 
-    if (exchange->call == group->window->anchor->call)
-        return ever && created_by(group->history, exchange->call) <= ever ? free_of_blame
-                                                                          : counts;
-    return baseline && !ever &&
-                   created_by_others(group->history, baseline, exchange) >
-                       created_by_others(baseline, group->history, exchange)
-               ? (struct weighed){UNSURE, IM_DOUBT_RECORDS}
+    if (exchange->began_us > group->window->closed_us)
+        return free_of_blame;
+    if (!baseline)
+        return (struct weighed){UNSURE, IM_DOUBT_RECORDS};
+    return im_history_created(group->history, exchange) >
+                   im_history_created(baseline, exchange)
+               ? counts
                : free_of_blame;
 }
 
@@ -415,8 +411,9 @@ static struct weighed weigh_call(const struct im_group *group, size_t index)
     const struct im_expectation *expectation = group->expectation;
     const struct im_window *window = group->window;
 
-    if (expectation->created && expectation->same_call)
-        return weigh_created(group, index);
+    if (expectation->created && window->anchor)
+        return expectation->same_call ? weigh_created_again(group, index)
+                                      : weigh_created(group, index);
     if (expectation->without_token && window->anchor)
         return weigh_without_token(group, index);
     if (window->anchor && expectation->within_ms >= 0)
@@ -425,7 +422,8 @@ static struct weighed weigh_call(const struct im_group *group, size_t index)
         return window->anchor && group->items[index]->began_us > window->closed_us
                    ? free_of_blame
                    : counts;
-    if (index > 0 && group->items[index]->token.len &&
+    /* what is counted for each call is counted with whichever token */
+    if (index > 0 && expectation->per != IM_PER_CALL && group->items[index]->token.len &&
         refuses_token(group, group->items[index]))
         return weigh_dead_token(group, index);
     return expectation->per == IM_PER_CALL || expectation->same_call

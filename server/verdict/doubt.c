@@ -20,9 +20,9 @@ static const struct {
          " renews tokens so far ahead, it renews these before each call; a smaller "
          "margin shows it"},
     [IM_DOUBT_RECORDS] =
-        {"", " made one record more than where nothing goes wrong, and it does not show "
-             "whether that is the same again; what is sent again must be the same call, "
-             "with the same Idempotency-Key"},
+        {"it is not known how many records ",
+         " makes where nothing goes wrong; `intacct-mock run` finds out, or name a sandbox "
+         "in which that was so with ?baseline=NAME"},
     [IM_DOUBT_RANDOM_GAPS] =
         {"the pauses of ",
          " may be random, and so few of those need not grow; a run without jitter, or "

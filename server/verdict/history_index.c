@@ -25,6 +25,9 @@ struct im_history_index {
     /* By the access token that they handed out; those that did not are left out. */
     const struct im_exchange **issuers;
     size_t issuer_count;
+    /* By address; those that made no record are left out. */
+    const struct im_exchange **creations;
+    size_t creation_count;
     /* Of a place. */
     int64_t *reach_us; /* the latest delivery up to it */
     int64_t *issued_us,
@@ -82,6 +85,18 @@ static int by_token(const void *a, const void *b)
 static int by_both(const void *a, const void *b)
 {
     return sort_alike(IM_ALIKE_BOTH, a, b);
+}
+
+static int compare_addresses(const struct im_exchange *a, const struct im_exchange *b)
+{
+    int order = im_str_compare(a->path, b->path);
+
+    return order ? order : im_str_compare(a->method, b->method);
+}
+
+static int by_address(const void *a, const void *b)
+{
+    return compare_addresses(item_of(a), item_of(b));
 }
 
 static int by_issued(const void *a, const void *b)
@@ -156,17 +171,22 @@ static bool calls_make(const struct im_history *history, struct im_arena *arena)
     return calls != NULL;
 }
 
-static bool issuers_make(const struct im_history *history, struct im_arena *arena)
+static bool makers_make(const struct im_history *history, struct im_arena *arena)
 {
     struct im_history_index *index = history->index;
 
     index->issuers = IM_ARENA_ARRAY(arena, const struct im_exchange *, history->count);
-    if (!index->issuers)
+    index->creations = IM_ARENA_ARRAY(arena, const struct im_exchange *, history->count);
+    if (arena->failed)
         return false;
-    for (size_t i = 0; i < history->count; i++)
+    for (size_t i = 0; i < history->count; i++) {
         if (history->items[i]->issued.len)
             index->issuers[index->issuer_count++] = history->items[i];
+        if (history->items[i]->created)
+            index->creations[index->creation_count++] = history->items[i];
+    }
     qsort(index->issuers, index->issuer_count, sizeof(*index->issuers), by_issued);
+    qsort(index->creations, index->creation_count, sizeof(*index->creations), by_address);
     return true;
 }
 
@@ -224,7 +244,7 @@ bool im_history_index_make(struct im_history *history, struct im_arena *arena)
     for (int alike = 0; alike < IM_ALIKES; alike++)
         if (!order_make(history, (enum im_alike)alike, arena))
             return false;
-    return calls_make(history, arena) && issuers_make(history, arena) &&
+    return calls_make(history, arena) && makers_make(history, arena) &&
            places_make(history, arena);
 }
 
@@ -370,6 +390,31 @@ size_t im_history_times_before(const struct im_history *history,
     return found ? found->before : 0;
 }
 
+/* ---- records ---- */
+
+/* How many stand before those of the address, or, with `after`, before those that follow it. */
+static size_t creations_before(const struct im_history_index *index,
+                               const struct im_exchange *exchange, bool after)
+{
+    size_t low = 0, high = index->creation_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_addresses(index->creations[middle], exchange) < after)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+size_t im_history_created(const struct im_history *history,
+                          const struct im_exchange *exchange)
+{
+    return creations_before(history->index, exchange, true) -
+           creations_before(history->index, exchange, false);
+}
+
 /* ---- the baseline ---- */
 
 /* A call of the baseline that the history does not have. */
@@ -378,15 +423,8 @@ struct foreign {
     size_t times;
 };
 
-static int compare_addresses(const struct im_exchange *a, const struct im_exchange *b)
-{
-    int order = im_str_compare(a->path, b->path);
-
-    return order ? order : im_str_compare(a->method, b->method);
-}
-
 /* Of one address the most frequent first. */
-static int by_address(const void *a, const void *b)
+static int by_address_and_times(const void *a, const void *b)
 {
     const struct foreign *left = a, *right = b;
     int order = compare_addresses(left->exchange, right->exchange);
@@ -406,7 +444,7 @@ static size_t foreign_collect(const struct im_history *history,
             !call_find(history, order->items[group]->call))
             foreign[count++] = (struct foreign){order->items[group],
                                                 baseline->index->calls[group].times};
-    qsort(foreign, count, sizeof(*foreign), by_address);
+    qsort(foreign, count, sizeof(*foreign), by_address_and_times);
     for (size_t i = 0; i < count; i++)
         if (!kept || compare_addresses(foreign[kept - 1].exchange, foreign[i].exchange))
             foreign[kept++] = foreign[i];

@@ -54,6 +54,9 @@ size_t im_history_times(const struct im_history *history, uint64_t call);
  * call makes it another one in each run: then those at its address count that the history does not have. */
 size_t im_history_times_before(const struct im_history *history,
                                const struct im_exchange *exchange);
+/* How many records were made by requests to the address of this one, which may be of another history. */
+size_t im_history_created(const struct im_history *history,
+                          const struct im_exchange *exchange);
 /* Were two of that very call open at once? */
 bool im_history_overlaps(const struct im_history *history, uint64_t call);
 /* Was the call refused for one token and for another one? */

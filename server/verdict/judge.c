@@ -154,16 +154,28 @@ static void say_unmet(struct judging *j, struct finding *found, struct im_group 
     struct im_buf why;
 
     enum im_outcome_of outcome = unmet_outcome(j, found->expectation);
+    const struct im_exchange *went_on = NULL;
 
+    if (outcome == IM_INFORMATION && !found->expectation->advice)
+        went_on =
+            im_recovery_went_on(found->expectation, window, &j->history, j->options);
     /* what is not demanded needs no excuse */
-    if (doubt && outcome == IM_NOT_MET)
+    if ((doubt && outcome == IM_NOT_MET) || went_on)
         outcome = IM_CANNOT_TELL;
     if (!is_worse(found, outcome))
         return;
     if (!group->count)
         group->count = gather_near(j, found, window);
     im_buf_init(&why, j->arena, 0);
-    if (outcome == IM_CANNOT_TELL)
+    if (went_on)
+        im_buf_addf(
+            &why,
+            "cannot tell: %s went on with exchange %llu and did not repeat exchange "
+            "%llu: it may have taken that answer for success, or done without it; a "
+            "client that fails fast ends there",
+            j->options->client ? j->options->client : "the client",
+            (unsigned long long)went_on->id, (unsigned long long)window->anchor->id);
+    else if (outcome == IM_CANNOT_TELL)
         im_buf_addz(&why, doubt);
     else
         im_bound_why(group, IM_BOUND_AT_LEAST, seen, &why);

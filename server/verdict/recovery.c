@@ -133,3 +133,25 @@ const char *im_recovery_doubt(const struct im_expectation *expectation,
                "stop";
     return NULL;
 }
+
+/* Jobs are told apart by their tokens. Workers are not, so nothing is said of a client that has several. */
+const struct im_exchange *im_recovery_went_on(const struct im_expectation *expectation,
+                                              const struct im_window *window,
+                                              const struct im_history *history,
+                                              const struct im_judge_options *options)
+{
+    const struct im_exchange *anchor = window->anchor;
+    bool serial = history->parallel <= 1 &&
+                  (!options->baseline || options->baseline->parallel <= 1);
+
+    if (!expectation->same_call || !serial || !im_history_is_call(anchor))
+        return NULL;
+    for (size_t place = im_history_place(history, anchor); place != IM_HISTORY_END;
+         place = im_history_next_alike(history, IM_ALIKE_TOKEN, place)) {
+        const struct im_exchange *next = history->items[place];
+        if (im_history_is_call(next) && next->began_us >= window->opened_us &&
+            next->call != anchor->call)
+            return next;
+    }
+    return NULL;
+}

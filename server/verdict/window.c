@@ -200,9 +200,7 @@ bool im_window_holds(const struct im_window *window,
     if (exchange == anchor || exchange->began_us < window->opened_us ||
         im_history_other_user(anchor, exchange))
         return false;
-    /* the same record may be made by a call that has a new date or key in it */
-    if (expectation->same_call && exchange->call != anchor->call &&
-        !(expectation->created && im_history_same_address(anchor, exchange)))
+    if (expectation->same_call && exchange->call != anchor->call)
         return false;
     return expectation->within_ms < 0 ||
            im_window_elapsed_us(anchor, exchange) / US_PER_MS <

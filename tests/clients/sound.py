@@ -97,6 +97,8 @@ class Broken:
         "hammers-sign-in": "asks authorize five times at once after it was refused",
         "exchanges-no-code": "goes on to the token endpoint although no code came",
         "creates-without-a-key": "repeats a create whose answer was lost without an Idempotency-Key",
+        "creates-anew": "repeats a create whose answer was lost with a new Idempotency-Key and a new body",
+        "renews-for-ever": "renews and repeats as long as a call is refused",
         "is-impatient": "gives up after 0.3 seconds without a byte",
         "gives-up-on-slow-answers": "gives up on an answer that is not whole after 0.3 seconds",
         "one-token-for-all": "makes the calls of its second company with the token of the first",
@@ -477,6 +479,7 @@ class Client:
         def send():
             """With the token of now: another thread may have renewed it meanwhile."""
             token = self._current_token()
+            self._mutated_create(headers, body)
             try:
                 return token, self._send(line, method, url, member, body, form and form(token),
                                          {**(headers or {}), **self._authorization(token)})
@@ -494,9 +497,17 @@ class Client:
             if "does-not-repeat-the-call" in self._broken:  # fault
                 return None
             token, answer = patience.through(send)
+            for _ in range(6 if "renews-for-ever" in self._broken else 0):  # fault
+                if token_was_refused(answer, self._broken):
+                    self._renew(line, token)
+                    token, answer = patience.through(send)
             if token_was_refused(answer, self._broken):
                 raise self._stop(f"{what}: a new token was refused, too: {answer}")
         return self._judge(what, token, answer, line, lambda: patience.through(send))
+
+    def _mutated_create(self, headers, body):
+        if "creates-anew" in self._broken and "Idempotency-Key" in (headers or {}):  # fault
+            headers["Idempotency-Key"], body["description"] = os.urandom(16).hex(), os.urandom(6).hex()
 
     def _judge(self, what, token, answer, line, again):
         if answer.fine:
@@ -752,7 +763,7 @@ class Client:
         return any(name in self._broken for name in (
             "loops-on-dead-refresh-token", "hammers-credentials", "retries-for-ever",
             "refresh-per-thread", "refreshes-twice-after-lost-answer", "renews-on-trouble",
-            "renews-three-times"))
+            "renews-three-times", "renews-for-ever"))
 
     def _keep(self, answer):
         """Both tokens at once: the old refresh token died when the new one was made."""

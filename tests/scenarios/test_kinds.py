@@ -34,7 +34,7 @@ NOTHING_IS_REFRESHED = {
     "refresh-token-unknown", "user-revoked-access"}
 NOTHING_IS_CREATED = {"answer-lost-after-create", "permission-action-denied"}
 IT_ENDS_AT_THE_FIRST_REFUSAL = {"one-revoke-kills-all", "rate-limit-in-parallel", "rate-limit-with-retry-after",
-                                "sign-in-to-the-ui", "token-lives-two-seconds"}
+                                "session-ended-each-time", "sign-in-to-the-ui", "token-lives-two-seconds"}
 IT_WORKS_FOR_ONE_COMPANY = {"two-companies"}
 WHOEVER_IT_IS = (NO_PERSON_SIGNS_IN, NOTHING_IS_INTROSPECTED)
 ALWAYS = (*WHOEVER_IT_IS, IT_WORKS_FOR_ONE_COMPANY)

@@ -14,6 +14,7 @@ STRETCH = 5  # a first pause of 0.1 s stays below a Retry-After of 1 s
 # What is likely to break a sentence; "a+b" is both at once. After these, all others are tried.
 LIKELY = {
     "a code is tried once": ["sends-code-twice"],
+    "a call that is refused with new tokens too is given up: at most four tries": ["renews-for-ever"],
     "a dead token is not hammered": ["hammers-dead-token"],
     "a record of acme is asked for with the token of acme": ["last-token-wins"],
     "a record of globex is asked for with the token of globex": ["one-token-for-all"],
@@ -28,6 +29,8 @@ LIKELY = {
     "every sign-in is begun with a state": ["forgets-state"],
     "no code is exchanged, for none came": ["exchanges-no-code"],
     "no call is refused: the token is renewed ahead of time, as expires_in says": ["never-renews"],
+    "no more records are created than where nothing goes wrong: what is sent again has the same key and body":
+        ["creates-anew"],
     "no new token is asked for because of it":
         ["renews-on-trouble", "refreshes-on-403", "is-impatient+renews-on-trouble", "gives-up-on-slow-answers+renews-on-trouble"],
     "no refresh is tried without a refresh token": ["refreshes-without-token"],

@@ -496,6 +496,47 @@ get(VENDORS, one["access_token"])
 ''')
 tap.check("token-malformed-json: all that bears on it is shown",
           len(re.findall(r"#\d+ POST /ia/api/v1/oauth2/token client_credentials → 200 \(malformed-json\)", output)) == 2, output)
+# ---- a loop, a record twice, a page taken for data ----
+
+REFRESHES_FOR_EVER = '''
+one = tokens()
+for path in (VENDORS, BILLS):
+    for _ in range(30):
+        if get(path, one["access_token"])[0] != 401:
+            break
+        one = json.loads(ask(grant_type="refresh_token", refresh_token=one["refresh_token"])[1])
+'''
+fails("one that renews and repeats for ever", "session-ended-each-time",
+      "a call that is refused with new tokens too is given up: at most four tries", REFRESHES_FOR_EVER)
+CREATES = '''
+one = tokens()
+def create(number):
+    for trial in range(3):
+        key = KEY % (number, trial)
+        head = {"Authorization": "Bearer " + one["access_token"], "Content-Type": "application/json", "Idempotency-Key": key}
+        bill = {"vendor": {"key": "43"}, "createdDate": "2026-01-31", "dueDate": "2026-02-28", "description": key}
+        try:
+            return send("POST", BILLS, head, json.dumps(bill), keep=False)
+        except OSError:
+            time.sleep(0.1)
+create(1), create(2)
+'''
+passes("one that repeats a create with its key, and creates another record", "answer-lost-after-create",
+       'KEY = "key-%d%.0s"\n' + CREATES)
+fails("one that makes key and body anew for each try", "answer-lost-after-create",
+      "no more records are created than where nothing goes wrong: what is sent again has the same key and body",
+      'KEY = "key-%d-%d"\n' + CREATES)
+GOES_ON = '''
+one = tokens()
+for path in (VENDORS, BILLS, OTHERS[0]):
+    status, text = get(path, one["access_token"])
+    if status != 200 or (STOPS and b"<html" in text.lower()):
+        sys.exit(1)
+'''
+passes("one that may end at a page, and does,", "html", "STOPS = True" + GOES_ON, kind="fail-fast")
+word, _, _, output = run("html", "STOPS = False" + GOES_ON, kind="fail-fast")
+tap.check("html: one that may end and goes on has perhaps taken it for success", word == "partly"
+          and "CMD went on with exchange 3 and did not repeat exchange 2" in output, output)
 output = fails("one that hammers", "access-token-revoked", "a dead token is not hammered", FIVE_CALLS % True)
 tap.check("a failure says what the cause means and what to do", "  access-token-revoked: " in output
           and "  what to do: " in output, output)

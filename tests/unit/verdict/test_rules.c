@@ -471,13 +471,15 @@ static void each_request_with_wrong_credentials_may_be_tried_twice(void **state)
     outcome(h, twice, IM_NOT_MET);
 }
 
-static struct im_exchange *creates(struct history *h, int number)
+/* Another key and another body make another call of it. */
+static struct im_exchange *creates(struct history *h, int number, enum im_fault fault)
 {
-    struct im_exchange *seen = call(h, number, "T1");
+    struct im_exchange *seen = call(h, number, "T0");
 
-    seen->path = IM_STR("/bill");
     seen->method = IM_STR("POST");
+    seen->path = IM_STR("/bill");
     seen->created = true;
+    seen->fault = fault;
     return seen;
 }
 
@@ -488,36 +490,17 @@ static void two_records_that_are_alike_may_be_meant(void **state)
 {
     struct history *h = *state;
 
-    creates(h, 1);
-    creates(h, 1);
+    creates(h, 1, IM_FAULT_NONE);
+    creates(h, 1, IM_FAULT_NONE);
     is_the_baseline(h);
-    creates(h, 1)->fault = IM_FAULT_DROP;
-    creates(h, 1);
+    creates(h, 1, IM_FAULT_DROP);
+    creates(h, 1, IM_FAULT_NONE);
     outcome(h, not_twice, IM_MET);
-    creates(h, 1);
+    creates(h, 1, IM_FAULT_NONE);
     outcome(h, not_twice, IM_NOT_MET);
     h->options.baseline = NULL;
     h->count--;
     outcome(h, not_twice, IM_NOT_MET);
-}
-
-/* Who puts a new date or key into each try makes another call of it. */
-static void one_record_more_than_ever_may_be_the_same_again(void **state)
-{
-    struct history *h = *state;
-
-    creates(h, 1);
-    creates(h, 2);
-    is_the_baseline(h);
-    creates(h, 3)->fault = IM_FAULT_DROP;
-    creates(h, 4);
-    outcome(h, not_twice, IM_MET);
-    creates(h, 5);
-    is(h, not_twice, IM_CANNOT_TELL,
-       "cannot tell: the client made one record more than where nothing goes wrong, and "
-       "it does not show whether that is the same again; what is sent again must be the "
-       "same call, with the same Idempotency-Key",
-       "1 2 3");
 }
 
 static void renewing_a_short_lived_token_ahead_is_no_loop(void **state)
@@ -1020,6 +1003,129 @@ static void advice_is_never_a_failure(void **state)
 
 #define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
+/* ---- a call that is refused with every token ---- */
+
+#define GIVEN_UP                                                                         \
+    "{'that':'t','endpoint':'api','cause':'access-token-revoked','at_most':5,"           \
+    "'per':'call'}"
+
+static void refused_with_each_token(struct history *h, int times)
+{
+    for (int i = 0; i < times; i++) {
+        dead(h, 1, im_arena_format(&h->arena, "T%d", i).at);
+        refreshes(h, im_arena_format(&h->arena, "T%d", i + 1).at);
+    }
+}
+
+static void a_call_that_every_token_is_refused_for_is_given_up(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T0");
+    refused_with_each_token(h, 2);
+    met(h, GIVEN_UP, "twice, as it should be", "2 4");
+    refused_with_each_token(h, 10);
+    outcome(h, GIVEN_UP, IM_NOT_MET);
+}
+
+static void each_of_its_calls_may_be_tried_with_a_new_token(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T0");
+    for (int i = 0; i < 12; i++)
+        dead(h, i, "T0")->token = im_arena_format(&h->arena, "T%d", i);
+    outcome(h, GIVEN_UP, IM_MET);
+}
+
+/* ---- a create whose answer was lost ---- */
+
+#define MADE_ONCE "{'that':'t','after':'drop','created':true,'count':0}"
+
+static void creates_in_the_baseline(struct history *h, int records)
+{
+    signs_on(h, "T0");
+    for (int i = 0; i < records; i++)
+        creates(h, i, IM_FAULT_NONE);
+    is_the_baseline(h);
+}
+
+static void a_create_that_is_made_anew_after_a_lost_answer_is_there_twice(void **state)
+{
+    struct history *h = *state;
+
+    creates_in_the_baseline(h, 1);
+    creates(h, 1, IM_FAULT_DROP);
+    creates(h, 2, IM_FAULT_NONE);
+    not_met(h, MADE_ONCE, "wanted none, but saw 1 after exchange 1", "1 2");
+}
+
+static void what_it_creates_anyway_is_not_there_twice(void **state)
+{
+    struct history *h = *state;
+
+    creates_in_the_baseline(h, 3);
+    creates(h, 1, IM_FAULT_DROP);
+    creates(h, 2, IM_FAULT_NONE);
+    creates(h, 3, IM_FAULT_NONE);
+    creates(h, 1, IM_FAULT_NONE)->created = false; /* known by its key */
+    outcome(h, MADE_ONCE, IM_MET);
+    creates(h, 4, IM_FAULT_NONE)->path = IM_STR("/other");
+    outcome(h, MADE_ONCE, IM_MET); /* well again long ago */
+}
+
+static void without_a_baseline_it_is_not_known_what_it_creates(void **state)
+{
+    struct history *h = *state;
+
+    creates(h, 1, IM_FAULT_DROP);
+    creates(h, 2, IM_FAULT_NONE);
+    outcome(h, MADE_ONCE, IM_CANNOT_TELL);
+}
+
+/* ---- going on after what no client can have read ---- */
+
+#define REPEATED_AFTER_HTML                                                              \
+    "{'that':'t','endpoint':'api','status':'2xx','after':'html','same':'call',"          \
+    "'at_least':1}"
+
+static void who_fails_fast_does_not_go_on(void **state)
+{
+    struct history *h = *state;
+
+    h->options.fail_fast = true;
+    signs_on_times(h, 1);
+    signs_on(h, "T0");
+    call(h, 1, "T0")->fault = IM_FAULT_HTML;
+    outcome(h, REPEATED_AFTER_HTML, IM_INFORMATION);
+    call(h, 2, "T0");
+    is(h, REPEATED_AFTER_HTML, IM_CANNOT_TELL,
+       "cannot tell: the client went on with exchange 3 and did not repeat exchange 2: "
+       "it may "
+       "have taken that answer for success, or done without it; a client that fails fast "
+       "ends there",
+       "2");
+}
+
+static void another_job_goes_its_own_way(void **state)
+{
+    struct history *h = *state;
+
+    h->options.fail_fast = true;
+    signs_on_times(h, 1);
+    signs_on(h, "T0");
+    call(h, 1, "T0")->fault = IM_FAULT_HTML;
+    signs_on(h, "T1");
+    call(h, 2, "T1");
+    outcome(h, REPEATED_AFTER_HTML, IM_INFORMATION);
+    /* nor can a worker that was under way be called back */
+    call(h, 3, "T0");
+    together(h, call(h, 4, "T0"));
+    outcome(h, REPEATED_AFTER_HTML, IM_INFORMATION);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1066,7 +1172,6 @@ int main(void)
         TOLD(who_gave_up_waiting_for_a_refusal_does_not_know_of_it),
         TOLD(each_request_with_wrong_credentials_may_be_tried_twice),
         TOLD(two_records_that_are_alike_may_be_meant),
-        TOLD(one_record_more_than_ever_may_be_the_same_again),
         TOLD(renewing_a_short_lived_token_ahead_is_no_loop),
         TOLD(who_needs_a_person_to_sign_in_may_stop),
         TOLD(where_nothing_is_parallel_nothing_may_be_sent_in_a_pause),
@@ -1078,6 +1183,13 @@ int main(void)
         TOLD(right_data_under_a_wrong_label_is_an_answer),
         TOLD(what_the_journal_dropped_may_be_what_was_not_seen),
         TOLD(advice_is_never_a_failure),
+        TOLD(a_call_that_every_token_is_refused_for_is_given_up),
+        TOLD(each_of_its_calls_may_be_tried_with_a_new_token),
+        TOLD(a_create_that_is_made_anew_after_a_lost_answer_is_there_twice),
+        TOLD(what_it_creates_anyway_is_not_there_twice),
+        TOLD(without_a_baseline_it_is_not_known_what_it_creates),
+        TOLD(who_fails_fast_does_not_go_on),
+        TOLD(another_job_goes_its_own_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
