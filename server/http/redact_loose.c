@@ -153,7 +153,8 @@ static struct im_str redact_run(struct im_redaction *out, struct im_str text, bo
         im_buf_add(&out->buf, im_str_slice(run, 0, end));
         return redact_value_behind(out, im_str_slice(text, end, text.len));
     }
-    struct im_str separator = separator_of(rest);
+    /* behind a run alone, or a text of brackets would be searched from each of them */
+    struct im_str separator = run.len ? separator_of(rest) : IM_STR("");
     if (run.len && (assigns(separator) || quotes(run, separator)) &&
         ends_in_secret_name(out->buf.arena, run)) {
         im_buf_add(&out->buf, run);

@@ -85,6 +85,8 @@ static const char *const leaky[] = {
     "a=b&key=" SECRET,
     "a=b&client_key=" SECRET,
     "a=b&passphrase=" SECRET,
+    "a=b&t=" SECRET,
+    "sig=" SECRET "&a=b",
     "a=b&pw=" SECRET,
     "a=b&pin=" SECRET,
     "a=b&sid=" SECRET,
