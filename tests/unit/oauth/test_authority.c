@@ -78,6 +78,21 @@ static void another_salt_gives_other_bytes(void **state)
     im_authority_free(other);
 }
 
+static void fingerprints_depend_on_the_seed_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct im_str own =
+        im_fingerprint(f->authority->secrets, &f->arena, IM_STR("a secret"));
+
+    for (uint64_t seed = 7; seed <= 9; seed++) {
+        struct im_authority *other =
+            im_authority_new(seed, IM_STR("test"), NOW_MS, &f->err);
+        struct im_str its = im_fingerprint(other->secrets, &f->arena, IM_STR("a secret"));
+        assert_true(im_str_eq(own, its) == (seed == 7));
+        im_authority_free(other);
+    }
+}
+
 static void a_lifetime_can_be_asked_for(void **state)
 {
     struct fixture *f = *state;
@@ -422,6 +437,7 @@ int main(void)
         TEST(no_two_tokens_of_one_second_are_alike),
         TEST(the_same_seed_and_requests_give_the_same_bytes),
         TEST(another_salt_gives_other_bytes),
+        TEST(fingerprints_depend_on_the_seed_alone),
         TEST(a_lifetime_can_be_asked_for),
         TEST(a_token_lives_in_the_session_it_is_given),
         TEST(a_kept_refresh_token_keeps_its_end),

@@ -121,6 +121,7 @@ static void undecodable_tokens_are_malformed(void **state)
         refused(f, call_api(f, im_str(quoted[i])), CAUSE_TOKEN_MALFORMED,
                 "a quotation mark was copied with it");
     refused(f, call_api(f, IM_STR("abc def")), CAUSE_TOKEN_MALFORMED, "blanks in it");
+    refused(f, call_api(f, IM_STR("abc\tdef")), CAUSE_TOKEN_MALFORMED, "blanks in it");
     refused(f, call_flawed(f, IM_FLAW_MALFORMED), CAUSE_TOKEN_MALFORMED,
             "not three parts");
 }
