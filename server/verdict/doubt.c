@@ -19,10 +19,10 @@ static const struct {
         {"these tokens live five minutes at most, and where ",
          " renews tokens so far ahead, it renews these before each call; a smaller "
          "margin shows it"},
-    [IM_DOUBT_RECORDS] =
-        {"it is not known how many records ",
-         " makes where nothing goes wrong; `intacct-mock run` finds out, or name a sandbox "
-         "in which that was so with ?baseline=NAME"},
+    [IM_DOUBT_RECORDS] = {"it is not known how many records ",
+                          " makes where nothing goes wrong; `intacct-mock run` finds "
+                          "out, or name a sandbox "
+                          "in which that was so with ?baseline=NAME"},
     [IM_DOUBT_RANDOM_GAPS] =
         {"the pauses of ",
          " may be random, and so few of those need not grow; a run without jitter, or "
