@@ -20,7 +20,7 @@ struct batch {
 bool im_batch_asked(const struct im_record *record)
 {
     if (record->action == IM_ACTION_CREATE)
-        return record->body && record->body->type == IM_JSON_ARRAY && record->body->count;
+        return record->body && record->body->type == IM_JSON_ARRAY;
     return record->action == IM_ACTION_READ && im_str_has(record->key, ',');
 }
 
@@ -105,6 +105,9 @@ enum im_cause im_batch_answer(struct im_authority *authority, struct im_request 
         return im_refuse(req, CAUSE_REQUEST_TOO_LARGE,
                          "the batch has %zu items, at most %d are taken", n,
                          IM_BATCH_MAX);
+    if (!n)
+        return im_refuse(req, CAUSE_API_PAYLOAD_MALFORMED,
+                         "the batch is an array without items; one is wanted at least");
     im_rest_begin(res, create ? 201 : 200, &batch.out);
     im_json_open_array(&batch.out, IM_REST_RESULT);
     if (create)
