@@ -215,6 +215,7 @@ struct im_objects_call {
     uint64_t idempotency_call; /* hash of the whole call: the same again has the same */
     bool repeat_refused;       /* policy: a key counts once, for the same call too */
 
+    int64_t made;                      /* create: the new record's key */
     struct im_objects_meta meta;       /* list, query */
     struct im_objects_refusal refusal; /* when refused */
     bool

@@ -337,6 +337,7 @@ static enum im_objects_result row_add(struct im_objects *store,
     }
     /* last, when nothing can fail any more: a refused create may be repeated with the same key */
     im_idempotency_add_locked(store, call, row->key);
+    call->made = row->key;
     im_object_write_link(call->type, row, call->out, call->name);
     return IM_OBJECTS_OK;
 }

@@ -390,6 +390,26 @@ STORY(empty_batch, "a batch without items is refused as one")
     then_refused(s, CAUSE_API_PAYLOAD_MALFORMED);
 }
 
+STORY(batch_as_a_transaction,
+      "a batch that is a transaction creates all of its items or none")
+{
+    when_connected(s);
+    const char *bearer = text(s, "Authorization: Bearer %s\n", access_token(s));
+    const char *atomic = text(s, "%sX-IA-API-Param-Transaction: true\n", bearer);
+    when_sent(s, "POST", VENDORS, atomic,
+              "[{\"id\":\"V-1\",\"name\":\"x\"},{\"id\":\"V-1\",\"name\":\"y\"}]");
+    then_status(s, 409);
+    then_header_has(s, "X-Intacct-Mock-Note", "item 2");
+    then_refused(s, CAUSE_RECORD_DUPLICATE);
+    when_sent(s, "POST", VENDORS, atomic,
+              "[{\"id\":\"V-1\",\"name\":\"x\"},{\"id\":\"V-2\",\"name\":\"y\"}]");
+    then_status(s, 201);
+    then_json(s, "ia::meta/totalSuccess", "2");
+    when_sent(s, "POST", VENDORS, bearer,
+              "[{\"id\":\"V-3\",\"name\":\"x\"},{\"id\":\"V-1\",\"name\":\"y\"}]");
+    then_status(s, 207);
+}
+
 STORY(unknown_reference, "a bill for a vendor that does not exist is refused")
 {
     when_connected(s);
@@ -471,6 +491,7 @@ STORIES(protocol) = {
     &story_lost_create,
     &story_lost_change,
     &story_empty_batch,
+    &story_batch_as_a_transaction,
     &story_unknown_reference,
     &story_record_in_use,
     &story_full_store,
