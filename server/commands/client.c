@@ -102,8 +102,8 @@ bool im_client_find(struct im_client_target *client,
     if (client_read_url(client, url))
         return true;
     return im_error_set(err,
-                        "--url must be http://HOST:PORT or https://HOST:PORT, not "
-                        "\"%.*s\"",
+                        "--url (or INTACCT_MOCK_URL) must be http://HOST:PORT or "
+                        "https://HOST:PORT, not \"%.*s\"",
                         IM_ARG(im_str_front(url, 80)));
 }
 
@@ -212,6 +212,10 @@ static bool connection_explain(const struct connection *c, struct im_error *err)
     if (code && ERR_GET_LIB(code) == ERR_LIB_SSL)
         return im_error_set(err, "TLS: %s (is it the port for https?)",
                             reason ? reason : "failed");
+    if (code && ERR_SYSTEM_ERROR(code) && ERR_GET_REASON(code) == ECONNREFUSED)
+        return im_error_set(err,
+                            "%s; start intacct-mock there, or say with --url where it is",
+                            strerror(ECONNREFUSED));
     if (code && ERR_SYSTEM_ERROR(code))
         return im_error_set(err, "%s", strerror(ERR_GET_REASON(code)));
     if (data && *data && (flags & ERR_TXT_STRING)) /* what looking the name up said */

@@ -20,7 +20,7 @@ struct batch {
 bool im_batch_asked(const struct im_record *record)
 {
     if (record->action == IM_ACTION_CREATE)
-        return record->body && record->body->type == IM_JSON_ARRAY && record->body->count;
+        return record->body && record->body->type == IM_JSON_ARRAY;
     return record->action == IM_ACTION_READ && im_str_has(record->key, ',');
 }
 
@@ -65,19 +65,75 @@ static struct im_objects_call item_call(struct batch *batch,
 
 /* Each item has an Idempotency-Key of its own, so that a batch of which a part was created
  * may be repeated as a whole. */
+static struct im_objects_call item_call_of_create(struct batch *batch,
+                                                  const struct im_objects_call *whole)
+{
+    struct im_objects_call call = item_call(batch, whole);
+    if (call.idempotency_key.len)
+        call.idempotency_key =
+            im_arena_format(batch->req->arena, "%.*s #%" PRId64,
+                            IM_ARG(whole->idempotency_key), batch->good + batch->bad);
+    return call;
+}
+
 static void batch_create(struct batch *batch, const struct im_objects_call *whole,
                          const struct im_json *body)
 {
     for (const struct im_json *item = body->first; item; item = item->next) {
-        struct im_objects_call call = item_call(batch, whole);
-        if (call.idempotency_key.len)
-            call.idempotency_key =
-                im_arena_format(batch->req->arena, "%.*s #%" PRId64,
-                                IM_ARG(whole->idempotency_key), batch->good + batch->bad);
+        struct im_objects_call call = item_call_of_create(batch, whole);
         enum im_objects_result result = im_objects_create(batch->store, &call, item);
         batch->req->exchange->created |= result == IM_OBJECTS_OK && !call.repeated;
         item_end(batch, &call, result);
     }
+}
+
+/* Both spellings stand in Sage's documentation; which of them the server reads is not known. */
+static bool batch_is_transaction(const struct im_request *req)
+{
+    static const char *const names[] = {"X-IA-API-Param-Transaction",
+                                        "X-IA-API-ParamTransaction"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (im_str_eq_nocase(im_str_trim(im_request_header(req, names[i])),
+                             IM_STR("true")))
+            return true;
+    return false;
+}
+
+/* All items or none (documented): what was created before the first refusal is deleted again, and that
+ * refusal is the answer to the whole (a guess). */
+static enum im_cause batch_create_all(struct batch *batch,
+                                      const struct im_objects_call *whole,
+                                      const struct im_json *body)
+{
+    struct im_arena *arena = batch->req->arena;
+    int64_t *made = IM_ARENA_ARRAY(arena, int64_t, body->count);
+    size_t n = 0;
+    if (!made)
+        return CAUSE_INTERNAL;
+    for (const struct im_json *item = body->first; item; item = item->next) {
+        struct im_objects_call call = item_call_of_create(batch, whole);
+        enum im_objects_result result = im_objects_create(batch->store, &call, item);
+        if (result == IM_OBJECTS_OK) {
+            batch->good++;
+            if (!call.repeated)
+                made[n++] = call.made;
+            continue;
+        }
+        while (n > 0) {
+            struct im_objects_call undo = item_call(batch, whole);
+            struct im_str key = im_arena_format(arena, "%" PRId64, made[--n]);
+            (void)im_objects_delete(batch->store, &undo, key);
+        }
+        enum im_cause cause = im_record_refuse(batch->req, result, &call);
+        im_note(batch->req, cause,
+                "item %" PRId64 " of the batch was refused; it is a transaction, so none "
+                "was created",
+                batch->good + 1);
+        return cause;
+    }
+    batch->req->exchange->created = n > 0;
+    return CAUSE_NONE;
 }
 
 static void batch_read(struct batch *batch, const struct im_objects_call *whole,
@@ -105,12 +161,20 @@ enum im_cause im_batch_answer(struct im_authority *authority, struct im_request 
         return im_refuse(req, CAUSE_REQUEST_TOO_LARGE,
                          "the batch has %zu items, at most %d are taken", n,
                          IM_BATCH_MAX);
+    if (!n)
+        return im_refuse(req, CAUSE_API_PAYLOAD_MALFORMED,
+                         "the batch is an array without items; one is wanted at least");
     im_rest_begin(res, create ? 201 : 200, &batch.out);
     im_json_open_array(&batch.out, IM_REST_RESULT);
-    if (create)
+    if (create && batch_is_transaction(req)) {
+        enum im_cause cause = batch_create_all(&batch, call, record->body);
+        if (cause)
+            return cause;
+    } else if (create) {
         batch_create(&batch, call, record->body);
-    else
+    } else {
         batch_read(&batch, call, record->key);
+    }
     im_json_close_array(&batch.out);
     im_rest_end_batch(&batch.out, batch.good, batch.bad);
     if (batch.bad)

@@ -11,7 +11,7 @@
 
 bool im_batch_asked(const struct im_record *record);
 /* Answers all of it. Each item is created, or read, or refused independently of
- * the others. `call` as for one record. */
+ * the others, unless X-IA-API-Param-Transaction says that all are to be created or none (documented). `call` as for one record. */
 enum im_cause im_batch_answer(struct im_authority *authority, struct im_request *req,
                               struct im_response *res, const struct im_record *record,
                               const struct im_objects_call *call);

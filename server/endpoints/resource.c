@@ -102,9 +102,10 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
         .now_ms = req->now_ms,
         .out = &out,
         .name = IM_REST_RESULT,
-        .idempotency_key = record.action == IM_ACTION_CREATE
-                               ? im_str_trim(im_request_header(req, "Idempotency-Key"))
-                               : IM_STR(""),
+        .idempotency_key =
+            record.action == IM_ACTION_CREATE || record.action == IM_ACTION_UPDATE
+                ? im_str_trim(im_request_header(req, "Idempotency-Key"))
+                : IM_STR(""),
         .idempotency_call = im_call_hash(req),
         .repeat_refused = !im_authority_policy(authority).idempotent_repeat,
     };

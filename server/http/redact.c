@@ -338,11 +338,11 @@ static size_t note_id_length(struct im_str name, struct im_str value)
     static const struct im_str note[] = {IM_STR_INIT("x-intacct-mock-note")};
     size_t n = 0;
 
+    if (!is_one_of(name, note, 1))
+        return 0;
     while (n < value.len && (value.at[n] == '-' || im_redact_is_word(value.at[n])))
         n++;
-    bool begins = is_one_of(name, note, 1) &&
-                  im_str_starts(im_str_slice(value, n, value.len), ": ");
-    return begins ? n + strlen(": ") : 0;
+    return im_str_starts(im_str_slice(value, n, value.len), ": ") ? n + strlen(": ") : 0;
 }
 
 struct im_str im_redact_header(struct im_secrets *secrets, struct im_arena *arena,

@@ -53,7 +53,7 @@ enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
         if (!same || call->repeat_refused)
             return im_objects_refuse(&call->refusal, IM_OBJECTS_KEY_REUSED, IM_STR(""),
                                      "the Idempotency-Key came with %s before, "
-                                     "which made %s %lld",
+                                     "which was about %s %lld",
                                      same ? "this very call" : "another call",
                                      known->type->rest_name, (long long)known->key);
         /* NULL when the record was deleted since: the create is then carried out anew */

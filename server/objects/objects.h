@@ -211,13 +211,15 @@ struct im_objects_call {
     int64_t now_ms; /* the sandbox's clock: audit times, "today" in filters */
     struct im_json_out *out;
     const char *name;
-    struct im_str idempotency_key; /* create: the Idempotency-Key; empty = none */
+    struct im_str idempotency_key; /* create, patch: the Idempotency-Key; empty = none */
     uint64_t idempotency_call; /* hash of the whole call: the same again has the same */
     bool repeat_refused;       /* policy: a key counts once, for the same call too */
 
+    int64_t made;                      /* create: the new record's key */
     struct im_objects_meta meta;       /* list, query */
     struct im_objects_refusal refusal; /* when refused */
-    bool repeated; /* create: made before with the same Idempotency-Key, nothing is new */
+    bool
+        repeated; /* create, patch: done before with the same Idempotency-Key, nothing is new */
 };
 
 struct im_objects_page {

@@ -337,6 +337,7 @@ static enum im_objects_result row_add(struct im_objects *store,
     }
     /* last, when nothing can fail any more: a refused create may be repeated with the same key */
     im_idempotency_add_locked(store, call, row->key);
+    call->made = row->key;
     im_object_write_link(call->type, row, call->out, call->name);
     return IM_OBJECTS_OK;
 }
@@ -403,6 +404,7 @@ static enum im_objects_result row_change(struct im_objects *store,
     if (!row)
         return result;
     im_objects_replace(call_table(store, call), row);
+    im_idempotency_add_locked(store, call, row->key);
     im_object_write_link(call->type, row, call->out, call->name);
     return IM_OBJECTS_OK;
 }
@@ -415,6 +417,13 @@ enum im_objects_result im_objects_patch(struct im_objects *store,
     enum im_objects_result result = store_enter_at(store, call, key, &row);
     if (result)
         return result;
+    const struct im_object_row *before;
+    result = im_idempotency_find_locked(store, call, &before);
+    call->repeated = before != NULL;
+    if (before)
+        im_object_write_link(call->type, before, call->out, call->name);
+    if (before || result)
+        return store_leave(store, result);
     struct im_object_payload payload = {.type = call->type,
                                         .arena = call->out->buf->arena};
     result = im_object_payload_read(&payload, body, &call->refusal);

@@ -357,6 +357,59 @@ STORY(lost_create, "a create repeated with its Idempotency-Key is the same recor
     then_refused(s, CAUSE_IDEMPOTENCY_KEY_REUSED);
 }
 
+STORY(lost_change,
+      "a change repeated with its Idempotency-Key is answered and not made again")
+{
+    when_connected(s);
+    const char *bearer = text(s, "Authorization: Bearer %s\n", access_token(s));
+    const char *headers = text(s, "%sIdempotency-Key: k1\n", bearer);
+    when_sent(s, "POST", VENDORS, bearer, "{\"id\":\"V-1\",\"name\":\"x\"}");
+    const char *one = text(s, VENDORS "/%s", json_of(s, "ia::result/key"));
+    when_sent(s, "PATCH", one, headers, "{\"name\":\"first\"}");
+    then_status(s, 200);
+    when_sent(s, "PATCH", one, bearer, "{\"name\":\"second\"}");
+    then_status(s, 200);
+    when_sent(s, "PATCH", one, headers, "{\"name\":\"first\"}");
+    then_status(s, 200);
+    when_sent(s, "GET", one, bearer, NULL);
+    then_json(s, "ia::result/name", "second");
+    when_sent(s, "PATCH", one, headers, "{\"name\":\"third\"}");
+    then_status(s, 409);
+    when_sent(s, "POST", VENDORS, headers, "{\"id\":\"V-2\",\"name\":\"x\"}");
+    then_status(s, 409);
+    then_refused(s, CAUSE_IDEMPOTENCY_KEY_REUSED);
+}
+
+STORY(empty_batch, "a batch without items is refused as one")
+{
+    when_connected(s);
+    when_sent(s, "POST", VENDORS, text(s, "Authorization: Bearer %s\n", access_token(s)),
+              "[]");
+    then_status(s, 400);
+    then_header_has(s, "X-Intacct-Mock-Evidence", "batch");
+    then_refused(s, CAUSE_API_PAYLOAD_MALFORMED);
+}
+
+STORY(batch_as_a_transaction,
+      "a batch that is a transaction creates all of its items or none")
+{
+    when_connected(s);
+    const char *bearer = text(s, "Authorization: Bearer %s\n", access_token(s));
+    const char *atomic = text(s, "%sX-IA-API-Param-Transaction: true\n", bearer);
+    when_sent(s, "POST", VENDORS, atomic,
+              "[{\"id\":\"V-1\",\"name\":\"x\"},{\"id\":\"V-1\",\"name\":\"y\"}]");
+    then_status(s, 409);
+    then_header_has(s, "X-Intacct-Mock-Note", "item 2");
+    then_refused(s, CAUSE_RECORD_DUPLICATE);
+    when_sent(s, "POST", VENDORS, atomic,
+              "[{\"id\":\"V-1\",\"name\":\"x\"},{\"id\":\"V-2\",\"name\":\"y\"}]");
+    then_status(s, 201);
+    then_json(s, "ia::meta/totalSuccess", "2");
+    when_sent(s, "POST", VENDORS, bearer,
+              "[{\"id\":\"V-3\",\"name\":\"x\"},{\"id\":\"V-1\",\"name\":\"y\"}]");
+    then_status(s, 207);
+}
+
 STORY(unknown_reference, "a bill for a vendor that does not exist is refused")
 {
     when_connected(s);
@@ -436,6 +489,9 @@ STORIES(protocol) = {
     &story_query_nulls,
     &story_duplicate_record,
     &story_lost_create,
+    &story_lost_change,
+    &story_empty_batch,
+    &story_batch_as_a_transaction,
     &story_unknown_reference,
     &story_record_in_use,
     &story_full_store,

@@ -44,7 +44,10 @@ def finding(server):
     says("so does INTACCT_MOCK_PORT", run("clock", env={"INTACCT_MOCK_PORT": str(server.port)}), 0, "Z")
     says("--url goes first", run("clock", "--url", server.url, env={"INTACCT_MOCK_URL": "http://127.0.0.1:1"}), 0, "Z")
     says("localhost is this machine", run("clock", "--url", f"http://localhost:{server.port}/"), 0, "Z")
-    tap.fails("nobody there", run("clock", "--url", "http://127.0.0.1:1"), 1, "http://127.0.0.1:1", "Connection refused")
+    tap.fails("nobody there", run("clock", "--url", "http://127.0.0.1:1"), 1, "http://127.0.0.1:1", "Connection refused",
+              "start", "--url")
+    tap.fails("a variable that is no URL", run("clock", env={"INTACCT_MOCK_URL": "x"}), 2,
+              "INTACCT_MOCK_URL", "http://HOST:PORT", '"x"')
     tap.fails("a name that is nobody's", run("clock", "--url", "http://nobody.invalid:80"), 1, "nobody.invalid")
     for url in ("127.0.0.1:8080", "ftp://x", "http://", "http://:80", "http://x:0", "http://x:65536", "http://x:y", "http://[::1",
                 "http://a b", "http://a@b", "http://x/?y", "http://" + "x" * 300):
