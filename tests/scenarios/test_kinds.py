@@ -74,11 +74,7 @@ CANNOT_BE_TOLD = {
 }
 # The printed need behind each list.
 NEEDS = {"grant authorization_code": NO_PERSON_SIGNS_IN, "an authorize request": NO_PERSON_SIGNS_IN,
-         "a request that meets password-expired": NO_PERSON_SIGNS_IN,
-         "a request that meets redirect-uri-unregistered": NO_PERSON_SIGNS_IN,
-         "a request that meets scope-denied": NO_PERSON_SIGNS_IN,
          "an introspection": NOTHING_IS_INTROSPECTED, "grant refresh_token": NOTHING_IS_REFRESHED,
-         "a request that meets permission-action-denied": NOTHING_IS_CREATED,
          "2 API calls of user *@globex": IT_WORKS_FOR_ONE_COMPANY,
          "a call of an object by POST": NOTHING_IS_CREATED}
 tap = Tap()

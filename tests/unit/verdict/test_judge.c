@@ -41,7 +41,7 @@ static void what_was_created_counts_whatever_became_of_the_answer(void **state)
     lost->fault = IM_FAULT_DROP;
     met(h, "{'that':'t','created':true}", "once, as it should be", "1");
     answered(h)->created = true;
-    not_met(h, "{'that':'t','created':true,'after':'drop','count':0}",
+    not_met(h, "{'that':'t','created':true,'after':'drop','same':'call','count':0}",
             "wanted none, but saw 1 after exchange 1", "1 2");
 }
 

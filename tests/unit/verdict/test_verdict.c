@@ -357,7 +357,7 @@ static void whose_clock_moved_is_said(void **state)
     saw(f, 401, CAUSE_ACCESS_TOKEN_EXPIRED);
     judged(f, "[{'that':'it is used once','cause':'access-token-expired','at_most':1}]");
     has(text(f),
-        "note: only the server's clock moved, so the client cannot see by its own");
+        "note: only the server's clock moved, so the client cannot see by its own clock");
     judged(f, "[" NOT_MET "]"); /* about something else */
     has_not(text(f), "clock");
     judged(f, "[" MET_ONE "]");
@@ -558,11 +558,11 @@ static void a_line_tells_what_happened_to_an_exchange(void **state)
     struct im_exchange *seen = saw(f, 200, CAUSE_NONE);
 
     seen->fault = IM_FAULT_DELAY;
-    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (delay)");
+    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (fault: delay)");
     seen->fault = IM_FAULT_DROP;
-    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → no answer (drop)");
+    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → no answer (fault: drop)");
     seen->fault = IM_FAULT_HTML; /* a page was sent, with this status */
-    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (html)");
+    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (fault: html)");
     seen->fault = IM_FAULT_NONE;
     seen->notes[0].cause = CAUSE_SESSION_EXPIRED;
     seen->notes[1].cause = CAUSE_REFRESH_TOKEN_MISSING;
