@@ -60,7 +60,8 @@ def that_expect(*sentences):
     return {name for name, scenario in SCENARIOS.items() if any(one["that"] in sentences for one in scenario["expect"])}
 
 
-CALLS_ALIKE = that_expect("repeats come at growing intervals", "repeats are bounded")
+CALLS_ALIKE = that_expect("repeats come at growing intervals", "repeats are bounded",
+                          "a call that is refused with new tokens too is given up: at most four tries")
 SIGN_ONS = that_expect("one new token is asked for, however many calls were refused",
                        "wrong credentials are not hammered: at most two tries") | {
     "sign-in-to-the-ui", "token-drop", "token-html", "token-malformed-json", "token-status-503", "token-truncate"}
