@@ -67,11 +67,10 @@ enum {
 
 struct im_server; /* one running mock */
 
-/* Zero is the default everywhere. Texts are copied. The struct may grow at its end in later versions; who
- * sets a member that is newer than 0.2.0 says so by `size`. A library that is older than that member
- * refuses to start. */
+/* Zero is the default everywhere. Texts are copied. Later versions may add members at the end: a program that
+ * sets one of those sets `size` too. A library that is older than a member that is set refuses to start. */
 struct im_options {
-    size_t size;      /* sizeof(struct im_options); 0 = the members of 0.2.0 */
+    size_t size;      /* sizeof(struct im_options); 0 = up to proxy_pass */
     const char *bind; /* address to listen on; NULL = 127.0.0.1 and ::1 */
     int port;         /* HTTP: 0 = any free port, IM_OFF = none */
     int https_port;   /* with https: 0 = any free port */

@@ -120,73 +120,6 @@ void im_journal_clear(struct im_journal *journal)
     journal_unlock(journal);
 }
 
-/* ---- packing ---- */
-
-/* Every text of an exchange, beside those of its notes: one that is missing here would point into a
- * request that is over. */
-static const size_t texts[] = {
-#define TEXT(member) offsetof(struct im_exchange, member)
-    TEXT(method),
-    TEXT(target),
-    TEXT(peer),
-    TEXT(path),
-    TEXT(request_headers),
-    TEXT(request_body),
-    TEXT(grant),
-    TEXT(client_id),
-    TEXT(user),
-    TEXT(entity),
-    TEXT(scope),
-    TEXT(token),
-    TEXT(issued),
-    TEXT(object),
-    TEXT(field),
-    TEXT(evidence),
-    TEXT(redirect_uri),
-    TEXT(state),
-    TEXT(allow),
-    TEXT(response_headers),
-    TEXT(response_body),
-#undef TEXT
-};
-enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
-
-static size_t exchange_packed_size(const struct im_exchange *exchange)
-{
-    size_t size = sizeof(*exchange);
-
-    for (size_t i = 0; i < TEXTS; i++)
-        size += ((const struct im_str *)(const void *)((const char *)exchange + texts[i]))
-                    ->len;
-    for (size_t i = 0; i < exchange->note_count; i++)
-        size += exchange->notes[i].text.len;
-    return size;
-}
-
-/* Copies the text to `at` and points it there; returns what is behind. An empty text points there too:
- * no view may lead into the request, which is over soon. */
-static char *exchange_pack_text(struct im_str *text, char *at)
-{
-    if (text->len)
-        memcpy(at, text->at, text->len);
-    text->at = at;
-    return at + text->len;
-}
-
-/* Copies the exchange into `memory` (struct, then texts), which has room for it. */
-static struct im_exchange *exchange_pack(void *memory, const struct im_exchange *from)
-{
-    struct im_exchange *copy = memory;
-    char *at = (char *)memory + sizeof(*copy);
-
-    *copy = *from;
-    for (size_t i = 0; i < TEXTS; i++)
-        at = exchange_pack_text((struct im_str *)(void *)((char *)copy + texts[i]), at);
-    for (size_t i = 0; i < copy->note_count; i++)
-        at = exchange_pack_text(&copy->notes[i].text, at);
-    return copy;
-}
-
 /* ---- which of them ---- */
 
 static bool exchange_warned_of(const struct im_exchange *e, enum im_cause cause)
@@ -232,7 +165,7 @@ static bool filter_matches(const struct im_exchange *e, const struct im_journal_
 static struct im_kept *kept_new(struct im_journal *journal,
                                 const struct im_exchange *exchange)
 {
-    size_t size = offsetof(struct im_kept, exchange) + exchange_packed_size(exchange);
+    size_t size = offsetof(struct im_kept, exchange) + im_exchange_packed_size(exchange);
     /* the padding behind the struct may be more than all texts */
     struct im_kept *kept = malloc(size > sizeof(*kept) ? size : sizeof(*kept));
 
@@ -241,7 +174,7 @@ static struct im_kept *kept_new(struct im_journal *journal,
     atomic_init(&kept->refs, 1);
     kept->size = size;
     kept->journal = journal;
-    exchange_pack(&kept->exchange, exchange);
+    im_exchange_pack(&kept->exchange, exchange);
     return kept;
 }
 
@@ -336,12 +269,16 @@ static struct im_kept *ring_find_locked(const struct im_journal *journal, uint64
                : NULL;
 }
 
-void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us)
+/* These two are the members that change later. */
+void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us,
+                          bool heard)
 {
     journal_lock(journal);
     struct im_kept *kept = ring_find_locked(journal, id);
-    if (kept)
-        kept->exchange.delivered_us = at_us; /* the one member that changes later */
+    if (kept) {
+        kept->exchange.delivered_us = at_us;
+        kept->exchange.unheard = !heard;
+    }
     journal_unlock(journal);
 }
 
@@ -395,8 +332,8 @@ static const struct im_exchange *kept_copy(struct im_journal *journal,
                                            struct im_kept *kept, struct im_arena *arena)
 {
     struct im_exchange now = im_journal_look(journal, kept);
-    void *memory = im_arena_alloc(arena, exchange_packed_size(&now));
-    const struct im_exchange *copy = memory ? exchange_pack(memory, &now) : NULL;
+    void *memory = im_arena_alloc(arena, im_exchange_packed_size(&now));
+    const struct im_exchange *copy = memory ? im_exchange_pack(memory, &now) : NULL;
 
     im_kept_unref(kept);
     return copy;

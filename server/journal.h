@@ -46,8 +46,10 @@ void im_journal_clear(struct im_journal *journal);
  * counted as dropped. Returns its id. */
 uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *exchange);
 
-/* The exchange of that id, if it is still there, was delivered at this time, monotonic. */
-void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us);
+/* The exchange of that id, if it is still there, was delivered at this time, monotonic; to a client that
+ * was there to hear it, or not. */
+void im_journal_delivered(struct im_journal *journal, uint64_t id, int64_t at_us,
+                          bool heard);
 
 /* Matching exchanges, oldest first; *count of them. NULL when there are none or memory is short
  * (then arena->failed). */

@@ -1,7 +1,7 @@
 /* What a test does to sandboxes, typed: the verbs that the control API, the public C API and `run`
  * have in common. Each has a struct of parameters and the table that reads it from JSON; the callers
- * read parameters and write answers, the work is done here. What happens to tokens is in
- * operations_tokens.c. Thread-safe; texts that go in need to live during the call only. */
+ * read parameters and write answers, the work is done here. Changes of the world are in
+ * operations_world.c, what happens to tokens in operations_tokens.c. Thread-safe; texts that go in need to live during the call only. */
 #ifndef IM_OPERATIONS_H
 #define IM_OPERATIONS_H
 
@@ -79,7 +79,7 @@ struct im_policy im_sandbox_policy(struct im_sandbox *box);
 bool im_sandbox_change_policy(struct im_sandbox *box, const struct im_json *object,
                               struct im_arena *arena, struct im_problem *problem);
 
-/* ---- changes of the world; *affected: how many tokens, users or keys ---- */
+/* ---- changes of the world (operations_world.c); *affected: how many tokens, users or keys ---- */
 
 /* Any effect: the object, and what im_effect_table has read of it. */
 bool im_sandbox_change_world(struct im_sandbox *box, const struct im_json *object,

@@ -1,7 +1,7 @@
 /* The map of the program: the route table, and the pipeline that each request passes. Beside it:
- * router_exit.c is the one exit of all answers, router_address.c finds the sandbox and what the client
- * takes for our address, router_proxy.c decides what a forward proxy does, router_cors.c answers
- * browsers. What is refused before an endpoint is asked, because the bytes,
+ * router_exit.c is the one exit of all answers, router_wait.c lets requests wait, router_address.c finds the sandbox and what the client
+ * takes for our address, router_path.c tells what a path without a route was meant to be, router_proxy.c
+ * decides what a forward proxy does, router_cors.c answers browsers. What is refused before an endpoint is asked, because the bytes,
  * the path or the method are wrong (RFC 9110 sections 15.5.5 and 15.5.6), is refused here. */
 #include "router.h"
 
@@ -56,8 +56,8 @@ const struct im_route *im_route_at(size_t index)
     return index < ROUTES ? &routes[index] : NULL;
 }
 
-static bool route_matches(const struct im_route *route, struct im_str path,
-                          struct im_str *rest)
+bool im_route_matches(const struct im_route *route, struct im_str path,
+                      struct im_str *rest)
 {
     size_t len = strlen(route->path);
 
@@ -93,7 +93,7 @@ static void find_route(struct im_request *req)
     size_t count = path_lacks_ia(req->path) ? 0 : ROUTES;
 
     for (size_t i = 0; i < count && !route; i++)
-        if (route_matches(&routes[i], req->path, &req->rest))
+        if (im_route_matches(&routes[i], req->path, &req->rest))
             route = &routes[i];
     req->route = route;
     req->exchange->place = route ? route->place : place_of_path(req->path);
@@ -102,15 +102,9 @@ static void find_route(struct im_request *req)
 
 /* ---- refused before an endpoint is asked ---- */
 
-/* The real path that this one is a slip of the pen away from; NULL = none. */
-static const char *nearest_path(struct im_str path)
+static struct im_str path_show(const struct im_request *req, struct im_str path)
 {
-    struct im_str known[ROUTES];
-
-    for (size_t i = 0; i < ROUTES; i++)
-        known[i] = im_str(routes[i].path);
-    int nearest = im_str_nearest(path, known, ROUTES);
-    return nearest < 0 ? NULL : routes[nearest].path;
+    return im_str_slice(im_redact_url(req->exchange->secrets, req->arena, path), 0, 120);
 }
 
 static enum im_cause refuse_path(struct im_request *req)
@@ -124,15 +118,17 @@ static enum im_cause refuse_path(struct im_request *req)
         return im_refuse(req, CAUSE_PATH_UNKNOWN, "the path lacks its /ia: /ia%.*s",
                          IM_ARG(im_quote(req, im_str_slice(req->path, 0, 120))));
     bool oauth = im_str_starts(req->path, OAUTH);
-    struct im_str shown = im_str_slice(
-        im_redact_url(req->exchange->secrets, req->arena, req->path), 0, 120);
-    const char *nearest = nearest_path(req->path);
+    struct im_path_meant meant = im_path_meant(req);
+    struct im_str shown = path_show(req, req->path);
 
     return im_refuse(
         req, oauth ? CAUSE_TOKEN_ENDPOINT_UNKNOWN : CAUSE_PATH_UNKNOWN,
-        nearest ? "there is no %.*s; the nearest real path is %s"
-                : "there is no %.*s, nor a path like it; the token endpoint is %s",
-        IM_ARG(shown), nearest ? nearest : OAUTH "token");
+        meant.path.len
+            ? "there is no %.*s; the nearest real path is %.*s%s"
+            : "there is no %.*s, nor a path like it; the token endpoint is %.*s%s",
+        IM_ARG(shown),
+        IM_ARG(meant.path.len ? path_show(req, meant.path) : IM_STR(OAUTH "token")),
+        meant.path.len ? meant.why : "");
 }
 
 /* What never became HTTP, or is too large to be read. */
@@ -173,66 +169,6 @@ static void pipeline_warn(const struct im_pipeline *p, const char *event,
         im_log_line(log, IM_LOG_WARN, im_clock_real_ms(), event, fields);
 }
 
-/* Does the scenario let the request wait here, before it is decided or after? Not for a client that
- * has left, since waiting places are bounded. */
-static bool pipeline_waits(const struct im_pipeline *p, bool after)
-{
-    const struct im_wire *wire = im_plan_wire(&p->plan);
-
-    return wire && !p->res->abandoned && (wire->hold_until || wire->delay_ms) &&
-           wire->after == after;
-}
-
-static void wait_resume(void *context);
-
-static void wait_begin(struct im_pipeline *p, const void *key, int64_t until,
-                       int64_t for_ms)
-{
-    struct im_response *res = p->res;
-
-    p->waiter = (struct im_waiter){.key = key, .waker = p->req->waker};
-    res->resume_ms =
-        im_clock_monotonic_ms() + for_ms + 1; /* a part of the present ms is over */
-    res->resume_context = p;
-    res->resume = wait_resume;
-    im_barrier_enter(p->box->barrier, &p->waiter, until);
-}
-
-/* Its time has come, or it was released, or neither. */
-static void wait_resume(void *context)
-{
-    struct im_pipeline *p = context;
-    struct im_response *res = p->res;
-    bool late = res->abandoned || im_clock_monotonic_ms() >= res->resume_ms;
-    int64_t delay_ms = p->delay_ms;
-
-    res->resume = NULL;
-    if (!im_barrier_leave(p->box->barrier, &p->waiter, late)) {
-        res->resume = wait_resume;
-    } else if (delay_ms && !res->abandoned) {
-        p->delay_ms = 0;
-        wait_begin(p, p->req, 0, delay_ms);
-    } else {
-        p->then(p);
-    }
-}
-
-/* Waits outside of the sandbox, which a reset may take meanwhile, and without a thread: the listener
- * or the caller of im_handle comes back for it (im_response.resume). */
-static void pipeline_wait(struct im_pipeline *p, void (*then)(struct im_pipeline *p))
-{
-    const struct im_wire *wire = im_plan_wire(&p->plan);
-
-    p->then = then;
-    p->delay_ms = wire->hold_until ? wire->delay_ms : 0;
-    if (wire->hold_until)
-        /* those that bring a rule of their own wait for each other: they have no rule in common */
-        wait_begin(p, p->plan.brought ? (const void *)p->box : p->plan.taken,
-                   wire->hold_until, wire->hold_ms);
-    else
-        wait_begin(p, p->req, 0, wire->delay_ms);
-}
-
 /* Asks the scenario what it does to this request, which may bring a rule of its own. */
 static void pipeline_plan(struct im_pipeline *p, const struct im_rule *brought)
 {
@@ -249,7 +185,7 @@ static void pipeline_plan(struct im_pipeline *p, const struct im_rule *brought)
     if (!wire)
         return;
     exchange->fault = im_wire_fault(wire);
-    if (pipeline_waits(p, true))
+    if (im_pipeline_waits(p, true))
         exchange->delay_ms = wire->delay_ms;
 }
 
@@ -358,8 +294,8 @@ static void pipeline_conclude(struct im_pipeline *p, enum im_cause cause)
     im_pipeline_finish(p, cause);
     /* not before: what the exchange names may live in the authority, which a reset frees */
     im_sandbox_leave(p->box);
-    if (pipeline_waits(p, true))
-        pipeline_wait(p, pipeline_end);
+    if (im_pipeline_waits(p, true))
+        im_pipeline_wait(p, pipeline_end);
     else
         pipeline_end(p);
 }
@@ -446,12 +382,12 @@ static void dispatch_to_sandbox(struct im_pipeline *p)
         return;
     }
     pipeline_plan(p, brought);
-    p->waits = pipeline_waits(p, false) && im_sandboxes_may_wait(p->sandboxes);
-    if (pipeline_waits(p, false) && !p->waits) {
+    p->waits = im_pipeline_waits(p, false) && im_sandboxes_may_wait(p->sandboxes);
+    if (im_pipeline_waits(p, false) && !p->waits) {
         pipeline_conclude(p, refuse_waiting(p));
     } else if (p->waits) {
         im_sandbox_leave(p->box);
-        pipeline_wait(p, pipeline_go_on);
+        im_pipeline_wait(p, pipeline_go_on);
     } else {
         pipeline_decide_all(p);
     }

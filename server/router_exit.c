@@ -90,7 +90,8 @@ static void delivery_end(void *context)
     bool written = delivery->res->written_us && !delivery->res->damage.stall;
 
     im_journal_delivered(delivery->box->journal, delivery->id,
-                         written ? delivery->res->written_us : im_clock_monotonic_us());
+                         written ? delivery->res->written_us : im_clock_monotonic_us(),
+                         !delivery->res->abandoned);
     im_sandboxes_unref(delivery->sandboxes, delivery->box);
 }
 

@@ -35,6 +35,14 @@ struct im_pipeline {
  * permissions of browsers, the journal, metrics, the log line. Once for each request. */
 void im_pipeline_finish(struct im_pipeline *p, enum im_cause cause);
 
+/* ---- waiting on purpose (router_wait.c) ---- */
+
+/* Does the scenario let the request wait here, before it is decided or after? Not for a client that
+ * has left, since waiting places are bounded. */
+bool im_pipeline_waits(const struct im_pipeline *p, bool after);
+/* Lets it wait as its plan says, then calls `then`. The sandbox must have been left. */
+void im_pipeline_wait(struct im_pipeline *p, void (*then)(struct im_pipeline *p));
+
 /* ---- browser clients (router_cors.c) ---- */
 
 /* Is it a preflight of a browser for a page of another origin? Only with its Origin and the method it
@@ -56,6 +64,20 @@ bool im_proxy_takes(const struct im_sandboxes *sandboxes, const struct im_reques
 enum im_cause im_proxy_answer(const struct im_sandboxes *sandboxes,
                               struct im_request *req, struct im_response *res);
 enum im_cause im_proxy_dialled(struct im_request *req, struct im_response *res);
+
+/* ---- paths without a route (router_path.c) ---- */
+
+/* Does the route take the path? `rest` is what its wildcard stands for. */
+bool im_route_matches(const struct im_route *route, struct im_str path,
+                      struct im_str *rest);
+
+/* The real path that one without a route was meant to be; path.len == 0: none is near. In the
+ * request's arena. `why` goes behind it in a sentence, and may be empty. */
+struct im_path_meant {
+    struct im_str path;
+    const char *why;
+};
+struct im_path_meant im_path_meant(const struct im_request *req);
 
 /* ---- addresses (router_address.c) ---- */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "http/framing.h"
 #include "http/proxy.h"
 #include "router_parts.h"
 
@@ -38,6 +39,11 @@ static enum im_cause open_tunnel(struct im_response *res, struct im_str host)
 static enum im_cause refuse_host(const struct im_sandboxes *sandboxes,
                                  struct im_request *req, bool local)
 {
+    struct im_str hosts = sandboxes->settings.intercept;
+
+    /* no host that somebody has named */
+    if (im_str_ends(hosts, "," IM_ELSEWHERE_HOST))
+        hosts.len -= strlen("," IM_ELSEWHERE_HOST);
     if (local)
         return im_refuse(
             req, CAUSE_PROXY_HOST_REFUSED,
@@ -49,14 +55,12 @@ static enum im_cause refuse_host(const struct im_sandboxes *sandboxes,
         "the proxy answers for %.*s and passes no other host on; to let %.*s "
         "through, start with --proxy-others pass, or take it out of the proxy "
         "with NO_PROXY",
-        IM_ARG(im_str_slice(sandboxes->settings.intercept, 0,
-                            im_str_find(sandboxes->settings.intercept, ','))),
-        IM_ARG(req->host));
+        IM_ARG(im_str_front(hosts, 200)), IM_ARG(req->host));
 }
 
-/* A header that is for the proxy, or for this one connection (RFC 9110 section 7.6.1). The body's
- * length is written anew: what came in chunks goes on as a whole. */
-static bool is_hop_header(struct im_str name)
+/* A header that is for the proxy, or for this one connection, also because Connection names it (RFC 9110
+ * section 7.6.1). The body's length is written anew: what came in chunks goes on as a whole. */
+static bool is_hop_header(const struct im_request *req, struct im_str name)
 {
     static const char *const hops[] = {
         "Connection", "Proxy-Connection",  "Proxy-Authorization", "Keep-Alive",
@@ -66,6 +70,10 @@ static bool is_hop_header(struct im_str name)
     for (size_t i = 0; i < sizeof(hops) / sizeof(hops[0]); i++)
         if (im_str_eq_nocase(name, im_str(hops[i])))
             return true;
+    for (size_t i = 0; i < req->header_count; i++)
+        if (im_str_eq_nocase(req->headers[i].name, IM_STR("Connection")) &&
+            im_header_list_has(req->headers[i].value, name))
+            return !im_str_eq_nocase(name, IM_STR("Host")); /* each request needs that */
     return false;
 }
 
@@ -79,7 +87,7 @@ static struct im_str request_to_send_on(const struct im_request *req)
     im_buf_addf(&text, "%.*s %.*s HTTP/1.1\r\n", IM_ARG(req->method),
                 IM_ARG(req->target));
     for (size_t i = 0; i < req->header_count; i++)
-        if (!is_hop_header(req->headers[i].name))
+        if (!is_hop_header(req, req->headers[i].name))
             im_buf_addf(&text, "%.*s: %.*s\r\n", IM_ARG(req->headers[i].name),
                         IM_ARG(req->headers[i].value));
     if (req->body.len || im_request_header_count(req, "Content-Length"))

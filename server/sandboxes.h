@@ -57,10 +57,10 @@ struct im_sandboxes {
     pthread_mutex_t lock; /* … which stand behind this */
     struct im_sandbox *newest, *oldest;
     struct im_table by_name;
-    uint64_t serial;  /* of names that are made up */
-    uint64_t dropped; /* because there were too many */
-    int64_t swept_ms; /* monotonic */
-    bool stopping;
+    uint64_t serial;           /* of names that are made up */
+    uint64_t dropped;          /* because there were too many */
+    int64_t swept_ms;          /* monotonic */
+    atomic_bool stopping;      /* read without the lock by what takes long */
     struct im_metrics metrics; /* of all that are or were */
     struct im_journal_memory journal_memory;
     struct im_token_index token_index; /* of all but the default one */

@@ -3,7 +3,6 @@
 #include "server.h"
 
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,8 +10,6 @@
 
 #include "base/clock.h"
 #include "control/control.h"
-#include "control/origin.h"
-#include "http/proxy.h"
 #include "http/tls.h"
 #include "intacct_mock.h"
 #include "listener/listener.h"
@@ -22,164 +19,8 @@
 enum {
     GRACE_MS = 400,  /* for what is under way: a stop takes less than a second */
     KNOWN_MS = 1000, /* for requests that come before the addresses are known */
-    JOURNAL_KEEP = 1000,
-    SANDBOXES_MAX = 10000,
-    WAITING_MAX = 20000,
-    SANDBOX_TTL_MS = 3600 * 1000,
     CERT_NAMES_MAX = 64
 };
-
-/* Of all journals together: 10,000 sandboxes of 1,000 exchanges would take more. */
-#define JOURNAL_MEMORY ((size_t)1 << 30)
-
-/* ---- settings ---- */
-
-static bool log_read_settings(const struct im_options *options, struct im_log *log,
-                              struct im_error *err)
-{
-    static const char *const levels[] = {"error", "warn", "info", "debug"};
-
-    log->level = IM_LOG_INFO;
-    log->enabled = options->log != NULL;
-    log->json = options->log && strcmp(options->log, "json") == 0;
-    if (options->log && !log->json && strcmp(options->log, "text") != 0)
-        return im_error_set(err, "the log must be \"text\" or \"json\", not \"%s\"",
-                            options->log);
-    if (!options->log_level)
-        return true;
-    for (int i = 0; i < 4; i++)
-        if (strcmp(options->log_level, levels[i]) == 0) {
-            log->level = (enum im_log_level)i;
-            return true;
-        }
-    return im_error_set(err,
-                        "the log level must be error, warn, info or debug, not \"%s\"",
-                        options->log_level);
-}
-
-static bool port_check(const char *name, int port, struct im_error *err)
-{
-    return (port >= IM_OFF && port <= 65535) ||
-           im_error_set(err, "the %s port must be 0 to 65535, or IM_OFF, not %d", name,
-                        port);
-}
-
-static bool ports_check(const struct im_options *options, struct im_error *err)
-{
-    if (!port_check("HTTP", options->port, err) ||
-        !port_check("HTTPS", options->https_port, err) ||
-        !port_check("proxy", options->proxy_port, err) ||
-        !port_check("control", options->control_port, err))
-        return false;
-    return options->port != IM_OFF || (options->https && options->https_port != IM_OFF) ||
-           im_error_set(err,
-                        "starting: both HTTP and HTTPS are off; one of them must be on");
-}
-
-/* A trailing slash would double in every address made from it. */
-static struct im_str url_keep(struct im_server *server, const char *url)
-{
-    struct im_str text = im_str(url);
-
-    while (im_str_ends(text, "/"))
-        text.len--;
-    return im_arena_copy(&server->texts, text);
-}
-
-/* Behind them the one that scenarios redirect to. */
-static struct im_str keep_hosts(struct im_server *server, const char *hosts)
-{
-    return im_arena_format(&server->texts, "%s," IM_ELSEWHERE_HOST,
-                           hosts ? hosts : IM_INTERCEPT_DEFAULT);
-}
-
-/* "HOST" or "[V6]", perhaps ":PORT" */
-static bool authority_is_sound(struct im_str authority)
-{
-    bool v6 = im_str_starts(authority, "[");
-    const char *marks = v6 ? "0123456789abcdefABCDEF:."
-                           : "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                             "0123456789-._";
-    int64_t port = 80;
-
-    if (v6)
-        im_str_cut(&authority, '[');
-    struct im_str host = im_str_cut(&authority, v6 ? ']' : ':');
-    if (v6 && authority.len && !im_str_starts(authority, ":"))
-        return false;
-    struct im_str number = v6 ? im_str_slice(authority, 1, authority.len) : authority;
-    for (size_t i = 0; i < host.len; i++)
-        if (!host.at[i] || !strchr(marks, host.at[i]))
-            return false;
-    return host.len &&
-           (!number.len || (im_str_int(number, &port) && port >= 1 && port <= 65535));
-}
-
-/* It becomes the issuer and the beginning of each link: nothing may follow the path (OpenID Connect
- * Discovery 1.0 section 3). */
-static bool public_url_check(struct im_str url, struct im_error *err)
-{
-    size_t scheme = im_str_starts(url, "http://")    ? 7
-                    : im_str_starts(url, "https://") ? 8
-                                                     : 0;
-    bool sound = scheme > 0;
-
-    struct im_str rest = im_str_slice(url, scheme, url.len);
-    for (size_t i = 0; i < rest.len; i++)
-        sound = sound && rest.at[i] > ' ' && rest.at[i] < 0x7f &&
-                !strchr("?#\"<>\\", rest.at[i]);
-    sound = sound && authority_is_sound(im_str_slice(rest, 0, im_str_find(rest, '/')));
-    return !url.len || sound ||
-           im_error_set(err,
-                        "--public-url must be http://HOST:PORT or https://HOST:PORT, "
-                        "perhaps with a path, not \"%.*s\"",
-                        IM_ARG(im_str_front(url, 200)));
-}
-
-static bool settings_read(struct im_server *server, const struct im_options *options,
-                          struct im_settings *settings, struct im_error *err)
-{
-    *settings = (struct im_settings){
-        .log.sink = &server->log_sink,
-        .hints = !options->no_hints,
-        .no_cors = options->no_cors,
-        .trust_proxy = options->trust_proxy,
-        .control =
-            options->control_port == 0, /* 0: on the ports of the API, not on its own */
-        .control_token = im_arena_copy(&server->texts, im_str(options->control_token)),
-        .control_origin = im_arena_copy(&server->texts, im_str(options->control_origin)),
-        .cert_names = im_arena_copy(&server->texts, im_str(options->cert_names)),
-        .public_url = url_keep(server, options->public_url),
-        .seed = options->seed,
-        .start_ms = options->start_ms ? options->start_ms : -1, /* 0: not given, so now */
-        .journal_keep = options->journal ? options->journal : JOURNAL_KEEP,
-        .waiting_max = WAITING_MAX,
-        .journal_memory =
-            options->journal_memory ? options->journal_memory : JOURNAL_MEMORY,
-        .sandboxes_max = options->sandboxes ? options->sandboxes : SANDBOXES_MAX,
-        .sandbox_ttl_ms =
-            options->sandbox_ttl_ms > 0 ? options->sandbox_ttl_ms : SANDBOX_TTL_MS,
-        .scenario = options->scenario,
-        .scenarios = options->scenarios_dir,
-        .proxy_pass = options->proxy_pass != 0,
-        .intercept = keep_hosts(server, options->intercept),
-    };
-    if (server->texts.failed)
-        return im_error_no_memory(err, "starting");
-    const char *flaw = im_control_origins_flaw(settings->control_origin);
-    if (flaw)
-        return im_error_set(err, "reading the control origins \"%.*s\": %s",
-                            IM_ARG(im_str_front(settings->control_origin, 100)), flaw);
-    flaw = im_hosts_flaw(settings->intercept);
-    if (flaw)
-        return im_error_set(err, "reading the hosts to intercept \"%.*s\": %s",
-                            IM_ARG(im_str_front(settings->intercept, 100)), flaw);
-    return ports_check(options, err) &&
-           public_url_check(im_str(options->public_url), err) &&
-           /* a seed that was not chosen is drawn, so that tokens of two runs differ */
-           (settings->seed || im_rng_random_seed(&settings->seed, err)) &&
-           log_read_settings(options, &settings->log, err);
-}
 
 /* ---- starting ---- */
 
@@ -360,7 +201,7 @@ static struct im_server *server_start(const struct im_options *options,
     /* the ports come last: the first client finds everything there */
     im_arena_init(&server->texts, 0);
     im_log_open(&server->log_sink, options->log ? STDERR_FILENO : -1);
-    if (!settings_read(server, options, &settings, err) ||
+    if (!im_server_settings(server, options, &settings, err) ||
         !im_sandboxes_init(&server->sandboxes, &settings, err) ||
         !server_make_tls(server, options, err) || !server_listen(server, options, err)) {
         server_free(server);
@@ -369,44 +210,13 @@ static struct im_server *server_start(const struct im_options *options,
     return server;
 }
 
-/* Callers know the struct as it was when they were compiled: it may have fewer members than ours, or
- * more. What an older one does not have is zero, its default; what only a newer one has must be zero. */
-static bool options_read(const struct im_options *given, struct im_options *options,
-                         struct im_error *err)
-{
-    enum {
-        FIRST = offsetof(struct im_options, log_level) + sizeof(options->log_level),
-        MOST = 4096 /* more is no size: the member was not initialised */
-    };
-    const unsigned char *bytes = (const void *)given;
-    size_t size = given && given->size ? given->size : FIRST;
-
-    *options = (struct im_options){.size = sizeof(*options)};
-    if (!given)
-        return true;
-    if (size < FIRST || size > MOST)
-        return im_error_set(err,
-                            "starting: the size of struct im_options cannot be %zu; set "
-                            "it to sizeof(struct im_options), or to 0",
-                            size);
-    for (size_t i = sizeof(*options); i < size; i++)
-        if (bytes[i])
-            return im_error_set(err,
-                                "starting: the options have a member that version %s "
-                                "does not know; leave it out, or take the library that "
-                                "belongs to the header",
-                                IM_VERSION);
-    memcpy(options, given, size < sizeof(*options) ? size : sizeof(*options));
-    return true;
-}
-
 struct im_server *im_start(const struct im_options *options, char *error,
                            size_t error_size)
 {
     struct im_error err = {.text = ""};
     struct im_options read;
     struct im_server *server =
-        options_read(options, &read, &err) ? server_start(&read, &err) : NULL;
+        im_options_read(options, &read, &err) ? server_start(&read, &err) : NULL;
 
     if (error && error_size) {
         strncpy(error, err.text, error_size - 1);

@@ -5,8 +5,12 @@
 #include "base/arena.h"
 #include "verdict/verdict.h"
 
+struct im_options;
 struct im_server;
 struct im_sandboxes;
+
+/* Can the options be as they are written, whatever this machine has? False with err. */
+bool im_server_options_check(const struct im_options *options, struct im_error *err);
 
 /* The ready document (JSON and a newline): what --port-file holds. Lifetime: the arena's. */
 struct im_str im_server_ready_document(struct im_server *server, struct im_arena *arena);

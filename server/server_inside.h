@@ -20,6 +20,17 @@ struct im_server {
     atomic_bool known; /* our own address, which requests that come first wait for */
 };
 
+/* ---- its options (server_settings.c) ---- */
+
+/* Takes what the caller's version of the struct has; NULL are the defaults. False with err. */
+bool im_options_read(const struct im_options *given, struct im_options *options,
+                     struct im_error *err);
+/* Checks the options and makes settings of them, whose texts lie in server->texts. False with err. */
+bool im_server_settings(struct im_server *server, const struct im_options *options,
+                        struct im_settings *settings, struct im_error *err);
+
+/* ---- waiting on the caller's thread (server_call.c) ---- */
+
 struct im_journal;
 struct im_journal_query;
 /* Holds this thread until as many exchanges match as the query wants, its time is over, or the server

@@ -27,8 +27,10 @@ static bool inflate_all(z_stream *stream, struct im_buf *out, size_t max,
         stream->avail_out = sizeof piece;
         state = inflate(stream, Z_NO_FLUSH);
         size_t made = sizeof piece - stream->avail_out;
-        if (out->len + made > max)
-            return im_error_set(err, "unpacking gzip: more than %zu bytes", max);
+        if (out->len + made > max) {
+            im_error_set(err, "unpacking gzip: it holds more than %zu bytes", max);
+            return im_error_of(err, IM_ERROR_CAPACITY);
+        }
         im_buf_add(out, (struct im_str){(const char *)piece, made});
         if (state == Z_BUF_ERROR || (state == Z_OK && !made && !stream->avail_in))
             return im_error_set(err, "unpacking gzip: it is cut off");

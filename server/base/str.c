@@ -98,6 +98,18 @@ size_t im_str_find(struct im_str a, char c)
     return found ? (size_t)(found - a.at) : a.len;
 }
 
+size_t im_str_find_piece(struct im_str a, struct im_str piece)
+{
+    char first =
+        (char)(piece.len ? piece.at[0] | 0x20 : 0); /* others are compared below */
+
+    for (size_t i = 0; i + piece.len <= a.len; i++)
+        if (!piece.len || ((char)(a.at[i] | 0x20) == first &&
+                           im_str_eq_nocase(im_str_slice(a, i, i + piece.len), piece)))
+            return i;
+    return a.len;
+}
+
 bool im_str_int(struct im_str a, int64_t *value)
 {
     bool negative = a.len && a.at[0] == '-';

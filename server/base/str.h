@@ -87,6 +87,12 @@ static inline int im_hex_digit(char c)
         return c - 'a' + 10;
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
+/* Index of the first such piece, ASCII case folded, or len when it is nowhere. */
+size_t im_str_find_piece(struct im_str a, struct im_str piece);
+static inline size_t im_str_find_nocase(struct im_str a, const char *piece)
+{
+    return im_str_find_piece(a, im_str(piece));
+}
 /* A whole decimal number with optional '-', nothing around it, in range; else false. */
 bool im_str_int(struct im_str a, int64_t *value);
 bool im_str_utf8(struct im_str a); /* well-formed UTF-8, no NUL */

@@ -103,7 +103,7 @@ enum im_cause im_cause_find(struct im_str id)
 
 /* ---- what may be meant by an unknown id ---- */
 
-enum { MEANT_MAX = 3, TYPED_MAX = 63, LONG_WORD = 4 };
+enum { MEANT_MAX = 3, TYPED_MAX = 63, LONG_WORD = 4, SLIP_WORD = 5 };
 
 /* Rows that may be meant, the first of the table first; three are as many as a sentence can name. */
 struct meant {
@@ -131,12 +131,13 @@ static void meant_find_by_code(struct im_str typed, struct meant *meant)
             meant_add(meant, i);
 }
 
-/* Is the word, but for a slip in a long one, among the id's? */
+/* Is the word, but for a slip in a long one, among the id's? Of four letters another word is as near:
+ * nope and none, role and rule. */
 static bool id_has_word(struct im_str id, struct im_str word)
 {
     for (struct im_str rest = id; rest.len;) {
         struct im_str one = im_str_cut(&rest, '-');
-        if (im_str_distance(one, word) <= (word.len >= LONG_WORD && one.len >= LONG_WORD))
+        if (im_str_distance(one, word) <= (word.len >= SLIP_WORD && one.len >= SLIP_WORD))
             return true;
     }
     return false;

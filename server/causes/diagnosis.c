@@ -103,26 +103,40 @@ static bool wording_has_code(const struct im_wording *wording, struct im_str tex
            is_code(wording->message_id, text) || is_code(head_code(wording->head), text);
 }
 
-size_t im_str_find_nocase(struct im_str a, const char *piece)
-{
-    size_t n = strlen(piece);
-    char first = (char)(piece[0] | 0x20); /* of letters; others are compared below */
-
-    for (size_t i = 0; i + n <= a.len; i++)
-        if ((char)(a.at[i] | 0x20) == first &&
-            im_str_eq_nocase(im_str_slice(a, i, i + n), (struct im_str){piece, n}))
-            return i;
-    return a.len;
-}
-
 static bool has_piece(const char *text, struct im_str piece)
 {
-    struct im_str whole = im_str(text);
+    return im_str_find_piece(im_str(text), piece) < im_str(text).len;
+}
 
-    for (size_t i = 0; i + piece.len <= whole.len; i++)
-        if (im_str_eq_nocase(im_str_slice(whole, i, i + piece.len), piece))
+/* Does the word stand in the text, perhaps in two ("user name")? */
+static bool has_word(struct im_str text, struct im_str word)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        size_t at = i, said = 0;
+        if (i && text.at[i - 1] != ' ')
+            continue;
+        for (; at < text.len && said < word.len; at++)
+            if ((char)(text.at[at] | 0x20) == word.at[said])
+                said++;
+            else if (!said || !strchr(" -_", text.at[at]))
+                break;
+        if (said == word.len && (at == text.len || strchr(" ,.:;!?-_", text.at[at])))
             return true;
+    }
     return false;
+}
+
+/* All words of the id, in whatever order; an id of one word stands in any text. */
+static bool has_words_of(struct im_str text, const char *id)
+{
+    struct im_str rest = im_str(id);
+
+    if (!im_str_has(rest, '-') || !im_str_has(text, ' '))
+        return false;
+    while (rest.len)
+        if (!has_word(text, im_str_cut(&rest, '-')))
+            return false;
+    return true;
 }
 
 /* As code, where any cause has it as such; else as a piece of the message. */
@@ -219,6 +233,9 @@ size_t im_cause_search(struct im_str query, struct im_cause_hit hits[CAUSE_COUNT
     size_t n = search_by(&wanted, true, hits);
     if (!n)
         n = search_by(&wanted, false, hits);
+    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT && !(n && !hits[0].by_name); i++)
+        if (has_words_of(wanted.text, im_cause_row((enum im_cause)i)->id))
+            hits[n++] = (struct im_cause_hit){.cause = (enum im_cause)i, .by_name = true};
     qsort(hits, n, sizeof *hits, compare_hits);
     return n;
 }

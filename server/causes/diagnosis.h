@@ -38,10 +38,11 @@ struct im_cause_hit {
     enum im_cause cause;
     struct im_cause_answer answer;      /* the wording that fits; where NULL = … */
     const struct im_other_words *other; /* … it is this one; NULL = the id fits */
+    bool by_name; /* the query has the words of the id, as prose has */
 };
 /* All causes that are worded so in any dialect: by code (REST-1206, invalid_grant,
  * tokenInvalid, IA.TOKEN_IS_INVALID), by status (403), by both ("400 REST-1206"), else by a
- * piece of a message or of an id. The likeliest first: wordings of Intacct before those of
+ * piece of a message or of an id, else by the words of an id ("the user name is missing"). The likeliest first: wordings of Intacct before those of
  * the article, then by what diagnosis.def says. How many. */
 size_t im_cause_search(struct im_str query, struct im_cause_hit hits[CAUSE_COUNT]);
 void im_cause_hits_text(struct im_buf *buf, struct im_str query,
@@ -49,8 +50,5 @@ void im_cause_hits_text(struct im_buf *buf, struct im_str query,
 /* As members of the object that is open: query, causes. */
 void im_cause_hits_write(struct im_json_out *out, struct im_str query,
                          const struct im_cause_hit *hits, size_t count);
-
-/* ASCII case folded; at = a.len when it is nowhere. For wordings, which are ASCII. */
-size_t im_str_find_nocase(struct im_str a, const char *piece);
 
 #endif

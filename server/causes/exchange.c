@@ -1,12 +1,14 @@
 /* What every endpoint does with an exchange: it records refusals and warnings with their evidence;
- * at the end the exchange takes in what request and answer say themselves. The names of endpoints
- * are here too, since journal, scenarios, metrics and control API all use them. */
+ * at the end the exchange takes in what request and answer say themselves, and can be copied with its
+ * texts. The names of endpoints are here too, since journal, scenarios, metrics and control API all use them. */
 #include "causes/exchange.h"
 
 #include "base/table.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/near_miss.h"
@@ -258,6 +260,9 @@ void im_exchange_complete(const struct im_request *req, const struct im_response
     exchange->call = im_call_hash(req);
     exchange->status = res->status;
     exchange->response_headers = response_header_lines(res);
+    /* whoever set it; seconds are all that is sent here, never a date */
+    exchange->retry_after_s = 0;
+    im_str_int(im_response_get_header(res, "Retry-After"), &exchange->retry_after_s);
     exchange->response_body = im_str_slice(answer, 0, IM_EXCHANGE_BODY_MAX);
     exchange->response_body_len = answer.len;
     exchange->at_ms = req->now_ms;
@@ -278,4 +283,70 @@ int im_exchange_status(const struct im_exchange *exchange)
     case IM_FAULT_HTML: return 0; /* right data under a wrong label can be read */
     default: return exchange->status;
     }
+}
+
+/* ---- packing ---- */
+
+/* Every text of an exchange, beside those of its notes: one that is missing here would point into a
+ * request that is over. */
+static const size_t texts[] = {
+#define TEXT(member) offsetof(struct im_exchange, member)
+    TEXT(method),
+    TEXT(target),
+    TEXT(peer),
+    TEXT(path),
+    TEXT(request_headers),
+    TEXT(request_body),
+    TEXT(grant),
+    TEXT(client_id),
+    TEXT(user),
+    TEXT(entity),
+    TEXT(scope),
+    TEXT(token),
+    TEXT(issued),
+    TEXT(object),
+    TEXT(field),
+    TEXT(evidence),
+    TEXT(redirect_uri),
+    TEXT(state),
+    TEXT(allow),
+    TEXT(response_headers),
+    TEXT(response_body),
+#undef TEXT
+};
+enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
+
+size_t im_exchange_packed_size(const struct im_exchange *exchange)
+{
+    size_t size = sizeof(*exchange);
+
+    for (size_t i = 0; i < TEXTS; i++)
+        size += ((const struct im_str *)(const void *)((const char *)exchange + texts[i]))
+                    ->len;
+    for (size_t i = 0; i < exchange->note_count; i++)
+        size += exchange->notes[i].text.len;
+    return size;
+}
+
+/* Copies the text to `at` and points it there; returns what is behind. An empty text points there too:
+ * no view may lead into the request, which is over soon. */
+static char *exchange_pack_text(struct im_str *text, char *at)
+{
+    if (text->len)
+        memcpy(at, text->at, text->len);
+    text->at = at;
+    return at + text->len;
+}
+
+struct im_exchange *im_exchange_pack(void *memory, const struct im_exchange *from)
+{
+    struct im_exchange *copy = memory;
+    char *at = (char *)memory + sizeof(*copy);
+
+    *copy = *from;
+    for (size_t i = 0; i < TEXTS; i++)
+        at = exchange_pack_text((struct im_str *)(void *)((char *)copy + texts[i]), at);
+    for (size_t i = 0; i < copy->note_count; i++)
+        at = exchange_pack_text(&copy->notes[i].text, at);
+    return copy;
 }

@@ -104,6 +104,7 @@ struct im_exchange {
     struct im_str token;  /* fingerprint of the token or code presented */
     uint64_t grant_id;    /* the grant which that belongs to */
     struct im_str issued; /* fingerprint of the access token handed out */
+    int64_t issued_for_s; /* its expires_in */
     struct im_str object; /* "accounts-payable/vendor" */
     struct im_str field;  /* the offending field of a payload */
     bool created; /* a record that was not there before, whatever became of the answer */
@@ -123,7 +124,8 @@ struct im_exchange {
     enum im_response_mode response_mode; /* how the client wants the answer sent */
     const char
         *redirect_error; /* the `error` sent there, instead of that of the cause's row */
-    int64_t retry_after_s; /* Retry-After; 0 = that of the cause's row */
+    int64_t
+        retry_after_s; /* Retry-After; 0 = that of the cause's row. Of a whole exchange: as sent */
     bool bearer_challenge; /* WWW-Authenticate: Bearer error=… belongs to the answer */
     struct im_str allow;   /* 405, preflights: "GET, POST" */
 
@@ -146,6 +148,7 @@ struct im_exchange {
     int64_t
         delivered_us; /* the last byte was written, the fault carried out, or the peer gone;
                              0 = not yet */
+    bool unheard;     /* the client left before an answer that came late was there */
 };
 
 /* Records the refusal with its evidence and returns the cause, so that refusing is one
@@ -175,5 +178,12 @@ void im_exchange_complete(const struct im_request *req, const struct im_response
 struct im_str im_exchange_header_lines(const struct im_request *req);
 /* The status that the client could take for an answer: 0 where delivery was damaged. */
 int im_exchange_status(const struct im_exchange *exchange);
+
+/* ---- a copy that lasts ---- */
+
+/* Of the struct and all its texts, in one piece of memory. */
+size_t im_exchange_packed_size(const struct im_exchange *exchange);
+/* Copies the exchange into `memory`, which has room for that: the struct, then its texts. */
+struct im_exchange *im_exchange_pack(void *memory, const struct im_exchange *from);
 
 #endif

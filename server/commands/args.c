@@ -136,6 +136,16 @@ static bool refuse_value(const struct im_option *option, const char *value,
                         IM_ARG(im_str_front(im_str(value), WORD_SHOWN)));
 }
 
+/* ---- reading ---- */
+
+struct reading {
+    const struct im_command *command;
+    struct im_args *args;
+    void *options;
+    struct im_error why; /* a variable's value cannot be */
+    struct im_error *err;
+};
+
 /* ---- the environment ---- */
 
 /* What takes no value, or several, is no variable. */
@@ -213,24 +223,22 @@ static bool is_link(const struct im_option *row, const char *value,
     return im_args_is_link(memory, value, warnings);
 }
 
-/* An empty variable counts as not set, and so does a link. */
-static bool read_environment(const struct im_command *command, char *const *environment,
-                             void *options, struct im_error *err)
+/* An empty variable counts as not set, and so does a link. The first value that cannot be is told when the
+ * words have been read: --help is answered whatever the environment says. */
+static void read_environment(struct reading *r, char *const *environment)
 {
-    for (; *environment; environment++) {
+    for (; *environment && !r->why.text[0]; environment++) {
         struct im_str name = variable_name(*environment);
-        const struct im_option *row = row_of_variable(command, name);
+        const struct im_option *row = row_of_variable(r->command, name);
         const char *value = strchr(*environment, '=');
         struct im_error why;
 
-        if (!row || !value[1] || is_link(row, value + 1, NULL))
+        if (!row || !value[1] || is_link(row, value + 1, NULL) ||
+            take_value(row, value + 1, r->options))
             continue;
-        if (!take_value(row, value + 1, options)) {
-            refuse_value(row, value + 1, &why);
-            return im_error_set(err, "%s%.*s: %s", ENV_PREFIX, IM_ARG(name), why.text);
-        }
+        refuse_value(row, value + 1, &why);
+        im_error_set(&r->why, "%s%.*s: %s", ENV_PREFIX, IM_ARG(name), why.text);
     }
-    return true;
 }
 
 /* NULL when it is none of theirs. */
@@ -289,13 +297,6 @@ void im_args_warn(const struct im_command *const *commands, char *const *environ
 }
 
 /* ---- argv ---- */
-
-struct reading {
-    const struct im_command *command;
-    struct im_args *args;
-    void *options;
-    struct im_error *err;
-};
 
 static bool refuse_option(const struct reading *r, struct im_str flag)
 {
@@ -407,7 +408,11 @@ bool im_args_read(const struct im_command *command, char *const *argv,
             take_value(row, row->initial, r.options);
     if (arena->failed)
         return im_error_set(err, "reading the options: out of memory");
-    return read_environment(command, environment, r.options, err) && read_words(&r, argv);
+    read_environment(&r, environment);
+    if (!read_words(&r, argv))
+        return false;
+    bool told = r.why.text[0] && !args->help && !args->markdown;
+    return !told || im_error_set(err, "%s", r.why.text);
 }
 
 /* ---- the table, printed ---- */

@@ -62,8 +62,8 @@ const struct im_command im_command_check = {
     .synopsis = "[options] FILE…",
     .about = "validate scenario files",
     .more =
-        "All that is wrong with a file is said, each as FILE:LINE:COLUMN: …; exit 1 if\n"
-        "anything is. What can hardly be meant is a warning: no expectations, a\n"
+        "Every error in a file is printed, as FILE:LINE:COLUMN: …; exit 1 if there is\n"
+        "one. What is valid but probably a mistake is a warning: no expectations, a\n"
         "built-in scenario's name, a rule behind one that takes every request, an\n"
         "\"after\" that nothing in the file brings about.\n",
     .options = check_table,

@@ -23,44 +23,18 @@
 #include "base/clock.h"
 #include "commands/command.h"
 #include "http/chunked.h"
+#include "http/proxy.h"
 
-enum {
-    PATIENCE_MS = 30000,
-    HEAD_MAX = 64 * 1024,
-    HOST_MAX = 253, /* of a name, RFC 1035 */
-    PIECE = 16 * 1024
-};
+enum { PATIENCE_MS = 30000, HEAD_MAX = 64 * 1024, PIECE = 16 * 1024 };
 
 /* ---- where the server is ---- */
-
-/* "[::1]:8080" or "host:8080" or "host" */
-static bool client_read_host(struct im_client_target *client, struct im_str authority)
-{
-    bool bracket = im_str_starts(authority, "[");
-    size_t end = bracket ? im_str_find(authority, ']') : im_str_find(authority, ':');
-    struct im_str rest = im_str_slice(authority, end + (bracket ? 1 : 0), authority.len);
-    int64_t port = client->tls ? 443 : 80;
-
-    client->host = im_str_slice(authority, bracket ? 1 : 0, end);
-    if (bracket && end == authority.len)
-        return false;
-    if (rest.len &&
-        (!im_str_starts(rest, ":") ||
-         !im_str_int(im_str_slice(rest, 1, rest.len), &port) || port < 1 || port > 65535))
-        return false;
-    client->port = (int)port;
-    for (size_t i = 0; i < client->host.len; i++)
-        if (client->host.at[i] <= ' ' || client->host.at[i] == '@' ||
-            client->host.at[i] == 0x7F)
-            return false;
-    return client->host.len && client->host.len <= HOST_MAX;
-}
 
 /* "http://HOST:PORT/PREFIX/s/NAME": whoever has only the base URL of a sandbox may give that. */
 static bool client_read_url(struct im_client_target *client, struct im_str url)
 {
     struct im_str scheme = im_str_slice(url, 0, im_str_find(url, ':'));
     struct im_str rest = im_str_slice(url, scheme.len, url.len);
+    struct im_authority_part part;
 
     client->tls = im_str_eq_nocase(scheme, IM_STR("https"));
     if (!im_str_starts(rest, "://") ||
@@ -83,7 +57,11 @@ static bool client_read_url(struct im_client_target *client, struct im_str url)
     client->base =
         im_arena_format(client->arena, "%s://%.*s%.*s", client->tls ? "https" : "http",
                         IM_ARG(authority), IM_ARG(path));
-    return client_read_host(client, authority);
+    if (!im_authority_part_read(authority, client->tls ? 443 : 80, &part, NULL))
+        return false;
+    client->host = part.host;
+    client->port = part.port;
+    return true;
 }
 
 /* Where serve listens in the same environment: on a control port of its own, else on the port. */

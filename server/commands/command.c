@@ -60,7 +60,8 @@ static int help_print(void)
         printf("  intacct-mock %s %s%*s  %s\n", im_commands[i]->name,
                im_commands[i]->synopsis, width - width_of(im_commands[i]), "",
                im_commands[i]->about);
-    puts("\n`intacct-mock COMMAND --help` tells more. Without a command it serves.");
+    puts("\n`intacct-mock COMMAND --help` tells more. Without a command the server is "
+         "started.");
     return IM_EXIT_FINE;
 }
 
@@ -70,14 +71,9 @@ static int refuse_name(const char *name)
 
     for (size_t i = 0; i < COMMANDS; i++)
         known[i] = im_str(im_commands[i]->name);
-    int nearest = im_str_nearest(im_str(name), known, COMMANDS);
-    if (nearest < 0)
-        return im_command_fail(
-            IM_EXIT_USAGE, "unknown command \"%.60s\"; intacct-mock --help lists them",
-            name);
-    return im_command_fail(IM_EXIT_USAGE,
-                           "unknown command \"%.60s\"; did you mean \"%s\"?", name,
-                           im_commands[nearest]->name);
+    struct im_hint hint = im_hint(im_str(name), known, COMMANDS);
+    return im_command_fail(IM_EXIT_USAGE, "unknown command \"%.60s\"%s", name,
+                           hint.text[0] ? hint.text : "; intacct-mock --help lists them");
 }
 
 void im_command_warn(const struct im_buf *warnings)

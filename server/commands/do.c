@@ -5,11 +5,6 @@
 #include "commands/remote.h"
 #include "scenario/world.h"
 
-static const struct im_option do_table[] = {
-    IM_REMOTE_ROWS(struct im_remote_options, ),
-    {.flag = NULL},
-};
-
 /* ---- which effects there are ---- */
 
 /* " NAME" for each, between `before` and `behind`. */
@@ -109,28 +104,19 @@ static int refuse_argument(const struct im_effect *effect, const char *word,
 
 static int do_effect(const struct im_args *args, const struct im_effect *effect)
 {
+    struct im_remote_change change;
     struct im_remote remote;
-    struct im_json_out out;
-    struct im_buf body;
 
     if (!im_remote_init(&remote, args->options, args->arena))
         return IM_EXIT_USAGE;
-    im_buf_init(&body, args->arena, 0);
-    im_json_out_init(&out, &body);
-    im_json_open_object(&out, NULL);
-    im_json_strz(&out, "do", effect->name);
-    const char *unused = add_arguments_said(&out, effect, args);
+    im_remote_change_begin(&change, args->arena);
+    im_json_strz(&change.out, "do", effect->name);
+    const char *unused = add_arguments_said(&change.out, effect, args);
     if (unused)
         return refuse_argument(effect, unused, args->arena);
-    im_json_close_object(&out);
-    if (!im_remote_ask(&remote, "POST", "/world", im_buf_str(&body)))
-        return IM_EXIT_NO;
-    if (remote.json)
-        return im_remote_print(&remote);
-    const struct im_json *affected = im_json_get(im_remote_read(&remote), "affected");
-    printf("%s: %.*s affected\n", effect->name,
-           IM_ARG(affected ? affected->text : IM_STR("?")));
-    return IM_EXIT_FINE;
+    return im_remote_change_send(&remote, &change, "/world")
+               ? im_remote_change_print(&remote, effect->name, "affected", "affected")
+               : IM_EXIT_NO;
 }
 
 static int do_run(const struct im_args *args)
@@ -158,8 +144,8 @@ const struct im_command im_command_do = {
     .more = "Without EFFECT it lists them, with what each takes. An ARG is a value, or\n"
             "NAME=VALUE: do lock-user ws_user@acme; do remove-role jdoe@acme role=all.\n"
             "\n" IM_REMOTE_MORE,
-    .options = do_table,
+    .options = im_remote_table,
     .size = sizeof(struct im_remote_options),
-    .operands_max = 8,
+    .operands_max = IM_REMOTE_WORDS_MAX,
     .run = do_run,
 };

@@ -10,7 +10,6 @@
 
 #include "commands/environment.h"
 #include "commands/remote.h"
-#include "http/proxy.h"
 
 extern char **environ;
 
@@ -28,7 +27,8 @@ static const struct im_option env_table[] = {
     {"sandbox", "NAME", IM_OPTION_TEXT, AT(remote.sandbox),
      .help = "which sandbox (default: that of the URL, else default)"},
     {"intercept", NULL, IM_OPTION_FLAG, AT(intercept),
-     .help = "lead what is sent to api.intacct.com to the server's proxy too"},
+     .help =
+         "lead what is sent to the hosts that the server intercepts to its proxy too"},
     {"dir", "DIR", IM_OPTION_TEXT, AT(folder),
      .help = "where certificates go (default: a new private folder, removed after CMD)"},
     IM_CLIENT_URL(struct env_options, remote.server),
@@ -94,39 +94,35 @@ static const char *absolute_folder(const char *folder, struct im_arena *arena)
     return im_arena_format(arena, "%s/%s", here, folder).at;
 }
 
-/* The files that name the server's CA. A server with a certificate of its owner's has no CA. */
+/* The files that name the server's CA, where it has one. */
 static bool write_trust(struct im_remote *remote, struct im_trust_files *files,
                         const char *folder)
 {
-    const struct im_client_request request = {.method = "GET", .path = IM_STR("/ca.pem")};
     struct im_error err = {.text = ""};
     struct im_arena *arena = remote->client.arena;
+    struct im_str pem;
 
-    if (!im_client_ask(&remote->client, &request, &remote->answer, &err)) {
+    if (!im_remote_ca(&remote->client, &pem, &err)) {
         im_command_fail(IM_EXIT_NO, "%s", err.text);
         return false;
     }
-    if (remote->answer.status == 404)
+    if (!pem.len || im_trust_files_write(files, absolute_folder(folder, arena), pem,
+                                         environ, arena, &err))
         return true;
-    if (!im_trust_files_write(files, absolute_folder(folder, arena), remote->answer.body,
-                              environ, arena, &err)) {
-        im_command_fail(IM_EXIT_START, "%s", err.text);
-        return false;
-    }
-    return true;
+    im_command_fail(IM_EXIT_START, "%s", err.text);
+    return false;
 }
 
 /* The sandbox's own proxy where it has one, because many programs forget the user of a proxy; else the server's, to
  * which the user names the sandbox, with a password because urllib sends none without. Empty: that has been said. */
-static struct im_str proxy_of(struct im_remote *remote, const struct im_json *box)
+static struct im_str proxy_of(const struct im_remote *remote, const struct im_json *box,
+                              const struct im_json *ready)
 {
     struct im_str own = im_json_get_str(box, "proxy");
+    struct im_str all = im_json_get_str(ready, "proxy");
 
     if (own.len)
         return own;
-    if (!im_remote_ask(remote, "GET", "/__mock/ready", IM_STR("")))
-        return own;
-    struct im_str all = im_json_get_str(im_remote_read(remote), "proxy");
     if (!im_str_starts(all, "http://")) {
         im_command_fail(IM_EXIT_NO,
                         "--intercept: that server has no proxy; start it with --proxy 0");
@@ -139,23 +135,32 @@ static struct im_str proxy_of(struct im_remote *remote, const struct im_json *bo
                            IM_ARG(im_str_slice(all, strlen("http://"), all.len)));
 }
 
-/* What CMD needs to trust, and the proxy that it is to use. */
-static bool add_connections(struct im_remote *remote, struct im_environment *environment,
-                            struct im_trust_files *files,
-                            const struct env_options *options, const struct im_json *box)
+/* --intercept: the proxy that CMD is to use, and whom to trust there. */
+static bool add_interception(struct im_remote *remote, struct im_environment *environment,
+                             struct im_trust_files *files,
+                             const struct env_options *options, const struct im_json *box)
 {
-    struct im_str proxy = options->intercept ? proxy_of(remote, box) : IM_STR("");
-
-    if (options->intercept && !proxy.len)
+    if (!im_remote_ask(remote, "GET", "/__mock/ready", IM_STR("")))
         return false;
-    if (!options->intercept && !remote->client.tls)
+    const struct im_json *ready = im_remote_read(remote);
+    struct im_str proxy = ready ? proxy_of(remote, box, ready) : IM_STR("");
+    if (!proxy.len || !write_trust(remote, files, options->folder))
+        return false;
+    if (files->folder.len)
+        im_environment_add_interception(environment, proxy,
+                                        im_json_get_str(ready, "intercept"), files);
+    return true;
+}
+
+/* What CMD needs to trust where it speaks HTTPS with the sandbox itself. */
+static bool add_trust(struct im_remote *remote, struct im_environment *environment,
+                      struct im_trust_files *files, const struct env_options *options)
+{
+    if (!remote->client.tls)
         return true;
     if (!write_trust(remote, files, options->folder))
         return false;
-    if (options->intercept && files->folder.len)
-        im_environment_add_interception(environment, proxy, IM_STR(IM_INTERCEPT_DEFAULT),
-                                        files);
-    else if (files->folder.len)
+    if (files->folder.len)
         im_environment_add_trust(environment, files);
     return true;
 }
@@ -201,7 +206,9 @@ static int env_run(const struct im_args *args)
     im_environment_init(&environment, args->arena, environ);
     const struct im_json *box = im_remote_read(&remote);
     add_sandbox(&environment, box);
-    if (!add_connections(&remote, &environment, &files, options, box))
+    if (!(options->intercept
+              ? add_interception(&remote, &environment, &files, options, box)
+              : add_trust(&remote, &environment, &files, options)))
         return IM_EXIT_NO;
     if (!args->command)
         return print_environment(&environment, options->format, &files);

@@ -56,6 +56,21 @@ static bool read_file(const char *path, struct im_arena *arena, struct im_str *t
     return fine;
 }
 
+/* "trace.har", "out/answer.json": was meant to be a file, and is none of the texts that are
+ * explained. An address ends so too, and is one. */
+static bool names_file(struct im_str operand)
+{
+    static const char *const ends[] = {".har", ".gz",   ".json", ".txt", ".log", ".xml",
+                                       ".jwt", ".http", ".out",  ".md",  ".curl"};
+
+    if (im_str_has(operand, ' ') || im_str_find_nocase(operand, "://") < operand.len)
+        return false;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (im_str_ends(operand, ends[i]))
+            return true;
+    return false;
+}
+
 /* A word that is no file may be what is to be explained: a code, a token, an address. */
 static bool read_operand(const char *operand, struct im_arena *arena, struct im_str *text,
                          struct im_error *err)
@@ -66,7 +81,15 @@ static bool read_operand(const char *operand, struct im_arena *arena, struct im_
     if (!operand || strcmp(operand, "-") == 0)
         return read_stream(stdin, "standard input", arena, text, err);
     file = im_file_open(operand, &why);
-    if (!file && (errno == ENOENT || errno == ENAMETOOLONG || errno == ENOTDIR)) {
+    int reason = errno;
+    bool absent = reason == ENOENT || reason == ENAMETOOLONG || reason == ENOTDIR;
+    if (!file && absent && names_file(im_str(operand)))
+        return im_error_set(
+            err,
+            "reading %s: there is no such file; give the path of a file, - "
+            "for standard input, or the text itself",
+            operand);
+    if (!file && absent) {
         *text = im_str(operand);
         return true;
     }
@@ -174,7 +197,7 @@ const struct im_command im_command_explain = {
     .synopsis = "[options] [FILE|-|TEXT]",
     .about = "say why a request was refused: of a response, log, HAR, token, code",
     .more =
-        "Reads what is at hand without being told what it is: an HTTP response or its\n"
+        "Reads whatever you have and recognises what it is: an HTTP response or its\n"
         "body, the output of curl -v, a curl command, a HAR file (also gzipped), a JWT,\n"
         "a log, Postman's console, a stack trace, an XML answer, a code (REST-1206).\n"
         "No secret of it is printed, nothing is stored, nothing is sent anywhere.\n"

@@ -3,6 +3,7 @@
 #ifndef IM_COMMANDS_REMOTE_H
 #define IM_COMMANDS_REMOTE_H
 
+#include "base/json.h"
 #include "commands/client.h"
 #include "commands/command.h"
 
@@ -22,6 +23,8 @@ struct im_remote_options {
     {"sandbox", "NAME", IM_OPTION_TEXT, offsetof(type, at sandbox),                      \
      .help = "which sandbox (default: that of the URL, else default)"},                  \
         IM_REMOTE_ALL_ROWS(type, at)
+/* The whole table of a verb for one sandbox that has no option besides, with struct im_remote_options. */
+extern const struct im_option im_remote_table[];
 /* The paragraph of their --help. */
 #define IM_REMOTE_MORE                                                                   \
     IM_CLIENT_MORE                                                                       \
@@ -50,5 +53,40 @@ int im_remote_fail(const struct im_remote *remote, const struct im_error *err);
 const struct im_json *im_remote_read(const struct im_remote *remote);
 /* The answer as it is, as a line. Returns IM_EXIT_FINE. */
 int im_remote_print(const struct im_remote *remote);
+
+/* ---- also for who is no such verb ---- */
+
+/* Says in err what an answer that is not the wanted one says. Returns false. */
+bool im_remote_refused(const struct im_client_target *client,
+                       const struct im_client_answer *answer, struct im_error *err);
+/* The server's own CA (PEM); empty where its certificate is its owner's, or it has none. False with err.
+ * Lifetime: the arena's. */
+bool im_remote_ca(const struct im_client_target *client, struct im_str *pem,
+                  struct im_error *err);
+
+/* ---- a change ---- */
+
+enum { IM_REMOTE_WORDS_MAX = 8 /* operands that a verb takes */ };
+
+/* What the words of a command line change: the body of a call, in which each name stands once. */
+struct im_remote_change {
+    struct im_json_out out; /* inside of the object */
+    struct im_buf body;
+    const char *named[IM_REMOTE_WORDS_MAX];
+    size_t count;
+};
+
+/* Lifetime of the body: the arena's. */
+void im_remote_change_begin(struct im_remote_change *change, struct im_arena *arena);
+/* To be called before `word` is added as the member `name` (static). False when an earlier word has given
+ * that member: that has been said, and the exit status is 2. */
+bool im_remote_change_names(struct im_remote_change *change, const char *name,
+                            const char *word);
+/* Ends the body and sends it; as im_remote_ask. */
+bool im_remote_change_send(struct im_remote *remote, struct im_remote_change *change,
+                           const char *below);
+/* Prints what the answer says: "DONE: 1 ONE", "DONE: 2 MANY", or the answer with --json. Returns an im_exit. */
+int im_remote_change_print(const struct im_remote *remote, const char *done,
+                           const char *one, const char *many);
 
 #endif

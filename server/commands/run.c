@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "commands/command.h"
+#include "commands/remote.h"
 #include "commands/run_flow.h"
 #include "commands/run_report.h"
 #include "intacct_mock.h"
@@ -85,23 +85,14 @@ struct run {
 static int refuse_glob(const struct run *run, struct im_str glob)
 {
     struct im_str *known = IM_ARENA_ARRAY(run->arena, struct im_str, run->count + 1);
-    int nearest = -1;
 
     for (size_t i = 0; known && i < run->count; i++)
         known[i] = run->scenarios[i].name;
-    if (known)
-        nearest = im_str_nearest(glob, known, run->count);
-    glob = im_str_front(glob, 80);
-    if (nearest < 0)
-        return im_command_fail(
-            IM_EXIT_USAGE,
-            "--scenario %.*s: no scenario has such a name; intacct-mock run --list "
-            "lists them",
-            IM_ARG(glob));
-    return im_command_fail(IM_EXIT_USAGE,
-                           "--scenario %.*s: no scenario has such a name; did you mean "
-                           "%.*s?",
-                           IM_ARG(glob), IM_ARG(known[nearest]));
+    struct im_hint hint = im_hint(glob, known, known ? run->count : 0);
+    return im_command_fail(
+        IM_EXIT_USAGE, "--scenario %.*s: no scenario has such a name%s",
+        IM_ARG(im_str_front(glob, 80)),
+        hint.text[0] ? hint.text : "; intacct-mock run --list lists them");
 }
 
 static bool is_chosen(const struct im_run_options *options, struct im_str name)
@@ -377,19 +368,19 @@ static int run_with_own(struct run *run)
  * made sure of; one with a certificate of its owner's has no CA to give, and CMD must trust that by itself. */
 static int run_with_other(struct run *run)
 {
-    const struct im_client_request request = {.method = "GET", .path = IM_STR("/ca.pem")};
+    const bool intercept = run->options.intercept;
     struct im_client_target at;
-    struct im_client_answer answer = {.status = 0};
     struct im_error err = {.text = ""};
+    struct im_str ca_pem = IM_STR("");
 
     if (!im_client_find(&at, &run->options.server, run->arena, &err))
         return im_command_fail(IM_EXIT_USAGE, "%s", err.text);
     run->mock = im_run_remote_of(&at, (uint64_t)run->options.seed);
     run->scenarios = im_run_remote_scenarios(&run->mock, run->arena, &run->count, &err);
     if (!run->scenarios ||
-        ((at.tls || run->options.intercept) &&
-         (!im_client_ask(&at, &request, &answer, &err) ||
-          (answer.status == 200 && !run_trust(run, answer.body, &err)))))
+        (intercept && !im_run_remote_take_hosts(&run->mock, run->arena, &err)) ||
+        ((at.tls || intercept) && !im_remote_ca(&at, &ca_pem, &err)) ||
+        !run_trust(run, ca_pem, &err))
         return im_command_fail(IM_EXIT_START, "%s", err.text);
     return run_with_mock(run);
 }
@@ -490,7 +481,7 @@ const struct im_command im_command_run = {
             "INTACCT_AUTHORIZE_URL,\n"
             "INTACCT_CLIENT_ID, INTACCT_CLIENT_SECRET, INTACCT_USERNAME and "
             "INTACCT_SCENARIO.\n"
-            "What it asked decides, not how it exits.\n\n"
+            "Its requests decide, not its exit status.\n\n"
             "Exit status: 0 all is fine; 1 a scenario failed, or none passed; 2 wrong "
             "usage;\n"
             "3 the mock or CMD could not be started.\n",

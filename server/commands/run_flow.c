@@ -11,7 +11,6 @@
 #include "commands/command.h"
 #include "commands/environment.h"
 #include "commands/run_report.h"
-#include "http/proxy.h"
 
 enum state { WAITING, RUNNING, ENDED, ABANDONED };
 
@@ -63,7 +62,7 @@ static bool slot_start_child(struct flow *flow, struct slot *slot, struct im_err
     im_environment_set(&own, "INTACCT_SCENARIO", slot->result.scenario);
     if (work->trust && slot->sandbox.proxy_url.len)
         im_environment_add_interception(&own, slot->sandbox.proxy_url,
-                                        IM_STR(IM_INTERCEPT_DEFAULT), work->trust);
+                                        flow->mock.intercept, work->trust);
     else if (work->trust)
         im_environment_add_trust(&own, work->trust);
     char **environment = im_environment_merge(&own);

@@ -178,6 +178,7 @@ struct im_run_mock im_run_mock_of(struct im_sandboxes *sandboxes, uint64_t seed)
 {
     return (struct im_run_mock){.sandboxes = sandboxes,
                                 .seed = seed,
+                                .intercept = sandboxes->settings.intercept,
                                 .open = mock_open,
                                 .verdict = mock_verdict,
                                 .journal = mock_journal,

@@ -35,6 +35,8 @@ struct im_run_mock {
     struct im_sandboxes *sandboxes;
     void *context; /* of a mock that is elsewhere, or a test's */
     uint64_t seed; /* of every sandbox; 0 = the mock's own choice */
+    struct im_str
+        intercept; /* the hosts that its proxies answer for, as --intercept names them */
     /* How verdicts judge. */
     bool fail_fast;                        /* CMD may end when it is refused */
     const struct im_run_sandbox *baseline; /* in which nothing went wrong; NULL = none */
@@ -77,5 +79,8 @@ struct im_run_mock im_run_remote_of(struct im_client_target *at, uint64_t seed);
 struct im_run_scenario *im_run_remote_scenarios(const struct im_run_mock *mock,
                                                 struct im_arena *arena, size_t *count,
                                                 struct im_error *err);
+/* Learns which hosts its proxies answer for, which an environment with a proxy is made by. False with err. */
+bool im_run_remote_take_hosts(struct im_run_mock *mock, struct im_arena *arena,
+                              struct im_error *err);
 
 #endif

@@ -2,9 +2,10 @@
  * comes back is what run_mock.c makes in this process, so the rest of `run` knows no difference. */
 #include <string.h>
 
+#include "commands/remote.h"
 #include "commands/run_mock.h"
 
-/* Asks for `path`; the answer must have that status. False with err, behind `attempt`. */
+/* Asks for `path`; the answer must have that status. False with err. */
 static bool remote_ask(const struct im_run_mock *mock, struct im_client_request request,
                        int status, struct im_arena *arena, struct im_str *body,
                        struct im_error *err)
@@ -12,24 +13,17 @@ static bool remote_ask(const struct im_run_mock *mock, struct im_client_request 
     /* one that lives as long as the answer does: that of the scenario, or of all of `run` */
     struct im_client_target at = *(const struct im_client_target *)mock->context;
     struct im_client_answer answer;
-    struct im_error why = {.text = ""};
-    struct im_json_error flaw;
 
     *body = (struct im_str){NULL, 0};
     at.arena = arena;
-    bool answered = request.path.len && im_client_ask(&at, &request, &answer, &why);
-    if (answered && answer.status == status) {
-        *body = answer.body;
-        return true;
-    }
-    if (!answered)
-        return im_error_set(err, "%s", why.text[0] ? why.text : "out of memory");
-    struct im_str message =
-        im_json_get_str(im_json_parse(arena, answer.body, &flaw), "message");
-    return im_error_set(err, "asking %.*s: it answers %d%s%.*s%s", IM_ARG(at.base),
-                        answer.status, message.len ? ": " : "",
-                        IM_ARG(im_str_front(message, 300)),
-                        answer.status == 401 ? "; give it with --token" : "");
+    if (!request.path.len)
+        return im_error_no_memory(err, "asking %.*s", IM_ARG(at.base));
+    if (!im_client_ask(&at, &request, &answer, err))
+        return false;
+    if (answer.status != status)
+        return im_remote_refused(&at, &answer, err);
+    *body = answer.body;
+    return true;
 }
 
 static struct im_str path_of(const struct im_run_sandbox *sandbox, const char *below,
@@ -169,4 +163,17 @@ struct im_run_scenario *im_run_remote_scenarios(const struct im_run_mock *mock,
     if (!scenarios)
         im_error_set(err, "asking for the scenarios: the answer lists none");
     return scenarios;
+}
+
+bool im_run_remote_take_hosts(struct im_run_mock *mock, struct im_arena *arena,
+                              struct im_error *err)
+{
+    const struct im_client_request request = {.method = "GET", .path = IM_STR("/ready")};
+    struct im_json_error flaw;
+    struct im_str answer;
+
+    if (!remote_ask(mock, request, 200, arena, &answer, err))
+        return false;
+    mock->intercept = im_json_get_str(im_json_parse(arena, answer, &flaw), "intercept");
+    return true;
 }

@@ -6,11 +6,6 @@
 #include "base/clock.h"
 #include "commands/remote.h"
 
-static const struct im_option remote_table[] = {
-    IM_REMOTE_ROWS(struct im_remote_options, ),
-    {.flag = NULL},
-};
-
 /* ---- clock ---- */
 
 /* "32d 17h 1m 1s": exact like the one unit of im_duration_text, and readable without dividing. */
@@ -53,62 +48,73 @@ static int print_clock(const struct im_remote *remote)
     return IM_EXIT_FINE;
 }
 
-/* One word, or two, into a member of the change. Gives how many; 0 = they are none. Durations are read here, since
- * what is none may be a misspelt verb; times are the server's to judge, which says what one must look like. */
-static size_t clock_word(struct im_json_out *out, struct im_str word, const char *next)
+/* A change of the clock that one word says, or two, and the member that it becomes. */
+struct clock_word {
+    const char *member; /* NULL: the words say none */
+    size_t count;       /* of words */
+    struct im_str text; /* the member's value, unless it is that of "freeze" */
+};
+
+/* Durations are read here, since what is none may be a misspelt verb; times are the server's to judge, which says what
+ * one must look like. */
+static struct clock_word clock_read_word(const char *const *words, size_t count,
+                                         struct im_arena *arena)
 {
+    static const struct clock_word none = {NULL, 0, {NULL, 0}};
+    struct im_str word = im_str(words[0]), next = im_str(count > 1 ? words[1] : NULL);
+    struct im_json_error flaw;
     int64_t ms;
 
-    if (im_str_is(word, "freeze") || im_str_is(word, "unfreeze")) {
-        im_json_bool(out, "freeze", im_str_is(word, "freeze"));
-        return 1;
-    }
-    if (next && im_str_is(word, "set")) {
-        im_json_strz(out, "set", next);
-        return 2;
-    }
-    if (next && im_str_is(word, "scale")) {
-        struct im_json_error flaw;
-        const struct im_json *number =
-            im_json_parse(out->buf->arena, im_str(next), &flaw);
-        if (!number || number->type != IM_JSON_NUMBER)
-            return 0;
-        im_json_value(out, IM_STR("scale"), number);
-        return 2;
+    if (im_str_is(word, "freeze") || im_str_is(word, "unfreeze"))
+        return (struct clock_word){"freeze", 1, word};
+    if (count > 1 && im_str_is(word, "set"))
+        return (struct clock_word){"set", 2, next};
+    if (count > 1 && im_str_is(word, "scale")) {
+        const struct im_json *number = im_json_parse(arena, next, &flaw);
+        return number && number->type == IM_JSON_NUMBER
+                   ? (struct clock_word){"scale", 2, next}
+                   : none;
     }
     bool forward = im_str_starts(word, "+");
     word = im_str_slice(word, forward, word.len);
-    if ((forward && im_str_starts(word, "-")) || !im_duration_parse(word, &ms))
-        return 0;
-    im_json_str(out, "advance", word);
-    return 1;
+    return (forward && im_str_starts(word, "-")) || !im_duration_parse(word, &ms)
+               ? none
+               : (struct clock_word){"advance", 1, word};
+}
+
+static void clock_add_word(struct im_json_out *out, const struct clock_word *word)
+{
+    if (strcmp(word->member, "freeze") == 0)
+        im_json_bool(out, word->member, im_str_is(word->text, "freeze"));
+    else if (strcmp(word->member, "scale") == 0)
+        im_json_raw(out, word->member, word->text);
+    else
+        im_json_str(out, word->member, word->text);
 }
 
 static int clock_run(const struct im_args *args)
 {
+    struct im_remote_change change;
     struct im_remote remote;
-    struct im_json_out out;
-    struct im_buf body;
+    struct clock_word word;
 
     if (!im_remote_init(&remote, args->options, args->arena))
         return IM_EXIT_USAGE;
-    im_buf_init(&body, args->arena, 0);
-    im_json_out_init(&out, &body);
-    im_json_open_object(&out, NULL);
-    for (size_t i = 0, n; i < args->operand_count; i += n) {
-        n = clock_word(&out, im_str(args->operands[i]),
-                       i + 1 < args->operand_count ? args->operands[i + 1] : NULL);
-        if (!n)
+    im_remote_change_begin(&change, args->arena);
+    for (size_t i = 0; i < args->operand_count; i += word.count) {
+        word = clock_read_word(args->operands + i, args->operand_count - i, args->arena);
+        if (!word.member)
             return im_command_fail(
                 IM_EXIT_USAGE,
                 "\"%.60s\" is no change of the clock: say +12h, -5m, freeze, unfreeze, "
                 "set 2027-01-01T00:00:00Z or scale 60",
                 args->operands[i]);
+        if (!im_remote_change_names(&change, word.member, args->operands[i]))
+            return IM_EXIT_USAGE;
+        clock_add_word(&change.out, &word);
     }
-    im_json_close_object(&out);
-    bool done = args->operand_count
-                    ? im_remote_ask(&remote, "POST", "/clock", im_buf_str(&body))
-                    : im_remote_ask(&remote, "GET", "/clock", IM_STR(""));
+    bool done = args->operand_count ? im_remote_change_send(&remote, &change, "/clock")
+                                    : im_remote_ask(&remote, "GET", "/clock", IM_STR(""));
     return done ? print_clock(&remote) : IM_EXIT_NO;
 }
 
@@ -120,69 +126,62 @@ const struct im_command im_command_clock = {
         "CHANGE is +12h or -5m, freeze, unfreeze, set TIME, or scale N (times as fast).\n"
         "Several are made at one moment: clock set 2027-01-01T00:00:00Z freeze.\n"
         "\n" IM_REMOTE_MORE,
-    .options = remote_table,
+    .options = im_remote_table,
     .size = sizeof(struct im_remote_options),
-    .operands_max = 8,
+    .operands_max = IM_REMOTE_WORDS_MAX,
     .operand_words = "freeze|unfreeze|set|scale",
     .run = clock_run,
 };
 
 /* ---- expire, revoke ---- */
 
-static const char *const kinds[] = {"access", "refresh", "code", "all"};
-static const char *const narrowings[] = {"token", "client_id", "user"};
-enum { KINDS = 4, NARROWINGS = 3 };
-
-/* "user=jdoe@acme" into a member. By name alone: a token, a client and a user look alike. */
-static bool end_word(struct im_json_out *out, struct im_str word)
+/* The member that the word is about, and its value: a kind of tokens, or "user=jdoe@acme". By name alone: a token, a
+ * client and a user look alike. NULL = it is neither. */
+static const char *end_member(struct im_str word, struct im_str *value)
 {
-    struct im_str value = word;
-    struct im_str name = im_str_cut(&value, '=');
+    static const char *const kinds[] = {"access", "refresh", "code", "all", NULL};
+    static const char *const narrowings[] = {"token", "client_id", "user", NULL};
+    struct im_str name = word;
 
-    for (size_t i = 0; i < NARROWINGS; i++)
-        if (im_str_is(name, narrowings[i]) && value.len) {
-            im_json_str(out, narrowings[i], value);
-            return true;
-        }
-    return false;
+    *value = word;
+    for (const char *const *kind = kinds; *kind; kind++)
+        if (im_str_is(word, *kind))
+            return "kind";
+    name = im_str_cut(value, '=');
+    for (const char *const *narrowing = narrowings; *narrowing; narrowing++)
+        if (im_str_is(name, *narrowing) && value->len)
+            return *narrowing;
+    return NULL;
 }
 
-static int end_tokens(const struct im_args *args, const char *verb, const char *below)
+static int end_tokens(const struct im_args *args, const char *done, const char *below)
 {
+    struct im_remote_change change;
     struct im_remote remote;
-    struct im_json_out out;
-    struct im_buf body;
-    const char *kind = NULL;
 
     if (!im_remote_init(&remote, args->options, args->arena))
         return IM_EXIT_USAGE;
-    im_buf_init(&body, args->arena, 0);
-    im_json_out_init(&out, &body);
-    im_json_open_object(&out, NULL);
+    im_remote_change_begin(&change, args->arena);
+    bool kind_given = false;
     for (size_t i = 0; i < args->operand_count; i++) {
-        struct im_str word = im_str(args->operands[i]);
-        const char *is_kind = NULL;
-        for (size_t k = 0; k < KINDS && !kind; k++)
-            is_kind = im_str_is(word, kinds[k]) ? kinds[k] : is_kind;
-        kind = is_kind ? is_kind : kind;
-        if (!is_kind && !end_word(&out, word))
+        struct im_str value;
+        const char *member = end_member(im_str(args->operands[i]), &value);
+        if (!member)
             return im_command_fail(
                 IM_EXIT_USAGE,
                 "\"%.60s\" names no tokens: say access, refresh, code or all, and which "
                 "of them by user=U@COMPANY, client_id=ID or token=TEXT",
                 args->operands[i]);
+        if (!im_remote_change_names(&change, member, args->operands[i]))
+            return IM_EXIT_USAGE;
+        kind_given |= strcmp(member, "kind") == 0;
+        im_json_str(&change.out, member, value);
     }
-    /* as in the library, where a NULL is all of them */
-    im_json_strz(&out, "kind", kind ? kind : "all");
-    im_json_close_object(&out);
-    if (!im_remote_ask(&remote, "POST", below, im_buf_str(&body)))
-        return IM_EXIT_NO;
-    if (remote.json)
-        return im_remote_print(&remote);
-    const struct im_json *affected = im_json_get(im_remote_read(&remote), "affected");
-    printf("%s: %.*s %s\n", verb, IM_ARG(affected ? affected->text : IM_STR("?")),
-           affected && affected->whole == 1 ? "token" : "tokens");
-    return IM_EXIT_FINE;
+    if (!kind_given) /* as in the library, where a NULL is all of them */
+        im_json_strz(&change.out, "kind", "all");
+    return im_remote_change_send(&remote, &change, below)
+               ? im_remote_change_print(&remote, done, "token", "tokens")
+               : IM_EXIT_NO;
 }
 
 static int expire_run(const struct im_args *args)
@@ -205,9 +204,9 @@ const struct im_command im_command_expire = {
     .synopsis = END_SYNOPSIS,
     .about = "tokens of a running server reach their end now",
     .more = END_MORE,
-    .options = remote_table,
+    .options = im_remote_table,
     .size = sizeof(struct im_remote_options),
-    .operands_max = KINDS,
+    .operands_max = IM_REMOTE_WORDS_MAX,
     .operand_words = "access|refresh|code|all|user=|client_id=|token=",
     .run = expire_run,
 };
@@ -217,9 +216,9 @@ const struct im_command im_command_revoke = {
     .synopsis = END_SYNOPSIS,
     .about = "tokens of a running server are revoked now",
     .more = END_MORE,
-    .options = remote_table,
+    .options = im_remote_table,
     .size = sizeof(struct im_remote_options),
-    .operands_max = KINDS,
+    .operands_max = IM_REMOTE_WORDS_MAX,
     .operand_words = "access|refresh|code|all|user=|client_id=|token=",
     .run = revoke_run,
 };
@@ -245,7 +244,7 @@ const struct im_command im_command_reset = {
     .synopsis = "[options]",
     .about = "make a running server's sandbox as new",
     .more = IM_REMOTE_MORE,
-    .options = remote_table,
+    .options = im_remote_table,
     .size = sizeof(struct im_remote_options),
     .run = reset_run,
 };

@@ -228,6 +228,16 @@ static bool replace_file(const char *path, struct im_str text, struct im_arena *
     return false;
 }
 
+/* A server that started later may have replaced it by its own, which is needed still. */
+static void remove_port_file(const char *path, const struct stat *written)
+{
+    struct stat there;
+
+    if (stat(path, &there) == 0 && S_ISREG(there.st_mode) &&
+        there.st_ino == written->st_ino && there.st_dev == written->st_dev)
+        unlink(path);
+}
+
 static bool write_port_file(struct im_server *server, const char *path,
                             struct im_arena *arena, struct im_error *err)
 {
@@ -322,6 +332,7 @@ static int serve_run(const struct im_args *args)
     struct im_options library = to_library(options);
     struct im_error err = {.text = ""};
     char text[IM_ERROR_MAX];
+    struct stat port_file = {.st_ino = 0};
     sigset_t signals;
     int caught;
 
@@ -332,6 +343,8 @@ static int serve_run(const struct im_args *args)
     if (!library.https && library.port < 0)
         return im_command_fail(
             IM_EXIT_USAGE, "nothing to listen on: --port and --https-port are both none");
+    if (!im_server_options_check(&library, &err))
+        return im_command_fail(IM_EXIT_USAGE, "%s", err.text);
     raise_open_files();
     open_signals();
     block_signals(&signals, false);
@@ -343,11 +356,13 @@ static int serve_run(const struct im_args *args)
         im_stop(server);
         return im_command_fail(IM_EXIT_START, "%s", err.text);
     }
+    if (options->port_file)
+        stat(options->port_file, &port_file);
     /* a hang-up does not end it: it asks to read the scenarios again */
     while (sigwait(&signals, &caught) == 0 && caught == SIGHUP)
         im_server_reload(server);
-    if (options->port_file && !is_special(options->port_file))
-        unlink(options->port_file);
+    if (options->port_file)
+        remove_port_file(options->port_file, &port_file);
     im_server_close(server); /* first: the verdict is on all that was answered */
     int status =
         options->verdict ? write_verdict(server, options, args->arena) : IM_EXIT_FINE;
@@ -359,8 +374,10 @@ const struct im_command im_command_serve = {
     .name = "serve",
     .synopsis = "[options]",
     .about = "start the server (the default)",
-    .more = "Each is also an environment variable, INTACCT_MOCK_<NAME> (--https-port:\n"
-            "INTACCT_MOCK_HTTPS_PORT); a flag beats the environment beats the default.\n",
+    .more =
+        "Each is also an environment variable, INTACCT_MOCK_<NAME> (--https-port:\n"
+        "INTACCT_MOCK_HTTPS_PORT). An option goes before the variable, and the variable\n"
+        "before the default.\n",
     .options = serve_table,
     .size = sizeof(struct serve_options),
     .has_variables = true,

@@ -207,11 +207,6 @@ const struct im_command im_command_tail = {
 
 /* ---- why ---- */
 
-static const struct im_option why_table[] = {
-    IM_REMOTE_ROWS(struct im_remote_options, ),
-    {.flag = NULL},
-};
-
 static void add_message(struct im_buf *text, const char *mark,
                         const struct im_json *message)
 {
@@ -310,7 +305,7 @@ const struct im_command im_command_why = {
         "The last refusal, or the last N, the newest at the end: cause, evidence, why,\n"
         "what to do, request and answer. Exit 1 when nothing was "
         "refused.\n\n" IM_REMOTE_MORE,
-    .options = why_table,
+    .options = im_remote_table,
     .size = sizeof(struct im_remote_options),
     .operands_max = 1,
     .run = why_run,

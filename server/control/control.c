@@ -261,15 +261,48 @@ static bool route_ends_box(const struct im_control_route *route)
 /* Touching a sandbox makes it, here as at its base URL. */
 static bool call_find_box(struct im_call *call, const struct im_control_route *route)
 {
+    struct im_str decoded;
     struct im_error err;
 
-    if (!call->name.at || route_ends_box(route))
+    if (!call->name.at)
+        return true;
+    if (im_url_decode(call->req->arena, call->name, false, &decoded))
+        call->name = decoded;
+    if (route_ends_box(route))
         return true;
     call->box = im_sandboxes_touch(call->sandboxes, call->name, &err);
     if (!call->box && !control_refuse_ours(call, &err))
         im_control_refuse(call, 404, NULL, "there is no sandbox \"%.*s\": %s",
                           IM_ARG(im_str_front(call->name, 80)), err.text);
     return call->box != NULL;
+}
+
+/* Strict, as all of this API: what only bodies say would be done to all where a query was to choose
+ * (DELETE …/requests?endpoint=token), and of a parameter that stands twice one would be dropped. */
+static bool call_check_query(struct im_call *call, const struct im_control_route *route)
+{
+    struct im_params params;
+    struct im_error err;
+
+    if (!im_request_query(call->req, &params, &err)) {
+        im_control_refuse(call, 400, NULL, "the query cannot be read: %s", err.text);
+        return false;
+    }
+    bool reads = strcmp(route->method, "GET") == 0;
+    for (size_t i = 0; i < params.count; i++) {
+        struct im_str name = params.items[i].name;
+        const char *field = im_arena_copy(call->req->arena, name).at;
+        if (reads && im_param_count(&params, field) == 1)
+            continue;
+        im_control_refuse(
+            call, 400, field,
+            reads ? "the parameter \"%.*s\" stands more than once in the query"
+                  : "\"%.*s\": %s takes no parameters in its query; what it "
+                    "takes goes into the body",
+            IM_ARG(im_str_front(name, 60)), route->method);
+        return false;
+    }
+    return true;
 }
 
 static void call_refuse_route(struct im_call *call, const struct im_buf *allow)
@@ -320,7 +353,7 @@ static void call_run(struct im_call *call)
         im_control_answer_page(call);
     else if (!route)
         call_refuse_route(call, &allow);
-    else if (call_find_box(call, route) &&
+    else if (call_check_query(call, route) && call_find_box(call, route) &&
              (route->body == &im_control_any_text ||
               (call_read_body(call) && call_read_params(call, route->body))))
         route->answer(call);

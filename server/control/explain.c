@@ -34,17 +34,41 @@ static enum im_jwt_check verify(void *context, struct im_arena *arena,
     return check;
 }
 
+static bool explain_stopped(void *context)
+{
+    struct im_sandboxes *sandboxes = context;
+
+    return atomic_load(&sandboxes->stopping);
+}
+
+static void refuse_explain(struct im_call *call, const struct im_error *err)
+{
+    if (explain_stopped(call->sandboxes))
+        im_control_refuse(call, 503, NULL, "%s", err->text);
+    else if (err->kind == IM_ERROR_CAPACITY)
+        im_control_refuse(call, 413, NULL,
+                          "%s; send what is around the refusal, or ask `intacct-mock "
+                          "explain FILE`, which takes %d MB",
+                          err->text, IM_EXPLAIN_MAX / 1024 / 1024);
+    else
+        im_control_refuse(call, 400, NULL, "%s", err->text);
+}
+
 static void answer_explain(struct im_call *call)
 {
-    struct im_explain_options options = {
-        .now_ms = im_clock_real_ms(), .verify = verify, .context = call->sandboxes};
+    /* what is packed may be as long, unpacked, as what is not: no request costs more */
+    struct im_explain_options options = {.now_ms = im_clock_real_ms(),
+                                         .verify = verify,
+                                         .stopped = explain_stopped,
+                                         .context = call->sandboxes,
+                                         .max_bytes = IM_BODY_MAX};
     struct im_str accept = im_request_header(call->req, "accept");
     struct im_error err = {.text = ""};
     struct im_explanation *explanation =
         im_explain(&options, call->req->arena, call->req->body, &err);
 
     if (!explanation) {
-        im_control_refuse(call, 400, NULL, "%s", err.text);
+        refuse_explain(call, &err);
         return;
     }
     bool text = im_str_glob(IM_STR("*text/plain*"), accept);

@@ -41,6 +41,9 @@ void im_control_write_ready(struct im_sandboxes *sandboxes, struct im_json_out *
         im_json_strz(out, "ca", "");
     if (settings->proxy_url.len)
         im_json_str(out, "proxy", settings->proxy_url);
+    if (settings->proxies
+            .open) /* of single sandboxes too, where --proxy opened none for all */
+        im_json_str(out, "intercept", settings->intercept);
     im_json_str(out, "scenario", scenario->name);
     im_scenario_unref(scenario);
     im_json_strz(out, "client_id", "demo");

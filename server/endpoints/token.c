@@ -80,6 +80,7 @@ static enum im_cause answer_tokens_issued(const struct im_grant_request *g,
     if (!im_authority_issue(g->authority, req->arena, req->now_ms, issue, &issued, &err))
         return im_refuse(req, CAUSE_INTERNAL, "issuing a token: %s", err.text);
     req->exchange->issued = issued.fingerprint;
+    req->exchange->issued_for_s = issued.expires_in_s;
 
     im_json_out_init(&out, im_response_begin(res, 200, "application/json"));
     im_json_open_object(&out, NULL);

@@ -18,7 +18,7 @@ static const struct im_curl_option curl_options[] = {
     {"connect-timeout", 0, IM_CURL_OTHER},
     {"connect-to", 0, IM_CURL_OTHER},
     {"continue-at", 'C', IM_CURL_OTHER},
-    {"cookie", 'b', IM_CURL_SECRET},
+    {"cookie", 'b', IM_CURL_COOKIE},
     {"cookie-jar", 'c', IM_CURL_OTHER},
     {"create-file-mode", 0, IM_CURL_OTHER},
     {"crlfile", 0, IM_CURL_OTHER},

@@ -13,6 +13,7 @@ enum im_curl_meaning {
     IM_CURL_USER,   /* user:password of HTTP Basic */
     IM_CURL_BEARER, /* an access token */
     IM_CURL_URL,
+    IM_CURL_COOKIE,
     IM_CURL_GET, /* takes no argument */
     /* These say nothing of the request, and may hold a secret: */
     IM_CURL_SECRET,   /* all of it */

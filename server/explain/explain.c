@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/embedded.h"
-#include "base/gunzip.h"
 #include "base/rng.h"
+#include "explain/unpack.h"
 
 /* ---- making one ---- */
 
@@ -25,12 +25,6 @@ static struct im_secrets *secrets_new(struct im_error *err)
     return im_secrets_new(key);
 }
 
-static struct im_str without_mark(struct im_str input)
-{
-    return im_str_starts(input, "\xEF\xBB\xBF") ? im_str_slice(input, 3, input.len)
-                                                : input;
-}
-
 struct im_explanation *im_explain(const struct im_explain_options *options,
                                   struct im_arena *arena, struct im_str input,
                                   struct im_error *err)
@@ -41,21 +35,27 @@ struct im_explanation *im_explain(const struct im_explain_options *options,
         im_error_set(err, "explaining: out of memory");
         return NULL;
     }
-    made->packed = im_is_gzip(input);
-    if (made->packed && !im_gunzip(arena, input, IM_EXPLAIN_MAX, &input, err))
-        return NULL;
     made->options = *options;
-    made->trace = (struct im_trace){
-        .arena = arena, .secrets = secrets_new(err), .now_ms = options->now_ms};
+    if (!made->options.max_bytes)
+        made->options.max_bytes = IM_EXPLAIN_MAX;
+    if (!im_explain_unpack(arena, made->options.max_bytes, &input, &made->packed, err))
+        return NULL;
+    made->trace = (struct im_trace){.arena = arena,
+                                    .secrets = secrets_new(err),
+                                    .now_ms = options->now_ms,
+                                    .stopped = options->stopped,
+                                    .context = options->context};
     if (!made->trace.secrets)
         return NULL;
     made->ranking.options = &made->options;
     made->ranking.trace = &made->trace;
-    made->recognised = im_trace_read(&made->trace, without_mark(input));
-    if (made->recognised)
+    made->recognised = im_trace_read(&made->trace, input);
+    if (made->recognised && im_trace_goes_on(&made->trace))
         im_rank(&made->ranking);
-    if (arena->failed) {
-        im_error_set(err, "explaining: out of memory");
+    if (arena->failed || made->trace.abandoned) {
+        im_error_set(err, "explaining: %s",
+                     arena->failed ? "out of memory"
+                                   : "given up, since the server stops");
         im_explanation_end(made);
         return NULL;
     }
@@ -82,7 +82,10 @@ enum im_cause im_explanation_cause(const struct im_explanation *explanation)
 
 const struct im_candidate *im_explanation_first(const struct im_explanation *explanation)
 {
-    return explanation->ranking.count ? explanation->ranking.ranked[0] : NULL;
+    const struct im_ranking *ranking = &explanation->ranking;
+
+    /* of many that a status alone fits, none is the first */
+    return ranking->count && !ranking->undecided ? ranking->ranked[0] : NULL;
 }
 
 /* ---- what was recognised ---- */
@@ -95,9 +98,9 @@ static void add_counts(struct im_buf *buf, const struct im_explanation *explanat
     if (trace->count > 1)
         im_buf_addf(buf, " of %zu exchanges, %zu of them refused", trace->count,
                     ranking->refused);
-    if (trace->skipped)
+    if (trace->foreign)
         im_buf_addf(buf, "%s%zu that have nothing to do with Intacct left out",
-                    trace->count > 1 ? "; " : ", ", trace->skipped);
+                    trace->count > 1 ? "; " : ", ", trace->foreign);
 }
 
 struct im_str im_explanation_what(const struct im_explanation *explanation)
@@ -114,6 +117,22 @@ struct im_str im_explanation_what(const struct im_explanation *explanation)
     return im_buf_str(&buf);
 }
 
+struct im_str im_explanation_limit(const struct im_explanation *explanation)
+{
+    const struct im_trace *trace = &explanation->trace;
+
+    if (!trace->beyond)
+        return (struct im_str){NULL, 0};
+    return im_arena_format(
+        trace->arena,
+        "Only the first %d exchanges were read; the %zu %s behind them "
+        "were left out.",
+        IM_OBSERVED_MAX, trace->beyond,
+        trace->form == IM_FORM_HAR   ? "entries"
+        : trace->form == IM_FORM_LOG ? "lines"
+                                     : "exchanges");
+}
+
 /* "POST https://…/token, grant_type=refresh_token" */
 struct im_str im_explanation_request(const struct im_explanation *explanation)
 {
@@ -125,7 +144,7 @@ struct im_str im_explanation_request(const struct im_explanation *explanation)
     if (!one || !one->has_request)
         return im_buf_str(&buf);
     if (one->req.method.len)
-        im_buf_add(&buf, im_trace_quote(trace, one->req.method));
+        im_buf_add(&buf, im_trace_quote_method(trace, one->req.method));
     if (one->url.len) {
         im_buf_addz(&buf, buf.len ? " " : "");
         im_buf_add(&buf, im_trace_quote_url(trace, one->url));
@@ -156,7 +175,7 @@ struct im_str im_explanation_answer(const struct im_explanation *explanation)
                     IM_ARG(im_trace_quote(trace, one->words.codes[i])));
     if (one->words.message_count)
         im_buf_addf(&buf, "%s\"%.*s\"", buf.len ? " " : "",
-                    IM_ARG(im_trace_quote(trace, one->words.messages[0])));
+                    IM_ARG(im_trace_quote_message(trace, one->words.messages[0])));
     return im_buf_str(&buf);
 }
 
@@ -174,8 +193,11 @@ struct im_str im_explanation_developer(const struct im_explanation *explanation)
     const struct im_cause_row *row = im_cause_row(first->cause);
     const char *question = im_diagnosis(first->cause)->question;
     if (answer.len && explanation->ranking.one &&
-        im_observed_is_refused(explanation->ranking.one))
-        im_buf_addf(&buf, "Sage Intacct answered %.*s. ", IM_ARG(answer));
+        im_observed_is_refused(explanation->ranking.one)) {
+        im_explanation_add_answered(explanation, &buf);
+        im_buf_addf(&buf, "%.*s. ", IM_ARG(answer));
+    }
+    /* evidence is the input's own word, wording is shared by several causes: so it is "a" likely one */
     im_buf_addf(&buf, "%s cause is %s: %s ",
                 first->evidence_count ? "The most likely" : "A likely", row->id,
                 row->why);
@@ -238,6 +260,7 @@ struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
     return im_buf_str(&buf);
 }
 
+/* A story that is built in has the id of its cause as its name. */
 const char *im_explanation_scenario_name(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);

@@ -8,7 +8,8 @@
 #include "causes/diagnosis.h"
 #include "oauth/jwt.h"
 
-enum { IM_EXPLAIN_MAX = 64 * 1024 * 1024 }; /* bytes of input, once it is unpacked */
+/* Bytes of input, packed or not: what is bounded is what has to be read. */
+enum { IM_EXPLAIN_MAX = 64 * 1024 * 1024 };
 
 struct im_explain_options {
     int64_t now_ms;             /* real time: tokens are judged by it */
@@ -17,14 +18,18 @@ struct im_explain_options {
      * hand. */
     enum im_jwt_check (*verify)(void *context, struct im_arena *arena,
                                 struct im_str token, const struct im_jwt *jwt);
-    void *context;
+    /* Must the work be given up? Asked at each exchange and line; NULL = never. */
+    bool (*stopped)(void *context);
+    void *context;    /* of both */
+    size_t max_bytes; /* 0 = IM_EXPLAIN_MAX, which is the most */
 };
 
 /* What was found. Lifetime: the arena's. */
 struct im_explanation;
 
 /* Reads the input, which must live as long as the explanation. NULL with err when
- * memory is short, or when it is compressed and cannot be unpacked. */
+ * memory is short, when it is packed and cannot be unpacked, when it was stopped, and, of
+ * kind IM_ERROR_CAPACITY, when it has more than max_bytes. */
 struct im_explanation *im_explain(const struct im_explain_options *options,
                                   struct im_arena *arena, struct im_str input,
                                   struct im_error *err);

@@ -5,14 +5,17 @@
 #include "base/json_schema.h"
 #include "explain/inside.h"
 
-static void write_some(struct im_json_out *out, const char *name, struct im_str text)
+enum { TIMELINE_MAX = 1000 }; /* exchanges: more make no picture */
+
+/* A member that is not known is left out, rather than empty: a program can ask whether it is there. */
+static void json_write_some(struct im_json_out *out, const char *name, struct im_str text)
 {
     if (text.len)
         im_json_str(out, name, text);
 }
 
-static void write_texts(struct im_json_out *out, const char *name,
-                        const struct im_str *texts, size_t count)
+static void json_write_texts(struct im_json_out *out, const char *name,
+                             const struct im_str *texts, size_t count)
 {
     im_json_open_array(out, name);
     for (size_t i = 0; i < count; i++)
@@ -20,20 +23,21 @@ static void write_texts(struct im_json_out *out, const char *name,
     im_json_close_array(out);
 }
 
-static void write_recognised(struct im_json_out *out,
-                             const struct im_explanation *explanation)
+static void json_write_recognised(struct im_json_out *out,
+                                  const struct im_explanation *explanation)
 {
     im_json_open_object(out, "recognised");
     im_json_strz(out, "form", im_form_name(explanation->trace.form));
     im_json_str(out, "what", im_explanation_what(explanation));
     im_json_int(out, "exchanges", (int64_t)explanation->trace.count);
     im_json_int(out, "refused", (int64_t)explanation->ranking.refused);
-    im_json_int(out, "left_out", (int64_t)explanation->trace.skipped);
+    im_json_int(out, "left_out", (int64_t)explanation->trace.foreign);
+    json_write_some(out, "limit", im_explanation_limit(explanation));
     im_json_close_object(out);
 }
 
-static void write_exchange(struct im_json_out *out,
-                           const struct im_explanation *explanation)
+static void json_write_exchange(struct im_json_out *out,
+                                const struct im_explanation *explanation)
 {
     const struct im_observed *one = explanation->ranking.one;
 
@@ -44,14 +48,14 @@ static void write_exchange(struct im_json_out *out,
     im_json_bool(out, "recovered", explanation->ranking.recovered);
     if (one->has_time)
         im_json_str(out, "at", im_time_rfc3339(out->buf->arena, one->at_ms));
-    write_some(out, "request", im_explanation_request(explanation));
-    write_some(out, "answer", im_explanation_answer(explanation));
+    json_write_some(out, "request", im_explanation_request(explanation));
+    json_write_some(out, "answer", im_explanation_answer(explanation));
     if (one->status)
         im_json_int(out, "status", one->status);
     im_json_close_object(out);
 }
 
-static void write_events(struct im_json_out *out, const struct im_ranking *ranking)
+static void json_write_events(struct im_json_out *out, const struct im_ranking *ranking)
 {
     im_json_open_array(out, "led_to");
     for (size_t i = 0; i < ranking->event_count; i++) {
@@ -63,51 +67,74 @@ static void write_events(struct im_json_out *out, const struct im_ranking *ranki
     im_json_close_array(out);
 }
 
+/* All exchanges, for a page that shows them in a row; nothing of a request is left but what is fit to
+ * be shown. */
+static void json_write_timeline(struct im_json_out *out,
+                                const struct im_explanation *explanation)
+{
+    const struct im_trace *trace = &explanation->trace;
+
+    if (trace->count < 2)
+        return;
+    im_json_open_array(out, "timeline");
+    for (size_t i = 0; i < trace->count && i < TIMELINE_MAX; i++) {
+        const struct im_observed *one = trace->items[i];
+        im_json_open_object(out, NULL);
+        im_json_int(out, "number", (int64_t)one->number);
+        if (one->status)
+            im_json_int(out, "status", one->status);
+        json_write_some(out, "method", im_trace_quote_method(trace, one->req.method));
+        json_write_some(out, "address", im_trace_quote_url(trace, one->url));
+        if (one->has_time)
+            im_json_str(out, "at", im_time_rfc3339(out->buf->arena, one->at_ms));
+        im_json_close_object(out);
+    }
+    im_json_close_array(out);
+}
+
 /* ---- the token ---- */
 
-static void write_claim(struct im_json_out *out, const struct im_trace *trace,
-                        const struct im_json *claim)
+static void json_write_claim(struct im_json_out *out, const struct im_trace *trace,
+                             const struct im_json *claim)
 {
     const char *meaning = im_claim_meaning(claim->name);
     struct im_str name = im_trace_quote(trace, claim->name);
-    bool secret_number = claim->type == IM_JSON_NUMBER && im_claim_is_secret(claim->name);
+    struct im_str value = im_claim_value(trace, claim);
 
     im_json_open_object(out, NULL);
     im_json_str(out, "name", name);
-    if (claim->type == IM_JSON_STRING || secret_number)
-        im_json_str(out, "value",
-                    im_claim_is_secret(claim->name)
-                        ? im_fingerprint(trace->secrets, trace->arena, claim->text)
-                        : im_redact_quote(trace->secrets, trace->arena, claim->text));
-    else if (claim->type == IM_JSON_NUMBER || claim->type == IM_JSON_BOOL)
+    /* as the token has it, unless something had to be taken out */
+    if (claim->type == IM_JSON_BOOL ||
+        (claim->type == IM_JSON_NUMBER && im_str_eq(value, claim->text)))
         im_json_value(out, IM_STR("value"), claim);
     else
-        im_json_strz(out, "value", claim->type == IM_JSON_NULL ? "null" : "(several)");
+        im_json_str(out, "value", value);
     if (meaning)
         im_json_strz(out, "meaning", meaning);
     im_json_close_object(out);
 }
 
-static void write_claims(struct im_json_out *out, const char *name,
-                         const struct im_trace *trace, const struct im_json *object)
+static void json_write_claims(struct im_json_out *out, const char *name,
+                              const struct im_trace *trace, const struct im_json *object)
 {
     size_t n = 0;
 
     im_json_open_array(out, name);
     for (const struct im_json *claim = object->first; claim && n < IM_CLAIMS_MAX;
          claim = claim->next, n++)
-        write_claim(out, trace, claim);
+        json_write_claim(out, trace, claim);
     im_json_close_array(out);
 }
 
-static void write_moment(struct im_json_out *out, const char *name, bool known,
-                         int64_t at_s)
+static void json_write_moment(struct im_json_out *out, const char *name, bool known,
+                              int64_t at_s)
 {
     if (known)
         im_json_str(out, name, im_time_rfc3339(out->buf->arena, 1000 * at_s));
 }
 
-static void write_token(struct im_json_out *out, const struct im_explanation *explanation)
+static void json_write_token(struct im_json_out *out,
+                             const struct im_explanation *explanation)
 {
     static const char *const signatures[] = {[IM_SIGNATURE_UNCHECKED] = "unchecked",
                                              [IM_SIGNATURE_GOOD] = "good",
@@ -121,25 +148,26 @@ static void write_token(struct im_json_out *out, const struct im_explanation *ex
     im_json_open_object(out, "token");
     im_json_str(out, "fingerprint", token->fingerprint);
     im_json_bool(out, "decoded", token->decoded);
-    write_some(out, "wrong", token->wrong);
+    json_write_some(out, "wrong", token->wrong);
     if (token->decoded) {
         im_json_strz(out, "kind", token->kind);
         im_json_bool(out, "real_service", token->real);
         im_json_str(out, "times", token->times);
-        write_moment(out, "issued", token->has_iat, token->iat);
-        write_moment(out, "expires", token->has_exp, token->exp);
+        json_write_moment(out, "issued", token->has_iat, token->iat);
+        json_write_moment(out, "expires", token->has_exp, token->exp);
         im_json_strz(out, "signature", signatures[token->signature]);
         im_json_str(out, "signature_text", token->signature_text);
-        write_texts(out, "odd", token->oddities, token->oddity_count);
-        write_claims(out, "header", trace, token->jwt.header);
-        write_claims(out, "claims", trace, token->jwt.payload);
+        json_write_texts(out, "odd", token->oddities, token->oddity_count);
+        json_write_claims(out, "header", trace, token->jwt.header);
+        json_write_claims(out, "claims", trace, token->jwt.payload);
     }
     im_json_close_object(out);
 }
 
 /* ---- the causes ---- */
 
-static void write_cause(struct im_json_out *out, const struct im_candidate *one)
+/* All causes are told here, and not the first few: a program chooses for itself. */
+static void json_write_cause(struct im_json_out *out, const struct im_candidate *one)
 {
     const struct im_cause_row *row = im_cause_row(one->cause);
     const struct im_diagnosis *diagnosis = im_diagnosis(one->cause);
@@ -148,8 +176,8 @@ static void write_cause(struct im_json_out *out, const struct im_candidate *one)
     im_json_strz(out, "id", row->id);
     im_json_strz(out, "family", im_family_name(row->family));
     im_json_strz(out, "by", one->evidence_count ? "evidence" : "wording");
-    write_texts(out, "evidence", one->evidence, one->evidence_count);
-    write_texts(out, "against", one->against, one->against_count);
+    json_write_texts(out, "evidence", one->evidence, one->evidence_count);
+    json_write_texts(out, "against", one->against, one->against_count);
     im_json_strz(out, "confidence", im_confidence_name(im_candidate_confidence(one)));
     im_json_strz(out, "common", im_common_text(diagnosis->common));
     im_json_strz(out, "source", one->other ? one->other->source : row->source);
@@ -160,13 +188,13 @@ static void write_cause(struct im_json_out *out, const struct im_candidate *one)
     im_json_close_object(out);
 }
 
-static void write_advice(struct im_json_out *out,
-                         const struct im_explanation *explanation)
+static void json_write_advice(struct im_json_out *out,
+                              const struct im_explanation *explanation)
 {
     const char *admin = im_explanation_administrator(explanation);
     const char *scenario = im_explanation_scenario_name(explanation);
 
-    if (!explanation->ranking.count)
+    if (!im_explanation_first(explanation))
         return;
     im_json_str(out, "developer", im_explanation_developer(explanation));
     if (admin)
@@ -186,17 +214,21 @@ struct im_str im_explanation_json(struct im_explanation *explanation)
     im_buf_init(&buf, explanation->trace.arena, 0);
     im_json_out_init(&out, &buf);
     im_json_open_object(&out, NULL);
-    write_recognised(&out, explanation);
-    write_exchange(&out, explanation);
-    write_events(&out, &explanation->ranking);
-    write_token(&out, explanation);
+    json_write_recognised(&out, explanation);
+    json_write_some(&out, "note", im_explanation_note(explanation));
+    im_json_bool(&out, "undecided", explanation->ranking.undecided);
+    json_write_exchange(&out, explanation);
+    json_write_events(&out, &explanation->ranking);
+    json_write_timeline(&out, explanation);
+    json_write_token(&out, explanation);
     im_json_open_array(&out, "causes");
     for (size_t i = 0; i < explanation->ranking.count; i++)
-        write_cause(&out, explanation->ranking.ranked[i]);
+        json_write_cause(&out, explanation->ranking.ranked[i]);
     im_json_close_array(&out);
-    write_advice(&out, explanation);
+    json_write_advice(&out, explanation);
     im_json_close_object(&out);
     im_buf_init(&pretty, explanation->trace.arena, 0);
+    /* hidden before it is laid out: a value that is escaped is found, one in two lines would not be */
     im_json_pretty(im_secrets_hide(explanation->trace.secrets, explanation->trace.arena,
                                    im_buf_str(&buf)),
                    &pretty);

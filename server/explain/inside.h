@@ -14,8 +14,16 @@ struct im_explanation {
 
 enum { IM_SHOWN_MAX = 5 }; /* causes that are told whole */
 
+/* NULL = none is likelier than the others. */
 const struct im_candidate *im_explanation_first(const struct im_explanation *explanation);
 struct im_str im_explanation_what(const struct im_explanation *explanation);
+/* What was not read, as a sentence; empty = all was. */
+struct im_str im_explanation_limit(const struct im_explanation *explanation);
+/* Sentences before the causes, or in place of them; empty = nothing to say. */
+struct im_str im_explanation_note(const struct im_explanation *explanation);
+/* "Sage Intacct answered ", or who else it was. */
+void im_explanation_add_answered(const struct im_explanation *explanation,
+                                 struct im_buf *buf);
 /* The exchange that is explained: what was asked, and what was answered; empty = not
  * known. */
 struct im_str im_explanation_request(const struct im_explanation *explanation);

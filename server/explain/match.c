@@ -34,6 +34,7 @@ static int weight_of(const struct im_ranking *ranking, const struct im_candidate
     return said && !one->worded && weight < IM_SIGN_CERTAIN ? weight / 3 : weight;
 }
 
+/* Signs add up: two weak ones may outweigh a wording that fits badly. */
 void im_sign(struct im_ranking *ranking, enum im_cause cause, int weight,
              const char *format, ...)
 {
@@ -113,15 +114,13 @@ struct im_str im_grant(struct im_observed *one)
     return im_sent(one, "grant_type");
 }
 
-struct im_str im_got(struct im_trace *trace, const struct im_observed *one,
-                     const char *name)
+const struct im_json *im_got(struct im_trace *trace, const struct im_observed *one)
 {
     struct im_json_error ignored;
     struct im_str body = im_str_trim(one->answer_body);
 
-    if (!im_str_starts(body, "{"))
-        return (struct im_str){NULL, 0};
-    return im_json_get_str(im_json_parse_repeated(trace->arena, body, &ignored), name);
+    return im_str_starts(body, "{") ? im_json_parse_repeated(trace->arena, body, &ignored)
+                                    : NULL;
 }
 
 bool im_same_value(struct im_str a, struct im_str b)
@@ -158,7 +157,16 @@ static bool is_mock_only(enum im_cause cause)
 }
 
 /* Do place and dialect suit? */
-enum { ELSEWHERE = -1000 }; /* no wording of this place at all */
+enum {
+    ELSEWHERE = -1000, /* no wording of this place at all */
+    UNLIKELY = -25 /* the article is no Sage documentation: weighs more than `common` */
+};
+
+/* 401 {"error":"invalid_grant"} is what the article has for all, and nobody else says by default. */
+static bool is_of_article(const struct im_observed *one)
+{
+    return one->status == 401 && im_has_code(one, "invalid_grant");
+}
 
 static int place_score(const struct im_observed *one, const struct im_cause_row *row,
                        const struct im_wording *wording)
@@ -168,7 +176,7 @@ static int place_score(const struct im_observed *one, const struct im_cause_row 
 
     /* nobody says where it was asked: both dialects may have worded it */
     if (one->endpoint == IM_ENDPOINT_NONE) /* the article's status is its own */
-        return article && !(one->status == 401 && wording->status == 401) ? -3 : 0;
+        return article && !is_of_article(one) ? UNLIKELY : 0;
     if (article != (one->place == IM_PLACE_ARTICLE))
         return ELSEWHERE;
     if (article)
@@ -178,6 +186,7 @@ static int place_score(const struct im_observed *one, const struct im_cause_row 
     return token == at_token ? 10 : -30;
 }
 
+/* A code counts most, then a message, then a word such as invalidRequest that many errors share. */
 static int wording_score(const struct im_observed *one, const struct im_cause_row *row,
                          const struct im_cause_answer *answer)
 {
@@ -202,6 +211,7 @@ static int wording_score(const struct im_observed *one, const struct im_cause_ro
     return score + place_score(one, row, wording) + (answer->when ? 0 : 5);
 }
 
+/* Code and text must both fit where a row has both; together they say more than either. */
 static int other_score(const struct im_observed *one, const struct im_other_words *other)
 {
     bool text = false;
@@ -262,81 +272,6 @@ static int table_score(const struct im_ranking *ranking, const struct im_candida
     return is_mock_only(one->cause) && !ranking->mock ? score - 40 : score;
 }
 
-/* ---- which exchange ---- */
-
-/* A refusal of the access token, which a refresh may mend. */
-static bool refuses_token(const struct im_observed *one)
-{
-    return im_observed_is_refused(one) && !im_is_token_endpoint(one) &&
-           (one->status == 401 || im_has_code(one, "REST-1206") ||
-            im_has_code(one, "REST-2102") || im_has_code(one, "GW-0040") ||
-            im_has_code(one, "GW-0031"));
-}
-
-static bool is_wrong(const struct im_observed *one)
-{
-    return im_observed_is_refused(one) || (one->lost && !one->status);
-}
-
-/* Did the client get over it? The same call succeeds later. */
-static bool is_recovered(const struct im_trace *trace, size_t at)
-{
-    const struct im_observed *one = trace->items[at];
-
-    if (!one->has_request || !one->req.method.len)
-        return false;
-    for (size_t i = at + 1; i < trace->count; i++) {
-        const struct im_observed *later = trace->items[i];
-        if (im_is_success(later) && im_str_eq(later->req.method, one->req.method) &&
-            im_str_eq(later->req.path, one->req.path) &&
-            (!im_is_token_endpoint(one) || im_str_eq(later->req.body, one->req.body)))
-            return true;
-    }
-    return false;
-}
-
-/* A refused token is no more than the occasion when the refresh behind it fails. */
-static size_t behind_occasion(const struct im_trace *trace, size_t at)
-{
-    if (!refuses_token(trace->items[at]))
-        return at;
-    for (size_t i = at + 1; i < trace->count; i++) {
-        struct im_observed *later = trace->items[i];
-        if (im_is_token_endpoint(later) && im_observed_is_refused(later))
-            return i;
-        if (im_is_token_endpoint(later) && im_is_success(later))
-            return at;
-    }
-    return at;
-}
-
-static size_t find_wrong(struct im_ranking *ranking)
-{
-    const struct im_trace *trace = ranking->trace;
-    size_t first = trace->count, lost = trace->count;
-
-    for (size_t i = 0; i < trace->count; i++) {
-        bool refused = im_observed_is_refused(trace->items[i]);
-        ranking->refused += refused;
-        if (is_wrong(trace->items[i]) && !refused && lost == trace->count)
-            lost = i;
-        if (refused && first == trace->count)
-            first = i;
-    }
-    /* a sound client is refused as well, and gets over it: that is not what somebody
-     * asks about */
-    for (size_t i = 0; i < trace->count; i++)
-        if (im_observed_is_refused(trace->items[i]) && !is_recovered(trace, i))
-            return behind_occasion(trace, i);
-    if (first < trace->count) {
-        ranking->recovered = true;
-        return first;
-    }
-    if (lost < trace->count)
-        return lost;
-    return trace->count ? trace->count - 1 : 0;
-}
-
 /* ---- all together ---- */
 
 static bool is_loopback(struct im_str host)
@@ -345,7 +280,7 @@ static bool is_loopback(struct im_str host)
            im_str_is(host, "[::1]") || im_str_ends(host, ".localhost");
 }
 
-static void look_at_exchange(struct im_ranking *ranking)
+static void rank_look_at_exchange(struct im_ranking *ranking)
 {
     struct im_observed *one = ranking->one;
 
@@ -353,6 +288,7 @@ static void look_at_exchange(struct im_ranking *ranking)
     ranking->mock = is_loopback(one->host) ||
                     im_observed_answer_header(one, "X-Intacct-Mock-Cause").len;
     struct im_str grant = im_is_token_endpoint(one) ? im_grant(one) : IM_STR("");
+    /* a refresh cannot fail for want of a code: causes of other grants are not even candidates */
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
         if (!grant.len || im_cause_suits_grant((enum im_cause)i, grant))
             match_words(ranking, &ranking->all[i]);
@@ -365,7 +301,7 @@ static void look_at_exchange(struct im_ranking *ranking)
     im_signs_of_request(ranking);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_candidates(const void *a, const void *b)
 {
     const struct im_candidate *const *left = a, *const *right = b;
     int by = (*right)->score - (*left)->score;
@@ -373,6 +309,83 @@ static int compare(const void *a, const void *b)
     if (!by && (*left)->other && (*right)->other)
         return (*left)->other < (*right)->other ? -1 : 1;
     return by ? by : (int)(*left)->cause - (int)(*right)->cause;
+}
+
+/* Is there no more than a code or a status, as somebody types it into a search? */
+static bool is_wording_alone(const struct im_ranking *ranking)
+{
+    const struct im_observed *one = ranking->one;
+
+    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
+        if (ranking->all[i].evidence_count)
+            return false;
+    return !one->has_request && !one->lost && one->words.code_count < 2 &&
+           !one->words.message_count && !is_of_article(one);
+}
+
+/* Then the order is that of `intacct-mock causes`, so that both say the same. */
+static void rank_by_wording(struct im_ranking *ranking)
+{
+    struct im_arena *arena = ranking->trace->arena;
+    const struct im_observed *one = ranking->one;
+    struct im_cause_hit *hits = IM_ARENA_ARRAY(arena, struct im_cause_hit, CAUSE_COUNT);
+    struct im_str query = ranking->trace->query;
+
+    if (!query.len && one->status)
+        query = im_arena_format(arena, "%d ", one->status);
+    if (!ranking->trace->query.len && one->words.code_count)
+        query = im_arena_format(arena, "%.*s%.*s", IM_ARG(query),
+                                IM_ARG(one->words.codes[0]));
+    size_t found = hits ? im_cause_search(query, hits) : 0;
+    for (size_t i = 0; i < found; i++) {
+        struct im_candidate *candidate = &ranking->all[hits[i].cause];
+        candidate->worded = true;
+        candidate->answer = hits[i].answer;
+        candidate->other = hits[i].other;
+        ranking->ranked[ranking->count++] = candidate;
+    }
+}
+
+/* A status that several causes have, and not a word beside it. */
+static bool is_undecided(const struct im_ranking *ranking)
+{
+    return ranking->one && ranking->one->status && ranking->count > 1 &&
+           !im_words_any(&ranking->one->words) && !ranking->ranked[0]->evidence_count;
+}
+
+/* A token response; the status may not be known. */
+static void look_at_token_response(struct im_ranking *ranking)
+{
+    struct im_trace *trace = ranking->trace;
+    const struct im_observed *one = ranking->one;
+    const struct im_json *got = im_got(trace, one);
+    const struct im_json *lives = im_json_get(got, "expires_in");
+    struct im_str token = im_json_get_str(got, "access_token");
+    struct im_str scopes = im_json_get_str(got, "scopes");
+
+    if (!token.len || im_observed_is_refused(one))
+        return;
+    ranking->grant = (struct im_granted){
+        .is_one = true,
+        .refresh = im_json_get(got, "refresh_token") != NULL,
+        .lives_s = lives && lives->is_whole ? lives->whole : 0,
+        .scopes = scopes.len ? scopes : im_json_get_str(got, "scope")};
+    ranking->has_token = true;
+    im_token_view(ranking->options, trace, token, ranking->at_ms, &ranking->token);
+}
+
+/* Common and sure count last, so that they only decide between equals. */
+static void rank_by_score(struct im_ranking *ranking)
+{
+    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++) {
+        struct im_candidate *one = &ranking->all[i];
+        if (!one->worded && !one->evidence_count)
+            continue;
+        one->score += table_score(ranking, one);
+        if (one->score > 0)
+            ranking->ranked[ranking->count++] = one;
+    }
+    qsort(ranking->ranked, ranking->count, sizeof *ranking->ranked, compare_candidates);
 }
 
 /* Words, signs, order: of the exchange at hand, or of a token that stands alone. */
@@ -384,7 +397,7 @@ static void rank_causes(struct im_ranking *ranking)
         ranking->all[i].cause = (enum im_cause)i;
     ranking->at_ms = ranking->options->now_ms;
     if (ranking->one) {
-        look_at_exchange(ranking);
+        rank_look_at_exchange(ranking);
     } else if (trace->jwt.len) {
         ranking->has_token = true;
         im_token_view(ranking->options, trace, trace->jwt, ranking->at_ms,
@@ -392,29 +405,25 @@ static void rank_causes(struct im_ranking *ranking)
     }
     if (ranking->has_token)
         im_signs_of_token(ranking);
-    if (ranking->one)
+    if (ranking->one) {
         im_signs_of_sequence(ranking);
-    /* common and sure count last, so that they only decide between equals */
-    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++) {
-        struct im_candidate *one = &ranking->all[i];
-        if (!one->worded && !one->evidence_count)
-            continue;
-        one->score += table_score(ranking, one);
-        if (one->score > 0)
-            ranking->ranked[ranking->count++] = one;
+        look_at_token_response(ranking);
     }
-    qsort(ranking->ranked, ranking->count, sizeof *ranking->ranked, compare);
+    if (ranking->one && is_wording_alone(ranking))
+        rank_by_wording(ranking);
+    else
+        rank_by_score(ranking);
+    ranking->undecided = is_undecided(ranking);
 }
 
 void im_rank(struct im_ranking *ranking)
 {
-    ranking->wrong = find_wrong(ranking);
+    ranking->wrong = im_choose_wrong(ranking);
     ranking->one = ranking->wrong < ranking->trace->count
                        ? ranking->trace->items[ranking->wrong]
                        : NULL;
     rank_causes(ranking);
 }
-
 void im_rank_exchange(struct im_ranking *ranking, size_t index)
 {
     ranking->wrong = index;

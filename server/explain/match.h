@@ -31,6 +31,13 @@ struct im_lead {
     struct im_str text;
 };
 
+/* What an exchange that succeeded has given. */
+struct im_granted {
+    bool is_one, refresh;
+    int64_t lives_s; /* expires_in; 0 = not said */
+    struct im_str scopes;
+};
+
 struct im_ranking {
     const struct im_explain_options *options;
     struct im_trace *trace;
@@ -40,6 +47,8 @@ struct im_ranking {
     bool mock;      /* a mock has answered, or nothing speaks for the real service */
     bool recovered; /* the client got over it */
     size_t refused; /* exchanges that were */
+    bool undecided; /* no more than a status is known, and several causes answer so */
+    struct im_granted grant;
     bool has_token;
     struct im_token_view token; /* the token presented, or the one that was pasted */
     struct im_candidate all[CAUSE_COUNT];
@@ -54,6 +63,9 @@ void im_rank(struct im_ranking *ranking);
 
 /* The same for one exchange, chosen by its index. */
 void im_rank_exchange(struct im_ranking *ranking, size_t index);
+
+/* Which exchange is explained: its index; counts those that were refused besides. */
+size_t im_choose_wrong(struct im_ranking *ranking);
 
 /* Evidence for a cause, and against it. */
 void im_sign(struct im_ranking *ranking, enum im_cause cause, int weight,
@@ -77,13 +89,13 @@ enum im_confidence im_candidate_confidence(const struct im_candidate *one);
 bool im_is_token_endpoint(const struct im_observed *one);
 bool im_is_api(const struct im_observed *one);
 bool im_is_success(const struct im_observed *one);
+bool im_is_intacct_host(struct im_str host);
 bool im_has_code(const struct im_observed *one, const char *code);
 /* The value of a parameter of the request: of its body, else of its query. */
 struct im_str im_sent(struct im_observed *one, const char *name);
 struct im_str im_grant(struct im_observed *one);
-/* A member of the JSON that it was answered with; empty = none. */
-struct im_str im_got(struct im_trace *trace, const struct im_observed *one,
-                     const char *name);
+/* The JSON object that it was answered with; NULL = none. */
+const struct im_json *im_got(struct im_trace *trace, const struct im_observed *one);
 /* Equal, and known: neither empty nor hidden. */
 bool im_same_value(struct im_str a, struct im_str b);
 

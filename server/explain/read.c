@@ -88,6 +88,7 @@ bool im_read_url(struct im_trace *trace, struct im_str text)
     struct im_str url = im_str_trim(text);
     bool http = im_str_starts(url, "http://") || im_str_starts(url, "https://");
 
+    /* a blank makes it a line of a log, in which more may stand */
     for (size_t i = 0; i < url.len; i++)
         if (url.at[i] <= ' ')
             return false;
@@ -102,31 +103,47 @@ bool im_read_url(struct im_trace *trace, struct im_str text)
     return true;
 }
 
+/* "Unauthorized" alone; 0 when it is no such phrase (RFC 9110 section 15). */
+static int status_of_phrase(struct im_str text)
+{
+    for (int status = 400; status <= 599; status++)
+        if (text.len > 3 && im_str_eq_nocase(text, im_str(im_status_phrase(status))))
+            return status;
+    return 0;
+}
+
 /* A code, a status or both: what `intacct-mock causes` finds. */
 bool im_read_code(struct im_trace *trace, struct im_str text)
 {
     struct im_str word = im_str_trim(text), rest = word, first = im_str_cut(&rest, ' ');
     struct im_cause_hit *hits =
         IM_ARENA_ARRAY(trace->arena, struct im_cause_hit, CAUSE_COUNT);
-    int64_t status = 0;
+    int64_t status = status_of_phrase(word);
 
     if (word.len > 80 || im_str_has(word, '\n') || !hits)
         return false;
-    if (first.len == 3 && im_str_int(first, &status) && status >= 400 && status <= 599)
+    if (status)
+        word.len = 0;
+    else if (first.len == 3 && im_str_int(first, &status) && status >= 400 &&
+             status <= 599)
         word = im_str_trim(rest);
     else
         status = 0;
-    bool code = !im_str_has(word, ' ');
-    if (!(status && !word.len) && !(code && im_cause_search(word, hits)))
+    size_t found = word.len ? im_cause_search(word, hits) : 0;
+    /* several words may be a sentence of a log, unless they are those by which a cause goes */
+    if (word.len && (!found || (im_str_has(word, ' ') && !hits[0].by_name)))
         return false;
-    struct im_observed *one = im_trace_add(trace);
+    struct im_observed *one = word.len || status ? im_trace_add(trace) : NULL;
     if (!one)
         return false;
     one->status = (int)status;
     one->loosely = true;
-    bool known = !word.len || im_words_add_prose(trace, &one->words, word);
+    bool known =
+        im_words_add_prose(trace, &one->words, word) || !word.len || hits[0].by_name;
     if (!known)
         trace->count--;
+    else if (word.len && hits[0].by_name)
+        trace->query = word;
     trace->form = IM_FORM_CODE;
     return known;
 }
@@ -135,13 +152,15 @@ bool im_read_code(struct im_trace *trace, struct im_str text)
 
 bool im_trace_read(struct im_trace *trace, struct im_str text)
 {
+    /* The order decides: what begins with a mark of its own is asked before what takes nearly any text.
+     * A curl command may have an HTTP message behind it, so it goes before that reader. */
     static im_trace_reader *const readers[] = {
         im_read_har,     im_read_jwt, im_read_code, im_read_curl_command, im_read_http,
         im_read_postman, im_read_xml, im_read_body, im_read_url,          im_read_log};
 
     trace->text = text;
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        trace->count = trace->skipped = 0;
+        trace->count = trace->foreign = trace->beyond = 0;
         if (readers[i](trace, text))
             return true;
     }

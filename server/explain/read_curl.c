@@ -19,7 +19,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static char take_char(struct shell *shell)
+static char shell_take_char(struct shell *shell)
 {
     char c = shell->rest.at[0];
 
@@ -28,22 +28,24 @@ static char take_char(struct shell *shell)
 }
 
 /* What \n and the like mean within $'…'. */
-static char unescaped(char c)
+static char ansi_c_unescaped(char c)
 {
     return (char)(c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c);
 }
 
-static void take_quoted(struct shell *shell, char quote, bool dollar)
+/* Behind the opening quote. Within '…' nothing is escaped, within "…" the four of POSIX 2.2.3, within
+ * $'…' what C escapes. A quote that is not closed takes the rest, as a shell would wait for more. */
+static void shell_take_quoted(struct shell *shell, char quote, bool dollar)
 {
     while (shell->rest.len) {
-        char c = take_char(shell);
+        char c = shell_take_char(shell);
         if (c == quote)
             return;
         bool escapes = c == '\\' && shell->rest.len && (quote == '"' || dollar);
         if (escapes) {
-            char next = take_char(shell);
+            char next = shell_take_char(shell);
             if (dollar)
-                next = unescaped(next);
+                next = ansi_c_unescaped(next);
             else if (!strchr("\\\"$`\n", next))
                 im_buf_addc(&shell->word, '\\');
             c = next;
@@ -55,39 +57,40 @@ static void take_quoted(struct shell *shell, char quote, bool dollar)
 }
 
 /* The lines go on behind a backslash; ^ is that of Windows. */
-static bool goes_on(const struct shell *shell)
+static bool shell_goes_on(const struct shell *shell)
 {
     return shell->rest.len > 1 && strchr("\\^`", shell->rest.at[0]) &&
            (shell->rest.at[1] == '\n' || shell->rest.at[1] == '\r');
 }
 
-static void skip_blanks(struct shell *shell)
+static void shell_skip_blanks(struct shell *shell)
 {
-    while (shell->rest.len && (is_blank(shell->rest.at[0]) || goes_on(shell))) {
-        bool line = goes_on(shell);
-        take_char(shell);
+    while (shell->rest.len && (is_blank(shell->rest.at[0]) || shell_goes_on(shell))) {
+        bool line = shell_goes_on(shell);
+        shell_take_char(shell);
         while (line && shell->rest.len && strchr("\r\n", shell->rest.at[0]))
-            take_char(shell);
+            shell_take_char(shell);
     }
 }
 
 /* The next word; false at the end of the command. */
-static bool next_word(struct im_trace *trace, struct shell *shell, struct im_str *word)
+static bool shell_next_word(struct im_trace *trace, struct shell *shell,
+                            struct im_str *word)
 {
-    skip_blanks(shell);
+    shell_skip_blanks(shell);
     if (!shell->rest.len || strchr("\n\r;|&", shell->rest.at[0]))
         return false;
     im_buf_init(&shell->word, trace->arena, 0);
-    while (shell->rest.len && !is_blank(shell->rest.at[0]) && !goes_on(shell) &&
+    while (shell->rest.len && !is_blank(shell->rest.at[0]) && !shell_goes_on(shell) &&
            !strchr("\n\r;|&", shell->rest.at[0])) {
-        char c = take_char(shell);
+        char c = shell_take_char(shell);
         bool dollar = c == '$' && shell->rest.len && shell->rest.at[0] == '\'';
         if (dollar)
-            c = take_char(shell);
+            c = shell_take_char(shell);
         if (c == '\'' || c == '"')
-            take_quoted(shell, c, dollar);
+            shell_take_quoted(shell, c, dollar);
         else if (c == '\\' && shell->rest.len)
-            im_buf_addc(&shell->word, take_char(shell));
+            im_buf_addc(&shell->word, shell_take_char(shell));
         else
             im_buf_addc(&shell->word, c);
     }
@@ -107,7 +110,7 @@ struct curl {
         doubtful; /* the word before was an option of which it is not known what it takes */
 };
 
-static void add_header(struct curl *curl, struct im_str line)
+static void curl_add_header(struct curl *curl, struct im_str line)
 {
     struct im_str value = line, name = im_str_cut(&value, ':');
 
@@ -115,7 +118,8 @@ static void add_header(struct curl *curl, struct im_str line)
         im_request_add_header(&curl->one->req, im_str_trim(name), im_str_trim(value));
 }
 
-static void add_encoded(struct curl *curl, struct im_str value)
+/* --data-urlencode: only what is behind the first = is encoded; without one, all of it. */
+static void curl_add_encoded(struct curl *curl, struct im_str value)
 {
     struct im_str rest = value, name = im_str_cut(&rest, '=');
 
@@ -128,20 +132,21 @@ static void add_encoded(struct curl *curl, struct im_str value)
     im_buf_add_url(&curl->data, rest);
 }
 
-static void add_authorization(struct curl *curl, const char *scheme,
-                              struct im_str credentials)
+static void curl_add_authorization(struct curl *curl, const char *scheme,
+                                   struct im_str credentials)
 {
     im_request_add_header(
         &curl->one->req, IM_STR("Authorization"),
         im_arena_format(curl->trace->arena, "%s %.*s", scheme, IM_ARG(credentials)));
 }
 
-static void take_data(struct curl *curl, enum im_curl_meaning meaning,
-                      struct im_str value)
+static void curl_take_data(struct curl *curl, enum im_curl_meaning meaning,
+                           struct im_str value)
 {
+    /* curl joins several of --data by &, and several of --json by nothing */
     im_buf_addz(&curl->data, curl->data.len && meaning != IM_CURL_JSON ? "&" : "");
     if (meaning == IM_CURL_DATA_ENCODED)
-        add_encoded(curl, value);
+        curl_add_encoded(curl, value);
     else
         im_buf_add(&curl->data, value);
     if (meaning == IM_CURL_JSON)
@@ -150,7 +155,7 @@ static void take_data(struct curl *curl, enum im_curl_meaning meaning,
 }
 
 /* The secret of an option that says nothing of the request: a server or a log may repeat it. */
-static struct im_str secret_of(enum im_curl_meaning meaning, struct im_str value)
+static struct im_str curl_secret_of(enum im_curl_meaning meaning, struct im_str value)
 {
     struct im_str behind = value;
     size_t at = im_str_find(value, '@');
@@ -168,41 +173,45 @@ static struct im_str secret_of(enum im_curl_meaning meaning, struct im_str value
     }
 }
 
-static void take_option(struct curl *curl, enum im_curl_meaning meaning,
-                        struct im_str value)
+static void curl_take_option(struct curl *curl, enum im_curl_meaning meaning,
+                             struct im_str value)
 {
     switch (meaning) {
     case IM_CURL_METHOD: curl->one->req.method = value; break;
-    case IM_CURL_HEADER: add_header(curl, value); break;
+    case IM_CURL_HEADER: curl_add_header(curl, value); break;
     case IM_CURL_JSON:
     case IM_CURL_DATA:
-    case IM_CURL_DATA_ENCODED: take_data(curl, meaning, value); break;
+    case IM_CURL_DATA_ENCODED: curl_take_data(curl, meaning, value); break;
     case IM_CURL_USER:
-        add_authorization(curl, "Basic",
-                          im_base64(curl->trace->arena, value.at, value.len));
+        curl_add_authorization(curl, "Basic",
+                               im_base64(curl->trace->arena, value.at, value.len));
         break;
-    case IM_CURL_BEARER: add_authorization(curl, "Bearer", value); break;
+    case IM_CURL_BEARER: curl_add_authorization(curl, "Bearer", value); break;
     case IM_CURL_URL: im_observed_set_url(curl->one, value); break;
     case IM_CURL_GET: curl->get = true; break;
-    default: im_trace_keep_secret(curl->trace, secret_of(meaning, value)); break;
+    /* --cookie takes what a Cookie header has, or the name of a file */
+    case IM_CURL_COOKIE:
+        im_request_add_header(&curl->one->req, IM_STR("Cookie"), value);
+        break;
+    default: im_trace_keep_secret(curl->trace, curl_secret_of(meaning, value)); break;
     }
 }
 
-static void take_argument(struct curl *curl, struct shell *shell,
-                          enum im_curl_meaning meaning, struct im_str value)
+static void curl_take_argument(struct curl *curl, struct shell *shell,
+                               enum im_curl_meaning meaning, struct im_str value)
 {
-    if (value.len || next_word(curl->trace, shell, &value))
-        take_option(curl, meaning, value);
+    if (value.len || shell_next_word(curl->trace, shell, &value))
+        curl_take_option(curl, meaning, value);
 }
 
 /* -sSX POST, -XPOST: flags may stand before the letter that takes a value. */
-static void take_letters(struct curl *curl, struct shell *shell, struct im_str word)
+static void curl_take_letters(struct curl *curl, struct shell *shell, struct im_str word)
 {
     for (size_t i = 1; i < word.len; i++) {
         const struct im_curl_option *known = im_curl_option_of_letter(word.at[i]);
         if (known && known->meaning != IM_CURL_GET) {
-            take_argument(curl, shell, known->meaning,
-                          im_str_slice(word, i + 1, word.len));
+            curl_take_argument(curl, shell, known->meaning,
+                               im_str_slice(word, i + 1, word.len));
             return;
         }
         curl->get |= known != NULL;
@@ -210,7 +219,7 @@ static void take_letters(struct curl *curl, struct shell *shell, struct im_str w
 }
 
 /* --request POST; and --request=POST, which curl does not take and people write. */
-static void take_name(struct curl *curl, struct shell *shell, struct im_str word)
+static void curl_take_name(struct curl *curl, struct shell *shell, struct im_str word)
 {
     struct im_str value = im_str_slice(word, 2, word.len);
     struct im_str name = im_str_cut(&value, '=');
@@ -219,14 +228,14 @@ static void take_name(struct curl *curl, struct shell *shell, struct im_str word
     if (known && known->meaning == IM_CURL_GET)
         curl->get = true;
     else if (known)
-        take_argument(curl, shell, known->meaning, value);
+        curl_take_argument(curl, shell, known->meaning, value);
     else
         curl->doubtful = true;
 }
 
 /* Behind an option that is not known a word is only an address if it says so itself: else it may
  * be that option's argument, and a secret. */
-static bool is_address(const struct curl *curl, struct im_str word)
+static bool is_curl_address(const struct curl *curl, struct im_str word)
 {
     static const char *const begins[] = {"localhost",    "127.0.0.1", "[::1]",
                                          "api.intacct.", "{{",        "$"};
@@ -239,25 +248,25 @@ static bool is_address(const struct curl *curl, struct im_str word)
     return !curl->doubtful && (im_str_has(word, '.') || im_str_has(word, '/'));
 }
 
-static void read_words(struct curl *curl, struct shell *shell)
+static void curl_read_words(struct curl *curl, struct shell *shell)
 {
     struct im_str word;
 
-    while (next_word(curl->trace, shell, &word)) {
+    while (shell_next_word(curl->trace, shell, &word)) {
         if (im_str_starts(word, "--")) {
             curl->doubtful = false;
-            take_name(curl, shell, word);
+            curl_take_name(curl, shell, word);
             continue;
         }
         if (im_str_starts(word, "-"))
-            take_letters(curl, shell, word);
-        else if (!curl->one->url.len && is_address(curl, word))
+            curl_take_letters(curl, shell, word);
+        else if (!curl->one->url.len && is_curl_address(curl, word))
             im_observed_set_url(curl->one, word);
         curl->doubtful = false;
     }
 }
 
-static void finish_request(struct curl *curl)
+static void curl_finish_request(struct curl *curl)
 {
     struct im_request *req = &curl->one->req;
     struct im_str data = im_buf_str(&curl->data);
@@ -276,8 +285,9 @@ static void finish_request(struct curl *curl)
 }
 
 /* What the command printed: an answer with its head, a body, or a few words. */
-static void read_printed(struct curl *curl, struct im_str rest)
+static void curl_read_printed(struct curl *curl, struct im_str rest)
 {
+    /* a trace of its own: what was printed is the answer to this command, and no exchange beside it */
     struct im_trace printed = {.arena = curl->trace->arena,
                                .secrets = curl->trace->secrets,
                                .lexicon = curl->trace->lexicon};
@@ -293,7 +303,7 @@ static void read_printed(struct curl *curl, struct im_str rest)
         curl->one->words = answer->words;
     } else {
         curl->one->answer_body = rest;
-        curl->one->lost = im_str_find_nocase(rest, "could not resolve host") < rest.len;
+        curl->one->lost = im_says_lost(rest);
     }
 }
 
@@ -306,16 +316,16 @@ bool im_read_curl_command(struct im_trace *trace, struct im_str text)
     if (im_str_starts(trimmed, "$ "))
         trimmed = im_str_slice(trimmed, 2, trimmed.len);
     struct shell shell = {.rest = trimmed};
-    if (!im_str_starts(trimmed, "curl") || !next_word(trace, &shell, &word) ||
+    if (!im_str_starts(trimmed, "curl") || !shell_next_word(trace, &shell, &word) ||
         (!im_str_is(word, "curl") && !im_str_is(word, "curl.exe")))
         return false;
     curl.one = im_trace_add(trace);
     if (!curl.one)
         return false;
     im_buf_init(&curl.data, trace->arena, 0);
-    read_words(&curl, &shell);
-    finish_request(&curl);
-    read_printed(&curl, shell.rest);
+    curl_read_words(&curl, &shell);
+    curl_finish_request(&curl);
+    curl_read_printed(&curl, shell.rest);
     im_observed_complete(trace, curl.one);
     trace->form = IM_FORM_CURL_COMMAND;
     return true;

@@ -32,6 +32,13 @@ static void har_read_headers(struct im_trace *trace, struct im_observed *one,
     }
 }
 
+/* They stand in the headers too, but not where a tool has cleaned these. */
+static void har_keep_cookies(struct im_trace *trace, const struct im_json *list)
+{
+    for (const struct im_json *at = list ? list->first : NULL; at; at = at->next)
+        im_trace_keep_secret(trace, im_json_get_str(at, "value"));
+}
+
 /* postData has its text, or its parameters one by one. */
 static struct im_str har_body(struct im_trace *trace, const struct im_json *data)
 {
@@ -39,6 +46,7 @@ static struct im_str har_body(struct im_trace *trace, const struct im_json *data
     const struct im_json *params = im_json_get(data, "params");
     struct im_buf form;
 
+    /* HAR 1.2 says that the two exclude each other; where both stand, the text is what was sent */
     if (text.len || !params)
         return text;
     im_buf_init(&form, trace->arena, 0);
@@ -76,8 +84,11 @@ static void har_read_entry(struct im_trace *trace, const struct im_json *entry,
     one->req.method = im_json_get_str(request, "method");
     im_observed_set_url(one, im_json_get_str(request, "url"));
     har_read_headers(trace, one, im_json_get(request, "headers"), true);
+    har_keep_cookies(trace, im_json_get(request, "cookies"));
+    har_keep_cookies(trace, im_json_get(response, "cookies"));
     one->has_headers = one->req.header_count > 0;
     one->req.body = har_body(trace, im_json_get(request, "postData"));
+    /* browsers write 0 where no answer came */
     int64_t status = whole_of(response, "status");
     one->status = status > 0 && status < 1000 ? (int)status : 0;
     one->lost = one->status == 0;
@@ -92,7 +103,7 @@ static void har_read_entry(struct im_trace *trace, const struct im_json *entry,
                      im_str_glob(IM_STR("*error=*"), one->req.query));
     if (one->endpoint == IM_ENDPOINT_NONE && !callback && !one->words.code_count) {
         trace->count--;
-        trace->skipped++;
+        trace->foreign++;
     }
 }
 
@@ -101,8 +112,6 @@ bool im_read_har(struct im_trace *trace, struct im_str text)
     struct im_json_error ignored;
     struct im_str trimmed = im_str_trim(text);
 
-    if (im_str_starts(trimmed, "\xEF\xBB\xBF")) /* as Fiddler begins its files */
-        trimmed = im_str_slice(trimmed, 3, trimmed.len);
     if (!im_str_starts(trimmed, "{") || !im_str_glob(IM_STR("*\"entries\"*"), trimmed))
         return false;
     const struct im_json *json = im_json_parse_repeated(trace->arena, trimmed, &ignored);
@@ -110,8 +119,12 @@ bool im_read_har(struct im_trace *trace, struct im_str text)
     if (!entries || entries->type != IM_JSON_ARRAY)
         return false;
     size_t number = 0;
-    for (const struct im_json *at = entries->first; at; at = at->next)
-        har_read_entry(trace, at, ++number);
+    for (const struct im_json *at = entries->first; at && im_trace_goes_on(trace);
+         at = at->next)
+        if (trace->count < IM_OBSERVED_MAX)
+            har_read_entry(trace, at, ++number);
+        else
+            trace->beyond++;
     trace->form = IM_FORM_HAR;
     return true;
 }

@@ -29,7 +29,7 @@ struct wire {
     bool curl; /* lines have marks */
 };
 
-static void body_end(struct wire *wire)
+static void wire_body_end(struct wire *wire)
 {
     struct im_str body = im_buf_str(&wire->body);
 
@@ -53,9 +53,9 @@ static void body_end(struct wire *wire)
     im_buf_init(&wire->body, wire->trace->arena, 0);
 }
 
-static void message_end(struct wire *wire)
+static void wire_message_end(struct wire *wire)
 {
-    body_end(wire);
+    wire_body_end(wire);
     if (wire->one)
         im_observed_complete(wire->trace, wire->one);
     wire->one = NULL;
@@ -85,13 +85,13 @@ static int status_of_line(struct im_str line)
     return word.len == 3 && im_str_int(word, &status) && status >= 100 ? (int)status : 0;
 }
 
-static void take_first_line(struct wire *wire, struct im_str line)
+static void wire_take_first_line(struct wire *wire, struct im_str line)
 {
     struct im_str method, target;
     int status = status_of_line(line);
 
     if (begins_request(line, &method, &target)) {
-        message_end(wire);
+        wire_message_end(wire);
         wire->one = im_trace_add(wire->trace);
         if (!wire->one)
             return;
@@ -104,9 +104,9 @@ static void take_first_line(struct wire *wire, struct im_str line)
     if (status / 100 == 1) /* 100 Continue: the answer is yet to come */
         return;
     if (wire->one && wire->state >= ANSWER_HEAD)
-        message_end(wire);
+        wire_message_end(wire);
     else
-        body_end(wire);
+        wire_body_end(wire);
     if (!wire->one)
         wire->one = im_trace_add(wire->trace);
     if (!wire->one)
@@ -115,7 +115,7 @@ static void take_first_line(struct wire *wire, struct im_str line)
     wire->state = ANSWER_HEAD;
 }
 
-static void take_header(struct wire *wire, struct im_str line)
+static void wire_take_header(struct wire *wire, struct im_str line)
 {
     struct im_str value = line, name = im_str_cut(&value, ':');
 
@@ -130,29 +130,25 @@ static void take_header(struct wire *wire, struct im_str line)
 }
 
 /* "* Could not resolve host: api.intacct.con" and the like: there was no answer. */
-static void take_remark(struct wire *wire, struct im_str line)
+static void wire_take_remark(struct wire *wire, struct im_str line)
 {
-    static const char *const losses[] = {"could not resolve", "timed out",   "refused",
-                                         "reset by peer",     "empty reply", NULL};
-
-    for (size_t i = 0; losses[i]; i++)
-        if (im_str_find_nocase(line, losses[i]) < line.len) {
-            if (!wire->one)
-                wire->one = im_trace_add(wire->trace);
-            if (!wire->one)
-                return;
-            wire->one->lost = true;
-            im_words_add_prose(wire->trace, &wire->one->words, line);
-        }
+    if (!im_says_lost(line))
+        return;
+    if (!wire->one)
+        wire->one = im_trace_add(wire->trace);
+    if (!wire->one)
+        return;
+    wire->one->lost = true;
+    im_words_add_prose(wire->trace, &wire->one->words, line);
 }
 
 /* Behind the mark of curl, "> "; empty lines have a mark alone. */
-static struct im_str without_mark(struct im_str line)
+static struct im_str without_curl_mark(struct im_str line)
 {
     return im_str_slice(line, line.len > 1 && line.at[1] == ' ' ? 2 : 1, line.len);
 }
 
-static void take_line(struct wire *wire, struct im_str line)
+static void wire_take_line(struct wire *wire, struct im_str line)
 {
     struct im_str method, target;
     bool marked = wire->curl && line.len && strchr("<>", line.at[0]) &&
@@ -160,23 +156,34 @@ static void take_line(struct wire *wire, struct im_str line)
     bool head = wire->state == REQUEST_HEAD || wire->state == ANSWER_HEAD;
 
     if (wire->curl && im_str_starts(line, "* ")) {
-        take_remark(wire, line);
+        wire_take_remark(wire, line);
         return;
     }
     if (wire->curl && (im_str_starts(line, "{ [") || im_str_starts(line, "} [")))
         return;
     if (marked)
-        line = without_mark(line);
+        line = without_curl_mark(line);
+    /* some tools show what was sent behind this mark */
+    if (wire->curl && wire->state == REQUEST_BODY && im_str_starts(line, "} "))
+        line = without_curl_mark(line);
     if (begins_request(line, &method, &target) || status_of_line(line)) {
-        take_first_line(wire, line);
+        wire_take_first_line(wire, line);
     } else if (head && !im_str_trim(line).len) {
         wire->state = wire->state == REQUEST_HEAD ? REQUEST_BODY : ANSWER_BODY;
     } else if (head && wire->one) {
-        take_header(wire, line);
+        wire_take_header(wire, line);
     } else if (wire->state == REQUEST_BODY || wire->state == ANSWER_BODY) {
         im_buf_add(&wire->body, line);
         im_buf_addc(&wire->body, '\n');
     }
+}
+
+static struct im_str next_line(struct im_str *rest)
+{
+    struct im_str line = im_str_cut(rest, '\n');
+
+    line.len -= im_str_ends(line, "\r");
+    return line;
 }
 
 static void read_wire(struct im_trace *trace, struct im_str text, bool curl)
@@ -184,13 +191,10 @@ static void read_wire(struct im_trace *trace, struct im_str text, bool curl)
     struct wire wire = {.trace = trace, .curl = curl};
 
     im_buf_init(&wire.body, trace->arena, 0);
-    while (text.len) {
-        struct im_str line = im_str_cut(&text, '\n');
-        if (im_str_ends(line, "\r"))
-            line.len--;
-        take_line(&wire, line);
+    while (text.len && im_trace_goes_on(trace)) {
+        wire_take_line(&wire, next_line(&text));
     }
-    message_end(&wire);
+    wire_message_end(&wire);
 }
 
 static bool has_marks(struct im_str text)
@@ -198,9 +202,7 @@ static bool has_marks(struct im_str text)
     bool any = false;
 
     while (text.len) {
-        struct im_str line = im_str_cut(&text, '\n'), method, target;
-        if (im_str_ends(line, "\r"))
-            line.len--;
+        struct im_str line = next_line(&text), method, target;
         if (im_str_starts(line, "> "))
             any |= begins_request(im_str_slice(line, 2, line.len), &method, &target);
         if (im_str_starts(line, "< ") && status_of_line(im_str_slice(line, 2, line.len)))
@@ -214,11 +216,9 @@ static bool has_marks(struct im_str text)
 bool im_read_http(struct im_trace *trace, struct im_str text)
 {
     struct im_str rest = im_str_trim(text), method, target;
-    struct im_str line = im_str_cut(&rest, '\n');
+    struct im_str line = next_line(&rest);
     bool curl = has_marks(text);
 
-    if (im_str_ends(line, "\r"))
-        line.len--;
     if (!curl && !status_of_line(line) && !begins_request(line, &method, &target))
         return false;
     read_wire(trace, im_str_trim(text), curl);
@@ -248,16 +248,11 @@ bool im_read_body(struct im_trace *trace, struct im_str text)
     struct im_observed *one = im_trace_add(trace);
     if (!one)
         return false;
-    /* a token response: what can be said of it is said of its token */
-    struct im_str token = im_json_get_str(json, "access_token");
     one->answer_body = trimmed;
     im_observed_complete(trace, one);
-    if (!im_words_any(&one->words))
-        trace->count--;
-    if (!im_words_any(&one->words) && token.len)
-        trace->jwt = token;
     trace->form = IM_FORM_BODY;
-    return im_words_any(&one->words) || token.len;
+    /* a token response has no word of refusal, and is one of Sage's all the same */
+    return im_words_any(&one->words) || im_json_get_str(json, "access_token").len;
 }
 
 bool im_read_xml(struct im_trace *trace, struct im_str text)

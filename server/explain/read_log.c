@@ -13,12 +13,16 @@
 
 enum { LINE_MAX_BYTES = 64 * 1024 };
 
-size_t im_json_extent(struct im_str text)
+/* The length of the JSON value that begins at the head of the text with { or [, judged by its
+ * brackets alone; 0 when it does not end. A text of brackets that do not close would be searched from
+ * each of them: the trace has so many bytes to search, and then JSON is no longer looked for. */
+static size_t json_extent(struct im_trace *trace, struct im_str text)
 {
     size_t depth = 0;
     bool quoted = false;
 
-    for (size_t i = 0; i < text.len && i < LINE_MAX_BYTES; i++) {
+    text = im_str_slice(text, 0, LINE_MAX_BYTES);
+    for (size_t i = 0; i < text.len && trace->json_budget; i++, trace->json_budget--) {
         char c = text.at[i];
         if (quoted && c == '\\')
             i++;
@@ -50,7 +54,7 @@ static bool ends_word(char c)
     return c <= ' ' || strchr("\"'<>`,;)]}|", c) != NULL;
 }
 
-static struct im_str word_at(struct im_str text, size_t from)
+static struct im_str log_word_at(struct im_str text, size_t from)
 {
     size_t end = from;
 
@@ -59,26 +63,46 @@ static struct im_str word_at(struct im_str text, size_t from)
     return im_str_slice(text, from, end);
 }
 
-/* An address, or a path of the API. */
-static bool is_address(struct im_str word)
+/* Does an address begin here, or a path of the API? */
+static bool begins_address(struct im_str text)
 {
-    return im_str_starts(word, "http://") || im_str_starts(word, "https://") ||
-           im_str_starts(word, "/ia/") || im_str_starts(word, "/identity/") ||
-           im_str_starts(word, "/api/v1") || im_str_starts(word, "/oauth2/") ||
-           (im_str_starts(word, "/") && im_str_glob(IM_STR("*[?]code=*"), word)) ||
-           (im_str_starts(word, "/") && im_str_find_nocase(word, "?code=") < word.len) ||
-           (im_str_starts(word, "/") && im_str_find_nocase(word, "?error=") < word.len);
+    return im_str_starts(text, "http://") || im_str_starts(text, "https://") ||
+           im_str_starts(text, "/ia/") || im_str_starts(text, "/identity/") ||
+           im_str_starts(text, "/api/v1") || im_str_starts(text, "/oauth2/");
+}
+
+/* The application's own path, to which the browser comes back. */
+static bool is_callback(struct im_str word)
+{
+    return im_str_starts(word, "/") && (im_str_find_nocase(word, "?code=") < word.len ||
+                                        im_str_find_nocase(word, "?error=") < word.len);
+}
+
+static bool is_log_address(struct im_str word)
+{
+    return begins_address(word) || is_callback(word);
 }
 
 static void find_address(struct im_str line, struct piece *piece)
 {
-    for (size_t i = 0; i < line.len; i++) {
+    enum { METHOD_ROOM = 8 }; /* one byte more than the longest has */
+    size_t searched = 0;      /* up to here no word is a callback */
+
+    for (size_t i = 0; i < line.len && !(piece->method.len && piece->url.len); i++) {
         if (i && !ends_word(line.at[i - 1]) && !strchr("=:(", line.at[i - 1]))
             continue;
-        struct im_str word = word_at(line, i);
-        if (im_is_method(word) && !piece->method.len)
+        struct im_str rest = im_str_slice(line, i, line.len);
+        struct im_str word = log_word_at(im_str_slice(rest, 0, METHOD_ROOM), 0);
+        if (!piece->method.len && im_is_method(word))
             piece->method = word;
-        if (!piece->url.len && is_address(word))
+        /* the whole word is taken only where it may be one, so that a line of colons costs no
+         * more than another */
+        if (piece->url.len ||
+            !(begins_address(rest) || (rest.at[0] == '/' && i >= searched)))
+            continue;
+        word = log_word_at(line, i);
+        searched = i + word.len;
+        if (is_log_address(word))
             piece->url = word;
     }
 }
@@ -95,7 +119,9 @@ static bool introduces_status(struct im_str before)
     while (before.len && strchr(" =:\"'([", before.at[before.len - 1]))
         before.len--;
     size_t from = before.len;
-    while (from && before.at[from - 1] > ' ' && !strchr("{,([=", before.at[from - 1]))
+    /* none of the words is longer than this */
+    while (from && before.len - from < 16 && before.at[from - 1] > ' ' &&
+           !strchr("{,([=", before.at[from - 1]))
         from--;
     struct im_str word = im_str_slice(before, from, before.len);
     while (word.len && strchr("\"'", word.at[0]))
@@ -139,7 +165,7 @@ static void find_authorization(struct im_str line, struct piece *piece)
     size_t bearer = im_str_find_nocase(line, "bearer ");
 
     if (bearer < line.len) {
-        struct im_str word = word_at(line, bearer + strlen("bearer "));
+        struct im_str word = log_word_at(line, bearer + strlen("bearer "));
         bool template = im_str_starts(im_str_slice(line, bearer + 7, line.len), "<");
         if (template)
             word = im_str_slice(
@@ -153,7 +179,7 @@ static void find_authorization(struct im_str line, struct piece *piece)
     struct im_str rest = im_str_slice(line, basic, line.len);
     size_t at = im_str_find_nocase(rest, "basic ");
     if (at < 24 && at < rest.len)
-        piece->scheme = im_str_slice(rest, at, at + 6 + word_at(rest, at + 6).len);
+        piece->scheme = im_str_slice(rest, at, at + 6 + log_word_at(rest, at + 6).len);
 }
 
 /* A run of name=value&name=value that has an OAuth parameter. */
@@ -170,25 +196,10 @@ static void find_form(struct im_str line, struct piece *piece)
             continue;
         while (at && !ends_word(line.at[at - 1]))
             at--;
-        struct im_str word = word_at(line, at);
+        struct im_str word = log_word_at(line, at);
         if (word.len > piece->form.len)
             piece->form = word;
     }
-}
-
-static bool is_lost(struct im_str line)
-{
-    static const char *const words[] = {"timed out",          "timeout",
-                                        "connection reset",   "econnreset",
-                                        "connection refused", "socket hang up",
-                                        "could not resolve",  "name or service not known",
-                                        "enotfound",          "unknownhostexception",
-                                        "no such host",       NULL};
-
-    for (size_t i = 0; words[i]; i++)
-        if (im_str_find_nocase(line, words[i]) < line.len)
-            return true;
-    return false;
 }
 
 /* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con, UnknownHostException:
@@ -204,7 +215,7 @@ static void find_lost_host(struct im_trace *trace, struct im_str line,
         size_t at = im_str_find_nocase(line, marks[i]);
         if (at == line.len)
             continue;
-        struct im_str host = word_at(line, at + strlen(marks[i]));
+        struct im_str host = log_word_at(line, at + strlen(marks[i]));
         if (host.len && im_str_has(host, '.'))
             piece->url = im_arena_format(trace->arena, "https://%.*s/", IM_ARG(host));
     }
@@ -212,8 +223,8 @@ static void find_lost_host(struct im_trace *trace, struct im_str line,
 
 /* ---- JSON within the line ---- */
 
-static const struct im_json *member(const struct im_json *object,
-                                    const char *const *names)
+static const struct im_json *log_member(const struct im_json *object,
+                                        const char *const *names)
 {
     for (; *names; names++) {
         const struct im_json *found = im_json_get(object, *names);
@@ -223,10 +234,10 @@ static const struct im_json *member(const struct im_json *object,
     return NULL;
 }
 
-static void take_json_text(const struct im_json *object, const char *const *names,
-                           struct im_str *into)
+static void log_take_json_text(const struct im_json *object, const char *const *names,
+                               struct im_str *into)
 {
-    const struct im_json *found = member(object, names);
+    const struct im_json *found = log_member(object, names);
 
     if (found && found->type == IM_JSON_STRING && !into->len)
         *into = found->text;
@@ -234,8 +245,8 @@ static void take_json_text(const struct im_json *object, const char *const *name
 
 /* An entry of a log that is JSON, or the options of a request as HTTP libraries print
  * them. */
-static void take_json(struct im_trace *trace, const struct im_json *object,
-                      struct piece *piece, int depth)
+static void log_take_json(struct im_trace *trace, const struct im_json *object,
+                          struct piece *piece, int depth)
 {
     static const char *const methods[] = {"method", "http_method", "verb", NULL};
     static const char *const urls[] = {"url", "uri", "path", "target", "endpoint", NULL};
@@ -248,38 +259,39 @@ static void take_json(struct im_trace *trace, const struct im_json *object,
     static const char *const prose[] = {"msg", "message", NULL};
     struct im_str method = {NULL, 0}, url = {NULL, 0}, time = {NULL, 0}, said = {NULL, 0};
 
-    take_json_text(object, methods, &method);
-    take_json_text(object, urls, &url);
-    take_json_text(object, times, &time);
-    take_json_text(object, forms, &piece->form);
-    take_json_text(object, prose, &said);
+    log_take_json_text(object, methods, &method);
+    log_take_json_text(object, urls, &url);
+    log_take_json_text(object, times, &time);
+    log_take_json_text(object, forms, &piece->form);
+    log_take_json_text(object, prose, &said);
     if (im_is_method(method))
         piece->method = method;
-    if (url.len && (is_address(url) || im_str_starts(url, "/")))
+    if (url.len && (is_log_address(url) || im_str_starts(url, "/")))
         piece->url = url;
-    const struct im_json *status = member(object, states);
+    const struct im_json *status = log_member(object, states);
     if (status && status->is_whole && status->whole >= 200 && status->whole <= 599)
         piece->status = (int)status->whole;
     if (time.len && !piece->has_time)
         piece->has_time = im_read_time(time, &piece->at_ms) > 0;
     find_authorization(said, piece);
-    take_json_text(object, (const char *const[]){"authorization", "Authorization", NULL},
-                   &piece->status_text);
+    log_take_json_text(object,
+                       (const char *const[]){"authorization", "Authorization", NULL},
+                       &piece->status_text);
     find_authorization(piece->status_text, piece);
     for (size_t i = 0; inners[i] && depth < 4; i++) {
         const struct im_json *inner = im_json_get(object, inners[i]);
         if (inner && inner->type == IM_JSON_OBJECT)
-            take_json(trace, inner, piece, depth + 1);
+            log_take_json(trace, inner, piece, depth + 1);
     }
 }
 
 /* "{\"error\":…}": JSON that was written into a string. */
-static struct im_str without_backslashes(struct im_arena *arena, struct im_str text)
+static struct im_str without_backslashes(struct im_trace *trace, struct im_str text)
 {
     struct im_buf plain;
 
-    im_buf_init(&plain, arena, 0);
-    for (size_t i = 0; i < text.len; i++) {
+    im_buf_init(&plain, trace->arena, 0);
+    for (size_t i = 0; i < text.len && trace->json_budget; i++, trace->json_budget--) {
         if (text.at[i] == '\\' && i + 1 < text.len)
             i++;
         im_buf_addc(&plain, text.at[i]);
@@ -296,15 +308,15 @@ static void find_json(struct im_trace *trace, struct im_str line, struct piece *
             continue;
         struct im_str rest = im_str_slice(line, i, line.len);
         if (im_str_starts(rest, "{\\\""))
-            rest = without_backslashes(trace->arena, rest);
-        size_t n = im_json_extent(rest);
+            rest = without_backslashes(trace, rest);
+        size_t n = json_extent(trace, rest);
         const struct im_json *json =
             n ? im_json_parse_repeated(trace->arena, im_str_slice(rest, 0, n), &ignored)
               : NULL;
         if (!json)
             continue;
         if (json->type == IM_JSON_OBJECT)
-            take_json(trace, json, piece, 0);
+            log_take_json(trace, json, piece, 0);
         im_words_add_json(trace, &piece->words, json);
         if (!piece->body.len)
             piece->body = im_str_slice(rest, 0, n);
@@ -357,7 +369,8 @@ static void fill_answer(struct im_observed *one, const struct piece *piece)
     one->lost |= piece->lost && !one->status;
 }
 
-static void take_piece(struct im_trace *trace, const struct piece *piece, size_t number)
+static void log_take_piece(struct im_trace *trace, const struct piece *piece,
+                           size_t number)
 {
     struct im_observed *last = im_trace_last(trace);
     bool silent = last && !im_words_any(&last->words);
@@ -382,7 +395,7 @@ static void take_piece(struct im_trace *trace, const struct piece *piece, size_t
     fill_answer(last, piece);
 }
 
-static void read_line(struct im_trace *trace, struct im_str line, size_t number)
+static void log_read_line(struct im_trace *trace, struct im_str line, size_t number)
 {
     struct piece piece = {.status = 0};
 
@@ -394,29 +407,28 @@ static void read_line(struct im_trace *trace, struct im_str line, size_t number)
     find_authorization(line, &piece);
     find_json(trace, line, &piece);
     find_status(line, &piece);
-    if (is_lost(line)) {
+    if (im_says_lost(line)) {
         piece.lost = true;
         find_lost_host(trace, line, &piece);
     }
     if (!im_words_any(&piece.words))
         im_words_add_prose(trace, &piece.words, line);
-    take_piece(trace, &piece, number);
+    log_take_piece(trace, &piece, number);
 }
 
 /* A JSON value may go on over several lines. */
-static struct im_str whole_line(struct im_str *rest)
+static struct im_str log_whole_line(struct im_trace *trace, struct im_str *rest)
 {
     struct im_str all = *rest, line = im_str_cut(rest, '\n');
     size_t brace = im_str_find(line, '{');
+    size_t n =
+        brace < line.len ? json_extent(trace, im_str_slice(all, brace, all.len)) : 0;
 
-    if (brace < line.len && !im_json_extent(im_str_slice(line, brace, line.len))) {
-        size_t n = im_json_extent(im_str_slice(all, brace, all.len));
-        if (n) {
-            size_t end = brace + n;
-            end += im_str_find(im_str_slice(all, end, all.len), '\n');
-            *rest = im_str_slice(all, end + 1, all.len);
-            return im_str_slice(all, 0, end);
-        }
+    if (n && brace + n > line.len) {
+        size_t end = brace + n;
+        end += im_str_find(im_str_slice(all, end, all.len), '\n');
+        *rest = im_str_slice(all, end + 1, all.len);
+        return im_str_slice(all, 0, end);
     }
     if (im_str_ends(line, "\r"))
         line.len--;
@@ -442,11 +454,17 @@ static bool is_stack_trace(struct im_str text)
 
 bool im_read_log(struct im_trace *trace, struct im_str text)
 {
+    enum { SEARCHES = 16 }; /* of each byte, on average */
     size_t number = 1;
 
-    for (struct im_str rest = text; rest.len;) {
-        struct im_str line = whole_line(&rest);
-        read_line(trace, im_str_slice(line, 0, LINE_MAX_BYTES), number);
+    trace->json_budget = SEARCHES * text.len;
+    for (struct im_str rest = text; rest.len && im_trace_goes_on(trace);) {
+        if (trace->count == IM_OBSERVED_MAX) {
+            trace->beyond = 1 + lines_in(im_str_trim(rest));
+            break;
+        }
+        struct im_str line = log_whole_line(trace, &rest);
+        log_read_line(trace, im_str_slice(line, 0, LINE_MAX_BYTES), number);
         number += 1 + lines_in(line);
     }
     /* what says nothing of Sage's interfaces is no exchange */
@@ -457,7 +475,7 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
         bool ours = one->endpoint != IM_ENDPOINT_NONE || im_words_any(&one->words) ||
                     one->req.header_count || one->status >= 400 || one->lost ||
                     im_str_find_nocase(one->req.query, "code=") < one->req.query.len;
-        trace->skipped += !ours;
+        trace->foreign += !ours;
         if (ours)
             trace->items[kept++] = one;
     }

@@ -26,7 +26,7 @@ static struct im_str without_bullets(struct im_str line)
     return line;
 }
 
-static enum section section_of(struct im_str line)
+static enum section postman_section_of(struct im_str line)
 {
     static const struct {
         const char *title;
@@ -52,6 +52,7 @@ struct postman {
     struct im_buf request, response; /* bodies */
 };
 
+/* The exchange at hand stands: a body is only whole when the next title comes. */
 static void postman_end(struct postman *at)
 {
     if (!at->one)
@@ -62,7 +63,9 @@ static void postman_end(struct postman *at)
     at->one = NULL;
 }
 
-static bool begins_exchange(struct im_str line, struct im_str *method, struct im_str *url)
+/* An address may be a variable ("{{base}}/token") that the console shows as it stands. */
+static bool postman_begins_exchange(struct im_str line, struct im_str *method,
+                                    struct im_str *url)
 {
     *url = line;
     *method = im_str_cut(url, ' ');
@@ -72,7 +75,7 @@ static bool begins_exchange(struct im_str line, struct im_str *method, struct im
 }
 
 /* `grant_type: "refresh_token"`, as the console shows the fields of a form. */
-static void add_field(struct postman *at, struct im_str line)
+static void postman_add_field(struct postman *at, struct im_str line)
 {
     struct im_str value = line, name = im_str_cut(&value, ':');
 
@@ -89,7 +92,7 @@ static void add_field(struct postman *at, struct im_str line)
     im_buf_add_url(&at->request, value);
 }
 
-static void take_status(struct postman *at, struct im_str line)
+static void postman_take_status(struct postman *at, struct im_str line)
 {
     int64_t status = 0;
     struct im_str rest = line;
@@ -98,14 +101,13 @@ static void take_status(struct postman *at, struct im_str line)
     if (!at->one->status && word.len == 3 && im_str_int(word, &status) && status >= 100 &&
         status <= 599)
         at->one->status = (int)status;
-    if (im_str_find_nocase(line, "ENOTFOUND") < line.len ||
-        im_str_find_nocase(line, "ETIMEDOUT") < line.len) {
+    if (im_says_lost(line)) {
         at->one->lost = true;
         im_words_add_prose(at->trace, &at->one->words, line);
     }
 }
 
-static void take_in_section(struct postman *at, struct im_str line)
+static void postman_take_in_section(struct postman *at, struct im_str line)
 {
     struct im_str value = line, name = im_str_cut(&value, ':');
 
@@ -119,24 +121,25 @@ static void take_in_section(struct postman *at, struct im_str line)
         if (name.len < line.len)
             im_observed_add_answer_header(at->trace, at->one, name, value);
         break;
-    case SECTION_REQUEST_BODY: add_field(at, line); break;
+    case SECTION_REQUEST_BODY: postman_add_field(at, line); break;
     case SECTION_RESPONSE_BODY:
         im_buf_add(&at->response, line);
         im_buf_addc(&at->response, '\n');
         break;
     case SECTION_NONE:
-    case SECTION_OTHER: take_status(at, line); break;
+    case SECTION_OTHER: postman_take_status(at, line); break;
     }
 }
 
-static void take_line(struct postman *at, struct im_str line)
+static void postman_take_line(struct postman *at, struct im_str line)
 {
     struct im_str method, url;
     enum section section;
 
     line = without_bullets(line);
-    section = section_of(line);
-    if (begins_exchange(line, &method, &url) && at->section != SECTION_RESPONSE_BODY) {
+    section = postman_section_of(line);
+    if (postman_begins_exchange(line, &method, &url) &&
+        at->section != SECTION_RESPONSE_BODY) {
         postman_end(at);
         at->one = im_trace_add(at->trace);
         if (!at->one)
@@ -150,7 +153,7 @@ static void take_line(struct postman *at, struct im_str line)
     } else if (at->one && section != SECTION_NONE) {
         at->section = section;
     } else if (at->one && line.len) {
-        take_in_section(at, line);
+        postman_take_in_section(at, line);
     }
 }
 
@@ -161,12 +164,14 @@ bool im_read_postman(struct im_trace *trace, struct im_str text)
     struct postman at = {.trace = trace};
     bool titled = false;
 
+    /* a line "GET https://…" begins many a text: only a section's title makes it Postman's */
     for (struct im_str lines = rest; lines.len;)
-        titled |= section_of(without_bullets(im_str_cut(&lines, '\n'))) != SECTION_NONE;
-    if (!titled || !begins_exchange(first, &method, &url))
+        titled |=
+            postman_section_of(without_bullets(im_str_cut(&lines, '\n'))) != SECTION_NONE;
+    if (!titled || !postman_begins_exchange(first, &method, &url))
         return false;
     for (rest = im_str_trim(text); rest.len;)
-        take_line(&at, im_str_cut(&rest, '\n'));
+        postman_take_line(&at, im_str_cut(&rest, '\n'));
     postman_end(&at);
     trace->form = IM_FORM_POSTMAN;
     return trace->count > 0;

@@ -35,7 +35,8 @@ struct recording {
 
 /* ---- deciding ---- */
 
-static bool fits(const struct im_wording *wording, const struct im_observed *one)
+static bool wording_fits_answer(const struct im_wording *wording,
+                                const struct im_observed *one)
 {
     return wording->status == one->status &&
            (!one->words.code_count || !wording->code || im_has_code(one, wording->code));
@@ -50,12 +51,14 @@ static bool depends_on(enum im_cause cause, const char *policy)
 }
 
 /* The switch that makes this cause answer so, unless another answer needs it otherwise. */
+/* Two refusals of one recording may ask for two values of one switch: the first keeps it, and the
+ * other is replayed as a bare status. */
 static bool use_switch(struct recording *recording, const struct im_wording_switch *other,
                        const struct im_observed *one)
 {
     const struct im_policy_row *row = im_policy_find(im_str(other->policy));
 
-    if (!row || !fits(&other->wording, one))
+    if (!row || !wording_fits_answer(&other->wording, one))
         return false;
     for (size_t i = 0; i < recording->switch_count; i++)
         if (strcmp(recording->switches[i]->policy, other->policy) == 0)
@@ -74,7 +77,7 @@ static bool can_refuse(struct recording *recording, enum im_cause cause,
 {
     const struct im_cause_row *row = im_cause_row(cause);
 
-    if (fits(im_wording(cause, one->place, &recording->policy), one))
+    if (wording_fits_answer(im_wording(cause, one->place, &recording->policy), one))
         return true;
     const struct im_wording_switch *other =
         one->place == IM_PLACE_TOKEN ? &row->token_switch : &row->api_switch;
@@ -101,6 +104,7 @@ static void decide_refusal(struct recording *recording, struct outcome *outcome,
         enum im_cause cause = ranking->ranked[i]->cause;
         if (!can_refuse(recording, cause, one))
             continue;
+        /* the likeliest that can be worded as recorded; a likelier one that cannot would answer otherwise */
         outcome->kind = REFUSED;
         outcome->cause = cause;
         return;
@@ -134,7 +138,7 @@ static bool is_natural(const struct recording *recording, struct im_observed *on
     return im_str_is(one->req.method, "GET") && list && !one->req.query.len;
 }
 
-static void decide(struct recording *recording, size_t index)
+static void recording_decide(struct recording *recording, size_t index)
 {
     struct im_observed *one = recording->explanation->trace.items[index];
     struct outcome *outcome = &recording->outcomes[recording->count];
@@ -163,7 +167,8 @@ static void decide(struct recording *recording, size_t index)
 
 /* ---- writing ---- */
 
-static void write_world(const struct recording *recording, struct im_json_out *out)
+static void recording_write_world(const struct recording *recording,
+                                  struct im_json_out *out)
 {
     if (!recording->signed_in && !recording->switch_count)
         return;
@@ -183,7 +188,7 @@ static const char token_response[] =
     "{\"token_type\":\"Bearer\",\"access_token\":\"recorded\","
     "\"refresh_token\":\"recorded\",\"expires_in\":43200}";
 
-static void write_rule(const struct outcome *outcome, struct im_json_out *out)
+static void recording_write_rule(const struct outcome *outcome, struct im_json_out *out)
 {
     im_json_open_object(out, NULL);
     im_json_open_object(out, "when");
@@ -206,8 +211,9 @@ static void write_rule(const struct outcome *outcome, struct im_json_out *out)
     im_json_close_object(out);
 }
 
-static void write_expectation(struct im_json_out *out, const char *that,
-                              const char *field, const char *value, size_t at_most)
+static void recording_write_expectation(struct im_json_out *out, const char *that,
+                                        const char *field, const char *value,
+                                        size_t at_most)
 {
     im_json_open_object(out, NULL);
     im_json_strf(out, "that", "%s, no more often than was recorded", that);
@@ -216,7 +222,8 @@ static void write_expectation(struct im_json_out *out, const char *that,
     im_json_close_object(out);
 }
 
-static void write_expectations(const struct recording *recording, struct im_json_out *out)
+static void recording_write_expectations(const struct recording *recording,
+                                         struct im_json_out *out)
 {
     bool refused = false;
     char that[160];
@@ -230,22 +237,23 @@ static void write_expectations(const struct recording *recording, struct im_json
         refused = true;
         im_buf_init_fixed(&text, that, sizeof that);
         im_buf_addf(&text, "the client is refused with %s", id);
-        write_expectation(out, that, "cause", id, recording->refused[i]);
+        recording_write_expectation(out, that, "cause", id, recording->refused[i]);
     }
     if (recording->damaged)
-        write_expectation(out, "answers are replaced", "wire", "status",
-                          recording->damaged);
+        recording_write_expectation(out, "answers are replaced", "wire", "status",
+                                    recording->damaged);
     if (recording->dropped)
-        write_expectation(out, "answers are lost", "wire", "drop", recording->dropped);
+        recording_write_expectation(out, "answers are lost", "wire", "drop",
+                                    recording->dropped);
     /* where something was refused, a client that was mended signs on once more */
     if (recording->seen[IM_ENDPOINT_TOKEN] && !refused)
-        write_expectation(out, "tokens are asked for", "endpoint", "token",
-                          recording->seen[IM_ENDPOINT_TOKEN]);
+        recording_write_expectation(out, "tokens are asked for", "endpoint", "token",
+                                    recording->seen[IM_ENDPOINT_TOKEN]);
     im_json_close_array(out);
 }
 
-static void write_scenario(const struct recording *recording, struct im_str name,
-                           struct im_json_out *out)
+static void recording_write_scenario(const struct recording *recording,
+                                     struct im_str name, struct im_json_out *out)
 {
     enum im_cause cause = im_explanation_cause(recording->explanation);
 
@@ -257,13 +265,13 @@ static void write_scenario(const struct recording *recording, struct im_str name
                  recording->count);
     if (recording->refused[cause])
         im_json_strz(out, "cause", im_cause_row(cause)->id);
-    write_world(recording, out);
+    recording_write_world(recording, out);
     im_json_open_array(out, "rules");
     for (size_t i = 0; i < recording->count; i++)
         if (recording->outcomes[i].kind != NATURAL)
-            write_rule(&recording->outcomes[i], out);
+            recording_write_rule(&recording->outcomes[i], out);
     im_json_close_array(out);
-    write_expectations(recording, out);
+    recording_write_expectations(recording, out);
     im_json_close_object(out);
 }
 
@@ -278,6 +286,7 @@ static void say_removed(struct im_buf *out, size_t n, const char *what)
 static void list_removed(const struct recording *recording, struct im_buf *out)
 {
     const struct im_trace *trace = &recording->explanation->trace;
+    /* counted by kind, and never shown: the list is the reader's proof that they are gone */
     static const struct {
         const char *name, *what;
     } params[] = {{"refresh_token", "refresh tokens"},
@@ -314,7 +323,8 @@ static void list_removed(const struct recording *recording, struct im_buf *out)
     say_removed(out, answers, "bodies of answers");
     say_removed(out, urls, "addresses, with host and keys of records");
     say_removed(out, queries, "queries");
-    say_removed(out, trace->skipped, "exchanges with other services");
+    say_removed(out, trace->foreign, "exchanges with other services");
+    say_removed(out, trace->beyond, "exchanges at the end, which were too many");
     im_buf_addz(out, "  all times\n");
 }
 
@@ -339,7 +349,7 @@ struct im_str im_explanation_scenario(struct im_explanation *explanation,
     recording->explanation = explanation;
     im_policy_init(&recording->policy);
     for (size_t i = 0; i < trace->count; i++)
-        decide(recording, i);
+        recording_decide(recording, i);
     if (!recording->count) {
         im_error_set(err,
                      "the input has no exchange with Intacct whose request is known; "
@@ -347,7 +357,7 @@ struct im_str im_explanation_scenario(struct im_explanation *explanation,
         return im_buf_str(&pretty);
     }
     im_json_out_init(&out, &json);
-    write_scenario(recording, name, &out);
+    recording_write_scenario(recording, name, &out);
     im_json_pretty(im_buf_str(&json), &pretty);
     list_removed(recording, removed);
     return im_buf_str(&pretty);

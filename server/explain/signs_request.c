@@ -10,14 +10,14 @@
 #include "oauth/misspelling.h"
 #include "oauth/token_refusal.h"
 
-static struct im_str quote(struct im_ranking *ranking, struct im_str text)
+static struct im_str quote_text(struct im_ranking *ranking, struct im_str text)
 {
     return im_trace_quote(ranking->trace, text);
 }
 
 /* ---- the address ---- */
 
-static bool is_intacct(struct im_str host)
+bool im_is_intacct_host(struct im_str host)
 {
     return im_str_is(host, "intacct.com") || im_str_ends(host, ".intacct.com");
 }
@@ -28,7 +28,8 @@ static void look_at_host(struct im_ranking *ranking)
                                          IM_STR_INIT("www.intacct.com")};
     struct im_str host = ranking->one->host;
 
-    if (!host.len || is_intacct(host) || ranking->mock)
+    /* a name without a dot is that of a service beside the client, and may be a mock's */
+    if (!im_str_has(host, '.') || im_is_intacct_host(host) || ranking->mock)
         return;
     bool near = im_str_nearest(host, real, 2) >= 0 ||
                 im_str_find_nocase(host, "intacct") < host.len;
@@ -44,7 +45,8 @@ static void look_at_host(struct im_ranking *ranking)
 static void look_at_path(struct im_ranking *ranking)
 {
     struct im_observed *one = ranking->one;
-    struct im_str path = quote(ranking, im_str_slice(one->req.path, 0, 120));
+    struct im_str path = quote_text(ranking, im_str_slice(one->req.path, 0, 120));
+    /* the article's own sample has paths that never existed, so a wrong path is worth its own words */
     bool unknown = one->endpoint == IM_ENDPOINT_UNKNOWN;
 
     if (!one->has_request || !one->req.path.len)
@@ -59,8 +61,9 @@ static void look_at_path(struct im_ranking *ranking)
                 "there is no %.*s; the endpoints are authorize, token, revoke and "
                 "introspect",
                 IM_ARG(path));
-    else if (unknown || (one->endpoint == IM_ENDPOINT_NONE && is_intacct(one->host) &&
-                         im_str_find_nocase(path, "xmlgw") == path.len))
+    else if (unknown ||
+             (one->endpoint == IM_ENDPOINT_NONE && im_is_intacct_host(one->host) &&
+              im_str_find_nocase(path, "xmlgw") == path.len))
         im_sign(ranking, CAUSE_PATH_UNKNOWN, IM_SIGN_GOOD,
                 "%.*s is none of the documented paths; tokens are at "
                 "/ia/api/v1/oauth2/token, data at /ia/api/v1/objects/…",
@@ -69,7 +72,7 @@ static void look_at_path(struct im_ranking *ranking)
         !im_str_is(one->req.method, "POST") && !one->loosely)
         im_sign(ranking, CAUSE_METHOD_NOT_ALLOWED, IM_SIGN_STRONG,
                 "the token endpoint takes POST; this is %.*s",
-                IM_ARG(quote(ranking, one->req.method)));
+                IM_ARG(im_trace_quote_method(ranking->trace, one->req.method)));
 }
 
 /* ---- the Authorization header of an API call ---- */
@@ -92,6 +95,8 @@ static void look_at_authorization(struct im_ranking *ranking)
     const struct im_credentials *credentials = im_credentials(&ranking->one->req);
     struct im_str token = credentials->bearer_token;
 
+    /* each of these is certain of what was sent, but not of what the server judged first: so they are
+     * strong and not certain, and several may stand side by side */
     if (credentials->header_count > 1)
         im_sign(ranking, CAUSE_AUTHORIZATION_REPEATED, IM_SIGN_STRONG,
                 "the request has %zu Authorization headers", credentials->header_count);
@@ -110,7 +115,7 @@ static void look_at_authorization(struct im_ranking *ranking)
     if (token.len && im_is_placeholder(token) && !im_is_hidden_value(token))
         im_sign(ranking, CAUSE_CREDENTIAL_PLACEHOLDER, IM_SIGN_CERTAIN,
                 "the access token is %.*s: a template that nobody filled in",
-                IM_ARG(quote(ranking, token)));
+                IM_ARG(quote_text(ranking, token)));
 }
 
 static void look_at_entity_header(struct im_ranking *ranking)
@@ -123,12 +128,13 @@ static void look_at_entity_header(struct im_ranking *ranking)
                      (im_str_find_nocase(name, "param") < name.len ||
                       im_str_find_nocase(name, "intacct") < name.len ||
                       im_str_find_nocase(name, "sage") < name.len);
+        /* the one spelling that was seen to work; others are accepted and silently ignored */
         if (!meant || im_str_eq_nocase(name, IM_STR("X-IA-API-Param-Entity")))
             continue;
         im_sign(ranking, CAUSE_ENTITY_HEADER_IGNORED,
                 im_observed_is_refused(ranking->one) ? IM_SIGN_WEAK : IM_SIGN_STRONG,
                 "the header %.*s is not the one that chooses an entity",
-                IM_ARG(quote(ranking, name)));
+                IM_ARG(quote_text(ranking, name)));
     }
 }
 
@@ -141,7 +147,7 @@ static void look_at_media(struct im_ranking *ranking)
     if (encoding.len && !im_str_eq_nocase(encoding, IM_STR("identity")) && refused)
         im_sign(ranking, CAUSE_CONTENT_ENCODING_UNSUPPORTED, IM_SIGN_STRONG,
                 "the request has Content-Encoding: %.*s",
-                IM_ARG(quote(ranking, encoding)));
+                IM_ARG(quote_text(ranking, encoding)));
     if (im_str_starts(im_str_trim(req->body), "<"))
         im_sign(ranking, CAUSE_XML_SENT_TO_REST, IM_SIGN_STRONG, "the body is XML");
 }
@@ -158,8 +164,8 @@ static const struct required {
     {"client_credentials", "username", CAUSE_USERNAME_MISSING},
 };
 
-static void miss(struct im_ranking *ranking, const struct im_params *params,
-                 const char *name, enum im_cause missing)
+static void sign_missing(struct im_ranking *ranking, const struct im_params *params,
+                         const char *name, enum im_cause missing)
 {
     struct im_str instead = im_misspelling_of(params, name);
 
@@ -167,7 +173,7 @@ static void miss(struct im_ranking *ranking, const struct im_params *params,
     if (instead.at)
         im_sign(ranking, CAUSE_PARAMETER_MISSPELLED, IM_SIGN_CERTAIN,
                 "%s is missing, and %.*s is there", name,
-                IM_ARG(quote(ranking, instead)));
+                IM_ARG(quote_text(ranking, instead)));
     else if (!ranking->one->loosely)
         im_sign(ranking, missing, IM_SIGN_STRONG, "the request has no %s", name);
 }
@@ -180,8 +186,8 @@ static void look_at_placeholders(struct im_ranking *ranking,
             !im_is_hidden_value(params->items[i].value))
             im_sign(ranking, CAUSE_CREDENTIAL_PLACEHOLDER, IM_SIGN_CERTAIN,
                     "%.*s is %.*s: a template that nobody filled in",
-                    IM_ARG(quote(ranking, params->items[i].name)),
-                    IM_ARG(quote(ranking, params->items[i].value)));
+                    IM_ARG(quote_text(ranking, params->items[i].name)),
+                    IM_ARG(quote_text(ranking, params->items[i].value)));
 }
 
 static bool is_padded(struct im_str text)
@@ -195,6 +201,7 @@ static void look_at_client(struct im_ranking *ranking, const struct im_params *p
     bool basic = credentials->scheme == IM_AUTH_BASIC;
     struct im_str secret = im_param(params, "client_secret");
 
+    /* one field report: Basic works for the code and is refused for the refresh, hours later */
     if (basic && im_str_is(im_param(params, "grant_type"), "refresh_token"))
         im_sign(ranking, CAUSE_CLIENT_AUTH_IN_HEADER_ON_REFRESH, IM_SIGN_STRONG,
                 "the refresh carries the client's credentials by HTTP Basic");
@@ -211,9 +218,9 @@ static void look_at_client(struct im_ranking *ranking, const struct im_params *p
         im_sign(ranking, CAUSE_CLIENT_ID_REPEATED, IM_SIGN_STRONG,
                 "client_id stands there %zu times", im_param_count(params, "client_id"));
     if (!basic && !im_param(params, "client_id").len)
-        miss(ranking, params, "client_id", CAUSE_CLIENT_ID_MISSING);
+        sign_missing(ranking, params, "client_id", CAUSE_CLIENT_ID_MISSING);
     if (!basic && !secret.len && !im_param(params, "code_verifier").len)
-        miss(ranking, params, "client_secret", CAUSE_CLIENT_SECRET_MISSING);
+        sign_missing(ranking, params, "client_secret", CAUSE_CLIENT_SECRET_MISSING);
 }
 
 static void look_at_username(struct im_ranking *ranking, const struct im_params *params)
@@ -225,6 +232,7 @@ static void look_at_username(struct im_ranking *ranking, const struct im_params 
                 "username stands there %zu times", im_param_count(params, "username"));
     if (username.at && !username.len)
         im_sign(ranking, CAUSE_USERNAME_EMPTY, IM_SIGN_STRONG, "username has no value");
+    /* the company stands behind the @: without it the server cannot know whose user that is */
     if (username.len && !im_str_has(username, '@') && !im_is_placeholder(username))
         im_sign(ranking, CAUSE_USERNAME_WITHOUT_COMPANY, IM_SIGN_STRONG,
                 "username has no @ and no company behind it");
@@ -244,16 +252,16 @@ static void look_at_grant(struct im_ranking *ranking, const struct im_params *pa
     struct im_str grant = im_param(params, "grant_type");
 
     if (!grant.len)
-        miss(ranking, params, "grant_type", CAUSE_GRANT_TYPE_MISSING);
+        sign_missing(ranking, params, "grant_type", CAUSE_GRANT_TYPE_MISSING);
     else if (!is_known_grant(grant))
         im_sign(ranking, CAUSE_GRANT_TYPE_UNSUPPORTED, IM_SIGN_STRONG,
-                "grant_type is %.*s", IM_ARG(quote(ranking, grant)));
+                "grant_type is %.*s", IM_ARG(quote_text(ranking, grant)));
     for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
         bool session = im_param(params, "session_id").len > 0;
         if (im_str_is(grant, required[i].grant) &&
             !im_param(params, required[i].name).len &&
             !(session && required[i].missing == CAUSE_USERNAME_MISSING))
-            miss(ranking, params, required[i].name, required[i].missing);
+            sign_missing(ranking, params, required[i].name, required[i].missing);
     }
 }
 
@@ -267,7 +275,8 @@ static void look_at_payload(struct im_ranking *ranking)
 
     if (sent->fault.len && !ranking->one->loosely)
         im_sign(ranking, CAUSE_PAYLOAD_MALFORMED, IM_SIGN_STRONG,
-                "the body cannot be read: %.*s", IM_ARG(quote(ranking, sent->fault)));
+                "the body cannot be read: %.*s",
+                IM_ARG(quote_text(ranking, sent->fault)));
     else if (req->body.len && ((says_json && !sent->json) || (says_form && sent->json)))
         im_sign(ranking, CAUSE_PAYLOAD_MALFORMED, IM_SIGN_STRONG,
                 says_json ? "Content-Type says JSON, and the body is a form"
@@ -285,6 +294,7 @@ static void look_at_token_request(struct im_ranking *ranking)
     const struct im_params *params = &im_credentials_body(&ranking->one->req)->params;
     bool known = params->count > 0;
 
+    /* the body's form first: of one that cannot be read, nothing can be missing */
     look_at_payload(ranking);
     if (!known)
         return;
@@ -309,7 +319,7 @@ static void look_at_callback(struct im_ranking *ranking)
             im_sign(ranking, (enum im_cause)i,
                     i == CAUSE_CONSENT_DENIED ? IM_SIGN_STRONG + 20 : IM_SIGN_STRONG,
                     "the browser came back with error=%.*s",
-                    IM_ARG(quote(ranking, error)));
+                    IM_ARG(quote_text(ranking, error)));
     }
 }
 
@@ -323,6 +333,7 @@ static void look_at_authorize(struct im_ranking *ranking)
     if (one->endpoint != IM_ENDPOINT_AUTHORIZE)
         return;
     look_at_placeholders(ranking, &im_credentials(&one->req)->query.params);
+    /* Sage documents the code flow alone, though discovery lists others */
     if (!im_str_is(type, "code"))
         im_sign(ranking, CAUSE_RESPONSE_TYPE_UNSUPPORTED, IM_SIGN_GOOD,
                 "response_type is not code");
@@ -394,7 +405,7 @@ static void look_at_claims(struct im_ranking *ranking)
         im_sign(ranking, CAUSE_TOKEN_OF_THE_REAL_SERVICE, IM_SIGN_STRONG + 60,
                 "its issuer is %.*s, and a mock was asked",
                 IM_ARG(im_trace_quote_host(ranking->trace, token->issuer)));
-    if (token->issuer.len && !token->real && is_intacct(ranking->one->host))
+    if (token->issuer.len && !token->real && im_is_intacct_host(ranking->one->host))
         im_sign(ranking, CAUSE_TOKEN_WRONG_ISSUER, IM_SIGN_STRONG,
                 "its issuer is %.*s, and %.*s was asked",
                 IM_ARG(im_trace_quote_host(ranking->trace, token->issuer)),
@@ -418,6 +429,8 @@ static void look_at_times(struct im_ranking *ranking)
     /* without the exchange's own time nobody knows how old the token was then */
     bool timed = !ranking->one || ranking->one->has_time;
 
+    /* by the time of the exchange, where it tells one; a token that is expired by now may have been good
+     * then, so without that time it is a weak sign */
     if (expired)
         im_sign(ranking, CAUSE_ACCESS_TOKEN_EXPIRED,
                 timed ? IM_SIGN_STRONG : IM_SIGN_WEAK, "the token %.*s",
@@ -457,22 +470,13 @@ static void look_at_signature(struct im_ranking *ranking)
                 IM_ARG(token->signature_text));
 }
 
-/* Nothing is wrong with it: then it can only have ended before its time. */
-static void look_at_sound_token(struct im_ranking *ranking)
-{
-    struct im_cause_hit *hits =
-        IM_ARENA_ARRAY(ranking->trace->arena, struct im_cause_hit, CAUSE_COUNT);
-    size_t n = hits ? im_cause_search(IM_STR("tokenInvalid"), hits) : 0;
-
-    for (size_t i = 0; i < n; i++)
-        im_sign(ranking, hits[i].cause, IM_SIGN_WEAK,
-                "by its own claims the token is %.*s", IM_ARG(ranking->token.times));
-}
-
 void im_signs_of_token(struct im_ranking *ranking)
 {
     struct im_token_view *token = &ranking->token;
 
+    /* what was taken had nothing wrong with it, whatever it looks like here */
+    if (ranking->one && im_is_success(ranking->one))
+        return;
     if (!token->decoded) {
         /* a log may cut what it prints */
         im_sign(ranking, CAUSE_TOKEN_MALFORMED, IM_SIGN_STRONG,
@@ -482,9 +486,4 @@ void im_signs_of_token(struct im_ranking *ranking)
     look_at_claims(ranking);
     look_at_times(ranking);
     look_at_signature(ranking);
-    bool any = false;
-    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
-        any |= ranking->all[i].evidence_count > 0;
-    if (!any && !ranking->one)
-        look_at_sound_token(ranking);
 }

@@ -20,12 +20,12 @@ struct history {
     size_t count;
 };
 
-static struct im_observed *at_index(const struct history *history, size_t index)
+static struct im_observed *history_at(const struct history *history, size_t index)
 {
     return history->ranking->trace->items[index];
 }
 
-static struct im_str in_words(const struct history *history, int64_t ms)
+static struct im_str ms_in_words(const struct history *history, int64_t ms)
 {
     return im_time_words(history->ranking->trace->arena, ms / 1000);
 }
@@ -45,14 +45,11 @@ static void read_owner(struct im_trace *trace, struct issue *issue)
 static bool read_issue(struct im_trace *trace, size_t index, struct issue *issue)
 {
     struct im_observed *one = trace->items[index];
-    struct im_json_error ignored;
 
     /* a log may say no more than that it succeeded */
     if (!im_is_token_endpoint(one) || !im_is_success(one))
         return false;
-    struct im_str body = im_str_trim(one->answer_body);
-    const struct im_json *json =
-        body.len ? im_json_parse_repeated(trace->arena, body, &ignored) : NULL;
+    const struct im_json *json = im_got(trace, one);
     *issue = (struct issue){.index = index,
                             .access = im_json_get_str(json, "access_token"),
                             .refresh = im_json_get_str(json, "refresh_token")};
@@ -72,8 +69,8 @@ static void read_history(struct history *history)
             history->count++;
 }
 
-/* Do the two overlap, so that neither knew of the other's answer? */
-static bool overlap(const struct im_observed *a, const struct im_observed *b)
+/* Do the two exchanges_overlap, so that neither knew of the other's answer? */
+static bool exchanges_overlap(const struct im_observed *a, const struct im_observed *b)
 {
     return a->has_time && b->has_time && a->duration_ms > 0 &&
            b->at_ms < a->at_ms + a->duration_ms && a->at_ms < b->at_ms + b->duration_ms;
@@ -81,6 +78,8 @@ static bool overlap(const struct im_observed *a, const struct im_observed *b)
 
 /* ---- a refresh that was refused ---- */
 
+/* Why the earlier use of a refresh token matters: it succeeded (rotation), it ran at the same time, or
+ * its answer was lost, so that it may have taken effect unseen. */
 static void used_before(struct history *history, struct im_observed *before)
 {
     struct im_ranking *ranking = history->ranking;
@@ -88,7 +87,7 @@ static void used_before(struct history *history, struct im_observed *before)
     /* logs have no durations: so close together nobody has waited for an answer */
     bool near = before->has_time && one->has_time && one->at_ms - before->at_ms < 100;
 
-    if (overlap(before, one) || (near && !before->duration_ms)) {
+    if (exchanges_overlap(before, one) || (near && !before->duration_ms)) {
         im_sign(
             ranking, CAUSE_PARALLEL_REFRESH, IM_SIGN_STRONG + 40,
             "no. %zu sent the same refresh token %lld ms before, and was not answered "
@@ -112,21 +111,22 @@ static void used_before(struct history *history, struct im_observed *before)
     }
 }
 
+/* Values are compared as they stand: a fingerprint in a journal is as good as the token. */
 static void look_for_reuse(struct history *history)
 {
     struct im_ranking *ranking = history->ranking;
     struct im_str refresh = im_sent(ranking->one, "refresh_token");
 
     for (size_t i = 0; i < ranking->wrong; i++) {
-        struct im_observed *before = at_index(history, i);
+        struct im_observed *before = history_at(history, i);
         if (im_is_token_endpoint(before) &&
             im_same_value(refresh, im_sent(before, "refresh_token")))
             used_before(history, before);
     }
     /* which of the two is refused is chance */
     for (size_t i = ranking->wrong + 1; i < ranking->trace->count; i++) {
-        struct im_observed *other = at_index(history, i);
-        if (im_is_token_endpoint(other) && overlap(ranking->one, other) &&
+        struct im_observed *other = history_at(history, i);
+        if (im_is_token_endpoint(other) && exchanges_overlap(ranking->one, other) &&
             im_same_value(refresh, im_sent(other, "refresh_token")))
             used_before(history, other);
     }
@@ -139,7 +139,7 @@ static void look_for_code(struct history *history)
     struct im_str code = im_sent(one, "code");
 
     for (size_t i = 0; code.len && i < ranking->wrong; i++) {
-        struct im_observed *before = at_index(history, i);
+        struct im_observed *before = history_at(history, i);
         bool same = im_same_value(code, im_sent(before, "code"));
         if (same && im_is_token_endpoint(before) && !im_observed_is_refused(before)) {
             im_sign(ranking, CAUSE_CODE_REUSED, IM_SIGN_STRONG,
@@ -149,7 +149,7 @@ static void look_for_code(struct history *history)
                    one->at_ms - before->at_ms > 60000) {
             im_sign(ranking, CAUSE_CODE_EXPIRED, IM_SIGN_STRONG,
                     "the code came %.*s before it was exchanged (no. %zu)",
-                    IM_ARG(in_words(history, one->at_ms - before->at_ms)),
+                    IM_ARG(ms_in_words(history, one->at_ms - before->at_ms)),
                     before->number);
             im_lead(ranking, before, "the browser brings the code");
         }
@@ -163,8 +163,8 @@ static void look_at_sign_in(struct history *history)
     struct im_observed *one = ranking->one, *begun = NULL;
 
     for (size_t i = 0; i < ranking->wrong; i++)
-        if (at_index(history, i)->endpoint == IM_ENDPOINT_AUTHORIZE)
-            begun = at_index(history, i);
+        if (history_at(history, i)->endpoint == IM_ENDPOINT_AUTHORIZE)
+            begun = history_at(history, i);
     if (!begun || !im_str_is(im_grant(one), "authorization_code"))
         return;
     struct im_str uri = im_sent(begun, "redirect_uri"),
@@ -193,6 +193,7 @@ static const struct issue *issue_of(const struct history *history)
     struct im_str bearer = im_credentials(&one->req)->bearer_token;
     struct im_str refresh = im_sent(one, "refresh_token");
 
+    /* the newest first: a token that is not rotated comes back in later responses */
     for (size_t i = history->count; i-- > 0;) {
         const struct issue *issue = &history->issues[i];
         if (im_same_value(bearer, issue->access) ||
@@ -209,6 +210,8 @@ static bool same_owner(const struct issue *a, const struct issue *b)
            (im_str_eq(a->user, b->user) && im_str_eq(a->company, b->company));
 }
 
+/* Undocumented and reported: one authorization code grant lives per user and company, so a second
+ * connection kills the first (Nango's write-up of July 2026). */
 static void look_for_second_sign_on(struct history *history, const struct issue *mine)
 {
     struct im_ranking *ranking = history->ranking;
@@ -216,7 +219,7 @@ static void look_for_second_sign_on(struct history *history, const struct issue 
 
     for (size_t i = 0; i < history->count; i++) {
         const struct issue *later = &history->issues[i];
-        struct im_observed *one = at_index(history, later->index);
+        struct im_observed *one = history_at(history, later->index);
         if ((!mine->before && later->index <= mine->index) || !same_owner(mine, later) ||
             !im_str_is(im_grant(one), "authorization_code") ||
             im_str_eq(mine->access, later->access))
@@ -232,13 +235,14 @@ static void look_for_second_sign_on(struct history *history, const struct issue 
     }
 }
 
+/* Documented: revoking one token revokes all of that user and company. */
 static void look_for_revocation(struct history *history, const struct issue *mine)
 {
     struct im_ranking *ranking = history->ranking;
     bool refresh = im_is_token_endpoint(ranking->one);
 
     for (size_t i = 0; i < ranking->wrong; i++) {
-        struct im_observed *one = at_index(history, i);
+        struct im_observed *one = history_at(history, i);
         struct im_str token = im_sent(one, "token");
         if (one->endpoint != IM_ENDPOINT_REVOKE || im_observed_is_refused(one))
             continue;
@@ -261,7 +265,7 @@ static void look_for_revocation(struct history *history, const struct issue *min
 static void look_at_age(struct history *history, const struct issue *mine)
 {
     struct im_ranking *ranking = history->ranking;
-    struct im_observed *issued = at_index(history, mine->index), *one = ranking->one;
+    struct im_observed *issued = history_at(history, mine->index), *one = ranking->one;
     int64_t lives_s = mine->lives_s ? mine->lives_s : 43200;
 
     /* a refresh token's own life is not known, so its age says nothing */
@@ -269,17 +273,17 @@ static void look_at_age(struct history *history, const struct issue *mine)
         return;
     int64_t age_ms = one->at_ms - issued->at_ms;
     im_lead(ranking, issued, "the token is issued, for %.*s",
-            IM_ARG(in_words(history, lives_s * 1000)));
+            IM_ARG(ms_in_words(history, lives_s * 1000)));
     if (age_ms >= lives_s * 1000)
         im_sign(ranking, CAUSE_ACCESS_TOKEN_EXPIRED, IM_SIGN_STRONG,
                 "the token is %.*s old; it was issued by no. %zu for %.*s",
-                IM_ARG(in_words(history, age_ms)), issued->number,
-                IM_ARG(in_words(history, lives_s * 1000)));
+                IM_ARG(ms_in_words(history, age_ms)), issued->number,
+                IM_ARG(ms_in_words(history, lives_s * 1000)));
     else
         im_sign_against(ranking, CAUSE_ACCESS_TOKEN_EXPIRED, IM_SIGN_GOOD,
                         "the token is %.*s old; it was issued by no. %zu for %.*s",
-                        IM_ARG(in_words(history, age_ms)), issued->number,
-                        IM_ARG(in_words(history, lives_s * 1000)));
+                        IM_ARG(ms_in_words(history, age_ms)), issued->number,
+                        IM_ARG(ms_in_words(history, lives_s * 1000)));
 }
 
 /* No refresh token was given, and why. */
@@ -297,11 +301,11 @@ static void look_for_offline_access(struct history *history)
         return;
     im_sign(ranking, CAUSE_REFRESH_TOKEN_MISSING, IM_SIGN_CERTAIN + IM_SIGN_STRONG,
             "the token response of no. %zu has no refresh_token",
-            at_index(history, last->index)->number);
-    im_lead(ranking, at_index(history, last->index),
+            history_at(history, last->index)->number);
+    im_lead(ranking, history_at(history, last->index),
             "a token response without refresh_token");
     for (size_t i = 0; i < ranking->wrong; i++) {
-        struct im_observed *one = at_index(history, i);
+        struct im_observed *one = history_at(history, i);
         struct im_str scope = im_sent(one, "scope");
         if (one->endpoint != IM_ENDPOINT_AUTHORIZE ||
             im_str_in_list(scope, IM_STR("offline_access")))
@@ -322,11 +326,11 @@ static void look_for_mixed_up(struct history *history)
         if (im_same_value(bearer, history->issues[i].refresh))
             im_sign(ranking, CAUSE_REFRESH_TOKEN_USED_AS_ACCESS_TOKEN, IM_SIGN_CERTAIN,
                     "it is the refresh_token of no. %zu",
-                    at_index(history, history->issues[i].index)->number);
+                    history_at(history, history->issues[i].index)->number);
     for (size_t i = 0; i < ranking->wrong; i++)
-        if (im_same_value(bearer, im_sent(at_index(history, i), "code")))
+        if (im_same_value(bearer, im_sent(history_at(history, i), "code")))
             im_sign(ranking, CAUSE_CODE_USED_AS_ACCESS_TOKEN, IM_SIGN_CERTAIN,
-                    "it is the code of no. %zu", at_index(history, i)->number);
+                    "it is the code of no. %zu", history_at(history, i)->number);
 }
 
 /* ---- the client ---- */
@@ -338,7 +342,7 @@ static void look_at_client_before(struct history *history)
     struct im_str secret = im_sent(one, "client_secret");
 
     for (size_t i = 0; i < ranking->trace->count; i++) {
-        struct im_observed *other = at_index(history, i);
+        struct im_observed *other = history_at(history, i);
         struct im_str used = im_sent(other, "client_secret");
         if (other == one || !im_is_token_endpoint(other) || !im_is_success(other) ||
             !im_same_value(im_sent(one, "client_id"), im_sent(other, "client_id")))
@@ -384,7 +388,7 @@ static void look_at_permissions(struct history *history)
     if (one->status != 403 || !im_is_api(one))
         return;
     for (size_t i = 0; i < ranking->trace->count; i++) {
-        struct im_observed *other = at_index(history, i);
+        struct im_observed *other = history_at(history, i);
         if (!im_is_api(other) || other == one)
             continue;
         bool same = object.len && im_str_eq(object, object_of(other->req.path));
@@ -394,10 +398,11 @@ static void look_at_permissions(struct history *history)
             !im_str_eq(other->req.method, one->req.method))
             im_sign(ranking, CAUSE_PERMISSION_ACTION_DENIED, IM_SIGN_STRONG,
                     "%.*s of the same object succeeds (no. %zu), %.*s does not",
-                    IM_ARG(im_trace_quote(ranking->trace, other->req.method)),
+                    IM_ARG(im_trace_quote_method(ranking->trace, other->req.method)),
                     other->number,
-                    IM_ARG(im_trace_quote(ranking->trace, one->req.method)));
+                    IM_ARG(im_trace_quote_method(ranking->trace, one->req.method)));
     }
+    /* what the same user is allowed tells a missing role from a missing permission */
     if (allowed)
         im_sign(ranking, CAUSE_PERMISSION_OBJECT_DENIED, IM_SIGN_GOOD,
                 "%zu other calls succeed", allowed);
@@ -417,9 +422,9 @@ static void look_at_hosts(struct history *history)
 
     if (!mine || !one->host.len)
         return;
-    struct im_str issuer = at_index(history, mine->index)->host;
+    struct im_str issuer = history_at(history, mine->index)->host;
     if (issuer.len && !im_str_eq_nocase(issuer, one->host))
-        im_lead(ranking, at_index(history, mine->index),
+        im_lead(ranking, history_at(history, mine->index),
                 "the token is from %.*s, and is used at %.*s",
                 IM_ARG(im_trace_quote_host(ranking->trace, issuer)),
                 IM_ARG(im_trace_quote_host(ranking->trace, one->host)));
@@ -430,7 +435,7 @@ static void look_for_redirect(struct history *history)
 {
     struct im_ranking *ranking = history->ranking;
     struct im_observed *before =
-        ranking->wrong ? at_index(history, ranking->wrong - 1) : NULL;
+        ranking->wrong ? history_at(history, ranking->wrong - 1) : NULL;
 
     if (!before || before->status / 100 != 3 || !im_is_api(ranking->one) ||
         im_request_header(&ranking->one->req, "authorization").at ||
@@ -454,6 +459,7 @@ void im_signs_of_sequence(struct im_ranking *ranking)
                             .refresh = im_sent(ranking->one, "refresh_token")};
     read_owner(ranking->trace, &earlier);
     bool token = earlier.access.len || earlier.refresh.len;
+    /* in no order: each adds its weight, and only the sum decides */
     look_for_offline_access(&history);
     look_at_sign_in(&history);
     look_for_code(&history);

@@ -43,12 +43,22 @@ const char *im_claim_meaning(struct im_str name)
     return NULL;
 }
 
-bool im_claim_is_secret(struct im_str name)
+struct im_str im_claim_value(const struct im_trace *trace, const struct im_json *claim)
 {
-    return im_redact_is_secret(name);
+    switch (claim->type) {
+    case IM_JSON_STRING:
+    case IM_JSON_NUMBER: /* a pin is a secret too */
+        return im_redact_is_secret(claim->name)
+                   ? im_fingerprint(trace->secrets, trace->arena, claim->text)
+                   : im_redact_quote(trace->secrets, trace->arena, claim->text);
+    case IM_JSON_BOOL: return im_str(claim->boolean ? "true" : "false");
+    case IM_JSON_NULL: return IM_STR("null");
+    default: return IM_STR("(several)");
+    }
 }
 
-static void odd(struct im_token_view *view, struct im_str text)
+/* What a reader should know of the token and what no cause says; the first few are enough. */
+static void add_oddity(struct im_token_view *view, struct im_str text)
 {
     if (view->oddity_count < IM_ODDITIES_MAX)
         view->oddities[view->oddity_count++] = text;
@@ -67,8 +77,10 @@ static bool claim_time(const struct im_json *payload, const char *name, int64_t 
 }
 
 /* By which claims it has: see the shapes in oauth/dialect.c. */
-static const char *kind_of(const struct im_json *payload, bool has_exp)
+static const char *token_kind_of(const struct im_json *payload, bool has_exp)
 {
+    /* the claims of the recorded token (REST dialect) and of the article's sample; newer tokens may have
+     * others, so this is told as a guess and weighs little as a sign */
     if (im_json_get(payload, "sessionId") || im_json_get(payload, "scopes") ||
         im_json_get(payload, "scope"))
         return "an access token";
@@ -87,10 +99,11 @@ static const char *kind_of(const struct im_json *payload, bool has_exp)
 static void judge_milliseconds(struct im_trace *trace, struct im_token_view *view)
 {
     if (view->exp > INT64_C(20000000000))
-        odd(view, im_arena_format(trace->arena,
-                                  "its exp is %lld: milliseconds, where RFC 7519 wants "
-                                  "seconds",
-                                  (long long)view->exp));
+        add_oddity(view,
+                   im_arena_format(trace->arena,
+                                   "its exp is %lld: milliseconds, where RFC 7519 wants "
+                                   "seconds",
+                                   (long long)view->exp));
 }
 
 static void judge_times(struct im_trace *trace, struct im_token_view *view, int64_t at_ms)
@@ -116,14 +129,16 @@ static void judge_times(struct im_trace *trace, struct im_token_view *view, int6
             im_arena_format(arena, "good for another %.*s%.*s",
                             IM_ARG(im_time_words(arena, view->exp - at)), IM_ARG(lived));
     judge_milliseconds(trace, view);
+    /* a second of tolerance: clocks are read to the second, and rounded either way */
     if (view->has_iat && view->iat > at + 1)
-        odd(view, im_arena_format(arena, "it is issued in the future, in %.*s (iat)",
-                                  IM_ARG(im_time_words(arena, view->iat - at))));
+        add_oddity(view,
+                   im_arena_format(arena, "it is issued in the future, in %.*s (iat)",
+                                   IM_ARG(im_time_words(arena, view->iat - at))));
     if (view->has_nbf && view->nbf > at + 1)
-        odd(view, im_arena_format(arena, "it begins in the future, in %.*s (nbf)",
-                                  IM_ARG(im_time_words(arena, view->nbf - at))));
+        add_oddity(view, im_arena_format(arena, "it begins in the future, in %.*s (nbf)",
+                                         IM_ARG(im_time_words(arena, view->nbf - at))));
     if (view->has_iat && view->has_exp && view->exp < view->iat)
-        odd(view, IM_STR("it ends before it was issued"));
+        add_oddity(view, IM_STR("it ends before it was issued"));
 }
 
 static void judge_header(struct im_trace *trace, struct im_token_view *view)
@@ -132,24 +147,27 @@ static void judge_header(struct im_trace *trace, struct im_token_view *view)
     struct im_str typ = im_json_get_str(view->jwt.header, "typ");
 
     if (!alg.len)
-        odd(view, IM_STR("its header has no alg"));
+        add_oddity(view, IM_STR("its header has no alg"));
     else if (im_str_eq_nocase(alg, IM_STR("none")))
-        odd(view,
+        add_oddity(
+            view,
             IM_STR("its alg is none: nothing is signed, and no server may take it"));
     else if (view->real && !im_str_is(alg, "HS256") && !im_str_is(alg, "RS256"))
-        odd(view, im_arena_format(trace->arena,
-                                  "its alg is %.*s; tokens of Intacct were seen with "
-                                  "HS256, and RS256 is announced for id tokens",
-                                  IM_ARG(im_trace_quote(trace, alg))));
+        add_oddity(view,
+                   im_arena_format(trace->arena,
+                                   "its alg is %.*s; tokens of Intacct were seen with "
+                                   "HS256, and RS256 is announced for id tokens",
+                                   IM_ARG(im_trace_quote(trace, alg))));
     if (typ.len && !im_str_eq_nocase(typ, IM_STR("JWT")) &&
         !im_str_eq_nocase(typ, IM_STR("at+jwt")))
-        odd(view, im_arena_format(trace->arena, "its typ is %.*s, not JWT",
-                                  IM_ARG(im_trace_quote(trace, typ))));
+        add_oddity(view, im_arena_format(trace->arena, "its typ is %.*s, not JWT",
+                                         IM_ARG(im_trace_quote(trace, typ))));
     if (view->real && view->jwt.kid.len && im_str_is(alg, "HS256"))
-        odd(view,
+        add_oddity(
+            view,
             IM_STR("it names a kid; tokens of Intacct with HS256 were seen without"));
     if (!view->jwt.signature.len)
-        odd(view, IM_STR("its signature is empty"));
+        add_oddity(view, IM_STR("its signature is empty"));
 }
 
 static void say_signature(struct im_token_view *view, enum im_signature signature,
@@ -204,6 +222,7 @@ static void judge_signature(const struct im_explain_options *options,
                             struct im_trace *trace, struct im_str token,
                             struct im_token_view *view)
 {
+    /* a JWKS that was given is what the asker trusts: no other key is tried behind it */
     if (options->jwks) {
         verify_with_jwks(options, trace, view);
         return;
@@ -213,6 +232,7 @@ static void judge_signature(const struct im_explain_options *options,
     if (im_jwks_is_test_key(trace->arena, &view->jwt))
         say_signature(view, IM_SIGNATURE_GOOD,
                       "good, by a public test key of this product: a mock issued it");
+    /* only now: a mock may issue tokens in the real service's name, and then it knows them */
     else if (view->real)
         say_signature(
             view, IM_SIGNATURE_UNCHECKED,
@@ -238,13 +258,14 @@ void im_token_view(const struct im_explain_options *options, struct im_trace *tr
         view->wrong = im_arena_copy(trace->arena, im_str(err.text));
         return;
     }
+    /* the session opens the XML API, and stands in logs beside the token that carries it */
     struct im_str session = im_json_get_str(view->jwt.payload, "sessionId");
     if (session.len)
         im_secrets_add(trace->secrets, session);
     view->issuer = im_json_get_str(view->jwt.payload, "iss");
     view->real = im_is_real_service(view->issuer);
     judge_times(trace, view, at_ms);
-    view->kind = kind_of(view->jwt.payload, view->has_exp);
+    view->kind = token_kind_of(view->jwt.payload, view->has_exp);
     judge_header(trace, view);
     judge_signature(options, trace, token, view);
 }

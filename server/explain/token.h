@@ -38,7 +38,8 @@ void im_token_view(const struct im_explain_options *options, struct im_trace *tr
                    struct im_str token, int64_t at_ms, struct im_token_view *view);
 /* What a claim is, in words; NULL when nobody has said. */
 const char *im_claim_meaning(struct im_str name);
-/* Is its value a secret? (sessionId opens the XML API) */
-bool im_claim_is_secret(struct im_str name);
+/* The value of one claim, fit to be shown: a secret's as its fingerprint (sessionId opens the XML
+ * API), "(several)" for an array or object. */
+struct im_str im_claim_value(const struct im_trace *trace, const struct im_json *claim);
 
 #endif

@@ -34,7 +34,7 @@ const char *im_form_text(enum im_form form)
         [IM_FORM_URL] = "an address",
         [IM_FORM_STACK_TRACE] = "a stack trace",
         [IM_FORM_LOG] = "a log",
-        [IM_FORM_CODE] = "a code",
+        [IM_FORM_CODE] = "a code or its words",
     };
 
     return texts[form];
@@ -56,12 +56,21 @@ static bool trace_grow(struct im_trace *trace)
     return true;
 }
 
+bool im_trace_goes_on(struct im_trace *trace)
+{
+    if (!trace->abandoned && trace->stopped)
+        trace->abandoned = trace->stopped(trace->context);
+    return !trace->abandoned;
+}
+
 struct im_observed *im_trace_add(struct im_trace *trace)
 {
     if (trace->count >= IM_OBSERVED_MAX) {
-        trace->skipped++;
+        trace->beyond++;
         return NULL;
     }
+    if (!im_trace_goes_on(trace))
+        return NULL;
     struct im_observed *one = IM_ARENA_NEW(trace->arena, struct im_observed);
     if (!one || (trace->count == trace->room && !trace_grow(trace)))
         return NULL;
@@ -89,14 +98,24 @@ static void set_authority(struct im_observed *one, struct im_str authority)
     one->host = im_str_starts(authority, "[") ? authority : im_str_cut(&authority, ':');
 }
 
+/* A path alone has no scheme, though an address in its query may have one. */
+size_t im_url_scheme_end(struct im_str url)
+{
+    return im_str_starts(url, "/") ? url.len : im_str_find_nocase(url, "://");
+}
+
 void im_observed_set_url(struct im_observed *one, struct im_str url)
 {
-    size_t scheme = im_str_find_nocase(url, "://");
+    size_t scheme = im_url_scheme_end(url);
+    bool relative = im_str_starts(url, "//"); /* RFC 3986 section 4.2 */
     struct im_str rest = url;
 
     one->url = url;
+    if (relative)
+        scheme = 0;
     if (scheme < url.len || (url.len && url.at[0] != '/' && im_str_has(url, '@'))) {
-        rest = im_str_slice(url, scheme < url.len ? scheme + strlen("://") : 0, url.len);
+        size_t slashes = scheme + strlen(relative ? "//" : "://");
+        rest = im_str_slice(url, scheme < url.len ? slashes : 0, url.len);
         size_t end = 0;
         while (end < rest.len && !strchr("/?#", rest.at[end] ? rest.at[end] : '/'))
             end++;
@@ -130,7 +149,7 @@ struct im_str im_observed_answer_header(const struct im_observed *one, const cha
 }
 
 /* By the path's end: a base URL may stand before it. */
-static void classify(struct im_observed *one)
+static void classify_path(struct im_observed *one)
 {
     static const struct {
         const char *pattern;
@@ -160,6 +179,7 @@ static void classify(struct im_observed *one)
         {"*/api/v1/*", IM_ENDPOINT_RESOURCE, IM_PLACE_ARTICLE},
     };
 
+    /* the first that fits, so the table goes from the special to the general */
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (im_str_glob(im_str(paths[i].pattern), one->req.path)) {
             one->endpoint = paths[i].endpoint;
@@ -170,64 +190,37 @@ static void classify(struct im_observed *one)
     one->place = IM_PLACE_API;
 }
 
-bool im_is_hidden_value(struct im_str value)
-{
-    static const char *const words[] = {
-        "redacted",   "[redacted]", "<redacted>", "hidden", "[hidden]", "masked",
-        "[filtered]", "filtered",   "<secret>",   "secret", "…",        "..."};
-
-    value = im_str_trim(value);
-    if (im_str_starts(value, "hmac:") || im_str_starts(value, "sha256:") ||
-        im_str_has(value, '*') || im_str_ends(value, "...") || im_str_ends(value, "…"))
-        return true;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (im_str_eq_nocase(value, im_str(words[i])))
-            return true;
-    return value.len >= 3 && (value.at[0] == 'x' || value.at[0] == 'X') &&
-           im_is_placeholder(value);
-}
-
-/* ---- secrets ---- */
-
-void im_trace_keep_secret(struct im_trace *trace, struct im_str value)
-{
-    /* a template or a mask is no secret, and has to be quoted */
-    if (value.len >= IM_SECRET_MIN && !im_is_hidden_value(value) &&
-        !im_is_placeholder(value))
-        im_secrets_add(trace->secrets, im_str_trim(value));
-}
-
-static void keep_secrets_of(struct im_trace *trace, const struct im_params *params)
-{
-    for (size_t i = 0; i < params->count; i++)
-        if (im_redact_is_secret_parameter(params->items[i].name) &&
-            !im_str_is(params->items[i].name, "token_type"))
-            im_trace_keep_secret(trace, params->items[i].value);
-}
-
-/* What is a secret by its place must not be shown from another. */
-static void keep_secrets(struct im_trace *trace, struct im_observed *one)
-{
-    const struct im_credentials *credentials = im_credentials(&one->req);
-
-    /* curl -v and logs show an address with its user info as it was given */
-    struct im_str rest = one->user_info, user = im_str_cut(&rest, ':');
-
-    im_trace_keep_secret(trace, rest.len ? rest : user);
-    im_trace_keep_secret(trace, credentials->bearer_token);
-    im_trace_keep_secret(trace, credentials->basic_secret);
-    im_trace_keep_secret(trace, credentials->basic_raw_secret);
-    keep_secrets_of(trace, &credentials->query.params);
-    keep_secrets_of(trace, &im_credentials_body(&one->req)->params);
-}
-
 void im_observed_complete(struct im_trace *trace, struct im_observed *one)
 {
     if (!one->host.len && one->req.header_count)
         set_authority(one, im_request_header(&one->req, "host"));
-    classify(one);
-    keep_secrets(trace, one);
+    classify_path(one);
+    im_trace_keep_secrets_of(trace, one);
     im_words_add_body(trace, &one->words, one->answer_body);
+}
+
+bool im_says_lost(struct im_str line)
+{
+    static const char *const words[] = {"timed out",
+                                        "timeout",
+                                        "connection reset",
+                                        "econnreset",
+                                        "connection refused",
+                                        "socket hang up",
+                                        "etimedout",
+                                        "reset by peer",
+                                        "empty reply",
+                                        "could not resolve",
+                                        "name or service not known",
+                                        "enotfound",
+                                        "unknownhostexception",
+                                        "no such host",
+                                        NULL};
+
+    for (size_t i = 0; words[i]; i++)
+        if (im_str_find_nocase(line, words[i]) < line.len)
+            return true;
+    return false;
 }
 
 bool im_observed_is_refused(const struct im_observed *one)
@@ -239,76 +232,4 @@ bool im_observed_is_refused(const struct im_observed *one)
         return !foreign || im_words_any(&one->words);
     /* the XML gateway, proxies and batches answer 200 with an error inside */
     return im_words_any(&one->words) && (one->status < 300 || !one->has_request);
-}
-
-/* ---- fit to be shown ---- */
-
-struct im_str im_trace_quote(const struct im_trace *trace, struct im_str text)
-{
-    return im_redact_quote_foreign(trace->secrets, trace->arena, text);
-}
-
-struct im_str im_trace_quote_host(const struct im_trace *trace, struct im_str host)
-{
-    return im_redact_quote(trace->secrets, trace->arena, host);
-}
-
-/* Values of a query that tell what was asked for; of all others a fingerprint is shown, since any
- * application may put a secret of its own under a name of its own. */
-static bool is_shown_parameter(struct im_str name)
-{
-    static const char *const shown[] = {
-        "response_type", "response_mode", "grant_type", "scope",  "error",
-        "client_id",     "redirect_uri",  "prompt",     "fields", "orderBy",
-        "start",         "size",          "name",       "entity", "code_challenge_method",
-        "type",          "version"};
-
-    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
-        if (im_str_is(name, shown[i]))
-            return true;
-    return false;
-}
-
-static void add_query(const struct im_trace *trace, struct im_buf *buf,
-                      struct im_str query)
-{
-    while (query.len) {
-        size_t end = 0;
-        while (end < query.len && !(query.at[end] && strchr("&#?;", query.at[end])))
-            end++;
-        struct im_str value = im_str_slice(query, 0, end);
-        struct im_str name = im_str_cut(&value, '=');
-        im_buf_add(buf, im_redact_opaque(trace->secrets, trace->arena, name));
-        im_buf_addz(buf, name.len < end ? "=" : "");
-        if (is_shown_parameter(name) || im_is_hidden_value(value) ||
-            im_is_placeholder(value))
-            im_buf_add(buf, im_redact_opaque(trace->secrets, trace->arena, value));
-        else if (value.len)
-            im_buf_add(buf, im_fingerprint(trace->secrets, trace->arena, value));
-        im_buf_add(buf, im_str_slice(query, end, end + 1));
-        query = im_str_slice(query, end + 1, query.len);
-    }
-}
-
-struct im_str im_trace_quote_url(const struct im_trace *trace, struct im_str url)
-{
-    struct im_str shown = im_redact_url(trace->secrets, trace->arena, url);
-    size_t scheme = im_str_find_nocase(shown, "://"), host_end = 0, mark = 0;
-    struct im_buf buf;
-
-    im_buf_init(&buf, trace->arena, 0);
-    /* names of hosts are as random as their owners like, and are no secrets */
-    for (host_end = scheme < shown.len ? scheme + strlen("://") : 0;
-         scheme < shown.len && host_end < shown.len && shown.at[host_end] &&
-         !strchr("/?#", shown.at[host_end]);)
-        host_end++;
-    for (mark = host_end;
-         mark < shown.len && shown.at[mark] && !strchr("?#", shown.at[mark]);)
-        mark++;
-    im_buf_add(&buf, im_str_slice(shown, 0, host_end));
-    im_buf_add(&buf, im_redact_opaque(trace->secrets, trace->arena,
-                                      im_str_slice(shown, host_end, mark)));
-    im_buf_add(&buf, im_str_slice(shown, mark, mark + 1));
-    add_query(trace, &buf, im_str_slice(shown, mark + 1, shown.len));
-    return im_sanitize(trace->secrets, trace->arena, im_buf_str(&buf));
 }

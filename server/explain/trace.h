@@ -61,15 +61,25 @@ struct im_observed {
 struct im_trace {
     struct im_arena *arena;
     struct im_secrets *secrets; /* what must not leave */
+    size_t secret_count;        /* with repetitions */
     int64_t now_ms;
     enum im_form form;
     struct im_str text;         /* all of it */
     struct im_str jwt;          /* one that stands alone */
+    struct im_str query;        /* words by which a cause goes, of no answer */
     struct im_lexicon *lexicon; /* words.c's */
     struct im_observed **items;
     size_t count, room;
-    size_t skipped; /* exchanges with other hosts, or over IM_OBSERVED_MAX */
+    size_t json_budget; /* read_log.c's */
+    size_t foreign;     /* exchanges with other hosts, which are left out */
+    size_t beyond;      /* what was not read, for there were IM_OBSERVED_MAX */
+    bool (*stopped)(void *context); /* NULL = never */
+    void *context;
+    bool abandoned;
 };
+
+/* May the reader go on? No longer when it was told to stop. */
+bool im_trace_goes_on(struct im_trace *trace);
 
 /* A new one at the end; NULL when there are too many or memory is short. */
 struct im_observed *im_trace_add(struct im_trace *trace);
@@ -79,6 +89,8 @@ void im_observed_complete(struct im_trace *trace, struct im_observed *one);
 /* The newest, or NULL. */
 struct im_observed *im_trace_last(const struct im_trace *trace);
 
+/* Where `://` begins that ends the scheme of an address; its length where there is none. */
+size_t im_url_scheme_end(struct im_str url);
 void im_observed_set_url(struct im_observed *one, struct im_str url);
 void im_observed_add_answer_header(struct im_trace *trace, struct im_observed *one,
                                    struct im_str name, struct im_str value);
@@ -94,20 +106,33 @@ bool im_words_add_prose(struct im_trace *trace, struct im_words *words,
                         struct im_str text);
 bool im_words_any(const struct im_words *words);
 
+/* Does a client or curl say that no answer came? */
+bool im_says_lost(struct im_str line);
 /* Has the answer refused, or did it not come? A 2xx may carry an error too. */
 bool im_observed_is_refused(const struct im_observed *one);
 /* A value that a tool has hidden ("***", "[REDACTED]", a fingerprint): nothing is known
  * of it. */
 bool im_is_hidden_value(struct im_str value);
+
+/* ---- shown.c ---- */
+
 /* Fit to be shown: without secrets, without what looks random, short, printable. */
 struct im_str im_trace_quote(const struct im_trace *trace, struct im_str text);
 /* The same of an address; of its query only the parameters that tell what was asked for keep
  * their values. */
 struct im_str im_trace_quote_url(const struct im_trace *trace, struct im_str url);
+/* What a server said, in which addresses may stand. */
+struct im_str im_trace_quote_message(const struct im_trace *trace, struct im_str message);
+struct im_str im_trace_quote_method(const struct im_trace *trace, struct im_str method);
 /* The name of a host, which is as random as its owner likes. */
 struct im_str im_trace_quote_host(const struct im_trace *trace, struct im_str host);
 /* The value must not be shown, wherever it stands; not so a template or a mask. */
 void im_trace_keep_secret(struct im_trace *trace, struct im_str value);
+/* The same of all that the exchange has as a secret by its place: headers, cookies, parameters. */
+void im_trace_keep_secrets_of(struct im_trace *trace, struct im_observed *one);
+/* The same of the members, or elements, of a secret's name. */
+void im_trace_keep_secrets_of_json(struct im_trace *trace, const struct im_json *json);
+void im_trace_keep_secrets_of_xml(struct im_trace *trace, struct im_str xml);
 
 /* ---- readers: false when the text is of another form ---- */
 
@@ -122,8 +147,5 @@ bool im_trace_read(struct im_trace *trace, struct im_str text);
 size_t im_read_time(struct im_str text, int64_t *ms);
 /* Is it a method of HTTP? */
 bool im_is_method(struct im_str word);
-/* The length of the JSON value that begins at the head of the text with { or [, judged
- * by its brackets alone; 0 when it does not end. */
-size_t im_json_extent(struct im_str text);
 
 #endif

@@ -11,6 +11,7 @@
 
 enum { PROSE_MAX = 16384 }; /* bytes of a body that is neither JSON nor XML */
 
+/* Each once, and no more than anybody reads: a body may repeat one error for each of its records. */
 static void words_add(struct im_str *list, size_t *count, struct im_str text)
 {
     text = im_str_trim(text);
@@ -37,7 +38,7 @@ bool im_words_any(const struct im_words *words)
     return words->code_count || words->message_count;
 }
 
-static bool is_one_of(struct im_str name, const char *const *names)
+static bool is_name_of(struct im_str name, const char *const *names)
 {
     for (; *names; names++)
         if (im_str_is(name, *names))
@@ -64,7 +65,7 @@ static const char *const parts[] = {"details", "additionalInfo", NULL};
 static const char *const parents[] = {"ia::result", "data", "response",  "body",
                                       "cause",      "err",  "exception", NULL};
 
-static bool has_text(const struct im_json *object, const char *name)
+static bool json_has_text(const struct im_json *object, const char *name)
 {
     const struct im_json *value = im_json_get(object, name);
 
@@ -73,9 +74,9 @@ static bool has_text(const struct im_json *object, const char *name)
 
 static bool is_an_error(const struct im_json *object)
 {
-    return has_text(object, "errorId") || has_text(object, "error") ||
-           has_text(object, "$dataCode") || has_text(object, "errorno") ||
-           (has_text(object, "code") && has_text(object, "message"));
+    return json_has_text(object, "errorId") || json_has_text(object, "error") ||
+           json_has_text(object, "$dataCode") || json_has_text(object, "errorno") ||
+           (json_has_text(object, "code") && json_has_text(object, "message"));
 }
 
 static void words_of(struct im_trace *trace, struct im_words *words,
@@ -86,17 +87,19 @@ static void words_of_object(struct im_trace *trace, struct im_words *words,
 {
     bool error = inside || is_an_error(object);
 
+    /* `code` and `message` are names of any object: they count only within what is an error by its own
+     * names, or by that of the member it stands in */
     for (const struct im_json *child = object->first; child; child = child->next) {
         bool text = child->type == IM_JSON_STRING;
-        if (text && error && is_one_of(child->name, code_members))
+        if (text && error && is_name_of(child->name, code_members))
             words_add_code(words, child->text);
-        else if (text && error && is_one_of(child->name, message_members))
+        else if (text && error && is_name_of(child->name, message_members))
             words_add_message(words, child->text);
-        if (is_one_of(child->name, error_parents))
+        if (is_name_of(child->name, error_parents))
             words_of(trace, words, child, true);
-        else if (is_one_of(child->name, parts))
+        else if (is_name_of(child->name, parts))
             words_of(trace, words, child, error);
-        else if (is_one_of(child->name, parents))
+        else if (is_name_of(child->name, parents))
             words_of(trace, words, child, false);
     }
 }
@@ -114,13 +117,14 @@ static void words_of(struct im_trace *trace, struct im_words *words,
         const struct im_json *inner =
             im_json_parse_repeated(trace->arena, json->text, &ignored);
         if (inner)
-            words_of(trace, words, inner, false);
+            im_words_add_json(trace, words, inner);
     }
 }
 
 void im_words_add_json(struct im_trace *trace, struct im_words *words,
                        const struct im_json *json)
 {
+    im_trace_keep_secrets_of_json(trace, json);
     words_of(trace, words, json, false);
 }
 
@@ -164,7 +168,7 @@ static bool in_code(char c)
 }
 
 /* Does the code stand at i as a word of its own? */
-static bool stands_at(struct im_str text, size_t i, struct im_str code)
+static bool code_stands_at(struct im_str text, size_t i, struct im_str code)
 {
     struct im_str here = im_str_slice(text, i, i + code.len);
 
@@ -178,16 +182,17 @@ static bool is_too_plain(struct im_str code)
 {
     static const char *const plain[] = {"conflict", "not_found", NULL};
 
-    return code.len < 5 || is_one_of(code, plain);
+    return code.len < 5 || is_name_of(code, plain);
 }
 
-static bool has_code(struct im_str text, const char *known)
+/* As a word: GW-0040 is not in "XGW-00401". */
+static bool has_known_code(struct im_str text, const char *known)
 {
     struct im_str code = im_str(known);
     char first = (char)(known[0] | 0x20);
 
     for (size_t i = 0; text.at && i + code.len <= text.len; i++)
-        if ((char)(text.at[i] | 0x20) == first && stands_at(text, i, code))
+        if ((char)(text.at[i] | 0x20) == first && code_stands_at(text, i, code))
             return true;
     return false;
 }
@@ -242,6 +247,7 @@ static void lexicon_add_wording(struct im_lexicon *made, const struct im_wording
     lexicon_add_code(made, wording->code);
     lexicon_add_code(made, wording->message_id);
     lexicon_add_code(made, wording->word);
+    /* ten bytes or fewer are words of any text */
     /* a message with a name in it is told by its code */
     if (message && strlen(message) > 10 && !strchr(message, '{'))
         lexicon_add(made->messages, &made->message_count, message);
@@ -282,7 +288,7 @@ bool im_words_add_prose(struct im_trace *trace, struct im_words *words,
         trace->lexicon = lexicon_make(trace->arena);
     const struct im_lexicon *known = trace->lexicon;
     for (size_t i = 0; known && i < known->code_count; i++)
-        if (has_code(text, known->codes[i])) {
+        if (has_known_code(text, known->codes[i])) {
             words_add_code(words, im_str(known->codes[i]));
             any = true;
         }
@@ -302,6 +308,7 @@ void im_words_add_body(struct im_trace *trace, struct im_words *words, struct im
     if (!trimmed.len)
         return;
     if (im_str_starts(trimmed, "<")) {
+        im_trace_keep_secrets_of_xml(trace, trimmed);
         words_add_xml(words, trimmed);
         return;
     }

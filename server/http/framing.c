@@ -134,11 +134,10 @@ bool im_request_is_plain(struct im_request *req)
                              IM_ARG(encoding));
 }
 
-/* Of a list with commas (RFC 9110 section 5.6.1), whatever the case. */
-static bool header_list_has(struct im_str list, const char *word)
+bool im_header_list_has(struct im_str list, struct im_str word)
 {
     while (list.len)
-        if (im_str_eq_nocase(im_str_trim(im_str_cut(&list, ',')), im_str(word)))
+        if (im_str_eq_nocase(im_str_trim(im_str_cut(&list, ',')), word))
             return true;
     return false;
 }
@@ -150,12 +149,13 @@ static bool keeps_alive(const struct im_request *req, struct im_str version)
     bool alive = im_str_is(version, "1.1");
 
     if (im_request_header_count(req, "Connection"))
-        alive = header_list_has(im_request_header(req, "Connection"), "keep-alive");
+        alive = im_header_list_has(im_request_header(req, "Connection"),
+                                   IM_STR("keep-alive"));
     for (size_t i = 0; i < req->header_count; i++) {
         const struct im_header *header = &req->headers[i];
         if (im_str_eq_nocase(header->name, IM_STR("Connection")) &&
-            (header_list_has(header->value, "close") ||
-             header_list_has(header->value, "upgrade")))
+            (im_header_list_has(header->value, IM_STR("close")) ||
+             im_header_list_has(header->value, IM_STR("upgrade"))))
             alive = false;
     }
     return alive;

@@ -22,6 +22,8 @@ bool im_framing_read(struct im_request *req, struct im_str version,
 /* Does its body come as it is? False with the flaw when Content-Encoding says otherwise
  * (RFC 9110 section 8.4). */
 bool im_request_is_plain(struct im_request *req);
+/* Is the word one of a header's list with commas (RFC 9110 section 5.6.1), case folded? */
+bool im_header_list_has(struct im_str list, struct im_str word);
 /* Is it a token (RFC 9110 section 5.6.2)? False with the flaw. */
 bool im_header_name_check(struct im_request *req, struct im_str name);
 /* Sets the flaw and its evidence; returns false. The text is cut to 200 bytes and made

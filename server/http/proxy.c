@@ -42,19 +42,23 @@ static bool is_v6(struct im_str host)
     return inet_pton(AF_INET6, text, &address) == 1;
 }
 
-/* Also one whose digits are no decimal address (0x7f.1, 2130706433): the system's resolver
- * takes these for addresses, and a name never ends in a label of digits alone. */
+/* Would the system's resolver take it for an address, though it is no decimal one (0x7f.1, 127.1,
+ * 2130706433)? A name never ends in a label that is a number (URL Standard, "ends in a number"). */
 static bool is_odd_address(struct im_str host)
 {
     char text[INET_ADDRSTRLEN];
     struct in_addr address;
-    size_t label = host.len;
+    struct im_str last = host;
+    bool number = true;
 
-    if (!host.at)
-        return false;
-    while (label && host.at[label - 1] != '.')
-        label--;
-    if (host.at[label] < '0' || host.at[label] > '9')
+    while (im_str_has(last, '.'))
+        im_str_cut(&last, '.');
+    bool hex = im_str_eq_nocase(im_str_slice(last, 0, 2), IM_STR("0x"));
+    for (size_t i = hex ? 2 : 0; i < last.len; i++) {
+        int digit = im_hex_digit(last.at[i]);
+        number = number && digit >= 0 && (hex || digit < 10);
+    }
+    if (!number)
         return false;
     snprintf(text, sizeof(text), "%.*s", IM_ARG(im_str_front(host, sizeof(text) - 1)));
     return host.len >= sizeof(text) || inet_pton(AF_INET, text, &address) != 1;

@@ -68,6 +68,14 @@ static bool assigns(struct im_str separator)
     return im_str_has(separator, '=') || im_str_has(separator, ':');
 }
 
+/* "The client secret 'hunter22' is wrong": prose quotes a value, and assigns it to nothing. Without
+ * the blank the quote closes one, and the name itself was quoted. */
+static bool quotes(struct im_str run, struct im_str separator)
+{
+    return im_str_ends(run, " ") &&
+           (im_str_is(separator, "'") || im_str_is(separator, "\""));
+}
+
 /* Writes the separator and the fingerprint of the value behind it; returns what is left. */
 static struct im_str redact_value_behind(struct im_redaction *out, struct im_str text)
 {
@@ -145,7 +153,9 @@ static struct im_str redact_run(struct im_redaction *out, struct im_str text, bo
         im_buf_add(&out->buf, im_str_slice(run, 0, end));
         return redact_value_behind(out, im_str_slice(text, end, text.len));
     }
-    if (run.len && assigns(separator_of(rest)) &&
+    /* behind a run alone, or a text of brackets would be searched from each of them */
+    struct im_str separator = run.len ? separator_of(rest) : IM_STR("");
+    if (run.len && (assigns(separator) || quotes(run, separator)) &&
         ends_in_secret_name(out->buf.arena, run)) {
         im_buf_add(&out->buf, run);
         return redact_value_behind(out, rest);

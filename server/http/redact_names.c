@@ -94,10 +94,12 @@ bool im_redact_is_secret(struct im_str name)
 }
 
 /* `code` is the authorization code where parameters stand, and an error's code deeper down; `key` is
- * one of a client there, and that of a record elsewhere. */
+ * one of a client there, and that of a record elsewhere. `t` is a token and `sig` a signature that
+ * gives access, in addresses that are handed on. */
 bool im_redact_is_secret_parameter(struct im_str name)
 {
-    return is_just(name, "code") || is_just(name, "key") || im_redact_is_secret(name);
+    return is_just(name, "code") || is_just(name, "key") || is_just(name, "t") ||
+           is_just(name, "sig") || im_redact_is_secret(name);
 }
 
 bool im_redact_names_another(struct im_str name)

@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "http/redact.h"
 
+struct im_json;
+
 /* Text that is being written without its secrets. */
 struct im_redaction {
     struct im_secrets *secrets;
@@ -41,5 +43,11 @@ bool im_redact_is_open(struct im_str name);
 size_t im_redact_end_of_secret(struct im_str name);
 /* "key", "name", "header", …: what this says is the name of the value beside it. */
 bool im_redact_names_another(struct im_str name);
+/* {"key": "client_secret", "value": "…"} and ["client_secret", "…"]: which child says that its
+ * siblings are secret? NULL when none does. */
+const struct im_json *im_redact_name_of_siblings(const struct im_json *parent);
+/* Does a header of this name hold credentials? Also where the name is misspelled, or one of
+ * somebody's own, such as X-Auth-Token. */
+bool im_redact_holds_credentials(struct im_str name, struct im_str value);
 
 #endif

@@ -34,8 +34,9 @@ struct im_damage {
 struct im_dial {
     struct im_str host; /* a name or an address without brackets */
     int port;
-    bool local;          /* it may lead to this machine: the client is on it too */
-    struct im_str never; /* patterns: not to these, also not by another name of theirs */
+    bool local; /* it may lead to this machine: the client is on it too */
+    struct im_str
+        never; /* patterns: not to these, also not by another name of theirs; the server's */
     enum im_dial_state { IM_DIAL_WANTED, IM_DIAL_DONE, IM_DIAL_FAILED } state;
     struct im_error err; /* why it failed */
     struct im_str first; /* what is sent there first; then no answer of ours is sent */

@@ -105,6 +105,8 @@ static enum im_step_result step_pause(struct im_connection *c)
         void (*resume)(void *) = res->resume;
         res->resume = NULL;
         resume(res->resume_context);
+        if (!res->resume && !gone) /* it is still answered, for who wants to know */
+            res->abandoned = im_channel_gone(&c->channel);
     }
     c->until_ms = res->resume ? res->resume_ms : INT64_MAX;
     return res->resume ? IM_STEP_NEXT : im_deliver(c);
@@ -193,19 +195,26 @@ static enum im_step_result begin_body(struct im_connection *c)
 
 /* ---- the request's head ---- */
 
-/* Whom the target names. The control port is on the loopback so that other machines do not
- * reach it; a proxy that they do reach must not lead them there. */
-static void target_take_host(const struct im_connection *c, struct im_request *req,
-                             enum im_target_form form,
-                             const struct im_authority_part *part)
+/* Whom the target names; default_port 0 = it must have one. The control port is on the loopback so that
+ * other machines do not reach it; a proxy that they do reach must not lead them there. */
+static bool target_take_host(const struct im_connection *c, struct im_request *req,
+                             enum im_target_form form, struct im_str authority,
+                             int default_port)
 {
-    enum im_port_role role = im_ports_find(c->listener, part->host, part->port);
+    struct im_authority_part part;
+    struct im_error why;
 
+    if (!im_authority_part_read(authority, default_port, &part, &why))
+        return im_request_refuse(req, IM_REQUEST_MALFORMED, "the target%s: %s",
+                                 form == IM_TARGET_AUTHORITY ? " of CONNECT" : "'s host",
+                                 why.text);
+    enum im_port_role role = im_ports_find(c->listener, part.host, part.port);
     req->form = form;
-    req->host = part->host;
-    req->port = part->port;
+    req->host = part.host;
+    req->port = part.port;
     req->to_us = role != IM_ROLES;
     req->on_control_port |= c->at_proxy && c->from_loopback && role == IM_ROLE_CONTROL;
+    return true;
 }
 
 /* A whole URL, whose authority counts instead of the Host header (RFC 9112 section
@@ -216,13 +225,9 @@ static bool read_absolute(struct im_connection *c, struct im_request *req, bool 
     struct im_str target = im_str_slice(req->target, scheme, req->target.len);
     size_t end = strcspn(target.at, "/?#");
     struct im_str authority = im_str_slice(target, 0, end);
-    struct im_authority_part part;
-    struct im_error why;
 
-    if (!im_authority_part_read(authority, tls ? 443 : 80, &part, &why))
-        return im_request_refuse(req, IM_REQUEST_MALFORMED, "the target's host: %s",
-                                 why.text);
-    target_take_host(c, req, IM_TARGET_ABSOLUTE, &part);
+    if (!target_take_host(c, req, IM_TARGET_ABSOLUTE, authority, tls ? 443 : 80))
+        return false;
     req->tls |= tls && c->at_proxy;
     target = im_str_slice(target, end, target.len);
     if (!im_str_starts(target, "/"))
@@ -237,18 +242,13 @@ static bool read_absolute(struct im_connection *c, struct im_request *req, bool 
 /* CONNECT, RFC 9110 section 9.3.6. Old clients leave the Host header out. */
 static bool read_authority(struct im_connection *c, struct im_request *req)
 {
-    struct im_authority_part part;
-    struct im_error why;
-
     if (!c->at_proxy)
         return im_request_refuse(req, IM_REQUEST_MALFORMED,
                                  c->hello ? "CONNECT inside of a tunnel"
                                           : "CONNECT is for a proxy, and this port is "
                                             "none: --proxy opens one");
-    if (!im_authority_part_read(req->target, 0, &part, &why))
-        return im_request_refuse(req, IM_REQUEST_MALFORMED, "the target of CONNECT: %s",
-                                 why.text);
-    target_take_host(c, req, IM_TARGET_AUTHORITY, &part);
+    if (!target_take_host(c, req, IM_TARGET_AUTHORITY, req->target, 0))
+        return false;
     if (!im_request_header_count(req, "Host"))
         im_request_add_header(req, IM_STR("Host"), req->target);
     return true;
@@ -259,7 +259,8 @@ static bool read_authority(struct im_connection *c, struct im_request *req)
  * needs none. */
 static bool read_proxy_user(struct im_connection *c, struct im_request *req)
 {
-    struct im_str header = im_request_header(req, "Proxy-Authorization"), user = {0};
+    struct im_str header = im_request_header(req, "Proxy-Authorization"),
+                  user = IM_STR("");
     size_t count = im_request_header_count(req, "Proxy-Authorization");
     struct im_error why = {.text = ""};
 

@@ -25,7 +25,7 @@
 
 enum { TASK_ENDED, TASK_PARKED, TASK_RUNNING, TASK_AGAIN };
 enum {
-    FIRST_WORKERS = 8,
+    FIRST_WORKERS = 4,
     LOOK_MS = 5 /* how long all workers must be held up before more are added */
 };
 

@@ -240,7 +240,7 @@ static void name_found(void *context, const struct im_resolved *found)
 
     u->found = *found;
     keep_allowed(u);
-    if (im_hosts_match(im_str(u->never), im_str(u->found.canonical))) {
+    if (im_hosts_match(u->never, im_str(u->found.canonical))) {
         snprintf(u->found.why, sizeof(u->found.why),
                  "it is another name of %.100s, which is answered for here and never "
                  "connected to",
@@ -294,7 +294,7 @@ void im_dial_begin(struct im_connection *c, struct im_dial *dial)
     memset(&u->found, 0, sizeof(u->found));
     memset(&u->there, 0, offsetof(struct im_pipe, bytes));
     memset(&u->back, 0, offsetof(struct im_pipe, bytes));
-    snprintf(u->never, sizeof(u->never), "%.*s", IM_ARG(dial->never));
+    u->never = dial->never;
     snprintf(host, sizeof(host), "%.*s", IM_ARG(dial->host));
     atomic_store(&u->over, false);
     atomic_store(&u->state, IM_DIAL_WANTED);

@@ -5,7 +5,7 @@
 
 #include "listener/inside.h"
 
-enum { IM_PIPE_BYTES = 32 * 1024, IM_NEVER_ROOM = 2048 };
+enum { IM_PIPE_BYTES = 32 * 1024 };
 
 /* Bytes on their way in one direction. */
 struct im_pipe {
@@ -24,7 +24,7 @@ struct im_upstream {
     atomic_bool over;          /* the client has no more use for it */
     int port;
     bool local;
-    char never[IM_NEVER_ROOM];
+    struct im_str never;      /* the dial's */
     struct im_resolved found; /* the engine's until state is no more IM_DIAL_WANTED */
     size_t at;                /* the next of these to be tried */
     int64_t due_ms;           /* when the present one has taken too long */

@@ -105,9 +105,9 @@ bool im_jwks_is_test_key(struct im_arena *arena, const struct im_jwt *jwt)
     bool good = false;
 
     for (size_t i = 0; digest && i < IM_TEST_KEYS && !good; i++) {
-        struct im_str der;
-        if (!im_base64_decode(arena, im_test_keys[i], &der))
-            continue;
+        /* without memory to decode it there is no key, as with every other failure */
+        struct im_str der = IM_STR("");
+        im_base64_decode(arena, im_test_keys[i], &der);
         const unsigned char *at = (const unsigned char *)der.at;
         EVP_PKEY *key = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, (long)der.len);
         good = key && jwks_verifies(key, jwt, digest);

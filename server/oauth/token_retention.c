@@ -9,8 +9,11 @@
 #include "oauth/token_store.h"
 
 enum {
-    GONE_MAX = 200000,     /* notes kept: as many as records */
-    SEARCHED_FOR_DEAD = 64 /* how many of the oldest are searched when one must leave */
+    GONE_MAX = 200000,      /* notes kept: as many as records */
+    SEARCHED_FOR_DEAD = 64, /* how many of the oldest are searched when one must leave */
+    PAUSE_OF_SEARCH = 32, /* how many leave without a search after one that was in vain */
+    ROUND_MS =
+        IM_TOKENS_LINGER_MS / 8 /* from one look at a record to the next, at least */
 };
 
 /* ---- what has left ---- */
@@ -74,32 +77,55 @@ static void record_leave_locked(struct im_tokens *tokens, struct im_token_record
 
 /* ---- when records leave ---- */
 
-/* Dead ones first, as long as they are found near the oldest: a search through all
- * of them would make issuing slow when the store is full. */
+/* The oldest of the dead, as long as it is found near the oldest record: a search through
+ * all of them would make issuing slow when the store is full. So would 64 looks at live
+ * ones for each that leaves, all of them far apart in memory: a search in vain is not
+ * repeated at once. */
+static struct im_token_record *search_for_dead_locked(struct im_tokens *tokens,
+                                                      const struct im_eval_context *eval)
+{
+    struct im_token_record *record = tokens->oldest;
+
+    if (tokens->searches_paused) {
+        tokens->searches_paused--;
+        return NULL;
+    }
+    for (int i = 0; i < SEARCHED_FOR_DEAD && record; i++, record = record->newer)
+        if (!im_token_is_live_locked(record, eval))
+            return record;
+    tokens->searches_paused = PAUSE_OF_SEARCH;
+    return NULL;
+}
+
 void im_retention_shed_locked(struct im_tokens *tokens,
                               const struct im_eval_context *eval)
 {
-    struct im_token_record *leaves = tokens->oldest, *record = leaves;
+    struct im_token_record *dead = search_for_dead_locked(tokens, eval);
+    struct im_token_record *leaves = dead ? dead : tokens->oldest;
 
     assert(leaves); /* the store is over its bound, so it holds a record */
-    for (int i = 0; i < SEARCHED_FOR_DEAD && record; i++, record = record->newer)
-        if (!im_token_is_live_locked(record, eval)) {
-            leaves = record;
-            break;
-        }
     record_leave_locked(tokens, leaves, im_token_status_locked(leaves, eval));
     tokens->dropped++;
 }
 
-/* Goes on with the next `n`, round and round. One that lives again, because the clock of
- * its sandbox was set back, begins anew. */
+static void round_begin_locked(struct im_tokens *tokens, int64_t real_ms)
+{
+    tokens->next_look = tokens->oldest;
+    tokens->next_round_ms = real_ms + ROUND_MS;
+}
+
+/* Goes on with the next `n`, round and round, with a pause between the rounds: what leaves
+ * after an hour needs no look with every token that is issued, and each look reads memory
+ * that no cache holds. A record that lives again, because the clock of its sandbox was set
+ * back, begins anew. */
 void im_retention_look_locked(struct im_tokens *tokens,
                               const struct im_eval_context *eval, int64_t real_ms,
                               size_t n)
 {
-    while (n-- && tokens->oldest) {
-        struct im_token_record *record =
-            tokens->next_look ? tokens->next_look : tokens->oldest;
+    if (!tokens->next_look && real_ms >= tokens->next_round_ms)
+        round_begin_locked(tokens, real_ms);
+    while (n-- && tokens->next_look) {
+        struct im_token_record *record = tokens->next_look;
         struct im_ended ended = im_token_status_locked(record, eval);
         tokens->next_look = record->newer;
         if (!ended.reason)
@@ -115,7 +141,7 @@ void im_tokens_sweep(struct im_tokens *tokens, const struct im_eval_context *eva
                      int64_t real_ms)
 {
     pthread_mutex_lock(&tokens->lock);
-    tokens->next_look = NULL;
+    round_begin_locked(tokens, real_ms);
     im_retention_look_locked(tokens, eval, real_ms, tokens->by_digest.count);
     pthread_mutex_unlock(&tokens->lock);
 }

@@ -104,8 +104,11 @@ struct im_tokens {
     struct im_table by_digest, grants, sessions, subjects;
     struct im_token_record *oldest, *newest;
     struct im_subject *subject_newest;
-    struct im_token_record *next_look; /* whether it may leave; NULL = the oldest */
-    struct im_token_cursor *cursors;   /* of walks that are under way */
+    struct im_token_record
+        *next_look;           /* whether it may leave; NULL = the round is over */
+    int64_t next_round_ms;    /* of real time */
+    unsigned searches_paused; /* how many more leave before the dead are searched again */
+    struct im_token_cursor *cursors; /* of walks that are under way */
     struct im_table gone;
     struct im_gone *gone_oldest, *gone_newest;
     uint64_t serials, grant_ids, dropped;

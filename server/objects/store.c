@@ -149,19 +149,26 @@ static void refuse_key(struct im_objects_call *call, struct im_str key, bool hid
                           IM_ARG(shown));
 }
 
-/* The visible row of this key, or NULL with the evidence for NOT_FOUND. */
-static struct im_object_row *row_look_up(struct im_objects *store,
-                                         struct im_objects_call *call, struct im_str key)
+/* Takes the lock and finds the visible row of this key; where either fails, the lock is not held any
+ * more. */
+static enum im_objects_result store_enter_at(struct im_objects *store,
+                                             struct im_objects_call *call,
+                                             struct im_str key,
+                                             struct im_object_row **row)
 {
+    enum im_objects_result result = store_enter(store, call);
     int64_t number;
-    struct im_object_row *row = NULL;
+
+    *row = NULL;
+    if (result)
+        return result;
     /* a key that is no number is one that no row has: 404, not 400 */
     if (im_str_int(key, &number))
-        row = im_objects_by_key(call_table(store, call), number);
-    if (row && im_object_visible(row, call->entity))
-        return row;
-    refuse_key(call, key, row);
-    return NULL;
+        *row = im_objects_by_key(call_table(store, call), number);
+    if (*row && im_object_visible(*row, call->entity))
+        return IM_OBJECTS_OK;
+    refuse_key(call, key, *row);
+    return store_leave(store, IM_OBJECTS_NOT_FOUND);
 }
 
 /* ---- list and get ---- */
@@ -206,12 +213,10 @@ enum im_objects_result im_objects_list(struct im_objects *store,
 enum im_objects_result im_objects_get(struct im_objects *store,
                                       struct im_objects_call *call, struct im_str key)
 {
-    enum im_objects_result result = store_enter(store, call);
+    struct im_object_row *row;
+    enum im_objects_result result = store_enter_at(store, call, key, &row);
     if (result)
         return result;
-    const struct im_object_row *row = row_look_up(store, call, key);
-    if (!row)
-        return store_leave(store, IM_OBJECTS_NOT_FOUND);
     im_object_write_row_locked(store, call->type, row, call->out, call->name);
     return store_leave(store, IM_OBJECTS_OK);
 }
@@ -406,12 +411,10 @@ enum im_objects_result im_objects_patch(struct im_objects *store,
                                         struct im_objects_call *call, struct im_str key,
                                         const struct im_json *body)
 {
-    enum im_objects_result result = store_enter(store, call);
+    struct im_object_row *row;
+    enum im_objects_result result = store_enter_at(store, call, key, &row);
     if (result)
         return result;
-    const struct im_object_row *row = row_look_up(store, call, key);
-    if (!row)
-        return store_leave(store, IM_OBJECTS_NOT_FOUND);
     struct im_object_payload payload = {.type = call->type,
                                         .arena = call->out->buf->arena};
     result = im_object_payload_read(&payload, body, &call->refusal);
@@ -480,12 +483,10 @@ static void row_remove_parts(struct im_objects *store, const struct im_objects_c
 enum im_objects_result im_objects_delete(struct im_objects *store,
                                          struct im_objects_call *call, struct im_str key)
 {
-    enum im_objects_result result = store_enter(store, call);
+    struct im_object_row *row;
+    enum im_objects_result result = store_enter_at(store, call, key, &row);
     if (result)
         return result;
-    const struct im_object_row *row = row_look_up(store, call, key);
-    if (!row)
-        return store_leave(store, IM_OBJECTS_NOT_FOUND);
     result = row_check_unused(store, call, row);
     if (result)
         return store_leave(store, result);

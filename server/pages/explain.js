@@ -6,16 +6,14 @@ import { Facts, Lines, Mark, Sure, html, say, useEffect, useRef, useState } from
 
 // ---- what was found ----
 
-/** Of a HAR, which is here anyway: every exchange, and which of them matter. */
-function Timeline({ text, found }) {
-  let entries = [];
-  try { entries = JSON.parse(text).log.entries; } catch { return null; /* packed, or no HAR */ }
+/** Every exchange, and which of them matter. The server has taken the secrets out of the addresses. */
+function Timeline({ found }) {
   const bears = new Map(found.led_to.map(({ number, what }) => [number, what]));
-  return html`<h2>Timeline</h2><ol class="timeline">${entries.map(({ request, response, startedDateTime }, i) => {
-    const wrong = found.exchange?.number === i + 1;
-    return html`<li class=${wrong ? 'wrong' : bears.has(i + 1) ? 'bears' : ''} aria-current=${wrong ? 'step' : undefined}>
-      <span class=${`status s${String(response?.status)[0]}`}>${response?.status || '–'}</span> ${request?.method} <code>${String(request?.url).split('?')[0]}</code>
-      <span class="soft"> ${String(startedDateTime).slice(11, 19)}</span> ${wrong && html`<${Mark} kind="bad">the first wrong one<//>`} ${bears.get(i + 1)}</li>`;
+  return html`<h2>Timeline</h2><ol class="timeline">${found.timeline.map(({ number, status, method, address = '', at = '' }) => {
+    const wrong = found.exchange?.number === number;
+    return html`<li class=${wrong ? 'wrong' : bears.has(number) ? 'bears' : ''} aria-current=${wrong ? 'step' : undefined}>
+      <span class=${`status s${String(status)[0]}`}>${status || '–'}</span> ${method} <code>${address.split('?')[0]}</code>
+      <span class="soft"> ${at.slice(11, 19)}</span> ${wrong && html`<${Mark} kind="bad">the first wrong one<//>`} ${bears.get(number)}</li>`;
   })}</ol>`;
 }
 
@@ -30,17 +28,19 @@ function Tell({ title, text }) {
   return text && html`<h3>${title}</h3><${Lines} name=${title} text=${text} />`;
 }
 
-function Found({ found, text }) {
+function Found({ found }) {
   const { recognised, exchange, causes, token, reproduce } = found;
   const title = useRef();
   useEffect(() => title.current.focus(), [found]);
   return html`<section aria-labelledby="found"><h2 id="found" tabindex="-1" ref=${title}>${recognised.form === 'none' ? 'Not recognised' : `It is ${recognised.what}`}</h2>
     ${recognised.exchanges > 1 && html`<p>${recognised.exchanges} exchanges, ${recognised.refused} refused${recognised.left_out ? `; ${recognised.left_out} have nothing to do with Intacct` : ''}</p>`}
+    ${recognised.limit && html`<p>${recognised.limit}</p>`}
+    ${found.note && html`<p>${found.note}</p>`}
     ${exchange && html`<div class="refusal"><${Facts} of=${[['The first wrong one', `#${exchange.number}`], ['At', exchange.at], ['Request', exchange.request], ['Answer', exchange.answer],
       ['Afterwards', exchange.recovered ? 'the client got over it' : ''],
       ['What led to it', found.led_to.length > 0 && html`<ul>${found.led_to.map(one => html`<li>#${one.number}: ${one.what}</li>`)}</ul>`]]} /></div>`}
-    ${recognised.form === 'har' && html`<${Timeline} text=${text} found=${found} />`}
-    ${causes.length > 0 && html`<h2>Likely causes</h2><ol class="plain likelies">${causes.map((cause, i) => html`<${Likely} cause=${cause} rank=${i + 1} />`)}</ol>`}
+    ${found.timeline && html`<${Timeline} found=${found} />`}
+    ${causes.length > 0 && html`<h2>${found.undecided ? 'Possible causes' : 'Likely causes'}</h2><ol class="plain likelies">${causes.map((cause, i) => html`<${Likely} cause=${cause} rank=${i + 1} />`)}</ol>`}
     ${token && html`<h2>The token</h2><${TokenTable} token=${token} />`}
     ${(found.developer || found.administrator) && html`<h2>What to tell whom</h2>`}
     <${Tell} title="The developer" text=${found.developer} /><${Tell} title="Intacct's administrator" text=${found.administrator} />
@@ -51,17 +51,16 @@ function Found({ found, text }) {
 
 export function Page() {
   const [text, setText] = useState(''), [found, setFound] = useState(null);
-  const explain = input => postText('explain', input).then(answer => setFound({ answer, text: typeof input === 'string' ? input : '' }), error => say(error.message, true));
+  const explain = input => postText('explain', input).then(setFound, error => say(error.message, true));
   const submit = event => {
     event.preventDefault();
     explain(text);
   };
-  // packed files are sent as they are
+  // as it is: the server unpacks gzip, and knows UTF-16
   const open = async file => {
     if (!file) return;
-    const content = file.name.endsWith('.gz') ? file : await file.text();
-    setText(typeof content === 'string' ? content : '');
-    explain(content);
+    setText(file.name.endsWith('.gz') ? '' : await file.text());
+    explain(file);
   };
   useEffect(() => {
     const id = new URLSearchParams(location.search).get('exchange');
@@ -73,5 +72,5 @@ export function Page() {
       <textarea id="input" rows="9" spellcheck="false" required value=${text} onInput=${event => setText(event.target.value)}></textarea>
       <p class="actions"><button>Explain</button> <label class="button second file">Open a file <input type="file" onChange=${event => open(event.target.files[0])} /></label>
         <span><strong>Nothing leaves this machine:</strong> the mock reads it, and neither keeps nor sends it.</span></p></form>
-    ${found && html`<${Found} found=${found.answer} text=${found.text} />`}</div>`;
+    ${found && html`<${Found} found=${found} />`}</div>`;
 }

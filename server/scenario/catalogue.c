@@ -367,15 +367,10 @@ static void refuse_name(const struct view *view, struct im_str name, struct im_e
     for (size_t i = 0; known && i < view->count; i++)
         if (view->files[i].scenario)
             known[n++] = view->files[i].scenario->name;
-    int nearest = known ? im_str_nearest(name, known, n) : -1;
-    name = im_str_front(name, 80); /* a client's URL may bring any length */
-    if (nearest < 0)
-        im_error_set(err,
-                     "there is no scenario \"%.*s\"; `intacct-mock scenarios` lists them",
-                     IM_ARG(name));
-    else
-        im_error_set(err, "there is no scenario \"%.*s\"; did you mean \"%.*s\"?",
-                     IM_ARG(name), IM_ARG(known[nearest]));
+    struct im_hint hint = im_hint(name, known, n);
+    /* cut: a client's URL may bring any length */
+    im_error_set(err, "there is no scenario \"%.*s\"%s", IM_ARG(im_str_front(name, 80)),
+                 hint.text[0] ? hint.text : "; `intacct-mock scenarios` lists them");
     free(known);
 }
 

@@ -34,6 +34,26 @@ static bool refuse_chance(struct im_json_reader *r, const struct im_json *value,
 #define EXPECT(member) IM_READ_INTO(struct im_expectation, member)
 #define AT_LEAST(n)    IM_READ_WHOLE, .min = (n), .max = INT64_MAX
 
+static bool text_is_retry_after(struct im_str text)
+{
+    return im_str_is(text, "retry-after");
+}
+
+static bool take_retry_after(struct im_json_reader *r, const struct im_json *value,
+                             void *into)
+{
+    (void)r;
+    (void)value;
+    ((struct im_expectation *)into)->within_ms = IM_WITHIN_RETRY_AFTER;
+    return true;
+}
+
+static const struct im_json_row within_forms[] = {
+    {NULL, IM_READ_TEXT, .sound = text_is_retry_after, .check = take_retry_after,
+     .pattern = "^retry-after$"},
+    {NULL, IM_READ_DURATION, EXPECT(within_ms), .min = 1, .max = INT64_MAX},
+};
+
 static const struct im_json_row members[] = {
     {"that", IM_READ_TEXT, IM_READ_REQUIRED, EXPECT(that),
      .about = "a true sentence about a sound client"},
@@ -50,7 +70,8 @@ static const struct im_json_row members[] = {
     {"gaps", IM_READ_WORD, EXPECT(growing_gaps), .min = 1, .words = "growing"},
     {"per", IM_READ_WORD, EXPECT(per), .min = IM_PER_TOKEN, .words = "token|call"},
     {"after", IM_READ_TEXT, EXPECT(after.text)},
-    {"within", IM_READ_DURATION, EXPECT(within_ms), .min = 1, .max = INT64_MAX},
+    {"within", IM_READ_EITHER, IM_READ_ROWS(within_forms),
+     .wanted = "a duration such as \"2s\", or \"retry-after\""},
     {"same", IM_READ_WORD, EXPECT(same_call), .min = 1, .words = "call"},
     {"refused_for", IM_READ_WORD, EXPECT(without_token), .min = 1, .words = "token"},
     {"created", IM_READ_TRUE, .check = take_created},

@@ -17,6 +17,9 @@ struct im_anchor {
     const char *effect;
 };
 
+/* No `within` is so short. */
+enum { IM_WITHIN_RETRY_AFTER = 0 };
+
 /* One sentence about the client. Without any bound it wants to be seen once at least. nth and
  * every of `when` count from the anchor where there is one, over all that fits the rest of
  * `when`. Tokens and calls (`per`) are those of the exchanges that match. Lifetime: of the
@@ -29,7 +32,8 @@ struct im_expectation {
     struct im_status_range status;
     int64_t at_least, at_most; /* < 0 = not asked; count sets both */
     struct im_anchor after;
-    int64_t within_ms;           /* < 0 = not asked */
+    int64_t
+        within_ms; /* < 0 = not asked; IM_WITHIN_RETRY_AFTER = what the anchor's says */
     int64_t in_parallel_at_most; /* < 0 = not asked */
     enum im_per per;             /* bounds hold for each token or call by itself */
     bool same_call; /* only what repeats the anchor: same method, target and body */

@@ -6,7 +6,13 @@
 
 /* What a machine takes between two tries of a client that does not wait is a few milliseconds: from
  * PAUSE_US on somebody meant it. */
-enum { US_PER_MS = 1000, PAUSE_US = 50 * US_PER_MS, GAPS_SHOWN = 6 };
+enum {
+    US_PER_MS = 1000,
+    PAUSE_US = 50 * US_PER_MS,
+    PATIENT_US =
+        1000 * US_PER_MS, /* whoever waits so long each time puts no load on a service */
+    GAPS_SHOWN = 6
+};
 
 int64_t im_bound_least(const struct im_expectation *expectation)
 {
@@ -122,20 +128,43 @@ static struct gaps gaps_measure(const struct im_group *group)
 }
 
 /* Jitter may make one pause shorter than the one before, so the last is held against the first: it has to
- * be longer by a quarter, which a constant pause is not by chance. */
+ * be longer by a quarter, which a constant pause is not by chance. A pause that is long need not grow: the
+ * fixed second or more that many libraries wait hammers nothing. */
 static bool gaps_grow(const struct gaps *gaps)
 {
-    return !gaps->count ||
+    return !gaps->count || gaps->least >= PATIENT_US ||
            (gaps->least >= PAUSE_US &&
             (gaps->count == 1 || gaps->last >= gaps->first + gaps->first / 4));
 }
 
-/* Full jitter draws each pause from zero up to a bound that grows: a few draws need not grow. A client
- * that does not pause at all has no long one, and a constant pause does not vary by half. */
-static bool gaps_look_random(const struct gaps *gaps)
+/* What this client takes from one answer to its next request where nothing goes wrong and it does not pause: by a
+ * few times of that, a try comes at once. The machine's load makes both longer. */
+static int64_t at_once_us(const struct im_history *history)
 {
-    return gaps->count > 1 && gaps->most >= INT64_C(4) * PAUSE_US &&
-           gaps->most >= gaps->least + gaps->least / 2;
+    enum { FEW = 6, LEAST_US = 10 * US_PER_MS };
+    int64_t sum = 0, n = 0;
+
+    for (size_t i = 0; i + 1 < history->count; i++) {
+        const struct im_exchange *exchange = history->items[i];
+        int64_t us = history->items[i + 1]->began_us - im_history_delivered_us(exchange);
+        if (us < 0 || us >= PAUSE_US || !im_history_succeeded(exchange))
+            continue;
+        sum += us;
+        n++;
+    }
+    int64_t at_once = n ? FEW * sum / n : 0;
+    return at_once < LEAST_US ? LEAST_US : at_once < PAUSE_US ? at_once : PAUSE_US;
+}
+
+/* Full jitter draws each pause from zero up to a bound that grows: a few draws need not grow, and some are short.
+ * But they are not all next to nothing, three do not differ by a twentieth alone, nor five by a quarter. */
+static bool gaps_may_be_random(const struct im_group *group, const struct gaps *gaps)
+{
+    enum { SOME = 3, SEVERAL = 5 };
+    int64_t apart = gaps->least / (gaps->count < SEVERAL ? 20 : 4);
+
+    return gaps->most >= at_once_us(group->history) &&
+           (gaps->count < SOME || gaps->most > gaps->least + apart);
 }
 
 /* Are there so many tries, one right behind the other? */
@@ -162,8 +191,10 @@ static enum im_doubt doubt_gaps(const struct im_group *group, const struct gaps 
 
     if (times && is_burst(group, (2 * times > FEW ? 2 * times : FEW) + 1))
         return IM_DOUBT_NONE;
-    if (gaps_look_random(gaps))
+    if (gaps_may_be_random(group, gaps))
         return IM_DOUBT_RANDOM_GAPS;
+    if (group->count == 2) /* urllib3 and others repeat at once, but only a first time */
+        return IM_DOUBT_ONE_GAP;
     if (im_history_is_sign_on(group->items[0]))
         return !baseline                     ? IM_DOUBT_NO_BASELINE
                : baseline->sign_on_tries > 1 ? IM_DOUBT_SIGN_ONS
@@ -263,7 +294,8 @@ static void say_count(const struct im_group *group, size_t seen, struct im_buf *
         return;
     if (expectation->within_ms >= 0)
         im_buf_addf(why, " within %.*s",
-                    IM_ARG(im_duration_text(why->arena, expectation->within_ms)));
+                    IM_ARG(im_duration_text(why->arena,
+                                            im_window_within_ms(expectation, anchor))));
     im_buf_addf(why, " after exchange %llu", (unsigned long long)anchor->id);
 }
 
@@ -305,7 +337,10 @@ static void say_gaps(const struct im_group *group, bool broken, struct im_buf *w
         return;
     }
     add_gaps(group, why);
-    if (!broken)
+    struct gaps gaps = gaps_measure(group);
+    if (!broken && gaps.count > 1 && gaps.last < gaps.first + gaps.first / 4)
+        im_buf_addz(why, ": not longer each time, but a second or more");
+    else if (!broken)
         im_buf_addz(why, ", as it should be");
     else if (group->count == 2)
         im_buf_addz(why, ": it should be 50 ms or more");

@@ -3,7 +3,7 @@
 #ifndef IM_VERDICT_COUNT_H
 #define IM_VERDICT_COUNT_H
 
-#include "verdict/judge.h"
+#include "verdict/doubt.h"
 #include "verdict/window.h"
 
 /* What one bound is held against: the exchanges that match, of one window, and of one token or call
@@ -16,17 +16,6 @@ struct im_group {
     const struct im_exchange **items;
     size_t count;
     const struct im_exchange **room; /* for as many, to work with */
-};
-
-/* Why it cannot be told whether an exchange counts. */
-enum im_doubt {
-    IM_DOUBT_NONE,
-    IM_DOUBT_SIGN_ONS,    /* the client signs on several times anyway */
-    IM_DOUBT_NO_BASELINE, /* it is not known how often it does */
-    IM_DOUBT_REFRESHES,   /* it refreshes anyway */
-    IM_DOUBT_SAME_CALLS,  /* it makes the same call several times anyway */
-    IM_DOUBT_RANDOM_GAPS, /* its pauses vary as random ones do */
-    IM_DOUBT_CREATES      /* it is not known how many records it makes */
 };
 
 struct im_tally {
@@ -52,8 +41,5 @@ bool im_count_is_ambiguous(const struct im_group *group,
 /* How many sign-ons or calls like this one the client makes where nothing goes wrong; 0 = not known. */
 size_t im_count_times_before(const struct im_group *group,
                              const struct im_exchange *exchange);
-/* The sentence for a doubt: "cannot tell: CMD signs on 3 times; give each test a sandbox of its own". */
-void im_count_say_doubt(const struct im_group *group, enum im_doubt doubt,
-                        struct im_buf *why);
 
 #endif

@@ -15,24 +15,30 @@ int64_t im_history_delivered_us(const struct im_exchange *exchange)
     return us > exchange->began_us ? us : exchange->began_us;
 }
 
-/* Was the client still there when a slow answer came to its end? Its last piece goes out a little ahead
- * of the time that is reckoned with. */
-static bool got_all(const struct im_exchange *exchange)
+/* The last piece of a slow body goes out a little ahead of the time that is reckoned with; a timer that is a
+ * moment early is all that there is of others. */
+bool im_history_got_all(const struct im_exchange *exchange)
 {
-    enum { AHEAD_US = 100 * 1000 };
+    enum { BANDWIDTH_US = 100 * 1000, TIMER_US = 10 * 1000 };
+    bool slow = exchange->fault == IM_FAULT_BANDWIDTH;
 
+    if (exchange->unheard)
+        return false;
+    if (!slow && exchange->fault != IM_FAULT_DELAY && exchange->fault != IM_FAULT_HOLD)
+        return true;
     return exchange->delivered_us <= 0 ||
-           exchange->delivered_us + AHEAD_US >= exchange->ended_us;
+           exchange->delivered_us + (slow ? BANDWIDTH_US : TIMER_US) >=
+               exchange->ended_us;
 }
 
 bool im_history_undamaged(const struct im_exchange *exchange)
 {
     switch (exchange->fault) {
     case IM_FAULT_NONE:
+    case IM_FAULT_WRONG_TYPE: return true; /* right data under a wrong label (rule 6) */
     case IM_FAULT_DELAY:
     case IM_FAULT_HOLD:
-    case IM_FAULT_WRONG_TYPE: return true; /* right data under a wrong label (rule 6) */
-    case IM_FAULT_BANDWIDTH: return got_all(exchange);
+    case IM_FAULT_BANDWIDTH: return im_history_got_all(exchange);
     default: return false;
     }
 }

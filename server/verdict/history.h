@@ -30,6 +30,8 @@ bool im_history_read(struct im_history *history, const struct im_exchange *excha
 
 /* When the client could know the answer; until then it is on its way. Real time. */
 int64_t im_history_delivered_us(const struct im_exchange *exchange);
+/* The client was still there when a slow answer came to its end; true of every other. */
+bool im_history_got_all(const struct im_exchange *exchange);
 /* The client can have read it as it was meant: it came late at most, or under a wrong label. */
 bool im_history_undamaged(const struct im_exchange *exchange);
 /* An undamaged 2xx. */

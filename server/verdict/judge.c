@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "verdict/bound.h"
+#include "verdict/doubt.h"
 #include "verdict/history_index.h"
 #include "verdict/match.h"
 #include "verdict/recovery.h"
@@ -103,7 +104,7 @@ static void judge_safety(struct judging *j, struct finding *found,
         return;
     im_buf_init(&why, j->arena, 0);
     if (breach.doubt)
-        im_count_say_doubt(group, breach.doubt, &why);
+        im_doubt_say(j->options, breach.doubt, &why);
     else
         im_bound_why(group, breach.bound, 0, &why);
     found->judgement->why = im_buf_str(&why);
@@ -320,14 +321,21 @@ static void judge_window(struct judging *j, struct finding *found,
         judge_least(j, found, window);
 }
 
-static bool is_anchor(const struct judging *j, const struct im_anchor *after, size_t i)
+static bool is_anchor(const struct judging *j, const struct im_expectation *expectation,
+                      size_t i)
 {
+    const struct im_anchor *after = &expectation->after;
     const struct im_exchange *exchange = j->history.items[i];
 
+    /* where no pause was asked for, none can be kept or broken */
+    if (expectation->within_ms == IM_WITHIN_RETRY_AFTER && !exchange->retry_after_s)
+        return false;
     if (after->expectation >= 0)
         return j->matched[after->expectation][i];
+    /* who gave up waiting for an answer does not know what it said */
     if (after->cause)
-        return im_history_has_cause(exchange, after->cause);
+        return im_history_has_cause(exchange, after->cause) &&
+               im_history_got_all(exchange);
     if (after->fault)
         return exchange->fault == after->fault;
     return after->effect && exchange->effect &&
@@ -349,7 +357,7 @@ static void judge_windows(struct judging *j, struct finding *found)
         return;
     }
     for (size_t i = 0; i < j->history.count; i++)
-        if (is_anchor(j, &expectation->after, i))
+        if (is_anchor(j, expectation, i))
             j->anchors[anchors++] = j->history.items[i];
     struct im_windows windows =
         im_windows_of(expectation, &j->history, j->anchors, anchors, j->arena);
@@ -381,9 +389,11 @@ static void say_never(struct judging *j, struct finding *found)
     found->judgement->shown_count = 0;
     found->judgement->why =
         after->text.len
-            ? im_arena_format(j->arena,
-                              "%s%.*s%s never happened, so this was not exercised", quote,
-                              IM_ARG(after->text), quote)
+            ? im_arena_format(
+                  j->arena, "%s%.*s%s never happened%s, so this was not exercised", quote,
+                  IM_ARG(after->text), quote,
+                  expectation->within_ms == IM_WITHIN_RETRY_AFTER ? " with a Retry-After"
+                                                                  : "")
             : im_arena_format(
                   j->arena, "there was no %.*s request%s%.*s, so this was not exercised",
                   IM_ARG(expectation->when.endpoint),

@@ -4,11 +4,9 @@
 
 #include "verdict/history_index.h"
 
-/* A repeat may differ from the call in its body or query, by a date for instance; but not when it is a
- * call that the client makes anyway. */
-static bool is_repeat(const struct im_exchange *anchor,
-                      const struct im_exchange *exchange,
-                      const struct im_history *baseline)
+bool im_recovery_is_repeat(const struct im_exchange *anchor,
+                           const struct im_exchange *exchange,
+                           const struct im_history *baseline)
 {
     if (exchange->call == anchor->call)
         return true;
@@ -30,10 +28,10 @@ bool im_recovery_can_be(const struct im_expectation *expectation,
     if (exchange == anchor || exchange->began_us < since_us ||
         im_history_other_user(anchor, exchange))
         return false;
-    if (expectation->within_ms >= 0 &&
-        im_window_elapsed_us(anchor, exchange) / 1000 >= expectation->within_ms)
+    if (expectation->within_ms >= 0 && im_window_elapsed_us(anchor, exchange) / 1000 >=
+                                           im_window_within_ms(expectation, anchor))
         return false;
-    return !expectation->same_call || is_repeat(anchor, exchange, baseline);
+    return !expectation->same_call || im_recovery_is_repeat(anchor, exchange, baseline);
 }
 
 /* Only where success is asked for: the token was good, or the answer would have been another. */
@@ -81,6 +79,35 @@ static bool was_refused_twice(const struct im_history *history,
     return false;
 }
 
+/* A request that was lost before it was read has no grant. */
+static bool signs_on_by_code_alone(const struct im_history *history)
+{
+    for (size_t i = 0; i < history->count; i++)
+        if (im_history_is_sign_on(history->items[i]) && history->items[i]->grant.len &&
+            !im_str_is(history->items[i]->grant, "authorization_code"))
+            return false;
+    return true;
+}
+
+/* Has the client no other way in than a person, whose last token or code was of no use? Then it may stop until that
+ * person comes. */
+static bool waits_for_a_person(const struct im_history *history,
+                               const struct im_exchange *anchor,
+                               const struct im_history *baseline)
+{
+    const struct im_exchange *last = NULL; /* request for a token */
+
+    for (size_t i = 0; i < history->count; i++) {
+        const struct im_exchange *exchange = history->items[i];
+        if (exchange->endpoint == IM_ENDPOINT_TOKEN &&
+            !im_history_other_user(anchor, exchange))
+            last = exchange;
+    }
+    return last && last->began_us >= anchor->began_us && !im_history_succeeded(last) &&
+           signs_on_by_code_alone(history) && baseline &&
+           signs_on_by_code_alone(baseline);
+}
+
 const char *im_recovery_doubt(const struct im_expectation *expectation,
                               const struct im_window *window,
                               const struct im_history *history,
@@ -99,6 +126,11 @@ const char *im_recovery_doubt(const struct im_expectation *expectation,
     if (was_refused_twice(history, anchor))
         return "cannot tell: a call was refused, and so was its repeat with a new token; "
                "a client may stop there; a run with one worker shows it";
+    if (waits_for_a_person(history, anchor, options->baseline))
+        return "cannot tell: it signs on by authorization code alone, and its last "
+               "request "
+               "for a token was of no use; where a person has to sign in again, it may "
+               "stop";
     return NULL;
 }
 

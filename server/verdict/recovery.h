@@ -12,6 +12,11 @@ bool im_recovery_can_be(const struct im_expectation *expectation,
                         const struct im_window *window,
                         const struct im_exchange *exchange,
                         const struct im_history *baseline);
+/* Is this the anchor's call again? It may differ in body or query, by a date for instance; but not when it is
+ * a call that the client makes anyway. */
+bool im_recovery_is_repeat(const struct im_exchange *anchor,
+                           const struct im_exchange *exchange,
+                           const struct im_history *baseline);
 /* A call that must succeed again may have an ordinary answer that says nothing of tokens: a record that is
  * not there, one that is there already. */
 bool im_recovery_is_ordinary(const struct im_expectation *expectation,

@@ -5,7 +5,7 @@
 
 #include "verdict/history_index.h"
 
-enum { US_PER_MS = 1000 };
+enum { US_PER_MS = 1000, MS_PER_S = 1000 };
 
 bool im_window_is_on_tokens(const struct im_expectation *expectation)
 {
@@ -172,13 +172,21 @@ int64_t im_window_elapsed_us(const struct im_exchange *from, const struct im_exc
     return virtual > real + within_them + US_PER_MS ? virtual : real;
 }
 
+int64_t im_window_within_ms(const struct im_expectation *expectation,
+                            const struct im_exchange *anchor)
+{
+    return expectation->within_ms == IM_WITHIN_RETRY_AFTER
+               ? anchor->retry_after_s * MS_PER_S
+               : expectation->within_ms;
+}
+
 bool im_window_is_over(const struct im_window *window,
                        const struct im_expectation *expectation,
                        const struct im_exchange *exchange)
 {
     return window->anchor && expectation->within_ms >= 0 &&
            (exchange->began_us - im_history_delivered_us(window->anchor)) / US_PER_MS >=
-               expectation->within_ms;
+               im_window_within_ms(expectation, window->anchor);
 }
 
 bool im_window_holds(const struct im_window *window,
@@ -195,5 +203,6 @@ bool im_window_holds(const struct im_window *window,
     if (expectation->same_call && exchange->call != anchor->call)
         return false;
     return expectation->within_ms < 0 ||
-           im_window_elapsed_us(anchor, exchange) / US_PER_MS < expectation->within_ms;
+           im_window_elapsed_us(anchor, exchange) / US_PER_MS <
+               im_window_within_ms(expectation, anchor);
 }

@@ -37,6 +37,9 @@ size_t im_windows_opened(const struct im_windows *windows, int64_t us);
  * that went further (a test advances the clock instead of sleeping). */
 int64_t im_window_elapsed_us(const struct im_exchange *from,
                              const struct im_exchange *to);
+/* `within`, of what follows this anchor: a Retry-After is the one that it sent. */
+int64_t im_window_within_ms(const struct im_expectation *expectation,
+                            const struct im_exchange *anchor);
 /* Has so much time passed that neither this exchange nor a later one belongs to it? */
 bool im_window_is_over(const struct im_window *window,
                        const struct im_expectation *expectation,

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ TOKEN = "/ia/api/v1/oauth2/token"
 AUTHORIZE = "/ia/api/v1/oauth2/authorize"
 VENDORS = "/ia/api/v1/objects/accounts-payable/vendor"
 BOX = "/__mock/sandboxes/default"
+PIECE = 65536
 quote = urllib.parse.quote
 
 
@@ -43,16 +45,17 @@ class Watched(Server):
         return json.loads(body(answer) or b"null")
 
     def events(self):
-        """The stream of events as far as it has come."""
-        got = b""
+        """The stream of events, up to the last exchange that the journal has."""
+        last = self.control("GET", f"{BOX}/requests?last=1")["requests"][-1]["id"]
+        end, got = re.compile(rb"^id: %d\r?\n.*?\n\r?\n" % last, re.MULTILINE | re.DOTALL), b""
         with socket.create_connection(("127.0.0.1", self.port), 10) as stream:
             stream.sendall(f"GET {BOX}/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 0\r\n\r\n".encode())
-            stream.settimeout(2)
-            try:
-                while piece := stream.recv(65536):
-                    got += piece
-            except TimeoutError:
-                pass
+            stream.settimeout(60)
+            while not end.search(got, max(0, len(got) - 2 * PIECE)):
+                piece = stream.recv(PIECE)
+                if not piece:
+                    raise RuntimeError(f"the stream ends before exchange {last}: {got[-400:]!r}")
+                got += piece
         return got.decode("utf-8", "replace")
 
     def told(self):

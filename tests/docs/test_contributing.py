@@ -43,7 +43,7 @@ def missing_paths(document):
 
 def unknown_goals(document, goals):
     spans = re.findall(r"`(make [^`]*)`", document) + re.findall(r"^(make .*)", document, re.M)
-    named = {word for span in spans for word in span.split("#")[0].split()[1:] if re.fullmatch(r"[a-z][a-z_.-]*", word)}
+    named = {word for span in spans for word in re.split("#|&&", span)[0].split()[1:] if re.fullmatch(r"[a-z][a-z_.-]*", word)}
     return sorted(named - goals)
 
 
@@ -52,9 +52,21 @@ goals |= {"test-" + suite for suite in re.search(r"^SUITES := (.*)$", (ROOT / "M
 for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
     missing = missing_paths(ROOT / name)
     tap.check(f"every file that {name} names is there", not missing, missing)
-    unknown = unknown_goals((ROOT / name).read_text(), goals)
-    tap.check(f"every goal of make that {name} names is one", not unknown, unknown)
     tap.check(f"the README leads to {name}", f"]({name})" in (ROOT / "README.md").read_text())
+
+for path in sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("[a-z]*/README.md")) + sorted(ROOT.glob("[a-z]*/*/README.md")):
+    if path.relative_to(ROOT).parts[0] != "build":
+        unknown = unknown_goals(path.read_text(), goals)
+        tap.check(f"every goal of make that {path.relative_to(ROOT)} names is one", not unknown, unknown)
+
+suites = re.search(r"^SUITES := (.*)$", (ROOT / "Makefile").read_text(), re.M)[1].replace("$(if $(EMBED_TESTS),embed)", "embed").split()
+checked = re.search(r"^CHECKED := (.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
+# {goal: what it is part of}, of the table's last two columns
+parts = dict(re.findall(r"^\|[^|]*\|[^|]*\| `make ([a-z-]+)[^|]*\|([^|]*)\|$", (ROOT / "tests/README.md").read_text(), re.M))
+wrong = [suite for suite in suites if "test" not in parts.get("test-" + suite, "")]
+tap.check("tests/README.md says of each suite of make test that it is one", not wrong, wrong)
+wrong = [goal for goal, column in parts.items() if goal.startswith("check-") and goal[len("check-"):] not in checked]
+tap.check("what it says to be a check is part of make check", parts and not wrong, wrong)
 
 with tempfile.TemporaryDirectory() as folder:
     wrong = pathlib.Path(folder, "wrong.md")

@@ -12,6 +12,10 @@ import tarfile
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+from tap import Tap  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
 DEPS = (ROOT / os.environ.get("DEPS", "build/deps")).resolve()
 CC = os.environ.get("CC", "cc")
@@ -20,24 +24,7 @@ FORM = (b"grant_type=client_credentials&client_id=demo&client_secret=demo-secret
 # (zone, what the clock of the build starts at there): more than a year apart, another day of the year and hour each
 TIMES = (("UTC", "2030-03-01 08:00:00"), ("JST-9", "2031-12-31 23:58:00"))
 OUTER = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "LD_PRELOAD")
-results = []
-
-
-def check(title, holds, detail=""):
-    results.append(bool(holds))
-    print(f"{'ok' if holds else 'not ok'} {len(results)} - {title}", flush=True)
-    if not holds:
-        print("\n".join("# " + line for line in str(detail).splitlines()[-40:]), flush=True)
-
-
-def skip(title, why):
-    results.append(True)
-    print(f"ok {len(results)} - {title} # SKIP {why}", flush=True)
-
-
-def end():
-    print(f"1..{len(results)}")
-    sys.exit(0 if all(results) else 1)
+tap = Tap()
 
 
 def run(*arguments, cwd=ROOT, **more):
@@ -55,8 +42,8 @@ def make(source, goal, into, time):
                TZ=zone, NO_FAKE_STAT="1")
     last = made.stdout.splitlines()[-1] if made.stdout else ""
     if made.returncode or not last:
-        check(f"make {goal}", False, made.stdout + made.stderr)
-        end()
+        tap.check(f"make {goal}", False, (made.stdout + made.stderr)[-4000:])
+        tap.end()
     return pathlib.Path(source, last)
 
 
@@ -71,33 +58,33 @@ WORK.mkdir(parents=True)
 # --- the tarball ---
 
 if run("git", "rev-parse", "HEAD").returncode:
-    skip("the tarball is reproducible", "this is no git checkout")
-    end()
+    tap.skip("the tarball is reproducible", "this is no git checkout")
+    tap.end()
 clone = WORK / "clone"
 run("git", "clone", "--quiet", "--no-local", str(ROOT), str(clone))
 clocks = [run("faketime", "-f", f"@{clock}", "date", "+%F %H:%M", TZ=zone).stdout.strip() for zone, clock in TIMES]
-check("the builds see the clocks that are set for them", clocks == [clock[:-3] for _, clock in TIMES], clocks)
+tap.check("the builds see the clocks that are set for them", clocks == [clock[:-3] for _, clock in TIMES], clocks)
 here, there = make(ROOT, "dist", WORK / "here", TIMES[0]), make(clone, "dist", WORK / "there", TIMES[1])
-check("a tarball is the same bytes, made from a clone and in another year too", here.read_bytes() == there.read_bytes())
-check("and its checksum is beside it", sums_up(here) and sums_up(there))
+tap.check("a tarball is the same bytes, made from a clone and in another year too", here.read_bytes() == there.read_bytes())
+tap.check("and its checksum is beside it", sums_up(here) and sums_up(there))
 
 VERSION = re.search(r"^VERSION := (.*)$", (ROOT / "Makefile").read_text(), re.M).group(1)
 top = f"intacct-mock-{VERSION}"
-check("its name has the version", here.name == f"{top}.tar.gz", here)
+tap.check("its name has the version", here.name == f"{top}.tar.gz", here)
 with tarfile.open(here) as tar:
     members = tar.getmembers()
-    check("every file lies below one folder", all(m.name.split("/")[0] == top for m in members))
-    check("belongs to nobody in particular and has the commit's time",
+    tap.check("every file lies below one folder", all(m.name.split("/")[0] == top for m in members))
+    tap.check("belongs to nobody in particular and has the commit's time",
           len({m.mtime for m in members}) == 1 and {(m.uid, m.gid) for m in members} == {(0, 0)})
     tracked = set(run("git", "ls-tree", "-r", "--name-only", "HEAD").stdout.split())
-    check("it holds what is committed, all of it and nothing else",
+    tap.check("it holds what is committed, all of it and nothing else",
           {m.name.split("/", 1)[1] for m in members if m.isfile()} == tracked)
 
 # --- the package ---
 
 if not shutil.which("dpkg-deb") or not shutil.which("dpkg-shlibdeps"):
-    skip("the package is reproducible", "dpkg-deb and dpkg-shlibdeps are not here")
-    end()
+    tap.skip("the package is reproducible", "dpkg-deb and dpkg-shlibdeps are not here")
+    tap.end()
 packages = []
 for place, time in zip(("one", "another/place"), TIMES):
     folder = WORK / place
@@ -107,10 +94,10 @@ for place, time in zip(("one", "another/place"), TIMES):
     (folder / top / "build/deps").symlink_to(DEPS)
     packages.append(make(folder / top, "deb", folder / "built", time))
 one, two = packages
-check("a package built in two places and years is the same bytes", one.read_bytes() == two.read_bytes(),
+tap.check("a package built in two places and years is the same bytes", one.read_bytes() == two.read_bytes(),
       run("cmp", str(one), str(two)).stdout)
-check("and its checksum is beside it", sums_up(one))
-check("its name has version and architecture",
+tap.check("and its checksum is beside it", sums_up(one))
+tap.check("its name has version and architecture",
       one.name == f"intacct-mock_{VERSION}_{run('dpkg', '--print-architecture').stdout.strip()}.deb", one)
 
 listing = run("dpkg-deb", "-c", str(one)).stdout
@@ -120,23 +107,23 @@ for wanted in ("usr/bin/intacct-mock", "usr/include/intacct_mock.h", "usr/lib/li
                "usr/share/man/man5/intacct-mock-scenario.5.gz", "usr/share/doc/intacct-mock/copyright",
                "usr/share/doc/intacct-mock/README.md", "usr/share/doc/intacct-mock/CAUSES.md",
                "usr/share/doc/intacct-mock/SCENARIOS.md"):
-    check(f"it holds {wanted}", re.search(rf" \./{re.escape(wanted)}( ->|$)", listing, re.M), listing)
-check("root owns all of it", all(" root/root " in line for line in listing.splitlines()), listing)
+    tap.check(f"it holds {wanted}", re.search(rf" \./{re.escape(wanted)}( ->|$)", listing, re.M), listing)
+tap.check("root owns all of it", all(" root/root " in line for line in listing.splitlines()), listing)
 needs = run("dpkg-deb", "-f", str(one), "Depends").stdout
-check("it depends on what it is linked with", "libssl" in needs and "zlib1g" in needs and "libcjson" in needs and "libc6" in needs, needs)
+tap.check("it depends on what it is linked with", "libssl" in needs and "zlib1g" in needs and "libcjson" in needs and "libc6" in needs, needs)
 
 installed = WORK / "installed"
 run("dpkg-deb", "-x", str(one), str(installed))
-check("no folder of the machine that built it is in it",
+tap.check("no folder of the machine that built it is in it",
       not [path for path in installed.rglob("*") if path.is_file() and str(WORK).encode() in path.read_bytes()])
 program = installed / "usr/bin/intacct-mock"
-check("its program knows its version", VERSION in run(str(program), "version").stdout)
+tap.check("its program knows its version", VERSION in run(str(program), "version").stdout)
 server = subprocess.Popen([program, "--port", "0", "--https-port", "none", "--log-level", "error"],
                           stdout=subprocess.PIPE, text=True)
 try:
     url = server.stdout.readline().split()[3]
     with urllib.request.urlopen(url + "/ia/api/v1/oauth2/token", FORM, timeout=20) as answer:
-        check("and gives a token", b"access_token" in answer.read())
+        tap.check("and gives a token", b"access_token" in answer.read())
 finally:
     server.terminate()
     server.wait(10)
@@ -144,9 +131,9 @@ finally:
 shortest = WORK / "shortest"
 compiled = run(CC, str(ROOT / "tests/embed/shortest.c"), f"-I{installed}/usr/include", "-o", str(shortest),
                f"-L{installed}/usr/lib", "-lintacct-mock", f"-Wl,-rpath,{installed}/usr/lib")
-check("a program is compiled and linked with its library", compiled.returncode == 0, compiled.stderr)
+tap.check("a program is compiled and linked with its library", compiled.returncode == 0, compiled.stderr)
 sums = run("sh", "-c", 'dpkg-deb -I "$0" md5sums | md5sum -c --quiet', str(one), cwd=installed)
-check("its list of sums is right", sums.returncode == 0, sums.stdout + sums.stderr)
+tap.check("its list of sums is right", sums.returncode == 0, sums.stdout + sums.stderr)
 
 shutil.rmtree(WORK)
-end()
+tap.end()

@@ -10,22 +10,14 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+from tap import Tap  # noqa: E402
+
 PROGRAM = os.path.abspath(os.environ.get("INTACCT_MOCK", ROOT / "build/intacct-mock"))
 MAN = ROOT / "server/man"
 HEADER = (ROOT / "server/intacct_mock.h").read_text()
-results = []
-
-
-def check(title, holds, detail=""):
-    results.append(bool(holds))
-    print(f"{'ok' if holds else 'not ok'} {len(results)} - {title}")
-    if not holds:
-        print("\n".join("# " + line for line in str(detail).splitlines()))
-
-
-def skip(title, why):
-    results.append(True)
-    print(f"ok {len(results)} - {title} # SKIP {why}")
+tap = Tap()
 
 
 def printed_by(*arguments):
@@ -58,7 +50,7 @@ def terms(text, macro):
 
 
 def same(title, wanted, have):
-    check(title, set(wanted) == set(have),
+    tap.check(title, set(wanted) == set(have),
           f"missing: {sorted(set(wanted) - set(have))}\nno longer there: {sorted(set(have) - set(wanted))}")
 
 
@@ -71,7 +63,7 @@ def test_commands():
     same("intacct-mock(1) describes every command", commands, [head.split()[1] for head in description])
     synopsis = section(page, "SYNOPSIS")
     missing = [name for name in commands if not re.search(rf"(\.Cm|Op Cm) {name}\b", synopsis)]
-    check("and shows how each is called", not missing, missing)
+    tap.check("and shows how each is called", not missing, missing)
 
 
 def option_entries(page, title):
@@ -87,7 +79,7 @@ def test_options_of_serve():
         head, body = described.get(name, ("", ""))
         argument = argument.replace("\\|", "|").lower()
         holds = head == f"Fl -{name} Ar {argument}" and (not default or f"Default: {default}.\n" in body)
-        check(f"--{name}: its argument and its default", holds, f"{argument}, {default}\n{head}\n{body}")
+        tap.check(f"--{name}: its argument and its default", holds, f"{argument}, {default}\n{head}\n{body}")
 
 
 def test_options_of_run():
@@ -97,7 +89,7 @@ def test_options_of_run():
     for name, about in listed:
         default = re.search(r"\(default: (.*?)\)", about)
         if default:
-            check(f"run --{name}: its default", f"Default: {default.group(1)}.\n" in described[name][1], about)
+            tap.check(f"run --{name}: its default", f"Default: {default.group(1)}.\n" in described[name][1], about)
 
 
 def test_options_of_remote_control():
@@ -107,7 +99,7 @@ def test_options_of_remote_control():
     for command in ("tail", "verdict", "env"):
         own = set(re.findall(r"^  --([\w-]+)", printed_by(command, "--help"), re.M)) - set(described) - {"help"}
         body = entries(section(source_of("intacct-mock.1"), "DESCRIPTION"))[f"Cm {command}"]
-        check(f"and those of {command} where it is described", own == set(re.findall(r"Fl -([\w-]+)", body)), (own, body))
+        tap.check(f"and those of {command} where it is described", own == set(re.findall(r"Fl -([\w-]+)", body)), (own, body))
 
 
 def test_surroundings():
@@ -143,11 +135,11 @@ def test_functions():
     shown = {name: (type_, re.findall(r'"([^"]*)"|(\S+)', parameters)) for type_, name, parameters in shown}
     for name, (type_, parameters) in declared.items():
         have = shown.get(name, ("", []))
-        check(f"{name}: its synopsis is its declaration",
+        tap.check(f"{name}: its synopsis is its declaration",
               have[0] == type_ and ["".join(pair) for pair in have[1]] == parameters, f"{type_} {parameters}\n{have}")
     rest = page[page.index(".Sh DESCRIPTION"):]
     missing = [name for name in declared if not re.search(rf"^\.Fn {name}\b", rest, re.M)]
-    check("and each is described", not missing, missing)
+    tap.check("and each is described", not missing, missing)
 
 
 def test_members():
@@ -160,7 +152,7 @@ def test_members():
         same(f"struct {struct}: every member is described", members, described)
     constants = re.findall(r"\b(IM_[A-Z_]+)(?= =)", HEADER)
     missing = [name for name in constants if name not in page]
-    check("intacct-mock(3) names every constant", constants and not missing, missing)
+    tap.check("intacct-mock(3) names every constant", constants and not missing, missing)
 
 
 # --- intacct-mock-scenario(5) ---
@@ -188,19 +180,19 @@ def test_format():
     same("the members of a scenario", properties(schema), listed("The members of a scenario"))
     same("the world: everything that may stand in it", properties(parts["world"]), listed("The world"))
     missing = directory_members(parts["world"]) - terms(section(page, "The world"), "Cm")
-    check("the world: the members of companies, users, roles and clients", not missing, missing)
+    tap.check("the world: the members of companies, users, roles and clients", not missing, missing)
     same("the members of a rule", properties(parts["rule"]), listed("Rules", slice(0, 1)))
     same("the members of when", properties(parts["when"]), listed("Rules", slice(1, 2)))
     same("the members of then", properties(parts["rule"]["properties"]["then"]), listed("Rules", slice(2, 3)))
     missing = set(parts["endpoint"]["enum"]) - terms(section(page, "Rules"), "Cm")
-    check("every endpoint", not missing, missing)
+    tap.check("every endpoint", not missing, missing)
     effects = {effect["const"]: effect["description"] for effect in parts["effect"]["oneOf"]}
     same("every change of the world", effects, listed("Changes of the world"))
     for name, about in effects.items():
         body = entries(section(page, "Changes of the world")).get(f"Cm {name}", "")
-        check(f"{name}: what it does", about.lower() in " ".join(body.split()).lower(), f"{about}\n{body}")
+        tap.check(f"{name}: what it does", about.lower() in " ".join(body.split()).lower(), f"{about}\n{body}")
     same("every fault", properties(faults), listed("Faults"))
-    check("the schema's faults are among them", set(parts["fault"]["enum"]) <= listed("Faults"))
+    tap.check("the schema's faults are among them", set(parts["fault"]["enum"]) <= listed("Faults"))
     same("the members of an expectation", properties(parts["expectation"]), listed("Expectations"))
 
 
@@ -208,10 +200,10 @@ def test_policy():
     page = entries(section(source_of("intacct-mock-scenario.5"), "The world"))
     rows = re.findall(r"^\| `(\w+)` \| `([^`]*)` \| .* \| (documented|observed|guessed) \|$",
                       printed_by("scenarios", "--markdown"), re.M)
-    check("there are switches of policy", rows)
+    tap.check("there are switches of policy", rows)
     for name, default, confidence in rows:
         body = next((text for head, text in page.items() if head.startswith(f"Cm {name} ")), "")
-        check(f"{name}: its default, and how sure that is", f"Default: {default}\n.Pq {confidence} ." in body,
+        tap.check(f"{name}: its default, and how sure that is", f"Default: {default}\n.Pq {confidence} ." in body,
               f"{default}, {confidence}\n{body}")
 
 
@@ -221,7 +213,7 @@ def test_example():
     file = folder / "man-example.json"
     file.write_text(text.group(1))
     done = subprocess.run([PROGRAM, "check", str(file)], capture_output=True, text=True)
-    check("the example of intacct-mock-scenario(5) is valid", done.returncode == 0, done.stdout + done.stderr)
+    tap.check("the example of intacct-mock-scenario(5) is valid", done.returncode == 0, done.stdout + done.stderr)
     file.unlink()
 
 
@@ -232,23 +224,22 @@ def test_pages():
     have_mandoc, have_groff = shutil.which("mandoc"), shutil.which("groff")
     for path in sorted(MAN.iterdir()):
         lines = path.read_text().splitlines()
-        check(f"{path.name} names the version", f".Os intacct-mock {version}" in lines, lines[:3])
-        check(f"{path.name} is ASCII", path.read_text().isascii())
+        tap.check(f"{path.name} names the version", f".Os intacct-mock {version}" in lines, lines[:3])
+        tap.check(f"{path.name} is ASCII", path.read_text().isascii())
         if have_mandoc:
             done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", str(path)], capture_output=True, text=True)
             said = [line for line in done.stdout.splitlines() if "outdated mandoc.db" not in line]
-            check(f"{path.name}: mandoc has nothing to warn of", not said, "\n".join(said))
+            tap.check(f"{path.name}: mandoc has nothing to warn of", not said, "\n".join(said))
         else:
-            skip(f"{path.name}: mandoc has nothing to warn of", "mandoc is not installed")
+            tap.skip(f"{path.name}: mandoc has nothing to warn of", "mandoc is not installed")
         if have_groff:
             done = subprocess.run(["groff", "-mdoc", "-Tutf8", "-ww", "-z", str(path)], capture_output=True, text=True)
-            check(f"{path.name}: groff has nothing to warn of", done.returncode == 0 and not done.stderr, done.stderr)
+            tap.check(f"{path.name}: groff has nothing to warn of", done.returncode == 0 and not done.stderr, done.stderr)
         else:
-            skip(f"{path.name}: groff has nothing to warn of", "groff is not installed")
+            tap.skip(f"{path.name}: groff has nothing to warn of", "groff is not installed")
 
 
 for test in (test_commands, test_options_of_serve, test_options_of_run, test_options_of_remote_control, test_surroundings, test_functions,
              test_members, test_format, test_policy, test_example, test_pages):
     test()
-print(f"1..{len(results)}")
-sys.exit(0 if all(results) else 1)
+tap.end()

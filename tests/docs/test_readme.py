@@ -27,11 +27,11 @@ def check(title, holds, detail=""):
         print("\n".join("# " + line for line in detail.splitlines()))
 
 
-def type_into_shell(url, folder):
+def type_into_shell(url, https, folder):
     """Runs the steps in one shell, as a reader would; yields (command, expected, printed)."""
     marker = "@@ next @@"
-    script = "".join(f"{command.replace('http://127.0.0.1:8080', url)}\necho '{marker}'\n"
-                     for command, _ in steps(README))
+    script = "".join(f"{command}\necho '{marker}'\n" for command, _ in steps(README))
+    script = script.replace("http://127.0.0.1:8080", url).replace(":8443/", f":{https.rsplit(':', 1)[1]}/")
     done = subprocess.run(["bash"], input=script, capture_output=True, text=True, cwd=folder,
                           timeout=60, env={**os.environ, "INTACCT_MOCK_PORT": url.rsplit(":", 1)[1]})
     printed = done.stdout.split(marker + "\n")
@@ -44,11 +44,11 @@ def run_transcript():
         os.mkdir(f"{folder}/build")
         os.symlink(PROGRAM, f"{folder}/build/intacct-mock")
         os.symlink(ROOT / "tests", f"{folder}/tests")
-        server = subprocess.Popen([PROGRAM, "--port", "0", "--https-port", "none", "--seed", "7"],
+        server = subprocess.Popen([PROGRAM, "--port", "0", "--https-port", "0", "--seed", "7"],
                                   stdout=subprocess.PIPE, text=True)
         try:
-            url = server.stdout.readline().split()[3]
-            for command, expected, printed in type_into_shell(url, folder):
+            url, https = server.stdout.readline().split()[3:5]
+            for command, expected, printed in type_into_shell(url, https, folder):
                 check(f"README: {command[:70]}", fits(expected, printed),
                       f"expected:\n{expected}\nprinted:\n{printed}")
         finally:

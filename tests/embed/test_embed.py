@@ -13,6 +13,10 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+from tap import Tap  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
 WORK = BUILD / "embed"
 # what pkg-config says is split at blanks by a shell, so none is in the names of folders to install in
@@ -20,19 +24,7 @@ INSTALLED = tempfile.TemporaryDirectory()
 PREFIX = pathlib.Path(INSTALLED.name) / "usr"
 SANITIZE = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 WARN = ["-Wall", "-Wextra", "-Werror"]
-results = []
-
-
-def check(title, holds, detail=""):
-    results.append(bool(holds))
-    print(f"{'ok' if holds else 'not ok'} {len(results)} - {title}")
-    if not holds:
-        print("\n".join("# " + line for line in str(detail).splitlines()))
-
-
-def skip(title, why):
-    results.append(True)
-    print(f"ok {len(results)} - {title} # SKIP {why}")
+tap = Tap()
 
 
 # --- installing ---
@@ -62,7 +54,7 @@ def make(*arguments):
     deps = os.environ.get("DEPS", "build/deps")
     done = run(["make", f"BUILD={build}", f"DEPS={deps}", *arguments])
     if done.returncode:
-        check(f"make {' '.join(arguments)}", False, done.stdout[-2000:] + done.stderr[-2000:])
+        tap.check(f"make {' '.join(arguments)}", False, done.stdout[-2000:] + done.stderr[-2000:])
     return done.returncode == 0
 
 
@@ -74,54 +66,54 @@ def test_install():
     stage = WORK / "stage"
     make("install", f"DESTDIR={stage}", "PREFIX=/opt/im")
     prefixed = files_below(PREFIX)
-    check("DESTDIR is put before PREFIX", files_below(stage / "opt/im") == prefixed, files_below(stage))
+    tap.check("DESTDIR is put before PREFIX", files_below(stage / "opt/im") == prefixed, files_below(stage))
     expected = ["bin/intacct-mock", "include/intacct_mock.h", "lib/libintacct-mock.a", "lib/libintacct-mock.so",
                 "lib/libintacct-mock.so.1", "lib/pkgconfig/intacct-mock.pc", "share/man/man1/intacct-mock.1",
                 "share/man/man3/intacct-mock.3", "share/man/man5/intacct-mock-scenario.5"]
     missing = [name for name in expected if name not in prefixed]
-    check("program, header, both libraries, pkg-config file and manual pages are installed", not missing, missing)
+    tap.check("program, header, both libraries, pkg-config file and manual pages are installed", not missing, missing)
     config = (stage / "opt/im/lib/pkgconfig/intacct-mock.pc").read_text()
-    check("the pkg-config file says PREFIX and nothing of DESTDIR",
+    tap.check("the pkg-config file says PREFIX and nothing of DESTDIR",
           "prefix=/opt/im\n" in config and str(WORK) not in config, config)
-    check("a program is told where its library is, where the system does not look by itself",
+    tap.check("a program is told where its library is, where the system does not look by itself",
           '-Wl,-rpath,"${libdir}"' in config, config)
     make("uninstall", f"DESTDIR={stage}", "PREFIX=/opt/im")
-    check("make uninstall leaves nothing behind", not files_below(stage), files_below(stage))
+    tap.check("make uninstall leaves nothing behind", not files_below(stage), files_below(stage))
 
     make("install", f"DESTDIR={stage}", "PREFIX=/opt/a blank")
-    check("a PREFIX may have a blank", files_below(stage / "opt/a blank") == prefixed, files_below(stage))
+    tap.check("a PREFIX may have a blank", files_below(stage / "opt/a blank") == prefixed, files_below(stage))
     said = run(["env", f"PKG_CONFIG_PATH={stage}/opt/a blank/lib/pkgconfig", "pkg-config", "--cflags", "--libs-only-L",
                 "intacct-mock"]).stdout
-    check("pkg-config then quotes it", {"-I/opt/a blank/include", "-L/opt/a blank/lib"} <= set(shlex.split(said)), said)
-    check("also as where the library is", "-Wl,-rpath,/opt/a blank/lib" in shlex.split(
+    tap.check("pkg-config then quotes it", {"-I/opt/a blank/include", "-L/opt/a blank/lib"} <= set(shlex.split(said)), said)
+    tap.check("also as where the library is", "-Wl,-rpath,/opt/a blank/lib" in shlex.split(
         run(["env", f"PKG_CONFIG_PATH={stage}/opt/a blank/lib/pkgconfig", "pkg-config", "--libs", "intacct-mock"]).stdout))
     make("uninstall", f"DESTDIR={stage}", "PREFIX=/opt/a blank")
-    check("and make uninstall finds it", not files_below(stage), files_below(stage))
+    tap.check("and make uninstall finds it", not files_below(stage), files_below(stage))
 
 
 def test_what_is_installed():
     version = run([f"{PREFIX}/bin/intacct-mock", "version"]).stdout
     number = run(["pkg-config", "--modversion", "intacct-mock"]).stdout.strip()
-    check("the program and pkg-config name the same version", number and number in version, version)
+    tap.check("the program and pkg-config name the same version", number and number in version, version)
     dynamic = run(["readelf", "-d", f"{PREFIX}/lib/libintacct-mock.so"]).stdout
-    check("the shared library has a soname", "[libintacct-mock.so.1]" in dynamic, dynamic)
+    tap.check("the shared library has a soname", "[libintacct-mock.so.1]" in dynamic, dynamic)
     declared = set(re.findall(r"\b(im_\w+)\(", re.sub(r"/\*.*?\*/", "", (ROOT / "server/intacct_mock.h").read_text(),
                                                       flags=re.S)))
     exported = run(["nm", "-D", "--defined-only", "--format=posix", f"{PREFIX}/lib/libintacct-mock.so"]).stdout
     exported = {line.split()[0] for line in exported.splitlines()}
-    check("it exports what the header declares and nothing else", declared == exported, declared ^ exported)
+    tap.check("it exports what the header declares and nothing else", declared == exported, declared ^ exported)
     shown = run(["nm", "-g", "--defined-only", "--format=posix", f"{PREFIX}/lib/libintacct-mock.a"]).stdout
     shown = {line.split()[0] for line in shown.splitlines() if len(line.split()) > 2}
-    check("so does the static library, which has cJSON inside", declared == shown, declared ^ shown)
+    tap.check("so does the static library, which has cJSON inside", declared == shown, declared ^ shown)
     pages = {path.stem for path in (PREFIX / "share/man/man3").glob("im_*.3")}
-    check("each function has a manual page, which is intacct-mock(3)", declared == pages
+    tap.check("each function has a manual page, which is intacct-mock(3)", declared == pages
           and all((PREFIX / f"share/man/man3/{name}.3").read_text() == ".so man3/intacct-mock.3\n" for name in pages),
           declared ^ pages)
     if shutil.which("man"):
         found = run(["man", "-M", str(PREFIX / "share/man"), "-w", "im_start"]).stdout.strip()
-        check("man im_start finds it", found == str(PREFIX / "share/man/man3/intacct-mock.3"), found)
+        tap.check("man im_start finds it", found == str(PREFIX / "share/man/man3/intacct-mock.3"), found)
     else:
-        skip("man im_start finds it", "man is not installed")
+        tap.skip("man im_start finds it", "man is not installed")
 
 
 # --- building programs ---
@@ -190,9 +182,9 @@ def test_programs():
         tried = [(source, way, pool.submit(build_and_run, source, way, number))
                  for source in sources for number, way in enumerate(ways)]
         for source, way, outcome in tried:
-            check(f"{source.name} ({way.name})", *outcome.result())
+            tap.check(f"{source.name} ({way.name})", *outcome.result())
     if "clang" not in names:
-        skip("the programs under clang", "clang is not installed")
+        tap.skip("the programs under clang", "clang is not installed")
 
 
 def test_the_one_line():
@@ -200,15 +192,15 @@ def test_the_one_line():
     folder.mkdir()
     shutil.copy(HERE / "shortest.c", folder / "x.c")
     done = run(["sh", "-ec", "cc x.c $(pkg-config --cflags --libs intacct-mock) && ./a.out"], cwd=folder)
-    check("the shortest program: cc x.c $(pkg-config --cflags --libs intacct-mock)",
+    tap.check("the shortest program: cc x.c $(pkg-config --cflags --libs intacct-mock)",
           done.returncode == 0 and done.stdout == "token 200, expired 1, refreshed 200\n", done.stdout + done.stderr)
     page = (ROOT / "server/man/intacct-mock.3").read_text().replace("\\-", "-")
     recipe = page[page.index("cc x.c $(pkg-config --cflags --static"):].partition(".Ed")[0]
     done = run(["sh", "-ec", f"{recipe.strip()} && ./a.out && ! readelf -d a.out | grep libintacct-mock"], cwd=folder)
-    check("the same with the static library, as intacct-mock(3) has it", done.returncode == 0, recipe + done.stderr)
+    tap.check("the same with the static library, as intacct-mock(3) has it", done.returncode == 0, recipe + done.stderr)
     for name in ("shortest.c", "from_python.py"):
         lines = (HERE / name).read_text().count("\n")
-        check(f"{name} has fewer than 40 lines", lines < 40, lines)
+        tap.check(f"{name} has fewer than 40 lines", lines < 40, lines)
 
 
 def test_only_the_static_library():
@@ -220,9 +212,9 @@ def test_only_the_static_library():
     libs = ["--define-variable=prefix=" + str(folder), "--cflags", "--static", "--libs", "intacct-mock"]
     built = run(["cc", "-o", str(folder / "x"), str(HERE / "shortest.c"), *pkg_config(*libs)])
     done = run([str(folder / "x")]) if built.returncode == 0 else built
-    check("without the shared library pkg-config --static is enough", done.returncode == 0, done.stderr)
+    tap.check("without the shared library pkg-config --static is enough", done.returncode == 0, done.stderr)
     needed = run(["readelf", "-d", str(folder / "x")]).stdout
-    check("and no libcjson, which the machine need not have",
+    tap.check("and no libcjson, which the machine need not have",
           "NEEDED" in needed and "cjson" not in needed and "cjson" not in " ".join(pkg_config(*libs)), needed)
 
 
@@ -230,11 +222,11 @@ def test_examples():
     head = (ROOT / "server/intacct_mock.h").read_text().partition("*/")[0]
     lines = [line[7:] for line in head.splitlines() if line.startswith(" *     ") or line == " *"]
     done = run_example("the header", "\n".join(lines).partition("cc test.c")[0])
-    check("and says that an integration which does nothing has not exercised the scenario",
+    tap.check("and says that an integration which does nothing has not exercised the scenario",
           done.returncode == 1 and '"not-exercised"' in done.stdout, done.stdout + done.stderr)
     page = (ROOT / "server/man/intacct-mock.3").read_text().partition(".Sh EXAMPLES\n.Bd -literal\n")[2]
     done = run_example("intacct-mock(3)", page.partition(".Ed")[0].replace("\\-", "-").replace("\\e", "\\"))
-    check("and prints the journal", done.returncode == 0 and '"requests"' in done.stdout, done.stdout + done.stderr)
+    tap.check("and prints the journal", done.returncode == 0 and '"requests"' in done.stdout, done.stdout + done.stderr)
 
 
 def run_example(where, text):
@@ -242,7 +234,7 @@ def run_example(where, text):
     source, program = WORK / "example.c", WORK / "example"
     source.write_text("static void run_my_integration(void)\n{\n}\n" + text + "\n")
     built = run(Way(os.environ.get("CC", "cc"), False, False).command(source, program))
-    check(f"the example in {where} compiles", "int main" in text and built.returncode == 0, built.stderr)
+    tap.check(f"the example in {where} compiles", "int main" in text and built.returncode == 0, built.stderr)
     return run([str(program)]) if built.returncode == 0 else built
 
 
@@ -250,7 +242,7 @@ def test_python():
     for library in ("libintacct-mock.so.1", f"{PREFIX}/lib/libintacct-mock.so"):
         # by its name alone it is for the loader to find
         done = run([sys.executable, str(HERE / "from_python.py"), library], env={**ENV, "LD_LIBRARY_PATH": f"{PREFIX}/lib"})
-        check(f"Python has it in its process by ctypes ({pathlib.Path(library).name})",
+        tap.check(f"Python has it in its process by ctypes ({pathlib.Path(library).name})",
               done.returncode == 0 and re.fullmatch(r"http://127\.0\.0\.1:\d+/s/happy-path\.python 200\n", done.stdout),
               done.stdout + done.stderr)
 
@@ -262,8 +254,7 @@ def main():
         for test in (test_install, test_what_is_installed, test_the_one_line, test_programs,
                      test_only_the_static_library, test_examples, test_python):
             test()
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    tap.end()
 
 
-sys.exit(main())
+main()

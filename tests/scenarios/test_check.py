@@ -5,9 +5,9 @@ import json
 import os
 import pathlib
 import re
+import resource
 import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree as xml
@@ -118,9 +118,9 @@ if os.geteuid() != 0:
     written("secret.json", '{"name": "x"}').chmod(0)
     done = run("check", folder / "secret.json")
     tap.check("so is one that may not be read", done.returncode == 1 and "Permission denied" in done.stderr, said(done))
-deadline = time.monotonic()
+before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime  # of ours alone: others may be at work too
 run("check", folder / "big.json", folder / "big.json")
-tap.check("big ones are refused without being read to the end of patience", time.monotonic() - deadline < 5)
+tap.check("big ones are refused without being read to the end of patience", resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 5)
 
 # ---- check: several ----
 

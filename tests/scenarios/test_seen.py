@@ -197,6 +197,174 @@ for name in ("rate-limited", "service-unavailable"):
     passes("one that polls, and waits when it is told to", name, POLLS % 1.1)
     fails("one that polls, and asks again at once", name, "nothing is sent before Retry-After is over", POLLS % 0)
 
+# ---- as long as it was told to ----
+
+WAITS = '''
+token = tokens()["access_token"]
+for path in (VENDORS, BILLS, *OTHERS):
+    while True:
+        line = http.client.HTTPConnection(BASE.netloc, timeout=5)
+        line.request("GET", BASE.path + "/ia/api/v1" + path, None, {"Authorization": "Bearer " + token})
+        answer = line.getresponse()
+        answer.read()
+        if answer.status not in (429, 503):
+            break
+        time.sleep(%s)
+'''
+for name in ("rate-limit-with-retry-after", "quota-of-calls"):
+    passes("one that waits as long as Retry-After says", name, WAITS % 'int(answer.headers["Retry-After"])')
+    fails("one that waits a second, whatever it says", name, "nothing is sent before Retry-After is over", WAITS % "1.0")
+
+# ---- what a sound client may do ----
+
+
+def cannot_be_told(title, scenario, that, words, *client):
+    """Met but for this expectation, of which the words say why."""
+    word, outcomes, verdict, output = run(scenario, *client)
+    why = next((one["why"] for one in verdict["expect"] if one["that"] == that), "")
+    tap.check(f"{scenario}: of {title} it cannot be told, and is said why", word == "partly" and outcomes[that] == "cannot-tell"
+              and words in why and not {"not-met", "pending"} & set(outcomes.values()), output)
+
+
+ENDS = """
+token = tokens()["access_token"]
+for path in (VENDORS, BILLS, *OTHERS):
+    if get(path, token)[0] != 200:
+        send("POST", "/oauth2/revoke", {"Content-Type": "application/x-www-form-urlencoded"},
+             urlencode({"client_id": "demo", "client_secret": "demo-secret", "token": token}))
+        %s
+"""
+for name in ("rate-limited", "service-unavailable", "quota-of-calls"):
+    passes("one that ends when it is told to wait, and gives its token back,", name, ENDS % "sys.exit(1)", kind="fail-fast")
+    fails("one that gives it back and then goes on with the call", name, "nothing is sent before Retry-After is over",
+          ENDS % "token = tokens()['access_token']; get(path, token)", kind="fail-fast")
+
+TAKES_TURNS = """
+store = tokens()
+hands = [store["access_token"]] * 2
+for turn, path in enumerate([VENDORS, BILLS, *OTHERS]):
+    hand = turn %% 2
+    if get(path, hands[hand])[0] == 401:
+        if store["access_token"] == hands[hand]:
+            store = json.loads(ask(grant_type="refresh_token", refresh_token=store["refresh_token"])[1])
+        %s
+        get(path, store["access_token"])
+"""
+fails("one that asks for a new token, and calls with the old one that is still in hand", "access-token-revoked",
+      "a dead token is not hammered", TAKES_TURNS % 'hands[hand] = store["access_token"]')
+fails("one that has a new token, and begins each call with the old one", "access-token-revoked", "a dead token is not hammered",
+      TAKES_TURNS % "")
+
+TRIES = """
+token = tokens()["access_token"]
+for path in (VENDORS, BILLS):
+    for attempt in range(%d):
+        if get(path, token)[0] == 200:
+            break
+        time.sleep(%s)
+    else:
+        sys.exit(1)
+"""
+passes("one of six tries", "gateway-down", TRIES % (6, "0.05 * 2 ** attempt + 0.05"))
+fails("one that does not stop trying", "gateway-down", "repeats are bounded", *sound("retries-for-ever"))
+for name in ("gateway-down", "status"):
+    passes("one that waits a second each time", name, TRIES % (4, "1.0"))
+fails("one that waits a fifth of a second each time", "gateway-down", "repeats come at growing intervals", TRIES % (7, "0.2"))
+cannot_be_told("one whose pauses may be random", "status", "repeats come at growing intervals", "may be random",
+               TRIES % (4, "0.3 - 0.1 * attempt"))
+
+BY_A_PERSON = """
+from urllib.parse import parse_qs
+AUTHORIZE = urlsplit(os.environ["INTACCT_AUTHORIZE_URL"])
+back = "http://127.0.0.1/callback"
+line = http.client.HTTPConnection(AUTHORIZE.netloc, timeout=5)
+line.request("GET", AUTHORIZE.path + "?" + urlencode({"response_type": "code", "client_id": "demo", "redirect_uri": back,
+                                                      "scope": "offline_access", "state": "s1", "mock_user": "jdoe@acme"}))
+code = parse_qs(urlsplit(line.getresponse().headers["Location"]).query)["code"][0]
+one = json.loads(ask(grant_type="authorization_code", code=code, redirect_uri=back)[1])
+for path in (VENDORS, BILLS, *OTHERS):
+    if get(path, one["access_token"])[0] == 401:
+        %s
+        get(path, one["access_token"])
+"""
+REFRESHES = 'one = json.loads(ask(grant_type="refresh_token", refresh_token=one["refresh_token"])[1])'
+cannot_be_told("one that a person has to connect again", "answer-lost-after-refresh", "the refused call is repeated and succeeds",
+               "signs on by authorization code alone", BY_A_PERSON % REFRESHES)
+passes("one that a person connected, and that refreshes", "access-token-expired", BY_A_PERSON % REFRESHES)
+fails("one that does not even refresh", "access-token-expired", "the refused call is repeated and succeeds",
+      BY_A_PERSON % "sys.exit(1)")
+
+INVALID_CLIENT = """
+one = tokens()
+for path in (VENDORS, BILLS, *OTHERS):
+    if get(path, one["access_token"])[0] == 401:
+        for attempt in range(%d):
+            status, text = ask(grant_type="refresh_token", refresh_token=one["refresh_token"])
+            if status == 200:
+                break
+            time.sleep(0.1)
+        else:
+            status, text = sign_on()
+        if status != 200:
+            sys.exit(1)
+        one = json.loads(text)
+        get(path, one["access_token"])
+"""
+for name in ("secret-rotated-mid-session", "client-intermittent", "client-auth-in-header-on-refresh"):
+    passes("one that sends a refused refresh once more, then signs on, once,", name, INVALID_CLIENT % 2)
+for name in ("secret-rotated-mid-session", "client-auth-in-header-on-refresh"):
+    fails("one that sends it three times", name, "wrong credentials are not hammered: at most two tries", INVALID_CLIENT % 3)
+
+TWO_CONNECTIONS = """
+connections = [tokens(), tokens()]
+for turn, path in enumerate([VENDORS, BILLS, *OTHERS]):
+    mine = turn %% 2
+    if get(path, connections[mine]["access_token"])[0] == 401:
+        for attempt in range(%d):
+            status, text = ask(grant_type="refresh_token", refresh_token=connections[mine]["refresh_token"])
+            if status == 200:
+                break
+        connections[mine] = json.loads(text if status == 200 else sign_on()[1])
+        get(path, connections[mine]["access_token"])
+"""
+for name in ("refresh-token-missing", "refresh-token-unknown"):
+    passes("one of two connections that are each renewed", name, TWO_CONNECTIONS % 1)
+    fails("one that tries each again and again", name, "the dead refresh token is tried once", TWO_CONNECTIONS % 3)
+
+CREATES = """
+import itertools
+token, count = tokens()["access_token"], itertools.count(time.monotonic_ns())
+for bill in range(2):
+    for attempt in range(%d):
+        try:
+            body = {"vendor": {"key": "43"}, "createdDate": "2026-01-31", "dueDate": "2026-02-28", "description": f"fee{%s}"}
+            send("POST", BILLS, {"Authorization": "Bearer " + token, "Content-Type": "application/json"}, json.dumps(body), keep=False)
+            break
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.1)
+"""
+CREATED_TWICE = "nothing is created twice: what is sent again has its Idempotency-Key"
+passes("one that makes two bills that are alike, and repeats none,", "answer-lost-after-create", CREATES % (1, "0"))
+fails("one that makes two that are alike, and one of them twice,", "answer-lost-after-create", CREATED_TWICE, CREATES % (2, "0"))
+cannot_be_told("one that makes one twice, with a number of its own for each try,", "answer-lost-after-create", CREATED_TWICE,
+               "made one record more than where nothing goes wrong", CREATES % (2, "next(count)"))
+
+AHEAD = """
+one = tokens()
+ends = time.monotonic() + one["expires_in"]
+for path in (VENDORS, BILLS, *OTHERS):
+    for attempt in range(2):
+        if time.monotonic() > ends - 300 or attempt:
+            one = json.loads(ask(grant_type="refresh_token", refresh_token=one["refresh_token"])[1])
+            ends = time.monotonic() + one["expires_in"]
+        if get(path, one["access_token"])[0] != 401:
+            break
+"""
+cannot_be_told("one that renews five minutes ahead", "article-token-expired",
+               "one new token is asked for, however many calls were refused", "these tokens live five minutes at most", AHEAD)
+fails("one that renews three times", "article-token-expired", "one new token is asked for, however many calls were refused",
+      *sound("renews-three-times"))
+
 # ---- stopping is not being fooled ----
 
 for name in ("html", "malformed-json", "truncate"):
@@ -256,6 +424,31 @@ word, outcomes, _, output = run("token-lives-two-seconds", *kinds("serial"))
 tap.check("token-lives-two-seconds: one that renews when it is refused passes, too", word == "passed"
           and outcomes[ahead] == "information", output)
 fails("one that never renews", "token-lives-two-seconds", "the refused call is repeated and succeeds", *sound("never-renews"))
+
+IMPATIENT = """
+one = tokens()
+for path in (VENDORS, BILLS, *OTHERS):
+    for attempt in range(4):
+        line = http.client.HTTPConnection(BASE.netloc, timeout=%s)
+        try:
+            line.request("GET", BASE.path + "/ia/api/v1" + path, None, {"Authorization": "Bearer " + one["access_token"]})
+            answer = line.getresponse()
+            answer.read()
+        except OSError:
+            line.close()
+            time.sleep(0.1 * 2 ** attempt)
+            continue
+        if answer.status == 200:
+            break
+        %s
+    else:
+        sys.exit(1)
+"""
+word, outcomes, _, output = run("token-lives-two-seconds", IMPATIENT % (0.3, "sys.exit(1)"))
+tap.check("token-lives-two-seconds: one that never waits for an answer is not blamed for the refusals that it did not see",
+          word in ("partly", "skipped") and "not-met" not in outcomes.values(), output)
+fails("one that waits, sees the refusal, and stops", "token-lives-two-seconds", "the refused call is repeated and succeeds",
+      IMPATIENT % (5, "sys.exit(1)"))
 
 # ---- many tests under one command ----
 

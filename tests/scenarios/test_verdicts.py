@@ -80,7 +80,7 @@ def machine_made_pauses(verdict):
     """The naive client never waits between two tries. Where the machine stood still, or saw it leave too late, a verdict
     takes that for a pause, or does not know, and blames nobody: it says so."""
     for one in verdict["expect"]:
-        if one.get("why", "").startswith("it is not known when the client gave up"):
+        if re.match("it is not known when the client gave up|cannot tell: the pauses of CMD may be random", one.get("why", "")):
             return True
         gaps = re.match(r"the gaps? between the tries (?:was|were) (.*), as it should be", one.get("why", ""))
         if gaps and all(gap in ("not known", "…") or int(gap.split()[0]) >= 50 for gap in gaps[1].split(", ")):
@@ -89,7 +89,7 @@ def machine_made_pauses(verdict):
 
 
 done, results, report, verdicts = run("naive.py")
-for name in these(results, "passed") - set(PASSES):
+for name in (these(results, "passed") | these(results, "partly")) - set(PASSES) - set(PARTLY):
     if machine_made_pauses(verdicts[name]):
         results[name] = "FAILED but for the machine"
 tap.check("the naive client was held against every scenario", set(results) == set(SCENARIOS), set(results) ^ set(SCENARIOS))

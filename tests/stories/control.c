@@ -302,6 +302,40 @@ STORY(endpoints_are_strict, "an unknown endpoint is told the nearest one")
     then_body_has(s, "did you mean");
 }
 
+STORY(parameters_are_strict,
+      "a parameter that stands twice, or where none belongs, is refused")
+{
+    when_connected(s);
+    when_control_called(s, "GET",
+                        "/sandboxes/default/requests?endpoint=token&endpoint=api", NULL);
+    then_status(s, 400);
+    then_json(s, "field", "endpoint");
+    when_control_called(s, "GET", "/causes?q=403&q=401", NULL);
+    then_status(s, 400);
+    then_json(s, "field", "q");
+    when_control_called(s, "DELETE", "/sandboxes/default/requests?endpoint=api", NULL);
+    then_status(s, 400);
+    then_json(s, "field", "endpoint");
+    when_controlled(s, "GET", "/requests", NULL);
+    then_json(s, "count", "1");
+    when_control_called(s, "POST", "/sandboxes/default/clock?advance=12h",
+                        "{\"freeze\":true}");
+    then_status(s, 400);
+    then_json(s, "field", "advance");
+}
+
+STORY(names_may_be_encoded,
+      "a sandbox's name may be percent-encoded, and is shown as it is meant")
+{
+    when_control_called(s, "GET", "/sandboxes/happy%2Dpath%2Eencoded", NULL);
+    then_json(s, "name", "happy-path.encoded");
+    when_control_called(s, "DELETE", "/sandboxes/happy%2Dpath%2Eencoded", NULL);
+    then_status(s, 204);
+    when_control_called(s, "GET", "/sandboxes/Bad%20Name", NULL);
+    then_status(s, 404);
+    then_body_has(s, "\\\"Bad Name\\\"");
+}
+
 STORY(journal_by_group_and_class, "the journal is asked by the same groups of endpoints "
                                   "and classes of statuses as rules")
 {
@@ -482,6 +516,8 @@ STORIES(control) = {
     &story_refusals_name_the_field,
     &story_refusals_say_what_there_is,
     &story_endpoints_are_strict,
+    &story_parameters_are_strict,
+    &story_names_may_be_encoded,
     &story_metrics_count,
     &story_described,
     &story_policy_is_strict,

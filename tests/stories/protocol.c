@@ -14,6 +14,39 @@ STORY(unknown_path, "an unknown path gets 404 and is told the nearest real one")
     then_refused(s, CAUSE_PATH_UNKNOWN);
 }
 
+/* What base URL and path make together, where one has too much or too little. */
+STORY(paths_put_together_wrongly,
+      "a path put together wrongly is told the whole real one")
+{
+    static const char *const slips[][2] = {
+        {"//ia/api/v1/oauth2/token", "is /ia/api/v1/oauth2/token"},
+        {"//ia/api/v1/objects/accounts-payable/vendor/43",
+         "is /ia/api/v1/objects/accounts-payable/vendor/43"},
+        {"/ia/api/v1//objects/accounts-payable/vendor",
+         "is /ia/api/v1/objects/accounts-payable/vendor"},
+        {"/ia/api/v1/ia/api/v1/services/core/query", "is /ia/api/v1/services/core/query"},
+        {"/objects/accounts-payable/vendor",
+         "is /ia/api/v1/objects/accounts-payable/vendor"},
+        {"/oauth2/token", "is /ia/api/v1/oauth2/token"},
+        {"/v1/services/core/session/id", "is /ia/api/v1/services/core/session/id"},
+        {"/ia/api/v1/object/accounts-payable/vendor",
+         "is /ia/api/v1/objects/accounts-payable/vendor"},
+        {"/ia/api/v1-beta2/objects/accounts-payable/vendor",
+         "is /ia/api/v1/objects/accounts-payable/vendor"},
+        {"/api/v2/Vendor", "is /api/v1/Vendor"},
+    };
+    for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {
+        when_got(s, slips[i][0], NULL);
+        then_status(s, 404);
+        then_header_has(s, "X-Intacct-Mock-Evidence", slips[i][1]);
+    }
+    when_got(s, "/ia/api/v1/services/core/models", NULL);
+    then_header_has(s, "X-Intacct-Mock-Evidence", "is /ia/api/v1/services/core/model");
+    when_got(s, "/ia/api/v1/nowhere", NULL);
+    then_header_has(s, "X-Intacct-Mock-Evidence", "nor a path like it");
+    then_refused(s, CAUSE_PATH_UNKNOWN);
+}
+
 STORY(articles_typo, "the article's own mistyped path is told the right one")
 {
     when_posted(s, "/identity/v2/oautha/token", CREDENTIALS);
@@ -369,6 +402,7 @@ STORY(large_body, "a body over 1 MiB gets 413")
 
 STORIES(protocol) = {
     &story_unknown_path,
+    &story_paths_put_together_wrongly,
     &story_articles_typo,
     &story_unknown_oauth_path,
     &story_path_without_ia,

@@ -234,6 +234,9 @@ STORY(ordered_once, "a name that is taken is refused with 409")
     when_control_called(s, "POST", "/sandboxes",
                         "{\"name\":\"default\",\"scenario\":\"happy-path\"}");
     then_status(s, 409);
+    /* no scenario has such a name, and it is taken all the same */
+    when_control_called(s, "POST", "/sandboxes", "{\"name\":\"default\"}");
+    then_status(s, 409);
 }
 
 STORY(deleted, "a sandbox that is deleted is forgotten; touched again it is new")

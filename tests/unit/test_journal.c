@@ -348,7 +348,7 @@ static void what_is_referred_to_outlives_the_journals_memory_of_it(void **state)
     struct im_kept **kept = im_journal_keep(b->journal, &b->arena, &missing, &count);
     assert_int_equal(count, 1);
     assert_int_equal(im_journal_look(b->journal, kept[0]).delivered_us, 0);
-    im_journal_delivered(b->journal, 1, 77);
+    im_journal_delivered(b->journal, 1, 77, true);
     assert_int_equal(im_journal_look(b->journal, kept[0]).delivered_us, 77);
     im_journal_clear(b->journal);
     struct im_exchange first = im_journal_look(b->journal, kept[0]);
@@ -528,6 +528,7 @@ static uint64_t add_told(struct book *b, enum im_fault fault, int status)
 
     im_response_init(&res, &b->arena);
     im_response_begin(&res, status, "text/plain");
+    im_response_header(&res, "Retry-After", IM_STR("7"));
     im_note(&req, CAUSE_HOST_MISSPELLED, "noted");
     im_exchange_complete(&req, &res);
     return im_journal_add(b->journal, &exchange);
@@ -558,6 +559,7 @@ static void an_exchange_keeps_attributes_causes_and_times(void **state)
     assert_int_equal(e->notes[0].cause, CAUSE_HOST_MISSPELLED);
     assert_true(im_str_is(e->evidence, "because"));
     assert_int_equal(e->fault, IM_FAULT_DELAY);
+    assert_int_equal(e->retry_after_s, 7);
     assert_string_equal(e->effect, "lock-user");
     assert_true(e->connection == 3 && e->connection_us == 4 && e->began_us == 5);
     assert_true(e->ended_us >= e->began_us && e->at_ms == START_MS);
@@ -612,10 +614,11 @@ static void delivery_is_timed(void **state)
     struct book *b = *state;
     uint64_t id = add_told(b, IM_FAULT_STALL, 200);
     add_told(b, IM_FAULT_STALL, 200);
-    im_journal_delivered(b->journal, id, 1234);
-    im_journal_delivered(b->journal, 99, 5678); /* gone from the ring: nobody's */
+    im_journal_delivered(b->journal, id, 1234, false);
+    im_journal_delivered(b->journal, 99, 5678, true); /* gone from the ring: nobody's */
     const struct im_exchange *e = all_of(b, 2);
     assert_int_equal(e[0].delivered_us, 1234);
+    assert_true(e[0].unheard && !e[1].unheard);
     assert_int_equal(e[1].delivered_us, 0);
 }
 

@@ -1,26 +1,20 @@
+#include "unit/fixture.h"
 #include "unit/spine.h"
 
 #include "endpoints/endpoint.h"
 
 struct counting {
-    struct im_metrics metrics;
     struct im_arena arena;
+    struct im_metrics metrics;
 };
 
 static int begin(void **state)
 {
-    *state = calloc(1, sizeof(struct counting));
-    return *state ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    im_arena_release(&((struct counting *)*state)->arena);
-    free(*state);
+    new_fixture(state, sizeof(struct counting));
     return 0;
 }
 
-#define COUNTING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define COUNTING(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 static struct im_str written(struct counting *c)
 {

@@ -7,24 +7,25 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+from tap import Tap  # noqa: E402,F401
+
 PROGRAM = os.path.abspath(os.environ.get("INTACCT_MOCK", ROOT / "build/intacct-mock"))
+PATIENCE_S = 10  # far above what a busy machine needs, far below what a stop must not wait for
 TOKEN_FORM = ("grant_type=client_credentials&client_id=demo&client_secret=demo-secret"
               "&username=ws_user@acme")
 
 
-class Tap:
-    def __init__(self):
-        self.results = []
-
-    def check(self, title, holds, detail=""):
-        self.results.append(bool(holds))
-        print(f"{'ok' if holds else 'not ok'} {len(self.results)} - {title}", flush=True)
-        if not holds:
-            print("\n".join("# " + line for line in str(detail).splitlines()), flush=True)
-
-    def end(self):
-        print(f"1..{len(self.results)}")
-        sys.exit(0 if self.results and all(self.results) else 1)
+def quickest(attempt, within):
+    """Seconds of the quickest of up to five attempts, each of which returns its own, but no more once one took less than
+    `within`: a busy machine makes single ones slow, and a wait that is too long makes every one so."""
+    best = attempt()
+    for _ in range(4):
+        if best < within:
+            break
+        best = min(best, attempt())
+    return best
 
 
 class Server:

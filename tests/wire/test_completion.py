@@ -41,11 +41,6 @@ def wrong_usage():
         tap.check(f"completion {' '.join(words)}: wrong usage", done.returncode == 2 and "bash" in done.stderr, done)
 
 
-def skip(title, why):
-    print(f"ok {len(tap.results) + 1} - {title} # SKIP {why}")
-    tap.results.append(True)
-
-
 # ---- bash: the function itself, and a shell that somebody types into ----
 
 def bash_offers(*words):
@@ -128,7 +123,7 @@ def typed(shell, arguments, setting_up):
 
 def in_zsh():
     if not shutil.which("zsh"):
-        skip("zsh", "zsh is not installed")
+        tap.skip("zsh", "zsh is not installed")
         return
     os.mkdir(f"{folder.name}/fpath")
     with open(f"{folder.name}/fpath/_intacct-mock", "w") as file:

@@ -19,12 +19,6 @@ def run(*words, env=None, **more):
     return subprocess.run([PROGRAM, "env", *words], capture_output=True, timeout=60, env={**CLEAN, **(env or {})}, **more)
 
 
-def fails(title, done, code, *words):
-    lines = done.stderr.decode().strip().splitlines()
-    tap.check(title, done.returncode == code and not done.stdout and len(lines) == 1
-              and all(word in lines[0] for word in words), done)
-
-
 def variables_of(printed):
     """What printenv -0 printed."""
     return dict(entry.split(b"=", 1) for entry in printed.split(b"\0") if b"=" in entry)
@@ -78,12 +72,12 @@ with Server() as server:
     tap.check("a sandbox's base URL is enough", by_url == wanted, by_url)
     plain = json.loads(run("--format", "json", env=at).stdout)
     tap.check("the default sandbox", plain["INTACCT_BASE_URL"] == server.url and plain["INTACCT_CLIENT_ID"] == "demo", plain)
-    fails("no such format", run("--format", "xml", env=at), 2, "--format", "powershell")
-    fails("no such scenario", run("--sandbox", "nothing.x", env=at), 1, "nothing.x")
-    fails("no server", run("--url", "http://127.0.0.1:1"), 1, "127.0.0.1:1")
-    fails("nothing behind --", run("--", env=at), 2, "--")
-    fails("a command without --", run("true", env=at), 2, "-- true")
-    fails("a command that is not there", run("--", "/no/such", env=at), 3, "/no/such", "No such file")
+    tap.fails("no such format", run("--format", "xml", env=at), 2, "--format", "powershell")
+    tap.fails("no such scenario", run("--sandbox", "nothing.x", env=at), 1, "nothing.x")
+    tap.fails("no server", run("--url", "http://127.0.0.1:1"), 1, "127.0.0.1:1")
+    tap.fails("nothing behind --", run("--", env=at), 2, "--")
+    tap.fails("a command without --", run("true", env=at), 2, "-- true")
+    tap.fails("a command that is not there", run("--", "/no/such", env=at), 3, "/no/such", "No such file")
 
     done = run(*box, "--", "printenv", "-0", env={**at, "KEPT": "yes", "INTACCT_BASE_URL": "stale"})
     given = variables_of(done.stdout)
@@ -112,8 +106,14 @@ with Server("--proxy", "0") as server:
     plain = json.loads(run("--intercept", "--format", "json", "--dir", f"{folder.name}/i", env=at).stdout)
     tap.check("in JSON what must not be set is null", plain["ALL_PROXY"] is None and plain["HTTPS_PROXY"].startswith("http://127.0.0.1:"), plain)
     shutil.rmtree(f"{folder.name}/i")
+with Server("--proxy", "0", "--intercept", "sage.test,*.sage.example") as server:
+    at = {"INTACCT_MOCK_URL": server.url, "TMPDIR": folder.name, "NO_PROXY": "sage.test,x.sage.example:443,api.intacct.com,.invalid"}
+    done = run("--intercept", "--", "python3", "-c", PROXIED.replace("api.intacct.com", "sage.test"), env={**at, "NO_PROXY": "sage.test"})
+    tap.check("--intercept: another host that the server intercepts comes to it too", done.stdout == b"200\n", done)
+    past = run("--intercept", "--", "sh", "-c", "echo $NO_PROXY", env=at).stdout
+    tap.check("and what leads past the proxy is judged by the server's hosts", past == b"localhost,127.0.0.1,::1,api.intacct.com\n", past)
 with Server() as server:
-    fails("--intercept without a proxy says what to do", run("--intercept", env={"INTACCT_MOCK_URL": server.url}), 1, "--proxy")
+    tap.fails("--intercept without a proxy says what to do", run("--intercept", env={"INTACCT_MOCK_URL": server.url}), 1, "--proxy")
 
 ca = f"{folder.name}/ca.pem"
 with Server("--https-port", "0", "--ca-file", ca) as server:
@@ -137,13 +137,12 @@ with Server("--https-port", "0", "--ca-file", ca) as server:
     for shell in ("sh", "fish"):
         path = shutil.which(shell)
         if not path:
-            print(f"ok {len(tap.results) + 1} - {shell} takes every byte # SKIP {shell} is not installed")
-            tap.results.append(True)
+            tap.skip(f"{shell} takes every byte", f"{shell} is not installed")
             continue
         lines = run("--dir", weird, "--format", shell, env=at).stdout
         tap.check(f"{shell} takes every byte", by_shell(path, lines).get(b"SSL_CERT_FILE") == expected, lines[-700:])
     for form in ("powershell", "dotenv", "json", "github"):
-        fails(f"{form} refuses what it cannot say", run("--dir", weird, "--format", form, env=at), 1, form, "SSL_CERT_FILE")
+        tap.fails(f"{form} refuses what it cannot say", run("--dir", weird, "--format", form, env=at), 1, form, "SSL_CERT_FILE")
     text = os.fsencode(folder.name) + "/a 'b' ‘c’ \"d\" $e `f` #g é\nh".encode()
     expected = text + b"/ca-bundle.pem"
     for form, reader in (("sh", lambda t: by_shell("/bin/sh", t)), ("github", by_github),
@@ -163,6 +162,5 @@ with Server("--https-port", "0", "--ca-file", ca) as server:
                               env={n: v for n, v in CLEAN.items() if n != "NODE_OPTIONS"}, timeout=60)
         tap.check("which Node reads so", done.stdout == text + b"/ca-bundle.pem\n", done)
     else:
-        print(f"ok {len(tap.results) + 1} - which Node reads so # SKIP node is not installed")
-        tap.results.append(True)
+        tap.skip("which Node reads so", "node is not installed")
 tap.end()

@@ -34,7 +34,10 @@ def explained(*arguments, given=None):
 
 
 def first(answer):
-    return answer["causes"][0]["id"] if answer["causes"] else "-"
+    if answer["undecided"]:
+        return "undecided"
+    nothing = "-" if answer["recognised"]["form"] == "none" else "none"
+    return answer["causes"][0]["id"] if answer["causes"] else nothing
 
 
 def samples():
@@ -82,6 +85,12 @@ tap.check("the argument itself may be it", first(explained("REST-2102")) == "gra
 done = run("explain", "/no/such/folder")
 tap.check("what is neither file nor known exits 1 and says what would be known", done.returncode == 1
           and b"curl -v" in done.stdout, done)
+for name in ("nosuch.har", "GW-0040.log", "/no/such/401.json"):
+    done = run("explain", name)
+    tap.check(f"{name} is said to be no file, and its name is not explained",
+              done.returncode == 1 and not done.stdout and b"no such file" in done.stderr, done)
+done = run("explain", "https://api.intacct.com/ia/api/v1/objects/a.json")
+tap.check("an address is no file's name", b"an address" in done.stdout, done)
 done = run("explain", ROOT)
 tap.check("a folder is refused", done.returncode == 1 and b"reading" in done.stderr, done)
 done = run("explain", given=(DATA / "story-twelve-hours.har.gz").read_bytes()[:200])
@@ -145,6 +154,23 @@ with Server() as server:
     except urllib.error.HTTPError as refusal:
         tap.check("another parameter is refused", refusal.code == 400 and json.load(refusal)["field"] == "query")
 
+# ---- bounds ----
+
+with Server() as server:
+    def refused(data):
+        try:
+            return 200, ask(server, data)[1]
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode()
+
+    long = b"401 GW-0040\n" * 100000
+    for name, data in (("packed", gzip.compress(long)), ("plain", long)):
+        status, said = refused(data)
+        tap.check(f"more than 1 MB is refused, {name}", status == 413 and "1048576" in said, (status, said))
+    status, said = refused(gzip.compress(long[:1048576]))
+    tap.check("1 MB is taken, and of too many exchanges what was left out is said",
+              status == 200 and "the 82382 lines behind them were left out" in json.loads(said)["recognised"]["limit"], said[:300])
+
 # ---- to see it again ----
 
 def seen_again(server, again):
@@ -172,7 +198,7 @@ with Server() as server:
             wrong.append((cause, seen))
     tap.check("the command for each cause brings it about", not wrong, str(wrong)[:2000])
     for path, wanted in samples():
-        if wanted != "-":
+        if wanted not in ("-", "none", "undecided"):
             seen = seen_again(server, answers[path]["reproduce"])
             tap.check(f"{path.name}: its command brings it about", seen[0] == wanted, seen)
     seen = seen_again(server, answers[DATA / "story-twelve-hours.har.gz"]["reproduce"])

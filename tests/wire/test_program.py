@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.request
 
-from mock import PROGRAM, Server, Tap, TOKEN_FORM
+from mock import PROGRAM, Server, Tap, TOKEN_FORM, quickest
 
 tap = Tap()
 
@@ -19,12 +19,6 @@ tap = Tap()
 def run(*arguments, env=None):
     return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=20,
                           env={**os.environ, **(env or {})})
-
-
-def fails(title, done, code, *words):
-    lines = done.stderr.strip().splitlines()
-    tap.check(title, done.returncode == code and len(lines) == 1
-              and all(word in lines[0] for word in words), f"{done.returncode}: {done.stderr}")
 
 
 def ask(url, data=None, timeout=60):
@@ -46,35 +40,51 @@ with tempfile.TemporaryDirectory() as folder:
         tap.check("ready says 0", run("ready", "--url", server.url).returncode == 0)
         tap.check("a token is given",
                   "access_token" in ask(server.url + "/ia/api/v1/oauth2/token", TOKEN_FORM.encode()))
-        fails("a busy port is named, with what to do",
+        tap.fails("a busy port is named, with what to do",
               run("--port", str(server.port), "--https-port", "none"), 3, str(server.port), "--port")
-        began = time.monotonic()
-        server.process.send_signal(signal.SIGTERM)
-        tap.check("SIGTERM ends it with 0", server.process.wait(10) == 0)
-        tap.check("within a second", time.monotonic() - began < 1.0, time.monotonic() - began)
+        tap.check("SIGTERM ends it with 0", server.stop()[0] == 0)
         tap.check("the port file is gone", not os.path.exists(port_file))
-        fails("ready says 1 when nobody answers", run("ready", "--url", server.url), 1, "not ready")
+        tap.fails("ready says 1 when nobody answers", run("ready", "--url", server.url), 1, "not ready")
 
-    fails("a port file in a folder that is not there",
+    with Server("--port-file", port_file) as first, Server("--port-file", port_file) as second:
+        first.stop()
+        tap.check("a server leaves the port file that a later one wrote",
+                  json.load(open(port_file))["pid"] == second.process.pid)
+        second.stop()
+        tap.check("which removes it", not os.path.exists(port_file))
+
+    def stop():
+        with Server() as idle:
+            return idle.stop()[1]
+
+    took = quickest(stop, 1.0)
+    tap.check("within a second", took < 1.0, took)
+
+    tap.fails("a port file in a folder that is not there",
           run("--port", "0", "--https-port", "none", "--port-file", f"{folder}/no/where"), 3,
           "--port-file", "No such file")
     open(f"{folder}/key.pem", "w").write("no key")
-    fails("an unreadable certificate", run("--port", "0", "--https-port", "0", "--cert",
+    tap.fails("an unreadable certificate", run("--port", "0", "--https-port", "0", "--cert",
                                            f"{folder}/none.pem", "--key", f"{folder}/key.pem"), 3,
           "none.pem")
-    fails("a certificate that is none", run("--port", "0", "--https-port", "0", "--cert",
+    tap.fails("a certificate that is none", run("--port", "0", "--https-port", "0", "--cert",
                                             f"{folder}/key.pem", "--key", f"{folder}/key.pem"), 3,
           "key.pem")
 
-fails("an unknown option is told the nearest", run("--prot", "0"), 2, "--prot", "--port")
-fails("an unknown command is told the nearest", run("serv"), 2, "serve")
-fails("a bad port", run("--port", "http"), 2, "--port", "65535")
-fails("an option without its argument", run("--port"), 2, "--port", "N")
-fails("--cert without --key", run("--cert", "x.pem"), 2, "--key")
-fails("nothing to listen on", run("--port", "none", "--https-port", "none"), 2, "none")
-fails("an unknown cause is told the nearest", run("causes", "access-token-expird"), 1,
+tap.fails("an unknown option is told the nearest", run("--prot", "0"), 2, "--prot", "--port")
+tap.fails("an unknown command is told the nearest", run("serv"), 2, "serve")
+tap.fails("a bad port", run("--port", "http"), 2, "--port", "65535")
+tap.fails("a public URL that is none", run("--public-url", "foo"), 2, "--public-url", "http://HOST:PORT", '"foo"')
+tap.fails("a host to intercept that is an address", run("--intercept", "http://x"), 2, '"http://x"', "such as")
+tap.fails("a control origin that is none", run("--control-origin", "foo/bar"), 2, '"foo/bar"')
+tap.check("--help is answered with a bad variable at hand",
+          run("serve", "--help", env={"INTACCT_MOCK_PORT": "bad"}).returncode == 0)
+tap.fails("an option without its argument", run("--port"), 2, "--port", "N")
+tap.fails("--cert without --key", run("--cert", "x.pem"), 2, "--key")
+tap.fails("nothing to listen on", run("--port", "none", "--https-port", "none"), 2, "none")
+tap.fails("an unknown cause is told the nearest", run("causes", "access-token-expird"), 1,
       "access-token-expired")
-fails("a bad variable", run(env={"INTACCT_MOCK_PORT": "x"}), 2, "INTACCT_MOCK_PORT")
+tap.fails("a bad variable", run(env={"INTACCT_MOCK_PORT": "x"}), 2, "INTACCT_MOCK_PORT")
 tap.check("version", run("version").stdout.startswith("intacct-mock 0."))
 
 # ---- one parser for every command ----
@@ -92,17 +102,17 @@ for command in commands:
         told = run(command, way)
         tap.check(f"{command} {way} says how it is called", told.returncode == 0 and not told.stderr
                   and told.stdout.startswith(f"intacct-mock {command}") and "\n  --help" in told.stdout, told)
-    fails(f"{command}: an unknown option is told the nearest", run(command, "--hlep"), 2, "--hlep", "--help")
-    fails(f"{command}: an unknown option that is near to none", run(command, "--frobnicate"), 2,
+    tap.fails(f"{command}: an unknown option is told the nearest", run(command, "--hlep"), 2, "--hlep", "--help")
+    tap.fails(f"{command}: an unknown option that is near to none", run(command, "--frobnicate"), 2,
           "--frobnicate", f"intacct-mock {command} --help")
-    fails(f"{command}: a word with one dash", run(command, "-x"), 2, '"-x"')
-fails("an option's value may stand behind =", run("ready", "--wait=0s", "--url=http://127.0.0.1:1"), 1, "127.0.0.1:1")
-fails("a bad value of another command's option", run("ready", "--wait=5"), 2, "--wait", "unit")
-fails("a bad address", run("ready", "--url", "127.0.0.1:1"), 2, "--url", "http://")
-fails("check without a file", run("check"), 2, "check [options] FILE")
-fails("a name too many", run("causes", "access-token-expired", "code-expired"), 2, "code-expired", "causes [ID|CODE|TEXT]")
-fails("version takes nothing", run("version", "x"), 2, '"x"')
-fails("a flag with a value", run("scenarios", "--schema=1"), 2, "--schema takes no value")
+    tap.fails(f"{command}: a word with one dash", run(command, "-x"), 2, '"-x"')
+tap.fails("an option's value may stand behind =", run("ready", "--wait=0s", "--url=http://127.0.0.1:1"), 1, "127.0.0.1:1")
+tap.fails("a bad value of another command's option", run("ready", "--wait=5"), 2, "--wait", "unit")
+tap.fails("a bad address", run("ready", "--url", "127.0.0.1:1"), 2, "--url", "http://")
+tap.fails("check without a file", run("check"), 2, "check [options] FILE")
+tap.fails("a name too many", run("causes", "access-token-expired", "code-expired"), 2, "code-expired", "causes [ID|CODE|TEXT]")
+tap.fails("version takes nothing", run("version", "x"), 2, '"x"')
+tap.fails("a flag with a value", run("scenarios", "--schema=1"), 2, "--schema takes no value")
 with tempfile.TemporaryDirectory() as folder:
     with open(f"{folder}/-mine.json", "w") as file:
         file.write('{"name": "mine", "about": "Of my own."}')

@@ -11,7 +11,10 @@ from proxied import Proxied, get, read_answer
 tap = Tap()
 # names of the loopback that the proxy knows by themselves, and others that lead to this machine
 LOOPBACK = ("127.0.0.1", "localhost", "LOCALHOST.", "a.localhost", "127.1.2.3", "[::1]", "[0:0:0:0:0:0:0:1]")
-DETOURS = ("0.0.0.0", "[::]", "[::ffff:127.0.0.1]", socket.gethostname())
+OWN_NAME = socket.gethostname()
+DETOURS = ("0.0.0.0", "[::]", "[::ffff:127.0.0.1]", *(() if OWN_NAME.lower().endswith("localhost") else (OWN_NAME,)))
+# some resolvers read these as addresses of the loopback; to the proxy they name no host, whoever asks
+NO_HOSTS = ("127.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "127%2e0.0.1", "%31%32%37.0.0.1")
 SANDBOXES = "/__mock/sandboxes"
 
 
@@ -50,10 +53,13 @@ def served(answer):
 # ---- from this machine ----
 
 def local(server, control):
-    for host in ("127.0.0.1", "localhost", "[::1]"):
+    for host in LOOPBACK:
         answers = whole_url(server, f"{host}:{control}"), in_tunnel(server, f"{host}:{control}")
         tap.check(f"{host} and the control port: a whole URL and a tunnel reach the control API alike",
                   all(map(served, answers)), answers)
+    for host in (*DETOURS, *NO_HOSTS):
+        answers = whole_url(server, f"{host}:{control}"), in_tunnel(server, f"{host}:{control}")
+        tap.check(f"{host} leads there in neither way", [status(one) for one in answers] == [400 if host in NO_HOSTS else 403] * 2, answers)
     answer = in_tunnel(server, f"127.0.0.1:{control}", "/ia/api/v1/objects/x")
     tap.check("and there is nothing else there, as at the port itself", status(answer) == 404 and b"/__mock" in answer, answer)
     answer = in_tunnel(server, server.url.removeprefix("http://"))
@@ -85,9 +91,9 @@ def afar(server, control, source):
     own_port = server.url.rsplit(":", 1)[1]
     answer = whole_url(server, f"127.0.0.1:{own_port}", "/.well-known/jwks.json", source=source)
     tap.check("so is every port of the loopback", refused(server, answer, "127.0.0.1"), answer)
-    for host in (*DETOURS, source):
+    for host in (*DETOURS, source, *NO_HOSTS):
         answers = whole_url(server, f"{host}:{control}", source=source), in_tunnel(server, f"{host}:{control}", source=source)
-        tap.check(f"{host} is refused from there too", [status(one) for one in answers] == [403, 403], answers)
+        tap.check(f"{host} is refused from there too", [status(one) for one in answers] == [400 if host in NO_HOSTS else 403] * 2, answers)
     change = json.dumps({"do": "lock-user", "user": "ws_user@acme"})
     server.via(f"POST http://127.0.0.1:{control}{SANDBOXES}/default/world HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                f"Content-Length: {len(change)}\r\n\r\n{change}".encode(), source=source)
@@ -137,6 +143,21 @@ def shared(source):
             tap.check(f"on the shared port {where} it wants its token", status(answer) == 401, answer)
 
 
+def with_token():
+    """A port of its own and a token: the proxy neither asks for another, nor spares who has none."""
+    port = free_port()
+    with Proxied("--control-token", "t0ken", control=port) as server:
+        for host in LOOPBACK:
+            answers = whole_url(server, f"{host}:{port}"), in_tunnel(server, f"{host}:{port}")
+            tap.check(f"{host}: without its token it refuses, by a whole URL and in a tunnel",
+                      [status(one) for one in answers] == [401, 401], answers)
+        bearer = "x\r\nAuthorization: Bearer t0ken"
+        answers = (in_tunnel(server, f"127.0.0.1:{port}", host=bearer), server.via(
+            f"GET http://127.0.0.1:{port}{SANDBOXES} HTTP/1.1\r\nHost: {bearer}\r\nConnection: close\r\n\r\n".encode()))
+        tap.check("with it it serves both", all(map(served, answers)), answers)
+
+
+with_token()
 port = free_port()
 with Proxied("--bind", "0.0.0.0", "--https-port", "0", control=port) as mock:
     local(mock, port)

@@ -38,25 +38,19 @@ def says(title, done, code, *words):
     tap.check(title, done.returncode == code and all(word in said for word in words), f"{done.returncode}\n{said}")
 
 
-def fails(title, done, code, *words):
-    lines = done.stderr.strip().splitlines()
-    tap.check(title, done.returncode == code and not done.stdout and len(lines) == 1
-              and all(word in lines[0] for word in words), f"{done.returncode}\n{done.stdout}{done.stderr}")
-
-
 def finding(server):
     at = {"INTACCT_MOCK_URL": server.url}
     says("INTACCT_MOCK_URL says where the server is", run("clock", env=at), 0, "Z")
     says("so does INTACCT_MOCK_PORT", run("clock", env={"INTACCT_MOCK_PORT": str(server.port)}), 0, "Z")
     says("--url goes first", run("clock", "--url", server.url, env={"INTACCT_MOCK_URL": "http://127.0.0.1:1"}), 0, "Z")
     says("localhost is this machine", run("clock", "--url", f"http://localhost:{server.port}/"), 0, "Z")
-    fails("nobody there", run("clock", "--url", "http://127.0.0.1:1"), 1, "http://127.0.0.1:1", "Connection refused")
-    fails("a name that is nobody's", run("clock", "--url", "http://nobody.invalid:80"), 1, "nobody.invalid")
+    tap.fails("nobody there", run("clock", "--url", "http://127.0.0.1:1"), 1, "http://127.0.0.1:1", "Connection refused")
+    tap.fails("a name that is nobody's", run("clock", "--url", "http://nobody.invalid:80"), 1, "nobody.invalid")
     for url in ("127.0.0.1:8080", "ftp://x", "http://", "http://:80", "http://x:0", "http://x:65536", "http://x:y", "http://[::1",
                 "http://a b", "http://a@b", "http://x/?y", "http://" + "x" * 300):
-        fails(f"no URL: {url[:30]}", run("clock", "--url", url), 2, "--url")
-    fails("a sandbox of no scenario", run("clock", "--sandbox", "nothing.x", env=at), 1, "nothing.x", "scenario")
-    fails("a name that is none", run("clock", "--sandbox", "../x?y", env=at), 1, "sandbox")
+        tap.fails(f"no URL: {url[:30]}", run("clock", "--url", url), 2, "--url")
+    tap.fails("a sandbox of no scenario", run("clock", "--sandbox", "nothing.x", env=at), 1, "nothing.x", "scenario")
+    tap.fails("a name that is none", run("clock", "--sandbox", "../x?y", env=at), 1, "sandbox")
     run("do", "lock-user", "ws_user@acme", "--url", server.url + "/s/happy-path.by-url")
     tap.check("the base URL of a sandbox names it", status(ask_token(server, "/s/happy-path.by-url")) != 200
               and status(ask_token(server)) == 200)
@@ -78,7 +72,7 @@ def broken_servers():
                     conversation.sendall(answer)
             thread = threading.Thread(target=serve)
             thread.start()
-            fails(f"{title} in the place of an answer", run("clock", "--url", f"http://127.0.0.1:{listener.getsockname()[1]}"), 1, word)
+            tap.fails(f"{title} in the place of an answer", run("clock", "--url", f"http://127.0.0.1:{listener.getsockname()[1]}"), 1, word)
             thread.join()
 
 
@@ -96,8 +90,11 @@ def clocks(at):
     run("clock", "scale", "60", env=at)
     tap.check("--json is the server's answer", json.loads(run("clock", "--json", env=at).stdout)["scale"] == 60)
     for words in (["12"], ["+12"], ["set"], ["scale", "x"], ["stop"], ["+-5h"], ["++5h"], ["--", "--5h"]):
-        fails(f"no change: {' '.join(words)}", run("clock", *words, env=at), 2, words[0], "+12h")
-    fails("no time", run("clock", "set", "tomorrow", env=at), 1, "set")
+        tap.fails(f"no change: {' '.join(words)}", run("clock", *words, env=at), 2, words[0], "+12h")
+    for words in (["+5h", "-3h"], ["freeze", "unfreeze"], ["set", "2027-01-01T00:00:00Z", "set", "2028-01-01T00:00:00Z"],
+                  ["scale", "2", "scale", "3"]):
+        tap.fails(f"the same change twice: {' '.join(words)}", run("clock", *words, env=at), 2, f'"{words[len(words) // 2]}"', "twice")
+    tap.fails("no time", run("clock", "set", "tomorrow", env=at), 1, "set")
 
 
 def effects(server, at):
@@ -117,12 +114,12 @@ def effects(server, at):
     says("a word beside a name is what the name is not", run("do", "remove-permission", "accounts-payable/vendor", "user=ws_user@acme",
                                                              env=at), 0, "affected")
     says("what a value has behind = is the value's", run("do", "register-redirect-uri", "https://x.example/cb?a=b", env=at), 0, "1 affected")
-    fails("an effect that is not there", run("do", "lock-usr", env=at), 2, "lock-usr", "lock-user")
-    fails("one word too many", run("do", "lock-user", "jdoe@acme", "x", env=at), 2, "lock-user", "user=")
-    fails("the same twice", run("do", "lock-user", "user=jdoe@acme", "user=x@acme", env=at), 2, "user=x@acme", "twice")
-    fails("twice, by place and by name", run("do", "lock-user", "jdoe@acme", "user=x@acme", env=at), 2, "jdoe@acme", "no use")
-    fails("a user that is not there", run("do", "lock-user", "nobody@acme", env=at), 1, "nobody")
-    fails("what it needs is not said", run("do", "lock-user", env=at), 1, "user")
+    tap.fails("an effect that is not there", run("do", "lock-usr", env=at), 2, "lock-usr", "lock-user")
+    tap.fails("one word too many", run("do", "lock-user", "jdoe@acme", "x", env=at), 2, "lock-user", "user=")
+    tap.fails("the same twice", run("do", "lock-user", "user=jdoe@acme", "user=x@acme", env=at), 2, "user=x@acme", "twice")
+    tap.fails("twice, by place and by name", run("do", "lock-user", "jdoe@acme", "user=x@acme", env=at), 2, "jdoe@acme", "no use")
+    tap.fails("a user that is not there", run("do", "lock-user", "nobody@acme", env=at), 1, "nobody")
+    tap.fails("what it needs is not said", run("do", "lock-user", env=at), 1, "user")
 
 
 def run_get(server, path):
@@ -155,7 +152,9 @@ def tokens(server, at):
     ask_token(server, "/s/happy-path.t")
     says("revoke, of one kind and user", run("revoke", "access", "user=ws_user@acme", *sandbox, env=at), 0, "revoked: 1 token\n")
     says("of nobody", run("revoke", "client_id=demo-public", *sandbox, env=at), 0, "0 tokens")
-    fails("what is no kind", run("expire", "acess", *sandbox, env=at), 2, "acess", "access, refresh")
+    tap.fails("what is no kind", run("expire", "acess", *sandbox, env=at), 2, "acess", "access, refresh")
+    for words in (["access", "refresh"], ["user=a@acme", "user=b@acme"]):
+        tap.fails(f"the same twice: {' '.join(words)}", run("expire", *words, *sandbox, env=at), 2, f'"{words[1]}"', "twice")
     says("reset", run("reset", *sandbox, env=at), 0, "happy-path.t")
     says("sandboxes lists them", run("sandboxes", env=at), 0, "default", f"{server.url}/s/happy-path.t", "0 exchanges")
     tap.check("sandboxes --json", any(box["name"] == "happy-path.t" for box in
@@ -178,7 +177,7 @@ def verdicts(server, at):
 
 def journal(server, at):
     box = ["--sandbox", "happy-path.j"]
-    fails("nothing was refused", run("why", *box, env=at), 1, "nothing was refused", "happy-path.j")
+    tap.fails("nothing was refused", run("why", *box, env=at), 1, "nothing was refused", "happy-path.j")
     ask_token(server, "/s/happy-path.j")
     ask_token(server, "/s/happy-path.j", "first-wrong")
     ask_token(server, "/s/happy-path.j")
@@ -192,17 +191,19 @@ def journal(server, at):
     tap.check("why 9: as many as there are", re.findall(r"(?m)^#(\d)", run("why", "9", *box, env=at).stdout) == ["2", "4"])
     tap.check("--json", json.loads(run("why", "--json", *box, env=at).stdout)["count"] == 1)
     for number in ("0", "x", "-1"):
-        fails(f"why {number}", run("why", number, *box, env=at), 2, number)
+        tap.fails(f"why {number}", run("why", number, *box, env=at), 2, number)
 
     tail = run("tail", "--since", "0", "--count", "4", *box, env=at)
     tap.check("tail: a line for each exchange", len(tail.stdout.splitlines()) == 4 and
               re.match(r"\d\d:\d\d:\d\d #1 POST /ia/api/v1/oauth2/token client_credentials → 200\n", tail.stdout), tail)
     tap.check("without colours where it is no terminal", "\033" not in tail.stdout)
+    for number in ("-2", "x"):
+        tap.fails(f"tail --since {number}", run("tail", "--since", number, *box, env=at), 2, "--since", number)
     tap.check("only the refused", re.findall(r"#(\d)", run("tail", "--since", "0", "--count", "2", "--refused", *box, env=at).stdout)
               == ["2", "4"])
     lines = run("tail", "--since", "0", "--count", "1", "--json", "--cause", "client-secret-wrong", *box, env=at).stdout
     tap.check("--json and --cause", json.loads(lines)["id"] == 2, lines)
-    fails("a cause that is not there", run("tail", "--cause", "client-secret-wrnog", *box, env=at), 1, "client-secret-wrong")
+    tap.fails("a cause that is not there", run("tail", "--cause", "client-secret-wrnog", *box, env=at), 1, "client-secret-wrong")
 
 
 def live(server, at):
@@ -251,29 +252,29 @@ with Server() as server:
 
 with Server("--control-token", "T0ken") as server:
     at = {"INTACCT_MOCK_URL": server.url}
-    fails("without the control token", run("clock", env=at), 1, "--token")
-    fails("with a wrong one", run("clock", "--token", "x", env=at), 1, "--token", "wrong")
-    fails("tail without it", run("tail", env=at), 1, "--token")
+    tap.fails("without the control token", run("clock", env=at), 1, "--token")
+    tap.fails("with a wrong one", run("clock", "--token", "x", env=at), 1, "--token", "wrong")
+    tap.fails("tail without it", run("tail", env=at), 1, "--token")
     says("with it", run("clock", "--token", "T0ken", env=at), 0, "Z")
     says("by the environment", run("clock", env={**at, "INTACCT_MOCK_CONTROL_TOKEN": "T0ken"}), 0, "Z")
-    fails("one that is no token", run("clock", "--token", "a b", env=at), 2, "--token")
+    tap.fails("one that is no token", run("clock", "--token", "a b", env=at), 2, "--token")
     says("ready needs none", run("ready", env=at), 0)
 
 with Server("--control", "off") as server:
-    fails("a server without a control API", run("clock", "--url", server.url), 1, "control API")
+    tap.fails("a server without a control API", run("clock", "--url", server.url), 1, "control API")
 
 ca = f"{folder.name}/ca.pem"
 with Server("--https-port", "0", "--ca-file", ca) as server:
     https = next(word for word in server.ready.split() if word.startswith("https"))
-    fails("https without its CA says what to do", run("clock", "--url", https), 1, "--ca-file")
+    tap.fails("https without its CA says what to do", run("clock", "--url", https), 1, "--ca-file")
     says("with it", run("clock", "--url", https, "--ca-file", ca), 0, "Z")
     says("by the environment", run("clock", env={"INTACCT_MOCK_URL": https, "INTACCT_MOCK_CA_FILE": ca}), 0, "Z")
     says("by a name", run("clock", "--url", https.replace("127.0.0.1", "localhost"), "--ca-file", ca), 0, "Z")
-    fails("another's certificate", run("clock", "--url", https.replace("127.0.0.1", "expired.localhost"), "--ca-file", ca), 1, "expired.localhost")
+    tap.fails("another's certificate", run("clock", "--url", https.replace("127.0.0.1", "expired.localhost"), "--ca-file", ca), 1, "expired.localhost")
     says("ready over https", run("ready", "--url", https, "--ca-file", ca), 0)
     tail = run("tail", "--url", https, "--ca-file", ca, "--count", "1", "--since", "0") if status(ask_token(server)) == 200 else None
     tap.check("tail over https", tail and tail.stdout.count("\n") == 1, tail)
-    fails("http at the port of https", run("clock", "--url", https.replace("https", "http")), 1, "400")
-    fails("https at the port of http", run("clock", "--url", server.url.replace("http", "https")), 1, "TLS")
-    fails("a CA file that is none", run("clock", "--url", https, "--ca-file", "/dev/null"), 1, "/dev/null")
+    tap.fails("http at the port of https", run("clock", "--url", https.replace("https", "http")), 1, "400")
+    tap.fails("https at the port of http", run("clock", "--url", server.url.replace("http", "https")), 1, "TLS")
+    tap.fails("a CA file that is none", run("clock", "--url", https, "--ca-file", "/dev/null"), 1, "/dev/null")
 tap.end()

@@ -23,11 +23,6 @@ def run(*words, env=None):
                           env={**CLEAN, "TMPDIR": folder.name, **(env or {})})
 
 
-def fails(title, done, code, *words):
-    lines = done.stderr.strip().splitlines()
-    tap.check(title, done.returncode == code and len(lines) == 1 and all(word in lines[0] for word in words), done)
-
-
 def card(done):
     """The outcomes, as the scorecard has them."""
     return re.findall(r"(?m)^(passed|FAILED|partly|skipped) +([a-z0-9-]+)", done.stdout)
@@ -58,7 +53,7 @@ ca = f"{folder.name}/ca.pem"
 with Server("--https-port", "0", "--ca-file", ca, "--control-token", "T0ken") as server:
     https = next(word for word in server.ready.split() if word.startswith("https"))
     at = ["--url", server.url, "--token", "T0ken"]
-    fails("a mock that wants its token", run("--url", server.url, "--", "true"), 3, "401", "--token")
+    tap.fails("a mock that wants its token", run("--url", server.url, "--", "true"), 3, "401", "--token")
     junit, artifacts = f"{folder.name}/results.xml", f"{folder.name}/artifacts"
     done = run(*at, *CHOSEN, "--jobs", "3", "--junit", junit, "--artifacts", artifacts, "--", *SOUND)
     tap.check("a sound client passes with a mock that runs already", done.returncode == 0 and card(done) == card(own), done)
@@ -68,7 +63,7 @@ with Server("--https-port", "0", "--ca-file", ca, "--control-token", "T0ken") as
         tap.check("the HAR is one", len(json.load(file)["log"]["entries"]) > 0)
     done = run("--url", https, "--ca-file", ca, "--token", "T0ken", *CHOSEN, "--", *SOUND)
     tap.check("over https too, with the CA of that server", done.returncode == 0 and card(done) == card(own), done)
-    fails("without its CA it says what to do", run("--url", https, "--token", "T0ken", "--", "true"), 3, "--ca-file")
+    tap.fails("without its CA it says what to do", run("--url", https, "--token", "T0ken", "--", "true"), 3, "--ca-file")
     done = run(*at, "--scenario", "access-token-revoked", "--", *NAIVE)
     tap.check("a failure is told in the same words", done.returncode == 1
               and without_numbers(done.stdout) == without_numbers(naive.stdout), f"{done.stdout}\n{naive.stdout}")
@@ -88,7 +83,7 @@ with Server() as server:
     tap.check("two runs at once on one server do not meet", [one.returncode for one in both] == [0, 0], "\n".join(said))
     listed = run("--url", server.url, "--list", "--scenario", "rate-*")
     tap.check("--list is that server's", listed.stdout == run("--list", "--scenario", "rate-*").stdout, listed)
-    fails("a scenario that it does not have", run("--url", server.url, "--scenario", "rate-limitd", "--", "true"), 2, "rate-limited")
+    tap.fails("a scenario that it does not have", run("--url", server.url, "--scenario", "rate-limitd", "--", "true"), 2, "rate-limited")
     tap.check("INTACCT_MOCK_URL alone is not used", "127.0.0.1:1" not in run("--list", env={"INTACCT_MOCK_URL": "http://127.0.0.1:1"}).stderr)
     stop = ("import os, urllib.request as u; u.urlopen(os.environ['INTACCT_BASE_URL'] + '/.well-known/jwks.json').read(); "
             f"os.kill({server.process.pid}, 15)")
@@ -101,11 +96,17 @@ PROXIED = ('import urllib.parse as p, urllib.request as u; u.urlopen("https://ap
 with Server("--proxy", "0") as server:
     done = run("--url", server.url, "--intercept", "--scenario", "happy-path", "--", sys.executable, "-c", PROXIED)
     tap.check("--url with --intercept: a proxy of that server for each", "a token is had" not in done.stdout and "the API is called" in done.stdout, done)
-fails("--https and --intercept", run("--https", "--intercept", "--", "true"), 2, "--https", "--intercept")
-fails("nobody there", run("--url", "http://127.0.0.1:1", "--", "true"), 3, "127.0.0.1:1")
-fails("no address", run("--url", "127.0.0.1:1", "--", "true"), 2, "--url")
-fails("--scenarios is for a mock of our own", run("--url", "http://127.0.0.1:1", "--scenarios", "x", "--", "true"), 2, "--scenarios", "--url")
-fails("and so is --https", run("--url", "http://127.0.0.1:1", "--https", "--", "true"), 2, "--https", "--url")
+with Server("--proxy", "0", "--intercept", "sage.test") as server:
+    done = run("--url", server.url, "--intercept", "--scenario", "happy-path", "--show-output", "--", sys.executable, "-c",
+               "import os; print(os.environ['NO_PROXY']);" + PROXIED.replace("api.intacct.com", "sage.test"),
+               env={"NO_PROXY": "sage.test,api.intacct.com"})
+    tap.check("which hosts are intercepted is that server's to say", "a token is had" not in done.stdout
+              and "| localhost,127.0.0.1,::1,api.intacct.com\n" in done.stdout, done)
+tap.fails("--https and --intercept", run("--https", "--intercept", "--", "true"), 2, "--https", "--intercept")
+tap.fails("nobody there", run("--url", "http://127.0.0.1:1", "--", "true"), 3, "127.0.0.1:1")
+tap.fails("no address", run("--url", "127.0.0.1:1", "--", "true"), 2, "--url")
+tap.fails("--scenarios is for a mock of our own", run("--url", "http://127.0.0.1:1", "--scenarios", "x", "--", "true"), 2, "--scenarios", "--url")
+tap.fails("and so is --https", run("--url", "http://127.0.0.1:1", "--https", "--", "true"), 2, "--https", "--url")
 
 # ---- parts ----
 
@@ -122,5 +123,5 @@ done = run("--shard", "9/9", "--junit", f"{folder.name}/none.xml", *CHOSEN, "--"
 tap.check("a part without a scenario is fine", done.returncode == 0 and "no scenario falls in part 9/9" in done.stdout
           and len(xml.parse(f"{folder.name}/none.xml").getroot()) == 0, done)
 for wrong in ("0/2", "3/2", "1", "1/0", "x/2", "1/2/3", "-1/2"):
-    fails(f"no part: {wrong}", run("--shard", wrong, "--", "true"), 2, "--shard", "2/4")
+    tap.fails(f"no part: {wrong}", run("--shard", wrong, "--", "true"), 2, "--shard", "2/4")
 tap.end()

@@ -8,13 +8,12 @@ import select
 import socket
 import time
 
-from mock import Server, Tap, TOKEN_FORM, body, status
+from mock import PATIENCE_S, Server, Tap, TOKEN_FORM, body, status
 
 tap = Tap()
 TOKEN = "/ia/api/v1/oauth2/token"
 REQUESTS = "/__mock/sandboxes/default/requests"
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
-STOPPED = 2  # seconds: one, and a busy machine
 LINUX = pathlib.Path("/proc/self/status").exists()
 
 
@@ -94,7 +93,7 @@ with Server("--threads", "4") as server:
     server.request("GET", "/__mock/health")
     ended, seconds = server.stop()
     tap.check("a stop answers those who wait, and does not wait itself",
-              ended == 0 and seconds < STOPPED and b'"count":0' in hear(wait, until=b"]}"), (ended, seconds))
+              ended == 0 and seconds < PATIENCE_S and b'"count":0' in hear(wait, until=b"]}"), (ended, seconds))
 
 # --- a large journal ---
 
@@ -136,7 +135,7 @@ with Server() as server:
                   f"{after - before} kB")
     tap.check("and hold nobody up", status(server.request("GET", "/__mock/health")) == 200)
     ended, seconds = server.stop()
-    tap.check("a stop waits for none of them", ended == 0 and seconds < STOPPED, (ended, seconds))
+    tap.check("a stop waits for none of them", ended == 0 and seconds < PATIENCE_S, (ended, seconds))
     for conversation in slow:
         conversation.close()
 

@@ -8,7 +8,7 @@ import socket
 import tempfile
 import tty
 
-from mock import Server, Tap, body, status
+from mock import PATIENCE_S, Server, Tap, body, status
 
 tap = Tap()
 LONG = "/" + "x" * 1500  # a line of the log is as long as this
@@ -92,7 +92,7 @@ for name, make in (("a pipe", pipe), ("a FIFO", fifo), ("a socketpair", pair), (
     tap.check(f"{name}: once it is read again, a line is a line", last.startswith(b"20") and b"/afterwards" in last,
               heard[-3000:])
     ended, seconds = server.stop()
-    tap.check(f"{name}: SIGTERM ends it at once", ended == 0 and seconds < 2, (ended, seconds))
+    tap.check(f"{name}: SIGTERM ends it at once", ended == 0 and seconds < PATIENCE_S, (ended, seconds))
     server.process.stdout.close()
     for fd in others:
         os.close(fd)

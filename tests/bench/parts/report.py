@@ -65,4 +65,10 @@ def write_readme(file, result):
     lines += ["", "Tokens of client_credentials, 16 kept connections; each peer with its ordinary set-up (`peers/`):", "",
               "| peer | the mock is so many times as fast | ready in | resident |", "|---|---|---|---|"]
     lines += [f"| {peer['name']} | {peer['ratio']} | {peer['start_ms']} ms | {peer['resident_mib']} MiB |" for peer in result["peers"]]
-    file.write_text("\n".join(lines) + "\n")
+    file.write_text("\n".join(lines) + "\n" + written_by_hand(file))
+
+
+def written_by_hand(file):
+    """The sections behind the tables, which no measurement writes."""
+    _, heading, rest = file.read_text().partition("\n## ")
+    return heading + rest

@@ -1,39 +1,13 @@
-/* What the tests of base/ share: an arena for each test, and comparing views. */
+/* What the tests of base/ share: comparing views. */
 #ifndef IM_TESTS_UNIT_BASE_TEST_H
 #define IM_TESTS_UNIT_BASE_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "unit/fixture.h"
 
-#include "base/arena.h"
-
-static inline int new_arena(void **state)
-{
-    struct im_arena *arena = malloc(sizeof(*arena));
-
-    if (!arena)
-        return -1;
-    im_arena_init(arena, 0);
-    *state = arena;
-    return 0;
-}
-
-static inline int drop_arena(void **state)
-{
-    im_arena_release(*state);
-    free(*state);
-    return 0;
-}
-
-#define TEST_IN_ARENA(test) cmocka_unit_test_setup_teardown(test, new_arena, drop_arena)
-#define COUNT(array)        (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static inline void compare_views(struct im_str got, const char *expected,
                                  const char *file, int line)

@@ -122,14 +122,7 @@ struct reading {
 
 static int begin(void **state)
 {
-    *state = calloc(1, sizeof(struct reading));
-    return *state ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    im_arena_release(&((struct reading *)*state)->arena);
-    free(*state);
+    new_fixture(state, sizeof(struct reading));
     return 0;
 }
 
@@ -431,7 +424,7 @@ static void without_memory_it_is_said_and_nothing_breaks(void **state)
     im_arena_release(&none);
 }
 
-#define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define READING(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 int main(void)
 {

@@ -150,17 +150,15 @@ static void json_is_set_out_with_two_blanks_a_level(void **state)
                                  "  \"c\": null\n}\n");
 }
 
-#define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, new_arena, drop_arena)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_ARENA(plain_values_have_types_and_bounds),
-        IN_ARENA(words_are_listed_or_referred_to),
-        IN_ARENA(objects_stand_in_place_or_are_referred_to),
-        IN_ARENA(lists_say_what_is_in_them),
-        IN_ARENA(forms_are_alternatives),
-        IN_ARENA(json_is_set_out_with_two_blanks_a_level),
+        TEST_IN_ARENA(plain_values_have_types_and_bounds),
+        TEST_IN_ARENA(words_are_listed_or_referred_to),
+        TEST_IN_ARENA(objects_stand_in_place_or_are_referred_to),
+        TEST_IN_ARENA(lists_say_what_is_in_them),
+        TEST_IN_ARENA(forms_are_alternatives),
+        TEST_IN_ARENA(json_is_set_out_with_two_blanks_a_level),
     };
     return cmocka_run_group_tests_name("json_schema", tests, NULL, NULL);
 }

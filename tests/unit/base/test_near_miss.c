@@ -1,19 +1,7 @@
+#include "unit/fixture.h"
 #include "unit/spine.h"
 
 #include "base/near_miss.h"
-
-static int begin(void **state)
-{
-    *state = calloc(1, sizeof(struct im_arena));
-    return *state ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    im_arena_release(*state);
-    free(*state);
-    return 0;
-}
 
 static void templates_are_told(void **state)
 {
@@ -105,15 +93,13 @@ static void others_are_no_slips(void **state)
     assert_null(im_near_miss(*state, IM_STR("x"), IM_STR("")));
 }
 
-#define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_ARENA(templates_are_told),
-        IN_ARENA(what_may_be_meant_is_no_template),
-        IN_ARENA(slips_are_told),
-        IN_ARENA(others_are_no_slips),
+        TEST_IN_ARENA(templates_are_told),
+        TEST_IN_ARENA(what_may_be_meant_is_no_template),
+        TEST_IN_ARENA(slips_are_told),
+        TEST_IN_ARENA(others_are_no_slips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

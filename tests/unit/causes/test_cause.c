@@ -1,14 +1,9 @@
 /* causes/causes.def, cause.c and cause_catalogue.c: what the table holds, and how it is used. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "unit/fixture.h"
 
 #include "base/json.h"
 #include "causes/cause_catalogue.h"
@@ -23,22 +18,11 @@ struct fixture {
 
 static int setup(void **state)
 {
-    static struct fixture f;
+    struct fixture *f = new_fixture(state, sizeof(*f));
 
-    memset(&f, 0, sizeof(f));
-    im_arena_init(&f.arena, 0);
-    im_buf_init(&f.buf, &f.arena, 0);
-    f.req.arena = &f.arena;
-    f.req.exchange = &f.exchange;
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    im_arena_release(&f->arena);
+    im_buf_init(&f->buf, &f->arena, 0);
+    f->req.arena = &f->arena;
+    f->req.exchange = &f->exchange;
     return 0;
 }
 
@@ -326,6 +310,8 @@ static void a_slip_of_the_pen_finds_its_cause(void **state)
     assert_string_equal(im_cause_hint(IM_STR("parallel_refresh")).text,
                         "; did you mean \"parallel-refresh\"?");
     assert_string_equal(im_cause_hint(IM_STR("the-dog-ate-it")).text, "");
+    /* a short word with another letter is another word, not "none" */
+    assert_string_equal(im_cause_hint(IM_STR("nope")).text, "");
     assert_string_equal(im_cause_hint(IM_STR("")).text, "");
 }
 
@@ -502,7 +488,7 @@ static void explanations_fit_a_terminal(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, drop_fixture)
 
 int main(void)
 {

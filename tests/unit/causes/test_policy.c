@@ -1,13 +1,8 @@
 /* causes/policy.c: switches are set in words, and a slip is told with what would be right. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
+
+#include "unit/fixture.h"
 
 #include "causes/policy.h"
 
@@ -20,20 +15,9 @@ struct fixture {
 
 static int setup(void **state)
 {
-    static struct fixture f;
+    struct fixture *f = new_fixture(state, sizeof(*f));
 
-    memset(&f, 0, sizeof(f));
-    im_arena_init(&f.arena, 0);
-    im_policy_init(&f.policy);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    im_arena_release(&f->arena);
+    im_policy_init(&f->policy);
     return 0;
 }
 
@@ -232,7 +216,7 @@ static void one_slip_and_nothing_changes(void **state)
     assert_true(im_str_is(f->at->name, "skew"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, drop_fixture)
 
 int main(void)
 {

@@ -1,12 +1,7 @@
 /* causes/refusal.c: a cause becomes the bytes that were documented or recorded. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
+
+#include "unit/fixture.h"
 
 #include "causes/refusal.h"
 
@@ -21,26 +16,15 @@ struct fixture {
 
 static int setup(void **state)
 {
-    static struct fixture f;
+    struct fixture *f = new_fixture(state, sizeof(*f));
 
-    memset(&f, 0, sizeof(f));
-    im_arena_init(&f.arena, 0);
-    im_response_init(&f.res, &f.arena);
-    im_policy_init(&f.policy);
-    im_rng_init_seed(&f.rng, 7, IM_STR("test"));
-    f.req.arena = &f.arena;
-    f.req.exchange = &f.exchange;
-    f.req.method = IM_STR("POST");
-    f.req.now_ms = 1773510525717;
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    im_arena_release(&f->arena);
+    im_response_init(&f->res, &f->arena);
+    im_policy_init(&f->policy);
+    im_rng_init_seed(&f->rng, 7, IM_STR("test"));
+    f->req.arena = &f->arena;
+    f->req.exchange = &f->exchange;
+    f->req.method = IM_STR("POST");
+    f->req.now_ms = 1773510525717;
     return 0;
 }
 
@@ -543,7 +527,7 @@ static void memory_may_run_out_anywhere(void **state)
     assert_int_equal(f->res.status, 400);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, drop_fixture)
 
 int main(void)
 {

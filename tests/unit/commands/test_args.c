@@ -54,22 +54,13 @@ struct reading {
 
 static int begin(void **state)
 {
-    struct reading *r = calloc(1, sizeof(*r));
+    struct reading *r = new_fixture(state, sizeof(*r));
 
-    *state = r;
-    if (r)
-        r->command = &verb;
-    return r ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    im_arena_release(&((struct reading *)*state)->arena);
-    free(*state);
+    r->command = &verb;
     return 0;
 }
 
-#define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define READING(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 #define NONE          ((const char *[]){NULL})
 #define TEXTS(...)    ((const char *[]){__VA_ARGS__, NULL})
 
@@ -291,6 +282,8 @@ static void a_bad_variable_is_named_as_one(void **state)
     struct reading *r = *state;
     bad(r, NONE, TEXTS("INTACCT_MOCK_PORT=x"), "INTACCT_MOCK_PORT: --port must be");
     bad(r, TEXTS("--port", "1"), TEXTS("INTACCT_MOCK_PORT=x"), "INTACCT_MOCK_PORT");
+    /* who asks what the values are is told, also with a wrong one at hand */
+    fine(r, TEXTS("--help"), TEXTS("INTACCT_MOCK_PORT=x"));
 }
 
 static void an_unknown_option_is_refused_with_the_nearest(void **state)

@@ -20,18 +20,11 @@ struct scene {
 
 static int begin(void **state)
 {
-    *state = calloc(1, sizeof(struct scene));
-    return *state ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    im_arena_release(&((struct scene *)*state)->arena);
-    free(*state);
+    new_fixture(state, sizeof(struct scene));
     return 0;
 }
 
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 /* Its value in what a child would get; NULL = it is not there. */
 static const char *value_in(char *const *list, const char *name)

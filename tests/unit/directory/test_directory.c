@@ -7,9 +7,11 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "directory/directory.h"
+#include "directory/directory_world.h"
 
 struct fixture {
     struct im_arena arena;
@@ -182,6 +184,58 @@ static void ids_are_case_sensitive_and_slips_can_be_told(void **state)
     assert_null(client(f, "Demo"));
 }
 
+static void whom_there_is_not_has_no_id_and_is_inactive(void **state)
+{
+    struct fixture *f = *state;
+    struct im_principal who;
+
+    memset(&who, 0xff, sizeof who);
+    im_directory_principal(f->directory, IM_STR("none"), IM_STR("none"), IM_STR("none"),
+                           &who);
+    assert_int_equal(who.client.id.len + who.company.id.len + who.user.id.len, 0);
+    assert_false(who.client.active || who.company.active || who.user.active);
+    im_directory_principal(f->directory, IM_STR("demo"), IM_STR("acme"),
+                           IM_STR("ws_user"), &who);
+    assert_true(who.client.active && who.company.active && who.user.active);
+}
+
+static void a_slip_is_told_by_whichever_name_it_is_near(void **state)
+{
+    static const char *const slips[] = {"Demo", "Demo-Public", "Demo-Sandbox"};
+    static const char *const names[] = {"demo", "demo-public", "demo-sandbox"};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct im_near_miss near = im_directory_near(f->directory, &f->arena, IM_CLIENTS,
+                                                     IM_STR(""), im_str(slips[i]));
+        assert_non_null(near.how);
+        assert_true(im_str_is(near.right, names[i]));
+    }
+    assert_null(im_directory_near(f->directory, &f->arena, IM_CLIENTS, IM_STR(""),
+                                  IM_STR("other"))
+                    .how);
+}
+
+static void up_to_six_names_are_listed_and_of_more_none(void **state)
+{
+    struct fixture *f = *state;
+    char text[80];
+    struct im_hint hint = im_directory_hint(f->directory, IM_COMPANIES, IM_STR(""),
+                                            IM_STR("something-else"));
+
+    assert_non_null(strstr(hint.text, "acme"));
+    assert_non_null(strstr(hint.text, "acme-sandbox"));
+    for (int i = 2; i < 7; i++) {
+        snprintf(text, sizeof text, "{\"companies\":[{\"id\":\"company-%d\"}]}", i);
+        load(f, text);
+        hint = im_directory_hint(f->directory, IM_COMPANIES, IM_STR(""),
+                                 IM_STR("something-else"));
+        snprintf(text, sizeof text, "company-%d", i);
+        assert_true(!strstr(hint.text, text) == (i == 6));
+    }
+    assert_string_equal(hint.text, "");
+}
+
 /* ---- loading ---- */
 
 static void what_is_not_named_stays_as_it_was(void **state)
@@ -211,17 +265,40 @@ static void a_company_that_names_its_clients_has_no_others(void **state)
     assert_int_equal(company(*state, "acme")->clients.count, 1);
 }
 
+static void a_company_that_names_its_senders_has_no_others(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, "{\"companies\":[{\"id\":\"b\"},{\"id\":\"c\",\"senders\":[]},"
+            "{\"id\":\"d\",\"senders\":[\"own\"]}]}");
+    assert_true(has(company(f, "b")->senders, "demo-sender"));
+    assert_false(has(f->company.senders, ""));
+    assert_int_equal(company(f, "c")->senders.count, 0);
+    assert_int_equal(company(f, "d")->senders.count, 1);
+    assert_true(has(f->company.senders, "own"));
+}
+
+static void a_client_without_a_sender_brings_none(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, "{\"clients\":[{\"id\":\"bare\"}]}");
+    assert_true(has(company(f, "acme")->clients, "bare"));
+    assert_false(has(f->company.senders, ""));
+}
+
 static void a_new_company_and_user_have_keys_and_work(void **state)
 {
     struct fixture *f = *state;
 
     load(f, "{\"companies\":[{\"id\":\"beta\"}],"
             "\"users\":[{\"id\":\"u\",\"company\":\"beta\"}]}");
-    assert_true(company(f, "beta")->active && f->company.key.len &&
-                f->company.modules.count);
+    assert_true(company(f, "beta")->active && f->company.modules.count);
+    assert_true(im_str_is(f->company.key, "100003")); /* the third */
     assert_true(has(f->company.clients, "demo"));
     assert_true(im_directory_user(f->directory, IM_STR("beta"), IM_STR("u"), &f->user));
-    assert_true(f->user.active && f->user.key.len && f->user.roles.count);
+    assert_true(f->user.active && f->user.roles.count);
+    assert_true(im_str_is(f->user.key, "448")); /* the fifth */
 }
 
 static void one_load_may_refer_to_itself(void **state)
@@ -244,6 +321,10 @@ static void mistakes_are_named(void **state)
     struct fixture *f = *state;
 
     refused(f, "{\"clients\":{}}", "must be a list of objects, not an object");
+    refused(f, "{\"roles\":[{\"name\":\"r\",\"permissions\":[\"*:reed,read\"]}]}",
+            "OBJECT-GLOB:ACTION");
+    refused(f, "{\"roles\":[{\"name\":\"r\",\"permissions\":[\"*:read,reed\"]}]}",
+            "OBJECT-GLOB:ACTION");
     refused(f, "{\"clients\":[1]}", "clients must be an object, not 1");
     refused(f, "{\"clients\":[{}]}", "\"id\" is missing");
     refused(f, "{\"roles\":[{\"id\":\"r\"}]}", "unknown field \"id\"");
@@ -357,6 +438,80 @@ static void a_removed_permission_leaves_the_others(void **state)
     assert_int_equal(permit(f, "accounts-payable/bill", IM_ACTION_CREATE), IM_PERMIT_YES);
 }
 
+/* ---- secrets ---- */
+
+static bool hides(struct fixture *f, const char *text)
+{
+    struct im_str hidden =
+        im_secrets_hide(im_directory_secrets(f->directory), &f->arena, im_str(text));
+
+    return !im_str_is(hidden, text);
+}
+
+static void every_secret_is_told_and_nothing_else(void **state)
+{
+    static const unsigned char key[IM_SECRET_KEY_LEN] = {1};
+    struct fixture *f = *state;
+    struct im_secrets *secrets = im_secrets_new(key);
+
+    load(f, "{\"users\":[{\"id\":\"ws_user\",\"company\":\"acme\","
+            "\"password\":\"first-of-users-77\"}],"
+            "\"clients\":[{\"id\":\"demo\",\"secret\":\"first-of-clients-77\"},"
+            "{\"id\":\"last\",\"secret\":\"last-of-clients-77\","
+            "\"old_secrets\":[\"old-of-clients-77\"]}]}");
+    assert_true(im_directory_tell_secrets(f->directory, secrets));
+    assert_true(hides(f, "first-of-users-77") && hides(f, "first-of-clients-77") &&
+                hides(f, "last-of-clients-77") && hides(f, "old-of-clients-77"));
+    change(f, IM_CHANGE_REMOVE_PERMISSION, "jdoe", "", "accounts-payable/vendor");
+    assert_false(hides(f, "accounts-payable/vendor"));
+    change(f, IM_CHANGE_PASSWORD, "jdoe", "", "new-of-users-77");
+    change(f, IM_CHANGE_CLIENT_SECRET, "", "demo", "new-of-clients-77");
+    assert_true(hides(f, "new-of-users-77") && hides(f, "new-of-clients-77"));
+    assert_true(hides(f, "first-of-clients-77"));
+    im_secrets_unref(secrets);
+}
+
+/* ---- lists ---- */
+
+static void a_word_is_removed_wherever_it_stands_and_the_rest_keeps_its_order(
+    void **state)
+{
+    struct fixture *f = *state;
+    struct im_list list = {0};
+    static const char *const words[] = {"a", "x", "b", "x"};
+
+    for (size_t i = 0; i < 4; i++)
+        assert_true(im_list_add(&f->arena, &list, im_str(words[i])));
+    assert_true(im_list_remove(&f->arena, &list, IM_STR("x")));
+    assert_int_equal(list.count, 2);
+    assert_true(im_str_is(list.items[0], "a") && im_str_is(list.items[1], "b"));
+    assert_true(im_list_remove(&f->arena, &list, IM_STR("none")));
+    assert_int_equal(list.count, 2);
+}
+
+static void without_memory_a_list_stays_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct im_list list = {0};
+    struct im_arena full;
+    bool added = false;
+
+    assert_true(im_list_add(&f->arena, &list, IM_STR("a")));
+    im_arena_init(&full, 1);
+    assert_false(im_list_remove(&full, &list, IM_STR("a")));
+    assert_true(list.count == 1 && im_str_is(list.items[0], "a"));
+    im_arena_release(&full);
+    /* first there is no room, then room for the word alone, then for the list as well */
+    for (size_t room = 1; !added; room++) {
+        im_arena_init(&full, room);
+        added = im_list_add(&full, &list, IM_STR("b"));
+        assert_int_equal(list.count, added ? 2 : 1);
+        assert_true(im_str_is(list.items[0], "a"));
+        assert_true(!added || im_str_is(list.items[1], "b"));
+        im_arena_release(&full);
+    }
+}
+
 /* ---- changes ---- */
 
 static void who_is_switched_off_is_off(void **state)
@@ -421,14 +576,77 @@ static void what_is_written_of_a_user_is_how_it_stands(void **state)
     }
 }
 
+/* The names, with a blank behind each. */
+static void has_members(const struct im_json *thing, const char *names)
+{
+    char found[300] = "";
+    for (const struct im_json *at = thing->first; at; at = at->next)
+        snprintf(found + strlen(found), sizeof found - strlen(found), "%.*s ",
+                 IM_ARG(at->name));
+    assert_string_equal(found, names);
+}
+
 static void each_part_that_is_written_has_its_own_members(void **state)
 {
     const struct im_json *world = written(*state);
-    const struct im_json *role = thing(world, "roles", "name", "all");
-    assert_non_null(im_json_get(role, "permissions"));
-    assert_null(im_json_get(role, "redirect_uris"));
-    assert_non_null(im_json_get(thing(world, "clients", "id", "demo"), "redirect_uris"));
-    assert_non_null(im_json_get(thing(world, "companies", "id", "acme"), "entities"));
+
+    has_members(world, "companies users roles clients ");
+    has_members(thing(world, "companies", "id", "acme"),
+                "id key title production active web_services entities modules clients "
+                "senders ");
+    has_members(thing(world, "users", "id", "jdoe"),
+                "id company key name web_services admin active locked password_expired "
+                "top_level entities roles ");
+    has_members(thing(world, "roles", "name", "all"), "name permissions denied ");
+    has_members(thing(world, "clients", "id", "demo"),
+                "id name secret_fingerprint old_secret_fingerprints sender_id active "
+                "production grants redirect_uris scopes ");
+    has_members(thing(world, "clients", "id", "demo-public"),
+                "id name old_secret_fingerprints sender_id active production grants "
+                "redirect_uris scopes ");
+}
+
+static void lists_are_written_whole(void **state)
+{
+    struct fixture *f = *state;
+    const struct im_json *uris =
+        im_json_get(thing(written(f), "clients", "id", "demo"), "redirect_uris");
+    const struct im_json *at = uris->first;
+
+    assert_true(client(f, "demo")->redirect_uris.count > 1);
+    assert_int_equal(uris->count, f->client.redirect_uris.count);
+    for (size_t i = 0; i < f->client.redirect_uris.count; i++, at = at->next)
+        assert_true(im_str_eq(at->text, f->client.redirect_uris.items[i]));
+}
+
+static void companies_are_copied_in_their_order(void **state)
+{
+    struct fixture *f = *state;
+    size_t count = 0;
+
+    load(f, "{\"companies\":[{\"id\":\"third\"}]}");
+    const struct im_company *all =
+        im_directory_companies(f->directory, &f->arena, &count);
+    assert_int_equal(count, 3);
+    assert_true(im_str_is(all[0].id, "acme") && im_str_is(all[1].id, "acme-sandbox") &&
+                im_str_is(all[2].id, "third"));
+}
+
+static void people_are_all_users_but_those_of_web_services(void **state)
+{
+    struct fixture *f = *state;
+    size_t count = 99, all = 0, web_services = 0;
+    struct im_user *people = im_directory_people(f->directory, &f->arena, &count);
+
+    for (const struct im_json *at = im_json_get(written(f), "users")->first; at;
+         at = at->next) {
+        all++;
+        web_services += im_json_get(at, "web_services")->boolean;
+    }
+    assert_true(web_services > 0);
+    assert_int_equal(count, all - web_services);
+    for (size_t i = 0; i < count; i++)
+        assert_true(people[i].id.len && !people[i].web_services);
 }
 
 static void a_new_password_is_not_expired(void **state)
@@ -448,6 +666,22 @@ static void an_old_secret_is_remembered(void **state)
     assert_int_equal(demo->old_secrets.count, 2);
     assert_true(im_str_is(demo->old_secrets.items[0], "demo-secret"));
     assert_true(im_str_is(demo->old_secrets.items[1], "second"));
+}
+
+static void the_newest_sixteen_old_secrets_are_remembered(void **state)
+{
+    struct fixture *f = *state;
+    char secret[20];
+
+    for (int i = 0; i < 20; i++) {
+        snprintf(secret, sizeof secret, "secret-%d", i);
+        change(f, IM_CHANGE_CLIENT_SECRET, "", "demo", secret);
+    }
+    assert_int_equal(client(f, "demo")->old_secrets.count, 16);
+    for (int i = 0; i < 16; i++) { /* the one in force is secret-19 */
+        snprintf(secret, sizeof secret, "secret-%d", i + 3);
+        assert_true(im_str_is(f->client.old_secrets.items[i], secret));
+    }
 }
 
 static void authorizations_can_be_withdrawn_and_given(void **state)
@@ -514,9 +748,14 @@ int main(void)
         TEST(demo_is_authorized_with_its_sender),
         TEST(the_public_client_has_no_secret),
         TEST(ids_are_case_sensitive_and_slips_can_be_told),
+        TEST(whom_there_is_not_has_no_id_and_is_inactive),
+        TEST(a_slip_is_told_by_whichever_name_it_is_near),
+        TEST(up_to_six_names_are_listed_and_of_more_none),
         TEST(what_is_not_named_stays_as_it_was),
         TEST(a_new_client_works_at_once),
         TEST(a_company_that_names_its_clients_has_no_others),
+        TEST(a_company_that_names_its_senders_has_no_others),
+        TEST(a_client_without_a_sender_brings_none),
         TEST(a_new_company_and_user_have_keys_and_work),
         TEST(one_load_may_refer_to_itself),
         TEST(other_members_of_a_world_are_not_looked_at),
@@ -527,15 +766,22 @@ int main(void)
         TEST(without_roles_nothing_is_permitted),
         TEST(one_role_among_several_can_be_removed),
         TEST(a_removed_permission_leaves_the_others),
+        TEST(a_word_is_removed_wherever_it_stands_and_the_rest_keeps_its_order),
+        TEST(without_memory_a_list_stays_as_it_is),
         TEST(who_is_switched_off_is_off),
         TEST(a_new_password_is_not_expired),
         TEST(an_old_secret_is_remembered),
+        TEST(the_newest_sixteen_old_secrets_are_remembered),
         TEST(authorizations_can_be_withdrawn_and_given),
         TEST(a_user_can_be_kept_to_one_entity),
         TEST(a_copy_taken_before_a_change_stays_as_it_was),
         TEST(a_change_of_nobody_says_so),
         TEST(what_is_written_of_a_user_is_how_it_stands),
         TEST(each_part_that_is_written_has_its_own_members),
+        TEST(lists_are_written_whole),
+        TEST(every_secret_is_told_and_nothing_else),
+        TEST(companies_are_copied_in_their_order),
+        TEST(people_are_all_users_but_those_of_web_services),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,8 @@ static void check_sample(const char *folder, const char *name, const char *form,
     const struct im_json *json = im_json_parse(&asked.arena, asked.json, &where);
     assert_non_null(json);
     const char *first = im_cause_row(im_explanation_cause(asked.explanation))->id;
+    if (im_json_get(json, "undecided")->boolean)
+        first = "undecided";
     if (strcmp(cause, "-") == 0)
         first = im_explanation_is_recognised(asked.explanation) ? "recognised" : "-";
     if (strcmp(first, cause) != 0)
@@ -169,6 +171,88 @@ static void a_place_leaves_out_what_is_worded_elsewhere(void **state)
                         "Authorization: Basic eDp5\n\nHTTP/1.1 401 Unauthorized\n\n"
                         "{\"ia::error\":{\"code\":\"GW-0034\"}}",
                         "authorization-not-bearer") == 1);
+}
+
+/* What is said before the causes, or in place of them. */
+static void says(const char *input, const char *note)
+{
+    struct im_json_error where;
+    struct asked asked;
+
+    ask(&asked, im_str(input));
+    struct im_str said =
+        im_json_get_str(im_json_parse(&asked.arena, asked.json, &where), "note");
+    if (im_str_find_nocase(said, note) == said.len)
+        fail_msg("%s: \"%.*s\" has no \"%s\"", input, IM_ARG(said), note);
+    asked_end(&asked);
+}
+
+static void where_no_cause_is_named_it_is_said_why(void **state)
+{
+    says("GW-9999", "refused with GW-9999, which is none of the codes known here");
+    says("GW-9999", "those of the gateway");
+    says("401", "The status 401 alone does not tell the cause");
+    says("GET https://api.intacct.com/ia/api/v1/objects/a/b -> 403\n",
+         "The status 403 alone does not tell the cause");
+    says("https://app.example/cb?error=redirect_uri_mismatch",
+         "refused with redirect_uri_mismatch, which is none");
+    says("GET https://api.intacct.com/ia/api/v1/objects/a/b -> 200\n",
+         "Nothing in it is refused");
+}
+
+static void a_token_response_was_not_refused(void **state)
+{
+    static const char response[] =
+        "{\"token_type\":\"Bearer\",\"access_token\":\"opaque-99887766\","
+        "\"expires_in\":43200,\"scope\":\"offline_access\"}";
+
+    says(response, "nothing was refused");
+    says(response, "by expires_in for 12 hours");
+    says(response, "for the scopes offline_access");
+    says(response, "There is no refresh token in it");
+    says("{\"access_token\":\"a\",\"refresh_token\":\"b\"}", "and a refresh token.");
+}
+
+static void the_answer_of_another_service_is_said_to_be_one(void **state)
+{
+    static const char other[] = "POST https://identity.xero.com/connect/token -> 400 "
+                                "{\"error\":\"invalid_grant\"}\n";
+    struct asked asked;
+
+    says(other, "identity.xero.com is not an address of Sage Intacct");
+    ask(&asked, im_str(other));
+    assert_true(im_str_find_nocase(asked.text, "Sage Intacct answered") ==
+                asked.text.len);
+    asked_end(&asked);
+    /* a service beside the client may be a mock */
+    assert_int_equal(rank_in("GET http://intacct-mock:8080/ia/api/v1/objects/a/b -> 401 "
+                             "{\"ia::error\":{\"code\":\"GW-0040\"}}\n",
+                             "host-misspelled"),
+                     0);
+}
+
+/* explain, `causes` and the page tell them in one order. */
+static void a_code_alone_has_the_order_of_the_catalogue(void **state)
+{
+    static const char *const inputs[][2] = {
+        {"invalid_client", "invalid_client"},
+        {"{\"error\":\"invalid_client\"}", "invalid_client"},
+        {"{\"error\":\"invalid_grant\"}", "invalid_grant"},
+        {"REST-1206", "REST-1206"},
+        {"400 REST-1206", "400 REST-1206"},
+        {"403", "403"},
+        {"the user name is missing", "the user name is missing"}};
+    static struct im_cause_hit hits[CAUSE_COUNT];
+
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+        struct asked asked;
+        ask(&asked, im_str(inputs[i][0]));
+        size_t n = im_cause_search(im_str(inputs[i][1]), hits);
+        assert_true(n > 0);
+        for (size_t k = 0; k < n; k++)
+            assert_int_equal(rank_of(&asked, im_cause_row(hits[k].cause)->id), k + 1);
+        asked_end(&asked);
+    }
 }
 
 static void an_unknown_code_of_a_known_family_is_recognised(void **state)
@@ -320,6 +404,90 @@ static void damaged_gzip_is_told(void **state)
     im_arena_release(&arena);
 }
 
+/* ---- bounds ---- */
+
+static void no_more_is_read_than_is_asked_for(void **state)
+{
+    static char data[4000];
+    struct im_str packed = read_sample(FOLDER "story-twelve-hours.har.gz");
+    const struct im_str inputs[] = {packed, {data, sizeof data}};
+
+    memset(data, 'a', sizeof data);
+    for (size_t i = 0; i < 2; i++) {
+        struct im_explain_options options = {.now_ms = NOW_MS, .max_bytes = 3999};
+        struct im_error err = {.text = ""};
+        struct im_arena arena;
+        im_arena_init(&arena, 0);
+        assert_null(im_explain(&options, &arena, inputs[i], &err));
+        assert_int_equal(err.kind, IM_ERROR_CAPACITY);
+        assert_non_null(strstr(err.text, "3999"));
+        im_arena_release(&arena);
+    }
+}
+
+static bool stopped_after_some(void *context)
+{
+    unsigned *left = context;
+
+    return (*left)-- == 0;
+}
+
+static void work_that_is_to_stop_is_given_up(void **state)
+{
+    static const char log[] = "401 GW-0040\n401 GW-0040\n401 GW-0040\n401 GW-0040\n";
+
+    for (unsigned asked = 0; asked < 4; asked++) {
+        unsigned left = asked;
+        struct im_explain_options options = {
+            .now_ms = NOW_MS, .stopped = stopped_after_some, .context = &left};
+        struct im_error err = {.text = ""};
+        struct im_arena arena;
+        im_arena_init(&arena, 0);
+        assert_null(im_explain(&options, &arena, im_str(log), &err));
+        assert_non_null(strstr(err.text, "given up"));
+        im_arena_release(&arena);
+    }
+}
+
+/* "N times the text", with a head and a foot. */
+static struct im_str repeated(struct im_buf *buf, const char *head, const char *text,
+                              unsigned times, const char *foot)
+{
+    im_buf_addz(buf, head);
+    for (unsigned i = 0; i < times; i++)
+        im_buf_addz(buf, text);
+    im_buf_addz(buf, foot);
+    return im_buf_str(buf);
+}
+
+static void what_was_not_read_is_said_in_a_sentence(void **state)
+{
+    static const char entry[] = "{\"request\":{\"url\":\"https://api.intacct.com/ia/\"},"
+                                "\"response\":{\"status\":401}},";
+    static const struct {
+        const char *head, *text, *foot, *said;
+    } inputs[] = {
+        {"{\"log\":{\"entries\":[", entry, "{}]}}",
+         "Only the first 5000 exchanges were read; the 1001 entries behind them were"},
+        {"", "401 GW-0040\n", "",
+         "Only the first 5000 exchanges were read; the 1000 lines behind them were"},
+    };
+
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+        struct im_arena arena;
+        struct im_buf buf;
+        struct asked asked;
+        im_arena_init(&arena, 0);
+        im_buf_init(&buf, &arena, 0);
+        ask(&asked, repeated(&buf, inputs[i].head, inputs[i].text, 6000, inputs[i].foot));
+        assert_non_null(strstr(im_arena_copy(&arena, asked.json).at, inputs[i].said));
+        assert_non_null(
+            strstr(im_arena_copy(&arena, asked.text).at, "Only the first 5000"));
+        asked_end(&asked);
+        im_arena_release(&arena);
+    }
+}
+
 /* Memory may be short at any point: then there is an error, and no leak. */
 static void short_memory_is_told(void **state)
 {
@@ -353,6 +521,10 @@ int main(void)
         cmocka_unit_test(a_grant_leaves_out_what_cannot_happen_to_it),
         cmocka_unit_test(a_place_leaves_out_what_is_worded_elsewhere),
         cmocka_unit_test(an_unknown_code_of_a_known_family_is_recognised),
+        cmocka_unit_test(where_no_cause_is_named_it_is_said_why),
+        cmocka_unit_test(a_token_response_was_not_refused),
+        cmocka_unit_test(the_answer_of_another_service_is_said_to_be_one),
+        cmocka_unit_test(a_code_alone_has_the_order_of_the_catalogue),
         cmocka_unit_test(a_mock_that_answers_is_believed),
         cmocka_unit_test(a_refusal_that_the_client_got_over_is_not_the_wrong_one),
         cmocka_unit_test(a_header_that_a_browser_left_out_is_not_missing),
@@ -362,6 +534,9 @@ int main(void)
         cmocka_unit_test(nothing_personal_goes_into_a_scenario),
         cmocka_unit_test(what_has_no_request_gives_no_scenario),
         cmocka_unit_test(damaged_gzip_is_told),
+        cmocka_unit_test(no_more_is_read_than_is_asked_for),
+        cmocka_unit_test(work_that_is_to_stop_is_given_up),
+        cmocka_unit_test(what_was_not_read_is_said_in_a_sentence),
         cmocka_unit_test(short_memory_is_told),
     };
 

@@ -14,6 +14,15 @@
     "\"{\\\"error\\\":\\\"invalid_client\\\"}\"}}}]}}"
 #define ANSWER "\n{\"ia::error\":{\"code\":\"GW-0040\",\"message\":\"Expired token\"}}\n"
 
+/* the rest of an object in which the server repeats what it was sent */
+#define ECHO                                                                             \
+    "\"error\":\"invalid_client\",\"error_description\":\"nothing is known of " WORD "\"}"
+#define HAR_WITH(member, said)                                                           \
+    "{\"log\":{\"entries\":[{\"request\":{\"method\":\"GET\",\"url\":\"" API             \
+    "\"," member "},\"response\":{\"status\":401,\"content\":{\"text\":"                 \
+    "\"{\\\"error\\\":\\\"invalid_client\\\",\\\"error_description\\\":\\\"no " said     \
+    "\\\"}\"}}}]}}"
+
 static const char *const inputs[] = {
     /* user info */
     "curl https://demo:" WORD "@api.intacct.com/ia/api/v1/oauth2/token" ANSWER,
@@ -34,6 +43,8 @@ static const char *const inputs[] = {
     "> GET /ia/api/v1/objects/accounts-payable/vendor?t=" WORD " HTTP/1.1\n"
     "< HTTP/1.1 401 Unauthorized\n",
     "https://app/cb?error=access_denied&state=" WORD,
+    "> GET /ia/api/v1/objects/" SECRET "?u=http://a.example/ HTTP/1.1\n"
+    "< HTTP/1.1 401 Unauthorized\n",
     HAR("https://api.intacct.com/ia/api/v1/oauth2/token?sig=" WORD "&a=b#c=" WORD),
     "curl https://api.intacct.com/ia/api/v1/oauth2/token/" SECRET ANSWER,
     "https://api.intacct.con/" SECRET "/token 404",
@@ -42,6 +53,36 @@ static const char *const inputs[] = {
     "curl -X " SECRET " " API ANSWER,
     "HTTP/1.1 400 Bad Request\n\n{\"error\":\"" SECRET
     "\",\"error_description\":\"not found: " SECRET "\"}",
+    API "?" WORD,
+    API "?a&" WORD,
+    API "#" WORD,
+    API "#access_token=" WORD,
+    API "?x[password]=" WORD,
+    API "?t=a*" WORD,
+    API "?t=" WORD "...",
+    API "/" WORD "@x",
+    "curl //u:" WORD "@api.intacct.com/ia/api/v1/objects/a/b" ANSWER,
+    /* what a server repeats */
+    "{\"error\":\"invalid_grant\",\"error_description\":\"no answer of " API "?t=" WORD
+    "\"}",
+    "{\"error\":\"invalid_client\",\"error_description\":\"the client secret '" WORD
+    "' is wrong\"}",
+    "{\"client_secret\":\"" WORD "\"," ECHO,
+    "{\"client\\u005fsecret\":\"" WORD "\"," ECHO,
+    "{\"values\":[{\"key\":\"client_secret\",\"value\":\"" WORD "\"}]," ECHO,
+    "HTTP/1.1 401 Unauthorized\nSet-Cookie: sid=" WORD "; Path=/\n\n{" ECHO,
+    "curl -b 'theme=dark; sid=" WORD "' " API "\n{" ECHO,
+    "curl -H 'X-Api-Key: " WORD "' " API "\n{" ECHO,
+    "curl -H 'X-Auth-Token: Bearer " WORD "' " API "\n{" ECHO,
+    "curl -d client_secret='a*" WORD "' " API "\n{\"error\":\"invalid_client\","
+    "\"error_description\":\"a*" WORD "\"}",
+    "2026-01-01 ERROR {\"password\":\"" WORD "\",\"msg\":\"401\"," ECHO,
+    "<login><password>" WORD "</password></login><error><errorno>XL03000006</errorno>"
+    "<description2>Sign-in information is incorrect: " WORD "</description2></error>",
+    HAR_WITH("\"cookies\":[{\"name\":\"a\",\"value\":\"" WORD "\"}]", WORD),
+    HAR_WITH("\"headers\":[{\"name\":\"Cookie\",\"value\":\"a=" WORD "\"}]", WORD),
+    "{\"log\":{\"entries\":[{\"request\":{\"method\":\"" WORD "\",\"url\":\"" API
+    "\"},\"response\":{\"status\":401}}]}}",
     /* a claim: {"alg":"HS256"} . {"iss":"x","password":"zetaomegazeta","pin":12345678} */
     "eyJhbGciOiJIUzI1NiJ9."
     "eyJpc3MiOiJ4IiwicGFzc3dvcmQiOiJ6ZXRhb21lZ2F6ZXRhIiwicGluIjo5OTg4Nzc2Nn0."

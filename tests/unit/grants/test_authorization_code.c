@@ -157,6 +157,38 @@ static void code_is_for_its_client(void **state)
     refused(call, CAUSE_CODE_OF_ANOTHER_CLIENT);
 }
 
+/* Whatever became of the user: what is wrong with the code itself is told. */
+static void what_a_code_is_goes_before_whose_it_is(void **state)
+{
+    char used[TOKEN_ROOM], others[TOKEN_ROOM], refresh[TOKEN_ROOM];
+    struct call *call = *state;
+    get_code(call, &(struct im_issue){.scopes = IM_STR("offline_access")}, used);
+    exchange(call, used, "");
+    answered(call, 200);
+    keep(call, "refresh_token", refresh);
+    get_code(call, &(struct im_issue){.client_id = IM_STR("demo-public")}, others);
+    change(call, IM_CHANGE_DEACTIVATE_USER,
+           (struct im_change_target){.company = IM_STR("acme"), .user = IM_STR("jdoe")});
+    exchange(call, used, "");
+    refused(call, CAUSE_CODE_REUSED);
+    exchange(call, others, "");
+    refused(call, CAUSE_CODE_OF_ANOTHER_CLIENT);
+    exchange(call, refresh, "");
+    refused(call, CAUSE_CODE_UNKNOWN);
+}
+
+static void a_misspelling_of_what_is_there_or_not_needed_does_no_harm(void **state)
+{
+    char code[TOKEN_ROOM];
+    struct call *call = *state;
+    get_code(call, &(struct im_issue){.challenge = IM_STR(CHALLENGE)}, code);
+    exchange(call, code, "&redirect_url=x&codeVerifier=x&code_verifier=" VERIFIER);
+    answered(call, 200);
+    get_code(call, &(struct im_issue){0}, code);
+    exchange(call, code, "&codeVerifier=x"); /* this code was given without a challenge */
+    answered(call, 200);
+}
+
 static void user_is_looked_at_again(void **state)
 {
     char code[TOKEN_ROOM];
@@ -191,6 +223,10 @@ int main(void)
         TEST("a public client needs no secret, PKCE does",
              public_client_proves_itself_by_pkce),
         TEST("a code is good for its own client", code_is_for_its_client),
+        TEST("what a code is goes before whose it is",
+             what_a_code_is_goes_before_whose_it_is),
+        TEST("a misspelling of what is there, or is not needed, does no harm",
+             a_misspelling_of_what_is_there_or_not_needed_does_no_harm),
         TEST("company and client are looked at again, without using the code up",
              user_is_looked_at_again),
     };

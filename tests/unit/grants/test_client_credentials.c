@@ -58,6 +58,20 @@ static void form_of_username_is_checked(void **state)
     post_refused(call, AS("ws_user%7C100%40acme"), wrong, "");
 }
 
+static void a_placeholder_as_username_is_told_part_by_part(void **state)
+{
+    struct call *call = *state;
+    const enum im_cause cause = CAUSE_CREDENTIAL_PLACEHOLDER;
+    post_refused(call, AS("%7B%7Busername%7D%7D"), cause, "username");
+    assert_int_equal(call->exchange.worded_as, CAUSE_USERNAME_WITHOUT_COMPANY);
+    assert_int_equal(call->exchange.user.len, 0); /* nobody is meant by it */
+    post_refused(call, AS("ws_user%40%7B%7Bcompany%7D%7D"), cause,
+                 "the company in username");
+    assert_int_equal(call->exchange.worded_as, CAUSE_COMPANY_UNKNOWN);
+    post_refused(call, AS("%7B%7Buser%7D%7D%40acme"), cause, "the user in username");
+    assert_int_equal(call->exchange.worded_as, CAUSE_USER_UNKNOWN);
+}
+
 static void misspelled_username_is_hinted_at(void **state)
 {
     struct call *call = *state;
@@ -172,6 +186,8 @@ static void session_says_whose_token(void **state)
 
 static void made_up_session_is_refused(void **state)
 {
+    post_refused(*state, CC DEMO "&session_id=x", CAUSE_SESSION_UNKNOWN,
+                 "(1 characters)");
     post_refused(*state, CC DEMO "&session_id=hush", CAUSE_SESSION_UNKNOWN,
                  "4 characters");
 }
@@ -193,6 +209,8 @@ int main(void)
              username_says_whose_token),
         TEST("a user id may hold an '@'", last_at_sign_counts),
         TEST("username is wanted once, as user@company", form_of_username_is_checked),
+        TEST("a placeholder as username is told, part by part",
+             a_placeholder_as_username_is_told_part_by_part),
         TEST("a misspelled username or session_id is hinted at by name",
              misspelled_username_is_hinted_at),
         TEST("the company must exist and be active", company_must_be_there),

@@ -1,12 +1,7 @@
 /* http/chunked.c: chunked bodies, whole and in pieces, and what is no chunked body. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
+
+#include "unit/fixture.h"
 
 #include "http/chunked.h"
 
@@ -18,20 +13,9 @@ struct fixture {
 
 static int setup(void **state)
 {
-    static struct fixture f;
+    struct fixture *f = new_fixture(state, sizeof(*f));
 
-    memset(&f, 0, sizeof(f));
-    im_arena_init(&f.arena, 0);
-    im_buf_init(&f.body, &f.arena, 0);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    im_arena_release(&f->arena);
+    im_buf_init(&f->body, &f->arena, 0);
     return 0;
 }
 
@@ -127,7 +111,7 @@ static void extensions_and_trailers_are_bounded(void **state)
     assert_non_null(strstr(f->chunked.wrong, "more than 65536 bytes"));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, drop_fixture)
 
 int main(void)
 {

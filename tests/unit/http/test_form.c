@@ -1,13 +1,8 @@
 /* http/form.c: what is a parameter, and what is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
+
+#include "unit/fixture.h"
 
 #include "http/form.h"
 
@@ -19,19 +14,7 @@ struct fixture {
 
 static int setup(void **state)
 {
-    static struct fixture f;
-
-    memset(&f, 0, sizeof(f));
-    im_arena_init(&f.arena, 0);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    im_arena_release(&f->arena);
+    new_fixture(state, sizeof(struct fixture));
     return 0;
 }
 
@@ -215,7 +198,7 @@ static void no_json_is_no_parameters(void **state)
     assert_int_equal(f->params.count, 0);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, drop_fixture)
 
 int main(void)
 {

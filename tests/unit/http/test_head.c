@@ -1,12 +1,7 @@
 /* http/head.c: where a request's head ends, and which byte of it is wrong. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
+
+#include "unit/fixture.h"
 
 #include "http/head.h"
 
@@ -19,20 +14,9 @@ struct fixture {
 
 static int setup(void **state)
 {
-    static struct fixture f;
+    struct fixture *f = new_fixture(state, sizeof(*f));
 
-    memset(&f, 0, sizeof(f));
-    im_arena_init(&f.arena, 0);
-    f.req.arena = &f.arena;
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    im_arena_release(&f->arena);
+    f->req.arena = &f->arena;
     return 0;
 }
 
@@ -160,7 +144,7 @@ static void large_heads_tell_their_size(void **state)
     assert_int_equal(f->req.flaw, IM_REQUEST_HEADERS_TOO_LARGE);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, drop_fixture)
 
 int main(void)
 {

@@ -10,18 +10,11 @@ struct lines {
 
 static int begin(void **state)
 {
-    *state = calloc(1, sizeof(struct lines));
-    return *state ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    im_arena_release(&((struct lines *)*state)->arena);
-    free(*state);
+    new_fixture(state, sizeof(struct lines));
     return 0;
 }
 
-#define LINES(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define LINES(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 static void hosts_and_ports_are_read(void **state)
 {
@@ -39,6 +32,10 @@ static void hosts_and_ports_are_read(void **state)
         {"[2001:db8::1]", 443, "2001:db8::1", 443},
         {"my_service:8080", 0, "my_service", 8080},
         {"localhost:00443", 0, "localhost", 443},
+        /* containers are called by their ids, whose first digit may be one */
+        {"3f2a1bc4d5e6:80", 0, "3f2a1bc4d5e6", 80},
+        {"mock.3com", 80, "mock.3com", 80},
+        {"0xyz", 80, "0xyz", 80},
     };
     struct lines *l = *state;
 
@@ -82,6 +79,11 @@ static void what_is_neither_is_refused(void **state)
         "1:443",
         "1.2.3.4.5:1",
         "256.0.0.1:1",
+        "0x7f000001:1",
+        "0X7F.1:1",
+        "0x:1",
+        "a.0x1f:1",
+        "2130706433:1",
         "[127.0.0.1]:1",
     };
     struct lines *l = *state;

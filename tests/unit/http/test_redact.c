@@ -1,22 +1,11 @@
+#include <time.h>
+
+#include "unit/fixture.h"
 #include "unit/spine.h"
 
-#include "base/clock.h"
 #include "http/redact.h"
 
 enum { BODY = 16 * 1024 }; /* as long a text as a journal keeps */
-
-static int begin(void **state)
-{
-    *state = calloc(1, sizeof(struct im_arena));
-    return *state ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    im_arena_release(*state);
-    free(*state);
-    return 0;
-}
 
 /* ---- redaction of texts ---- */
 
@@ -96,6 +85,8 @@ static const char *const leaky[] = {
     "a=b&key=" SECRET,
     "a=b&client_key=" SECRET,
     "a=b&passphrase=" SECRET,
+    "a=b&t=" SECRET,
+    "sig=" SECRET "&a=b",
     "a=b&pw=" SECRET,
     "a=b&pin=" SECRET,
     "a=b&sid=" SECRET,
@@ -257,9 +248,9 @@ static void redaction_takes_time_in_proportion(void **state)
         im_buf_init(&text, arena, 0);
         while (text.len < BODY)
             im_buf_addz(&text, pieces[p]);
-        int64_t began = im_clock_monotonic_ms();
+        clock_t began = clock(); /* of this process alone: others may be at work too */
         im_redact_text(NULL, arena, im_buf_str(&text));
-        if (im_clock_monotonic_ms() - began > 2000)
+        if (clock() - began > 2 * CLOCKS_PER_SEC)
             fail_msg("\"%s\" again and again took over 2 s", pieces[p]);
     }
 }
@@ -300,6 +291,8 @@ static void headers_keep_the_scheme_and_hide_the_rest(void **state)
         {"Referer", "https://demo:" SECRET "@x/y"},
         {"Location", "/cb?back=https%3A%2F%2Fdemo%3A" SECRET "%40x"},
         {"X-Other", "see https://demo:" SECRET "@x"},
+        {"X-Intacct-Mock-Note", "client-secret=" SECRET},
+        {"X-Intacct-Mock-Note", "state-missing: client_secret=" SECRET},
     };
     struct im_arena *arena = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -322,6 +315,8 @@ static void ordinary_headers_stay_as_they_are(void **state)
         {"Referer", "http://[::1]:8080/user@company?to=http://${HOST}:${PORT}/"},
         {"Accept", "*/*"},
         {"Authorization", ""},
+        {"X-Intacct-Mock-Note", "refresh-token-missing: no refresh token was issued: the "
+                                "scope granted is \"\", without offline_access"},
     };
     struct im_arena *arena = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -381,21 +376,19 @@ static void what_looks_random_is_hidden_in_a_text_of_strangers(void **state)
             fail_msg("%s", words[i]);
 }
 
-#define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_ARENA(no_spelling_of_a_secret_leaks),
-        IN_ARENA(a_token_leaks_nowhere),
-        IN_ARENA(what_is_no_secret_stays_to_be_read),
-        IN_ARENA(a_secret_becomes_the_fingerprint_of_what_it_says),
-        IN_ARENA(no_cut_and_no_damage_makes_a_secret_leak),
-        IN_ARENA(redaction_takes_time_in_proportion),
-        IN_ARENA(headers_keep_the_scheme_and_hide_the_rest),
-        IN_ARENA(ordinary_headers_stay_as_they_are),
-        IN_ARENA(an_address_hides_secrets_in_path_query_and_fragment),
-        IN_ARENA(what_looks_random_is_hidden_in_a_text_of_strangers),
+        TEST_IN_ARENA(no_spelling_of_a_secret_leaks),
+        TEST_IN_ARENA(a_token_leaks_nowhere),
+        TEST_IN_ARENA(what_is_no_secret_stays_to_be_read),
+        TEST_IN_ARENA(a_secret_becomes_the_fingerprint_of_what_it_says),
+        TEST_IN_ARENA(no_cut_and_no_damage_makes_a_secret_leak),
+        TEST_IN_ARENA(redaction_takes_time_in_proportion),
+        TEST_IN_ARENA(headers_keep_the_scheme_and_hide_the_rest),
+        TEST_IN_ARENA(ordinary_headers_stay_as_they_are),
+        TEST_IN_ARENA(an_address_hides_secrets_in_path_query_and_fragment),
+        TEST_IN_ARENA(what_looks_random_is_hidden_in_a_text_of_strangers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,9 @@
 /* http/request.c and http/framing.c: looking at a request, and whether to believe its
  * headers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
+
+#include "unit/fixture.h"
 
 #include "http/framing.h"
 
@@ -20,20 +15,9 @@ struct fixture {
 
 static int setup(void **state)
 {
-    static struct fixture f;
+    struct fixture *f = new_fixture(state, sizeof(*f));
 
-    memset(&f, 0, sizeof(f));
-    im_arena_init(&f.arena, 0);
-    f.req.arena = &f.arena;
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    im_arena_release(&f->arena);
+    f->req.arena = &f->arena;
     return 0;
 }
 
@@ -272,7 +256,7 @@ static void the_host_of_a_url_is_found_in_every_form(void **state)
     }
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, drop_fixture)
 
 int main(void)
 {

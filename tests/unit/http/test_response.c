@@ -1,13 +1,8 @@
 /* http/response.c and http/html.c: what an answer looks like on the wire. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
+
+#include "unit/fixture.h"
 
 #include "http/html.h"
 #include "http/response.h"
@@ -20,20 +15,9 @@ struct fixture {
 
 static int setup(void **state)
 {
-    static struct fixture f;
+    struct fixture *f = new_fixture(state, sizeof(*f));
 
-    memset(&f, 0, sizeof(f));
-    im_arena_init(&f.arena, 0);
-    im_response_init(&f.res, &f.arena);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    im_arena_release(&f->arena);
+    im_response_init(&f->res, &f->arena);
     return 0;
 }
 
@@ -211,7 +195,7 @@ static void a_page_is_neither_stored_nor_framed(void **state)
         im_str_is(im_response_get_header(&f->res, "Referrer-Policy"), "no-referrer"));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, drop_fixture)
 
 int main(void)
 {

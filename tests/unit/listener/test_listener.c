@@ -29,7 +29,9 @@
 #include "http/tls.h"
 #include "listener/listener.h"
 
-enum { PATIENCE_MS = 20000, ANSWER_MAX = 4 * 1024 * 1024 };
+/* AT_ONCE_MS: far below what would be waited for otherwise (a minute, or the patience of a test), and far
+ * above what a busy machine needs */
+enum { PATIENCE_MS = 20000, AT_ONCE_MS = 5000, ANSWER_MAX = 4 * 1024 * 1024 };
 
 /* ---- the server under test ---- */
 
@@ -959,7 +961,7 @@ static void pauses_last_as_long_as_they_say(void **state)
     int64_t began = im_clock_monotonic_ms();
 
     asks(f, "GET /pause-short HTTP/1.1\r\n" HOST BYE "\r\n");
-    assert_in_range(im_clock_monotonic_ms() - began, 150, 2000);
+    assert_in_range(im_clock_monotonic_ms() - began, 150, AT_ONCE_MS);
     answered(f, "[sound]");
     assert_int_equal(f->resumed, 1);
 }
@@ -1017,7 +1019,7 @@ static void a_stop_does_not_wait_for_pauses_for_ever(void **state)
     in_pause(f, 1);
     int64_t began = im_clock_monotonic_ms();
     stops(f, 100);
-    assert_in_range(im_clock_monotonic_ms() - began, 100, 2000);
+    assert_in_range(im_clock_monotonic_ms() - began, 100, AT_ONCE_MS);
     hears_to_the_end(f, fd);
     assert_int_equal(f->len, 0);
 }
@@ -1076,8 +1078,7 @@ static void an_idle_listener_stops_at_once(void **state)
     }
     int64_t began = im_clock_monotonic_ms();
     stops(f, PATIENCE_MS);
-    assert_in_range(im_clock_monotonic_ms() - began, 0,
-                    1000); /* without a sanitizer: < 100 */
+    assert_in_range(im_clock_monotonic_ms() - began, 0, AT_ONCE_MS);
     for (int i = 0; i < 6; i++) {
         f->len = 0;
         assert_int_equal(hears_some(f, fds[i]), 0);
@@ -1097,7 +1098,7 @@ static void stalls_and_streams_end_with_the_listener(void **state)
     assert_true(hears_some(f, quiet) > 0);
     int64_t began = im_clock_monotonic_ms();
     stops(f, PATIENCE_MS);
-    assert_in_range(im_clock_monotonic_ms() - began, 0, 2000);
+    assert_in_range(im_clock_monotonic_ms() - began, 0, AT_ONCE_MS);
     close(stall);
     close(quiet);
     ended_once(f);
@@ -1305,7 +1306,7 @@ static void silent_connections_cost_no_thread(void **state)
     int64_t began = im_clock_monotonic_ms();
     asks(f, "GET /quick HTTP/1.1\r\n" HOST BYE "\r\n");
     answered(f, "GET /quick ");
-    assert_in_range(im_clock_monotonic_ms() - began, 0, 1000);
+    assert_in_range(im_clock_monotonic_ms() - began, 0, AT_ONCE_MS);
     for (int i = 0; i < 300; i++)
         close(fds[i]);
 }
@@ -1610,79 +1611,79 @@ static void a_failed_handshake_leaves_nothing_behind(void **state)
 #define IMPATIENT(f) cmocka_unit_test_setup_teardown(f, setup_impatient, teardown)
 #define HTTPS(f)     cmocka_unit_test_setup_teardown(f, setup_https, teardown)
 
+static const struct CMUnitTest tests[] = {
+    TEST(a_request_arrives_as_it_was_sent),
+    TEST(a_connection_is_kept_for_more_requests),
+    TEST(requests_may_come_before_the_answers),
+    TEST(head_is_answered_without_a_body),
+    TEST(options_and_patch_get_here),
+    TEST(http_1_0_is_answered_and_closed),
+    TEST(a_full_url_as_target_is_its_path),
+    TEST(whole_urls_are_targets_whatever_their_port),
+    TEST(an_asterisk_is_a_target_for_options),
+    TEST(an_empty_line_before_a_request_is_ignored_once),
+    TEST(the_answer_may_close_the_connection),
+    TEST(a_large_answer_arrives_whole),
+    TEST(ipv6_loopback_has_the_same_port),
+    TEST(a_client_that_waits_is_told_to_continue),
+    TEST(chunked_bodies_are_put_together),
+    TEST(bodies_of_a_megabyte_are_taken_and_larger_ones_refused),
+    TEST(chunked_bodies_are_bounded_too),
+    TEST(a_body_that_ends_early_is_refused),
+    IMPATIENT(a_body_that_trickles_has_an_end),
+    TEST(doubtful_lengths_are_refused),
+    TEST(bad_chunks_are_refused),
+    TEST(lines_that_are_no_headers_are_refused),
+    TEST(more_than_64_headers_are_refused),
+    TEST(large_headers_are_refused),
+    TEST(unknown_methods_are_refused_by_name),
+    TEST(a_refused_request_has_nothing_of_the_one_before),
+    TEST(other_first_lines_are_refused),
+    TEST(garbage_is_refused),
+    IMPATIENT(headers_that_never_end_are_refused),
+    TEST(a_dropped_connection_ends_without_a_byte),
+    TEST(a_reset_is_one),
+    TEST(a_truncated_answer_claims_more_than_it_sends),
+    TEST(a_stalled_answer_sends_headers_alone),
+    TEST(stalls_end_when_the_peer_leaves),
+    TEST(a_slow_body_takes_its_time_and_comes_whole),
+    TEST(slow_bodies_end_when_the_peer_leaves_or_the_listener_stops),
+    TEST(a_stream_goes_on_until_it_says_so),
+    TEST(a_stream_ends_when_the_peer_leaves),
+    TEST(head_of_a_stream_is_its_headers),
+    TEST(a_stream_that_ends_comes_in_chunks),
+    TEST(pauses_last_as_long_as_they_say),
+    TEST(a_pause_ends_when_it_is_woken),
+    TEST(pauses_hold_no_thread),
+    TEST(a_pause_for_nobody_ends),
+    TEST(a_stop_does_not_wait_for_pauses_for_ever),
+    TEST(what_is_in_flight_is_finished),
+    TEST(an_idle_listener_stops_at_once),
+    TEST(stalls_and_streams_end_with_the_listener),
+    BARE(connections_that_said_nothing_are_closed),
+    TEST(a_taken_port_is_named),
+    BARE(an_address_that_is_none_is_named),
+    BARE(all_addresses_may_be_listened_on),
+    TEST(ports_that_are_off_have_no_url),
+    BARE(the_control_port_is_its_own),
+    BARE(listeners_start_and_stop_side_by_side),
+    BARE(signals_stay_as_the_host_has_them),
+    TEST(a_peer_that_does_not_wait_for_its_answer_is_no_broken_pipe),
+    TEST(nobody_starves_when_connections_outnumber_threads),
+    TEST(silent_connections_cost_no_thread),
+    TEST(slow_readers_cost_no_thread),
+    BARE(without_descriptors_connections_wait),
+    BARE(beyond_its_bound_a_connection_is_told_so),
+    HTTPS(https_convinces_a_client_that_trusts_the_ca),
+    HTTPS(a_session_is_resumed),
+    HTTPS(damage_reaches_https_too),
+    HTTPS(tls_may_begin_in_the_middle_of_a_connection),
+    HTTPS(tls_may_come_with_the_request_before_it),
+    HTTPS(http_at_the_https_port_is_told_so),
+    HTTPS(a_failed_handshake_leaves_nothing_behind),
+};
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(a_request_arrives_as_it_was_sent),
-        TEST(a_connection_is_kept_for_more_requests),
-        TEST(requests_may_come_before_the_answers),
-        TEST(head_is_answered_without_a_body),
-        TEST(options_and_patch_get_here),
-        TEST(http_1_0_is_answered_and_closed),
-        TEST(a_full_url_as_target_is_its_path),
-        TEST(whole_urls_are_targets_whatever_their_port),
-        TEST(an_asterisk_is_a_target_for_options),
-        TEST(an_empty_line_before_a_request_is_ignored_once),
-        TEST(the_answer_may_close_the_connection),
-        TEST(a_large_answer_arrives_whole),
-        TEST(ipv6_loopback_has_the_same_port),
-        TEST(a_client_that_waits_is_told_to_continue),
-        TEST(chunked_bodies_are_put_together),
-        TEST(bodies_of_a_megabyte_are_taken_and_larger_ones_refused),
-        TEST(chunked_bodies_are_bounded_too),
-        TEST(a_body_that_ends_early_is_refused),
-        IMPATIENT(a_body_that_trickles_has_an_end),
-        TEST(doubtful_lengths_are_refused),
-        TEST(bad_chunks_are_refused),
-        TEST(lines_that_are_no_headers_are_refused),
-        TEST(more_than_64_headers_are_refused),
-        TEST(large_headers_are_refused),
-        TEST(unknown_methods_are_refused_by_name),
-        TEST(a_refused_request_has_nothing_of_the_one_before),
-        TEST(other_first_lines_are_refused),
-        TEST(garbage_is_refused),
-        IMPATIENT(headers_that_never_end_are_refused),
-        TEST(a_dropped_connection_ends_without_a_byte),
-        TEST(a_reset_is_one),
-        TEST(a_truncated_answer_claims_more_than_it_sends),
-        TEST(a_stalled_answer_sends_headers_alone),
-        TEST(stalls_end_when_the_peer_leaves),
-        TEST(a_slow_body_takes_its_time_and_comes_whole),
-        TEST(slow_bodies_end_when_the_peer_leaves_or_the_listener_stops),
-        TEST(a_stream_goes_on_until_it_says_so),
-        TEST(a_stream_ends_when_the_peer_leaves),
-        TEST(head_of_a_stream_is_its_headers),
-        TEST(a_stream_that_ends_comes_in_chunks),
-        TEST(pauses_last_as_long_as_they_say),
-        TEST(a_pause_ends_when_it_is_woken),
-        TEST(pauses_hold_no_thread),
-        TEST(a_pause_for_nobody_ends),
-        TEST(a_stop_does_not_wait_for_pauses_for_ever),
-        TEST(what_is_in_flight_is_finished),
-        TEST(an_idle_listener_stops_at_once),
-        TEST(stalls_and_streams_end_with_the_listener),
-        BARE(connections_that_said_nothing_are_closed),
-        TEST(a_taken_port_is_named),
-        BARE(an_address_that_is_none_is_named),
-        BARE(all_addresses_may_be_listened_on),
-        TEST(ports_that_are_off_have_no_url),
-        BARE(the_control_port_is_its_own),
-        BARE(listeners_start_and_stop_side_by_side),
-        BARE(signals_stay_as_the_host_has_them),
-        TEST(a_peer_that_does_not_wait_for_its_answer_is_no_broken_pipe),
-        TEST(nobody_starves_when_connections_outnumber_threads),
-        TEST(silent_connections_cost_no_thread),
-        TEST(slow_readers_cost_no_thread),
-        BARE(without_descriptors_connections_wait),
-        BARE(beyond_its_bound_a_connection_is_told_so),
-        HTTPS(https_convinces_a_client_that_trusts_the_ca),
-        HTTPS(a_session_is_resumed),
-        HTTPS(damage_reaches_https_too),
-        HTTPS(tls_may_begin_in_the_middle_of_a_connection),
-        HTTPS(tls_may_come_with_the_request_before_it),
-        HTTPS(http_at_the_https_port_is_told_so),
-        HTTPS(a_failed_handshake_leaves_nothing_behind),
-    };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,21 @@ static void without_being_asked_there_is_neither_refresh_nor_id_token(void **sta
     assert_int_equal(f->issued.id_token.len, 0);
 }
 
+static void a_token_of_another_company_and_its_refresh_token_are_two(void **state)
+{
+    struct fixture *f = *state;
+    struct im_token_selector all = {0};
+
+    issue_flawed(f, IM_FLAW_WRONG_COMPANY);
+    im_authority_find(f->authority, &f->arena, f->issued.access_token, f->now_ms,
+                      &f->token);
+    uint64_t grant = f->token.grant;
+    im_authority_find(f->authority, &f->arena, f->issued.refresh_token, f->now_ms,
+                      &f->token);
+    assert_true(grant != f->token.grant);
+    assert_int_equal(im_authority_expire(f->authority, &all, f->now_ms), 2);
+}
+
 static void no_two_tokens_of_one_second_are_alike(void **state)
 {
     struct fixture *f = *state;
@@ -61,6 +76,21 @@ static void another_salt_gives_other_bytes(void **state)
     im_authority_issue(other, &f->arena, f->now_ms, &f->issue, &there, &f->err);
     assert_false(im_str_eq(here.access_token, there.access_token));
     im_authority_free(other);
+}
+
+static void fingerprints_depend_on_the_seed_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct im_str own =
+        im_fingerprint(f->authority->secrets, &f->arena, IM_STR("a secret"));
+
+    for (uint64_t seed = 7; seed <= 9; seed++) {
+        struct im_authority *other =
+            im_authority_new(seed, IM_STR("test"), NOW_MS, &f->err);
+        struct im_str its = im_fingerprint(other->secrets, &f->arena, IM_STR("a secret"));
+        assert_true(im_str_eq(own, its) == (seed == 7));
+        im_authority_free(other);
+    }
 }
 
 static void a_lifetime_can_be_asked_for(void **state)
@@ -403,9 +433,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_issued_token_is_known_until_it_expires),
         TEST(without_being_asked_there_is_neither_refresh_nor_id_token),
+        TEST(a_token_of_another_company_and_its_refresh_token_are_two),
         TEST(no_two_tokens_of_one_second_are_alike),
         TEST(the_same_seed_and_requests_give_the_same_bytes),
         TEST(another_salt_gives_other_bytes),
+        TEST(fingerprints_depend_on_the_seed_alone),
         TEST(a_lifetime_can_be_asked_for),
         TEST(a_token_lives_in_the_session_it_is_given),
         TEST(a_kept_refresh_token_keeps_its_end),

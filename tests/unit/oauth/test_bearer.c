@@ -116,7 +116,12 @@ static void undecodable_tokens_are_malformed(void **state)
             "not three parts with dots between but 1");
     refused(f, call_api(f, IM_STR("Bearer abc")), CAUSE_TOKEN_MALFORMED, "stands twice");
     refused(f, call_api(f, IM_STR("\"abc\"")), CAUSE_TOKEN_MALFORMED, "quotation marks");
+    static const char *const quoted[] = {"'abc", "abc'", "\"abc", "abc\""};
+    for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++)
+        refused(f, call_api(f, im_str(quoted[i])), CAUSE_TOKEN_MALFORMED,
+                "a quotation mark was copied with it");
     refused(f, call_api(f, IM_STR("abc def")), CAUSE_TOKEN_MALFORMED, "blanks in it");
+    refused(f, call_api(f, IM_STR("abc\tdef")), CAUSE_TOKEN_MALFORMED, "blanks in it");
     refused(f, call_flawed(f, IM_FLAW_MALFORMED), CAUSE_TOKEN_MALFORMED,
             "not three parts");
 }
@@ -165,6 +170,21 @@ static void a_token_of_the_real_service_is_told_by_its_own_times(void **state)
     refused(f, call_api(f, foreign_jwt(f, "{\"iss\":\"https://p301.intacct.com/ia\"}")),
             CAUSE_TOKEN_OF_THE_REAL_SERVICE,
             "issued by p301.intacct.com, not by this mock; its claims do not say");
+    static const char *const no_time[] = {"\"soon\"",     "1741600000.5",         "-1",
+                                          "100000000000", "99999999999999999999", "null"};
+    for (size_t i = 0; i < sizeof no_time / sizeof *no_time; i++) {
+        char payload[96];
+        snprintf(payload, sizeof payload,
+                 "{\"iss\":\"https://api.intacct.com/ia\",\"exp\":%s}", no_time[i]);
+        refused(f, call_api(f, foreign_jwt(f, payload)), CAUSE_TOKEN_OF_THE_REAL_SERVICE,
+                "its claims do not say when it ends");
+    }
+    refused(
+        f,
+        call_api(f,
+                 foreign_jwt(
+                     f, "{\"iss\":\"https://api.intacct.com/ia\",\"exp\":99999999999}")),
+        CAUSE_TOKEN_OF_THE_REAL_SERVICE, "it is good for another ");
     refused(f, call_api(f, foreign_jwt(f, "{\"iss\":\"https://api.intacct.com.evil\"}")),
             CAUSE_TOKEN_BAD_SIGNATURE, "altered");
     refused(f, call_api(f, foreign_jwt(f, "{\"iss\":\"" BASE "\"}")),
@@ -282,6 +302,9 @@ static void a_token_of_the_future_is_not_yet_valid(void **state)
 
     refused(f, call_flawed(f, IM_FLAW_NOT_YET_VALID), CAUSE_TOKEN_NOT_YET_VALID,
             "begins in 3600 s");
+    set_policy(f, "skew", 7200 * 1000); /* as much beyond what is let pass */
+    refused(f, call_flawed(f, IM_FLAW_NOT_YET_VALID), CAUSE_TOKEN_NOT_YET_VALID,
+            "begins in 10800 s");
 }
 
 static void a_clock_set_back_makes_tokens_not_yet_valid(void **state)

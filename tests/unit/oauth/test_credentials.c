@@ -1,10 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "unit/fixture.h"
 
 #include "base/crypto.h"
 #include "oauth/credentials.h"
@@ -15,21 +11,11 @@ struct said {
 
 static int begin(void **state)
 {
-    static struct said said;
-
-    said = (struct said){0};
-    im_arena_init(&said.arena, 0);
-    *state = &said;
+    new_fixture(state, sizeof(struct said));
     return 0;
 }
 
-static int end(void **state)
-{
-    im_arena_release(&((struct said *)*state)->arena);
-    return 0;
-}
-
-#define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define READING(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 static const struct im_credentials *reads(struct said *s, const char *authorization,
                                           const char *query, const char *body)

@@ -271,6 +271,24 @@ static void another_seed_has_another_hmac_key(void **state)
     im_keys_free(keys);
 }
 
+static void the_seed_chooses_the_rsa_key_to_begin_with(void **state)
+{
+    struct fixture *f = *state;
+    struct im_keys *own = f->keys;
+    struct im_str first = im_json_get_str(jwk_for(f, "RS512"), "n");
+    size_t others = 0;
+
+    for (uint64_t seed = 1; seed <= 16; seed++) {
+        struct im_rng rng;
+        im_rng_init_seed(&rng, seed, IM_STR("test"));
+        f->keys = im_keys_new(&rng, &f->err);
+        others += !im_str_eq(first, im_json_get_str(jwk_for(f, "RS512"), "n"));
+        im_keys_free(f->keys);
+    }
+    f->keys = own;
+    assert_in_range(others, 1, 15); /* a pool of a few keys */
+}
+
 /* ---- rotation ---- */
 
 static void a_rotated_out_key_is_known_as_retired(void **state)
@@ -419,6 +437,7 @@ int main(void)
         TEST(the_key_set_has_the_members_of_rfc_7517_and_nothing_private),
         TEST(another_sandbox_calls_its_keys_by_other_names),
         TEST(the_same_seed_signs_the_same_bytes),
+        TEST(the_seed_chooses_the_rsa_key_to_begin_with),
         TEST(another_seed_has_another_hmac_key),
         TEST(a_rotated_out_key_is_known_as_retired),
         TEST(rotation_publishes_another_key),

@@ -226,6 +226,24 @@ static void past_the_bound_the_oldest_dead_goes_first(void **state)
     assert_int_equal(im_tokens_dropped(f->tokens), 2);
 }
 
+static void the_dead_are_searched_for_again_after_a_search_in_vain(void **state)
+{
+    struct fixture *f = *state;
+    struct im_token dies;
+
+    for (int i = 0; i <= MAX / 2; i++) {
+        add_pair(f, "ws_user", "client_credentials");
+        if (i == 35)
+            dies = f->batch.items[1];
+    }
+    f->policy.rotation = IM_ROTATION_ROTATE;
+    assert_int_equal(redeem_now(f, &dies), CAUSE_NONE);
+    for (int i = 0; i < 16; i++)
+        add_pair(f, "ws_user", "client_credentials");
+    assert_int_equal(im_tokens_dropped(f->tokens), 34);
+    assert_null(find(f, &dies)); /* 37 that live are older */
+}
+
 static void a_store_that_is_full_goes_on_working(void **state)
 {
     struct fixture *f = *state;
@@ -806,6 +824,7 @@ int main(void)
         TEST(what_comes_out_outlives_the_store),
         TEST(the_same_text_again_is_one_record),
         TEST(past_the_bound_the_oldest_dead_goes_first),
+        TEST(the_dead_are_searched_for_again_after_a_search_in_vain),
         TEST(a_store_that_is_full_goes_on_working),
         TEST(what_has_ended_leaves_an_hour_of_real_time_later),
         TEST(what_lives_does_not_leave),

@@ -2,16 +2,10 @@
 #ifndef IM_TESTS_SCENARIO_QUOTED_H
 #define IM_TESTS_SCENARIO_QUOTED_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/json_read.h"
+#include "unit/fixture.h"
 
 static inline const struct im_json *quoted(struct im_arena *arena, const char *text)
 {

@@ -10,17 +10,7 @@ struct reader {
 
 static int begin(void **state)
 {
-    static struct reader reader;
-
-    reader = (struct reader){0};
-    im_arena_init(&reader.arena, 0);
-    *state = &reader;
-    return 0;
-}
-
-static int end(void **state)
-{
-    im_arena_release(&((struct reader *)*state)->arena);
+    new_fixture(state, sizeof(struct reader));
     return 0;
 }
 
@@ -91,6 +81,10 @@ static void every_member_finds_its_place(void **state)
     assert_true(e->at_least == 1 && e->at_most == 3 && e->in_parallel_at_most == 2);
     assert_true(e->growing_gaps && e->per == IM_PER_CALL && e->within_ms == 2000);
     assert_int_equal(e->after.fault, IM_FAULT_DROP);
+    assert_int_equal(
+        read_first(*state, "[{'that':'t','after':'rate-limited','within':'retry-after'}]")
+            ->within_ms,
+        IM_WITHIN_RETRY_AFTER);
 }
 
 static void count_sets_both_bounds_and_a_class_of_status_a_range(void **state)
@@ -238,7 +232,7 @@ static void wrong_types_are_refused(void **state)
     refused(*state, "'after':[]",
             "\"after\" must be a string with something in it, not an array");
     refused(*state, "'within':2",
-            "\"within\" must be a duration above 0, such as \"12h\", not 2");
+            "\"within\" must be a duration such as \"2s\", or \"retry-after\", not 2");
     refused(*state, "'within':'0s'",
             "\"within\" must be a duration above 0, such as \"12h\", not \"0s\"");
 }
@@ -314,7 +308,7 @@ static void circles_are_refused_by_name(void **state)
                               "{'that':'b','after':'drop'}]"));
 }
 
-#define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define READING(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 int main(void)
 {

@@ -702,6 +702,21 @@ static void a_step_is_tried_although_another_rule_is_wrong(void **state)
     free(sheet.bytes);
 }
 
+static void each_mistake_of_a_world_is_told_once(void **state)
+{
+    struct sheet sheet = sheet_of(WORLD("'users':[{'id':'u','company':'nowhere'},"
+                                        "{'id':'v','company':'acme','roles':['none']}]"));
+    struct im_scenario_error errors[6];
+    size_t count = 0;
+    (void)state;
+    assert_null(im_scenario_parse_all((struct im_str){sheet.bytes, sheet.len}, IM_STR(""),
+                                      errors, 6, &count));
+    assert_int_equal(count, 2);
+    assert_non_null(strstr(errors[0].what, "nowhere"));
+    assert_non_null(strstr(errors[1].what, "none"));
+    free(sheet.bytes);
+}
+
 static void without_expectations_it_is_warned(void **state)
 {
     struct im_scenario *s = sound("{'name':'x'}");
@@ -822,6 +837,7 @@ int main(void)
         cmocka_unit_test(all_that_is_wrong_is_told_by_place),
         cmocka_unit_test(the_missing_sentence_may_be_the_one_meant),
         cmocka_unit_test(a_step_is_tried_although_another_rule_is_wrong),
+        cmocka_unit_test(each_mistake_of_a_world_is_told_once),
         cmocka_unit_test(without_expectations_it_is_warned),
         cmocka_unit_test(what_a_rule_comes_after_is_there),
         cmocka_unit_test(times_and_quotas_are_sound),

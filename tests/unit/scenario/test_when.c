@@ -12,17 +12,7 @@ struct reader {
 
 static int begin(void **state)
 {
-    static struct reader reader;
-
-    reader = (struct reader){0};
-    im_arena_init(&reader.arena, 0);
-    *state = &reader;
-    return 0;
-}
-
-static int end(void **state)
-{
-    im_arena_release(&((struct reader *)*state)->arena);
+    new_fixture(state, sizeof(struct reader));
     return 0;
 }
 
@@ -303,7 +293,7 @@ static void an_unknown_endpoint_is_refused_with_the_nearest(void **state)
         "\"session\", \"proxy\", \"unknown\", \"api\", \"oauth\" and \"read\"");
 }
 
-#define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define READING(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 /* ---- what is in the request ---- */
 

@@ -10,17 +10,7 @@ struct reader {
 
 static int begin(void **state)
 {
-    static struct reader reader;
-
-    reader = (struct reader){0};
-    im_arena_init(&reader.arena, 0);
-    *state = &reader;
-    return 0;
-}
-
-static int end(void **state)
-{
-    im_arena_release(&((struct reader *)*state)->arena);
+    new_fixture(state, sizeof(struct reader));
     return 0;
 }
 
@@ -581,7 +571,7 @@ static void no_text_of_a_scenario_adds_a_header(void **state)
     assert_non_null(strstr(im_arena_copy(&r->arena, bytes).at, "Content-Length: 21\r\n"));
 }
 
-#define READING(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define READING(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 /* ---- bandwidth ---- */
 

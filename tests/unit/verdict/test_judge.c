@@ -346,6 +346,7 @@ static void exchanges_that_overlap_are_counted(void **state)
 
     met(h, one, "at most 0 at once, as it should be", "");
     at(h, answered(h), 0, 10);
+    met(h, one, "at most 1 at once, as it should be", "1");
     at(h, answered(h), 0, 10);
     met(h, one, "at most 1 at once, as it should be", "1 2");
     at(h, answered(h), -5, 10);
@@ -397,15 +398,62 @@ static void gaps_must_grow(void **state)
     met(h, GROWING, "tried once, so there was no gap to judge", "1");
     try_after(h, 100);
     met(h, GROWING, "the gap between the tries was 100 ms, as it should be", "1 2");
-    try_after(h, 124);
-    not_met(
-        h, GROWING,
-        "the gaps between the tries were 100 ms, 124 ms: they should grow, from 50 ms "
-        "or more",
-        "1 2 3");
-    at(h, &h->seen[2], 1, 1);
+    try_after(h, 125);
     met(h, GROWING, "the gaps between the tries were 100 ms, 125 ms, as it should be",
         "1 2 3");
+    at(h, &h->seen[2], -21, 1);
+    try_after(h, 102 - 21);
+    not_met(h, GROWING,
+            "the gaps between the tries were 100 ms, 104 ms, 102 ms: they should grow, "
+            "from 50 ms or more",
+            "1 2 3 4");
+}
+
+/* Two draws of a random pause may be equal by chance, three are not. */
+static void two_pauses_that_are_alike_may_be_random(void **state)
+{
+    struct history *h = *state;
+
+    answered(h);
+    try_after(h, 100);
+    try_after(h, 100);
+    assert_int_equal(judge(h, "[" GROWING "]")->outcome, IM_CANNOT_TELL);
+    try_after(h, 100);
+    assert_int_equal(judge(h, "[" GROWING "]")->outcome, IM_NOT_MET);
+    at(h, &h->seen[3], 10, 1);
+    assert_int_equal(judge(h, "[" GROWING "]")->outcome, IM_CANNOT_TELL);
+    try_after(h, 110);
+    try_after(h, 120);
+    assert_int_equal(judge(h, "[" GROWING "]")->outcome, IM_NOT_MET);
+}
+
+static void a_short_draw_of_a_random_pause_is_no_haste(void **state)
+{
+    struct history *h = *state;
+
+    answered(h);
+    try_after(h, 38);
+    try_after(h, 41);
+    for (int i = 0; i < 3; i++)
+        h->seen[i].fault = IM_FAULT_STATUS;
+    assert_int_equal(judge(h, "[" GROWING "]")->outcome, IM_CANNOT_TELL);
+    at(h, &h->seen[2], -32, 1); /* 9 ms behind the one before */
+    assert_int_equal(judge(h, "[" GROWING "]")->outcome, IM_NOT_MET);
+}
+
+static void a_second_each_time_is_patience(void **state)
+{
+    struct history *h = *state;
+
+    answered(h);
+    for (int i = 0; i < 3; i++)
+        try_after(h, 1000);
+    met(h, GROWING,
+        "the gaps between the tries were 1000 ms, 1000 ms, 1000 ms: not longer each "
+        "time, but a second or more",
+        "1 2 3 4");
+    at(h, &h->seen[3], -1, 1);
+    assert_int_equal(judge(h, "[" GROWING "]")->outcome, IM_NOT_MET);
 }
 
 static void the_first_repeat_may_come_at_once(void **state)
@@ -430,8 +478,8 @@ static void random_pauses_need_not_grow(void **state)
     try_after(h, 700);
     try_after(h, 200);
     is(h, GROWING, IM_CANNOT_TELL,
-       "cannot tell: the pauses of the client vary as random ones do, and so few of "
-       "those need not grow; a run without jitter, or with more tries, shows it",
+       "cannot tell: the pauses of the client may be random, and so few of those need "
+       "not grow; a run without jitter, or with more tries, shows it",
        "1 2 3 4");
 }
 
@@ -452,9 +500,18 @@ static void there_must_be_a_pause(void **state)
     struct history *h = *state;
 
     answered(h);
+    try_after(h, 9);
+    is(h, GROWING, IM_CANNOT_TELL,
+       "cannot tell: a first repeat may come at once, and the client had no reason for "
+       "another; a run with one worker, whose call fails twice, shows it",
+       "1 2");
+    try_after(h, 9);
+    not_met(h, GROWING,
+            "the gaps between the tries were 9 ms, 9 ms: they should grow, from 50 ms or "
+            "more",
+            "1 2 3");
+    h->count = 1;
     try_after(h, 49);
-    not_met(h, GROWING, "the gap between the tries was 49 ms: it should be 50 ms or more",
-            "1 2");
     at(h, answered(h), -10, 1);
     /* two at once may be two workers */
     assert_int_equal(judge(h, "[" GROWING "]")->outcome, IM_CANNOT_TELL);
@@ -482,8 +539,12 @@ static void waiting_for_a_stalled_answer_is_no_pause(void **state)
     stalled->delivered_us = stalled->ended_us + 1000 * MS;
     h->now_us += 1000 * MS;
     struct im_exchange *repeat = answered(h);
-    not_met(h, GROWING, "the gap between the tries was 9 ms: it should be 50 ms or more",
-            "1 2");
+    answered(h);
+    not_met(h, GROWING,
+            "the gaps between the tries were 9 ms, 9 ms: they should grow, from 50 ms or "
+            "more",
+            "1 2 3");
+    h->count--;
     repeat->at_ms += 200; /* a client that sleeps by moving the clock */
     met(h, GROWING, "the gap between the tries was 210 ms, as it should be", "1 2");
 }
@@ -597,6 +658,9 @@ int main(void)
         JUDGED(an_exchange_without_length_is_open_too),
         JUDGED(the_order_of_the_list_does_not_matter),
         JUDGED(gaps_must_grow),
+        JUDGED(two_pauses_that_are_alike_may_be_random),
+        JUDGED(a_short_draw_of_a_random_pause_is_no_haste),
+        JUDGED(a_second_each_time_is_patience),
         JUDGED(the_first_repeat_may_come_at_once),
         JUDGED(random_pauses_need_not_grow),
         JUDGED(asking_about_a_dead_token_is_not_using_it),

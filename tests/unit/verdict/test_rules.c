@@ -163,6 +163,17 @@ static void exactly_one_is_two_bounds(void **state)
     outcome(h, ONE_TOKEN, IM_NOT_MET);
 }
 
+static void what_came_instead_is_that_of_the_same_user(void **state)
+{
+    struct history *h = *state;
+
+    dead(h, 1, "T1")->user = IM_STR("a@acme");
+    dead(h, 1, "T2")->user = IM_STR("b@acme");
+    dead(h, 1, "T1")->user = IM_STR("a@acme");
+    const struct im_judgement *judgement = judge(h, "[" REPEATED "]");
+    assert_true(im_str_is(ids(h, judgement), "1 3"));
+}
+
 static void an_ordinary_answer_of_the_call_is_a_recovery_too(void **state)
 {
     struct history *h = *state;
@@ -301,6 +312,21 @@ static void in_parallel_only_a_repeat_of_its_own_counts(void **state)
     outcome(h, NOT_HAMMERED, IM_NOT_MET);
 }
 
+static void a_repeat_in_the_moment_of_the_refusal_is_one(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    is_the_baseline(h);
+    dead(h, 1, "T1");
+    at(h, dead(h, 1, "T1"), -9, 1); /* it begins as the first is delivered */
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+    at(h, &h->seen[1], -1, 1); /* on its way already */
+    outcome(h, NOT_HAMMERED, IM_MET);
+}
+
 static void a_client_is_parallel_where_the_baseline_saw_it_so(void **state)
 {
     struct history *h = *state;
@@ -326,6 +352,29 @@ static void identical_calls_at_once_cannot_be_told_apart(void **state)
     outcome(h, NOT_HAMMERED, IM_CANNOT_TELL);
 }
 
+static void the_pause_is_as_long_as_its_answer_says(void **state)
+{
+    struct history *h = *state;
+    const char *as_told = "{'that':'t','after':'rate-limited','within':'retry-after',"
+                          "'count':0}";
+
+    signs_on_times(h, 1);
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED)->retry_after_s = 1;
+    h->now_us += 1000 * MS;
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED)->retry_after_s = 2;
+    outcome(h, as_told, IM_MET);
+    h->now_us += 1000 * MS;
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    not_met(h, as_told, "wanted none, but saw 1 within 2s after exchange 2", "2 3");
+    h->seen[1].retry_after_s = 1;
+    call(h, 1, "T1"); /* at once: nothing was said of how long */
+    outcome(h, as_told, IM_MET);
+    h->seen[0].retry_after_s = h->seen[1].retry_after_s = 0;
+    not_exercised(h, as_told,
+                  "rate-limited never happened with a Retry-After, so this was not "
+                  "exercised");
+}
+
 static void a_dead_token_used_more_often_than_the_call_is_made_is_hammered(void **state)
 {
     struct history *h = *state;
@@ -340,6 +389,164 @@ static void a_dead_token_used_more_often_than_the_call_is_made_is_hammered(void 
     outcome(h, NOT_HAMMERED, IM_CANNOT_TELL);
     dead(h, 1, "T1");
     outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+/* Late calls are tolerated only as far as the client was ever seen to work in parallel. */
+static void an_old_token_beside_a_new_one_counts_where_nothing_is_parallel(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    refreshes(h, "T2");
+    call(h, 1, "T2");
+    outcome(h, NOT_HAMMERED, IM_MET);
+    dead(h, 2, "T1");
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+static void where_no_token_is_asked_for_a_dead_one_is_used_on(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+    dead(h, 2, "T1");
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+static void who_gave_up_waiting_for_a_refusal_does_not_know_of_it(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    struct im_exchange *slow = at(h, dead(h, 1, "T1"), 0, 450);
+    slow->fault = IM_FAULT_DELAY;
+    slow->delivered_us = slow->began_us + 200 * MS;
+    h->now_us += 1000 * MS;
+    dead(h, 1, "T1");
+    outcome(h, NOT_HAMMERED, IM_MET);
+    h->count--;
+    outcome(h, REPEATED, IM_NOT_EXERCISED);
+    slow->delivered_us = slow->ended_us;
+    slow->unheard = true; /* the delay came before it was decided */
+    outcome(h, REPEATED, IM_NOT_EXERCISED);
+    slow->unheard = false;
+    outcome(h, REPEATED, IM_NOT_MET);
+    dead(h, 1, "T1");
+    outcome(h, NOT_HAMMERED, IM_NOT_MET);
+}
+
+/* ---- what is repeated by each of several ---- */
+
+static struct im_exchange *refreshes_in_vain(struct history *h, int number)
+{
+    struct im_exchange *seen =
+        refuses(refreshes(h, ""), 401, CAUSE_CLIENT_SECRET_ROTATED);
+
+    seen->call = (uint64_t)number;
+    return seen;
+}
+
+static void each_request_with_wrong_credentials_may_be_tried_twice(void **state)
+{
+    struct history *h = *state;
+    const char *twice =
+        "{'that':'t','cause':'client-secret-rotated','at_most':2,'per':'call'}";
+
+    signs_on_times(h, 1);
+    for (int i = 0; i < 2; i++)
+        refreshes_in_vain(h, 50);
+    refuses(signs_on(h, ""), 401, CAUSE_CLIENT_SECRET_ROTATED);
+    refreshes_in_vain(h, 51); /* another grant's */
+    outcome(h, twice, IM_MET);
+    refreshes_in_vain(h, 50);
+    outcome(h, twice, IM_NOT_MET);
+    h->count--;
+    for (int i = 0; i < 2; i++)
+        refuses(signs_on(h, ""), 401, CAUSE_CLIENT_SECRET_ROTATED);
+    outcome(h, twice, IM_NOT_MET);
+}
+
+/* Another key and another body make another call of it. */
+static struct im_exchange *creates(struct history *h, int number, enum im_fault fault)
+{
+    struct im_exchange *seen = call(h, number, "T0");
+
+    seen->method = IM_STR("POST");
+    seen->path = IM_STR("/bill");
+    seen->created = true;
+    seen->fault = fault;
+    return seen;
+}
+
+static const char *const not_twice = "{'that':'t','after':'drop','same':'call',"
+                                     "'created':true,'count':0}";
+
+static void two_records_that_are_alike_may_be_meant(void **state)
+{
+    struct history *h = *state;
+
+    creates(h, 1, IM_FAULT_NONE);
+    creates(h, 1, IM_FAULT_NONE);
+    is_the_baseline(h);
+    creates(h, 1, IM_FAULT_DROP);
+    creates(h, 1, IM_FAULT_NONE);
+    outcome(h, not_twice, IM_MET);
+    creates(h, 1, IM_FAULT_NONE);
+    outcome(h, not_twice, IM_NOT_MET);
+    h->options.baseline = NULL;
+    h->count--;
+    outcome(h, not_twice, IM_NOT_MET);
+}
+
+static void renewing_a_short_lived_token_ahead_is_no_loop(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1")->issued_for_s = 300;
+    dead(h, 1, "T1");
+    refreshes(h, "T2")->issued_for_s = 300; /* since the old one was refused */
+    for (int i = 3; i < 6; i++) {
+        const char *next = im_arena_format(&h->arena, "T%d", i).at;
+        refreshes(h, next)->issued_for_s = 300; /* ahead of each call */
+        call(h, 1, next);
+    }
+    is(h, ONE_TOKEN, IM_CANNOT_TELL,
+       "cannot tell: these tokens live five minutes at most, and where the client renews "
+       "tokens so far ahead, it renews these before each call; a smaller margin shows it",
+       "2 3 4 6 8");
+    for (int i = 0; i < 9; i++) /* it need not where they live longer */
+        h->seen[i].issued_for_s = 301;
+    outcome(h, ONE_TOKEN, IM_NOT_MET);
+    h->count = 2;
+    for (int i = 2; i < 5; i++) /* none of which is used */
+        refreshes(h, im_arena_format(&h->arena, "T%d", i).at)->issued_for_s = 300;
+    outcome(h, ONE_TOKEN, IM_NOT_MET);
+}
+
+static void who_needs_a_person_to_sign_in_may_stop(void **state)
+{
+    struct history *h = *state;
+
+    for (int run = 0; run < 2; run++) {
+        signs_on(h, "T1")->grant = IM_STR("authorization_code");
+        if (run == 0)
+            is_the_baseline(h);
+    }
+    dead(h, 1, "T1");
+    outcome(h, REPEATED, IM_NOT_MET); /* it did not even try */
+    refreshes(h, "");
+    is(h, REPEATED, IM_CANNOT_TELL,
+       "cannot tell: it signs on by authorization code alone, and its last request for a "
+       "token was of no use; where a person has to sign in again, it may stop",
+       "2");
+    h->seen[0].grant = IM_STR("client_credentials");
+    outcome(h, REPEATED, IM_NOT_MET);
 }
 
 static const char *const waits = "{'that':'t','after':'rate-limited','within':'1s',"
@@ -362,6 +569,41 @@ static void where_nothing_is_parallel_nothing_may_be_sent_in_a_pause(void **stat
     outcome(h, waits, IM_MET);     /* no more often than ever */
     call(h, 1, "T1");
     outcome(h, waits, IM_CANNOT_TELL);
+}
+
+static void in_a_pause_another_worker_may_call_but_not_repeat_what_failed(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    is_the_baseline(h);
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    call(h, 2, "T1");
+    call(h, 2, "T1");
+    outcome(h, waits, IM_MET);
+    refuses(&h->seen[1], 503, CAUSE_SERVICE_UNAVAILABLE);
+    outcome(h, waits, IM_NOT_MET);
+}
+
+static void giving_tokens_back_is_no_try(void **state)
+{
+    struct history *h = *state;
+    const char *const ends[] = {"revoke", "introspect"};
+
+    for (int i = 0; i < 2; i++) {
+        h->count = 0;
+        signs_on_times(h, 1);
+        signs_on(h, "T1");
+        refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+        saw(h, ends[i], 200, CAUSE_NONE)->call = 9;
+        outcome(h, waits, IM_MET);
+        refuses(saw(h, ends[i], 429, CAUSE_RATE_LIMITED), 429, CAUSE_RATE_LIMITED)->call =
+            9;
+        saw(h, ends[i], 200, CAUSE_NONE)->call = 9; /* but it is told to wait itself */
+        outcome(h, waits, IM_NOT_MET);
+    }
 }
 
 /* Of two equal calls each may be repeated at once a first time, then there must be a pause. */
@@ -391,6 +633,78 @@ static void more_tries_at_once_than_equal_calls_explain_are_certain(void **state
     outcome(h, grow, IM_CANNOT_TELL);
     at(h, &h->seen[4], -20, 1);
     outcome(h, grow, IM_NOT_MET);
+}
+
+/* The calls overlap, so that where they are made more often they could not be told apart. */
+static void tries_at_once_of_a_call_that_begins_the_baseline_are_certain(void **state)
+{
+    struct history *h = *state;
+
+    saw(h, "introspect", 200, CAUSE_NONE)->call = 70;
+    is_the_baseline(h);
+    for (int i = 0; i < 7; i++) {
+        struct im_exchange *seen = saw(h, "introspect", 200, CAUSE_NONE);
+        seen->call = 71; /* the same address with another token */
+        at(h, seen, -5 * i, 8)->fault = IM_FAULT_DROP;
+    }
+    outcome(h, "{'that':'t','after':'drop','same':'call','gaps':'growing'}", IM_NOT_MET);
+}
+
+static void the_same_call_twice_at_once_is_certain_where_one_thing_follows_another(
+    void **state)
+{
+    struct history *h = *state;
+    const char *once = "{'that':'t','in_parallel_at_most':1,'per':'call'}";
+
+    call(h, 1, "T1");
+    together(h, call(h, 1, "T1"));
+    outcome(h, once, IM_NOT_MET);
+    at(h, call(h, 2, "T1"), 0, 30);
+    call(h, 3, "T1"); /* two workers: the equal calls may be one of each */
+    outcome(h, once, IM_CANNOT_TELL);
+}
+
+static void the_same_call_twice_at_once_is_none_where_it_is_made_twice(void **state)
+{
+    struct history *h = *state;
+    const char *once = "{'that':'t','in_parallel_at_most':1,'per':'call'}";
+
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    together(h, call(h, 1, "T0"));
+    is_the_baseline(h);
+    call(h, 1, "T1");
+    together(h, call(h, 1, "T1"));
+    outcome(h, once, IM_CANNOT_TELL);
+    h->count = 0;
+    call(h, 2, "T1"); /* this one is made once */
+    together(h, call(h, 2, "T1"));
+    outcome(h, once, IM_NOT_MET);
+}
+
+static void refreshes_of_two_grants_are_not_at_once(void **state)
+{
+    struct history *h = *state;
+    const char *once = "{'that':'t','endpoint':'token','in_parallel_at_most':1}";
+
+    refreshes(h, "T1")->grant_id = 1;
+    together(h, refreshes(h, "T2"))->grant_id = 2;
+    outcome(h, once, IM_MET);
+    h->seen[1].grant_id = 1;
+    outcome(h, once, IM_NOT_MET);
+    h->seen[1].grant_id = 0; /* of which grant is not known */
+    outcome(h, once, IM_NOT_MET);
+}
+
+static void the_first_of_all_may_be_one_of_two_at_once(void **state)
+{
+    struct history *h = *state;
+
+    at(h, dead(h, 1, "T1"), 0, 30);
+    dead(h, 2, "T1");
+    h->now_us += 100 * MS;
+    dead(h, 3, "T1"); /* a third worker's */
+    outcome(h, NOT_HAMMERED, IM_MET);
 }
 
 static void a_call_that_is_made_as_often_as_ever_is_no_repeat(void **state)
@@ -445,6 +759,38 @@ static void a_further_sign_on_counts_where_the_client_signs_on_once(void **state
     signs_on(h, "T1");
     refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
     signs_on(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
+}
+
+static void a_sign_on_after_the_call_went_well_is_later_work(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    call(h, 1, "T1");
+    signs_on(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_MET);
+    h->count = 2;
+    call(h, 2, "T1"); /* another call shows nothing of the refused one */
+    signs_on(h, "T2");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
+}
+
+static void a_code_that_was_never_issued_counts_whoever_sends_it(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 2);
+    signs_on(h, "T1");
+    saw(h, "authorize", 302, CAUSE_NONE)->issued = IM_STR("C1");
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    struct im_exchange *redeems = signs_on(h, "T2");
+    redeems->grant = IM_STR("authorization_code");
+    redeems->token = IM_STR("C1");
+    outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_MET); /* no more than ever */
+    redeems->token = IM_STR("C2");
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
 }
 
@@ -506,6 +852,29 @@ static void without_a_baseline_only_refreshes_count(void **state)
     h->count = 2;
     refreshes(h, "T2");
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
+}
+
+static void tries_to_sign_on_one_behind_the_other_may_be_those_of_several_jobs(
+    void **state)
+{
+    struct history *h = *state;
+    const char *grow = "{'that':'t','cause':'client-secret-wrong','gaps':'growing'}";
+
+    for (int i = 0; i < 3; i++)
+        signs_on(h, "");
+    is(h, grow, IM_CANNOT_TELL,
+       "cannot tell: it is not known how often the client signs on where nothing goes "
+       "wrong; "
+       "`intacct-mock run` finds out, or name a sandbox in which that was so with "
+       "?baseline=NAME",
+       "1 2 3");
+    for (int times = 1; times <= 2; times++) {
+        h->count = 0;
+        signs_on_times(h, times);
+        for (int i = 0; i < 3; i++)
+            signs_on(h, "");
+        outcome(h, grow, times == 1 ? IM_NOT_MET : IM_CANNOT_TELL);
+    }
 }
 
 static void a_refresh_of_another_grant_does_not_count(void **state)
@@ -675,18 +1044,6 @@ static void each_of_its_calls_may_be_tried_with_a_new_token(void **state)
 
 #define MADE_ONCE "{'that':'t','after':'drop','created':true,'count':0}"
 
-/* Another key and another body make another call of it. */
-static struct im_exchange *creates(struct history *h, int number, enum im_fault fault)
-{
-    struct im_exchange *seen = call(h, number, "T0");
-
-    seen->method = IM_STR("POST");
-    seen->path = IM_STR("/bill");
-    seen->created = true;
-    seen->fault = fault;
-    return seen;
-}
-
 static void creates_in_the_baseline(struct history *h, int records)
 {
     signs_on(h, "T0");
@@ -776,6 +1133,7 @@ int main(void)
         TOLD(recovery_can_still_come_while_the_client_is_running),
         TOLD(safety_is_demanded_of_everybody),
         TOLD(exactly_one_is_two_bounds),
+        TOLD(what_came_instead_is_that_of_the_same_user),
         TOLD(an_ordinary_answer_of_the_call_is_a_recovery_too),
         TOLD(a_call_that_the_client_makes_anyway_is_no_repeat),
         TOLD(a_client_may_stop_when_the_repeat_is_refused_too),
@@ -786,20 +1144,39 @@ int main(void)
         TOLD(who_does_not_wait_shows_it_before_the_answer_comes),
         TOLD(every_later_use_of_a_dead_token_counts_where_nothing_is_parallel),
         TOLD(in_parallel_only_a_repeat_of_its_own_counts),
+        TOLD(a_repeat_in_the_moment_of_the_refusal_is_one),
         TOLD(a_client_is_parallel_where_the_baseline_saw_it_so),
         TOLD(identical_calls_at_once_cannot_be_told_apart),
+        TOLD(tries_at_once_of_a_call_that_begins_the_baseline_are_certain),
+        TOLD(the_same_call_twice_at_once_is_certain_where_one_thing_follows_another),
+        TOLD(the_same_call_twice_at_once_is_none_where_it_is_made_twice),
+        TOLD(refreshes_of_two_grants_are_not_at_once),
+        TOLD(the_first_of_all_may_be_one_of_two_at_once),
         TOLD(a_call_that_is_made_as_often_as_ever_is_no_repeat),
         TOLD(a_call_that_differs_from_run_to_run_is_known_by_its_address),
         TOLD(signing_on_after_each_refused_refresh_is_no_loop),
         TOLD(getting_one_token_after_the_other_is_a_loop),
         TOLD(a_refresh_by_the_clock_may_fall_into_a_pause),
         TOLD(a_further_sign_on_counts_where_the_client_signs_on_once),
+        TOLD(a_sign_on_after_the_call_went_well_is_later_work),
+        TOLD(a_code_that_was_never_issued_counts_whoever_sends_it),
         TOLD(it_cannot_be_told_where_it_signs_on_several_times),
         TOLD(without_a_baseline_only_refreshes_count),
+        TOLD(tries_to_sign_on_one_behind_the_other_may_be_those_of_several_jobs),
         TOLD(a_refresh_of_another_grant_does_not_count),
         TOLD(renewing_again_before_the_new_token_is_used_counts),
+        TOLD(the_pause_is_as_long_as_its_answer_says),
         TOLD(a_dead_token_used_more_often_than_the_call_is_made_is_hammered),
+        TOLD(an_old_token_beside_a_new_one_counts_where_nothing_is_parallel),
+        TOLD(where_no_token_is_asked_for_a_dead_one_is_used_on),
+        TOLD(who_gave_up_waiting_for_a_refusal_does_not_know_of_it),
+        TOLD(each_request_with_wrong_credentials_may_be_tried_twice),
+        TOLD(two_records_that_are_alike_may_be_meant),
+        TOLD(renewing_a_short_lived_token_ahead_is_no_loop),
+        TOLD(who_needs_a_person_to_sign_in_may_stop),
         TOLD(where_nothing_is_parallel_nothing_may_be_sent_in_a_pause),
+        TOLD(in_a_pause_another_worker_may_call_but_not_repeat_what_failed),
+        TOLD(giving_tokens_back_is_no_try),
         TOLD(more_tries_at_once_than_equal_calls_explain_are_certain),
         TOLD(more_than_all_its_jobs_may_try_is_certain),
         TOLD(more_tokens_than_all_its_jobs_need_is_certain),

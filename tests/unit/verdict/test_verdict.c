@@ -19,10 +19,8 @@ struct fixture {
 
 static int begin(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
+    struct fixture *f = new_fixture(state, sizeof(*f));
 
-    assert_non_null(f);
-    im_arena_init(&f->arena, 0);
     f->counts[0] = (struct im_rule_count){.fits = 5, .fired = 1};
     f->rules[0].refuse = f->rules[1].refuse = CAUSE_ACCESS_TOKEN_REVOKED;
     f->rules[0].when = (struct im_when){.endpoint = IM_STR("api"), .rate = -1};
@@ -35,16 +33,6 @@ static int begin(void **state)
                                      .options = &f->options,
                                      .rules = f->counts,
                                      .seen = f->seen};
-    *state = f;
-    return 0;
-}
-
-static int end(void **state)
-{
-    struct fixture *f = *state;
-
-    im_arena_release(&f->arena);
-    free(f);
     return 0;
 }
 
@@ -272,6 +260,43 @@ static void a_grant_that_did_not_come_is_told_with_those_that_did(void **state)
     f->options.client = "CMD";
     judged(f, "[" MET_ONE "]");
     has(json(f), "; CMD sent client_credentials and refresh_token\"");
+}
+
+static void an_expectation_that_waits_is_told_by_its_own_sentence(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    f->scenario.rule_count = 0;
+    f->options.client = "CMD";
+    judged(f, "[" MET_ONE ",{'that':'a code is redeemed once','endpoint':'token',"
+              "'grant':'authorization_code','at_most':1}]");
+    /* what it is printed to need did not come: without rules, nothing else shows that it came about */
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_NOT_EXERCISED);
+    has(json(f),
+        "\"missing\":\"\\\"a code is redeemed once\\\" waits for a token request "
+        "with grant authorization_code; CMD made none\"");
+}
+
+static void a_scenario_that_waits_for_its_cause_is_told_by_the_cause(void **state)
+{
+    struct fixture *f = *state;
+    struct im_json world = {.type = IM_JSON_OBJECT};
+
+    f->options.client = "CMD";
+    f->counts[0].fired = 0;
+    f->counts[0].fits = 0;
+    judged(f, "[" MET_ONE "]");
+    has(json(f), "\"missing\":\"rule 1 waits for an API call; CMD made none\"");
+    f->scenario.rule_count = 0;
+    f->scenario.world = &world;
+    f->scenario.cause = CAUSE_USER_LOCKED;
+    judged(f, "[" MET_ONE "]");
+    has(json(f), "\"missing\":\"the scenario waits for a request that is refused with "
+                 "user-locked; CMD made none\"");
+    saw(f, 400, CAUSE_USER_LOCKED);
+    judged(f, "[" MET_ONE "]");
+    has_not(json(f), "\"missing\"");
 }
 
 static void a_fact_is_no_fault_where_the_scenario_did_not_come_about(void **state)
@@ -560,7 +585,8 @@ static void a_line_tells_what_happened_to_an_exchange(void **state)
     seen->fault = IM_FAULT_DELAY;
     assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (fault: delay)");
     seen->fault = IM_FAULT_DROP;
-    assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → no answer (fault: drop)");
+    assert_string_equal(line(f, seen),
+                        "GET /ia/api/v1/objects/x → no answer (fault: drop)");
     seen->fault = IM_FAULT_HTML; /* a page was sent, with this status */
     assert_string_equal(line(f, seen), "GET /ia/api/v1/objects/x → 200 (fault: html)");
     seen->fault = IM_FAULT_NONE;
@@ -575,7 +601,7 @@ static void a_line_tells_what_happened_to_an_exchange(void **state)
                         "GET /ia/api/v1/objects/x → 200 access-token-revoked: why");
 }
 
-#define WRITTEN(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define WRITTEN(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
 
 int main(void)
 {
@@ -584,6 +610,8 @@ int main(void)
         WRITTEN(what_is_exhausted_is_not_met),
         WRITTEN(what_expects_nothing_is_never_met),
         WRITTEN(a_need_that_is_not_met_is_told_in_terms_of_the_client),
+        WRITTEN(an_expectation_that_waits_is_told_by_its_own_sentence),
+        WRITTEN(a_scenario_that_waits_for_its_cause_is_told_by_the_cause),
         WRITTEN(a_fact_is_no_fault_where_the_scenario_did_not_come_about),
         WRITTEN(what_may_be_missing_is_no_reason_for_part),
         WRITTEN(a_grant_that_did_not_come_is_told_with_those_that_did),
