@@ -47,6 +47,13 @@ static bool is_doubted_alone(const struct im_run_result *result)
            !im_json_get_str(result->verdict, "missing").len;
 }
 
+/* Did it end with an error before it came to what is missing? Doing more is no advice then. */
+static bool ended_early(const struct im_run_result *result)
+{
+    return result->end == IM_RUN_EXITED && result->code != 0 &&
+           im_json_get_str(result->verdict, "missing").len;
+}
+
 /* ---- coverage (rule 9 of scenarios/README.md) ---- */
 
 enum { NAMES_SHOWN = 3 };
@@ -125,6 +132,8 @@ void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *re
     tally->partly += outcome == IM_RUN_PARTLY;
     tally->skipped += outcome == IM_RUN_SKIPPED;
     tally->intercepted |= result->unreached.len > 0;
+    tally->ended_early |=
+        (outcome == IM_RUN_SKIPPED || outcome == IM_RUN_PARTLY) && ended_early(result);
     tally->silent += outcome == IM_RUN_SKIPPED && exchanges(result) == 0;
 }
 
@@ -296,6 +305,9 @@ void im_run_report_add(struct im_buf *text, const struct im_run_result *result,
         im_buf_addf(text, " (exit status %d)", result->code);
     if (outcome == IM_RUN_SKIPPED || outcome == IM_RUN_PARTLY)
         im_buf_addf(text, ": %.*s", IM_ARG(reason_of_skip(result)));
+    if ((outcome == IM_RUN_SKIPPED || outcome == IM_RUN_PARTLY) && ended_early(result) &&
+        exchanges(result))
+        im_buf_addf(text, "; it ended with status %d before that", result->code);
     im_buf_addc(text, '\n');
     if (outcome == IM_RUN_FAILED)
         add_what_failed(text, result, rules);
@@ -322,6 +334,10 @@ static void add_advice(struct im_buf *text, const struct im_run_tally *tally)
                     "it cannot be told, as its\nline says. Let it do that, or choose "
                     "those that concern it by --scenario;\n--require-all makes them "
                     "failures.\n");
+    if (tally->ended_early)
+        im_buf_addz(text,
+                    "Where CMD ended with another status than 0, look first at why: "
+                    "--show-output.\n");
 }
 
 void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,

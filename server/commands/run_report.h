@@ -41,8 +41,10 @@ struct im_run_group {
 struct im_run_tally {
     struct im_arena *arena;
     size_t passed, failed, partly, skipped;
-    size_t silent;             /* of the skipped: CMD sent nothing at all */
-    bool intercepted;          /* it was led here by a proxy */
+    size_t silent;    /* of the skipped: CMD sent nothing at all */
+    bool intercepted; /* it was led here by a proxy */
+    bool
+        ended_early; /* where something was missing, it ended with another status than 0 */
     size_t causes, causes_met; /* that the scenarios are about */
     struct im_run_group *groups;
 };

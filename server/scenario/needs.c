@@ -206,6 +206,28 @@ bool im_needs_requests(const struct im_expectation *expectation)
             im_str_is(expectation->when.endpoint, "authorize"));
 }
 
+/* What a world refuses is what the expectation asks for that names the cause. NULL = none says which requests. */
+static const struct im_when *when_of_cause(const struct im_scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->expect.count; i++) {
+        const struct im_expectation *expectation = &scenario->expect.items[i];
+        if (expectation->cause == scenario->cause && !expectation->after.text.len &&
+            expectation->when.endpoint.len)
+            return &expectation->when;
+    }
+    return NULL;
+}
+
+void im_needs_say_cause(const struct im_scenario *scenario, struct im_buf *out)
+{
+    const struct im_when *when = when_of_cause(scenario);
+
+    if (when)
+        say_wanted(when, 1, out);
+    else
+        im_buf_addz(out, "a request");
+}
+
 static bool is_said(const struct im_scenario *scenario, size_t index)
 {
     const struct im_when *own = &scenario->expect.items[index].when;
@@ -234,14 +256,16 @@ struct im_str im_needs_text(const struct im_scenario *scenario, struct im_arena 
         say_wanted(&rule->when, wanted_of_rule(rule, needs), &out);
         say_event(&rule->schedule, &out);
     }
-    for (size_t i = 0; i < scenario->expect.count; i++)
+    bool by_cause = im_needs_cause(scenario);
+    for (size_t i = 0; i < scenario->expect.count && !by_cause; i++)
         if (im_needs_requests(&scenario->expect.items[i]) && !is_said(scenario, i)) {
             im_buf_addz(&out, out.len ? ", " : "");
             say_wanted(&scenario->expect.items[i].when, 1, &out);
         }
-    if (im_needs_cause(scenario))
-        im_buf_addf(&out, "%sa request that meets %s", out.len ? ", " : "",
-                    im_cause_row(scenario->cause)->id);
+    if (by_cause)
+        im_needs_say_cause(scenario, &out);
+    if (by_cause && !when_of_cause(scenario))
+        im_buf_addf(&out, " that is refused with %s", im_cause_row(scenario->cause)->id);
     return im_buf_str(&out);
 }
 

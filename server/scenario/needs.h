@@ -32,5 +32,7 @@ void im_needs_say_missing(const struct im_when *when, int64_t needs,
 /* The same of a rule, with what it is to come after. */
 void im_needs_say_rule(const struct im_rule *rule, int64_t needs,
                        const struct im_needs_seen *seen, struct im_buf *out);
+/* Of a scenario that needs its cause: which requests are refused for it. */
+void im_needs_say_cause(const struct im_scenario *scenario, struct im_buf *out);
 
 #endif

@@ -137,8 +137,9 @@ static bool is_in_any(const struct im_windows *windows,
         const struct im_window *window = windows->ordered[i - 1];
         if (im_window_holds(window, expectation, exchange))
             return true;
-        /* then those that opened earlier are, too */
-        if (!windows->any_late && im_window_is_over(window, expectation, exchange))
+        /* then those that opened earlier are, too, unless each lasts as long as its anchor says */
+        if (!windows->any_late && expectation->within_ms != IM_WITHIN_RETRY_AFTER &&
+            im_window_is_over(window, expectation, exchange))
             return false;
     }
     return false;

@@ -39,14 +39,17 @@ bool im_verdict_came_about(const struct im_verdict *verdict)
         if (verdict->rules[i].fired)
             return true;
     }
-    /* without a rule that has to fire: the cause that the scenario is named after, else anything that
-     * an expectation is about */
+    /* without a rule that has to fire: the cause that the scenario is named after, else one of the requests
+     * that it is printed to need, else anything that an expectation is about */
     if (needs || !verdict->exchanges)
         return false;
     if (im_needs_cause(scenario))
         return was_refused_for(verdict, scenario->cause);
     for (size_t i = 0; i < scenario->expect.count; i++)
-        if (verdict->judgements[i].outcome != IM_NOT_EXERCISED)
+        needs |= im_needs_requests(&scenario->expect.items[i]);
+    for (size_t i = 0; i < scenario->expect.count; i++)
+        if (verdict->judgements[i].outcome != IM_NOT_EXERCISED &&
+            (!needs || im_needs_requests(&scenario->expect.items[i])))
             return true;
     return !scenario->expect.count;
 }
@@ -92,7 +95,8 @@ static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
     }
     seen.fits = 0;
     /* only where no rule is waited for: a reader needs the first thing that is missing */
-    for (size_t i = 0; i < scenario->expect.count && !out->len; i++) {
+    bool by_cause = im_needs_cause(scenario);
+    for (size_t i = 0; i < scenario->expect.count && !out->len && !by_cause; i++) {
         const struct im_expectation *expectation = &scenario->expect.items[i];
         if (!im_needs_requests(expectation) ||
             verdict->judgements[i].outcome != IM_NOT_EXERCISED)
@@ -100,9 +104,12 @@ static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
         im_buf_addf(out, "\"%.*s\"", IM_ARG(expectation->that));
         im_needs_say_missing(&expectation->when, 1, &seen, out);
     }
-    if (im_needs_cause(scenario) && !im_verdict_came_about(verdict))
-        im_buf_addf(out, "the scenario waits for a request that meets %s; %s made none",
-                    im_cause_row(scenario->cause)->id, client_of(verdict));
+    if (!by_cause || im_verdict_came_about(verdict))
+        return;
+    im_buf_addz(out, "the scenario waits for ");
+    im_needs_say_cause(scenario, out);
+    im_buf_addf(out, " that is refused with %s; %s made none",
+                im_cause_row(scenario->cause)->id, client_of(verdict));
 }
 
 /* ---- what could not be told ---- */
@@ -190,7 +197,7 @@ static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
     if (outcome == IM_NOT_MET && moved_the_clock(verdict) && failed_over_expiry(verdict))
         im_buf_addf(
             out,
-            "%sonly the server's clock moved, so %s cannot see by its own that a "
+            "%sonly the server's clock moved, so %s cannot see by its own clock that a "
             "token is over: it has to renew when it is refused. Renewing ahead of "
             "time by expires_in is for the scenario token-lives-two-seconds",
             out->len ? ". " : "", client_of(verdict));
@@ -244,7 +251,7 @@ static void add_reason(const struct im_exchange *exchange, struct im_buf *out)
         im_buf_addf(out, "%s %s", i ? "," : ", warned of",
                     im_cause_row(exchange->notes[i].cause)->id);
     if (exchange->fault)
-        im_buf_addf(out, " (%s)", im_fault_name(exchange->fault));
+        im_buf_addf(out, " (fault: %s)", im_fault_name(exchange->fault));
     if (exchange->evidence.len) {
         im_buf_addz(out, ": ");
         im_buf_add(out, exchange->evidence);

@@ -51,6 +51,7 @@ LIKELY = {
     "the dead refresh token is tried once": ["loops-on-dead-refresh-token"],
     "the host has its right name": ["misspells-the-host"],
     "the refused call is not repeated blindly": ["repeats-403"],
+    "the refused create is not repeated blindly": ["repeats-403"],
     "the refused call is repeated for its own company and succeeds": ["does-not-repeat-the-call"],
     "the refused call is repeated and succeeds": ["does-not-repeat-the-call"],
     "the token is not sent to the other host": ["follows-redirects-with-credentials"],

@@ -372,7 +372,7 @@ for name in ("html", "malformed-json", "truncate"):
     passes("one that may end, and ends,", name, *kinds("fail-fast"), kind="fail-fast")
     output = fails("one that gives up", name, "then the call is repeated and succeeds", *sound("gives-up-at-once"))
     tap.check(f"{name}: it is not said to have taken anything for success", "taken for success" not in output, output)
-    tap.check(f"{name}: what was sent is shown", f"→ 200 ({name})" in output, output)
+    tap.check(f"{name}: what was sent is shown", f"→ 200 (fault: {name})" in output, output)
     fails("one that takes it for the answer", name, "then the call is repeated and succeeds",
           *sound("takes-faults-for-success"))
 word, outcomes, _, output = run("html", *kinds("fail-fast"), kind="fail-fast")
@@ -496,7 +496,7 @@ for attempt in range(4):
 get(VENDORS, one["access_token"])
 ''')
 tap.check("token-malformed-json: all that bears on it is shown",
-          len(re.findall(r"#\d+ POST /ia/api/v1/oauth2/token client_credentials → 200 \(malformed-json\)", output)) == 2, output)
+          len(re.findall(r"#\d+ POST /ia/api/v1/oauth2/token client_credentials → 200 \(fault: malformed-json\)", output)) == 2, output)
 # ---- a loop, a record twice, a page taken for data ----
 
 REFRESHES_FOR_EVER = '''

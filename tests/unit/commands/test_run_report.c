@@ -180,6 +180,25 @@ static void a_failure_says_what_the_cause_means_and_how_it_is_repeated(void **st
                 "  CMD exited with status 0; it printed nothing\n");
 }
 
+static void doing_more_is_no_advice_for_who_ended_with_an_error(void **state)
+{
+    struct im_run_tally tally = {.arena = *state};
+    struct im_run_result result = result_of(*state, in_part);
+    struct im_buf text;
+
+    result.code = 1;
+    assert_says(
+        card(*state, &result, &plain),
+        "partly  token-dead (exit status 1): rule 2 waits for the 8th API call; CMD "
+        "made 4; it ended with status 1 before that\n");
+    im_run_tally_add(&tally, &result, &plain);
+    im_buf_init(&text, *state, 0);
+    im_run_report_end(&text, &tally, &plain);
+    im_buf_addc(&text, '\0');
+    assert_non_null(strstr(text.at, "Where CMD ended with another status than 0, look "
+                                    "first at why: --show-output.\n"));
+}
+
 static void the_end_says_how_many_causes_are_met_and_what_the_others_take(void **state)
 {
     struct im_run_rules rules = {.min_percent = 50};
@@ -421,6 +440,7 @@ int main(void)
         TEST_IN_ARENA(the_output_is_shown_on_demand),
         TEST_IN_ARENA(a_failure_shows_what_was_not_met_and_by_which_exchanges),
         TEST_IN_ARENA(what_was_not_exercised_is_skipped_with_the_reason),
+        TEST_IN_ARENA(doing_more_is_no_advice_for_who_ended_with_an_error),
         TEST_IN_ARENA(require_all_makes_it_a_failure),
         TEST_IN_ARENA(what_cannot_be_told_is_said),
         TEST_IN_ARENA(what_was_exercised_in_part_says_what_was_missing),

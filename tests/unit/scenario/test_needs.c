@@ -87,7 +87,16 @@ static void a_world_has_to_be_met(void **state)
 {
     (void)state;
     needs("{'name':'n','cause':'user-locked','world':{'access_token_ttl':'1h'}}",
-          "a request that meets user-locked");
+          "a request that is refused with user-locked");
+    /* what the expectation about it asks for says more */
+    needs("{'name':'n','cause':'user-locked','world':{'access_token_ttl':'1h'},'expect':["
+          "{'that':'a','endpoint':'api','after':'user-locked','count':0},"
+          "{'that':'b','endpoint':'token','grant':'client_credentials',"
+          "'cause':'user-locked','at_most':2}]}",
+          "grant client_credentials");
+    needs("{'name':'n','cause':'user-locked','world':{'access_token_ttl':'1h'},'expect':["
+          "{'that':'a','endpoint':'authorize','cause':'user-locked','at_most':2}]}",
+          "an authorize request");
     needs("{'name':'n','cause':'state-missing','world':{'access_token_ttl':'1h'}}", "");
 }
 
