@@ -312,22 +312,25 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
     const struct im_exchange *exchange = group->items[index];
     const struct im_exchange *anchor = group->window->anchor;
     const struct im_history *baseline = group->options->baseline;
-    bool same = exchange->call == anchor->call ||
-                (baseline && im_recovery_is_repeat(anchor, exchange, baseline));
-    bool again = same || is_own_repeat(group, exchange, group->window->opened_us, false);
-    bool other_token =
-        im_history_is_call(exchange) && !im_str_eq(anchor->token, exchange->token);
+    bool same = exchange->call == anchor->call, call = im_history_is_call(exchange);
+    bool other_token = call && !im_str_eq(anchor->token, exchange->token);
 
-    if (!im_history_is_call(exchange) && exchange->endpoint != anchor->endpoint)
+    if (!call && exchange->endpoint != anchor->endpoint)
         return free_of_blame;
     if (other_token && signs_on_as_ever(group) && !signs_on_once(group))
         return free_of_blame;
     if (other_token && !signs_on_once(group))
-        return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
-                                                                 : IM_DOUBT_NO_BASELINE};
+        return (struct weighed){UNSURE,
+                                baseline ? IM_DOUBT_SIGN_ONS : IM_DOUBT_NO_BASELINE};
     if (is_serial(group))
-        return same ? counts : (struct weighed){UNSURE, IM_DOUBT_WORKERS};
-    return again ? repeat_of(group, exchange) : free_of_blame;
+        return same || (baseline && im_recovery_is_repeat(anchor, exchange, baseline))
+                   ? counts
+                   : (struct weighed){UNSURE, IM_DOUBT_WORKERS};
+    if (same)
+        return repeat_of(group, exchange);
+    return is_own_repeat(group, exchange, group->window->opened_us, false)
+               ? (struct weighed){UNSURE, IM_DOUBT_UNTOLD}
+               : free_of_blame;
 }
 
 /* A client that renews by the clock renews during a pause, too. */
@@ -414,10 +417,11 @@ static size_t created_by_others(const struct im_history *history,
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < history->count; i++)
-        n += history->items[i]->created &&
-             im_history_same_address(history->items[i], at) &&
-             !im_history_times(other, history->items[i]->call);
+    for (size_t i = 0; i < history->count; i++) {
+        const struct im_exchange *made = history->items[i];
+        n += made->created && im_history_same_address(made, at) &&
+             !im_history_times(other, made->call);
+    }
     return n;
 }
 

@@ -19,6 +19,10 @@ static const struct {
         {"if ",
          " has workers that take turns, another one sent this, which had not heard of "
          "that answer; if it has one worker, it did not heed it"},
+    [IM_DOUBT_UNTOLD] =
+        {"another worker of ",
+         " sent this; one of the same process should have been told to wait, too, one of "
+         "another process need not know"},
     [IM_DOUBT_AHEAD] =
         {"these tokens live five minutes at most, and where ",
          " renews tokens so far ahead, it renews these before each call; a smaller "

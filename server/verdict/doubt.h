@@ -11,6 +11,7 @@ enum im_doubt {
     IM_DOUBT_REFRESHES,   /* it refreshes anyway */
     IM_DOUBT_SAME_CALLS,  /* it makes the same call several times anyway */
     IM_DOUBT_WORKERS,     /* another worker of it may not have heard of the answer yet */
+    IM_DOUBT_UNTOLD,      /* or need not have been told of it, in another process */
     IM_DOUBT_AHEAD,       /* the token lives no longer than tokens are renewed ahead */
     IM_DOUBT_RECORDS,     /* one more record is there, which need not be the same one */
     IM_DOUBT_RANDOM_GAPS, /* its pauses vary as random ones do */

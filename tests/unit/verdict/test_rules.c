@@ -589,6 +589,26 @@ static void what_is_no_repeat_may_be_another_workers(void **state)
     outcome(h, waits, IM_CANNOT_TELL);
 }
 
+/* Seen at once, they may be processes that share nothing. */
+static void a_worker_of_another_process_need_not_know_of_a_pause(void **state)
+{
+    struct history *h = *state;
+
+    signs_on_times(h, 1);
+    signs_on(h, "T1");
+    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    together(h, refuses(call(h, 2, "T1"), 500, CAUSE_GATEWAY_ERROR));
+    call(h, 3, "T1");
+    outcome(h, waits, IM_MET);
+    call(h, 2, "T1");
+    is(h, waits, IM_CANNOT_TELL,
+       "cannot tell: another worker of the client sent this; one of the same process "
+       "should have been told to wait, too, one of another process need not know",
+       "2 5");
+    call(h, 1, "T1");
+    outcome(h, waits, IM_NOT_MET);
+}
+
 static void giving_tokens_back_is_no_try(void **state)
 {
     struct history *h = *state;
@@ -919,6 +939,7 @@ int main(void)
         TOLD(who_needs_a_person_to_sign_in_may_stop),
         TOLD(where_nothing_is_parallel_nothing_may_be_sent_in_a_pause),
         TOLD(what_is_no_repeat_may_be_another_workers),
+        TOLD(a_worker_of_another_process_need_not_know_of_a_pause),
         TOLD(giving_tokens_back_is_no_try),
         TOLD(more_tries_at_once_than_equal_calls_explain_are_certain),
         TOLD(more_than_all_its_jobs_may_try_is_certain),
