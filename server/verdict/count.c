@@ -326,7 +326,7 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
         return same || (baseline && im_recovery_is_repeat(anchor, exchange, baseline))
                    ? counts
                    : (struct weighed){UNSURE, IM_DOUBT_WORKERS};
-    if (same)
+    if (same || im_count_calls_as_ever(group, exchange))
         return repeat_of(group, exchange);
     return is_own_repeat(group, exchange, group->window->opened_us, false)
                ? (struct weighed){UNSURE, IM_DOUBT_UNTOLD}
