@@ -301,8 +301,8 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
     if (other_token && signs_on_as_ever(group) && !signs_on_once(group))
         return free_of_blame;
     if (other_token && !signs_on_once(group))
-        return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
-                                                                 : IM_DOUBT_NO_BASELINE};
+        return (struct weighed){UNSURE,
+                                baseline ? IM_DOUBT_SIGN_ONS : IM_DOUBT_NO_BASELINE};
     if (is_serial(group))
         return counts;
     return again ? repeat_of(group, exchange) : free_of_blame;
