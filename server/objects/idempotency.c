@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "objects/outcome.h"
+#include "objects/render.h"
 
 /* Lifetime: the store's, 48 hours of its clock at most. */
 struct im_idempotency {
@@ -34,9 +35,9 @@ void im_idempotency_forget(struct im_objects *store)
     store->n_idempotency = store->idempotency_room = 0;
 }
 
-enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
-                                                  struct im_objects_call *call,
-                                                  const struct im_object_row **row)
+static enum im_objects_result idempotency_find_locked(struct im_objects *store,
+                                                      struct im_objects_call *call,
+                                                      const struct im_object_row **row)
 {
     *row = NULL;
     if (!call->idempotency_key.len)
@@ -60,6 +61,18 @@ enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
         *row = im_objects_by_key(im_objects_table_locked(store, known->type), known->key);
     }
     return IM_OBJECTS_OK;
+}
+
+bool im_idempotency_answer_locked(struct im_objects *store, struct im_objects_call *call,
+                                  enum im_objects_result *result)
+{
+    const struct im_object_row *before;
+
+    *result = idempotency_find_locked(store, call, &before);
+    call->repeated = before != NULL;
+    if (before)
+        im_object_write_link(call->type, before, call->out, call->name);
+    return before || *result;
 }
 
 static bool idempotency_make_room(struct im_objects *store)

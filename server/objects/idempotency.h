@@ -5,11 +5,11 @@
 
 #include "objects/table.h"
 
-/* IM_OBJECTS_OK with *row: what call->idempotency_key made or changed before, NULL when that was nothing
- * that is still there. KEY_REUSED when it came with another call, or call->repeat_refused. */
-enum im_objects_result im_idempotency_find_locked(struct im_objects *store,
-                                                  struct im_objects_call *call,
-                                                  const struct im_object_row **row);
+/* Was the Idempotency-Key of the call sent before? Then the call is answered: with the row that the key
+ * made or changed (call->repeated), or with the refusal *result when it came with another call. Not when that
+ * row was deleted since: the call is then carried out anew. */
+bool im_idempotency_answer_locked(struct im_objects *store, struct im_objects_call *call,
+                                  enum im_objects_result *result);
 /* Remembers that call->idempotency_key made or changed the row of this key. Without memory it is forgotten: the
  * call stands. */
 void im_idempotency_add_locked(struct im_objects *store,

@@ -349,14 +349,8 @@ enum im_objects_result im_objects_create(struct im_objects *store,
     enum im_objects_result result = store_enter(store, call);
     if (result)
         return result;
-    const struct im_object_row *before;
-    /* before the body is looked at: the repeat is answered as the first time, whatever is unique in it
-     * is taken by now */
-    result = im_idempotency_find_locked(store, call, &before);
-    call->repeated = before != NULL;
-    if (before)
-        im_object_write_link(call->type, before, call->out, call->name);
-    if (before || result)
+    /* before the body is looked at: whatever is unique in it is taken by now */
+    if (im_idempotency_answer_locked(store, call, &result))
         return store_leave(store, result);
     struct im_object_payload payload = {
         .type = call->type, .arena = call->out->buf->arena, .creating = true};
@@ -417,12 +411,7 @@ enum im_objects_result im_objects_patch(struct im_objects *store,
     enum im_objects_result result = store_enter_at(store, call, key, &row);
     if (result)
         return result;
-    const struct im_object_row *before;
-    result = im_idempotency_find_locked(store, call, &before);
-    call->repeated = before != NULL;
-    if (before)
-        im_object_write_link(call->type, before, call->out, call->name);
-    if (before || result)
+    if (im_idempotency_answer_locked(store, call, &result))
         return store_leave(store, result);
     struct im_object_payload payload = {.type = call->type,
                                         .arena = call->out->buf->arena};
