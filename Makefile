@@ -393,6 +393,8 @@ PYTHON := python3
 UNIT    := $(call programs,$(BUILD),$(UNIT_SRC))
 THREADS := $(call programs,$(BUILD),$(THREADS_SRC))
 overs    = $(foreach over,$(2),'$(1)/tests/stories --over $(over)')
+# the same, where T picks programs
+told     = $(if $(call pick,$(1)/tests/stories),$(call overs,$(1),$(2)))
 
 run_unit    = $(RUN) unit $(call pick,$(UNIT))
 run_stories = $(RUN) stories jobs=1 timeout=300 $(call overs,$(BUILD),process http https)
@@ -486,10 +488,10 @@ check_docs    = $(PYTHON) tests/check/docs.py $(foreach doc,$(DOCS),'$(doc)=$(BU
 check_clang   = echo 'clang: $(words $(CLANGED)) passed, 0 failed'
 check_instructions = $(RUN) bench-instructions show=1 timeout=300 tests/bench/instructions.py
 check_asan    = $(ASAN_ENV) $(RUN) asan timeout=300 $(call pick,$(call programs,$(BUILD)/asan,$(UNIT_SRC))) \
-	jobs=1 $(call pick,$(call programs,$(BUILD)/asan,$(THREADS_SRC)) $(call overs,$(BUILD)/asan,process http https))
+	jobs=1 $(call pick,$(call programs,$(BUILD)/asan,$(THREADS_SRC))) $(call told,$(BUILD)/asan,process http https)
 check_torture = $(ASAN_ENV) $(RUN) torture jobs=1 timeout=600 '$(TORTURE) --sample $(or $(SAMPLE),5)'
 check_tsan    = $(TSAN_ENV) $(RUN) tsan jobs=1 timeout=600 \
-	$(call pick,$(call programs,$(BUILD)/tsan,$(THREADS_SRC)) $(call overs,$(BUILD)/tsan,process http))
+	$(call pick,$(call programs,$(BUILD)/tsan,$(THREADS_SRC))) $(call told,$(BUILD)/tsan,process http)
 # the clock of the machine is faked, the monotonic one is not, for conditions neither: who waits, waits as long as ever
 FAKED = NO_FAKE_STAT=1 FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0
 dated = $(foreach program,$(3),'env TZ=$(1) $(FAKED) faketime -f "@$(2)" $(program)')
