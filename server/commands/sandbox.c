@@ -141,7 +141,7 @@ static const char *end_member(struct im_str word, struct im_str *value)
 {
     static const char *const kinds[] = {"access", "refresh", "code", "all", NULL};
     static const char *const narrowings[] = {"token", "client_id", "user", NULL};
-    struct im_str name = word;
+    struct im_str name;
 
     *value = word;
     for (const char *const *kind = kinds; *kind; kind++)

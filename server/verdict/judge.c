@@ -156,7 +156,7 @@ static void say_unmet(struct judging *j, struct finding *found, struct im_group 
     enum im_outcome_of outcome = unmet_outcome(j, found->expectation);
     const struct im_exchange *went_on = NULL;
 
-    if (outcome == IM_INFORMATION && !found->expectation->advice)
+    if (window->anchor && outcome == IM_INFORMATION && !found->expectation->advice)
         went_on =
             im_recovery_went_on(found->expectation, window, &j->history, j->options);
     /* what is not demanded needs no excuse */
