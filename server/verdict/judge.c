@@ -336,8 +336,10 @@ static bool is_anchor(const struct judging *j, const struct im_expectation *expe
     if (after->cause)
         return im_history_has_cause(exchange, after->cause) &&
                im_history_got_all(exchange);
+    /* where no record was made, none can be made twice */
     if (after->fault)
-        return exchange->fault == after->fault;
+        return exchange->fault == after->fault &&
+               (!expectation->created || exchange->created);
     return after->effect && exchange->effect &&
            strcmp(after->effect, exchange->effect) == 0;
 }
@@ -393,7 +395,9 @@ static void say_never(struct judging *j, struct finding *found)
                   j->arena, "%s%.*s%s never happened%s, so this was not exercised", quote,
                   IM_ARG(after->text), quote,
                   expectation->within_ms == IM_WITHIN_RETRY_AFTER ? " with a Retry-After"
-                                                                  : "")
+                  : expectation->created && after->fault
+                      ? " to a request that made a record"
+                      : "")
             : im_arena_format(
                   j->arena, "there was no %.*s request%s%.*s, so this was not exercised",
                   IM_ARG(expectation->when.endpoint),

@@ -138,12 +138,32 @@ static void write_shown(const struct im_verdict *verdict, struct im_json_out *ou
     out->buf->failed |= !all;
 }
 
-/* What it is about, so that whoever reads a failure knows what to do (rule 8). */
+/* The cause that says what to do about a failure (rule 8): the one that the scenario is named after, unless what
+ * failed shows others alone, as where a client that loses refresh tokens meets a scenario about two at once. */
+static enum im_cause cause_of(const struct im_verdict *verdict)
+{
+    enum im_cause named = verdict->scenario->cause, first = CAUSE_NONE;
+
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++) {
+        const struct im_judgement *judgement = &verdict->judgements[i];
+        if (im_verdict_outcome_at(verdict, i) != IM_NOT_MET)
+            continue;
+        for (size_t k = 0; k < judgement->shown_count; k++) {
+            const struct im_exchange *shown = judgement->shown[k];
+            if (named && im_history_has_cause(shown, named))
+                return named;
+            first = first ? first : shown->cause;
+        }
+    }
+    return first ? first : named;
+}
+
 static void write_cause(const struct im_verdict *verdict, struct im_json_out *out)
 {
-    const struct im_cause_row *row = im_cause_row(verdict->scenario->cause);
+    enum im_cause cause = cause_of(verdict);
+    const struct im_cause_row *row = im_cause_row(cause);
 
-    if (verdict->scenario->cause == CAUSE_NONE)
+    if (cause == CAUSE_NONE)
         return;
     im_json_open_object(out, "cause");
     im_json_strz(out, "id", row->id);

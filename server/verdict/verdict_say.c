@@ -6,6 +6,7 @@
 
 #include "http/redact.h"
 #include "scenario/needs.h"
+#include "verdict/bound.h"
 
 static const char *client_of(const struct im_verdict *verdict)
 {
@@ -177,8 +178,25 @@ static bool failed_over_expiry(const struct im_verdict *verdict)
     return false;
 }
 
+/* Did the client not get well again from a token that was refused with 400? Then that exchange, else NULL. */
+static const struct im_exchange *failed_after_400(const struct im_verdict *verdict)
+{
+    bool failed = false;
+
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++)
+        failed |= verdict->judgements[i].outcome == IM_NOT_MET &&
+                  verdict->scenario->expect.items[i].after.text.len &&
+                  im_bound_least(&verdict->scenario->expect.items[i]) > 0;
+    for (size_t i = 0; i < verdict->seen_count && failed; i++)
+        if (verdict->seen[i].status == 400 && im_history_token_refused(&verdict->seen[i]))
+            return &verdict->seen[i];
+    return NULL;
+}
+
 static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
 {
+    const struct im_exchange *refused = failed_after_400(verdict);
+
     enum im_outcome_of outcome = im_verdict_outcome(verdict);
 
     if (!verdict->exchanges)
@@ -201,6 +219,11 @@ static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
             "token is over: it has to renew when it is refused. Renewing ahead of "
             "time by expires_in is for the scenario token-lives-two-seconds",
             out->len ? ". " : "", client_of(verdict));
+    if (outcome == IM_NOT_MET && refused)
+        im_buf_addf(out,
+                    "%sexchange %llu refused its token with 400: a client that renews on "
+                    "401 alone does not see that",
+                    out->len ? ". " : "", (unsigned long long)refused->id);
     if (!verdict->dropped)
         return;
     im_buf_addz(out, out->len ? ". " : "");

@@ -43,6 +43,10 @@ static void what_was_created_counts_whatever_became_of_the_answer(void **state)
     answered(h)->created = true;
     not_met(h, "{'that':'t','created':true,'after':'drop','same':'call','count':0}",
             "wanted none, but saw 1 after exchange 1", "1 2");
+    lost->created = false; /* so it was not made twice */
+    not_exercised(h, "{'that':'t','created':true,'after':'drop','same':'call','count':0}",
+                  "drop never happened to a request that made a record, so this was not "
+                  "exercised");
 }
 
 static void a_slow_answer_succeeds_if_its_client_stays(void **state)

@@ -451,8 +451,10 @@ static struct fixture *three_kinds(void **state)
 
 static void json_says_all(void **state)
 {
-    assert_string_equal(
-        json(three_kinds(state)),
+    struct fixture *f = three_kinds(state);
+    const struct im_cause_row *row = im_cause_row(CAUSE_ACCESS_TOKEN_REVOKED);
+    struct im_str all = im_arena_format(
+        &f->arena,
         "{\"scenario\":\"revoked\",\"sandbox\":\"revoked.test-1\",\"outcome\":\"not-"
         "met\","
         "\"exchanges\":2,\"dropped\":0,\"exhausted\":false,"
@@ -467,7 +469,36 @@ static void json_says_all(void **state)
         "\"exchanges_shown\":[{\"id\":1,\"line\":\"GET /ia/api/v1/objects/x → 200\"},"
         "{\"id\":2,\"line\":\"GET /ia/api/v1/objects/x → 401 access-token-revoked: "
         "revoked 2 s ago\"}],"
-        "\"needs\":\"an API call\",\"client\":\"resilient\"}");
+        "\"cause\":{\"id\":\"access-token-revoked\",\"why\":\"%s\",\"fix\":\"%s\"},"
+        "\"needs\":\"an API call\",\"client\":\"resilient\"}",
+        row->why, row->fix);
+
+    assert_int_equal(strlen(json(f)), all.len);
+    assert_memory_equal(json(f), all.at, all.len);
+}
+
+/* What failed shows another cause than the scenario is named after. */
+static void what_to_do_is_of_the_cause_that_was_met(void **state)
+{
+    struct fixture *f = *state;
+
+    f->scenario.cause = CAUSE_PARALLEL_REFRESH;
+    three_kinds(state);
+    has(json(f), "\"cause\":{\"id\":\"access-token-revoked\"");
+    f->seen[1].cause = CAUSE_PARALLEL_REFRESH;
+    has(json(f), "\"cause\":{\"id\":\"parallel-refresh\"");
+}
+
+static void a_400_that_refuses_a_token_is_pointed_out(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE);
+    saw(f, 400, CAUSE_ACCESS_TOKEN_REVOKED);
+    judged(f, "[{'that':'r','status':200,'after':'access-token-revoked'}]");
+    has(json(f),
+        "exchange 2 refused its token with 400: a client that renews on 401 alone "
+        "does not see that");
 }
 
 static void text_says_all(void **state)
@@ -622,6 +653,8 @@ int main(void)
         WRITTEN(what_did_not_come_about_is_not_exercised),
         WRITTEN(without_a_request_that_is_said),
         WRITTEN(json_says_all),
+        WRITTEN(what_to_do_is_of_the_cause_that_was_met),
+        WRITTEN(a_400_that_refuses_a_token_is_pointed_out),
         WRITTEN(text_says_all),
         WRITTEN(junit_says_all),
         WRITTEN(what_was_dropped_is_said),
