@@ -222,8 +222,15 @@ static void judge_least(struct judging *j, struct finding *found,
         window->anchor ? count_recovery(j, found, window) : j->matches.inside.count;
     struct im_group near = group_of(j, found, window, 0);
 
-    if (seen < (uint64_t)im_bound_least(found->expectation))
+    if (seen < (uint64_t)im_bound_least(found->expectation)) {
         say_unmet(j, found, &near, seen);
+    } else if (j->matches.inside.count < seen && found->judgement->outcome == IM_MET) {
+        /* a repeat may have another query than its anchor, and is not among the same calls then */
+        struct im_buf why;
+        im_buf_init(&why, j->arena, 0);
+        im_bound_why(&near, IM_BOUND_HOLDS, seen, &why);
+        found->last_why = im_buf_str(&why);
+    }
 }
 
 /* ---- windows ---- */

@@ -199,6 +199,18 @@ static void a_call_that_the_client_makes_anyway_is_no_repeat(void **state)
     outcome(h, REPEATED, IM_MET);
 }
 
+static void a_repeat_with_another_query_is_told_of(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    is_the_baseline(h);
+    dead(h, 1, "T1");
+    call(h, 3, "T2")->path = IM_STR("/call/1"); /* a cache buster */
+    assert_true(im_str_is(judge(h, "[" REPEATED "]")->why, "once, as it should be"));
+}
+
 static void a_client_may_stop_when_the_repeat_is_refused_too(void **state)
 {
     struct history *h = *state;
@@ -1136,6 +1148,7 @@ int main(void)
         TOLD(what_came_instead_is_that_of_the_same_user),
         TOLD(an_ordinary_answer_of_the_call_is_a_recovery_too),
         TOLD(a_call_that_the_client_makes_anyway_is_no_repeat),
+        TOLD(a_repeat_with_another_query_is_told_of),
         TOLD(a_client_may_stop_when_the_repeat_is_refused_too),
         TOLD(ordinary_later_work_is_not_counted),
         TOLD(a_window_closes_for_calls_with_another_way_in),
