@@ -240,6 +240,24 @@ def closed_pipe(server, at):
     process.stderr.close()
 
 
+def closed_pipe_in_silence(server, at):
+    """`tail | head -1` ends at once, also when nothing is asked any more."""
+    ask_token(server, "/s/happy-path.k")
+    reader, writer = os.pipe()
+    process = subprocess.Popen([PROGRAM, "tail", "--since", "0", "--sandbox", "happy-path.k"], stdout=writer,
+                               stderr=subprocess.PIPE, env={**CLEAN, **at})
+    os.close(writer)
+    os.read(reader, 10)
+    os.close(reader)
+    try:
+        code = process.wait(10)  # the server says only every 15 s that it lives
+    except subprocess.TimeoutExpired:
+        process.kill()
+        code = process.wait()
+    tap.check("nor does it wait for the next request to see that they went", code == 0 and not process.stderr.read(), code)
+    process.stderr.close()
+
+
 with Server() as server:
     at = {"INTACCT_MOCK_URL": server.url}
     finding(server)
@@ -251,6 +269,7 @@ with Server() as server:
     verdicts(server, at)
     journal(server, at)
     closed_pipe(server, at)
+    closed_pipe_in_silence(server, at)
     live(server, at)
 
 with Server("--control-token", "T0ken") as server:
