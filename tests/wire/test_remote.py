@@ -156,6 +156,10 @@ def tokens(server, at):
     says("revoke, of one kind and user", run("revoke", "access", "user=ws_user@acme", *sandbox, env=at), 0, "revoked: 1 token\n")
     says("of nobody", run("revoke", "client_id=demo-public", *sandbox, env=at), 0, "0 tokens")
     tap.fails("what is no kind", run("expire", "acess", *sandbox, env=at), 2, "acess", "access, refresh")
+    tap.fails("a name that there is not", run("revoke", "access", "client=demo", *sandbox, env=at), 2, '"client=demo"',
+              'there is no name "client"', '"client_id"')
+    tap.fails("one that is near", run("revoke", "usr=x@acme", *sandbox, env=at), 2, 'did you mean "user"?')
+    tap.fails("a name without a value", run("revoke", "user=", *sandbox, env=at), 2, '"user="', "user=U@COMPANY")
     for words in (["access", "refresh"], ["user=a@acme", "user=b@acme"]):
         tap.fails(f"the same twice: {' '.join(words)}", run("expire", *words, *sandbox, env=at), 2, f'"{words[1]}"', "twice")
     says("reset", run("reset", *sandbox, env=at), 0, "happy-path.t")
