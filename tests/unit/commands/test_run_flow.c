@@ -189,9 +189,12 @@ static void where_cmd_fails_there_it_is_said(void **state)
     struct scene *scene = *state;
 
     scene->with_baseline = true;
-    scene->canned.verdict = "{\"outcome\":\"not-met\",\"exchanges\":1,\"expect\":[]}";
+    scene->canned.verdict =
+        "{\"outcome\":\"not-met\",\"exchanges\":1,\"expect\":[],\"exchanges_shown\":[{"
+        "\"id\":2,\"line\":\"POST /token → 401 client-unknown\"}]}";
     assert_int_equal(run_scenario_state(scene, "true"), IM_EXIT_NO);
     says(scene, "CMD does not pass happy-path, where nothing goes wrong");
+    says(scene, "\n  there: POST /token → 401 client-unknown\n");
     assert_true(scene->canned.by_baseline);
     scene->options.timeout_ms = 100;
     free(scene->said); /* of the first run */
