@@ -9,8 +9,8 @@
 
 enum {
     SHOWN_MAX = 60,   /* bytes of what was written, in a sentence */
-    EXAMPLES_MAX = 6, /* members named in a sentence as examples … */
-    LISTED_MAX = 14   /* … and so many are few enough to name all */
+    EXAMPLES_MAX = 6, /* members named in a sentence as examples */
+    LIST_BYTES = 296  /* of all their names: a scenario's fault has room for 400 */
 };
 
 /* The next fault, with `where` before its sentence; NULL when there is no room. */
@@ -278,19 +278,36 @@ bool im_json_wrong_by(struct im_json_reader *r, const struct im_json_row *row,
     return false;
 }
 
-bool im_json_unknown(struct im_json_reader *r, const struct im_json *member,
-                     const struct im_str *names, size_t count)
+/* All names, or as many as there is room for: what a wire or an expectation takes is long,
+ * but who guessed a name wrong has nothing else to go by. */
+static void add_names(struct im_buf *text, const struct im_str *names, size_t count)
 {
-    struct im_hint hint = im_hint(member->name, names, count);
+    size_t fits = 0, len = 0;
+
+    while (fits < count && (len += names[fits].len + sizeof("\"\", ") - 1) <= LIST_BYTES)
+        fits++;
+    im_buf_addz(text, count > 1 ? "; there are " : "; there is ");
+    add_words(text, names, fits, fits < count ? ", " : " and ");
+    im_buf_addz(text, fits < count ? ", …" : "");
+}
+
+bool im_json_unknown(struct im_json_reader *r, const struct im_json *member,
+                     const char *home, const struct im_str *names, size_t count)
+{
+    struct im_str shown = im_str_front(member->name, SHOWN_MAX);
     struct im_buf text;
 
     if (!fault_begin(r, member, member->name, &text))
         return false;
-    im_buf_addf(&text, "unknown %s \"%.*s\"%s", r->member ? r->member : "field",
-                IM_ARG(im_str_front(member->name, SHOWN_MAX)), hint.text);
-    if (!hint.text[0] && count > 1 && count <= LISTED_MAX) {
-        im_buf_addz(&text, "; there are ");
-        add_words(&text, names, count, " and ");
-    }
+    im_buf_addf(&text, "unknown %s \"%.*s\"", r->member ? r->member : "field",
+                IM_ARG(shown));
+    struct im_hint hint = im_hint(member->name, names, count);
+    if (home)
+        im_buf_addf(&text, "; it belongs inside \"%s\": {\"%.*s\": …}", home,
+                    IM_ARG(shown));
+    else if (hint.text[0] || !count)
+        im_buf_addz(&text, hint.text);
+    else
+        add_names(&text, names, count);
     return false;
 }

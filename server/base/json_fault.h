@@ -14,9 +14,10 @@ size_t im_json_row_words(const struct im_json_row *row,
  * in. */
 bool im_json_wrong_by(struct im_json_reader *r, const struct im_json_row *row,
                       const struct im_json *value, struct im_str label);
-/* The member is not one of these. */
+/* The member is not one of these; `home`: the one of them that is an object with such a
+ * member, or NULL. */
 bool im_json_unknown(struct im_json_reader *r, const struct im_json *member,
-                     const struct im_str *names, size_t count);
+                     const char *home, const struct im_str *names, size_t count);
 void im_json_missing(struct im_json_reader *r, const struct im_json *object,
                      const struct im_json_row *row);
 /* The object has too few members; these are there to choose from. */

@@ -54,6 +54,40 @@ static bool is_misspelled(const struct im_json *object, const char *name,
     return false;
 }
 
+/* The row's value, or one form of it, is an object that has a member of this name. */
+static bool takes_member(const struct im_json_row *row, struct im_str name)
+{
+    struct im_json_member inside[IM_READ_MEMBERS_MAX];
+    size_t n = row->kind == IM_READ_OBJECT ? im_json_members(row->table, inside) : 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!(inside[i].row->flags & IM_READ_HIDDEN) &&
+            im_str_is(name, inside[i].row->name))
+            return true;
+    for (size_t i = 0; row->kind == IM_READ_EITHER && i < row->count; i++)
+        if (takes_member(&row->rows[i], name))
+            return true;
+    return false;
+}
+
+/* Which member's object an unknown one belongs into, such as "at" beside "wire". NULL =
+ * none, or several: then it cannot be told which is meant. */
+static const char *home_of(struct im_str name, const struct im_json_member *members,
+                           size_t count)
+{
+    const char *home = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct im_json_row *row = members[i].row;
+        if ((row->flags & IM_READ_HIDDEN) || !takes_member(row, name))
+            continue;
+        if (home)
+            return NULL;
+        home = row->name;
+    }
+    return home;
+}
+
 static bool read_members(struct im_json_reader *r, const struct im_json_table *table,
                          const struct im_json *object, char *into)
 {
@@ -69,7 +103,7 @@ static bool read_members(struct im_json_reader *r, const struct im_json_table *t
         if (i < n)
             im_json_read_row(r, members[i].row, value, into + members[i].base);
         else
-            im_json_unknown(r, value, names, named);
+            im_json_unknown(r, value, home_of(value->name, members, n), names, named);
         if (r->count == r->room)
             return false;
     }

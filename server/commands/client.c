@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "commands/command.h"
@@ -115,19 +116,28 @@ struct connection {
     SSL *ssl;
     BIO *bio;
     int64_t until_ms; /* monotonic */
+    bool watched;     /* is standard output? Only while the body comes */
+    bool unread;      /* its reader has gone */
     struct sigaction pipe_before;
 };
 
-/* Waits until the BIO can go on with what it could not finish. */
-static bool connection_wait(const struct connection *c)
+/* Waits until the BIO can go on with what it could not finish, or nobody reads the output any
+ * more. */
+static bool connection_wait(struct connection *c)
 {
-    struct pollfd on = {.fd = -1, .events = BIO_should_read(c->bio) ? POLLIN : POLLOUT};
+    /* without events poll still tells POLLERR, which is a pipe's when its reader has gone; a
+     * negative descriptor is passed over */
+    struct pollfd on[2] = {
+        {.fd = -1, .events = BIO_should_read(c->bio) ? POLLIN : POLLOUT},
+        {.fd = c->watched ? STDOUT_FILENO : -1}};
     int64_t left_ms = c->until_ms - im_clock_monotonic_ms();
 
-    BIO_get_fd(c->bio, &on.fd);
+    BIO_get_fd(c->bio, &on[0].fd);
     errno = ETIMEDOUT;
-    return BIO_should_retry(c->bio) && left_ms > 0 &&
-           poll(&on, 1, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms) > 0;
+    bool woken = BIO_should_retry(c->bio) && left_ms > 0 &&
+                 poll(on, 2, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms) > 0;
+    c->unread = woken && (on[1].revents & (POLLERR | POLLHUP));
+    return woken && !c->unread;
 }
 
 /* A file that is named is trusted alone, as with curl --cacert: reading the system's CAs takes longer than all
@@ -258,7 +268,7 @@ static bool connection_open(struct connection *c, struct im_error *err)
     return connection_try(c, "127.0.0.1", err) || connection_try(c, "::1", err);
 }
 
-static bool connection_send(const struct connection *c, struct im_str bytes,
+static bool connection_send(struct connection *c, struct im_str bytes,
                             struct im_error *err)
 {
     while (bytes.len) {
@@ -272,7 +282,7 @@ static bool connection_send(const struct connection *c, struct im_str bytes,
 }
 
 /* How many bytes came; 0 = the end, or with err->text what went wrong. */
-static size_t connection_receive(const struct connection *c, char bytes[PIECE],
+static size_t connection_receive(struct connection *c, char bytes[PIECE],
                                  struct im_error *err)
 {
     for (;;) {
@@ -281,7 +291,7 @@ static size_t connection_receive(const struct connection *c, char bytes[PIECE],
             return (size_t)n;
         if (BIO_should_retry(c->bio) && connection_wait(c))
             continue;
-        if (BIO_should_retry(c->bio))
+        if (BIO_should_retry(c->bio) && !c->unread)
             im_error_set(err, "it did not answer in time");
         return 0;
     }
@@ -417,8 +427,10 @@ static bool exchange_run(struct connection *c, const struct im_client_request *r
         if (!incoming_take(in, (struct im_str){bytes, n}, err))
             break;
         c->until_ms = im_clock_monotonic_ms() + c->client->patience_ms;
+        c->watched = in->headed && c->client->watches_output;
     }
-    if (in->refused || in->whole || (in->headed && in->left < 0 && !in->chunked))
+    if (c->unread || in->refused || in->whole ||
+        (in->headed && in->left < 0 && !in->chunked))
         return !in->body.failed || im_error_set(err, "out of memory");
     return err->text[0] ? false : im_error_set(err, "the answer broke off");
 }

@@ -46,6 +46,8 @@ struct im_client_target {
     struct im_str sandbox; /* that the URL names (…/s/NAME); empty = none */
     const char *token, *ca_file;
     int64_t patience_ms; /* for an answer, and for each piece of a stream */
+    bool
+        watches_output; /* a stream also ends when nobody reads standard output any more */
 };
 
 /* Finds the server: by the options' URL, else where `serve` listens in the same environment

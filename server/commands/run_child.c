@@ -92,6 +92,14 @@ static const char *search_program(const char *name, const char *search_path,
     return NULL;
 }
 
+/* "run -- 'python3 x.py'": a program whose name has a blank is rarer than that. */
+static const char *quotes_hint(const char *name)
+{
+    return strchr(name, ' ')
+               ? "; write the words without quotes around them: run -- CMD ARG…"
+               : "";
+}
+
 bool im_run_program_find(struct im_run_program *program, char *const *argv,
                          const char *search_path, struct im_arena *arena,
                          struct im_error *err)
@@ -105,7 +113,8 @@ bool im_run_program_find(struct im_run_program *program, char *const *argv,
     if (!shell || arena->failed)
         return im_error_set(err, "cannot run %.200s: out of memory", argv[0]);
     if (!path)
-        return im_error_set(err, "cannot run \"%.200s\": not found in PATH", argv[0]);
+        return im_error_set(err, "cannot run \"%.200s\": not found in PATH%s", argv[0],
+                            quotes_hint(argv[0]));
     *program = (struct im_run_program){.path = path, .argv = argv, .shell_argv = shell};
     memcpy(shell + 1, argv, (n + 1) * sizeof(*argv));
     shell[0] =
@@ -236,7 +245,8 @@ bool im_run_child_start(struct im_run_child *child, const struct im_run_program 
         fcntl(passage.output[0], F_SETFL, O_NONBLOCK) == 0)
         pid = fork_child(program, environment, mask, &passage);
     if (pid < 0)
-        im_error_set(err, "cannot run \"%.200s\": %s", program->path, strerror(errno));
+        im_error_set(err, "cannot run \"%.200s\": %s%s", program->path, strerror(errno),
+                     errno == ENOENT ? quotes_hint(program->path) : "");
     else {
         child->pid = pid;
         child->fd = passage.output[0];

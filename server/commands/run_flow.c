@@ -38,8 +38,9 @@ struct flow {
     size_t front;   /* the first whose lines are not out */
     size_t running; /* children */
     size_t ended, started;
-    size_t shown;  /* how many had ended when the lines were last looked at */
-    bool stumbles; /* CMD fails where nothing goes wrong, and that is not shown */
+    size_t shown;          /* how many had ended when the lines were last looked at */
+    bool stumbles;         /* CMD fails where nothing goes wrong, and that is not shown */
+    struct im_str stumble; /* by which refusal; empty = by none */
     bool interrupted, impossible; /* impossible: CMD cannot be executed */
 };
 
@@ -122,6 +123,20 @@ static bool flow_may_begin(const struct flow *flow)
 
 /* ---- ending ---- */
 
+/* The line of the first exchange that the verdict shows as answered by 4xx; empty = there is
+ * none. */
+static struct im_str first_refusal(const struct im_json *verdict)
+{
+    const struct im_json *shown = im_json_get(verdict, "exchanges_shown");
+
+    for (shown = shown ? shown->first : NULL; shown; shown = shown->next) {
+        struct im_str line = im_json_get_str(shown, "line");
+        if (im_str_find_piece(line, IM_STR(" → 4")) < line.len)
+            return line;
+    }
+    return (struct im_str){NULL, 0};
+}
+
 /* Its sandbox stays, so that verdicts can look at it. A CMD that did not come to its end says nothing of
  * what it does when all goes well. */
 static void flow_keep_baseline(struct flow *flow, const struct slot *slot)
@@ -134,6 +149,8 @@ static void flow_keep_baseline(struct flow *flow, const struct slot *slot)
     flow->stumbles =
         slot->hidden &&
         im_str_is(im_json_get_str(slot->result.verdict, "outcome"), "not-met");
+    if (flow->stumbles)
+        flow->stumble = im_arena_copy(&flow->arena, first_refusal(slot->result.verdict));
 }
 
 static bool write_artifact(struct slot *slot, const char *folder, const char *suffix,
@@ -360,6 +377,12 @@ static int flow_conclude(struct flow *flow)
         im_buf_addz(&text,
                     "CMD does not pass " IM_RUN_BASELINE ", where nothing goes wrong: "
                     "look at that first, by --scenario " IM_RUN_BASELINE ".\n");
+    /* often the credentials are not the mock's, and then every scenario looks odd */
+    if (flow->stumble.len) {
+        im_buf_addz(&text, "  there: ");
+        im_buf_add_visible(&text, flow->stumble);
+        im_buf_addc(&text, '\n');
+    }
     im_run_report_end(&text, tally, &flow->rules);
     fprintf(out, "%.*s", IM_ARG(im_buf_str(&text)));
     fflush(out);

@@ -135,12 +135,14 @@ const struct im_command im_command_clock = {
 
 /* ---- expire, revoke ---- */
 
+static const char *const narrowings[] = {"token", "client_id", "user"};
+enum { NARROWINGS = sizeof(narrowings) / sizeof(narrowings[0]) };
+
 /* The member that the word is about, and its value: a kind of tokens, or "user=jdoe@acme". By name alone: a token, a
  * client and a user look alike. NULL = it is neither. */
 static const char *end_member(struct im_str word, struct im_str *value)
 {
     static const char *const kinds[] = {"access", "refresh", "code", "all", NULL};
-    static const char *const narrowings[] = {"token", "client_id", "user", NULL};
     struct im_str name;
 
     *value = word;
@@ -148,10 +150,31 @@ static const char *end_member(struct im_str word, struct im_str *value)
         if (im_str_is(word, *kind))
             return "kind";
     name = im_str_cut(value, '=');
-    for (const char *const *narrowing = narrowings; *narrowing; narrowing++)
-        if (im_str_is(name, *narrowing) && value->len)
-            return *narrowing;
+    for (size_t i = 0; i < NARROWINGS; i++)
+        if (im_str_is(name, narrowings[i]) && value->len)
+            return narrowings[i];
     return NULL;
+}
+
+/* "client=demo" gets the name that is meant; what is neither kind nor NAME=VALUE, all that may be said. */
+static int refuse_end_word(const char *word)
+{
+    struct im_str names[NARROWINGS], value = im_str(word), name = im_str_cut(&value, '=');
+    bool known = false;
+
+    for (size_t i = 0; i < NARROWINGS; i++) {
+        names[i] = im_str(narrowings[i]);
+        known |= im_str_eq(names[i], name);
+    }
+    if (known || name.len == strlen(word))
+        return im_command_fail(
+            IM_EXIT_USAGE,
+            "\"%.60s\" names no tokens: say access, refresh, code or all, and which "
+            "of them by user=U@COMPANY, client_id=ID or token=TEXT",
+            word);
+    return im_command_fail(
+        IM_EXIT_USAGE, "\"%.60s\" names no tokens: there is no name \"%.*s\"%s", word,
+        IM_ARG(im_str_front(name, 60)), im_hint_or_all(name, names, NARROWINGS).text);
 }
 
 static int end_tokens(const struct im_args *args, const char *done, const char *below)
@@ -167,11 +190,7 @@ static int end_tokens(const struct im_args *args, const char *done, const char *
         struct im_str value;
         const char *member = end_member(im_str(args->operands[i]), &value);
         if (!member)
-            return im_command_fail(
-                IM_EXIT_USAGE,
-                "\"%.60s\" names no tokens: say access, refresh, code or all, and which "
-                "of them by user=U@COMPANY, client_id=ID or token=TEXT",
-                args->operands[i]);
+            return refuse_end_word(args->operands[i]);
         if (!im_remote_change_names(&change, member, args->operands[i]))
             return IM_EXIT_USAGE;
         kind_given |= strcmp(member, "kind") == 0;

@@ -183,6 +183,7 @@ static int tail_run(const struct im_args *args)
     im_buf_init(&tail.line, &tail.lines, 0);
     request.path = tail_path(&remote, tail.options);
     remote.client.patience_ms = SILENCE_MS;
+    remote.client.watches_output = true;
     /* the end of the stream is the server's, which stops in order: that is no failure */
     bool done = im_client_stream(&remote.client, &request, &remote.answer, tail_take,
                                  &tail, &err);

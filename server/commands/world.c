@@ -1,5 +1,6 @@
 /* `intacct-mock world`: who and what there is before anybody does anything, without a
  * server; a running one tells the same of each sandbox at GET …/world. */
+#include "base/json_schema.h"
 #include "commands/command.h"
 #include "oauth/authority.h"
 #include "scenario/catalogue.h"
@@ -17,12 +18,14 @@ static const struct im_option world_table[] = {
 static int print_world(struct im_authority *authority, struct im_arena *arena)
 {
     struct im_json_out out;
-    struct im_buf text;
+    struct im_buf compact, text;
 
+    im_buf_init(&compact, arena, 0);
     im_buf_init(&text, arena, 0);
-    im_json_out_init(&out, &text);
+    im_json_out_init(&out, &compact);
     im_authority_write_world(authority, &out, NULL);
-    im_buf_addc(&text, '\n');
+    im_json_pretty(im_buf_str(&compact), &text);
+    text.failed |= compact.failed;
     return im_command_print(&text);
 }
 

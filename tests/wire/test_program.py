@@ -170,6 +170,12 @@ with Server("--control-token", "t0ken") as server:
                                   headers={"Authorization": "Bearer t0ken"})
     tap.check("and takes it", json.load(urllib.request.urlopen(call))["sandboxes"])
 
+world = run("world").stdout
+tap.check("the world is JSON that can be read without a tool", "\n  \"companies\": [\n" in world and
+          "acme" in [company["id"] for company in json.loads(world)["companies"]], world)
+quoted = run("run", "--", "python3 ./x.py")
+tap.check("a command line in quotes is told to go without", "without quotes" in quoted.stderr, quoted)
+
 with socket.create_server(("127.0.0.1", 0)) as spare:
     free = spare.getsockname()[1]
 with Server("--control", str(free)) as server:

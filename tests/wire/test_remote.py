@@ -156,6 +156,10 @@ def tokens(server, at):
     says("revoke, of one kind and user", run("revoke", "access", "user=ws_user@acme", *sandbox, env=at), 0, "revoked: 1 token\n")
     says("of nobody", run("revoke", "client_id=demo-public", *sandbox, env=at), 0, "0 tokens")
     tap.fails("what is no kind", run("expire", "acess", *sandbox, env=at), 2, "acess", "access, refresh")
+    tap.fails("a name that there is not", run("revoke", "access", "client=demo", *sandbox, env=at), 2, '"client=demo"',
+              'there is no name "client"', '"client_id"')
+    tap.fails("one that is near", run("revoke", "usr=x@acme", *sandbox, env=at), 2, 'did you mean "user"?')
+    tap.fails("a name without a value", run("revoke", "user=", *sandbox, env=at), 2, '"user="', "user=U@COMPANY")
     for words in (["access", "refresh"], ["user=a@acme", "user=b@acme"]):
         tap.fails(f"the same twice: {' '.join(words)}", run("expire", *words, *sandbox, env=at), 2, f'"{words[1]}"', "twice")
     says("reset", run("reset", *sandbox, env=at), 0, "happy-path.t")
@@ -240,6 +244,24 @@ def closed_pipe(server, at):
     process.stderr.close()
 
 
+def closed_pipe_in_silence(server, at):
+    """`tail | head -1` ends at once, also when nothing is asked any more."""
+    ask_token(server, "/s/happy-path.k")
+    reader, writer = os.pipe()
+    process = subprocess.Popen([PROGRAM, "tail", "--since", "0", "--sandbox", "happy-path.k"], stdout=writer,
+                               stderr=subprocess.PIPE, env={**CLEAN, **at})
+    os.close(writer)
+    os.read(reader, 10)
+    os.close(reader)
+    try:
+        code = process.wait(10)  # the server says only every 15 s that it lives
+    except subprocess.TimeoutExpired:
+        process.kill()
+        code = process.wait()
+    tap.check("nor does it wait for the next request to see that they went", code == 0 and not process.stderr.read(), code)
+    process.stderr.close()
+
+
 with Server() as server:
     at = {"INTACCT_MOCK_URL": server.url}
     finding(server)
@@ -251,6 +273,7 @@ with Server() as server:
     verdicts(server, at)
     journal(server, at)
     closed_pipe(server, at)
+    closed_pipe_in_silence(server, at)
     live(server, at)
 
 with Server("--control-token", "T0ken") as server:

@@ -312,14 +312,22 @@ static void unknown_words_are_told_with_the_nearest(void **state)
         "\"plain\"?");
 }
 
+/* All but what is hidden. */
+#define THERE_ARE                                                                        \
+    "; there are \"text\", \"empty\", \"host\", \"kind\", \"yes\", \"tri\", \"flag\", "  \
+    "\"whole\", \"small\", \"rate\", \"scale\", \"wait\", \"any\", \"at\", \"colour\", " \
+    "\"style\", \"point\", \"points\", \"words\", \"either\", \"json\" and \"part_x\""
+
 static void unknown_members_are_told_with_the_nearest(void **state)
 {
     struct reading *f = *state;
     refused(f, "{'txet':^1}", "unknown field \"txet\"; did you mean \"text\"?");
     refused(f, "{'part_y':^1}", "unknown field \"part_y\"; did you mean \"part_x\"?");
-    refused(f, "{'hiden':^1}", "unknown field \"hiden\"");
-    refused(f, "{'':^1}", "unknown field \"\"");
+    refused(f, "{'hiden':^1}", "unknown field \"hiden\"" THERE_ARE);
+    refused(f, "{'':^1}", "unknown field \"\"" THERE_ARE);
     assert_true(im_str_is(f->faults[0].field, ""));
+    refused(f, "{'y':^1}",
+            "unknown field \"y\"; it belongs inside \"point\": {\"y\": …}");
 }
 
 static void a_nested_fault_has_its_place_and_its_surroundings(void **state)

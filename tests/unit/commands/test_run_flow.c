@@ -189,9 +189,12 @@ static void where_cmd_fails_there_it_is_said(void **state)
     struct scene *scene = *state;
 
     scene->with_baseline = true;
-    scene->canned.verdict = "{\"outcome\":\"not-met\",\"exchanges\":1,\"expect\":[]}";
+    scene->canned.verdict =
+        "{\"outcome\":\"not-met\",\"exchanges\":1,\"expect\":[],\"exchanges_shown\":[{"
+        "\"id\":2,\"line\":\"POST /token → 401 client-unknown\"}]}";
     assert_int_equal(run_scenario_state(scene, "true"), IM_EXIT_NO);
     says(scene, "CMD does not pass happy-path, where nothing goes wrong");
+    says(scene, "\n  there: POST /token → 401 client-unknown\n");
     assert_true(scene->canned.by_baseline);
     scene->options.timeout_ms = 100;
     free(scene->said); /* of the first run */
@@ -281,6 +284,21 @@ static void a_command_is_found_as_a_shell_finds_it(void **state)
     assert_string_equal(program.path, "/bin/sh");
     assert_false(im_run_program_find(&program, lost, "/bin", &scene->arena, &scene->err));
     assert_non_null(strstr(scene->err.text, "no-such-command"));
+    assert_null(strstr(scene->err.text, "quotes"));
+}
+
+static void a_command_line_in_quotes_is_no_command(void **state)
+{
+    struct scene *scene = *state;
+    char line[] = "python3 x.py";
+    char *const quoted[] = {line, NULL};
+    struct im_run_program program;
+
+    assert_false(
+        im_run_program_find(&program, quoted, "/bin", &scene->arena, &scene->err));
+    assert_string_equal(scene->err.text,
+                        "cannot run \"python3 x.py\": not found in PATH; write the words "
+                        "without quotes around them: run -- CMD ARG…");
 }
 
 int main(void)
@@ -295,6 +313,7 @@ int main(void)
         SCENE(a_verdict_that_does_not_come_is_a_failure),
         SCENE(a_command_is_ended_when_its_time_is_over),
         SCENE(a_command_is_found_as_a_shell_finds_it),
+        SCENE(a_command_line_in_quotes_is_no_command),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

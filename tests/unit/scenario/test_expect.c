@@ -170,7 +170,13 @@ static void unknown_members_are_refused_with_the_nearest(void **state)
     refused(*state, "'atmost':1", "unknown field \"atmost\"; did you mean \"at_most\"?");
     refused(*state, "'endpiont':'api'",
             "unknown field \"endpiont\"; did you mean \"endpoint\"?");
-    refused(*state, "'zzz':1", "unknown field \"zzz\"");
+    refused(*state, "'exactly':1",
+            "unknown field \"exactly\"; there are \"that\", \"cause\", \"status\", "
+            "\"wire\", \"tls\", \"count\", \"at_least\", \"at_most\", "
+            "\"in_parallel_at_most\", \"gaps\", \"per\", \"after\", \"within\", "
+            "\"same\", \"refused_for\", \"created\", \"optional\", \"advice\", "
+            "\"endpoint\", \"grant\", \"client\", \"user\", \"method\", \"path\", "
+            "\"scope\", \"header\", \"query\", \"body\", \"nth\" and \"every\"");
 }
 
 static void chance_is_for_rules(void **state)

@@ -375,6 +375,10 @@ static void then_is_refused_by_its_member(void **state)
     wrong(THEN("^'zzzzzz':1"),
           "then: unknown field \"zzzzzz\"; there are \"world\", \"refuse\", \"wire\" "
           "and \"tls\"");
+    wrong(THEN("'wire':'drop',^'at':'after'"),
+          "then: unknown field \"at\"; it belongs inside \"wire\": {\"at\": …}");
+    wrong(THEN("^'delay':'2s'"),
+          "then: unknown field \"delay\"; it belongs inside \"wire\": {\"delay\": …}");
     wrong(THEN("^'refuse':7"), "then: \"refuse\" must be the name of a cause, not 7");
     wrong(THEN("^'refuse':'rate-limted'"),
           "then: there is no cause \"rate-limted\"; did you mean \"rate-limited\"?");
@@ -467,7 +471,14 @@ static void a_switch_is_refused_by_its_name(void **state)
     wrong(WORLD("^'acess_token_ttl':'1h'"),
           "world: unknown field \"acess_token_ttl\"; did you mean "
           "\"access_token_ttl\"?");
-    wrong(WORLD("^'zzzzzz':1"), "world: unknown field \"zzzzzz\"");
+    /* more than there is room for */
+    wrong(WORLD("^'zzzzzz':1"),
+          "world: unknown field \"zzzzzz\"; there are \"roles\", \"clients\", "
+          "\"companies\", \"users\", \"records\", \"signed_in\", \"access_token_ttl\", "
+          "\"refresh_token_ttl\", \"article_access_token_ttl\", "
+          "\"article_refresh_token_ttl\", \"code_ttl\", \"session_ttl\", \"skew\", "
+          "\"session_ends_tokens\", \"one_grant_per_user\", \"supersede_ends_access\", "
+          "\"sign_in_ends_session\", …");
     wrong(WORLD("^'user':[]"), "world: unknown field \"user\"; did you mean \"users\"?");
     wrong(WORLD("^'signedin':'x'"),
           "world: unknown field \"signedin\"; did you mean \"signed_in\"?");
