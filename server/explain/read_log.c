@@ -46,7 +46,7 @@ struct piece {
     struct im_words words;
     struct im_str scheme; /* of an Authorization that is no Bearer */
     struct im_str body;   /* of an answer */
-    bool lost;
+    bool lost, object;    /* does an object of an HTTP library tell it? */
 };
 
 static bool ends_word(char c)
@@ -310,16 +310,21 @@ static void find_json(struct im_trace *trace, struct im_str line, struct piece *
         if (im_str_starts(rest, "{\\\""))
             rest = without_backslashes(trace, rest);
         size_t n = json_extent(trace, rest);
+        struct im_str text = im_str_slice(rest, 0, n);
         const struct im_json *json =
-            n ? im_json_parse_repeated(trace->arena, im_str_slice(rest, 0, n), &ignored)
-              : NULL;
+            n ? im_json_parse_repeated(trace->arena, text, &ignored) : NULL;
+        if (n && !json && rest.at[0] == '{') {
+            text = im_inspected_json(trace, text);
+            json = im_json_parse_repeated(trace->arena, text, &ignored);
+        }
         if (!json)
             continue;
         if (json->type == IM_JSON_OBJECT)
             log_take_json(trace, json, piece, 0);
+        piece->object |= json->type == IM_JSON_OBJECT;
         im_words_add_json(trace, &piece->words, json);
         if (!piece->body.len)
-            piece->body = im_str_slice(rest, 0, n);
+            piece->body = text;
         i += rest.at == line.at + i ? n - 1 : line.len;
     }
 }
@@ -380,11 +385,16 @@ static void log_take_piece(struct im_trace *trace, const struct piece *piece,
     bool more = silent && im_words_any(&piece->words) && !has_request_piece(piece) &&
                 (!piece->status || piece->status == last->status);
 
+    /* an error of axios has its headline first, and what was asked in its config */
+    bool headline = silent && last->status && !last->has_request && !last->has_time &&
+                    piece->object && !piece->has_time &&
+                    (!piece->status || piece->status == last->status);
+
     if (!has_request_piece(piece) && !has_answer_piece(piece))
         return;
     /* what only a request has begins an exchange, unless the one at hand lacks just
      * that */
-    if (!last || again || (!open && !more)) {
+    if (!last || again || (!open && !more && !headline)) {
         last = im_trace_add(trace);
         if (!last)
             return;

@@ -145,6 +145,9 @@ bool im_trace_read(struct im_trace *trace, struct im_str text);
 /* "2026-03-02 10:00:00,123", RFC 3339, the date of a HTTP header: where one begins at
  * the head of the text. The length; 0 = none. */
 size_t im_read_time(struct im_str text, int64_t *ms);
+/* The object at the head of the text, as Node or Python print one, as JSON; what is none comes out as
+ * a text that is no JSON either. It takes from json_budget. */
+struct im_str im_inspected_json(struct im_trace *trace, struct im_str text);
 /* Is it a method of HTTP? */
 bool im_is_method(struct im_str word);
 
