@@ -374,8 +374,7 @@ static void fill_answer(struct im_observed *one, const struct piece *piece)
     one->lost |= piece->lost && !one->status;
 }
 
-static void log_take_piece(struct im_trace *trace, const struct piece *piece,
-                           size_t number)
+static void log_take_piece(struct im_trace *trace, const struct piece *piece)
 {
     struct im_observed *last = im_trace_last(trace);
     bool silent = last && !im_words_any(&last->words);
@@ -398,14 +397,13 @@ static void log_take_piece(struct im_trace *trace, const struct piece *piece,
         last = im_trace_add(trace);
         if (!last)
             return;
-        last->number = number;
         last->loosely = true;
     }
     fill_request(trace, last, piece);
     fill_answer(last, piece);
 }
 
-static void log_read_line(struct im_trace *trace, struct im_str line, size_t number)
+static void log_read_line(struct im_trace *trace, struct im_str line)
 {
     struct piece piece = {.status = 0};
 
@@ -423,7 +421,7 @@ static void log_read_line(struct im_trace *trace, struct im_str line, size_t num
     }
     if (!im_words_any(&piece.words))
         im_words_add_prose(trace, &piece.words, line);
-    log_take_piece(trace, &piece, number);
+    log_take_piece(trace, &piece);
 }
 
 /* A JSON value may go on over several lines. */
@@ -465,7 +463,6 @@ static bool is_stack_trace(struct im_str text)
 bool im_read_log(struct im_trace *trace, struct im_str text)
 {
     enum { SEARCHES = 16 }; /* of each byte, on average */
-    size_t number = 1;
 
     trace->json_budget = SEARCHES * text.len;
     for (struct im_str rest = text; rest.len && im_trace_goes_on(trace);) {
@@ -474,8 +471,7 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
             break;
         }
         struct im_str line = log_whole_line(trace, &rest);
-        log_read_line(trace, im_str_slice(line, 0, LINE_MAX_BYTES), number);
-        number += 1 + lines_in(line);
+        log_read_line(trace, im_str_slice(line, 0, LINE_MAX_BYTES));
     }
     /* what says nothing of Sage's interfaces is no exchange */
     size_t kept = 0;
@@ -486,8 +482,10 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
                     one->req.header_count || one->status >= 400 || one->lost ||
                     im_str_find_nocase(one->req.query, "code=") < one->req.query.len;
         trace->foreign += !ours;
-        if (ours)
-            trace->items[kept++] = one;
+        if (!ours)
+            continue;
+        trace->items[kept++] = one;
+        one->number = kept; /* lines between, which are no exchanges, do not count */
     }
     trace->count = kept;
     trace->form = is_stack_trace(text) ? IM_FORM_STACK_TRACE : IM_FORM_LOG;

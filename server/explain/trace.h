@@ -54,7 +54,7 @@ struct im_observed {
     struct im_words words;
     bool has_time;
     int64_t at_ms, duration_ms; /* when the request began */
-    size_t number;              /* of the entry, or of the line, from 1 */
+    size_t number;              /* of the entry, or of the exchange in a log, from 1 */
     bool loosely; /* a line of a log: what it does not say may all the same be so */
 };
 

@@ -124,6 +124,27 @@ static size_t rank_in(const char *input, const char *cause)
     return rank;
 }
 
+#define TWO_REFRESHES(second)                                                            \
+    "2026-11-28 03:00:14,112 INFO  sync start company=acme\n"                            \
+    "2026-11-28 03:00:15,200 DEBUG POST https://api.intacct.com/ia/api/v1/oauth2/token " \
+    "grant_type=refresh_token -> 200 in 300ms\n"                                         \
+    "2026-11-28 03:00:" second " DEBUG POST "                                            \
+    "https://api.intacct.com/ia/api/v1/oauth2/token grant_type=refresh_token -> 400 "    \
+    "{\"error\":\"invalid_grant\",\"error_description\":\"Refresh token is invalid\"}\n"
+
+static void a_refresh_right_behind_another_is_explained_by_it(void **state)
+{
+    struct asked asked;
+
+    ask(&asked, IM_STR(TWO_REFRESHES("16,010")));
+    assert_in_range(rank_of(&asked, "parallel-refresh"), 1, 2);
+    assert_in_range(rank_of(&asked, "refresh-token-reused"), 1, 2);
+    assert_non_null(strstr(asked.text.at, "explained is no. 2, the first wrong one"));
+    asked_end(&asked);
+    /* three quarters of a minute later it is another occasion */
+    assert_int_equal(rank_in(TWO_REFRESHES("59,010"), "grant-superseded"), 1);
+}
+
 static void a_signature_that_was_taken_out_is_no_sign(void **state)
 {
     static const char *const signatures[] = {"",     ".",   ".xxxxx",       ".abcdef",
@@ -540,6 +561,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_answer_is_right),
         cmocka_unit_test(it_is_right_of_what_was_reported),
+        cmocka_unit_test(a_refresh_right_behind_another_is_explained_by_it),
         cmocka_unit_test(a_signature_that_was_taken_out_is_no_sign),
         cmocka_unit_test(evidence_goes_before_frequency),
         cmocka_unit_test(frequency_decides_where_there_is_no_evidence),
