@@ -293,10 +293,11 @@ static void rank_look_at_exchange(struct im_ranking *ranking)
         if (!grant.len || im_cause_suits_grant((enum im_cause)i, grant))
             match_words(ranking, &ranking->all[i]);
     struct im_str bearer = im_credentials(&one->req)->bearer_token;
-    if (bearer.len && !im_is_hidden_value(bearer) && !im_is_placeholder(bearer)) {
-        ranking->has_token = true;
+    if (bearer.len && !im_is_placeholder(bearer)) {
         im_token_view(ranking->options, ranking->trace, bearer, ranking->at_ms,
                       &ranking->token);
+        /* of a mask nothing is known, but where it hides the signature alone */
+        ranking->has_token = ranking->token.decoded || !im_is_hidden_value(bearer);
     }
     im_signs_of_request(ranking);
 }

@@ -46,7 +46,7 @@ struct piece {
     struct im_words words;
     struct im_str scheme; /* of an Authorization that is no Bearer */
     struct im_str body;   /* of an answer */
-    bool lost;
+    bool lost, object;    /* does an object of an HTTP library tell it? */
 };
 
 static bool ends_word(char c)
@@ -310,16 +310,21 @@ static void find_json(struct im_trace *trace, struct im_str line, struct piece *
         if (im_str_starts(rest, "{\\\""))
             rest = without_backslashes(trace, rest);
         size_t n = json_extent(trace, rest);
+        struct im_str text = im_str_slice(rest, 0, n);
         const struct im_json *json =
-            n ? im_json_parse_repeated(trace->arena, im_str_slice(rest, 0, n), &ignored)
-              : NULL;
+            n ? im_json_parse_repeated(trace->arena, text, &ignored) : NULL;
+        if (n && !json && rest.at[0] == '{') {
+            text = im_inspected_json(trace, text);
+            json = im_json_parse_repeated(trace->arena, text, &ignored);
+        }
         if (!json)
             continue;
         if (json->type == IM_JSON_OBJECT)
             log_take_json(trace, json, piece, 0);
+        piece->object |= json->type == IM_JSON_OBJECT;
         im_words_add_json(trace, &piece->words, json);
         if (!piece->body.len)
-            piece->body = im_str_slice(rest, 0, n);
+            piece->body = text;
         i += rest.at == line.at + i ? n - 1 : line.len;
     }
 }
@@ -369,8 +374,7 @@ static void fill_answer(struct im_observed *one, const struct piece *piece)
     one->lost |= piece->lost && !one->status;
 }
 
-static void log_take_piece(struct im_trace *trace, const struct piece *piece,
-                           size_t number)
+static void log_take_piece(struct im_trace *trace, const struct piece *piece)
 {
     struct im_observed *last = im_trace_last(trace);
     bool silent = last && !im_words_any(&last->words);
@@ -380,22 +384,26 @@ static void log_take_piece(struct im_trace *trace, const struct piece *piece,
     bool more = silent && im_words_any(&piece->words) && !has_request_piece(piece) &&
                 (!piece->status || piece->status == last->status);
 
+    /* an error of axios has its headline first, and what was asked in its config */
+    bool headline = silent && last->status && !last->has_request && !last->has_time &&
+                    piece->object && !piece->has_time &&
+                    (!piece->status || piece->status == last->status);
+
     if (!has_request_piece(piece) && !has_answer_piece(piece))
         return;
     /* what only a request has begins an exchange, unless the one at hand lacks just
      * that */
-    if (!last || again || (!open && !more)) {
+    if (!last || again || (!open && !more && !headline)) {
         last = im_trace_add(trace);
         if (!last)
             return;
-        last->number = number;
         last->loosely = true;
     }
     fill_request(trace, last, piece);
     fill_answer(last, piece);
 }
 
-static void log_read_line(struct im_trace *trace, struct im_str line, size_t number)
+static void log_read_line(struct im_trace *trace, struct im_str line)
 {
     struct piece piece = {.status = 0};
 
@@ -413,7 +421,7 @@ static void log_read_line(struct im_trace *trace, struct im_str line, size_t num
     }
     if (!im_words_any(&piece.words))
         im_words_add_prose(trace, &piece.words, line);
-    log_take_piece(trace, &piece, number);
+    log_take_piece(trace, &piece);
 }
 
 /* A JSON value may go on over several lines. */
@@ -455,7 +463,6 @@ static bool is_stack_trace(struct im_str text)
 bool im_read_log(struct im_trace *trace, struct im_str text)
 {
     enum { SEARCHES = 16 }; /* of each byte, on average */
-    size_t number = 1;
 
     trace->json_budget = SEARCHES * text.len;
     for (struct im_str rest = text; rest.len && im_trace_goes_on(trace);) {
@@ -464,8 +471,7 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
             break;
         }
         struct im_str line = log_whole_line(trace, &rest);
-        log_read_line(trace, im_str_slice(line, 0, LINE_MAX_BYTES), number);
-        number += 1 + lines_in(line);
+        log_read_line(trace, im_str_slice(line, 0, LINE_MAX_BYTES));
     }
     /* what says nothing of Sage's interfaces is no exchange */
     size_t kept = 0;
@@ -476,8 +482,10 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
                     one->req.header_count || one->status >= 400 || one->lost ||
                     im_str_find_nocase(one->req.query, "code=") < one->req.query.len;
         trace->foreign += !ours;
-        if (ours)
-            trace->items[kept++] = one;
+        if (!ours)
+            continue;
+        trace->items[kept++] = one;
+        one->number = kept; /* lines between, which are no exchanges, do not count */
     }
     trace->count = kept;
     trace->form = is_stack_trace(text) ? IM_FORM_STACK_TRACE : IM_FORM_LOG;

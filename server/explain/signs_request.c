@@ -486,4 +486,9 @@ void im_signs_of_token(struct im_ranking *ranking)
     look_at_claims(ranking);
     look_at_times(ranking);
     look_at_signature(ranking);
+    /* whoever pastes a token takes its signature out, so only the server's word makes it a sign */
+    if (token->cut && ranking->one && im_words_any(&ranking->one->words) &&
+        ranking->all[CAUSE_TOKEN_MALFORMED].worded)
+        im_sign(ranking, CAUSE_TOKEN_MALFORMED, IM_SIGN_WEAK,
+                "the token's signature is missing, masked or cut");
 }

@@ -132,6 +132,40 @@ static void look_for_reuse(struct history *history)
     }
 }
 
+/* A log seldom shows the tokens. Nobody needs a second refresh within a second of one that
+ * succeeded: another worker has run, or the old token was sent again. */
+static void look_for_hasty_refresh(struct history *history)
+{
+    enum { HASTE_MS = 1000 };
+    struct im_ranking *ranking = history->ranking;
+    struct im_observed *one = ranking->one;
+    struct im_str refresh = im_sent(one, "refresh_token");
+    bool told =
+        refresh.len && (!im_is_hidden_value(refresh) || im_str_starts(refresh, "hmac:"));
+
+    if (!im_is_token_endpoint(one) || !im_has_code(one, "invalid_grant") ||
+        !im_str_is(im_grant(one), "refresh_token") || told)
+        return;
+    for (size_t i = 0; i < history->count; i++) {
+        struct im_observed *before = history_at(history, history->issues[i].index);
+        struct im_str client = im_sent(before, "client_id"),
+                      mine = im_sent(one, "client_id");
+        int64_t ago_ms = one->at_ms - before->at_ms;
+        if (!before->has_time || !one->has_time || ago_ms < 0 || ago_ms > HASTE_MS ||
+            !im_str_is(im_grant(before), "refresh_token") ||
+            (client.len && mine.len && !im_str_eq(client, mine)))
+            continue;
+        im_sign(ranking, CAUSE_PARALLEL_REFRESH, IM_SIGN_GOOD,
+                "no. %zu refreshed %lld ms before, and succeeded", before->number,
+                (long long)ago_ms);
+        im_sign(ranking, CAUSE_REFRESH_TOKEN_REUSED, IM_SIGN_GOOD,
+                "no. %zu refreshed %lld ms before, and its answer ended the token "
+                "that it had sent",
+                before->number, (long long)ago_ms);
+        im_lead(ranking, before, "a refresh succeeds");
+    }
+}
+
 static void look_for_code(struct history *history)
 {
     struct im_ranking *ranking = history->ranking;
@@ -363,57 +397,6 @@ static void look_at_client_before(struct history *history)
     }
 }
 
-/* ---- permissions ---- */
-
-/* "…/objects/accounts-payable/vendor", without a record's key. */
-static struct im_str object_of(struct im_str path)
-{
-    size_t at = im_str_find_nocase(path, "/objects/");
-    struct im_str rest = im_str_slice(path, at + 9, path.len), whole = rest;
-
-    if (at == path.len)
-        return (struct im_str){NULL, 0};
-    im_str_cut(&rest, '/');
-    struct im_str name = im_str_cut(&rest, '/');
-    return im_str_slice(whole, 0, (size_t)(name.at ? name.at - whole.at : 0) + name.len);
-}
-
-static void look_at_permissions(struct history *history)
-{
-    struct im_ranking *ranking = history->ranking;
-    struct im_observed *one = ranking->one;
-    struct im_str object = object_of(one->req.path);
-    size_t allowed = 0, refused = 0;
-
-    if (one->status != 403 || !im_is_api(one))
-        return;
-    for (size_t i = 0; i < ranking->trace->count; i++) {
-        struct im_observed *other = history_at(history, i);
-        if (!im_is_api(other) || other == one)
-            continue;
-        bool same = object.len && im_str_eq(object, object_of(other->req.path));
-        allowed += im_is_success(other);
-        refused += other->status == 403 && !same;
-        if (im_is_success(other) && same &&
-            !im_str_eq(other->req.method, one->req.method))
-            im_sign(ranking, CAUSE_PERMISSION_ACTION_DENIED, IM_SIGN_STRONG,
-                    "%.*s of the same object succeeds (no. %zu), %.*s does not",
-                    IM_ARG(im_trace_quote_method(ranking->trace, other->req.method)),
-                    other->number,
-                    IM_ARG(im_trace_quote_method(ranking->trace, one->req.method)));
-    }
-    /* what the same user is allowed tells a missing role from a missing permission */
-    if (allowed)
-        im_sign(ranking, CAUSE_PERMISSION_OBJECT_DENIED, IM_SIGN_GOOD,
-                "%zu other calls succeed", allowed);
-    if (allowed)
-        im_sign_against(ranking, CAUSE_PERMISSION_ROLE_MISSING, IM_SIGN_GOOD,
-                        "other calls succeed");
-    else if (refused)
-        im_sign(ranking, CAUSE_PERMISSION_ROLE_MISSING, IM_SIGN_GOOD,
-                "%zu calls of other objects are refused too", refused);
-}
-
 static void look_at_hosts(struct history *history)
 {
     struct im_ranking *ranking = history->ranking;
@@ -464,6 +447,7 @@ void im_signs_of_sequence(struct im_ranking *ranking)
     look_at_sign_in(&history);
     look_for_code(&history);
     look_for_reuse(&history);
+    look_for_hasty_refresh(&history);
     look_for_mixed_up(&history);
     if (mine || token)
         look_for_second_sign_on(&history, mine ? mine : &earlier);
@@ -472,7 +456,7 @@ void im_signs_of_sequence(struct im_ranking *ranking)
         look_at_age(&history, mine);
     if (im_is_token_endpoint(ranking->one))
         look_at_client_before(&history);
-    look_at_permissions(&history);
+    im_signs_of_permissions(ranking);
     look_at_hosts(&history);
     look_for_redirect(&history);
 }

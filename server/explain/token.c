@@ -166,8 +166,8 @@ static void judge_header(struct im_trace *trace, struct im_token_view *view)
         add_oddity(
             view,
             IM_STR("it names a kid; tokens of Intacct with HS256 were seen without"));
-    if (!view->jwt.signature.len)
-        add_oddity(view, IM_STR("its signature is empty"));
+    if (view->cut)
+        add_oddity(view, IM_STR("its signature is missing, masked or cut"));
 }
 
 static void say_signature(struct im_token_view *view, enum im_signature signature,
@@ -222,6 +222,11 @@ static void judge_signature(const struct im_explain_options *options,
                             struct im_trace *trace, struct im_str token,
                             struct im_token_view *view)
 {
+    if (view->cut) {
+        say_signature(view, IM_SIGNATURE_UNCHECKED,
+                      "not checked: it is missing, masked or cut");
+        return;
+    }
     /* a JWKS that was given is what the asker trusts: no other key is tried behind it */
     if (options->jwks) {
         verify_with_jwks(options, trace, view);
@@ -246,6 +251,21 @@ static void judge_signature(const struct im_explain_options *options,
                       "/__mock/explain");
 }
 
+/* Whoever pastes a token often takes its signature out, and its claims can be read all the same.
+ * The token with an empty signature; as it is where nothing is missing. Sets *cut. */
+static struct im_str token_to_decode(struct im_arena *arena, struct im_str token,
+                                     bool *cut)
+{
+    /* that of HS256, the shortest, in base64url (RFC 7518 section 3.2) */
+    enum { SIGNATURE_MIN = 43 };
+    struct im_str rest = token, header = im_str_cut(&rest, '.');
+    struct im_str payload = im_str_cut(&rest, '.');
+
+    *cut = payload.len && (rest.len < SIGNATURE_MIN || im_is_hidden_value(rest));
+    return *cut ? im_arena_format(arena, "%.*s.%.*s.", IM_ARG(header), IM_ARG(payload))
+                : token;
+}
+
 void im_token_view(const struct im_explain_options *options, struct im_trace *trace,
                    struct im_str token, int64_t at_ms, struct im_token_view *view)
 {
@@ -253,8 +273,12 @@ void im_token_view(const struct im_explain_options *options, struct im_trace *tr
 
     *view = (struct im_token_view){.kind = "no token"};
     view->fingerprint = im_fingerprint(trace->secrets, trace->arena, token);
-    view->decoded = im_jwt_decode(trace->arena, token, &view->jwt, &err);
+    struct im_str whole = token_to_decode(trace->arena, token, &view->cut);
+    view->decoded = im_jwt_decode(trace->arena, whole, &view->jwt, &err);
     if (!view->decoded) {
+        /* what is wrong with it as it was pasted */
+        view->cut = false;
+        im_jwt_decode(trace->arena, token, &view->jwt, &err);
         view->wrong = im_arena_copy(trace->arena, im_str(err.text));
         return;
     }

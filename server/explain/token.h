@@ -19,6 +19,8 @@ enum { IM_ODDITIES_MAX = 6, IM_CLAIMS_MAX = 40 };
 struct im_token_view {
     struct im_str fingerprint;
     bool decoded;
+    bool
+        cut; /* its claims are whole, its signature is not: missing, masked or too short */
     struct im_str wrong; /* why it is none: "it is not three parts …" */
     struct im_jwt jwt;
     const char *kind; /* "an access token", "a refresh token", … by its claims */

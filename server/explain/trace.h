@@ -54,7 +54,7 @@ struct im_observed {
     struct im_words words;
     bool has_time;
     int64_t at_ms, duration_ms; /* when the request began */
-    size_t number;              /* of the entry, or of the line, from 1 */
+    size_t number;              /* of the entry, or of the exchange in a log, from 1 */
     bool loosely; /* a line of a log: what it does not say may all the same be so */
 };
 
@@ -145,6 +145,9 @@ bool im_trace_read(struct im_trace *trace, struct im_str text);
 /* "2026-03-02 10:00:00,123", RFC 3339, the date of a HTTP header: where one begins at
  * the head of the text. The length; 0 = none. */
 size_t im_read_time(struct im_str text, int64_t *ms);
+/* The object at the head of the text, as Node or Python print one, as JSON; what is none comes out as
+ * a text that is no JSON either. It takes from json_budget. */
+struct im_str im_inspected_json(struct im_trace *trace, struct im_str text);
 /* Is it a method of HTTP? */
 bool im_is_method(struct im_str word);
 
