@@ -338,8 +338,14 @@ static void rank_by_wording(struct im_ranking *ranking)
         query = im_arena_format(arena, "%.*s%.*s", IM_ARG(query),
                                 IM_ARG(one->words.codes[0]));
     size_t found = hits ? im_cause_search(query, hits) : 0;
+    /* what somebody tells besides goes before what the wording leaves open */
+    for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
+        if (ranking->all[i].evidence_count)
+            ranking->ranked[ranking->count++] = &ranking->all[i];
     for (size_t i = 0; i < found; i++) {
         struct im_candidate *candidate = &ranking->all[hits[i].cause];
+        if (candidate->evidence_count)
+            continue;
         candidate->worded = true;
         candidate->answer = hits[i].answer;
         candidate->other = hits[i].other;
@@ -410,7 +416,9 @@ static void rank_causes(struct im_ranking *ranking)
         im_signs_of_sequence(ranking);
         look_at_token_response(ranking);
     }
-    if (ranking->one && is_wording_alone(ranking))
+    bool alone = ranking->one && is_wording_alone(ranking);
+    im_signs_of_words(ranking);
+    if (alone)
         rank_by_wording(ranking);
     else
         rank_by_score(ranking);

@@ -81,6 +81,8 @@ void im_signs_of_token(struct im_ranking *ranking);
 /* Signs in what came before and after it. */
 void im_signs_of_sequence(struct im_ranking *ranking);
 void im_signs_of_permissions(struct im_ranking *ranking);
+/* Signs in what somebody wrote around it. */
+void im_signs_of_words(struct im_ranking *ranking);
 
 /* Of the wording that fits. */
 enum im_confidence im_candidate_confidence(const struct im_candidate *one);

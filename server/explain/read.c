@@ -152,6 +152,19 @@ bool im_read_code(struct im_trace *trace, struct im_str text)
 
 /* ---- all forms ---- */
 
+/* One answer, in many words and with nothing of a log about it: somebody has written it. */
+static bool is_prose(const struct im_trace *trace, struct im_str text)
+{
+    enum { WORDS_MIN = 15 };
+    const struct im_observed *one = trace->count == 1 ? trace->items[0] : NULL;
+    size_t words = 0;
+
+    for (size_t i = 1; i < text.len; i++)
+        words += text.at[i] == ' ' && text.at[i - 1] > ' ';
+    return one && !one->has_request && !one->has_time && !one->answer_body.len &&
+           words >= WORDS_MIN;
+}
+
 bool im_trace_read(struct im_trace *trace, struct im_str text)
 {
     /* The order decides: what begins with a mark of its own is asked before what takes nearly any text.
@@ -163,8 +176,11 @@ bool im_trace_read(struct im_trace *trace, struct im_str text)
     trace->text = text;
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
         trace->count = trace->foreign = trace->beyond = 0;
-        if (readers[i](trace, text))
-            return true;
+        if (!readers[i](trace, text))
+            continue;
+        if (trace->form == IM_FORM_LOG && is_prose(trace, text))
+            trace->form = IM_FORM_PROSE;
+        return true;
     }
     trace->count = 0;
     trace->form = IM_FORM_NONE;

@@ -13,8 +13,8 @@
 const char *im_form_name(enum im_form form)
 {
     static const char *const names[] = {
-        "none", "har",  "jwt", "curl-trace",  "curl-command", "http", "postman",
-        "xml",  "body", "url", "stack-trace", "log",          "code"};
+        "none", "har",  "jwt", "curl-trace",  "curl-command", "http",  "postman",
+        "xml",  "body", "url", "stack-trace", "log",          "prose", "code"};
 
     return names[form];
 }
@@ -34,6 +34,7 @@ const char *im_form_text(enum im_form form)
         [IM_FORM_URL] = "an address",
         [IM_FORM_STACK_TRACE] = "a stack trace",
         [IM_FORM_LOG] = "a log",
+        [IM_FORM_PROSE] = "a text that quotes an answer",
         [IM_FORM_CODE] = "a code or its words",
     };
 

@@ -21,6 +21,7 @@ enum im_form {
     IM_FORM_URL,
     IM_FORM_STACK_TRACE,
     IM_FORM_LOG,
+    IM_FORM_PROSE, /* sentences, in which an answer is quoted */
     IM_FORM_CODE,
     IM_FORMS
 };

@@ -145,6 +145,27 @@ static void a_refresh_right_behind_another_is_explained_by_it(void **state)
     assert_int_equal(rank_in(TWO_REFRESHES("59,010"), "grant-superseded"), 1);
 }
 
+static void a_mail_may_say_what_was_changed(void **state)
+{
+    static const char changed[] =
+        "Hi,\n\nsince we changed the password the integration does not work any more.\n"
+        "It tells us \"Error: 401 Unauthorized - GW-0031\". Please help!\n";
+    static const char not_so[] =
+        "Hi,\n\nsince last Thursday the integration does not work any more, though we "
+        "have "
+        "not changed the password.\nIt tells us \"Error: 401 Unauthorized - GW-0031\".\n";
+    struct asked asked;
+
+    ask(&asked, im_str(changed));
+    assert_int_equal(rank_of(&asked, "password-changed"), 1);
+    /* what the wording leaves open is still said */
+    assert_int_equal(rank_of(&asked, "access-token-expired"), 2);
+    assert_non_null(strstr(asked.text.at, "a text that quotes an answer"));
+    asked_end(&asked);
+    assert_int_equal(rank_in(not_so, "password-changed"), 0);
+    assert_int_equal(rank_in(not_so, "access-token-expired"), 1);
+}
+
 static void a_signature_that_was_taken_out_is_no_sign(void **state)
 {
     static const char *const signatures[] = {"",     ".",   ".xxxxx",       ".abcdef",
@@ -562,6 +583,7 @@ int main(void)
         cmocka_unit_test(the_first_answer_is_right),
         cmocka_unit_test(it_is_right_of_what_was_reported),
         cmocka_unit_test(a_refresh_right_behind_another_is_explained_by_it),
+        cmocka_unit_test(a_mail_may_say_what_was_changed),
         cmocka_unit_test(a_signature_that_was_taken_out_is_no_sign),
         cmocka_unit_test(evidence_goes_before_frequency),
         cmocka_unit_test(frequency_decides_where_there_is_no_evidence),
