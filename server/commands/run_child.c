@@ -95,7 +95,7 @@ static const char *search_program(const char *name, const char *search_path,
 /* "run -- 'python3 x.py'": a program whose name has a blank is rarer than that. */
 static const char *quotes_hint(const char *name)
 {
-    return strchr(name, ' ')
+    return name && strchr(name, ' ')
                ? "; write the words without quotes around them: run -- CMD ARG…"
                : "";
 }
