@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "explain/explain.h"
 
 /* 2026-11-29: tokens of the samples are of 2025 and 2026, and one is of 2098 */
@@ -40,6 +41,32 @@ static inline void asked_end(struct asked *asked)
 {
     im_explanation_end(asked->explanation);
     im_arena_release(&asked->arena);
+}
+
+/* The place of a cause, from 1; 0 = it is not among them. */
+static inline size_t rank_of(const struct asked *asked, const char *cause)
+{
+    struct im_json_error where;
+    struct im_arena arena;
+    size_t rank = 0, found = 0;
+
+    im_arena_init(&arena, 0);
+    const struct im_json *json = im_json_parse(&arena, asked->json, &where);
+    for (const struct im_json *at = im_json_get(json, "causes")->first; at; at = at->next)
+        if (++rank && im_str_is(im_json_get_str(at, "id"), cause))
+            found = rank;
+    im_arena_release(&arena);
+    return found;
+}
+
+static inline size_t rank_in(const char *input, const char *cause)
+{
+    struct asked asked;
+
+    ask(&asked, im_str(input));
+    size_t rank = rank_of(&asked, cause);
+    asked_end(&asked);
+    return rank;
 }
 
 #endif
