@@ -154,7 +154,14 @@ static void an_unknown_name_is_told_with_the_nearest(void **state)
             "policy: unknown field \"acces_token_ttl\"; did you mean "
             "\"access_token_ttl\"?");
     assert_true(im_str_is(f->at->name, "acces_token_ttl"));
-    refused(f, "{\"colour\":\"red\"}", "policy: unknown field \"colour\"");
+    refused(f, "{\"colour\":\"red\"}",
+            "policy: unknown field \"colour\"; there are \"access_token_ttl\", "
+            "\"refresh_token_ttl\", \"article_access_token_ttl\", "
+            "\"article_refresh_token_ttl\", \"code_ttl\", \"session_ttl\", \"skew\", "
+            "\"session_ends_tokens\", \"one_grant_per_user\", "
+            "\"supersede_ends_access\", \"sign_in_ends_session\", "
+            "\"revoke_cascades\", \"revoke_needs_client\", "
+            "\"offline_access_required\", …");
 }
 
 static void a_duration_needs_its_unit(void **state)
