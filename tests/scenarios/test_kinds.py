@@ -67,10 +67,10 @@ SIGN_ONS = that_expect("one new token is asked for, however many calls were refu
     "sign-in-to-the-ui", "token-drop", "token-html", "token-malformed-json", "token-status-503", "token-truncate"}
 REFUSED_TWICE = {"parallel-refresh", "refresh-race", "sign-in-to-the-ui"}
 REFRESHES_ANYWAY = {"client-auth-in-header-on-refresh", "refresh-token-missing"}
-# what one job repeats in another's pause may be a call of its own
+# what one worker repeats in another's pause may be a call of its own
 OTHERS_WAIT = that_expect("nothing is sent before Retry-After is over")
 CANNOT_BE_TOLD = {
-    "parallel": (CALLS_ALIKE, REFUSED_TWICE),
+    "parallel": (CALLS_ALIKE, REFUSED_TWICE, OTHERS_WAIT),
     "job": (CALLS_ALIKE, SIGN_ONS),
     "background": (REFRESHES_ANYWAY, REFUSED_TWICE),
     "parallel-jobs": (CALLS_ALIKE, SIGN_ONS, OTHERS_WAIT),
