@@ -63,12 +63,15 @@ def that_expect(*sentences):
 CALLS_ALIKE = that_expect("repeats come at growing intervals", "repeats are bounded",
                           "a call that is refused with new tokens too is given up: at most four tries")
 SIGN_ONS = that_expect("one new token is asked for, however many calls were refused",
-                       "wrong credentials are not hammered: at most two tries") | {
+                       "wrong credentials are not hammered: at most two tries",
+                       "there is another way in, or a stop: no loop") | {
     "sign-in-to-the-ui", "token-drop", "token-html", "token-malformed-json", "token-status-503", "token-truncate"}
 REFUSED_TWICE = {"parallel-refresh", "refresh-race", "sign-in-to-the-ui"}
 REFRESHES_ANYWAY = {"client-auth-in-header-on-refresh", "refresh-token-missing"}
 # what one worker repeats in another's pause may be a call of its own
 OTHERS_WAIT = that_expect("nothing is sent before Retry-After is over")
+# a busy machine makes pauses that double look random, of whichever client
+PAUSES = that_expect("repeats come at growing intervals")
 CANNOT_BE_TOLD = {
     "parallel": (CALLS_ALIKE, REFUSED_TWICE, OTHERS_WAIT),
     "job": (CALLS_ALIKE, SIGN_ONS),
@@ -107,7 +110,7 @@ for time in range(TIMES):
         failed = re.findall(r"^FAILED(?:.*\n  .*)+", output, re.M)
         tap.check(f"{kind}: fails in none of {len(SCENARIOS)}", set(results) == set(SCENARIOS) and not failed,
                   "\n".join(failed) or output[-2000:])
-        unexpected = doubted - set().union(*CANNOT_BE_TOLD.get(kind, ()))
+        unexpected = doubted - set().union(PAUSES, *CANNOT_BE_TOLD.get(kind, ()))
         tap.check(f"{kind}: nothing is doubted that can be told", not unexpected,
                   "\n".join(re.findall(rf"^partly +(?:{'|'.join(unexpected)})\b.*", output, re.M)))
         others = {name for name, word in results.items() if word in ("partly", "skipped")} - doubted
