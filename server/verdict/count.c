@@ -257,7 +257,10 @@ static struct weighed weigh_refresh_after(const struct im_group *group, size_t i
      * reason for one more (rule 5) */
     if (group->expectation->at_most == 0 || exchange->began_us >= window->next_us)
         return free_of_blame;
-    return refreshes == 0 || is_redundant(group, exchange) ? counts : free_of_blame;
+    if (refreshes != 0 && !is_redundant(group, exchange))
+        return free_of_blame;
+    /* who renews by the clock may do so right behind, too, before the new token is used */
+    return refreshes > 0 ? (struct weighed){UNSURE, IM_DOUBT_REFRESHES} : counts;
 }
 
 static struct weighed weigh_refresh(const struct im_group *group, size_t index)

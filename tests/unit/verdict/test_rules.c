@@ -913,6 +913,21 @@ static void renewing_again_before_the_new_token_is_used_counts(void **state)
     outcome(h, ONE_TOKEN, IM_NOT_MET);
 }
 
+static void who_renews_by_the_clock_may_do_so_right_behind_a_renewal(void **state)
+{
+    struct history *h = *state;
+
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    refreshes(h, "T00");
+    is_the_baseline(h);
+    dead(h, 1, "T1");
+    refreshes(h, "T2");
+    refreshes(h, "T3");
+    call(h, 1, "T3");
+    outcome(h, ONE_TOKEN, IM_CANNOT_TELL);
+}
+
 static struct im_exchange *refused_refresh(struct history *h, const char *token)
 {
     struct im_exchange *seen =
@@ -1178,6 +1193,7 @@ int main(void)
         TOLD(tries_to_sign_on_one_behind_the_other_may_be_those_of_several_jobs),
         TOLD(a_refresh_of_another_grant_does_not_count),
         TOLD(renewing_again_before_the_new_token_is_used_counts),
+        TOLD(who_renews_by_the_clock_may_do_so_right_behind_a_renewal),
         TOLD(the_pause_is_as_long_as_its_answer_says),
         TOLD(a_dead_token_used_more_often_than_the_call_is_made_is_hammered),
         TOLD(an_old_token_beside_a_new_one_counts_where_nothing_is_parallel),
