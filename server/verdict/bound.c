@@ -75,7 +75,7 @@ static enum im_doubt doubt_parallel(const struct im_group *group, size_t at)
 
     if (group->expectation->per != IM_PER_CALL)
         return IM_DOUBT_NONE;
-    if (baseline && im_history_times_before(group->history, peak) <= 1)
+    if (baseline && im_history_call_of(group->history, peak->call).times_before <= 1)
         return IM_DOUBT_NONE;
     if (group->history->parallel_calls <= 1 && (!baseline || baseline->parallel <= 1))
         return IM_DOUBT_NONE;

@@ -52,35 +52,30 @@ static bool refreshes_as_ever(const struct im_group *group)
     return baseline && group->history->refresh_tries <= baseline->refresh_tries;
 }
 
-/* How often such a call is made where nothing goes wrong. */
-static size_t times_before(const struct im_group *group,
-                           const struct im_exchange *exchange)
-{
-    return im_history_times_before(group->history, exchange);
-}
-
 size_t im_count_times_before(const struct im_group *group,
                              const struct im_exchange *exchange)
 {
     const struct im_history *baseline = group->options->baseline;
 
     if (!im_history_is_sign_on(exchange))
-        return times_before(group, exchange);
+        return im_history_call_of(group->history, exchange->call).times_before;
     return baseline ? (size_t)baseline->sign_on_tries : 0;
 }
 
 bool im_count_calls_as_ever(const struct im_group *group,
                             const struct im_exchange *exchange)
 {
-    return im_history_times(group->history, exchange->call) <=
-           times_before(group, exchange);
+    struct im_history_call call = im_history_call_of(group->history, exchange->call);
+
+    return call.times <= call.times_before;
 }
 
 bool im_count_is_ambiguous(const struct im_group *group,
                            const struct im_exchange *exchange)
 {
-    return im_history_overlaps(group->history, exchange->call) ||
-           times_before(group, exchange) > 1;
+    struct im_history_call call = im_history_call_of(group->history, exchange->call);
+
+    return call.overlaps || call.times_before > 1;
 }
 
 static struct weighed repeat_of(const struct im_group *group,
@@ -325,13 +320,14 @@ static struct weighed weigh_hasty_refresh(const struct im_group *group)
 static bool is_beyond_its_calls(const struct im_group *group, size_t index)
 {
     uint64_t call = group->items[index]->call;
-    size_t times = times_before(group, group->items[index]), earlier = 0;
+    struct im_history_call all = im_history_call_of(group->history, call);
+    size_t most = 2 * all.times_before, earlier = 0;
 
-    if (times <= 1 || im_history_times(group->history, call) <= 2 * times)
+    if (all.times_before <= 1 || all.times <= most)
         return false;
-    for (size_t i = 0; earlier < 2 * times && i < index; i++)
+    for (size_t i = 0; earlier < most && i < index; i++)
         earlier += group->items[i]->call == call;
-    return earlier >= 2 * times;
+    return earlier >= most;
 }
 
 /* A call with a token that was refused, or with none. */
@@ -364,20 +360,11 @@ static struct weighed weigh_repeat(const struct im_group *group, size_t index)
 {
     const struct im_exchange *exchange = group->items[index];
     size_t at_most = (size_t)group->expectation->at_most;
-    size_t times = times_before(group, exchange);
+    size_t times = im_history_call_of(group->history, exchange->call).times_before;
 
     if (index < at_most || (times > 1 && index >= at_most * times))
         return counts;
     return repeat_of(group, exchange);
-}
-
-static size_t created_by(const struct im_history *history, uint64_t call)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < history->count; i++)
-        n += history->items[i]->created && history->items[i]->call == call;
-    return n;
 }
 
 /* A client may make two records that are alike, and does so in the baseline then: what counts is one more than
@@ -386,9 +373,11 @@ static struct weighed weigh_created_again(const struct im_group *group, size_t i
 {
     uint64_t call = group->items[index]->call;
     const struct im_history *baseline = group->options->baseline;
-    size_t ever = baseline ? created_by(baseline, call) : 0;
+    size_t ever = baseline ? im_history_call_of(baseline, call).created : 0;
 
-    return ever && created_by(group->history, call) <= ever ? free_of_blame : counts;
+    return ever && im_history_call_of(group->history, call).created <= ever
+               ? free_of_blame
+               : counts;
 }
 
 /* A record that is made again with another key or another body is another call, and so is the next record

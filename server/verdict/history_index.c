@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of all exchanges of one call. */
-struct call {
-    size_t times, before; /* in this history; in the baseline */
-    bool overlaps, refused_with_several;
-};
-
 /* Those alike stand together as a group, in order of delivery. A group goes by where it begins. */
 struct order {
     const struct im_exchange **items;
@@ -21,7 +15,7 @@ struct order {
 
 struct im_history_index {
     struct order orders[IM_ALIKES];
-    struct call *calls; /* of a group of IM_ALIKE_CALL */
+    struct im_history_call *calls; /* of a group of IM_ALIKE_CALL */
     /* By the access token that they handed out; those that did not are left out. */
     const struct im_exchange **issuers;
     size_t issuer_count;
@@ -141,7 +135,8 @@ static bool order_make(const struct im_history *history, enum im_alike alike,
 }
 
 /* Reads the exchanges of a call in order of arrival. */
-static void call_read(const struct im_history *history, size_t first, struct call *call)
+static void call_read(const struct im_history *history, size_t first,
+                      struct im_history_call *call)
 {
     const struct im_exchange *refused = NULL;
     int64_t until_us = INT64_MIN;
@@ -150,6 +145,7 @@ static void call_read(const struct im_history *history, size_t first, struct cal
          place = im_history_next_alike(history, IM_ALIKE_CALL, place)) {
         const struct im_exchange *exchange = history->items[place];
         call->times++;
+        call->created += exchange->created;
         call->overlaps |= exchange->began_us < until_us;
         until_us = im_history_delivered_us(exchange);
         if (!im_history_token_refused(exchange))
@@ -162,7 +158,8 @@ static void call_read(const struct im_history *history, size_t first, struct cal
 static bool calls_make(const struct im_history *history, struct im_arena *arena)
 {
     const struct order *order = &history->index->orders[IM_ALIKE_CALL];
-    struct call *calls = IM_ARENA_ARRAY(arena, struct call, history->count);
+    struct im_history_call *calls =
+        IM_ARENA_ARRAY(arena, struct im_history_call, history->count);
 
     for (size_t group = 0; calls && group < history->count; group++)
         if (order->first[group] != IM_HISTORY_END)
@@ -350,7 +347,8 @@ static int by_call_alone(const void *call, const void *item)
 }
 
 /* NULL = the history does not have it. */
-static const struct call *call_find(const struct im_history *history, uint64_t call)
+static const struct im_history_call *call_find(const struct im_history *history,
+                                               uint64_t call)
 {
     const struct order *order = &history->index->orders[IM_ALIKE_CALL];
     const struct im_exchange **found = bsearch(&call, order->items, history->count,
@@ -361,33 +359,11 @@ static const struct call *call_find(const struct im_history *history, uint64_t c
                : NULL;
 }
 
-size_t im_history_times(const struct im_history *history, uint64_t call)
+struct im_history_call im_history_call_of(const struct im_history *history, uint64_t call)
 {
-    const struct call *found = call_find(history, call);
+    const struct im_history_call *found = call_find(history, call);
 
-    return found ? found->times : 0;
-}
-
-bool im_history_overlaps(const struct im_history *history, uint64_t call)
-{
-    const struct call *found = call_find(history, call);
-
-    return found && found->overlaps;
-}
-
-bool im_history_refused_with_several(const struct im_history *history, uint64_t call)
-{
-    const struct call *found = call_find(history, call);
-
-    return found && found->refused_with_several;
-}
-
-size_t im_history_times_before(const struct im_history *history,
-                               const struct im_exchange *exchange)
-{
-    const struct call *found = call_find(history, exchange->call);
-
-    return found ? found->before : 0;
+    return found ? *found : (struct im_history_call){.times = 0};
 }
 
 /* ---- records ---- */
@@ -471,8 +447,9 @@ bool im_history_index_compare(struct im_history *history,
         const struct im_exchange *exchange = order->items[group];
         const struct foreign *instead =
             bsearch(exchange, foreign, count, sizeof(*foreign), by_address_alone);
-        size_t times = im_history_times(baseline, exchange->call);
-        history->index->calls[group].before = times || !instead ? times : instead->times;
+        size_t times = im_history_call_of(baseline, exchange->call).times;
+        history->index->calls[group].times_before =
+            times || !instead ? times : instead->times;
     }
     return true;
 }

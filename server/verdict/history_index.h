@@ -18,7 +18,7 @@ enum im_alike {
 
 /* Of a history whose items stand in order of arrival. False when memory is short. */
 bool im_history_index_make(struct im_history *history, struct im_arena *arena);
-/* Counts how often the baseline has what each exchange of the history does, for im_history_times_before.
+/* Counts how often the baseline has what each exchange of the history does, for times_before of its call.
  * False when memory is short. */
 bool im_history_index_compare(struct im_history *history,
                               const struct im_history *baseline, struct im_arena *arena);
@@ -48,19 +48,22 @@ struct im_history_answered im_history_answered(const struct im_history *history,
 /* NULL = there are no more. */
 const struct im_exchange *im_history_answered_next(struct im_history_answered *answered);
 
-/* How often the history has the very call: method, target below the base URL, and body. */
-size_t im_history_times(const struct im_history *history, uint64_t call);
-/* How often the baseline has what this exchange does; 0 where none was compared. A token or a date within a
- * call makes it another one in each run: then those at its address count that the history does not have. */
-size_t im_history_times_before(const struct im_history *history,
-                               const struct im_exchange *exchange);
+/* What is known of all exchanges of one call: of the same method, target below the base URL, and body. */
+struct im_history_call {
+    size_t times;
+    /* In the baseline; 0 where none was compared. A token or a date within a call makes it another one in each
+     * run: then those at its address count that the history does not have. */
+    size_t times_before;
+    size_t created;            /* records that it made */
+    bool overlaps;             /* two of them were open at once */
+    bool refused_with_several; /* for one token and for another one */
+};
+/* All 0 where the history does not have the call. */
+struct im_history_call im_history_call_of(const struct im_history *history,
+                                          uint64_t call);
 /* How many records were made by requests to the address of this one, which may be of another history. */
 size_t im_history_created(const struct im_history *history,
                           const struct im_exchange *exchange);
-/* Were two of that very call open at once? */
-bool im_history_overlaps(const struct im_history *history, uint64_t call);
-/* Was the call refused for one token and for another one? */
-bool im_history_refused_with_several(const struct im_history *history, uint64_t call);
 /* The next place, that one included, whose exchange had success: a call or a token request, or only the
  * latter. IM_HISTORY_END = there is none. */
 size_t im_history_next_success(const struct im_history *history, bool tokens,

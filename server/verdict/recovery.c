@@ -11,7 +11,7 @@ bool im_recovery_is_repeat(const struct im_exchange *anchor,
     if (exchange->call == anchor->call)
         return true;
     return im_history_same_address(anchor, exchange) &&
-           !(baseline && im_history_times(baseline, exchange->call));
+           !(baseline && im_history_call_of(baseline, exchange->call).times);
 }
 
 /* Another worker may have renewed the token while the refusal was on its way, so for tokens the anchor's
@@ -74,7 +74,7 @@ static bool was_refused_twice(const struct im_history *history,
     for (; place != IM_HISTORY_END;
          place = im_history_next_alike(history, IM_ALIKE_TOKEN, place))
         if (im_history_token_refused(history->items[place]) &&
-            im_history_refused_with_several(history, history->items[place]->call))
+            im_history_call_of(history, history->items[place]->call).refused_with_several)
             return true;
     return false;
 }
