@@ -45,11 +45,23 @@ static bool signs_on_as_ever(const struct im_group *group)
     return baseline && group->history->sign_on_tries <= baseline->sign_on_tries;
 }
 
-static bool refreshes_as_ever(const struct im_group *group)
+/* Who renews by the clock may have done just that. */
+static struct weighed renews_by_the_clock(const struct im_group *group)
 {
     const struct im_history *baseline = group->options->baseline;
 
-    return baseline && group->history->refresh_tries <= baseline->refresh_tries;
+    return baseline && group->history->refresh_tries <= baseline->refresh_tries
+               ? free_of_blame
+               : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
+}
+
+/* Who signs on several times may have come to do so for another job. */
+static struct weighed signs_on_for_another(const struct im_group *group)
+{
+    if (signs_on_as_ever(group))
+        return free_of_blame;
+    return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
+                                                             : IM_DOUBT_NO_BASELINE};
 }
 
 size_t im_count_times_before(const struct im_group *group,
@@ -222,12 +234,11 @@ static struct weighed weigh_sign_on(const struct im_group *group, size_t index)
                         follows_a_later_refusal(group, exchange))
                    ? free_of_blame
                    : counts;
-    if (late || signs_on_as_ever(group))
+    if (late)
         return free_of_blame;
-    if (is_beyond_all_jobs(group, index))
-        return counts;
-    return (struct weighed){UNSURE, group->options->baseline ? IM_DOUBT_SIGN_ONS
-                                                             : IM_DOUBT_NO_BASELINE};
+    return !signs_on_as_ever(group) && is_beyond_all_jobs(group, index)
+               ? counts
+               : signs_on_for_another(group);
 }
 
 static struct weighed weigh_refresh_after(const struct im_group *group, size_t index)
@@ -241,12 +252,10 @@ static struct weighed weigh_refresh_after(const struct im_group *group, size_t i
     if (anchor->grant_id && exchange->grant_id && anchor->grant_id != exchange->grant_id)
         return free_of_blame;
     if (exchange->began_us <= window->closed_us) {
-        /* no token was refused, so a client that refreshes by the clock may have done just that */
-        if (refreshes > 0 && !im_history_token_refused(anchor))
-            return refreshes_as_ever(group)
-                       ? free_of_blame
-                       : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
-        return counts;
+        /* where a token was refused, that is the reason, and not the clock */
+        return refreshes > 0 && !im_history_token_refused(anchor)
+                   ? renews_by_the_clock(group)
+                   : counts;
     }
     /* later work, or the answer to the next refusal; a client that never refreshes by itself has no
      * reason for one more (rule 5) */
@@ -267,16 +276,13 @@ static struct weighed weigh_refresh(const struct im_group *group, size_t index)
 
     if (group->window->anchor)
         return weigh_refresh_after(group, index);
-    /* by token or by call they are all of one grant, whatever else the client refreshes */
-    if (index == 0 || group->expectation->at_most == 0 ||
-        group->expectation->per != IM_PER_ALL)
-        return index && on_its_way ? free_of_blame : counts;
-    if (on_its_way)
+    if (index > 0 && on_its_way)
         return free_of_blame;
-    if (refreshes_of(group) <= 1)
-        return counts;
-    return refreshes_as_ever(group) ? free_of_blame
-                                    : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
+    /* by token or by call they are all of one grant, whatever else the client refreshes */
+    return index == 0 || group->expectation->at_most == 0 ||
+                   group->expectation->per != IM_PER_ALL || refreshes_of(group) <= 1
+               ? counts
+               : renews_by_the_clock(group);
 }
 
 /* ---- calls (rule 4) ---- */
@@ -296,11 +302,8 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
 
     if (!im_history_is_call(exchange) && exchange->endpoint != anchor->endpoint)
         return free_of_blame;
-    if (other_token && signs_on_as_ever(group) && !signs_on_once(group))
-        return free_of_blame;
     if (other_token && !signs_on_once(group))
-        return (struct weighed){UNSURE,
-                                baseline ? IM_DOUBT_SIGN_ONS : IM_DOUBT_NO_BASELINE};
+        return signs_on_for_another(group);
     if (is_serial(group))
         return counts;
     return again ? repeat_of(group, exchange) : free_of_blame;
@@ -309,10 +312,7 @@ static struct weighed weigh_hasty(const struct im_group *group, size_t index)
 /* A client that renews by the clock renews during a pause, too. */
 static struct weighed weigh_hasty_refresh(const struct im_group *group)
 {
-    if (refreshes_of(group) <= 0)
-        return counts;
-    return refreshes_as_ever(group) ? free_of_blame
-                                    : (struct weighed){UNSURE, IM_DOUBT_REFRESHES};
+    return refreshes_of(group) > 0 ? renews_by_the_clock(group) : counts;
 }
 
 /* Was the call sent with this token more often than it is made where nothing goes wrong? Twice as often: each of
