@@ -342,8 +342,6 @@ static void say_gaps(const struct im_group *group, bool broken, struct im_buf *w
         im_buf_addz(why, ": not longer each time, but a second or more");
     else if (!broken)
         im_buf_addz(why, ", as it should be");
-    else if (group->count == 2)
-        im_buf_addz(why, ": it should be 50 ms or more");
     else
         im_buf_addz(why, ": they should grow, from 50 ms or more");
 }
