@@ -737,6 +737,22 @@ static void a_call_that_is_made_as_often_as_ever_is_no_repeat(void **state)
     outcome(h, once, IM_NOT_MET);
 }
 
+static void calls_of_its_own_need_no_pause_between_them(void **state)
+{
+    struct history *h = *state;
+
+    for (int run = 0; run < 2; run++) {
+        for (int i = 0; i < 4; i++)
+            call(h, 1, "T1");
+        if (run == 0)
+            is_the_baseline(h);
+    }
+    met(h, "{'that':'t','endpoint':'api','gaps':'growing'}",
+        "the gaps between the tries were 9 ms, 9 ms, 9 ms: no more of them than where "
+        "nothing goes wrong",
+        "1 2 3 4");
+}
+
 /* A token or a date within the call makes it another one in each sandbox. */
 static void a_call_that_differs_from_run_to_run_is_known_by_its_address(void **state)
 {
@@ -1181,6 +1197,7 @@ int main(void)
         TOLD(refreshes_of_two_grants_are_not_at_once),
         TOLD(the_first_of_all_may_be_one_of_two_at_once),
         TOLD(a_call_that_is_made_as_often_as_ever_is_no_repeat),
+        TOLD(calls_of_its_own_need_no_pause_between_them),
         TOLD(a_call_that_differs_from_run_to_run_is_known_by_its_address),
         TOLD(signing_on_after_each_refused_refresh_is_no_loop),
         TOLD(getting_one_token_after_the_other_is_a_loop),
