@@ -102,6 +102,36 @@ static void signs_on_of_two_jobs(struct history *h)
     h->count = count;
 }
 
+/* The baseline of two workers at once. */
+static void works_in_parallel(struct history *h)
+{
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    is_the_baseline(h);
+}
+
+/* The baseline makes one call twice. */
+static void makes_a_call_twice(struct history *h)
+{
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    call(h, 1, "T0");
+    is_the_baseline(h);
+}
+
+/* Its first call is refused, since its token, T1, is over. */
+static void signs_on_in_vain(struct history *h)
+{
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+}
+
+static struct im_exchange *is_told_to_wait(struct history *h)
+{
+    return refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+}
+
 static void outcome(struct history *h, const char *expect, enum im_outcome_of wanted)
 {
     struct im_str text = im_arena_format(&h->arena, "[%s]", expect);
@@ -118,8 +148,7 @@ static void recovery_is_demanded_of_a_resilient_client_alone(void **state)
 {
     struct history *h = *state;
 
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     outcome(h, REPEATED, IM_NOT_MET);
     h->options.fail_fast = true;
     outcome(h, REPEATED, IM_INFORMATION);
@@ -142,8 +171,7 @@ static void safety_is_demanded_of_everybody(void **state)
 
     signs_on_times(h, 1);
     h->options.fail_fast = h->options.running = true;
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     dead(h, 2, "T1");
     outcome(h, NOT_HAMMERED, IM_NOT_MET);
 }
@@ -153,8 +181,7 @@ static void exactly_one_is_two_bounds(void **state)
     struct history *h = *state;
 
     signs_on_times(h, 1);
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     h->options.fail_fast = true;
     outcome(h, ONE_TOKEN, IM_INFORMATION); /* none: it may end there */
     signs_on(h, "T2");
@@ -229,8 +256,7 @@ static void ordinary_later_work_is_not_counted(void **state)
     struct history *h = *state;
 
     signs_on_times(h, 3);
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     signs_on(h, "T2");
     call(h, 1, "T2");
     for (int i = 0; i < 4; i++)
@@ -246,8 +272,7 @@ static void a_window_closes_for_calls_with_another_way_in(void **state)
 
     signs_on(h, "");
     outcome(h, none, IM_MET);
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     outcome(h, none, IM_MET);
 }
 
@@ -269,8 +294,7 @@ static void each_refused_token_opens_a_window(void **state)
     struct history *h = *state;
 
     signs_on_times(h, 1);
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     refreshes(h, "T2");
     call(h, 1, "T2");
     dead(h, 2, "T2");
@@ -299,8 +323,7 @@ static void every_later_use_of_a_dead_token_counts_where_nothing_is_parallel(voi
 {
     struct history *h = *state;
 
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     outcome(h, NOT_HAMMERED, IM_MET);
     dead(h, 2, "T1");
     dead(h, 3, "T1");
@@ -315,8 +338,7 @@ static void in_parallel_only_a_repeat_of_its_own_counts(void **state)
 {
     struct history *h = *state;
 
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     together(h, dead(h, 2, "T1"));
     dead(h, 3, "T1"); /* late: sent before it was known, as far as can be told */
     outcome(h, NOT_HAMMERED, IM_MET);
@@ -328,10 +350,7 @@ static void a_repeat_in_the_moment_of_the_refusal_is_one(void **state)
 {
     struct history *h = *state;
 
-    signs_on(h, "T0");
-    call(h, 1, "T0");
-    together(h, call(h, 2, "T0"));
-    is_the_baseline(h);
+    works_in_parallel(h);
     dead(h, 1, "T1");
     at(h, dead(h, 1, "T1"), -9, 1); /* it begins as the first is delivered */
     outcome(h, NOT_HAMMERED, IM_NOT_MET);
@@ -343,12 +362,8 @@ static void a_client_is_parallel_where_the_baseline_saw_it_so(void **state)
 {
     struct history *h = *state;
 
-    signs_on(h, "T0");
-    call(h, 1, "T0");
-    together(h, call(h, 2, "T0"));
-    is_the_baseline(h);
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    works_in_parallel(h);
+    signs_on_in_vain(h);
     dead(h, 2, "T1");
     outcome(h, NOT_HAMMERED, IM_MET);
 }
@@ -357,8 +372,7 @@ static void identical_calls_at_once_cannot_be_told_apart(void **state)
 {
     struct history *h = *state;
 
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     together(h, dead(h, 1, "T1"));
     dead(h, 1, "T1");
     outcome(h, NOT_HAMMERED, IM_CANNOT_TELL);
@@ -371,12 +385,12 @@ static void the_pause_is_as_long_as_its_answer_says(void **state)
                           "'count':0}";
 
     signs_on_times(h, 1);
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED)->retry_after_s = 1;
+    is_told_to_wait(h)->retry_after_s = 1;
     h->now_us += 1000 * MS;
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED)->retry_after_s = 2;
+    is_told_to_wait(h)->retry_after_s = 2;
     outcome(h, as_told, IM_MET);
     h->now_us += 1000 * MS;
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    is_told_to_wait(h);
     not_met(h, as_told, "wanted none, but saw 1 within 2s after exchange 2", "2 3");
     h->seen[1].retry_after_s = 1;
     call(h, 1, "T1"); /* at once: nothing was said of how long */
@@ -409,8 +423,7 @@ static void an_old_token_beside_a_new_one_counts_where_nothing_is_parallel(void 
     struct history *h = *state;
 
     signs_on_times(h, 1);
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     refreshes(h, "T2");
     call(h, 1, "T2");
     outcome(h, NOT_HAMMERED, IM_MET);
@@ -423,8 +436,7 @@ static void where_no_token_is_asked_for_a_dead_one_is_used_on(void **state)
     struct history *h = *state;
 
     signs_on_times(h, 1);
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     dead(h, 2, "T1");
     outcome(h, NOT_HAMMERED, IM_NOT_MET);
 }
@@ -574,7 +586,7 @@ static void where_nothing_is_parallel_nothing_may_be_sent_in_a_pause(void **stat
         call(h, 1, "T0"); /* it polls */
     is_the_baseline(h);
     signs_on(h, "T1");
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    is_told_to_wait(h);
     call(h, 1, "T1");
     outcome(h, waits, IM_NOT_MET);
     together(h, call(h, 1, "T1")); /* a second worker makes the same call */
@@ -587,11 +599,8 @@ static void in_a_pause_another_worker_may_call_but_not_repeat_what_failed(void *
 {
     struct history *h = *state;
 
-    signs_on(h, "T0");
-    call(h, 1, "T0");
-    together(h, call(h, 2, "T0"));
-    is_the_baseline(h);
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    works_in_parallel(h);
+    is_told_to_wait(h);
     call(h, 2, "T1");
     call(h, 2, "T1");
     outcome(h, waits, IM_MET);
@@ -608,7 +617,7 @@ static void giving_tokens_back_is_no_try(void **state)
         h->count = 0;
         signs_on_times(h, 1);
         signs_on(h, "T1");
-        refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+        is_told_to_wait(h);
         saw(h, ends[i], 200, CAUSE_NONE)->call = 9;
         outcome(h, waits, IM_MET);
         refuses(saw(h, ends[i], 429, CAUSE_RATE_LIMITED), 429, CAUSE_RATE_LIMITED)->call =
@@ -624,10 +633,7 @@ static void more_tries_at_once_than_equal_calls_explain_are_certain(void **state
     struct history *h = *state;
     const char *grow = "{'that':'t','after':'drop','same':'call','gaps':'growing'}";
 
-    signs_on(h, "T0");
-    call(h, 1, "T0");
-    call(h, 1, "T0");
-    is_the_baseline(h);
+    makes_a_call_twice(h);
     for (int i = 0; i < 4; i++)
         call(h, 1, "T1")->fault = IM_FAULT_DROP;
     outcome(h, grow, IM_CANNOT_TELL);
@@ -724,10 +730,7 @@ static void a_call_that_is_made_as_often_as_ever_is_no_repeat(void **state)
     struct history *h = *state;
     const char *once = "{'that':'t','cause':'path-unknown','at_most':1,'per':'call'}";
 
-    signs_on(h, "T0");
-    call(h, 1, "T0");
-    call(h, 1, "T0");
-    is_the_baseline(h);
+    makes_a_call_twice(h);
     refuses(call(h, 1, "T1"), 404, CAUSE_PATH_UNKNOWN);
     refuses(call(h, 1, "T1"), 404, CAUSE_PATH_UNKNOWN);
     outcome(h, once, IM_MET);
@@ -785,7 +788,7 @@ static void a_further_sign_on_counts_where_the_client_signs_on_once(void **state
 
     signs_on_times(h, 1);
     signs_on(h, "T1");
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    is_told_to_wait(h);
     signs_on(h, "T2");
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_NOT_MET);
 }
@@ -796,7 +799,7 @@ static void a_sign_on_after_the_call_went_well_is_later_work(void **state)
 
     signs_on_times(h, 1);
     signs_on(h, "T1");
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    is_told_to_wait(h);
     call(h, 1, "T1");
     signs_on(h, "T2");
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_MET);
@@ -813,7 +816,7 @@ static void a_code_that_was_never_issued_counts_whoever_sends_it(void **state)
     signs_on_times(h, 2);
     signs_on(h, "T1");
     saw(h, "authorize", 302, CAUSE_NONE)->issued = IM_STR("C1");
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    is_told_to_wait(h);
     struct im_exchange *redeems = signs_on(h, "T2");
     redeems->grant = IM_STR("authorization_code");
     redeems->token = IM_STR("C1");
@@ -828,7 +831,7 @@ static void it_cannot_be_told_where_it_signs_on_several_times(void **state)
 
     signs_on_times(h, 2);
     signs_on(h, "T1");
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    is_told_to_wait(h);
     signs_on(h, "T2");
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_MET); /* no more than ever */
     signs_on(h, "");
@@ -859,8 +862,7 @@ static void more_tokens_than_all_its_jobs_need_is_certain(void **state)
     struct history *h = *state;
 
     signs_on_times(h, 2);
-    signs_on(h, "T1");
-    dead(h, 1, "T1");
+    signs_on_in_vain(h);
     for (int i = 0; i < 5; i++)
         at(h, signs_on(h, "T2"), i ? -10 * i : 0,
            100); /* before the first of them is had */
@@ -874,7 +876,7 @@ static void without_a_baseline_only_refreshes_count(void **state)
     struct history *h = *state;
 
     signs_on(h, "T1");
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    is_told_to_wait(h);
     signs_on(h, "T2");
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_CANNOT_TELL);
     h->count = 2;
@@ -909,7 +911,7 @@ static void a_refresh_of_another_grant_does_not_count(void **state)
 {
     struct history *h = *state;
 
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    is_told_to_wait(h);
     h->seen[0].grant_id = 1;
     refreshes(h, "T2")->grant_id = 2;
     outcome(h, NO_TOKEN_AFTER("rate-limited"), IM_MET);
@@ -1000,14 +1002,14 @@ static void a_refresh_by_the_clock_may_fall_into_a_pause(void **state)
     signs_on(h, "T0");
     refreshes(h, "T00");
     is_the_baseline(h);
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    is_told_to_wait(h);
     refreshes(h, "T2");
     outcome(h, waits, IM_MET);
     refreshes(h, "T3"); /* more often than ever */
     outcome(h, waits, IM_CANNOT_TELL);
     h->count = 0;
     signs_on_times(h, 1); /* never refreshes where nothing goes wrong */
-    refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+    is_told_to_wait(h);
     refreshes(h, "T2");
     outcome(h, waits, IM_NOT_MET);
 }
