@@ -170,6 +170,8 @@ static void count_tokens(struct im_history *history, const struct im_exchange *e
     history->refresh_tries += refresh;
     history->sign_ons += sign_on && success;
     history->refreshes += refresh && success;
+    history->other_sign_ons += sign_on && exchange->grant.len &&
+                               !im_str_is(exchange->grant, "authorization_code");
 }
 
 bool im_history_read(struct im_history *history, const struct im_exchange *exchanges,

@@ -21,6 +21,8 @@ struct im_history {
     int64_t refreshes; /* and by that */
     /* Requests for them, whatever became of them. Of a baseline the first is B (rule 5). */
     int64_t sign_on_tries, refresh_tries;
+    /* Tries by another grant than authorization_code; a request that was lost before it was read has none. */
+    int64_t other_sign_ons;
     int64_t unknown_codes; /* that were sent, but not handed out here */
 };
 

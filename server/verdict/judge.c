@@ -149,18 +149,18 @@ static void say_unmet(struct judging *j, struct finding *found, struct im_group 
                       size_t seen)
 {
     const struct im_window *window = group->window;
-    const char *doubt =
-        im_recovery_doubt(found->expectation, window, &j->history, j->options);
-    struct im_buf why;
-
     enum im_outcome_of outcome = unmet_outcome(j, found->expectation);
     const struct im_exchange *went_on = NULL;
+    const char *doubt = NULL;
+    struct im_buf why;
 
     if (window->anchor && outcome == IM_INFORMATION && !found->expectation->advice)
         went_on =
             im_recovery_went_on(found->expectation, window, &j->history, j->options);
     /* what is not demanded needs no excuse */
-    if ((doubt && outcome == IM_NOT_MET) || went_on)
+    if (outcome == IM_NOT_MET)
+        doubt = im_recovery_doubt(found->expectation, window, &j->history, j->options);
+    if (doubt || went_on)
         outcome = IM_CANNOT_TELL;
     if (!is_worse(found, outcome))
         return;
@@ -175,7 +175,7 @@ static void say_unmet(struct judging *j, struct finding *found, struct im_group 
             "client that fails fast ends there",
             j->options->client ? j->options->client : "the client",
             (unsigned long long)went_on->id, (unsigned long long)window->anchor->id);
-    else if (outcome == IM_CANNOT_TELL)
+    else if (doubt)
         im_buf_addz(&why, doubt);
     else
         im_bound_why(group, IM_BOUND_AT_LEAST, seen, &why);

@@ -79,16 +79,6 @@ static bool was_refused_twice(const struct im_history *history,
     return false;
 }
 
-/* A request that was lost before it was read has no grant. */
-static bool signs_on_by_code_alone(const struct im_history *history)
-{
-    for (size_t i = 0; i < history->count; i++)
-        if (im_history_is_sign_on(history->items[i]) && history->items[i]->grant.len &&
-            !im_str_is(history->items[i]->grant, "authorization_code"))
-            return false;
-    return true;
-}
-
 /* Has the client no other way in than a person, whose last token or code was of no use? Then it may stop until that
  * person comes. */
 static bool waits_for_a_person(const struct im_history *history,
@@ -97,15 +87,17 @@ static bool waits_for_a_person(const struct im_history *history,
 {
     const struct im_exchange *last = NULL; /* request for a token */
 
-    for (size_t i = 0; i < history->count; i++) {
-        const struct im_exchange *exchange = history->items[i];
+    if (history->other_sign_ons || !baseline || baseline->other_sign_ons)
+        return false;
+    for (size_t i = history->count; !last && i > 0; i--) {
+        const struct im_exchange *exchange = history->items[i - 1];
+        if (exchange->began_us < anchor->began_us)
+            return false;
         if (exchange->endpoint == IM_ENDPOINT_TOKEN &&
             !im_history_other_user(anchor, exchange))
             last = exchange;
     }
-    return last && last->began_us >= anchor->began_us && !im_history_succeeded(last) &&
-           signs_on_by_code_alone(history) && baseline &&
-           signs_on_by_code_alone(baseline);
+    return last && !im_history_succeeded(last);
 }
 
 const char *im_recovery_doubt(const struct im_expectation *expectation,

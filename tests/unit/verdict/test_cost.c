@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-enum { COUNT = 20000, SECONDS = 3 };
+enum { COUNT = 60000, SECONDS = 3 };
 
 static const char expected[] =
     "[{'that':'one','endpoint':'token','status':200,'after':'access-token-revoked',"
@@ -59,7 +59,7 @@ static void takes_little(const char *what, void (*fill)(struct many *m))
     struct im_expectations all;
     struct im_json_fault fault;
     struct im_judgement judgements[5];
-    struct im_judge_options options = {.baseline = &m.baseline};
+    struct im_judge_options options = {.baseline = &m.baseline, .fail_fast = true};
 
     im_arena_init(&m.arena, 0);
     m.seen = IM_ARENA_ARRAY(&m.arena, struct im_exchange, COUNT);
@@ -98,6 +98,19 @@ static void fill_loop(struct many *m)
             is_issued(m, arrives(m, i, IM_ENDPOINT_TOKEN, -1), (int)i / 2 + 1);
         else
             is_refused(arrives(m, i, IM_ENDPOINT_RESOURCE, (int)i / 2));
+}
+
+/* Each call is another one, is refused, and is not repeated; no new code comes. */
+static void fill_moving_on(struct many *m)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        if (i % 2) {
+            is_issued(m, arrives(m, i, IM_ENDPOINT_TOKEN, -1), (int)i / 2 + 1);
+        } else {
+            struct im_exchange *seen = arrives(m, i, IM_ENDPOINT_RESOURCE, (int)i / 2);
+            seen->call = i;
+            is_refused(seen);
+        }
 }
 
 static void fill_recovering(struct many *m)
@@ -144,6 +157,7 @@ static void a_journal_that_is_long_is_judged_all_the_same(void **state)
     takes_little("one call over and over", fill_alike);
     takes_little("many calls with one token", fill_different);
     takes_little("refused, renewed, refused", fill_loop);
+    takes_little("refused, renewed, not repeated", fill_moving_on);
     takes_little("refused, renewed, repeated", fill_recovering);
     takes_little("renewed over and over", fill_renewing);
     takes_little("a record made over and over", fill_creating);
