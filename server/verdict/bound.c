@@ -137,8 +137,8 @@ static bool gaps_grow(const struct gaps *gaps)
             (gaps->count == 1 || gaps->last >= gaps->first + gaps->first / 4));
 }
 
-/* What this client takes from one answer to its next request where nothing goes wrong and it does not pause: by a
- * few times of that, a try comes at once. The machine's load makes both longer. */
+/* What this client takes from an answer that it can use to its next request, where it does not pause: by a few times
+ * of that, a try comes at once. The machine's load makes both longer. */
 static int64_t at_once_us(const struct im_history *history)
 {
     enum { FEW = 6, LEAST_US = 10 * US_PER_MS };

@@ -17,12 +17,9 @@ static const struct weighed counts = {COUNTS, IM_DOUBT_NONE};
 
 /* ---- what is known of the client ---- */
 
-/* P: a baseline may have seen more of it. */
 static bool is_serial(const struct im_group *group)
 {
-    const struct im_history *baseline = group->options->baseline;
-
-    return group->history->parallel <= 1 && (!baseline || baseline->parallel <= 1);
+    return im_history_is_serial(group->history, group->options->baseline);
 }
 
 /* B, of rule 5, is 1, or 0: each further one is then too many. Tries are counted, since a baseline in which they are

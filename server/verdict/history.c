@@ -160,6 +160,12 @@ static bool count_parallel(struct im_history *history, struct im_arena *arena)
     return open != NULL;
 }
 
+bool im_history_is_serial(const struct im_history *history,
+                          const struct im_history *baseline)
+{
+    return history->parallel <= 1 && (!baseline || baseline->parallel <= 1);
+}
+
 static void count_tokens(struct im_history *history, const struct im_exchange *exchange)
 {
     bool refresh = im_history_is_refresh(exchange);

@@ -30,6 +30,10 @@ struct im_history {
 bool im_history_read(struct im_history *history, const struct im_exchange *exchanges,
                      size_t count, struct im_arena *arena);
 
+/* P is 1, as far as was seen: a baseline, which may be NULL, may have seen more of the client. */
+bool im_history_is_serial(const struct im_history *history,
+                          const struct im_history *baseline);
+
 /* When the client could know the answer; until then it is on its way. Real time. */
 int64_t im_history_delivered_us(const struct im_exchange *exchange);
 /* The client was still there when a slow answer came to its end; true of every other. */

@@ -133,10 +133,9 @@ const struct im_exchange *im_recovery_went_on(const struct im_expectation *expec
                                               const struct im_judge_options *options)
 {
     const struct im_exchange *anchor = window->anchor;
-    bool serial = history->parallel <= 1 &&
-                  (!options->baseline || options->baseline->parallel <= 1);
 
-    if (!expectation->same_call || !serial || !im_history_is_call(anchor))
+    if (!expectation->same_call || !im_history_is_call(anchor) ||
+        !im_history_is_serial(history, options->baseline))
         return NULL;
     for (size_t place = im_history_place(history, anchor); place != IM_HISTORY_END;
          place = im_history_next_alike(history, IM_ALIKE_TOKEN, place)) {
