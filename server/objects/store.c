@@ -335,11 +335,34 @@ static enum im_objects_result row_add(struct im_objects *store,
         im_object_row_free(row);
         return store_no_memory(call);
     }
-    /* last, when nothing can fail any more: a refused create may be repeated with the same key */
-    im_idempotency_add_locked(store, call, row->key);
     call->made = row->key;
     im_object_write_link(call->type, row, call->out, call->name);
     return IM_OBJECTS_OK;
+}
+
+static enum im_objects_result row_create(struct im_objects *store,
+                                         struct im_objects_call *call,
+                                         const struct im_json *body)
+{
+    enum im_objects_result result;
+    /* before the body is looked at: whatever is unique in it is taken by now */
+    if (im_idempotency_answer_locked(store, call, &result))
+        return result;
+    struct im_object_payload payload = {
+        .type = call->type, .arena = call->out->buf->arena, .creating = true};
+    result = im_object_payload_read(&payload, body, &call->refusal);
+    if (!result)
+        result = references_resolve(store, call, &payload);
+    if (!result)
+        result = row_add(store, call, &payload);
+    return result;
+}
+
+/* Last, when nothing can fail any more: a refused create may be repeated with the same key. */
+static void row_remember(struct im_objects *store, const struct im_objects_call *call)
+{
+    if (!call->repeated)
+        im_idempotency_add_locked(store, call, call->made);
 }
 
 enum im_objects_result im_objects_create(struct im_objects *store,
@@ -349,16 +372,31 @@ enum im_objects_result im_objects_create(struct im_objects *store,
     enum im_objects_result result = store_enter(store, call);
     if (result)
         return result;
-    /* before the body is looked at: whatever is unique in it is taken by now */
-    if (im_idempotency_answer_locked(store, call, &result))
-        return store_leave(store, result);
-    struct im_object_payload payload = {
-        .type = call->type, .arena = call->out->buf->arena, .creating = true};
-    result = im_object_payload_read(&payload, body, &call->refusal);
+    result = row_create(store, call, body);
     if (!result)
-        result = references_resolve(store, call, &payload);
-    if (!result)
-        result = row_add(store, call, &payload);
+        row_remember(store, call);
+    return store_leave(store, result);
+}
+
+enum im_objects_result im_objects_create_all(struct im_objects *store,
+                                             struct im_objects_call *calls,
+                                             const struct im_json *bodies, size_t *done)
+{
+    const struct im_json *body = bodies->first;
+    enum im_objects_result result = store_enter(store, calls);
+
+    *done = 0;
+    if (result)
+        return result;
+    for (; body && !result; body = body->next) {
+        result = row_create(store, &calls[*done], body);
+        *done += !result;
+    }
+    for (size_t i = 0; i < *done; i++)
+        if (!result)
+            row_remember(store, &calls[i]);
+        else if (!calls[i].repeated)
+            im_objects_remove(call_table(store, calls), calls[i].made);
     return store_leave(store, result);
 }
 
