@@ -1,9 +1,6 @@
 /* The operations on rows. Each takes the lock once, decides, changes and writes its answer,
  * so that no other operation comes between; whatever can refuse comes before the first
- * change. Rows are never altered but replaced as a whole. */
-#include <stdlib.h>
-#include <string.h>
-
+ * change, or that change is undone under the same lock. Rows are never altered but replaced as a whole. */
 #include "objects/idempotency.h"
 #include "objects/outcome.h"
 #include "objects/page.h"
@@ -11,60 +8,6 @@
 #include "objects/render.h"
 
 static const struct im_str nowhere = {"", 0};
-
-void im_objects_init(struct im_objects *store)
-{
-    *store = (struct im_objects){.tables = NULL};
-    pthread_mutex_init(&store->lock, NULL);
-}
-
-void im_objects_release(struct im_objects *store)
-{
-    while (store->next) {
-        struct im_objects *next = store->next;
-        store->next = next->next;
-        next->next = NULL; /* so that it releases only itself */
-        im_objects_release(next);
-        free(next);
-    }
-    im_str_free(&store->company);
-    im_objects_free_tables(store->tables);
-    im_idempotency_forget(store);
-    store->tables = NULL;
-    pthread_mutex_destroy(&store->lock);
-}
-
-/* The stores of a sandbox are few and live as long as it: a list behind the first's lock. */
-static struct im_objects *company_store_add(struct im_objects *first,
-                                            struct im_str company, int64_t shift)
-{
-    struct im_objects *store = malloc(sizeof *store);
-    if (!store)
-        return NULL;
-    im_objects_init(store);
-    if (!im_str_duplicate(company, &store->company)) {
-        im_objects_release(store);
-        free(store);
-        return NULL;
-    }
-    store->shift = shift;
-    store->next = first->next;
-    first->next = store;
-    return store;
-}
-
-struct im_objects *im_objects_of(struct im_objects *first, struct im_str company,
-                                 int64_t shift)
-{
-    pthread_mutex_lock(&first->lock);
-    struct im_objects *store = first->next;
-    while (store && !im_str_eq(store->company, company))
-        store = store->next;
-    if (!store)
-        store = company_store_add(first, company, shift);
-    pthread_mutex_unlock(&first->lock);
-    return store;
-}
 
 /* Of each type at most `most`: a test may have made thousands. */
 bool im_objects_write_keys(struct im_objects *store, size_t most, struct im_json_out *out,
@@ -87,15 +30,6 @@ bool im_objects_write_keys(struct im_objects *store, size_t most, struct im_json
     im_json_close_object(out);
     pthread_mutex_unlock(&store->lock);
     return made;
-}
-
-void im_objects_reset(struct im_objects *store)
-{
-    pthread_mutex_lock(&store->lock);
-    im_objects_free_tables(store->tables);
-    im_idempotency_forget(store);
-    store->tables = NULL;
-    pthread_mutex_unlock(&store->lock);
 }
 
 static enum im_objects_result store_no_memory(struct im_objects_call *call)
