@@ -1,5 +1,5 @@
 /* Batches: each item is one call to the store, whose results and failures follow each other
- * in one array. The store is not locked for the whole batch. See batch.h. */
+ * in one array. The store is locked for the whole batch only where it is a transaction. See batch.h. */
 #include "endpoints/batch.h"
 
 #include <inttypes.h>
@@ -66,13 +66,13 @@ static struct im_objects_call item_call(struct batch *batch,
 /* Each item has an Idempotency-Key of its own, so that a batch of which a part was created
  * may be repeated as a whole. */
 static struct im_objects_call item_call_of_create(struct batch *batch,
-                                                  const struct im_objects_call *whole)
+                                                  const struct im_objects_call *whole,
+                                                  int64_t index)
 {
     struct im_objects_call call = item_call(batch, whole);
     if (call.idempotency_key.len)
-        call.idempotency_key =
-            im_arena_format(batch->req->arena, "%.*s #%" PRId64,
-                            IM_ARG(whole->idempotency_key), batch->good + batch->bad);
+        call.idempotency_key = im_arena_format(batch->req->arena, "%.*s #%" PRId64,
+                                               IM_ARG(whole->idempotency_key), index);
     return call;
 }
 
@@ -80,7 +80,8 @@ static void batch_create(struct batch *batch, const struct im_objects_call *whol
                          const struct im_json *body)
 {
     for (const struct im_json *item = body->first; item; item = item->next) {
-        struct im_objects_call call = item_call_of_create(batch, whole);
+        struct im_objects_call call =
+            item_call_of_create(batch, whole, batch->good + batch->bad);
         enum im_objects_result result = im_objects_create(batch->store, &call, item);
         batch->req->exchange->created |= result == IM_OBJECTS_OK && !call.repeated;
         item_end(batch, &call, result);
@@ -100,39 +101,31 @@ static bool batch_is_transaction(const struct im_request *req)
     return false;
 }
 
-/* All items or none (documented): what was created before the first refusal is deleted again, and that
- * refusal is the answer to the whole (a guess). */
+/* All items or none (documented); the first refusal is the answer to the whole (a guess). */
 static enum im_cause batch_create_all(struct batch *batch,
                                       const struct im_objects_call *whole,
                                       const struct im_json *body)
 {
-    struct im_arena *arena = batch->req->arena;
-    int64_t *made = IM_ARENA_ARRAY(arena, int64_t, body->count);
-    size_t n = 0;
-    if (!made)
+    struct im_objects_call *calls =
+        IM_ARENA_ARRAY(batch->req->arena, struct im_objects_call, body->count);
+    size_t done;
+    if (!calls)
         return CAUSE_INTERNAL;
-    for (const struct im_json *item = body->first; item; item = item->next) {
-        struct im_objects_call call = item_call_of_create(batch, whole);
-        enum im_objects_result result = im_objects_create(batch->store, &call, item);
-        if (result == IM_OBJECTS_OK) {
-            batch->good++;
-            if (!call.repeated)
-                made[n++] = call.made;
-            continue;
-        }
-        while (n > 0) {
-            struct im_objects_call undo = item_call(batch, whole);
-            struct im_str key = im_arena_format(arena, "%" PRId64, made[--n]);
-            (void)im_objects_delete(batch->store, &undo, key);
-        }
-        enum im_cause cause = im_record_refuse(batch->req, result, &call);
+    for (size_t i = 0; i < body->count; i++)
+        calls[i] = item_call_of_create(batch, whole, (int64_t)i);
+    enum im_objects_result result =
+        im_objects_create_all(batch->store, calls, body, &done);
+    if (result) {
+        enum im_cause cause = im_record_refuse(batch->req, result, &calls[done]);
         im_note(batch->req, cause,
-                "item %" PRId64 " of the batch was refused; it is a transaction, so none "
-                "was created",
-                batch->good + 1);
+                "item %zu of the batch was refused; it is a transaction, so none was "
+                "created",
+                done + 1);
         return cause;
     }
-    batch->req->exchange->created = n > 0;
+    batch->good = (int64_t)done;
+    for (size_t i = 0; i < done; i++)
+        batch->req->exchange->created |= !calls[i].repeated;
     return CAUSE_NONE;
 }
 

@@ -25,6 +25,8 @@
 
 enum { TASK_ENDED, TASK_PARKED, TASK_RUNNING, TASK_AGAIN };
 enum {
+    /* On machines of one or two processors. Workers do not wait for sockets, so more than can run only cost
+     * switches; what holds one up (a signature, a slow disk) leaves three, until others are added. */
     FIRST_WORKERS = 4,
     LOOK_MS = 5 /* how long all workers must be held up before more are added */
 };

@@ -239,6 +239,12 @@ enum im_objects_result im_objects_get(struct im_objects *store,
 enum im_objects_result im_objects_create(struct im_objects *store,
                                          struct im_objects_call *call,
                                          const struct im_json *body);
+/* Creates all of a non-empty array or none, under one lock: nobody else sees a part of it. calls: one for each
+ * item, all of one type. What the first refused item refuses, with its index in *done. Then the items before it have
+ * written to `out` all the same. */
+enum im_objects_result im_objects_create_all(struct im_objects *store,
+                                             struct im_objects_call *calls,
+                                             const struct im_json *bodies, size_t *done);
 /* {key, id, href}. Fields that are not named stay; null empties. */
 enum im_objects_result im_objects_patch(struct im_objects *store,
                                         struct im_objects_call *call, struct im_str key,

@@ -1,9 +1,6 @@
 /* The operations on rows. Each takes the lock once, decides, changes and writes its answer,
  * so that no other operation comes between; whatever can refuse comes before the first
- * change. Rows are never altered but replaced as a whole. */
-#include <stdlib.h>
-#include <string.h>
-
+ * change, or that change is undone under the same lock. Rows are never altered but replaced as a whole. */
 #include "objects/idempotency.h"
 #include "objects/outcome.h"
 #include "objects/page.h"
@@ -11,60 +8,6 @@
 #include "objects/render.h"
 
 static const struct im_str nowhere = {"", 0};
-
-void im_objects_init(struct im_objects *store)
-{
-    *store = (struct im_objects){.tables = NULL};
-    pthread_mutex_init(&store->lock, NULL);
-}
-
-void im_objects_release(struct im_objects *store)
-{
-    while (store->next) {
-        struct im_objects *next = store->next;
-        store->next = next->next;
-        next->next = NULL; /* so that it releases only itself */
-        im_objects_release(next);
-        free(next);
-    }
-    im_str_free(&store->company);
-    im_objects_free_tables(store->tables);
-    im_idempotency_forget(store);
-    store->tables = NULL;
-    pthread_mutex_destroy(&store->lock);
-}
-
-/* The stores of a sandbox are few and live as long as it: a list behind the first's lock. */
-static struct im_objects *company_store_add(struct im_objects *first,
-                                            struct im_str company, int64_t shift)
-{
-    struct im_objects *store = malloc(sizeof *store);
-    if (!store)
-        return NULL;
-    im_objects_init(store);
-    if (!im_str_duplicate(company, &store->company)) {
-        im_objects_release(store);
-        free(store);
-        return NULL;
-    }
-    store->shift = shift;
-    store->next = first->next;
-    first->next = store;
-    return store;
-}
-
-struct im_objects *im_objects_of(struct im_objects *first, struct im_str company,
-                                 int64_t shift)
-{
-    pthread_mutex_lock(&first->lock);
-    struct im_objects *store = first->next;
-    while (store && !im_str_eq(store->company, company))
-        store = store->next;
-    if (!store)
-        store = company_store_add(first, company, shift);
-    pthread_mutex_unlock(&first->lock);
-    return store;
-}
 
 /* Of each type at most `most`: a test may have made thousands. */
 bool im_objects_write_keys(struct im_objects *store, size_t most, struct im_json_out *out,
@@ -87,15 +30,6 @@ bool im_objects_write_keys(struct im_objects *store, size_t most, struct im_json
     im_json_close_object(out);
     pthread_mutex_unlock(&store->lock);
     return made;
-}
-
-void im_objects_reset(struct im_objects *store)
-{
-    pthread_mutex_lock(&store->lock);
-    im_objects_free_tables(store->tables);
-    im_idempotency_forget(store);
-    store->tables = NULL;
-    pthread_mutex_unlock(&store->lock);
 }
 
 static enum im_objects_result store_no_memory(struct im_objects_call *call)
@@ -335,11 +269,34 @@ static enum im_objects_result row_add(struct im_objects *store,
         im_object_row_free(row);
         return store_no_memory(call);
     }
-    /* last, when nothing can fail any more: a refused create may be repeated with the same key */
-    im_idempotency_add_locked(store, call, row->key);
     call->made = row->key;
     im_object_write_link(call->type, row, call->out, call->name);
     return IM_OBJECTS_OK;
+}
+
+static enum im_objects_result row_create(struct im_objects *store,
+                                         struct im_objects_call *call,
+                                         const struct im_json *body)
+{
+    enum im_objects_result result;
+    /* before the body is looked at: whatever is unique in it is taken by now */
+    if (im_idempotency_answer_locked(store, call, &result))
+        return result;
+    struct im_object_payload payload = {
+        .type = call->type, .arena = call->out->buf->arena, .creating = true};
+    result = im_object_payload_read(&payload, body, &call->refusal);
+    if (!result)
+        result = references_resolve(store, call, &payload);
+    if (!result)
+        result = row_add(store, call, &payload);
+    return result;
+}
+
+/* Last, when nothing can fail any more: a refused create may be repeated with the same key. */
+static void row_remember(struct im_objects *store, const struct im_objects_call *call)
+{
+    if (!call->repeated)
+        im_idempotency_add_locked(store, call, call->made);
 }
 
 enum im_objects_result im_objects_create(struct im_objects *store,
@@ -349,16 +306,31 @@ enum im_objects_result im_objects_create(struct im_objects *store,
     enum im_objects_result result = store_enter(store, call);
     if (result)
         return result;
-    /* before the body is looked at: whatever is unique in it is taken by now */
-    if (im_idempotency_answer_locked(store, call, &result))
-        return store_leave(store, result);
-    struct im_object_payload payload = {
-        .type = call->type, .arena = call->out->buf->arena, .creating = true};
-    result = im_object_payload_read(&payload, body, &call->refusal);
+    result = row_create(store, call, body);
     if (!result)
-        result = references_resolve(store, call, &payload);
-    if (!result)
-        result = row_add(store, call, &payload);
+        row_remember(store, call);
+    return store_leave(store, result);
+}
+
+enum im_objects_result im_objects_create_all(struct im_objects *store,
+                                             struct im_objects_call *calls,
+                                             const struct im_json *bodies, size_t *done)
+{
+    const struct im_json *body = bodies->first;
+    enum im_objects_result result = store_enter(store, calls);
+
+    *done = 0;
+    if (result)
+        return result;
+    for (; body && !result; body = body->next) {
+        result = row_create(store, &calls[*done], body);
+        *done += !result;
+    }
+    for (size_t i = 0; i < *done; i++)
+        if (!result)
+            row_remember(store, &calls[i]);
+        else if (!calls[i].repeated)
+            im_objects_remove(call_table(store, calls), calls[i].made);
     return store_leave(store, result);
 }
 

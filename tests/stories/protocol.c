@@ -410,6 +410,28 @@ STORY(batch_as_a_transaction,
     then_status(s, 207);
 }
 
+/* With one Idempotency-Key: what was refused may be mended, and what was made is not made again. */
+STORY(transaction_repeated,
+      "a transaction that was refused leaves no trace, and one that was not is repeated")
+{
+    when_connected(s);
+    const char *atomic = text(s,
+                              "Authorization: Bearer %s\nIdempotency-Key: k1\n"
+                              "X-IA-API-Param-Transaction: true\n",
+                              access_token(s));
+    when_sent(s, "POST", VENDORS, atomic,
+              "[{\"id\":\"V-1\",\"name\":\"x\"},{\"id\":\"V-1\",\"name\":\"y\"}]");
+    then_refused(s, CAUSE_RECORD_DUPLICATE);
+    static const char mended[] =
+        "[{\"id\":\"V-1\",\"name\":\"x\"},{\"id\":\"V-2\",\"name\":\"y\"}]";
+    when_sent(s, "POST", VENDORS, atomic, mended);
+    then_status(s, 201);
+    const char *key = json_of(s, "ia::result/0/key");
+    when_sent(s, "POST", VENDORS, atomic, mended);
+    then_status(s, 201);
+    then_json(s, "ia::result/0/key", key);
+}
+
 STORY(unknown_reference, "a bill for a vendor that does not exist is refused")
 {
     when_connected(s);
@@ -492,6 +514,7 @@ STORIES(protocol) = {
     &story_lost_change,
     &story_empty_batch,
     &story_batch_as_a_transaction,
+    &story_transaction_repeated,
     &story_unknown_reference,
     &story_record_in_use,
     &story_full_store,

@@ -231,13 +231,19 @@ def live(server, at):
     os.close(main)
 
 
-def closed_pipe(server, at):
+def tail_to_a_closed_pipe(at, sandbox):
+    """`tail | head -1`, whose head has just left."""
     reader, writer = os.pipe()
-    process = subprocess.Popen([PROGRAM, "tail", "--since", "0", "--sandbox", "happy-path.j"], stdout=writer,
+    process = subprocess.Popen([PROGRAM, "tail", "--since", "0", "--sandbox", sandbox], stdout=writer,
                                stderr=subprocess.PIPE, env={**CLEAN, **at})
     os.close(writer)
     os.read(reader, 10)
     os.close(reader)
+    return process
+
+
+def closed_pipe(server, at):
+    process = tail_to_a_closed_pipe(at, "happy-path.j")
     while process.poll() is None:
         ask_token(server, "/s/happy-path.j")
     tap.check("whoever reads its output may go", process.returncode == 0 and not process.stderr.read(), process.returncode)
@@ -245,14 +251,9 @@ def closed_pipe(server, at):
 
 
 def closed_pipe_in_silence(server, at):
-    """`tail | head -1` ends at once, also when nothing is asked any more."""
+    """It ends at once, also when nothing is asked any more."""
     ask_token(server, "/s/happy-path.k")
-    reader, writer = os.pipe()
-    process = subprocess.Popen([PROGRAM, "tail", "--since", "0", "--sandbox", "happy-path.k"], stdout=writer,
-                               stderr=subprocess.PIPE, env={**CLEAN, **at})
-    os.close(writer)
-    os.read(reader, 10)
-    os.close(reader)
+    process = tail_to_a_closed_pipe(at, "happy-path.k")
     try:
         code = process.wait(10)  # the server says only every 15 s that it lives
     except subprocess.TimeoutExpired:

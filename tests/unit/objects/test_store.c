@@ -725,6 +725,42 @@ static void of_two_that_create_the_same_id_at_once_one_wins(void **state)
     assert_int_equal(shop->call.meta.total, 105);
 }
 
+/* Of each the second item is refused, so that the first must not stay. */
+static void *create_in_vain(void *context)
+{
+    struct worker *worker = context;
+    struct shop own;
+    shop_open(&own);
+    const struct im_json *bodies =
+        json(&own, "[{\"id\":\"T\",\"name\":\"x\"},{\"id\":\"T\",\"name\":\"y\"}]");
+    for (int i = 0; i < 2000; i++) {
+        struct im_objects_call calls[2];
+        size_t done = 0;
+        calls[0] = calls[1] = *ask(&own, VENDOR);
+        worker->created += im_objects_create_all(worker->store, calls, bodies, &done) !=
+                               IM_OBJECTS_CONFLICT ||
+                           done != 1;
+    }
+    shop_close(&own);
+    return NULL;
+}
+
+static void of_all_or_none_nobody_sees_a_part(void **state)
+{
+    struct shop *shop = *state;
+    struct worker worker = {&shop->store, 0, 0};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, create_in_vain, &worker), 0);
+    for (int i = 0; i < 2000; i++) {
+        list(shop, VENDOR, 0, 1, false);
+        assert_int_equal(shop->call.meta.total, 5);
+    }
+    pthread_join(thread, NULL);
+    assert_int_equal(worker.created, 0);
+    list(shop, VENDOR, 0, 1, false);
+    assert_int_equal(shop->call.meta.total, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -771,6 +807,7 @@ int main(void)
         TEST(a_full_table_takes_no_more),
         TEST(two_stores_in_two_threads_give_the_same_bytes),
         TEST(of_two_that_create_the_same_id_at_once_one_wins),
+        TEST(of_all_or_none_nobody_sees_a_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
