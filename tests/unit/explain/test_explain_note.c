@@ -1,7 +1,7 @@
 /* explain/note.c: what is said before the causes, or in place of them. */
 #include "unit/explain/asked.h"
 
-static void says(const char *input, const char *note)
+static void check_note(const char *input, const char *note, bool there)
 {
     struct im_json_error where;
     struct asked asked;
@@ -9,9 +9,15 @@ static void says(const char *input, const char *note)
     ask(&asked, im_str(input));
     struct im_str said =
         im_json_get_str(im_json_parse(&asked.arena, asked.json, &where), "note");
-    if (im_str_find_nocase(said, note) == said.len)
-        fail_msg("%s: \"%.*s\" has no \"%s\"", input, IM_ARG(said), note);
+    if ((im_str_find_nocase(said, note) < said.len) != there)
+        fail_msg("%s: \"%.*s\" has %s\"%s\"", input, IM_ARG(said), there ? "no " : "",
+                 note);
     asked_end(&asked);
+}
+
+static void says(const char *input, const char *note)
+{
+    check_note(input, note, true);
 }
 
 static void where_no_cause_is_named_it_is_said_why(void **state)
@@ -25,6 +31,15 @@ static void where_no_cause_is_named_it_is_said_why(void **state)
          "refused with redirect_uri_mismatch, which is none");
     says("GET https://api.intacct.com/ia/api/v1/objects/a/b -> 200\n",
          "Nothing in it is refused");
+}
+
+/* Codes of the XML gateway have two letters and a number; other services have words. */
+static void a_word_that_begins_like_a_code_is_of_no_family(void **state)
+{
+    says("{\"error\":\"BL99999999\"}", "those of the XML gateway");
+    says("{\"error\":\"PLATFORM_LIMIT\"}", "none of the codes known here");
+    check_note("{\"error\":\"PLATFORM_LIMIT\"}", "XML gateway", false);
+    check_note("{\"error\":\"BLOCKED_BY_IP\"}", "XML gateway", false);
 }
 
 static void a_token_response_was_not_refused(void **state)
@@ -62,6 +77,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_no_cause_is_named_it_is_said_why),
+        cmocka_unit_test(a_word_that_begins_like_a_code_is_of_no_family),
         cmocka_unit_test(a_token_response_was_not_refused),
         cmocka_unit_test(the_answer_of_another_service_is_said_to_be_one),
     };
