@@ -73,12 +73,24 @@ static void a_signature_that_was_taken_out_is_no_sign(void **state)
     }
 }
 
+static void a_token_alone_may_have_its_signature_named(void **state)
+{
+    struct asked asked;
+
+    ask(&asked, IM_STR("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+                       "eyJleHAiOjE3OTUwNDMyMDAsImNueUlkIjoiQWNtZSJ9.<signature>"));
+    assert_non_null(strstr(asked.text.at, "Recognised: a JSON Web Token"));
+    assert_non_null(strstr(asked.text.at, "expired 10 days ago"));
+    asked_end(&asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_refresh_right_behind_another_is_explained_by_it),
         cmocka_unit_test(a_mail_may_say_what_was_changed),
         cmocka_unit_test(a_signature_that_was_taken_out_is_no_sign),
+        cmocka_unit_test(a_token_alone_may_have_its_signature_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
