@@ -242,6 +242,20 @@ static void what_another_user_may_says_nothing_of_a_role(void **state)
     }
 }
 
+static void what_succeeds_for_another_user_is_no_recovery(void **state)
+{
+    static const char log[] =
+        "2026-11-28 03:00:00 GET https://api.intacct.com/ia/api/v1/objects/a/b "
+        "Authorization: Bearer " ANNA " -> 403\n"
+        "2026-11-28 03:00:05 GET https://api.intacct.com/ia/api/v1/objects/a/b "
+        "Authorization: Bearer " BERTA " -> 200\n";
+    struct asked asked;
+
+    ask(&asked, im_str(log));
+    assert_non_null(strstr(asked.json.at, "\"recovered\": false"));
+    asked_end(&asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +267,7 @@ int main(void)
         cmocka_unit_test(the_header_of_a_token_is_looked_at),
         cmocka_unit_test(a_har_may_have_the_form_in_parts_and_the_answer_in_base64),
         cmocka_unit_test(what_another_user_may_says_nothing_of_a_role),
+        cmocka_unit_test(what_succeeds_for_another_user_is_no_recovery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
