@@ -7,10 +7,12 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "commands/client.h"
 #include "commands/command.h"
 #include "explain/explain.h"
 
 struct explain_options {
+    struct im_client_options server; /* its URL alone */
     bool json;
     const char *jwks, *scenario;
 };
@@ -22,6 +24,9 @@ static const struct im_option explain_table[] = {
      .help = "check signatures of tokens with the keys of this JWKS (RFC 7517)"},
     {"scenario", "FILE", IM_OPTION_TEXT, offsetof(struct explain_options, scenario),
      .help = "write a scenario that refuses at the same places"},
+    {"url", "URL", IM_OPTION_TEXT, offsetof(struct explain_options, server.url),
+     .variable = "url",
+     .help = "the mock that the command to see it again asks (default: this machine)"},
     {.flag = NULL},
 };
 
@@ -179,8 +184,12 @@ static int explain(const struct im_args *args)
     const char *operand = args->operand_count ? args->operands[0] : NULL;
     struct im_explain_options options = {.now_ms = im_clock_real_ms()};
     struct im_error err = {.text = ""};
+    struct im_client_target mock;
     struct im_str input = {NULL, 0};
 
+    if (!im_client_find(&mock, &wanted->server, args->arena, &err))
+        return im_command_fail(IM_EXIT_USAGE, "%s", err.text);
+    options.url = mock.base;
     if (!read_jwks(wanted->jwks, args->arena, &options.jwks, &err) ||
         !read_operand(operand, args->arena, &input, &err))
         return im_command_fail(IM_EXIT_NO, "%s", err.text);

@@ -54,6 +54,18 @@ static void refuse_explain(struct im_call *call, const struct im_error *err)
         im_control_refuse(call, 400, NULL, "%s", err->text);
 }
 
+/* Where the caller reaches the control API: at the address he asked at. Through a proxy that is another
+ * host's, and the public URL need not lead to a control port. */
+static struct im_str control_url(const struct im_call *call)
+{
+    const struct im_request *req = call->req;
+    const struct im_settings *settings = &call->sandboxes->settings;
+    bool by_proxy = req->in_tunnel || req->form != IM_TARGET_ORIGIN;
+    bool apart = req->on_control_port && settings->public_url.len;
+
+    return by_proxy || apart ? settings->control_url : req->server_url;
+}
+
 static void answer_explain(struct im_call *call)
 {
     /* what is packed may be as long, unpacked, as what is not: no request costs more */
@@ -61,7 +73,8 @@ static void answer_explain(struct im_call *call)
                                          .verify = verify,
                                          .stopped = explain_stopped,
                                          .context = call->sandboxes,
-                                         .max_bytes = IM_BODY_MAX};
+                                         .max_bytes = IM_BODY_MAX,
+                                         .url = control_url(call)};
     struct im_str accept = im_request_header(call->req, "accept");
     struct im_error err = {.text = ""};
     struct im_explanation *explanation =

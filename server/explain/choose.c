@@ -16,7 +16,7 @@ static bool went_wrong(const struct im_observed *one)
     return im_observed_is_refused(one) || (one->lost && !one->status);
 }
 
-/* Did the client get over it? The same call succeeds later. */
+/* Did the client get over it? The same call of the same user succeeds later. */
 static bool is_recovered(const struct im_trace *trace, size_t at)
 {
     const struct im_observed *one = trace->items[at];
@@ -27,6 +27,7 @@ static bool is_recovered(const struct im_trace *trace, size_t at)
         const struct im_observed *later = trace->items[i];
         if (im_is_success(later) && im_str_eq(later->req.method, one->req.method) &&
             im_str_eq(later->req.path, one->req.path) &&
+            im_may_be_one_owner(&later->owner, &one->owner) &&
             (!im_is_token_endpoint(one) || im_str_eq(later->req.body, one->req.body)))
             return true;
     }

@@ -245,9 +245,14 @@ struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
         first->answer.where ? first->answer.when : NULL;
     const struct im_policy_row *policy =
         when ? im_policy_find(im_str(when->policy)) : NULL;
+    struct im_str url = explanation->options.url;
+    if (!url.len)
+        url = IM_STR("http://127.0.0.1:8080");
+    im_buf_addz(&buf, "curl -s ");
+    im_buf_add_shell(&buf,
+                     im_arena_format(buf.arena, "%.*s/__mock/sandboxes", IM_ARG(url)));
     im_buf_addz(&buf,
-                "curl -s http://127.0.0.1:8080/__mock/sandboxes -d "
-                "'{\"scenario\":{\"name\":\"again\",\"about\":\"The same again.\",");
+                " -d '{\"scenario\":{\"name\":\"again\",\"about\":\"The same again.\",");
     if (policy)
         im_buf_addf(&buf, "\"world\":{\"%s\":\"%.*s\"},", when->policy,
                     IM_ARG(im_policy_choice(policy, when->value)));

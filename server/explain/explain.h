@@ -22,6 +22,8 @@ struct im_explain_options {
     bool (*stopped)(void *context);
     void *context;    /* of both */
     size_t max_bytes; /* 0 = IM_EXPLAIN_MAX, which is the most */
+    /* Of the mock that the command asks, "http://HOST:PORT"; empty = 127.0.0.1:8080. */
+    struct im_str url;
 };
 
 /* What was found. Lifetime: the arena's. */

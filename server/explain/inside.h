@@ -30,7 +30,7 @@ struct im_str im_explanation_request(const struct im_explanation *explanation);
 struct im_str im_explanation_answer(const struct im_explanation *explanation);
 struct im_str im_explanation_developer(const struct im_explanation *explanation);
 const char *im_explanation_administrator(const struct im_explanation *explanation);
-/* One command, against a mock that runs at its usual address. */
+/* One command, which asks the mock at the options' URL. */
 struct im_str im_explanation_reproduce(const struct im_explanation *explanation);
 /* A built-in scenario in which it happens; NULL = there is none. */
 const char *im_explanation_scenario_name(const struct im_explanation *explanation);

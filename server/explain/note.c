@@ -87,22 +87,28 @@ static void note_sound_token(struct im_buf *buf, const struct im_token_view *tok
 
 /* ---- what is not known ---- */
 
+/* A number must follow: PLATFORM_LIMIT of another service is no code of the XML gateway. */
 static void note_family(struct im_buf *buf, struct im_str code)
 {
+    static const char xml[] =
+        "Codes XL..., BL... and PL... are those of the XML gateway. ";
     static const char *const families[][2] = {
         {"GW-",
          "Codes GW-... are those of the gateway, which judges the form of a request, "
          "its token and its address. "},
         {"REST-", "Codes REST-... are those of the REST API behind the gateway. "},
-        {"XL", "Codes XL..., BL... and PL... are those of the XML gateway. "},
-        {"BL", "Codes XL..., BL... and PL... are those of the XML gateway. "},
-        {"PL", "Codes XL..., BL... and PL... are those of the XML gateway. "}};
+        {"XL", xml},
+        {"BL", xml},
+        {"PL", xml}};
 
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        if (im_str_starts(code, families[i][0])) {
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        struct im_str rest = im_str_slice(code, strlen(families[i][0]), code.len);
+        if (im_str_starts(code, families[i][0]) && rest.len && rest.at[0] >= '0' &&
+            rest.at[0] <= '9') {
             im_buf_addz(buf, families[i][1]);
             return;
         }
+    }
 }
 
 static void note_unknown(struct im_buf *buf, const struct im_explanation *explanation)

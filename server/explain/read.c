@@ -75,9 +75,10 @@ bool im_read_jwt(struct im_trace *trace, struct im_str text)
         token = im_str_slice(token, 1, token.len - 1);
     if (im_str_starts(token, "eyJ") && im_str_has(token, '\n') && token.len < 8192)
         token = without_breaks(trace->arena, token);
-    /* behind its claims, a mask may stand for the signature */
+    /* behind its claims, a mask or "<signature>" may stand for the signature */
     struct im_str rest = im_str_slice(token, im_jwt_length(token), token.len);
-    if (rest.len == token.len || (rest.len && !im_is_hidden_value(rest)))
+    if (rest.len == token.len ||
+        (rest.len && !im_is_hidden_value(rest) && !im_is_placeholder(rest)))
         return false;
     im_secrets_add(trace->secrets, token);
     trace->jwt = token;

@@ -252,7 +252,7 @@ static struct im_str address_around(struct im_str text, size_t slashes)
         from--;
     while (to < text.len && text.at[to] > ' ' && !strchr("\"'<>`,)}", text.at[to]))
         to++;
-    return im_str_slice(text, from, to);
+    return im_str_slice(text, from, im_redact_with_brackets(text, to));
 }
 
 struct im_str im_trace_quote_message(const struct im_trace *trace, struct im_str message)

@@ -25,7 +25,8 @@ void im_signs_of_permissions(struct im_ranking *ranking)
         return;
     for (size_t i = 0; i < ranking->trace->count; i++) {
         struct im_observed *other = ranking->trace->items[i];
-        if (!im_is_api(other) || other == one)
+        if (!im_is_api(other) || other == one ||
+            !im_may_be_one_owner(&one->owner, &other->owner))
             continue;
         bool same = object.len && im_str_eq(object, object_of(other->req.path));
         allowed += im_is_success(other);

@@ -9,7 +9,8 @@
 struct issue {
     size_t index;
     bool before; /* the trace does not show it: it was before */
-    struct im_str access, refresh, user, company;
+    struct im_str access, refresh;
+    struct im_token_owner owner;
     int64_t lives_s; /* expires_in; 0 = not said */
 };
 
@@ -30,18 +31,6 @@ static struct im_str ms_in_words(const struct history *history, int64_t ms)
     return im_time_words(history->ranking->trace->arena, ms / 1000);
 }
 
-/* user and company, as the token says; empty where it does not. */
-static void read_owner(struct im_trace *trace, struct issue *issue)
-{
-    struct im_jwt jwt;
-    struct im_error err;
-
-    if (!im_jwt_decode(trace->arena, issue->access, &jwt, &err))
-        return;
-    issue->user = im_json_get_str(jwt.payload, "userId");
-    issue->company = im_json_get_str(jwt.payload, "cnyId");
-}
-
 static bool read_issue(struct im_trace *trace, size_t index, struct issue *issue)
 {
     struct im_observed *one = trace->items[index];
@@ -55,7 +44,7 @@ static bool read_issue(struct im_trace *trace, size_t index, struct issue *issue
                             .refresh = im_json_get_str(json, "refresh_token")};
     const struct im_json *lives = im_json_get(json, "expires_in");
     issue->lives_s = lives && lives->is_whole ? lives->whole : 0;
-    read_owner(trace, issue);
+    issue->owner = im_token_owner(trace->arena, issue->access);
     return true;
 }
 
@@ -237,13 +226,6 @@ static const struct issue *issue_of(const struct history *history)
     return NULL;
 }
 
-static bool same_owner(const struct issue *a, const struct issue *b)
-{
-    /* where tokens cannot be read, a trace of one connection is taken for one user */
-    return !a->user.len || !b->user.len ||
-           (im_str_eq(a->user, b->user) && im_str_eq(a->company, b->company));
-}
-
 /* Undocumented and reported: one authorization code grant lives per user and company, so a second
  * connection kills the first (Nango's write-up of July 2026). */
 static void look_for_second_sign_on(struct history *history, const struct issue *mine)
@@ -254,14 +236,15 @@ static void look_for_second_sign_on(struct history *history, const struct issue 
     for (size_t i = 0; i < history->count; i++) {
         const struct issue *later = &history->issues[i];
         struct im_observed *one = history_at(history, later->index);
-        if ((!mine->before && later->index <= mine->index) || !same_owner(mine, later) ||
+        if ((!mine->before && later->index <= mine->index) ||
+            !im_may_be_one_owner(&mine->owner, &later->owner) ||
             !im_str_is(im_grant(one), "authorization_code") ||
             im_str_eq(mine->access, later->access))
             continue;
         /* an opaque token from before may be anybody's */
         im_sign(
             ranking, CAUSE_GRANT_SUPERSEDED,
-            mine->before && !mine->user.len ? IM_SIGN_GOOD : IM_SIGN_STRONG,
+            mine->before && !mine->owner.user.len ? IM_SIGN_GOOD : IM_SIGN_STRONG,
             "no. %zu connected the same user and company again, after the %s token of "
             "this exchange was issued",
             one->number, refresh ? "refresh" : "access");
@@ -439,8 +422,8 @@ void im_signs_of_sequence(struct im_ranking *ranking)
     const struct issue *mine = issue_of(&history);
     struct issue earlier = {.before = true,
                             .access = im_credentials(&ranking->one->req)->bearer_token,
-                            .refresh = im_sent(ranking->one, "refresh_token")};
-    read_owner(ranking->trace, &earlier);
+                            .refresh = im_sent(ranking->one, "refresh_token"),
+                            .owner = ranking->one->owner};
     bool token = earlier.access.len || earlier.refresh.len;
     /* in no order: each adds its weight, and only the sum decides */
     look_for_offline_access(&history);

@@ -6,14 +6,15 @@
 
 enum { NEAR_BYTES = 40 }; /* so far from the noun a verb is looked for */
 
-/* The same sentence before and behind the place, as far as it is near. */
-static struct im_str sentence_around(struct im_str text, size_t at)
+/* The same clause before and behind the place, as far as it is near: in "we changed the secret, and the
+ * password is the same" the verb is another clause's. */
+static struct im_str clause_around(struct im_str text, size_t at)
 {
     size_t from = at, end = at;
 
-    while (from && at - from < NEAR_BYTES && !strchr(".!?", text.at[from - 1]))
+    while (from && at - from < NEAR_BYTES && !strchr(".!?,;", text.at[from - 1]))
         from--;
-    while (end < text.len && end - at < NEAR_BYTES && !strchr(".!?", text.at[end]))
+    while (end < text.len && end - at < NEAR_BYTES && !strchr(".!?,;", text.at[end]))
         end++;
     return im_str_slice(text, from, end);
 }
@@ -47,8 +48,7 @@ static bool says_password_changed(struct im_str text)
         size_t at = im_str_find_nocase(rest, "password");
         if (at == rest.len)
             return false;
-        struct im_str sentence = sentence_around(text, from + at);
-        if (says_any(sentence, verbs))
+        if (says_any(clause_around(text, from + at), verbs))
             return true;
         from += at + strlen("password");
     }

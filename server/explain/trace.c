@@ -9,6 +9,7 @@
 #include "causes/diagnosis.h"
 #include "http/redact.h"
 #include "http/redact_parts.h"
+#include "oauth/jwt.h"
 
 const char *im_form_name(enum im_form form)
 {
@@ -191,11 +192,29 @@ static void classify_path(struct im_observed *one)
     one->place = IM_PLACE_API;
 }
 
+struct im_token_owner im_token_owner(struct im_arena *arena, struct im_str token)
+{
+    struct im_jwt jwt;
+    struct im_error err;
+
+    if (!im_jwt_decode(arena, token, &jwt, &err))
+        return (struct im_token_owner){.user = {NULL, 0}};
+    return (struct im_token_owner){.user = im_json_get_str(jwt.payload, "userId"),
+                                   .company = im_json_get_str(jwt.payload, "cnyId")};
+}
+
+bool im_may_be_one_owner(const struct im_token_owner *a, const struct im_token_owner *b)
+{
+    return !a->user.len || !b->user.len ||
+           (im_str_eq(a->user, b->user) && im_str_eq(a->company, b->company));
+}
+
 void im_observed_complete(struct im_trace *trace, struct im_observed *one)
 {
     if (!one->host.len && one->req.header_count)
         set_authority(one, im_request_header(&one->req, "host"));
     classify_path(one);
+    one->owner = im_token_owner(trace->arena, im_credentials(&one->req)->bearer_token);
     im_trace_keep_secrets_of(trace, one);
     im_words_add_body(trace, &one->words, one->answer_body);
 }

@@ -38,13 +38,19 @@ struct im_words {
     size_t message_count;
 };
 
+/* Whose token it is, as that says itself; empty where it does not. */
+struct im_token_owner {
+    struct im_str user, company;
+};
+
 /* One exchange, as far as it is known. */
 struct im_observed {
     struct im_request req; /* read with im_credentials() and what else knows requests */
     bool has_request,
-        has_headers;         /* is anything of the request known? are its headers? */
-    struct im_str url, host; /* host without its port; empty = not known */
-    struct im_str user_info; /* "user:password" of the url */
+        has_headers;             /* is anything of the request known? are its headers? */
+    struct im_str url, host;     /* host without its port; empty = not known */
+    struct im_str user_info;     /* "user:password" of the url */
+    struct im_token_owner owner; /* of the access token that was sent */
     enum im_endpoint endpoint;
     enum im_place place;
     int status; /* 0 = no answer is known */
@@ -87,6 +93,9 @@ struct im_observed *im_trace_add(struct im_trace *trace);
 /* What its request and answer mean, once they stand: host, path, endpoint, words,
  * secrets. */
 void im_observed_complete(struct im_trace *trace, struct im_observed *one);
+struct im_token_owner im_token_owner(struct im_arena *arena, struct im_str token);
+/* Also where one of them cannot be read: a trace of one connection is taken for one user's. */
+bool im_may_be_one_owner(const struct im_token_owner *a, const struct im_token_owner *b);
 /* The newest, or NULL. */
 struct im_observed *im_trace_last(const struct im_trace *trace);
 

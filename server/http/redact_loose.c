@@ -23,6 +23,20 @@ static bool separates(char c)
     return im_redact_is_of(c, "\"':=,[]({> \t\\");
 }
 
+size_t im_redact_with_brackets(struct im_str text, size_t n)
+{
+    enum { BRACKETS_MAX = 1024 }; /* room for a signature of any algorithm */
+    struct im_str rest = im_str_slice(text, n, n + BRACKETS_MAX);
+    size_t end = 0;
+
+    if (!n || text.at[n - 1] != '.' || !im_str_starts(rest, "<") ||
+        im_str_starts(rest, "</"))
+        return n;
+    while (end < rest.len && !im_redact_is_of(rest.at[end], ">\"\r\n"))
+        end++;
+    return n + end + (end < rest.len && rest.at[end] == '>');
+}
+
 /* Where the value at the head ends: at the quote that closes it, or where its place does. */
 static size_t value_length(struct im_str text, char quote)
 {
@@ -35,7 +49,7 @@ static size_t value_length(struct im_str text, char quote)
         else if (quote ? c == quote : im_redact_is_of(c, "\"'&,;}\r\n<"))
             break;
     }
-    return n < text.len ? n : text.len;
+    return n < text.len ? im_redact_with_brackets(text, n) : text.len;
 }
 
 /* PHP writes `s:13:"client_secret";s:6:"hidden";`: how long is what stands between the two? */
@@ -145,6 +159,7 @@ static struct im_str redact_run(struct im_redaction *out, struct im_str text, bo
         size_t n = scheme;
         while (n < text.len && !im_redact_is_of(text.at[n], " \t\"'&,;}\r\n<"))
             n++;
+        n = im_redact_with_brackets(text, n);
         im_buf_add(&out->buf, im_str_slice(text, 0, scheme));
         im_redact_add_fingerprint(out, im_str_slice(text, scheme, n));
         return im_str_slice(text, n, text.len);
@@ -168,7 +183,8 @@ static struct im_str redact_run(struct im_redaction *out, struct im_str text, bo
 void im_redact_loosely(struct im_redaction *out, struct im_str text, bool broken)
 {
     while (text.len) {
-        size_t token = im_jwt_length(text), slashes = im_redact_authority_mark(text);
+        size_t token = im_redact_with_brackets(text, im_jwt_length(text)),
+               slashes = im_redact_authority_mark(text);
 
         im_redact_add_fingerprint(out, im_str_slice(text, 0, token));
         im_buf_add(&out->buf, im_str_slice(text, 0, slashes));

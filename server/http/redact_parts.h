@@ -28,6 +28,11 @@ size_t im_redact_authority_mark(struct im_str text);
  * section 3.2.1) and the @; returns what is left. */
 struct im_str im_redact_user_info(struct im_redaction *out, struct im_str text);
 
+/* "HEADER.PAYLOAD.<signature>": what was put in the place of a signature may be a secret all the same.
+ * The length of the value that has n bytes, with the brackets behind it, unless they are a tag that
+ * closes. */
+size_t im_redact_with_brackets(struct im_str text, size_t n);
+
 bool im_redact_is_word(char c); /* a letter or digit */
 bool im_redact_is_of(char c, const char *set);
 /* "Bearer", "Basic", …: what credentials stand behind. */

@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -141,7 +142,7 @@ with Server() as server:
             wrong.append((path.name, said[:300]))
     tap.check("POST /__mock/explain says the same", not wrong, wrong)
     kind, said = ask(server, b"REST-1206", "text/plain")
-    tap.check("by Accept as text", kind.startswith("text/plain") and said == run("explain", "REST-1206").stdout.decode(), said)
+    tap.check("by Accept as text", kind.startswith("text/plain") and said == run("explain", "--url", server.url, "REST-1206").stdout.decode(), said)
     with urllib.request.urlopen(f"{server.url}/__mock/sandboxes/default/requests", timeout=30) as answer:
         tap.check("nothing of it stands in a journal", json.load(answer)["requests"] == [])
     with urllib.request.urlopen(f"{server.url}/__mock/causes?q=REST-1206", timeout=30) as answer:
@@ -173,11 +174,10 @@ with Server() as server:
 
 # ---- to see it again ----
 
-def seen_again(server, again):
+def seen_again(again):
     """The cause of a call in the sandbox that the command makes, and its answer."""
-    command = again["command"].replace("http://127.0.0.1:8080", server.url)
-    made = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30)
-    base, oauth = json.loads(made.stdout)["base_url"], '"oauth"' in command
+    made = subprocess.run(["sh", "-c", again["command"]], capture_output=True, text=True, timeout=30)
+    base, oauth = json.loads(made.stdout)["base_url"], '"oauth"' in again["command"]
     call = urllib.request.Request(base + ("/ia/api/v1/oauth2/token" if oauth else "/ia/api/v1/objects/accounts-payable/vendor"),
                                   TOKEN_FORM.encode() if oauth else None)
     try:
@@ -193,16 +193,31 @@ with Server() as server:
     wrong = []
     for cause in causes:
         given = f"HTTP/1.1 400 Bad Request\nX-Intacct-Mock-Cause: {cause}\n\n".encode()
-        seen = seen_again(server, explained("-", given=given)["reproduce"])
+        seen = seen_again(json.loads(ask(server, given)[1])["reproduce"])
         if seen[0] != cause:
             wrong.append((cause, seen))
     tap.check("the command for each cause brings it about", not wrong, str(wrong)[:2000])
     for path, wanted in samples():
         if wanted not in ("-", "none", "undecided"):
-            seen = seen_again(server, answers[path]["reproduce"])
+            seen = seen_again(explained("--url", server.url, path)["reproduce"])
             tap.check(f"{path.name}: its command brings it about", seen[0] == wanted, seen)
-    seen = seen_again(server, answers[DATA / "story-twelve-hours.har.gz"]["reproduce"])
+    seen = seen_again(explained("--url", server.url, DATA / "story-twelve-hours.har.gz")["reproduce"])
     tap.check("in the very wording that was seen", seen[1] == 400 and "REST-1206" in seen[2], seen)
+for given, wanted in (("https://[::1]:9/mock/s/box", "'https://[::1]:9/mock/__mock/sandboxes'"), ("http://h", "http://h/__mock/sandboxes")):
+    tap.check(f"the command asks {given}", explained("--url", given, "GW-0040")["reproduce"]["command"].startswith(f"curl -s {wanted} -d "))
+with Server() as server:
+    through = urllib.request.build_opener(urllib.request.ProxyHandler({"http": server.url}))
+    with through.open("http://api.intacct.com/__mock/explain", b"GW-0040", timeout=30) as answer:
+        command = json.load(answer)["reproduce"]["command"]
+    tap.check("who asks through the proxy gets the mock's own address", f" {server.url}/__mock/sandboxes " in command, command)
+with socket.create_server(("127.0.0.1", 0)) as spare:
+    control = f"http://127.0.0.1:{spare.getsockname()[1]}"
+with Server("--control", control.rsplit(":", 1)[1], "--public-url", "http://public.example"):
+    with urllib.request.urlopen(f"{control}/__mock/explain", b"GW-0040", timeout=30) as answer:
+        command = json.load(answer)["reproduce"]["command"]
+    tap.check("a public URL does not stand for a control port", f" {control}/__mock/sandboxes " in command, command)
+done = run("explain", "--url", "nowhere", "GW-0040")
+tap.check("a URL that is none is refused", done.returncode == 2 and b"must be http://HOST:PORT" in done.stderr, done)
 for path, wanted in samples():
     again = answers[path].get("reproduce")
     if again and "scenario" in again:

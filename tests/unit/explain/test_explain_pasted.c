@@ -32,6 +32,10 @@ static void a_mail_may_say_what_was_changed(void **state)
         "Hi,\n\nsince last Thursday the integration does not work any more, though we "
         "have "
         "not changed the password.\nIt tells us \"Error: 401 Unauthorized - GW-0031\".\n";
+    static const char other[] =
+        "Hi,\n\nsince last Thursday the integration does not work any more. We changed "
+        "the secret, and the password is the same.\nIt tells us \"Error: 401 "
+        "Unauthorized - GW-0031\".\n";
     struct asked asked;
 
     ask(&asked, im_str(changed));
@@ -42,6 +46,7 @@ static void a_mail_may_say_what_was_changed(void **state)
     asked_end(&asked);
     assert_int_equal(rank_in(not_so, "password-changed"), 0);
     assert_int_equal(rank_in(not_so, "access-token-expired"), 1);
+    assert_int_equal(rank_in(other, "password-changed"), 0);
 }
 
 static void a_signature_that_was_taken_out_is_no_sign(void **state)
@@ -68,12 +73,24 @@ static void a_signature_that_was_taken_out_is_no_sign(void **state)
     }
 }
 
+static void a_token_alone_may_have_its_signature_named(void **state)
+{
+    struct asked asked;
+
+    ask(&asked, IM_STR("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+                       "eyJleHAiOjE3OTUwNDMyMDAsImNueUlkIjoiQWNtZSJ9.<signature>"));
+    assert_non_null(strstr(asked.text.at, "Recognised: a JSON Web Token"));
+    assert_non_null(strstr(asked.text.at, "expired 10 days ago"));
+    asked_end(&asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_refresh_right_behind_another_is_explained_by_it),
         cmocka_unit_test(a_mail_may_say_what_was_changed),
         cmocka_unit_test(a_signature_that_was_taken_out_is_no_sign),
+        cmocka_unit_test(a_token_alone_may_have_its_signature_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,9 @@
 
 #define SECRET "S3cr3tZeta9Omega"
 /* told apart from words by no rule: hidden where its place says what it is */
-#define WORD "zetaomegazeta"
-#define API  "https://api.intacct.com/ia/api/v1/objects/accounts-payable/vendor"
+#define WORD      "zetaomegazeta"
+#define API       "https://api.intacct.com/ia/api/v1/objects/accounts-payable/vendor"
+#define SHORTENED "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0NDQifQ."
 #define HAR(url)                                                                         \
     "{\"log\":{\"entries\":[{\"request\":{\"method\":\"POST\",\"url\":\"" url "\","      \
     "\"headers\":[],\"postData\":{\"text\":\"grant_type=refresh_token\"}},"              \
@@ -48,6 +49,10 @@ static const char *const inputs[] = {
     HAR("https://api.intacct.com/ia/api/v1/oauth2/token?sig=" WORD "&a=b#c=" WORD),
     "curl https://api.intacct.com/ia/api/v1/oauth2/token/" SECRET ANSWER,
     "https://api.intacct.con/" SECRET "/token 404",
+    /* behind a token, where its signature was */
+    "HTTP/1.1 400 Bad Request\n\n{\"error\":\"x\",\"error_description\":"
+    "\"bad https://a.example/" SHORTENED "<" WORD ">\"}",
+    "HTTP/1.1 400 Bad Request\n\n{\"error\":\"" SHORTENED "<" WORD ">\"}",
     /* where something else stands by rights */
     "grant_type=" SECRET " 400 unsupported_grant_type",
     "curl -X " SECRET " " API ANSWER,

@@ -211,6 +211,51 @@ static void a_har_may_have_the_form_in_parts_and_the_answer_in_base64(void **sta
     ALL_GIVE(signs);
 }
 
+/* {"alg":"HS256"}, {"cnyId":"Acme","userId":"anna", …} */
+#define ANNA                                                                             \
+    "eyJhbGciOiJIUzI1NiJ9.eyJjbnlJZCI6IkFjbWUiLCJ1c2VySWQiOiJhbm5"                       \
+    "hIiwic2Vzc2lvbklkIjoieCJ9.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define BERTA                                                                            \
+    "eyJhbGciOiJIUzI1NiJ9.eyJjbnlJZCI6IkFjbWUiLCJ1c2VySWQiOiJiZXJ"                       \
+    "0YSIsInNlc3Npb25JZCI6IngifQ.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static void what_another_user_may_says_nothing_of_a_role(void **state)
+{
+    static const char format[] =
+        "2026-11-28 03:00:00 GET https://api.intacct.com/ia/api/v1/objects/a/b "
+        "Authorization: Bearer %s -> 200\n"
+        "2026-11-28 03:00:05 GET https://api.intacct.com/ia/api/v1/objects/c/d "
+        "Authorization: Bearer " ANNA " -> 403\n";
+    static const struct {
+        const char *other;
+        bool counts;
+    } others[] = {{ANNA, true}, {BERTA, false}};
+
+    for (size_t i = 0; i < 2; i++) {
+        char input[1000];
+        struct asked asked;
+        snprintf(input, sizeof input, format, others[i].other);
+        ask(&asked, im_str(input));
+        bool counts = strstr(asked.json.at, "1 other calls succeed") != NULL;
+        asked_end(&asked);
+        assert_int_equal(counts, others[i].counts);
+    }
+}
+
+static void what_succeeds_for_another_user_is_no_recovery(void **state)
+{
+    static const char log[] =
+        "2026-11-28 03:00:00 GET https://api.intacct.com/ia/api/v1/objects/a/b "
+        "Authorization: Bearer " ANNA " -> 403\n"
+        "2026-11-28 03:00:05 GET https://api.intacct.com/ia/api/v1/objects/a/b "
+        "Authorization: Bearer " BERTA " -> 200\n";
+    struct asked asked;
+
+    ask(&asked, im_str(log));
+    assert_non_null(strstr(asked.json.at, "\"recovered\": false"));
+    asked_end(&asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +266,8 @@ int main(void)
         cmocka_unit_test(a_code_is_held_against_the_request_that_it_is_from),
         cmocka_unit_test(the_header_of_a_token_is_looked_at),
         cmocka_unit_test(a_har_may_have_the_form_in_parts_and_the_answer_in_base64),
+        cmocka_unit_test(what_another_user_may_says_nothing_of_a_role),
+        cmocka_unit_test(what_succeeds_for_another_user_is_no_recovery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,8 +9,9 @@ enum { BODY = 16 * 1024 }; /* as long a text as a journal keeps */
 
 /* ---- redaction of texts ---- */
 
-#define SECRET "hunter2-zebra"
-#define JWT    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0NDQifQ.c2lnbmF0dXJl"
+#define SECRET    "hunter2-zebra"
+#define JWT       "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0NDQifQ.c2lnbmF0dXJl"
+#define SHORTENED "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0NDQifQ."
 
 static const char *const leaky[] = {
     /* forms */
@@ -125,6 +126,13 @@ static const char *const leaky[] = {
     "{\"url\":\"https:\\/\\/demo:" SECRET "@x\"",
     "<a href=\"https://demo:" SECRET "@x\">",
     "ProxyError('http://user:" SECRET "@proxy:3128')",
+    /* behind a token, where its signature was */
+    "The token " SHORTENED "<" SECRET "> is bad",
+    "{\"error_description\":\"" SHORTENED "<" SECRET ">\"}",
+    "a=b&grant_type=" SHORTENED "<" SECRET ">",
+    "access_token=" SHORTENED "<" SECRET ">",
+    "Authorization: Bearer " SHORTENED "<" SECRET ">",
+    SHORTENED "<" SECRET,
     /* neither */
     "client_secret " SECRET,
     "password " SECRET " client_id=demo",
