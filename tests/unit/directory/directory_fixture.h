@@ -87,14 +87,6 @@ static inline void load(struct fixture *f, const char *text)
         fail_msg("%s", f->err.text);
 }
 
-static inline void refused(struct fixture *f, const char *text, const char *why)
-{
-    assert_false(load_text(f, text));
-    assert_non_null(f->at);
-    if (!strstr(f->err.text, why))
-        fail_msg("\"%s\" does not say \"%s\"", f->err.text, why);
-}
-
 static inline bool change_of(struct fixture *f, enum im_change what,
                              struct im_change_target target)
 {

@@ -79,6 +79,14 @@ static void other_members_of_a_world_are_not_looked_at(void **state)
     load(*state, "{\"access_token_ttl\":\"1h\"}");
 }
 
+static void refused(struct fixture *f, const char *text, const char *why)
+{
+    assert_false(load_text(f, text));
+    assert_non_null(f->at);
+    if (!strstr(f->err.text, why))
+        fail_msg("\"%s\" does not say \"%s\"", f->err.text, why);
+}
+
 static void mistakes_are_named(void **state)
 {
     struct fixture *f = *state;

@@ -243,20 +243,6 @@ static inline int setup_impatient(void **state)
     return 0;
 }
 
-static inline int setup_https(void **state)
-{
-    struct fixture *f = new_fixture();
-    struct im_listener_options options = options_for(f);
-    struct im_error err = {.text = ""};
-
-    f->tls = im_tls_new(&(struct im_tls_options){0}, &err);
-    options.https_port = 0;
-    options.tls = f->tls;
-    listens(f, &options);
-    *state = f;
-    return 0;
-}
-
 static inline int teardown(void **state)
 {
     free_fixture(*state);
@@ -266,7 +252,6 @@ static inline int teardown(void **state)
 #define TEST(f)      cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define BARE(f)      cmocka_unit_test_setup_teardown(f, setup_bare, teardown)
 #define IMPATIENT(f) cmocka_unit_test_setup_teardown(f, setup_impatient, teardown)
-#define HTTPS(f)     cmocka_unit_test_setup_teardown(f, setup_https, teardown)
 
 /* A stream of the server has ended, and has not done so twice. */
 static inline void ended_once(struct fixture *f)

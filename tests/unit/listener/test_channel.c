@@ -6,6 +6,22 @@
 
 #include "listening.h"
 
+static int setup_https(void **state)
+{
+    struct fixture *f = new_fixture();
+    struct im_listener_options options = options_for(f);
+    struct im_error err = {.text = ""};
+
+    f->tls = im_tls_new(&(struct im_tls_options){0}, &err);
+    options.https_port = 0;
+    options.tls = f->tls;
+    listens(f, &options);
+    *state = f;
+    return 0;
+}
+
+#define HTTPS(f) cmocka_unit_test_setup_teardown(f, setup_https, teardown)
+
 static SSL_CTX *trusting(const struct fixture *f)
 {
     struct im_str pem = im_tls_ca_pem(f->tls);
