@@ -1034,6 +1034,14 @@ static void held(struct fixture *f, int n)
     pthread_mutex_unlock(&f->lock);
 }
 
+static void release(struct fixture *f, bool released)
+{
+    pthread_mutex_lock(&f->lock);
+    f->released = released;
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+}
+
 /* Lets the held go once the listener is seen to stop: it does not accept any more. */
 static void *release_when_stopping(void *context)
 {
@@ -1041,10 +1049,7 @@ static void *release_when_stopping(void *context)
 
     while (!im_listener_stopping(f->listener))
         sched_yield();
-    pthread_mutex_lock(&f->lock);
-    f->released = true;
-    pthread_cond_broadcast(&f->changed);
-    pthread_mutex_unlock(&f->lock);
+    release(f, true);
     return NULL;
 }
 
@@ -1288,6 +1293,30 @@ static void nobody_starves_when_connections_outnumber_threads(void **state)
     }
     for (int i = 0; i < 200; i++)
         close(fds[i]);
+}
+
+/* All but one of the threads, more than there are at first; and again when they may rest. */
+static void where_workers_are_held_up_others_go_on(void **state)
+{
+    struct fixture *f = *state;
+    enum { HELD = 7, ROUNDS = 4 };
+    int fds[HELD];
+
+    for (int round = 1; round <= ROUNDS; round++) {
+        release(f, false);
+        for (int i = 0; i < HELD; i++) {
+            fds[i] = connected(f);
+            says(fds[i], "GET /hold HTTP/1.1\r\n" HOST BYE "\r\n");
+        }
+        held(f, round * HELD);
+        asks(f, "GET /quick HTTP/1.1\r\n" HOST BYE "\r\n");
+        answered(f, "GET /quick ");
+        release(f, true);
+        for (int i = 0; i < HELD; i++) {
+            hears_to_the_end(f, fds[i]);
+            answered(f, "[sound] \nGET /hold ");
+        }
+    }
 }
 
 /* They say nothing, or not enough; others do not notice. */
@@ -1670,6 +1699,7 @@ static const struct CMUnitTest tests[] = {
     BARE(signals_stay_as_the_host_has_them),
     TEST(a_peer_that_does_not_wait_for_its_answer_is_no_broken_pipe),
     TEST(nobody_starves_when_connections_outnumber_threads),
+    TEST(where_workers_are_held_up_others_go_on),
     TEST(silent_connections_cost_no_thread),
     TEST(slow_readers_cost_no_thread),
     BARE(without_descriptors_connections_wait),
