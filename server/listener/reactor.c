@@ -195,8 +195,10 @@ static int call_workers_locked(struct im_reactor *r, int n)
         count += !failed;
     }
     atomic_store(&r->worker_count, count);
-    atomic_store(&r->wanted, n < count ? n : count);
-    pthread_cond_broadcast(&r->called);
+    n = n < count ? n : count;
+    atomic_store(&r->wanted, n);
+    for (int awake = atomic_load(&r->awake); awake < n; awake++)
+        pthread_cond_signal(&r->called);
     return failed;
 }
 
