@@ -431,4 +431,21 @@ static inline void serves_more_connections_than_threads(struct fixture *f)
         close(fds[i]);
 }
 
+static inline void held(struct fixture *f, int n)
+{
+    pthread_mutex_lock(&f->lock);
+    while (f->holding < n)
+        pthread_cond_wait(&f->changed, &f->lock);
+    pthread_mutex_unlock(&f->lock);
+}
+
+/* Lets the held go, or from now on holds those that come. */
+static inline void release(struct fixture *f, bool released)
+{
+    pthread_mutex_lock(&f->lock);
+    f->released = released;
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+}
+
 #endif

@@ -8,6 +8,30 @@ static void nobody_starves_when_connections_outnumber_threads(void **state)
     serves_more_connections_than_threads(*state);
 }
 
+/* All but one of the threads, more than there are at first; and again when they may rest. */
+static void where_workers_are_held_up_others_go_on(void **state)
+{
+    struct fixture *f = *state;
+    enum { HELD = 7, ROUNDS = 4 };
+    int fds[HELD];
+
+    for (int round = 1; round <= ROUNDS; round++) {
+        release(f, false);
+        for (int i = 0; i < HELD; i++) {
+            fds[i] = connected(f);
+            says(fds[i], "GET /hold HTTP/1.1\r\n" HOST BYE "\r\n");
+        }
+        held(f, round * HELD);
+        asks(f, "GET /quick HTTP/1.1\r\n" HOST BYE "\r\n");
+        answered(f, "GET /quick ");
+        release(f, true);
+        for (int i = 0; i < HELD; i++) {
+            hears_to_the_end(f, fds[i]);
+            answered(f, "[sound] \nGET /hold ");
+        }
+    }
+}
+
 /* They say nothing, or not enough; others do not notice. */
 static void silent_connections_cost_no_thread(void **state)
 {
@@ -135,6 +159,7 @@ static void beyond_its_bound_a_connection_is_told_so(void **state)
 
 static const struct CMUnitTest tests[] = {
     TEST(nobody_starves_when_connections_outnumber_threads),
+    TEST(where_workers_are_held_up_others_go_on),
     TEST(silent_connections_cost_no_thread),
     TEST(slow_readers_cost_no_thread),
     BARE(without_descriptors_connections_wait),

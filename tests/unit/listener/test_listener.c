@@ -7,14 +7,6 @@
 
 /* ---- stopping ---- */
 
-static void held(struct fixture *f, int n)
-{
-    pthread_mutex_lock(&f->lock);
-    while (f->holding < n)
-        pthread_cond_wait(&f->changed, &f->lock);
-    pthread_mutex_unlock(&f->lock);
-}
-
 /* Lets the held go once the listener is seen to stop: it does not accept any more. */
 static void *release_when_stopping(void *context)
 {
@@ -22,10 +14,7 @@ static void *release_when_stopping(void *context)
 
     while (!im_listener_stopping(f->listener))
         sched_yield();
-    pthread_mutex_lock(&f->lock);
-    f->released = true;
-    pthread_cond_broadcast(&f->changed);
-    pthread_mutex_unlock(&f->lock);
+    release(f, true);
     return NULL;
 }
 
