@@ -55,6 +55,13 @@ static bool ended_early(const struct im_run_result *result)
            im_json_get_str(result->verdict, "missing").len;
 }
 
+/* Is all that it lacks that it did not end, with an error, when it was refused? */
+static bool gave_up(const struct im_run_result *result)
+{
+    return result->end == IM_RUN_EXITED && result->code != 0 &&
+           im_json_get(result->verdict, "recovery_alone");
+}
+
 /* ---- coverage (rule 9 of scenarios/README.md) ---- */
 
 enum { NAMES_SHOWN = 3 };
@@ -135,6 +142,7 @@ void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *re
     tally->intercepted |= result->unreached.len > 0;
     tally->ended_early |=
         (outcome == IM_RUN_SKIPPED || outcome == IM_RUN_PARTLY) && ended_early(result);
+    tally->gave_up += outcome == IM_RUN_FAILED && gave_up(result);
     tally->silent += outcome == IM_RUN_SKIPPED && exchanges(result) == 0;
 }
 
@@ -367,6 +375,13 @@ void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,
 
     if (tally->skipped || tally->partly)
         add_advice(text, tally);
+    if (tally->gave_up)
+        im_buf_addf(
+            text,
+            "In %zu of the failed nothing is missing but that CMD gets over it; it "
+            "ended with an error. Where\nthat is meant to be, and something starts "
+            "it anew, say --client fail-fast.\n",
+            tally->gave_up);
     add_coverage(text, tally, rules);
     if (rules->left_out)
         im_buf_addf(text, "%zu more are about connections and take --intercept\n",

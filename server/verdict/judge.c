@@ -107,6 +107,7 @@ static void judge_safety(struct judging *j, struct finding *found,
         im_doubt_say(j->options, breach.doubt, &why);
     else
         im_bound_why(group, breach.bound, 0, &why);
+    found->judgement->is_fact = found->judgement->is_recovery = false;
     found->judgement->why = im_buf_str(&why);
     show_exchanges(j, found->judgement, group, breach.bound);
 }
@@ -181,6 +182,7 @@ static void say_unmet(struct judging *j, struct finding *found, struct im_group 
         im_bound_why(group, IM_BOUND_AT_LEAST, seen, &why);
     found->judgement->why = im_buf_str(&why);
     found->judgement->is_fact = !window->anchor;
+    found->judgement->is_recovery = window->anchor != NULL;
     show_exchanges(j, found->judgement, group, IM_BOUND_AT_LEAST);
 }
 

@@ -59,6 +59,18 @@ enum im_outcome_of im_verdict_outcome(const struct im_verdict *verdict)
     return whole && judged ? IM_MET : IM_PARTLY;
 }
 
+/* Would the same be no failure of a client that may end when it is refused (rule 2)? */
+static bool is_recovery_alone(const struct im_verdict *verdict)
+{
+    if (im_verdict_outcome(verdict) != IM_NOT_MET || verdict->exhausted)
+        return false;
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++)
+        if (im_verdict_outcome_at(verdict, i) == IM_NOT_MET &&
+            !verdict->judgements[i].is_recovery)
+            return false;
+    return true;
+}
+
 /* ---- JSON ---- */
 
 static void write_rules(const struct im_verdict *verdict, struct im_json_out *out)
@@ -161,6 +173,8 @@ static void write_what_to_do(const struct im_verdict *verdict, struct im_json_ou
 
     write_advice("cause", &cause, out);
     write_advice("fault", &fault, out);
+    if (is_recovery_alone(verdict))
+        im_json_bool(out, "recovery_alone", true);
     if (stalled)
         im_json_int(out, "stalled", (int64_t)stalled->id);
 }

@@ -577,6 +577,45 @@ static void a_failure_says_what_the_damage_means(void **state)
     has_not(json(f), "\"fault\":{");
 }
 
+#define RECOVERS                                                                         \
+    "{'that':'r','endpoint':'api','status':200,'after':'access-token-revoked'}"
+
+static void a_failure_for_missing_recovery_alone_is_marked(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED);
+    judged(f, "[" RECOVERS "]");
+    has(json(f), "\"recovery_alone\":true");
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED); /* and the dead token is used again */
+    judged(f, "[" RECOVERS ",{'that':'s','cause':'access-token-revoked','at_most':1}]");
+    has_not(json(f), "recovery_alone");
+    f->seen_count = 1;
+    judged(f, "[" RECOVERS ",{'that':'it signs on','endpoint':'token'}]"); /* a fact */
+    has_not(json(f), "recovery_alone");
+    judged(f, "[" MET_ONE "]");
+    has_not(json(f), "recovery_alone");
+    f->options.fail_fast = true;
+    judged(f, "[" RECOVERS "]");
+    has_not(json(f), "recovery_alone");
+}
+
+/* "count": 1 is two bounds, and the same expectation may break either. */
+static void too_many_are_no_missing_recovery(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED);
+    saw(f, 400, CAUSE_REFRESH_TOKEN_REUSED)->grant = IM_STR("refresh_token");
+    saw(f, 400, CAUSE_REFRESH_TOKEN_REUSED)->grant = IM_STR("refresh_token");
+    f->seen[1].endpoint = f->seen[2].endpoint = IM_ENDPOINT_TOKEN;
+    judged(
+        f,
+        "[{'that':'one','endpoint':'token','after':'access-token-revoked','count':1}]");
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_NOT_MET);
+    has_not(json(f), "recovery_alone");
+}
+
 static void an_answer_that_never_ended_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -755,6 +794,8 @@ int main(void)
         WRITTEN(a_renewal_that_brought_a_token_is_no_blindness),
         WRITTEN(a_cause_that_a_rule_plays_is_not_laid_to_the_client),
         WRITTEN(a_failure_says_what_the_damage_means),
+        WRITTEN(a_failure_for_missing_recovery_alone_is_marked),
+        WRITTEN(too_many_are_no_missing_recovery),
         WRITTEN(an_answer_that_never_ended_is_named),
         WRITTEN(text_says_all),
         WRITTEN(junit_says_all),
