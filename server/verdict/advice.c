@@ -2,10 +2,9 @@
  * expectations that are not met show. The sentences are those of causes and faults. */
 #include "verdict/advice.h"
 
-#include "verdict/bound.h"
 #include "verdict/history.h"
 
-/* ---- the cause ---- */
+/* ---- what failed ---- */
 
 /* Is it the rule that refuses so, rather than the truth about the request? */
 static bool is_played(const struct im_verdict *verdict,
@@ -38,38 +37,22 @@ static const struct im_exchange *telling_exchange(const struct im_verdict *verdi
     return first;
 }
 
-struct im_advice im_advice_of_cause(const struct im_verdict *verdict)
-{
-    const struct im_exchange *telling = telling_exchange(verdict);
-    enum im_cause cause = verdict->scenario->cause;
-
-    /* a client that loses refresh tokens meets a scenario about two at once with another cause */
-    if (telling && !(cause && im_history_has_cause(telling, cause)))
-        cause = telling->cause;
-    if (cause == CAUSE_NONE)
-        return (struct im_advice){0};
-    const struct im_cause_row *row = im_cause_row(cause);
-    return (struct im_advice){
-        .id = row->id,
-        .why = row->why,
-        .fix = row->fix,
-        .played_by = telling && is_played(verdict, telling) ? telling->rule : 0};
-}
-
 /* ---- a renewal in vain ---- */
 
 const struct im_exchange *im_advice_refused(const struct im_verdict *verdict)
 {
+    const struct im_exchange *first = NULL;
+
     for (size_t i = 0; i < verdict->scenario->expect.count; i++) {
         const struct im_judgement *judgement = &verdict->judgements[i];
-        /* the anchor of a recovery is what it shows first */
-        if (judgement->outcome == IM_NOT_MET && judgement->shown_count &&
-            verdict->scenario->expect.items[i].after.text.len &&
-            im_bound_least(&verdict->scenario->expect.items[i]) > 0 &&
-            im_history_token_refused(judgement->shown[0]))
-            return judgement->shown[0];
+        if (judgement->outcome != IM_NOT_MET)
+            continue;
+        for (size_t k = 0; k < judgement->shown_count; k++)
+            if (im_history_token_refused(judgement->shown[k]) &&
+                (!first || im_history_compare_arrival(judgement->shown[k], first) < 0))
+                first = judgement->shown[k];
     }
-    return NULL;
+    return first;
 }
 
 const struct im_exchange *im_advice_renewal(const struct im_verdict *verdict,
@@ -90,9 +73,46 @@ const struct im_exchange *im_advice_renewal(const struct im_verdict *verdict,
     return last;
 }
 
+bool im_advice_no_recovery(const struct im_verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++)
+        if (verdict->judgements[i].outcome == IM_NOT_MET &&
+            verdict->judgements[i].is_recovery)
+            return true;
+    return false;
+}
+
 bool im_advice_has_token(const struct im_exchange *renewal)
 {
     return im_history_succeeded(renewal) && im_history_got_all(renewal);
+}
+
+/* ---- the advice ---- */
+
+struct im_advice im_advice_of_cause(const struct im_verdict *verdict)
+{
+    const struct im_exchange *telling = telling_exchange(verdict);
+    const struct im_exchange *renewal =
+        im_advice_renewal(verdict, im_advice_refused(verdict));
+    enum im_cause cause = verdict->scenario->cause;
+
+    /* a client that did renew is stopped by what its renewal was refused for */
+    if (im_advice_no_recovery(verdict) && renewal && renewal->cause &&
+        !is_played(verdict, renewal)) {
+        cause = renewal->cause;
+        telling = renewal;
+    }
+    /* a client that loses refresh tokens meets a scenario about two at once with another cause */
+    if (telling && !(cause && im_history_has_cause(telling, cause)))
+        cause = telling->cause;
+    if (cause == CAUSE_NONE)
+        return (struct im_advice){0};
+    const struct im_cause_row *row = im_cause_row(cause);
+    return (struct im_advice){
+        .id = row->id,
+        .why = row->why,
+        .fix = row->fix,
+        .played_by = telling && is_played(verdict, telling) ? telling->rule : 0};
 }
 
 /* ---- damage on the way ---- */

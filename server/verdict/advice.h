@@ -17,13 +17,14 @@ struct im_advice im_advice_of_cause(const struct im_verdict *verdict);
 /* Of the damage that what failed shows, or that a renewal in vain met. */
 struct im_advice im_advice_of_fault(const struct im_verdict *verdict);
 
-/* The call whose token was refused before something was not met that should have come after it; NULL =
- * there is none. */
+/* The first call refused for its token of those that show what is not met; NULL = there is none. */
 const struct im_exchange *im_advice_refused(const struct im_verdict *verdict);
 /* Of the token requests of the same user behind that call the first that brought a token, else the last;
  * NULL = it made none. */
 const struct im_exchange *im_advice_renewal(const struct im_verdict *verdict,
                                             const struct im_exchange *refused);
+/* Is it unmet that the client gets well again? */
+bool im_advice_no_recovery(const struct im_verdict *verdict);
 /* The client was answered with a token that it can have read. */
 bool im_advice_has_token(const struct im_exchange *renewal);
 /* The exchange that ended last, if its answer never came to an end (`stall`); else NULL. */

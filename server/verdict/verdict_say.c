@@ -192,7 +192,7 @@ static void say_recovery(const struct im_verdict *verdict, struct im_buf *out)
             "token is over: it has to renew when it is refused. Renewing ahead of "
             "time by expires_in is for the scenario token-lives-two-seconds",
             out->len ? ". " : "", im_verdict_client(verdict));
-    if (!renewal && refused && refused->status == 400)
+    if (!renewal && refused && refused->status == 400 && im_advice_no_recovery(verdict))
         im_buf_addf(out,
                     "%sexchange %llu refused its token with 400: a client that renews on "
                     "401 alone does not see that",
@@ -207,6 +207,42 @@ static void say_recovery(const struct im_verdict *verdict, struct im_buf *out)
         im_buf_addf(out, ": %s", im_cause_row(renewal->cause)->id);
     else if (renewal->fault)
         im_buf_addf(out, " (fault: %s)", im_fault_name(renewal->fault));
+}
+
+static bool is_basic(const struct im_exchange *exchange)
+{
+    static const char basic[] = "\nauthorization: basic ";
+    struct im_str lines = exchange->request_headers;
+
+    return lines.len &&
+           (im_str_find_nocase(lines, basic) < lines.len ||
+            im_str_find_nocase(im_str_front(lines, sizeof(basic)), basic + 1) == 0);
+}
+
+/* A library that finds out by itself how the server wants the credentials (Go's AutoDetect) sends a refused
+ * request again in the other way, which uses up a code, or a try, that its user knows nothing of. */
+static void say_two_ways(const struct im_verdict *verdict, struct im_buf *out)
+{
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++) {
+        const struct im_judgement *judgement = &verdict->judgements[i];
+        for (size_t k = 1; judgement->outcome == IM_NOT_MET && k < judgement->shown_count;
+             k++) {
+            const struct im_exchange *a = judgement->shown[k - 1];
+            const struct im_exchange *b = judgement->shown[k];
+            if (a->endpoint != IM_ENDPOINT_TOKEN || b->endpoint != IM_ENDPOINT_TOKEN ||
+                !im_str_eq(a->grant, b->grant) || !im_str_eq(a->token, b->token) ||
+                is_basic(a) == is_basic(b))
+                continue;
+            im_buf_addf(
+                out,
+                "%sexchanges %llu and %llu send the same, once with id and secret "
+                "by HTTP Basic and once in the body, as libraries do that try both "
+                "ways: name the one way that the server takes",
+                out->len ? ". " : "", (unsigned long long)a->id,
+                (unsigned long long)b->id);
+            return;
+        }
+    }
 }
 
 static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
@@ -226,8 +262,10 @@ static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
         im_buf_addz(out, out->len ? ". " : "");
         im_verdict_say_exhausted(out);
     }
-    if (outcome == IM_NOT_MET)
+    if (outcome == IM_NOT_MET) {
         say_recovery(verdict, out);
+        say_two_ways(verdict, out);
+    }
     if (!verdict->dropped)
         return;
     im_buf_addz(out, out->len ? ". " : "");

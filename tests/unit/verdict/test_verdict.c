@@ -519,6 +519,11 @@ static void a_renewal_that_brought_nothing_is_told_instead(void **state)
         "none (fault: html)\"");
     renewal->cause = CAUSE_REFRESH_TOKEN_EXPIRED; /* a refusal says more */
     has(json(f), "which brought none: refresh-token-expired\"");
+    has(json(f), "\"cause\":{\"id\":\"refresh-token-expired\"");
+    f->rules[0].refuse = renewal->cause;
+    renewal->rule = 1; /* a rule refuses so; what the scenario is about says more */
+    has(json(f), "\"cause\":{\"id\":\"access-token-expired\"");
+    renewal->rule = 0;
     renewal->cause = CAUSE_NONE;
     has(json(f), "\"fault\":{\"id\":\"html\",\"why\":\"a proxy's login page comes with "
                  "status 200\",\"fix\":\"");
@@ -601,6 +606,51 @@ static void a_failure_for_missing_recovery_alone_is_marked(void **state)
 }
 
 /* "count": 1 is two bounds, and the same expectation may break either. */
+/* What is unmet is only that the dead token was used again; the client asked for another all the same. */
+static void who_renews_and_uses_the_dead_token_too_is_not_blind(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 400, CAUSE_ACCESS_TOKEN_EXPIRED)->effect = "advance-clock";
+    saw(f, 0, CAUSE_NONE)->fault = IM_FAULT_DROP;
+    f->seen[1].endpoint = IM_ENDPOINT_TOKEN;
+    saw(f, 400, CAUSE_ACCESS_TOKEN_EXPIRED);
+    judged(f, "[{'that':'it is used once','cause':'access-token-expired','at_most':1}]");
+    has(json(f),
+        "\"note\":\"the client asked for a new token last with exchange 2, which "
+        "brought none (fault: drop)\"");
+    f->seen[1].cause =
+        CAUSE_REFRESH_TOKEN_EXPIRED; /* which is none of what it is blamed for */
+    has(json(f), "\"cause\":{\"id\":\"access-token-expired\"");
+}
+
+/* As Go's x/oauth2 does with a code that is refused. */
+static void the_same_by_basic_and_in_the_body_is_told(void **state)
+{
+    static const char once[] = "[{'that':'a code is tried "
+                               "once','cause':'code-expired','at_most':1,'per':'token'}]";
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 2; i++) {
+        struct im_exchange *seen = saw(f, 400, CAUSE_CODE_EXPIRED);
+        seen->endpoint = IM_ENDPOINT_TOKEN;
+        seen->grant = IM_STR("authorization_code");
+        seen->token = IM_STR("hmac:1");
+    }
+    f->seen[0].request_headers = IM_STR("Host: x\nAuthorization: Basic ZDpk\n");
+    judged(f, once);
+    has(json(f),
+        "\"note\":\"exchanges 1 and 2 send the same, once with id and secret by "
+        "HTTP Basic and once in the body, as libraries do that try both ways: name "
+        "the one way that the server takes\"");
+    f->seen[1].request_headers = IM_STR("Authorization: Basic ZDpk\nHost: x\n");
+    has_not(json(f), "\"note\"");
+    f->seen[1].request_headers = IM_STR("Proxy-Authorization: Basic ZDpk\nHost: x\n");
+    has(json(f), "\"note\":\"exchanges 1 and 2");
+    f->seen[1].token = IM_STR("hmac:2"); /* another code */
+    has_not(json(f), "\"note\"");
+}
+
 static void too_many_are_no_missing_recovery(void **state)
 {
     struct fixture *f = *state;
@@ -795,6 +845,8 @@ int main(void)
         WRITTEN(a_cause_that_a_rule_plays_is_not_laid_to_the_client),
         WRITTEN(a_failure_says_what_the_damage_means),
         WRITTEN(a_failure_for_missing_recovery_alone_is_marked),
+        WRITTEN(who_renews_and_uses_the_dead_token_too_is_not_blind),
+        WRITTEN(the_same_by_basic_and_in_the_body_is_told),
         WRITTEN(too_many_are_no_missing_recovery),
         WRITTEN(an_answer_that_never_ended_is_named),
         WRITTEN(text_says_all),
