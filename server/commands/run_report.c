@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "verdict/junit.h"
+#include "verdict/verdict.h"
 
 enum { LINES = 12 }; /* of the exchanges of one expectation; who loops sends thousands */
 
@@ -52,6 +53,13 @@ static bool ended_early(const struct im_run_result *result)
 {
     return result->end == IM_RUN_EXITED && result->code != 0 &&
            im_json_get_str(result->verdict, "missing").len;
+}
+
+/* Is all that it lacks that it did not end, with an error, when it was refused? */
+static bool gave_up(const struct im_run_result *result)
+{
+    return result->end == IM_RUN_EXITED && result->code != 0 &&
+           im_json_get(result->verdict, "recovery_alone");
 }
 
 /* ---- coverage (rule 9 of scenarios/README.md) ---- */
@@ -134,6 +142,7 @@ void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *re
     tally->intercepted |= result->unreached.len > 0;
     tally->ended_early |=
         (outcome == IM_RUN_SKIPPED || outcome == IM_RUN_PARTLY) && ended_early(result);
+    tally->gave_up += outcome == IM_RUN_FAILED && gave_up(result);
     tally->silent += outcome == IM_RUN_SKIPPED && exchanges(result) == 0;
 }
 
@@ -249,16 +258,35 @@ static void add_output(struct im_buf *text, struct im_str output)
     }
 }
 
-/* What the cause means, and what its maker does about it (rule 8). */
-static void add_cause(struct im_buf *text, const struct im_run_result *result)
+/* What it means, and what the maker of CMD does about it (rule 8). */
+static void add_advice_of(struct im_buf *text, const struct im_json *advice)
 {
-    const struct im_json *cause = im_json_get(result->verdict, "cause");
+    const struct im_json *rule = im_json_get(advice, "played_by");
 
-    if (!cause || !is_outcome(result->verdict, "not-met"))
+    if (!advice)
         return;
-    im_buf_addf(
-        text, "  %.*s: %.*s\n  what to do: %.*s\n", IM_ARG(im_json_get_str(cause, "id")),
-        IM_ARG(im_json_get_str(cause, "why")), IM_ARG(im_json_get_str(cause, "fix")));
+    im_buf_addf(text, "  %.*s", IM_ARG(im_json_get_str(advice, "id")));
+    if (rule && rule->is_whole)
+        im_buf_addf(text, IM_VERDICT_PLAYED, (unsigned)rule->whole, "CMD");
+    im_buf_addf(text, ": %.*s\n  what to do: %.*s\n",
+                IM_ARG(im_json_get_str(advice, "why")),
+                IM_ARG(im_json_get_str(advice, "fix")));
+}
+
+static void add_what_to_do(struct im_buf *text, const struct im_run_result *result)
+{
+    const struct im_json *stalled = im_json_get(result->verdict, "stalled");
+
+    if (is_outcome(result->verdict, "not-met")) {
+        add_advice_of(text, im_json_get(result->verdict, "cause"));
+        add_advice_of(text, im_json_get(result->verdict, "fault"));
+    }
+    if (result->end == IM_RUN_TIMED_OUT && stalled && stalled->is_whole)
+        im_buf_addf(text,
+                    "  the last that CMD asked for is exchange %lld, whose answer never "
+                    "comes to an end (fault: stall): requests need a time limit of their "
+                    "own\n",
+                    (long long)stalled->whole);
 }
 
 static void add_what_failed(struct im_buf *text, const struct im_run_result *result,
@@ -277,7 +305,7 @@ static void add_what_failed(struct im_buf *text, const struct im_run_result *res
                                                             : "not exercised",
                     rules->require_all ? " (--require-all)" : "",
                     IM_ARG(reason_of_skip(result)));
-    add_cause(text, result);
+    add_what_to_do(text, result);
     if (rules->again.len)
         im_buf_addf(text, "  alone: intacct-mock run%.*s --scenario %.*s%s -- %.*s\n",
                     IM_ARG(rules->where), IM_ARG(result->scenario),
@@ -347,6 +375,13 @@ void im_run_report_end(struct im_buf *text, const struct im_run_tally *tally,
 
     if (tally->skipped || tally->partly)
         add_advice(text, tally);
+    if (tally->gave_up)
+        im_buf_addf(
+            text,
+            "In %zu of the failed nothing is missing but that CMD gets over it; it "
+            "ended with an error. Where\nthat is meant to be, and something starts "
+            "it anew, say --client fail-fast.\n",
+            tally->gave_up);
     add_coverage(text, tally, rules);
     if (rules->left_out)
         im_buf_addf(text, "%zu more are about connections and take --intercept\n",

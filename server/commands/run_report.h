@@ -45,6 +45,7 @@ struct im_run_tally {
     bool intercepted; /* it was led here by a proxy */
     bool
         ended_early; /* where something was missing, it ended with another status than 0 */
+    size_t gave_up; /* of the failed: it only ended with an error where it was to go on */
     size_t causes, causes_met; /* that the scenarios are about */
     struct im_run_group *groups;
 };

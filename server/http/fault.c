@@ -4,36 +4,69 @@
 
 #include <string.h>
 
+/* What to do about trouble of one kind. */
+#define AGAIN                                                                            \
+    "repeat a read after a pause, a few times, and a create only with its "              \
+    "Idempotency-Key. A refresh whose answer was lost may have used its token up: when " \
+    "that is refused, sign on anew."
+#define UNREADABLE                                                                       \
+    "Check what came before it is used, and take it for trouble on the way, not for an " \
+    "answer of the API: " AGAIN
+#define LATE                                                                             \
+    "Wait longer, and send nothing again while it is under way: bound the time without " \
+    "a byte, not that of the whole answer."
+#define UNTRUSTED                                                                        \
+    "Refuse the connection, send nothing on it, and report why. Leave the check of "     \
+    "certificates and versions on."
+
 static const struct {
     const char *name;
     bool after; /* it damages an answer that there is */
-    const char *about;
+    const char *about, *fix;
 } faults[IM_FAULTS] = {
-    [IM_FAULT_NONE] = {"none", false, "delivery is not damaged"},
-    [IM_FAULT_DELAY] = {"delay", false, "the answer comes late"},
-    [IM_FAULT_HOLD] = {"hold", false, "the request waits until others are there"},
-    [IM_FAULT_BANDWIDTH] = {"bandwidth", true, "the body comes so many bytes a second"},
-    [IM_FAULT_STALL] = {"stall", false, "headers come, the body never does"},
-    [IM_FAULT_DROP] = {"drop", false, "the connection is closed without a byte"},
-    [IM_FAULT_RESET] = {"reset", false, "the connection is reset (TCP RST)"},
+    [IM_FAULT_NONE] = {"none", false, "delivery is not damaged",
+                       "Nothing is to be done."},
+    [IM_FAULT_DELAY] = {"delay", false, "the answer comes late", LATE},
+    [IM_FAULT_HOLD] = {"hold", false, "the request waits until others are there", LATE},
+    [IM_FAULT_BANDWIDTH] = {"bandwidth", true, "the body comes so many bytes a second",
+                            LATE},
+    [IM_FAULT_STALL] = {"stall", false, "headers come, the body never does",
+                        "Set a time limit for reading, not only for connecting. When it "
+                        "is over, " AGAIN},
+    [IM_FAULT_DROP] = {"drop", false, "the connection is closed without a byte",
+                       "Catch the error of the connection, and " AGAIN},
+    [IM_FAULT_RESET] = {"reset", false, "the connection is reset (TCP RST)",
+                        "Catch the error of the connection, and " AGAIN},
     [IM_FAULT_TRUNCATE] = {"truncate", true,
-                           "half the body comes, less than Content-Length says"},
-    [IM_FAULT_MALFORMED_JSON] = {"malformed-json", true, "the JSON is cut short"},
-    [IM_FAULT_WRONG_TYPE] = {"wrong-type", true, "the JSON is called text/html"},
-    [IM_FAULT_HTML] = {"html", false, "a proxy's login page comes with status 200"},
-    [IM_FAULT_STATUS] = {"status", false, "another status and body"},
-    [IM_FAULT_REDIRECT] = {"redirect", false, "a redirect to another address"},
-    [IM_FAULT_TLS_EXPIRED] = {"tls-expired", false, "the certificate has expired"},
+                           "half the body comes, less than Content-Length says",
+                           "Catch the error of reading the body, too, and " AGAIN},
+    [IM_FAULT_MALFORMED_JSON] = {"malformed-json", true, "the JSON is cut short",
+                                 UNREADABLE},
+    [IM_FAULT_WRONG_TYPE] = {"wrong-type", true, "the JSON is called text/html",
+                             "Read the JSON all the same, or take it for trouble on the "
+                             "way: " AGAIN},
+    [IM_FAULT_HTML] = {"html", false, "a proxy's login page comes with status 200",
+                       UNREADABLE},
+    [IM_FAULT_STATUS] = {"status", false, "another status and body",
+                         "Take 408, 429 and 5xx for trouble on the way, wait as long as "
+                         "Retry-After says, and " AGAIN},
+    [IM_FAULT_REDIRECT] = {"redirect", false, "a redirect to another address",
+                           "Do not follow it to another host, and send no token and no "
+                           "secret there."},
+    [IM_FAULT_TLS_EXPIRED] = {"tls-expired", false, "the certificate has expired",
+                              UNTRUSTED},
     [IM_FAULT_TLS_NOT_YET_VALID] = {"tls-not-yet-valid", false,
-                                    "the certificate is not valid yet"},
+                                    "the certificate is not valid yet", UNTRUSTED},
     [IM_FAULT_TLS_WRONG_HOST] = {"tls-wrong-host", false,
-                                 "the certificate is for another host"},
+                                 "the certificate is for another host", UNTRUSTED},
     [IM_FAULT_TLS_OLD_PROTOCOL] = {"tls-old-protocol", false,
-                                   "nothing newer than TLS 1.1 is spoken"},
+                                   "nothing newer than TLS 1.1 is spoken", UNTRUSTED},
     [IM_FAULT_TLS_UNTRUSTED] = {"tls-untrusted", false,
-                                "the certificate is by a CA that nobody knows"},
+                                "the certificate is by a CA that nobody knows",
+                                UNTRUSTED},
     [IM_FAULT_TLS_ABORT] = {"tls-abort", false,
-                            "the handshake of TLS is broken off without a byte"},
+                            "the handshake of TLS is broken off without a byte",
+                            "Catch the error of the connection, and " AGAIN},
 };
 
 const char *im_fault_name(enum im_fault fault)
@@ -44,6 +77,11 @@ const char *im_fault_name(enum im_fault fault)
 const char *im_fault_about(enum im_fault fault)
 {
     return faults[fault].about;
+}
+
+const char *im_fault_fix(enum im_fault fault)
+{
+    return faults[fault].fix;
 }
 
 bool im_fault_is_after(enum im_fault fault)

@@ -107,6 +107,7 @@ static void judge_safety(struct judging *j, struct finding *found,
         im_doubt_say(j->options, breach.doubt, &why);
     else
         im_bound_why(group, breach.bound, 0, &why);
+    found->judgement->is_fact = found->judgement->is_recovery = false;
     found->judgement->why = im_buf_str(&why);
     show_exchanges(j, found->judgement, group, breach.bound);
 }
@@ -151,22 +152,23 @@ static void say_unmet(struct judging *j, struct finding *found, struct im_group 
     const struct im_window *window = group->window;
     enum im_outcome_of outcome = unmet_outcome(j, found->expectation);
     const struct im_exchange *went_on = NULL;
-    const char *doubt = NULL;
+    bool doubt = false;
     struct im_buf why;
 
+    im_buf_init(&why, j->arena, 0);
     if (window->anchor && outcome == IM_INFORMATION && !found->expectation->advice)
         went_on =
             im_recovery_went_on(found->expectation, window, &j->history, j->options);
     /* what is not demanded needs no excuse */
     if (outcome == IM_NOT_MET)
-        doubt = im_recovery_doubt(found->expectation, window, &j->history, j->options);
+        doubt =
+            im_recovery_doubt(found->expectation, window, &j->history, j->options, &why);
     if (doubt || went_on)
         outcome = IM_CANNOT_TELL;
     if (!is_worse(found, outcome))
         return;
     if (!group->count)
         group->count = gather_near(j, found, window);
-    im_buf_init(&why, j->arena, 0);
     if (went_on)
         im_buf_addf(
             &why,
@@ -175,12 +177,11 @@ static void say_unmet(struct judging *j, struct finding *found, struct im_group 
             "client that fails fast ends there",
             j->options->client ? j->options->client : "the client",
             (unsigned long long)went_on->id, (unsigned long long)window->anchor->id);
-    else if (doubt)
-        im_buf_addz(&why, doubt);
-    else
+    else if (!doubt)
         im_bound_why(group, IM_BOUND_AT_LEAST, seen, &why);
     found->judgement->why = im_buf_str(&why);
     found->judgement->is_fact = !window->anchor;
+    found->judgement->is_recovery = window->anchor != NULL;
     show_exchanges(j, found->judgement, group, IM_BOUND_AT_LEAST);
 }
 
@@ -392,19 +393,20 @@ static void say_never(struct judging *j, struct finding *found)
 {
     const struct im_expectation *expectation = found->expectation;
     const struct im_anchor *after = &expectation->after;
-    const char *quote = after->expectation >= 0 ? "\"" : "";
+    bool other = after->expectation >= 0;
 
     found->judgement->outcome = IM_NOT_EXERCISED;
     found->judgement->shown_count = 0;
     found->judgement->why =
         after->text.len
-            ? im_arena_format(
-                  j->arena, "%s%.*s%s never happened%s, so this was not exercised", quote,
-                  IM_ARG(after->text), quote,
-                  expectation->within_ms == IM_WITHIN_RETRY_AFTER ? " with a Retry-After"
-                  : expectation->created && after->fault
-                      ? " to a request that made a record"
-                      : "")
+            ? im_arena_format(j->arena, "%s%.*s%s happened%s, so this was not exercised",
+                              other ? "nothing that \"" : "", IM_ARG(after->text),
+                              other ? "\" is about" : " never",
+                              expectation->within_ms == IM_WITHIN_RETRY_AFTER
+                                  ? " with a Retry-After"
+                              : expectation->created && after->fault
+                                  ? " to a request that made a record"
+                                  : "")
             : im_arena_format(
                   j->arena, "there was no %.*s request%s%.*s, so this was not exercised",
                   IM_ARG(expectation->when.endpoint),

@@ -36,8 +36,10 @@ struct im_judgement {
         why; /* "wanted at most 1, saw 3"; always a sentence a newcomer understands */
     const struct im_exchange **shown; /* all that bear on it, oldest first */
     size_t shown_count;
-    bool is_fact; /* not met because something was never seen that needs no anchor: no
+    bool is_fact;     /* not met because something was never seen that needs no anchor: no
                      fault of the client where the scenario did not come about (rule 1) */
+    bool is_recovery; /* not met because nothing came of what an anchor asks for: no
+                         fault of a client that may end when it is refused (rule 2) */
 };
 
 /* Judges all of them over the exchanges. judgements: expectations->count of them. False when memory is

@@ -79,51 +79,78 @@ static bool was_refused_twice(const struct im_history *history,
     return false;
 }
 
+/* Was it refused for how the client puts what identifies it, by the truth and not by a rule? The client alone
+ * can mend that: a person who signs in again only puts it off until the next refresh. */
+static bool is_put_wrong(const struct im_exchange *exchange)
+{
+    switch (exchange->cause) {
+    case CAUSE_CLIENT_AUTH_IN_HEADER_ON_REFRESH:
+    case CAUSE_CLIENT_AUTH_METHOD_REFUSED:
+    case CAUSE_CLIENT_AUTH_REPEATED: return !exchange->rule;
+    default: return false;
+    }
+}
+
 /* Has the client no other way in than a person, whose last token or code was of no use? Then it may stop until that
- * person comes. */
-static bool waits_for_a_person(const struct im_history *history,
-                               const struct im_exchange *anchor,
-                               const struct im_history *baseline)
+ * person comes. The request for a token that was of no use, else NULL. */
+static const struct im_exchange *waits_for_a_person(const struct im_history *history,
+                                                    const struct im_exchange *anchor,
+                                                    const struct im_history *baseline)
 {
     const struct im_exchange *last = NULL; /* request for a token */
 
     if (history->other_sign_ons || !baseline || baseline->other_sign_ons)
-        return false;
+        return NULL;
     for (size_t i = history->count; !last && i > 0; i--) {
         const struct im_exchange *exchange = history->items[i - 1];
         if (exchange->began_us < anchor->began_us)
-            return false;
+            return NULL;
         if (exchange->endpoint == IM_ENDPOINT_TOKEN &&
             !im_history_other_user(anchor, exchange))
             last = exchange;
     }
-    return last && !im_history_succeeded(last);
+    return last && !im_history_succeeded(last) && !is_put_wrong(last) ? last : NULL;
 }
 
-const char *im_recovery_doubt(const struct im_expectation *expectation,
-                              const struct im_window *window,
-                              const struct im_history *history,
-                              const struct im_judge_options *options)
+static void say_person(const struct im_exchange *last, struct im_buf *why)
+{
+    im_buf_addf(why,
+                "cannot tell: it signs on by authorization code alone, and its last "
+                "request for a token, exchange %llu, was of no use",
+                (unsigned long long)last->id);
+    if (last->cause)
+        im_buf_addf(why, " (%s)", im_cause_row(last->cause)->id);
+    else if (last->fault)
+        im_buf_addf(why, " (fault: %s)", im_fault_name(last->fault));
+    im_buf_addz(why, "; where a person has to sign in again, it may stop");
+}
+
+bool im_recovery_doubt(const struct im_expectation *expectation,
+                       const struct im_window *window, const struct im_history *history,
+                       const struct im_judge_options *options, struct im_buf *why)
 {
     const struct im_exchange *anchor = window->anchor;
+    size_t before = why->len;
 
-    if (!anchor)
-        return options->forgotten
-                   ? "cannot tell: older exchanges were dropped from the journal; a "
-                     "larger --journal keeps more"
-                   : NULL;
+    if (!anchor) {
+        if (options->forgotten)
+            im_buf_addz(why,
+                        "cannot tell: older exchanges were dropped from the journal; "
+                        "a larger --journal keeps more");
+        return options->forgotten;
+    }
+    const struct im_exchange *last =
+        waits_for_a_person(history, anchor, options->baseline);
     if (im_window_is_on_tokens(expectation) && had_another_token(history, anchor))
-        return "cannot tell: another token was had already when this one was refused; a "
-               "run with one worker shows it";
-    if (was_refused_twice(history, anchor))
-        return "cannot tell: a call was refused, and so was its repeat with a new token; "
-               "a client may stop there; a run with one worker shows it";
-    if (waits_for_a_person(history, anchor, options->baseline))
-        return "cannot tell: it signs on by authorization code alone, and its last "
-               "request "
-               "for a token was of no use; where a person has to sign in again, it may "
-               "stop";
-    return NULL;
+        im_buf_addz(why, "cannot tell: another token was had already when this one was "
+                         "refused; a run with one worker shows it");
+    else if (was_refused_twice(history, anchor))
+        im_buf_addz(why, "cannot tell: a call was refused, and so was its repeat with a "
+                         "new token; a client may stop there; a run with one worker "
+                         "shows it");
+    else if (last)
+        say_person(last, why);
+    return why->len > before;
 }
 
 /* Jobs are told apart by their tokens. Workers are not, so nothing is said of a client that has several. */

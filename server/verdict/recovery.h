@@ -21,12 +21,11 @@ bool im_recovery_is_repeat(const struct im_exchange *anchor,
  * not there, one that is there already. */
 bool im_recovery_is_ordinary(const struct im_expectation *expectation,
                              const struct im_exchange *exchange);
-/* Why it cannot be told whether the client should have recovered: the sentence, static, or NULL where
- * nothing excuses it. Without an anchor only what the journal has forgotten does. */
-const char *im_recovery_doubt(const struct im_expectation *expectation,
-                              const struct im_window *window,
-                              const struct im_history *history,
-                              const struct im_judge_options *options);
+/* Can it not be told whether the client should have recovered? Then says why; false where nothing excuses
+ * it. Without an anchor only what the journal has forgotten does. */
+bool im_recovery_doubt(const struct im_expectation *expectation,
+                       const struct im_window *window, const struct im_history *history,
+                       const struct im_judge_options *options, struct im_buf *why);
 /* With which call a client that may end when it is refused went on instead, after it had the answer that it did
  * not repeat the call of; NULL = with none, or it may have been another job or worker of it that did. */
 const struct im_exchange *im_recovery_went_on(const struct im_expectation *expectation,

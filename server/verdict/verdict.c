@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "scenario/needs.h"
+#include "verdict/advice.h"
 #include "verdict/junit.h"
 #include "verdict/verdict_say.h"
 
@@ -56,6 +57,18 @@ enum im_outcome_of im_verdict_outcome(const struct im_verdict *verdict)
     if (!came_about)
         return IM_NOT_EXERCISED;
     return whole && judged ? IM_MET : IM_PARTLY;
+}
+
+/* Would the same be no failure of a client that may end when it is refused (rule 2)? */
+static bool is_recovery_alone(const struct im_verdict *verdict)
+{
+    if (im_verdict_outcome(verdict) != IM_NOT_MET || verdict->exhausted)
+        return false;
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++)
+        if (im_verdict_outcome_at(verdict, i) == IM_NOT_MET &&
+            !verdict->judgements[i].is_recovery)
+            return false;
+    return true;
 }
 
 /* ---- JSON ---- */
@@ -140,38 +153,32 @@ static void write_shown(const struct im_verdict *verdict, struct im_json_out *ou
     out->buf->failed |= !all;
 }
 
-/* The cause that says what to do about a failure (rule 8): the one that the scenario is named after, unless what
- * failed shows others alone, as where a client that loses refresh tokens meets a scenario about two at once. */
-static enum im_cause cause_of(const struct im_verdict *verdict)
+static void write_advice(const char *key, const struct im_advice *advice,
+                         struct im_json_out *out)
 {
-    enum im_cause named = verdict->scenario->cause, first = CAUSE_NONE;
-
-    for (size_t i = 0; i < verdict->scenario->expect.count; i++) {
-        const struct im_judgement *judgement = &verdict->judgements[i];
-        if (im_verdict_outcome_at(verdict, i) != IM_NOT_MET)
-            continue;
-        for (size_t k = 0; k < judgement->shown_count; k++) {
-            const struct im_exchange *shown = judgement->shown[k];
-            if (named && im_history_has_cause(shown, named))
-                return named;
-            first = first ? first : shown->cause;
-        }
-    }
-    return first ? first : named;
+    if (!advice->id)
+        return;
+    im_json_open_object(out, key);
+    im_json_strz(out, "id", advice->id);
+    im_json_strz(out, "why", advice->why);
+    im_json_strz(out, "fix", advice->fix);
+    if (advice->played_by)
+        im_json_int(out, "played_by", advice->played_by);
+    im_json_close_object(out);
 }
 
-static void write_cause(const struct im_verdict *verdict, struct im_json_out *out)
+static void write_what_to_do(const struct im_verdict *verdict, struct im_json_out *out)
 {
-    enum im_cause cause = cause_of(verdict);
-    const struct im_cause_row *row = im_cause_row(cause);
+    struct im_advice cause = im_advice_of_cause(verdict);
+    struct im_advice fault = im_advice_of_fault(verdict);
+    const struct im_exchange *stalled = im_advice_stalled(verdict);
 
-    if (cause == CAUSE_NONE)
-        return;
-    im_json_open_object(out, "cause");
-    im_json_strz(out, "id", row->id);
-    im_json_strz(out, "why", row->why);
-    im_json_strz(out, "fix", row->fix);
-    im_json_close_object(out);
+    write_advice("cause", &cause, out);
+    write_advice("fault", &fault, out);
+    if (is_recovery_alone(verdict))
+        im_json_bool(out, "recovery_alone", true);
+    if (stalled)
+        im_json_int(out, "stalled", (int64_t)stalled->id);
 }
 
 static void write_missing(const struct im_verdict *verdict, struct im_json_out *out)
@@ -222,7 +229,7 @@ void im_verdict_write_json(const struct im_verdict *verdict, struct im_json_out 
     write_shown(verdict, out);
     if (note.len)
         im_json_str(out, "note", note);
-    write_cause(verdict, out);
+    write_what_to_do(verdict, out);
     write_missing(verdict, out);
     write_baseline(verdict, out);
     im_json_close_object(out);
@@ -282,6 +289,29 @@ static void text_rules(const struct im_verdict *verdict, struct im_buf *out)
     }
 }
 
+static void text_advice(const struct im_verdict *verdict, const struct im_advice *advice,
+                        struct im_buf *out)
+{
+    if (!advice->id)
+        return;
+    im_buf_addf(out, "  %s", advice->id);
+    if (advice->played_by)
+        im_buf_addf(out, IM_VERDICT_PLAYED, advice->played_by,
+                    im_verdict_client(verdict));
+    im_buf_addf(out, ": %s\n  what to do: %s\n", advice->why, advice->fix);
+}
+
+static void text_what_to_do(const struct im_verdict *verdict, struct im_buf *out)
+{
+    struct im_advice cause = im_advice_of_cause(verdict);
+    struct im_advice fault = im_advice_of_fault(verdict);
+
+    if (im_verdict_outcome(verdict) != IM_NOT_MET)
+        return;
+    text_advice(verdict, &cause, out);
+    text_advice(verdict, &fault, out);
+}
+
 void im_verdict_write_text(const struct im_verdict *verdict, struct im_buf *out)
 {
     struct im_str note = im_verdict_note(verdict, out);
@@ -294,11 +324,7 @@ void im_verdict_write_text(const struct im_verdict *verdict, struct im_buf *out)
     for (size_t i = 0; i < verdict->scenario->expect.count; i++)
         text_expectation(verdict, i, out);
     text_rules(verdict, out);
-    if (im_verdict_outcome(verdict) == IM_NOT_MET && verdict->scenario->cause)
-        im_buf_addf(out, "  %s: %s\n  what to do: %s\n",
-                    im_cause_row(verdict->scenario->cause)->id,
-                    im_cause_row(verdict->scenario->cause)->why,
-                    im_cause_row(verdict->scenario->cause)->fix);
+    text_what_to_do(verdict, out);
     if (note.len)
         im_buf_addf(out, "  note: %.*s\n", IM_ARG(note));
 }

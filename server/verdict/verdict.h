@@ -33,6 +33,9 @@ void im_verdict_write_json(const struct im_verdict *verdict, struct im_json_out 
 void im_verdict_write_text(const struct im_verdict *verdict, struct im_buf *out);
 /* One <testsuite>, with a <testcase> per expectation. */
 void im_verdict_write_junit(const struct im_verdict *verdict, struct im_buf *out);
+/* Behind a cause's id, with the number of the rule and what the client is called. */
+#define IM_VERDICT_PLAYED                                                                \
+    " (rule %u of the scenario plays it; %s need not have caused it)"
 /* "GET /ia/api/v1/objects/… → 401 access-token-revoked: evidence" */
 void im_exchange_line(const struct im_exchange *exchange, struct im_buf *out);
 

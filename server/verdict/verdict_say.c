@@ -6,9 +6,9 @@
 
 #include "http/redact.h"
 #include "scenario/needs.h"
-#include "verdict/bound.h"
+#include "verdict/advice.h"
 
-static const char *client_of(const struct im_verdict *verdict)
+const char *im_verdict_client(const struct im_verdict *verdict)
 {
     return verdict->options->client ? verdict->options->client : "the client";
 }
@@ -84,7 +84,7 @@ static struct im_str grants_of(const struct im_verdict *verdict, struct im_arena
 static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
 {
     const struct im_scenario *scenario = verdict->scenario;
-    struct im_needs_seen seen = {.client = client_of(verdict),
+    struct im_needs_seen seen = {.client = im_verdict_client(verdict),
                                  .grants = grants_of(verdict, out->arena)};
 
     for (size_t i = 0; i < scenario->rule_count; i++) {
@@ -110,7 +110,7 @@ static void say_missing(const struct im_verdict *verdict, struct im_buf *out)
     im_buf_addz(out, "the scenario waits for ");
     im_needs_say_cause(scenario, out);
     im_buf_addf(out, " that is refused with %s; %s made none",
-                im_cause_row(scenario->cause)->id, client_of(verdict));
+                im_cause_row(scenario->cause)->id, im_verdict_client(verdict));
 }
 
 /* ---- what could not be told ---- */
@@ -178,25 +178,75 @@ static bool failed_over_expiry(const struct im_verdict *verdict)
     return false;
 }
 
-/* Did the client not get well again from a token that was refused with 400? Then that exchange, else NULL. */
-static const struct im_exchange *failed_after_400(const struct im_verdict *verdict)
+/* What became of a client that was refused for its token and did not get well again. Whether it saw the
+ * refusal at all is told by whether it asked for a token after it. */
+static void say_recovery(const struct im_verdict *verdict, struct im_buf *out)
 {
-    bool failed = false;
+    const struct im_exchange *refused = im_advice_refused(verdict);
+    const struct im_exchange *renewal = im_advice_renewal(verdict, refused);
 
-    for (size_t i = 0; i < verdict->scenario->expect.count; i++)
-        failed |= verdict->judgements[i].outcome == IM_NOT_MET &&
-                  verdict->scenario->expect.items[i].after.text.len &&
-                  im_bound_least(&verdict->scenario->expect.items[i]) > 0;
-    for (size_t i = 0; i < verdict->seen_count && failed; i++)
-        if (verdict->seen[i].status == 400 && im_history_token_refused(&verdict->seen[i]))
-            return &verdict->seen[i];
-    return NULL;
+    if (!renewal && moved_the_clock(verdict) && failed_over_expiry(verdict))
+        im_buf_addf(
+            out,
+            "%sonly the server's clock moved, so %s cannot see by its own clock that a "
+            "token is over: it has to renew when it is refused. Renewing ahead of "
+            "time by expires_in is for the scenario token-lives-two-seconds",
+            out->len ? ". " : "", im_verdict_client(verdict));
+    if (!renewal && refused && refused->status == 400 && im_advice_no_recovery(verdict))
+        im_buf_addf(out,
+                    "%sexchange %llu refused its token with 400: a client that renews on "
+                    "401 alone does not see that",
+                    out->len ? ". " : "", (unsigned long long)refused->id);
+    if (!renewal || im_advice_has_token(renewal))
+        return;
+    im_buf_addf(out,
+                "%s%s asked for a new token last with exchange %llu, which brought none",
+                out->len ? ". " : "", im_verdict_client(verdict),
+                (unsigned long long)renewal->id);
+    if (renewal->cause)
+        im_buf_addf(out, ": %s", im_cause_row(renewal->cause)->id);
+    else if (renewal->fault)
+        im_buf_addf(out, " (fault: %s)", im_fault_name(renewal->fault));
+}
+
+static bool is_basic(const struct im_exchange *exchange)
+{
+    static const char basic[] = "\nauthorization: basic ";
+    struct im_str lines = exchange->request_headers;
+
+    return lines.len &&
+           (im_str_find_nocase(lines, basic) < lines.len ||
+            im_str_find_nocase(im_str_front(lines, sizeof(basic)), basic + 1) == 0);
+}
+
+/* A library that finds out by itself how the server wants the credentials (Go's AutoDetect) sends a refused
+ * request again in the other way, which uses up a code, or a try, that its user knows nothing of. */
+static void say_two_ways(const struct im_verdict *verdict, struct im_buf *out)
+{
+    for (size_t i = 0; i < verdict->scenario->expect.count; i++) {
+        const struct im_judgement *judgement = &verdict->judgements[i];
+        for (size_t k = 1; judgement->outcome == IM_NOT_MET && k < judgement->shown_count;
+             k++) {
+            const struct im_exchange *a = judgement->shown[k - 1];
+            const struct im_exchange *b = judgement->shown[k];
+            if (a->endpoint != IM_ENDPOINT_TOKEN || b->endpoint != IM_ENDPOINT_TOKEN ||
+                !im_str_eq(a->grant, b->grant) || !im_str_eq(a->token, b->token) ||
+                is_basic(a) == is_basic(b))
+                continue;
+            im_buf_addf(
+                out,
+                "%sexchanges %llu and %llu send the same, once with id and secret "
+                "by HTTP Basic and once in the body, as libraries do that try both "
+                "ways: name the one way that the server takes",
+                out->len ? ". " : "", (unsigned long long)a->id,
+                (unsigned long long)b->id);
+            return;
+        }
+    }
 }
 
 static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
 {
-    const struct im_exchange *refused = failed_after_400(verdict);
-
     enum im_outcome_of outcome = im_verdict_outcome(verdict);
 
     if (!verdict->exchanges)
@@ -212,18 +262,10 @@ static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
         im_buf_addz(out, out->len ? ". " : "");
         im_verdict_say_exhausted(out);
     }
-    if (outcome == IM_NOT_MET && moved_the_clock(verdict) && failed_over_expiry(verdict))
-        im_buf_addf(
-            out,
-            "%sonly the server's clock moved, so %s cannot see by its own clock that a "
-            "token is over: it has to renew when it is refused. Renewing ahead of "
-            "time by expires_in is for the scenario token-lives-two-seconds",
-            out->len ? ". " : "", client_of(verdict));
-    if (outcome == IM_NOT_MET && refused)
-        im_buf_addf(out,
-                    "%sexchange %llu refused its token with 400: a client that renews on "
-                    "401 alone does not see that",
-                    out->len ? ". " : "", (unsigned long long)refused->id);
+    if (outcome == IM_NOT_MET) {
+        say_recovery(verdict, out);
+        say_two_ways(verdict, out);
+    }
     if (!verdict->dropped)
         return;
     im_buf_addz(out, out->len ? ". " : "");

@@ -7,6 +7,8 @@
 
 enum { IM_VERDICT_LINES = 20 }; /* exchanges of one expectation, where people read */
 
+/* What the client is called. Static, or the caller's. */
+const char *im_verdict_client(const struct im_verdict *verdict);
 /* Did the scenario come about at all: has a rule fired that it needs, or, without such rules, did
  * anything happen that it is about? */
 bool im_verdict_came_about(const struct im_verdict *verdict);

@@ -27,11 +27,11 @@ NO_PERSON_SIGNS_IN = {
     "scope-denied", "scope-unknown", "second-authorization", "state-missing"}
 NOTHING_IS_INTROSPECTED = {"client-auth-missing", "token-missing", "token-of-another-client"}
 NOTHING_IS_REFRESHED = {
-    "answer-lost-after-refresh", "article-refresh-token-expired", "client-auth-in-header-on-refresh",
-    "client-intermittent", "gateway-500-then-fine", "grant-revoked-elsewhere", "invalid-grant-401", "parallel-refresh",
-    "password-changed", "proxy-login-page", "refresh-lost-to-another-worker", "refresh-race", "refresh-token-expired",
-    "refresh-token-missing", "refresh-token-of-another-client", "refresh-token-reused", "refresh-token-revoked",
-    "refresh-token-unknown", "user-revoked-access"}
+    "answer-lost-after-refresh", "article-refresh-token-expired", "basic-on-refresh",
+    "client-auth-in-header-on-refresh", "client-intermittent", "gateway-500-then-fine", "grant-revoked-elsewhere",
+    "invalid-grant-401", "parallel-refresh", "password-changed", "proxy-login-page", "refresh-lost-to-another-worker",
+    "refresh-race", "refresh-token-expired", "refresh-token-missing", "refresh-token-of-another-client",
+    "refresh-token-reused", "refresh-token-revoked", "refresh-token-unknown", "user-revoked-access"}
 NOTHING_IS_CREATED = {"answer-lost-after-create", "permission-action-denied"}
 IT_ENDS_AT_THE_FIRST_REFUSAL = {"one-revoke-kills-all", "rate-limit-in-parallel", "rate-limit-with-retry-after",
                                 "session-ended-each-time", "sign-in-to-the-ui", "token-lives-two-seconds"}

@@ -180,6 +180,72 @@ static void a_failure_says_what_the_cause_means_and_how_it_is_repeated(void **st
                 "  CMD exited with status 0; it printed nothing\n");
 }
 
+static void a_failure_says_what_is_played_and_what_was_damaged(void **state)
+{
+    struct im_run_result result = result_of(
+        *state, "{\"outcome\":\"not-met\",\"exchanges\":1,\"expect\":[],"
+                "\"cause\":{\"id\":\"user-locked\",\"why\":\"Too many "
+                "tries.\",\"fix\":\"Unlock.\",\"played_by\":2},"
+                "\"fault\":{\"id\":\"html\",\"why\":\"a page\",\"fix\":\"Look.\"}}");
+
+    assert_says(
+        card(*state, &result, &plain),
+        "FAILED  token-dead\n"
+        "  user-locked (rule 2 of the scenario plays it; CMD need not have caused "
+        "it): Too many tries.\n"
+        "  what to do: Unlock.\n"
+        "  html: a page\n"
+        "  what to do: Look.\n"
+        "  CMD exited with status 0; it printed nothing\n");
+}
+
+static void who_waits_for_ever_is_told_for_what(void **state)
+{
+    struct im_run_result result =
+        result_of(*state, "{\"outcome\":\"met\",\"exchanges\":2,\"expect\":[],"
+                          "\"stalled\":4}");
+
+    result.end = IM_RUN_TIMED_OUT;
+    assert_says(
+        card(*state, &result, &plain),
+        "FAILED  token-dead\n"
+        "  the last that CMD asked for is exchange 4, whose answer never comes to "
+        "an end (fault: stall): requests need a time limit of their own\n"
+        "  CMD did not end within 1m (--timeout); it printed nothing\n");
+    result.end = IM_RUN_EXITED;
+    assert_says(card(*state, &result, &plain), "passed  token-dead\n");
+}
+
+static struct im_str ended(struct im_arena *arena, const struct im_run_tally *tally)
+{
+    struct im_buf text;
+
+    im_buf_init(&text, arena, 0);
+    im_run_report_end(&text, tally, &plain);
+    im_buf_addc(&text, '\0');
+    return im_str(text.at);
+}
+
+static void who_only_gave_up_is_told_of_fail_fast(void **state)
+{
+    struct im_run_tally tally = {.arena = *state};
+    struct im_run_result result =
+        result_of(*state, "{\"outcome\":\"not-met\",\"exchanges\":2,\"expect\":[],"
+                          "\"recovery_alone\":true}");
+
+    im_run_tally_add(&tally, &result,
+                     &plain); /* status 0: it took the refusal for success */
+    assert_says(ended(*state, &tally), "0 passed, 1 failed, 0 partly, 0 skipped\n");
+    result.code = 1;
+    im_run_tally_add(&tally, &result, &plain);
+    assert_says(
+        ended(*state, &tally),
+        "In 1 of the failed nothing is missing but that CMD gets over it; it ended "
+        "with an error. Where\nthat is meant to be, and something starts it anew, say "
+        "--client fail-fast.\n"
+        "0 passed, 2 failed, 0 partly, 0 skipped\n");
+}
+
 static void doing_more_is_no_advice_for_who_ended_with_an_error(void **state)
 {
     struct im_run_tally tally = {.arena = *state};
@@ -445,6 +511,9 @@ int main(void)
         TEST_IN_ARENA(what_cannot_be_told_is_said),
         TEST_IN_ARENA(what_was_exercised_in_part_says_what_was_missing),
         TEST_IN_ARENA(a_failure_says_what_the_cause_means_and_how_it_is_repeated),
+        TEST_IN_ARENA(a_failure_says_what_is_played_and_what_was_damaged),
+        TEST_IN_ARENA(who_only_gave_up_is_told_of_fail_fast),
+        TEST_IN_ARENA(who_waits_for_ever_is_told_for_what),
         TEST_IN_ARENA(the_end_says_how_many_causes_are_met_and_what_the_others_take),
         TEST_IN_ARENA(exit_zero_wants_zero),
         TEST_IN_ARENA(who_hangs_or_dies_has_failed_whatever_the_verdict),

@@ -56,6 +56,7 @@ static void every_fault_has_a_name_of_its_own_and_a_sentence(void **state)
         enum im_fault fault = (enum im_fault)i;
         assert_int_equal(im_fault_find(im_str(im_fault_name(fault))), fault);
         assert_true(strlen(im_fault_about(fault)) > 10);
+        assert_true(strlen(im_fault_fix(fault)) > 10);
     }
     assert_int_equal(im_fault_find(IM_STR("none")), IM_FAULT_NONE);
     assert_int_equal(im_fault_find(IM_STR("")), IM_FAULT_NONE);

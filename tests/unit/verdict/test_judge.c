@@ -169,10 +169,11 @@ static void without_its_anchor_an_expectation_is_not_exercised(void **state)
                   "access-token-revoked never happened, so this was not exercised");
     not_exercised(h, "{'that':'t','after':'drop','within':'1s','at_most':0}",
                   "drop never happened, so this was not exercised");
-    not_exercised(h,
-                  "{'that':'it refreshes','endpoint':'token'},"
-                  "{'that':'t','after':'it refreshes'}",
-                  "\"it refreshes\" never happened, so this was not exercised");
+    not_exercised(
+        h,
+        "{'that':'it refreshes','endpoint':'token'},"
+        "{'that':'t','after':'it refreshes'}",
+        "nothing that \"it refreshes\" is about happened, so this was not exercised");
 }
 
 static void only_what_began_after_the_anchor_was_answered_counts(void **state)

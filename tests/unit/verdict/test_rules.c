@@ -567,10 +567,43 @@ static void who_needs_a_person_to_sign_in_may_stop(void **state)
     refreshes(h, "");
     is(h, REPEATED, IM_CANNOT_TELL,
        "cannot tell: it signs on by authorization code alone, and its last request for a "
-       "token was of no use; where a person has to sign in again, it may stop",
+       "token, exchange 3, was of no use (client-secret-wrong); where a person has to "
+       "sign in again, it may stop",
+       "2");
+    h->seen[2].fault = IM_FAULT_DROP;
+    h->seen[2].cause = CAUSE_NONE;
+    is(h, REPEATED, IM_CANNOT_TELL,
+       "cannot tell: it signs on by authorization code alone, and its last request for a "
+       "token, exchange 3, was of no use (fault: drop); where a person has to sign in "
+       "again, it may stop",
        "2");
     h->seen[0].grant = IM_STR("client_credentials");
     outcome(h, REPEATED, IM_NOT_MET);
+}
+
+/* Go's AutoDetect and Authlib send the credentials by HTTP Basic, also where the body is wanted. */
+static void no_person_mends_where_the_credentials_are_put(void **state)
+{
+    struct history *h = *state;
+
+    for (int run = 0; run < 2; run++) {
+        signs_on(h, "T1")->grant = IM_STR("authorization_code");
+        if (run == 0)
+            is_the_baseline(h);
+    }
+    dead(h, 1, "T1");
+    refreshes(h, "")->status = 400;
+    h->seen[2].cause = CAUSE_REFRESH_TOKEN_EXPIRED;
+    is(h, REPEATED, IM_CANNOT_TELL,
+       "cannot tell: it signs on by authorization code alone, and its last request for a "
+       "token, exchange 3, was of no use (refresh-token-expired); where a person has to "
+       "sign "
+       "in again, it may stop",
+       "2");
+    h->seen[2].cause = CAUSE_CLIENT_AUTH_IN_HEADER_ON_REFRESH;
+    outcome(h, REPEATED, IM_NOT_MET);
+    h->seen[2].rule = 1; /* a rule says so of any client */
+    outcome(h, REPEATED, IM_CANNOT_TELL);
 }
 
 static const char *const waits = "{'that':'t','after':'rate-limited','within':'1s',"
@@ -1220,6 +1253,7 @@ static const struct CMUnitTest tests[] = {
     TOLD(two_records_that_are_alike_may_be_meant),
     TOLD(renewing_a_short_lived_token_ahead_is_no_loop),
     TOLD(who_needs_a_person_to_sign_in_may_stop),
+    TOLD(no_person_mends_where_the_credentials_are_put),
     TOLD(where_nothing_is_parallel_nothing_may_be_sent_in_a_pause),
     TOLD(in_a_pause_another_worker_may_call_but_not_repeat_what_failed),
     TOLD(giving_tokens_back_is_no_try),

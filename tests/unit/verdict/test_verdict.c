@@ -503,10 +503,190 @@ static void a_400_that_refuses_a_token_is_pointed_out(void **state)
         "does not see that");
 }
 
+/* It did see that its token was over: what stopped it is the answer to its request for another. */
+static void a_renewal_that_brought_nothing_is_told_instead(void **state)
+{
+    struct fixture *f = *state;
+    struct im_exchange *renewal;
+
+    saw(f, 400, CAUSE_ACCESS_TOKEN_EXPIRED)->effect = "advance-clock";
+    renewal = saw(f, 200, CAUSE_NONE);
+    renewal->endpoint = IM_ENDPOINT_TOKEN;
+    renewal->fault = IM_FAULT_HTML;
+    f->options.client = "CMD";
+    judged(f,
+           "[{'that':'r','endpoint':'api','status':200,'after':'access-token-expired'}]");
+    has(json(f),
+        "\"note\":\"CMD asked for a new token last with exchange 2, which brought "
+        "none (fault: html)\"");
+    renewal->cause = CAUSE_REFRESH_TOKEN_EXPIRED; /* a refusal says more */
+    has(json(f), "which brought none: refresh-token-expired\"");
+    has(json(f), "\"cause\":{\"id\":\"refresh-token-expired\"");
+    f->rules[0].refuse = renewal->cause;
+    renewal->rule = 1; /* a rule refuses so; what the scenario is about says more */
+    has(json(f), "\"cause\":{\"id\":\"access-token-expired\"");
+    renewal->rule = 0;
+    renewal->cause = CAUSE_NONE;
+    has(json(f), "\"fault\":{\"id\":\"html\",\"why\":\"a proxy's login page comes with "
+                 "status 200\",\"fix\":\"");
+    renewal->user = IM_STR("other@acme"); /* another's token is no renewal of this one */
+    f->seen[0].user = IM_STR("ws_user@acme");
+    has(json(f), "only the server's clock moved");
+    has(json(f), "exchange 1 refused its token with 400");
+    has_not(json(f), "\"fault\"");
+}
+
+/* With a token in hand, neither its clock nor the status 400 kept it from repeating the call. */
+static void a_renewal_that_brought_a_token_is_no_blindness(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 400, CAUSE_ACCESS_TOKEN_EXPIRED)->effect = "advance-clock";
+    saw(f, 200, CAUSE_NONE)->endpoint = IM_ENDPOINT_TOKEN;
+    saw(f, 400, CAUSE_REFRESH_TOKEN_REUSED)->endpoint =
+        IM_ENDPOINT_TOKEN; /* of a worker that came late */
+    judged(f,
+           "[{'that':'r','endpoint':'api','status':200,'after':'access-token-expired'}]");
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_NOT_MET);
+    has_not(json(f), "\"note\"");
+}
+
+/* A rule that refuses does not look whether the client has given cause for it. */
+static void a_cause_that_a_rule_plays_is_not_laid_to_the_client(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->rule = 1;
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->rule = 1;
+    f->options.client = "CMD";
+    judged(f, "[" NOT_MET "]");
+    has(text(f),
+        "  access-token-revoked (rule 1 of the scenario plays it; CMD need not have "
+        "caused it): The access token was revoked");
+    has(json(f), "\"played_by\":1}");
+    f->rules[0].refuse =
+        CAUSE_NONE; /* one that changes the world: what follows is real */
+    has(text(f), "  access-token-revoked: The access token was revoked");
+    has_not(json(f), "played_by");
+}
+
+static void a_failure_says_what_the_damage_means(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE)->fault = IM_FAULT_TRUNCATE;
+    judged(f, "[{'that':'r','status':200,'after':'truncate'}]");
+    has(text(f),
+        "  truncate: half the body comes, less than Content-Length says\n"
+        "  what to do: Catch the error of reading the body, too, and repeat a read");
+    f->seen[0].fault = IM_FAULT_DELAY; /* which only comes late */
+    judged(f, "[{'that':'r','endpoint':'token','after':'delay'}]");
+    has_not(json(f), "\"fault\":{");
+}
+
+#define RECOVERS                                                                         \
+    "{'that':'r','endpoint':'api','status':200,'after':'access-token-revoked'}"
+
+static void a_failure_for_missing_recovery_alone_is_marked(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED);
+    judged(f, "[" RECOVERS "]");
+    has(json(f), "\"recovery_alone\":true");
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED); /* and the dead token is used again */
+    judged(f, "[" RECOVERS ",{'that':'s','cause':'access-token-revoked','at_most':1}]");
+    has_not(json(f), "recovery_alone");
+    f->seen_count = 1;
+    judged(f, "[" RECOVERS ",{'that':'it signs on','endpoint':'token'}]"); /* a fact */
+    has_not(json(f), "recovery_alone");
+    judged(f, "[" MET_ONE "]");
+    has_not(json(f), "recovery_alone");
+    f->options.fail_fast = true;
+    judged(f, "[" RECOVERS "]");
+    has_not(json(f), "recovery_alone");
+}
+
+/* "count": 1 is two bounds, and the same expectation may break either. */
+/* What is unmet is only that the dead token was used again; the client asked for another all the same. */
+static void who_renews_and_uses_the_dead_token_too_is_not_blind(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 400, CAUSE_ACCESS_TOKEN_EXPIRED)->effect = "advance-clock";
+    saw(f, 0, CAUSE_NONE)->fault = IM_FAULT_DROP;
+    f->seen[1].endpoint = IM_ENDPOINT_TOKEN;
+    saw(f, 400, CAUSE_ACCESS_TOKEN_EXPIRED);
+    judged(f, "[{'that':'it is used once','cause':'access-token-expired','at_most':1}]");
+    has(json(f),
+        "\"note\":\"the client asked for a new token last with exchange 2, which "
+        "brought none (fault: drop)\"");
+    f->seen[1].cause =
+        CAUSE_REFRESH_TOKEN_EXPIRED; /* which is none of what it is blamed for */
+    has(json(f), "\"cause\":{\"id\":\"access-token-expired\"");
+}
+
+/* As Go's x/oauth2 does with a code that is refused. */
+static void the_same_by_basic_and_in_the_body_is_told(void **state)
+{
+    static const char once[] = "[{'that':'a code is tried "
+                               "once','cause':'code-expired','at_most':1,'per':'token'}]";
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 2; i++) {
+        struct im_exchange *seen = saw(f, 400, CAUSE_CODE_EXPIRED);
+        seen->endpoint = IM_ENDPOINT_TOKEN;
+        seen->grant = IM_STR("authorization_code");
+        seen->token = IM_STR("hmac:1");
+    }
+    f->seen[0].request_headers = IM_STR("Host: x\nAuthorization: Basic ZDpk\n");
+    judged(f, once);
+    has(json(f),
+        "\"note\":\"exchanges 1 and 2 send the same, once with id and secret by "
+        "HTTP Basic and once in the body, as libraries do that try both ways: name "
+        "the one way that the server takes\"");
+    f->seen[1].request_headers = IM_STR("Authorization: Basic ZDpk\nHost: x\n");
+    has_not(json(f), "\"note\"");
+    f->seen[1].request_headers = IM_STR("Proxy-Authorization: Basic ZDpk\nHost: x\n");
+    has(json(f), "\"note\":\"exchanges 1 and 2");
+    f->seen[1].token = IM_STR("hmac:2"); /* another code */
+    has_not(json(f), "\"note\"");
+}
+
+static void too_many_are_no_missing_recovery(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED);
+    saw(f, 400, CAUSE_REFRESH_TOKEN_REUSED)->grant = IM_STR("refresh_token");
+    saw(f, 400, CAUSE_REFRESH_TOKEN_REUSED)->grant = IM_STR("refresh_token");
+    f->seen[1].endpoint = f->seen[2].endpoint = IM_ENDPOINT_TOKEN;
+    judged(
+        f,
+        "[{'that':'one','endpoint':'token','after':'access-token-revoked','count':1}]");
+    assert_int_equal(im_verdict_outcome(&f->verdict), IM_NOT_MET);
+    has_not(json(f), "recovery_alone");
+}
+
+static void an_answer_that_never_ended_is_named(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 200, CAUSE_NONE)->fault = IM_FAULT_STALL;
+    f->seen[0].ended_us = 60000000;
+    saw(f, 200, CAUSE_NONE);
+    judged(f, "[" MET_ONE "]");
+    has(json(f), "\"stalled\":1");
+    f->seen[0].ended_us = 1000; /* given up, and the client went on */
+    has_not(json(f), "\"stalled\"");
+}
+
 static void text_says_all(void **state)
 {
-    assert_string_equal(
-        text(three_kinds(state)),
+    struct fixture *f = three_kinds(state);
+    const struct im_cause_row *row = im_cause_row(CAUSE_ACCESS_TOKEN_REVOKED);
+    struct im_str all = im_arena_format(
+        &f->arena,
         "revoked: not-met  (sandbox revoked.test-1, 2 exchanges)\n"
         "  met            it comes\n"
         "                 once, as it should be\n"
@@ -519,7 +699,12 @@ static void text_says_all(void **state)
         "  not exercised  it waits\n"
         "                 drop never happened, so this was not exercised\n"
         "  rule 1 fitted 5 requests and fired 1 time\n"
-        "  rule 2 fitted 0 requests and fired 0 times\n");
+        "  rule 2 fitted 0 requests and fired 0 times\n"
+        "  access-token-revoked: %s\n  what to do: %s\n",
+        row->why, row->fix);
+
+    assert_int_equal(strlen(text(f)), all.len);
+    assert_memory_equal(text(f), all.at, all.len);
 }
 
 static void junit_says_all(void **state)
@@ -657,6 +842,15 @@ int main(void)
         WRITTEN(json_says_all),
         WRITTEN(what_to_do_is_of_the_cause_that_was_met),
         WRITTEN(a_400_that_refuses_a_token_is_pointed_out),
+        WRITTEN(a_renewal_that_brought_nothing_is_told_instead),
+        WRITTEN(a_renewal_that_brought_a_token_is_no_blindness),
+        WRITTEN(a_cause_that_a_rule_plays_is_not_laid_to_the_client),
+        WRITTEN(a_failure_says_what_the_damage_means),
+        WRITTEN(a_failure_for_missing_recovery_alone_is_marked),
+        WRITTEN(who_renews_and_uses_the_dead_token_too_is_not_blind),
+        WRITTEN(the_same_by_basic_and_in_the_body_is_told),
+        WRITTEN(too_many_are_no_missing_recovery),
+        WRITTEN(an_answer_that_never_ended_is_named),
         WRITTEN(text_says_all),
         WRITTEN(junit_says_all),
         WRITTEN(what_was_dropped_is_said),
