@@ -1,4 +1,4 @@
-/* A history of exchanges, told one by one, and what is judged of it. */
+/* A history of exchanges, told one by one, and what is judged of it: what the tests of judging share. */
 #ifndef IM_TESTS_UNIT_VERDICT_TELLER_H
 #define IM_TESTS_UNIT_VERDICT_TELLER_H
 
@@ -132,5 +132,140 @@ static inline void not_exercised(struct history *h, const char *expect, const ch
 {
     is(h, expect, IM_NOT_EXERCISED, why, "");
 }
+
+/* ---- what is told of a client ---- */
+
+static inline struct im_exchange *call(struct history *h, int number, const char *token)
+{
+    struct im_exchange *seen = answered(h);
+
+    seen->call = (uint64_t)number;
+    seen->path = im_arena_format(&h->arena, "/call/%d", number);
+    seen->token = im_str(token);
+    return seen;
+}
+
+static inline struct im_exchange *dead(struct history *h, int number, const char *token)
+{
+    struct im_exchange *seen = call(h, number, token);
+
+    seen->status = 401;
+    seen->cause = CAUSE_ACCESS_TOKEN_REVOKED;
+    return seen;
+}
+
+static inline struct im_exchange *signs_on(struct history *h, const char *issued)
+{
+    struct im_exchange *seen = saw(h, "token", *issued ? 200 : 401,
+                                   *issued ? CAUSE_NONE : CAUSE_CLIENT_SECRET_WRONG);
+
+    seen->grant = IM_STR("client_credentials");
+    seen->issued = im_str(issued);
+    seen->call = 1000;
+    return seen;
+}
+
+static inline struct im_exchange *refreshes(struct history *h, const char *issued)
+{
+    struct im_exchange *seen = signs_on(h, issued);
+
+    seen->grant = IM_STR("refresh_token");
+    return seen;
+}
+
+/* Begins together with the one before it. */
+static inline struct im_exchange *together(struct history *h, struct im_exchange *seen)
+{
+    return at(h, seen, -10, 1);
+}
+
+static inline struct im_exchange *refuses(struct im_exchange *seen, int status,
+                                          enum im_cause cause)
+{
+    seen->status = status;
+    seen->cause = cause;
+    return seen;
+}
+
+/* All that was told so far is what the client does where nothing goes wrong. */
+static inline void is_the_baseline(struct history *h)
+{
+    struct im_exchange *copy =
+        IM_ARENA_ARRAY(&h->arena, struct im_exchange, h->count + 1);
+    struct im_history *baseline = IM_ARENA_NEW(&h->arena, struct im_history);
+
+    memcpy(copy, h->seen, h->count * sizeof(*copy));
+    assert_true(im_history_read(baseline, copy, h->count, &h->arena));
+    h->options.baseline = baseline;
+    h->count = 0;
+}
+
+static inline void signs_on_times(struct history *h, int times)
+{
+    for (int i = 0; i < times; i++)
+        signs_on(h, "T0");
+    call(h, 1, "T0");
+    call(h, 2, "T0");
+    is_the_baseline(h);
+}
+
+/* The baseline of two workers at once. */
+static inline void works_in_parallel(struct history *h)
+{
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    together(h, call(h, 2, "T0"));
+    is_the_baseline(h);
+}
+
+/* The baseline makes one call twice. */
+static inline void makes_a_call_twice(struct history *h)
+{
+    signs_on(h, "T0");
+    call(h, 1, "T0");
+    call(h, 1, "T0");
+    is_the_baseline(h);
+}
+
+/* Its first call is refused, since its token, T1, is over. */
+static inline void signs_on_in_vain(struct history *h)
+{
+    signs_on(h, "T1");
+    dead(h, 1, "T1");
+}
+
+static inline struct im_exchange *is_told_to_wait(struct history *h)
+{
+    return refuses(call(h, 1, "T1"), 429, CAUSE_RATE_LIMITED);
+}
+
+static inline void outcome(struct history *h, const char *expect,
+                           enum im_outcome_of wanted)
+{
+    struct im_str text = im_arena_format(&h->arena, "[%s]", expect);
+    const struct im_judgement *judgement = judge(h, text.at);
+
+    if (judgement->outcome != wanted)
+        fail_msg("%s: %s, for %.*s", expect, im_outcome_of_name(judgement->outcome),
+                 IM_ARG(judgement->why));
+}
+
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+/* ---- what is expected of it ---- */
+
+#define ONE_TOKEN                                                                        \
+    "{'that':'t','endpoint':'token','status':200,'after':'access-token-revoked',"        \
+    "'count':1}"
+
+#define REPEATED                                                                         \
+    "{'that':'t','endpoint':'api','status':'2xx','after':'access-token-revoked',"        \
+    "'same':'call','at_least':1}"
+
+#define NOT_HAMMERED                                                                     \
+    "{'that':'t','cause':'access-token-revoked','at_most':1,'per':'token'}"
+
+#define NO_TOKEN_AFTER(what)                                                             \
+    "{'that':'t','endpoint':'token','after':'" what "','count':0}"
 
 #endif
