@@ -7,16 +7,23 @@
 #include "base/json_read.h"
 #include "unit/fixture.h"
 
+/* The text itself, ended by a NUL. */
+static inline struct im_str with_quotes(struct im_arena *arena, const char *text)
+{
+    size_t len = strlen(text);
+    char *bytes = im_arena_alloc(arena, len + 1);
+
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = text[i] == '\'' ? '"' : text[i];
+    bytes[len] = '\0';
+    return (struct im_str){bytes, len};
+}
+
 static inline const struct im_json *quoted(struct im_arena *arena, const char *text)
 {
-    struct im_str copy = im_arena_copy(arena, im_str(text));
-    char *bytes = im_arena_alloc(arena, copy.len + 1);
     struct im_json_error why;
-    const struct im_json *json;
+    const struct im_json *json = im_json_parse(arena, with_quotes(arena, text), &why);
 
-    for (size_t i = 0; i < copy.len; i++)
-        bytes[i] = copy.at[i] == '\'' ? '"' : copy.at[i];
-    json = im_json_parse(arena, (struct im_str){bytes, copy.len}, &why);
     if (!json)
         fail_msg("%s: %s", text, why.what);
     return json;

@@ -10,12 +10,8 @@ static struct im_scenario *scenario_of(const char *text)
     struct im_scenario_error error;
 
     im_arena_init(&arena, 0);
-    struct im_str copy = im_arena_copy(&arena, im_str(text));
-    char *bytes = im_arena_alloc(&arena, copy.len + 1);
-    for (size_t i = 0; i < copy.len; i++)
-        bytes[i] = copy.at[i] == '\'' ? '"' : copy.at[i];
     struct im_scenario *scenario =
-        im_scenario_parse((struct im_str){bytes, copy.len}, IM_STR("told"), &error);
+        im_scenario_parse(with_quotes(&arena, text), IM_STR("told"), &error);
     im_arena_release(&arena);
     if (!scenario)
         fail_msg("%s", text);
