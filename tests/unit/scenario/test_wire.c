@@ -1,35 +1,5 @@
-#include "unit/scenario/quoted.h"
-
-#include "scenario/wire.h"
-
-struct reader {
-    struct im_arena arena;
-    struct im_wire wire;
-    struct im_json_fault fault;
-};
-
-static int begin(void **state)
-{
-    new_fixture(state, sizeof(struct reader));
-    return 0;
-}
-
-static bool reads(struct reader *r, const char *text)
-{
-    static const struct im_json_row either = {NULL, IM_READ_EITHER, .rows = im_wire_forms,
-                                              .count = IM_WIRE_FORMS,
-                                              .wanted = "a fault's name or an object"};
-
-    r->wire = (struct im_wire){.fault = IM_FAULT_NONE};
-    return read_by_row(&r->arena, &either, quoted(&r->arena, text), &r->wire, &r->fault);
-}
-
-static const struct im_wire *wire(struct reader *r, const char *text)
-{
-    if (!reads(r, text))
-        fail_msg("%s: %s", text, r->fault.err.text);
-    return &r->wire;
-}
+/* wire.c: how a fault is written, and what is said of one that is wrong. */
+#include "unit/scenario/wire_reader.h"
 
 /* `member`: the name of the value at fault; NULL = the whole. */
 static void refused(struct reader *r, const char *text, const char *member,
@@ -40,11 +10,6 @@ static void refused(struct reader *r, const char *text, const char *member,
     assert_string_equal(r->fault.err.text, sentence);
     if (!im_str_is(r->fault.at->name, member ? member : ""))
         fail_msg("%s: \"%.*s\" is at fault", text, IM_ARG(r->fault.at->name));
-}
-
-static bool is(struct im_str text, const char *wanted)
-{
-    return im_str_is(text, wanted);
 }
 
 /* ---- the vocabulary ---- */
@@ -62,8 +27,6 @@ static void every_fault_has_a_name_of_its_own_and_a_sentence(void **state)
     assert_int_equal(im_fault_find(IM_STR("")), IM_FAULT_NONE);
     assert_int_equal(im_fault_find(IM_STR("Drop")), IM_FAULT_NONE);
 }
-
-/* ---- reading ---- */
 
 static const struct {
     const char *name;
@@ -138,6 +101,22 @@ static void unknown_words_are_refused_with_the_nearest(void **state)
             "\"retry_after\", \"body\" and \"at\"");
 }
 
+static void long_names_are_shown_in_part(void **state)
+{
+    struct reader *r = *state;
+    char text[400] = "{'";
+
+    memset(text + 2, 'x', 300);
+    memcpy(text + 302, "':true}", 8);
+    assert_false(reads(r, text));
+    const char *shown = strchr(r->fault.err.text, '"');
+    assert_non_null(shown);
+    assert_int_equal(strspn(shown + 1, "x"), 60);
+    assert_int_equal(shown[61], '"');
+}
+
+/* ---- the whole ---- */
+
 static void a_wire_is_a_word_or_an_object(void **state)
 {
     refused(*state, "7", NULL, "must be a fault's name or an object, not 7");
@@ -164,160 +143,6 @@ static void flags_are_true_or_not_there(void **state)
             "wire: \"reset\" must be true, or be left out, not \"yes\"");
     refused(*state, "{'truncate':{}}", "truncate",
             "wire: \"truncate\" must be true, or be left out, not an object");
-}
-
-static void a_delay_goes_with_any_fault(void **state)
-{
-    struct reader *r = *state;
-
-    assert_int_equal(wire(r, "{'delay':'2s'}")->delay_ms, 2000);
-    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_DELAY);
-    assert_false(im_wire_replaces(&r->wire));
-    wire(r, "{'delay':'250ms','drop':true}");
-    assert_int_equal(r->wire.delay_ms, 250);
-    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_DROP);
-    assert_int_equal(wire(r, "{'delay':'10m'}")->delay_ms, 600000);
-    assert_true(wire(r, "{'delay':'1s','at':'after'}")->after);
-}
-
-#define DURATION "a duration above 0, at most 10m, such as \"2s\""
-
-static void a_delay_is_a_duration_within_reason(void **state)
-{
-    refused(*state, "{'delay':'2'}", "delay",
-            "wire: \"delay\" must be " DURATION ", not \"2\"");
-    refused(*state, "{'delay':2}", "delay",
-            "wire: \"delay\" must be " DURATION ", not 2");
-    refused(*state, "{'delay':'0s'}", "delay",
-            "wire: \"delay\" must be " DURATION ", not \"0s\"");
-    refused(*state, "{'delay':'-1s'}", "delay",
-            "wire: \"delay\" must be " DURATION ", not \"-1s\"");
-    refused(*state, "{'delay':'11m'}", "delay",
-            "wire: \"delay\" must be " DURATION ", not \"11m\"");
-    refused(*state, "{'delay':null}", "delay",
-            "wire: \"delay\" must be " DURATION ", not null");
-}
-
-static void a_hold_is_a_number_or_an_object(void **state)
-{
-    struct reader *r = *state;
-
-    assert_int_equal(wire(r, "{'hold':3}")->hold_until, 3);
-    assert_int_equal(r->wire.hold_ms, 5000);
-    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_HOLD);
-    wire(r, "{'hold':{'until':2,'for':'1s'}}");
-    assert_int_equal(r->wire.hold_until, 2);
-    assert_int_equal(r->wire.hold_ms, 1000);
-    assert_int_equal(wire(r, "{'hold':{'for':'1s'}}")->hold_until, 10000);
-    assert_int_equal(wire(r, "{'hold':2,'delay':'1s'}")->delay_ms, 1000);
-    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_HOLD);
-    assert_int_equal(im_wire_fault(wire(r, "{'hold':2,'reset':true}")), IM_FAULT_RESET);
-}
-
-#define REQUESTS "a whole number of requests, 1 to 10000"
-
-static void a_hold_is_refused_by_the_part_at_fault(void **state)
-{
-    refused(*state, "{'hold':0}", "hold", "wire: \"hold\" must be " REQUESTS ", not 0");
-    refused(*state, "{'hold':1.5}", "hold",
-            "wire: \"hold\" must be " REQUESTS ", not 1.5");
-    refused(*state, "{'hold':10001}", "hold",
-            "wire: \"hold\" must be " REQUESTS ", not 10001");
-    refused(*state, "{'hold':{'until':'3'}}", "until",
-            "wire: \"until\" must be " REQUESTS ", not \"3\"");
-    refused(*state, "{'hold':{'for':3}}", "for",
-            "wire: \"for\" must be " DURATION ", not 3");
-    refused(*state, "{'hold':{'untl':3}}", "untl",
-            "wire: unknown field \"untl\"; did you mean \"until\"?");
-    refused(*state, "{'hold':true}", "hold",
-            "wire: \"hold\" must be a number of requests, or {\"until\": N, "
-            "\"for\": \"2s\"}, not true");
-}
-
-static void a_page_is_the_stand_in_or_a_text(void **state)
-{
-    struct reader *r = *state;
-
-    assert_int_equal(wire(r, "{'html':true}")->body.len, 0);
-    assert_true(is(wire(r, "{'html':'<p>'}")->body, "<p>"));
-    assert_int_equal(r->wire.fault, IM_FAULT_HTML);
-    refused(r, "{'html':false}", "html",
-            "wire: \"html\" must be true or the page's text, not false");
-    refused(r, "{'html':''}", "html",
-            "wire: \"html\" must be true or the page's text, not \"\"");
-}
-
-static void a_status_has_bounds(void **state)
-{
-    struct reader *r = *state;
-
-    assert_int_equal(wire(r, "{'status':200}")->status, 200);
-    assert_int_equal(wire(r, "{'status':599}")->status, 599);
-    assert_int_equal(r->wire.fault, IM_FAULT_STATUS);
-    refused(r, "{'status':199}", "status",
-            "wire: \"status\" must be a status, 200 to 599, not 199");
-    refused(r, "{'status':600}", "status",
-            "wire: \"status\" must be a status, 200 to 599, not 600");
-    refused(r, "{'status':'503'}", "status",
-            "wire: \"status\" must be a status, 200 to 599, not \"503\"");
-}
-
-static void a_body_is_text_a_page_or_json(void **state)
-{
-    struct reader *r = *state;
-
-    wire(r, "{'status':503,'body':'busy'}");
-    assert_true(is(r->wire.body, "busy"));
-    assert_string_equal(r->wire.content_type, "text/plain; charset=utf-8");
-    wire(r, "{'body':' <p>busy','status':503}");
-    assert_string_equal(r->wire.content_type, "text/html; charset=utf-8");
-    wire(r, "{'status':503,'body':{'a':[1,null]}}");
-    assert_true(is(r->wire.body, "{\"a\":[1,null]}"));
-    assert_string_equal(r->wire.content_type, "application/json");
-    assert_int_equal(wire(r, "{'status':503}")->body.len, 0);
-    assert_string_equal(r->wire.content_type, "application/json");
-}
-
-static void a_body_goes_with_a_status_alone(void **state)
-{
-    refused(*state, "{'body':'x'}", NULL, "wire: \"body\" goes with \"status\" alone");
-    refused(*state, "{'drop':true,'body':'x'}", NULL,
-            "wire: \"body\" goes with \"status\" alone");
-    refused(*state, "{'redirect':'/x','body':{}}", NULL,
-            "wire: \"body\" goes with \"status\" alone");
-}
-
-static void a_redirect_has_an_address(void **state)
-{
-    struct reader *r = *state;
-
-    wire(r, "{'redirect':'https://login.example/'}");
-    assert_int_equal(r->wire.status, 302);
-    assert_true(is(r->wire.location, "https://login.example/"));
-    refused(r, "{'redirect':''}", "redirect",
-            "wire: \"redirect\" must be the address to redirect to, not \"\"");
-    refused(r, "{'redirect':true}", "redirect",
-            "wire: \"redirect\" must be the address to redirect to, not true");
-}
-
-static void retry_after_is_rounded_up_to_seconds(void **state)
-{
-    struct reader *r = *state;
-
-    assert_int_equal(wire(r, "{'retry_after':'2s'}")->retry_after_s, 2);
-    assert_int_equal(wire(r, "{'retry_after':'1ms'}")->retry_after_s, 1);
-    assert_int_equal(wire(r, "{'retry_after':'1001ms'}")->retry_after_s, 2);
-    assert_int_equal(wire(r, "{'retry_after':'1m'}")->retry_after_s, 60);
-    assert_int_equal(wire(r, "{'retry_after':3}")->retry_after_s, 3);
-    assert_int_equal(wire(r, "{'retry_after':600}")->retry_after_s, 600);
-    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_NONE);
-    assert_false(im_wire_replaces(&r->wire));
-    refused(r, "{'retry_after':0}", "retry_after",
-            "wire: \"retry_after\" must be " DURATION ", not 0");
-    refused(r, "{'retry_after':601}", "retry_after",
-            "wire: \"retry_after\" must be " DURATION ", not 601");
-    refused(r, "{'retry_after':'soon'}", "retry_after",
-            "wire: \"retry_after\" must be " DURATION ", not \"soon\"");
 }
 
 static void the_eval_can_be_said(void **state)
@@ -394,192 +219,163 @@ static void waiting_and_retry_after_go_with_every_fault(void **state)
     }
 }
 
-static void long_names_are_shown_in_part(void **state)
-{
-    struct reader *r = *state;
-    char text[400] = "{'";
+/* ---- waiting ---- */
 
-    memset(text + 2, 'x', 300);
-    memcpy(text + 302, "':true}", 8);
-    assert_false(reads(r, text));
-    const char *shown = strchr(r->fault.err.text, '"');
-    assert_non_null(shown);
-    assert_int_equal(strspn(shown + 1, "x"), 60);
-    assert_int_equal(shown[61], '"');
-}
-
-/* ---- damaging ---- */
-
-static struct im_response *answered(struct reader *r, const char *body)
-{
-    struct im_response *res = IM_ARENA_NEW(&r->arena, struct im_response);
-
-    im_response_init(res, &r->arena);
-    if (body) {
-        im_buf_addz(im_response_begin(res, 201, "application/json"), body);
-        im_response_header(res, "X-Mine", IM_STR("1"));
-    }
-    return res;
-}
-
-static struct im_response *damaged(struct reader *r, const char *text, const char *body)
-{
-    struct im_response *res = answered(r, body);
-
-    im_wire_apply(wire(r, text), res);
-    return res;
-}
-
-static struct im_str header(const struct im_response *res, const char *name)
-{
-    return im_response_get_header(res, name);
-}
-
-static void leads(struct reader *r, const char *base, const char *location)
-{
-    const struct im_wire *way = wire(r, "{'redirect':'elsewhere:/sign-in'}");
-    struct im_response *res = answered(r, NULL);
-
-    im_wire_apply(way, res);
-    im_wire_locate(way, im_str(base), res);
-    assert_true(is(header(res, "Location"), location));
-}
-
-static void elsewhere_is_this_server_by_another_name(void **state)
+static void a_delay_goes_with_any_fault(void **state)
 {
     struct reader *r = *state;
 
-    leads(r, "http://127.0.0.1:80/s/x", "http://localhost:80/s/x/elsewhere/sign-in");
-    leads(r, "https://localhost:443", "https://127.0.0.1:443/elsewhere/sign-in");
-    leads(r, "http://[::1]:80", "http://localhost:80/elsewhere/sign-in");
-    leads(r, "http://mock:8080", "https://elsewhere.invalid/elsewhere/sign-in");
-    struct im_response *res = damaged(r, "{'redirect':'/x'}", NULL);
-    im_wire_locate(wire(r, "{'redirect':'/x'}"), IM_STR("http://127.0.0.1:80"), res);
-    assert_true(is(header(res, "Location"), "/x"));
+    assert_int_equal(wire(r, "{'delay':'2s'}")->delay_ms, 2000);
+    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_DELAY);
+    assert_false(im_wire_replaces(&r->wire));
+    wire(r, "{'delay':'250ms','drop':true}");
+    assert_int_equal(r->wire.delay_ms, 250);
+    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_DROP);
+    assert_int_equal(wire(r, "{'delay':'10m'}")->delay_ms, 600000);
+    assert_true(wire(r, "{'delay':'1s','at':'after'}")->after);
 }
 
-static bool is_untouched(const struct im_response *res)
+#define DURATION "a duration above 0, at most 10m, such as \"2s\""
+
+static void a_delay_is_a_duration_within_reason(void **state)
 {
-    return res->status == 201 && is(im_buf_str(&res->body), "{\"a\":1}") &&
-           is(header(res, "Content-Type"), "application/json");
+    refused(*state, "{'delay':'2'}", "delay",
+            "wire: \"delay\" must be " DURATION ", not \"2\"");
+    refused(*state, "{'delay':2}", "delay",
+            "wire: \"delay\" must be " DURATION ", not 2");
+    refused(*state, "{'delay':'0s'}", "delay",
+            "wire: \"delay\" must be " DURATION ", not \"0s\"");
+    refused(*state, "{'delay':'-1s'}", "delay",
+            "wire: \"delay\" must be " DURATION ", not \"-1s\"");
+    refused(*state, "{'delay':'11m'}", "delay",
+            "wire: \"delay\" must be " DURATION ", not \"11m\"");
+    refused(*state, "{'delay':null}", "delay",
+            "wire: \"delay\" must be " DURATION ", not null");
 }
 
-static void marks_leave_the_answer_as_it_is(void **state)
-{
-    static const char answer[] = "{\"a\":1}";
-    struct reader *r = *state;
-    const struct im_response *res = damaged(r, "'stall'", answer);
-    assert_true(res->damage.stall && is_untouched(res));
-    res = damaged(r, "'drop'", answer);
-    assert_true(res->damage.drop && is_untouched(res));
-    res = damaged(r, "'reset'", answer);
-    assert_true(res->damage.reset && is_untouched(res));
-    res = damaged(r, "'truncate'", answer);
-    assert_true(res->damage.truncate && is_untouched(res));
-    res = damaged(r, "{'delay':'1s','hold':2}", answer);
-    assert_true(is_untouched(res));
-    assert_false(res->damage.stall || res->damage.drop || res->damage.reset ||
-                 res->damage.truncate);
-}
-
-static void a_stall_without_an_answer_has_headers_to_send(void **state)
-{
-    const struct im_response *res = damaged(*state, "'stall'", NULL);
-
-    assert_true(res->damage.stall);
-    assert_int_equal(res->status, 200);
-    assert_true(is(header(res, "Content-Type"), "application/json"));
-}
-
-static void a_drop_without_an_answer_needs_none(void **state)
-{
-    assert_int_equal(damaged(*state, "'drop'", NULL)->status, 0);
-    assert_int_equal(damaged(*state, "'reset'", NULL)->status, 0);
-}
-
-static bool parses(struct reader *r, const struct im_response *res)
-{
-    struct im_json_error why;
-
-    return im_json_parse(&r->arena, im_buf_str(&res->body), &why) != NULL;
-}
-
-static void malformed_json_never_parses(void **state)
-{
-    static const char *const answers[] = {"",   "1",         "{}",
-                                          "[]", "{\"a\":1}", "{\"a\":{\"b\":[1,2,3]}}"};
-    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-        const struct im_response *res = damaged(*state, "'malformed-json'", answers[i]);
-        if (parses(*state, res))
-            fail_msg("%s becomes %.*s", answers[i], IM_ARG(im_buf_str(&res->body)));
-        assert_int_equal(res->status, 201);
-    }
-    assert_false(parses(*state, damaged(*state, "'malformed-json'", NULL)));
-}
-
-static void a_wrong_type_keeps_the_json(void **state)
-{
-    const struct im_response *res = damaged(*state, "'wrong-type'", "{\"a\":1}");
-
-    assert_true(is(header(res, "Content-Type"), "text/html; charset=utf-8"));
-    assert_true(is(im_buf_str(&res->body), "{\"a\":1}"));
-    assert_int_equal(res->status, 201);
-}
-
-static void a_replaced_answer_leaves_nothing_of_the_first(void **state)
-{
-    static const char *const wires[] = {"'html'", "{'status':503,'body':'busy'}",
-                                        "{'redirect':'/x'}"};
-    for (size_t i = 0; i < 3; i++) {
-        const struct im_response *res = damaged(*state, wires[i], "{\"secret\":1}");
-        assert_int_equal(header(res, "X-Mine").len, 0);
-        assert_null(
-            strstr(im_arena_copy(res->arena, im_buf_str(&res->body)).at, "secret"));
-    }
-}
-
-static void the_answers_are_those_that_were_asked_for(void **state)
+static void a_hold_is_a_number_or_an_object(void **state)
 {
     struct reader *r = *state;
-    const struct im_response *res = damaged(r, "'html'", NULL);
-    assert_int_equal(res->status, 200);
-    assert_true(im_str_starts(im_buf_str(&res->body), "<!DOCTYPE html>"));
-    assert_true(is(im_buf_str(&damaged(r, "{'html':'<i>'}", NULL)->body), "<i>"));
-    res = damaged(r, "{'status':503,'body':{'a':1}}", NULL);
-    assert_int_equal(res->status, 503);
-    assert_true(is(im_buf_str(&res->body), "{\"a\":1}"));
-    res = damaged(r, "{'redirect':'https://x.example/'}", NULL);
-    assert_int_equal(res->status, 302);
-    assert_true(is(header(res, "Location"), "https://x.example/"));
+
+    assert_int_equal(wire(r, "{'hold':3}")->hold_until, 3);
+    assert_int_equal(r->wire.hold_ms, 5000);
+    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_HOLD);
+    wire(r, "{'hold':{'until':2,'for':'1s'}}");
+    assert_int_equal(r->wire.hold_until, 2);
+    assert_int_equal(r->wire.hold_ms, 1000);
+    assert_int_equal(wire(r, "{'hold':{'for':'1s'}}")->hold_until, 10000);
+    assert_int_equal(wire(r, "{'hold':2,'delay':'1s'}")->delay_ms, 1000);
+    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_HOLD);
+    assert_int_equal(im_wire_fault(wire(r, "{'hold':2,'reset':true}")), IM_FAULT_RESET);
 }
 
-static void retry_after_is_set_on_any_answer(void **state)
+#define REQUESTS "a whole number of requests, 1 to 10000"
+
+static void a_hold_is_refused_by_the_part_at_fault(void **state)
+{
+    refused(*state, "{'hold':0}", "hold", "wire: \"hold\" must be " REQUESTS ", not 0");
+    refused(*state, "{'hold':1.5}", "hold",
+            "wire: \"hold\" must be " REQUESTS ", not 1.5");
+    refused(*state, "{'hold':10001}", "hold",
+            "wire: \"hold\" must be " REQUESTS ", not 10001");
+    refused(*state, "{'hold':{'until':'3'}}", "until",
+            "wire: \"until\" must be " REQUESTS ", not \"3\"");
+    refused(*state, "{'hold':{'for':3}}", "for",
+            "wire: \"for\" must be " DURATION ", not 3");
+    refused(*state, "{'hold':{'untl':3}}", "untl",
+            "wire: unknown field \"untl\"; did you mean \"until\"?");
+    refused(*state, "{'hold':true}", "hold",
+            "wire: \"hold\" must be a number of requests, or {\"until\": N, "
+            "\"for\": \"2s\"}, not true");
+}
+
+static void retry_after_is_rounded_up_to_seconds(void **state)
 {
     struct reader *r = *state;
-    const struct im_response *res =
-        damaged(r, "{'status':503,'retry_after':'1500ms'}", NULL);
-    assert_true(is(header(res, "Retry-After"), "2"));
-    assert_true(is(header(damaged(r, "{'retry_after':7}", "{}"), "Retry-After"), "7"));
-    assert_int_equal(header(damaged(r, "'html'", "{}"), "Retry-After").len, 0);
+
+    assert_int_equal(wire(r, "{'retry_after':'2s'}")->retry_after_s, 2);
+    assert_int_equal(wire(r, "{'retry_after':'1ms'}")->retry_after_s, 1);
+    assert_int_equal(wire(r, "{'retry_after':'1001ms'}")->retry_after_s, 2);
+    assert_int_equal(wire(r, "{'retry_after':'1m'}")->retry_after_s, 60);
+    assert_int_equal(wire(r, "{'retry_after':3}")->retry_after_s, 3);
+    assert_int_equal(wire(r, "{'retry_after':600}")->retry_after_s, 600);
+    assert_int_equal(im_wire_fault(&r->wire), IM_FAULT_NONE);
+    assert_false(im_wire_replaces(&r->wire));
+    refused(r, "{'retry_after':0}", "retry_after",
+            "wire: \"retry_after\" must be " DURATION ", not 0");
+    refused(r, "{'retry_after':601}", "retry_after",
+            "wire: \"retry_after\" must be " DURATION ", not 601");
+    refused(r, "{'retry_after':'soon'}", "retry_after",
+            "wire: \"retry_after\" must be " DURATION ", not \"soon\"");
 }
 
-/* What is written between CR and LF stays on its line, and a body is counted. */
-static void no_text_of_a_scenario_adds_a_header(void **state)
+/* ---- another answer ---- */
+
+static void a_page_is_the_stand_in_or_a_text(void **state)
 {
-    static const char evil[] = "x\\r\\nX-Evil: 1\\r\\n\\r\\nmore\\n";
     struct reader *r = *state;
-    const struct im_response *res =
-        damaged(r, im_arena_format(&r->arena, "{'redirect':'%s'}", evil).at, NULL);
-    struct im_str bytes = im_response_bytes(res, 0, false, false);
-    assert_null(strstr(im_arena_copy(&r->arena, bytes).at, "\nX-Evil"));
-    res = damaged(r, im_arena_format(&r->arena, "{'status':500,'body':'%s'}", evil).at,
-                  NULL);
-    assert_int_equal(res->header_count, 1);
-    bytes = im_response_bytes(res, 0, false, false);
-    assert_non_null(strstr(im_arena_copy(&r->arena, bytes).at, "Content-Length: 21\r\n"));
+
+    assert_int_equal(wire(r, "{'html':true}")->body.len, 0);
+    assert_true(im_str_is(wire(r, "{'html':'<p>'}")->body, "<p>"));
+    assert_int_equal(r->wire.fault, IM_FAULT_HTML);
+    refused(r, "{'html':false}", "html",
+            "wire: \"html\" must be true or the page's text, not false");
+    refused(r, "{'html':''}", "html",
+            "wire: \"html\" must be true or the page's text, not \"\"");
 }
 
-#define READING(test) cmocka_unit_test_setup_teardown(test, begin, drop_fixture)
+static void a_status_has_bounds(void **state)
+{
+    struct reader *r = *state;
+
+    assert_int_equal(wire(r, "{'status':200}")->status, 200);
+    assert_int_equal(wire(r, "{'status':599}")->status, 599);
+    assert_int_equal(r->wire.fault, IM_FAULT_STATUS);
+    refused(r, "{'status':199}", "status",
+            "wire: \"status\" must be a status, 200 to 599, not 199");
+    refused(r, "{'status':600}", "status",
+            "wire: \"status\" must be a status, 200 to 599, not 600");
+    refused(r, "{'status':'503'}", "status",
+            "wire: \"status\" must be a status, 200 to 599, not \"503\"");
+}
+
+static void a_body_is_text_a_page_or_json(void **state)
+{
+    struct reader *r = *state;
+
+    wire(r, "{'status':503,'body':'busy'}");
+    assert_true(im_str_is(r->wire.body, "busy"));
+    assert_string_equal(r->wire.content_type, "text/plain; charset=utf-8");
+    wire(r, "{'body':' <p>busy','status':503}");
+    assert_string_equal(r->wire.content_type, "text/html; charset=utf-8");
+    wire(r, "{'status':503,'body':{'a':[1,null]}}");
+    assert_true(im_str_is(r->wire.body, "{\"a\":[1,null]}"));
+    assert_string_equal(r->wire.content_type, "application/json");
+    assert_int_equal(wire(r, "{'status':503}")->body.len, 0);
+    assert_string_equal(r->wire.content_type, "application/json");
+}
+
+static void a_body_goes_with_a_status_alone(void **state)
+{
+    refused(*state, "{'body':'x'}", NULL, "wire: \"body\" goes with \"status\" alone");
+    refused(*state, "{'drop':true,'body':'x'}", NULL,
+            "wire: \"body\" goes with \"status\" alone");
+    refused(*state, "{'redirect':'/x','body':{}}", NULL,
+            "wire: \"body\" goes with \"status\" alone");
+}
+
+static void a_redirect_has_an_address(void **state)
+{
+    struct reader *r = *state;
+
+    wire(r, "{'redirect':'https://login.example/'}");
+    assert_int_equal(r->wire.status, 302);
+    assert_true(im_str_is(r->wire.location, "https://login.example/"));
+    refused(r, "{'redirect':''}", "redirect",
+            "wire: \"redirect\" must be the address to redirect to, not \"\"");
+    refused(r, "{'redirect':true}", "redirect",
+            "wire: \"redirect\" must be the address to redirect to, not true");
+}
 
 /* ---- bandwidth ---- */
 
@@ -609,43 +405,34 @@ static void a_bandwidth_is_bytes_of_an_answer_that_there_is(void **state)
     assert_int_equal(im_wire_takes_ms(&r->wire, &res), 0);
 }
 
+static const struct CMUnitTest tests[] = {
+    READING(every_fault_has_a_name_of_its_own_and_a_sentence),
+    READING(a_word_is_the_fault_with_its_default_eval),
+    READING(a_member_that_is_true_says_the_same),
+    READING(words_that_say_too_little_are_refused),
+    READING(unknown_words_are_refused_with_the_nearest),
+    READING(long_names_are_shown_in_part),
+    READING(a_wire_is_a_word_or_an_object),
+    READING(an_object_must_do_something),
+    READING(flags_are_true_or_not_there),
+    READING(the_eval_can_be_said),
+    READING(what_damages_an_answer_cannot_come_before_it),
+    READING(two_faults_contradict_each_other),
+    READING(waiting_and_retry_after_go_with_every_fault),
+    READING(a_delay_goes_with_any_fault),
+    READING(a_delay_is_a_duration_within_reason),
+    READING(a_hold_is_a_number_or_an_object),
+    READING(a_hold_is_refused_by_the_part_at_fault),
+    READING(retry_after_is_rounded_up_to_seconds),
+    READING(a_page_is_the_stand_in_or_a_text),
+    READING(a_status_has_bounds),
+    READING(a_body_is_text_a_page_or_json),
+    READING(a_body_goes_with_a_status_alone),
+    READING(a_redirect_has_an_address),
+    READING(a_bandwidth_is_bytes_of_an_answer_that_there_is),
+};
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        READING(every_fault_has_a_name_of_its_own_and_a_sentence),
-        READING(a_word_is_the_fault_with_its_default_eval),
-        READING(a_member_that_is_true_says_the_same),
-        READING(words_that_say_too_little_are_refused),
-        READING(unknown_words_are_refused_with_the_nearest),
-        READING(a_wire_is_a_word_or_an_object),
-        READING(an_object_must_do_something),
-        READING(flags_are_true_or_not_there),
-        READING(a_delay_goes_with_any_fault),
-        READING(a_delay_is_a_duration_within_reason),
-        READING(a_hold_is_a_number_or_an_object),
-        READING(a_hold_is_refused_by_the_part_at_fault),
-        READING(a_page_is_the_stand_in_or_a_text),
-        READING(a_status_has_bounds),
-        READING(a_body_is_text_a_page_or_json),
-        READING(a_body_goes_with_a_status_alone),
-        READING(a_redirect_has_an_address),
-        READING(elsewhere_is_this_server_by_another_name),
-        READING(retry_after_is_rounded_up_to_seconds),
-        READING(the_eval_can_be_said),
-        READING(what_damages_an_answer_cannot_come_before_it),
-        READING(two_faults_contradict_each_other),
-        READING(waiting_and_retry_after_go_with_every_fault),
-        READING(long_names_are_shown_in_part),
-        READING(marks_leave_the_answer_as_it_is),
-        READING(a_stall_without_an_answer_has_headers_to_send),
-        READING(a_drop_without_an_answer_needs_none),
-        READING(malformed_json_never_parses),
-        READING(a_wrong_type_keeps_the_json),
-        READING(a_replaced_answer_leaves_nothing_of_the_first),
-        READING(the_answers_are_those_that_were_asked_for),
-        READING(retry_after_is_set_on_any_answer),
-        READING(no_text_of_a_scenario_adds_a_header),
-        READING(a_bandwidth_is_bytes_of_an_answer_that_there_is),
-    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
