@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "explain/match.h"
+#include "explain/transport.h"
 #include "oauth/misspelling.h"
 #include "oauth/token_refusal.h"
 
@@ -22,7 +23,7 @@ bool im_is_intacct_host(struct im_str host)
     return im_str_is(host, "intacct.com") || im_str_ends(host, ".intacct.com");
 }
 
-static void look_at_host(struct im_ranking *ranking)
+void im_signs_of_host(struct im_ranking *ranking)
 {
     static const struct im_str real[] = {IM_STR_INIT("api.intacct.com"),
                                          IM_STR_INIT("www.intacct.com")};
@@ -33,9 +34,10 @@ static void look_at_host(struct im_ranking *ranking)
         return;
     bool near = im_str_nearest(host, real, 2) >= 0 ||
                 im_str_find_nocase(host, "intacct") < host.len;
-    /* a mock or a gateway may have any name; only one that is nearly Intacct's is
-     * surely a slip */
-    if (near || (ranking->one->lost && ranking->one->has_request))
+    /* a mock or a gateway may have any name; only one that is nearly Intacct's, or that DNS does not
+     * know, is surely a slip */
+    const struct im_transport_words *ended = ranking->one->ended;
+    if (near || (ended && ended->kind == IM_TRANSPORT_NAME_NOT_RESOLVED))
         im_sign(ranking, CAUSE_HOST_MISSPELLED,
                 near ? IM_SIGN_CERTAIN / 2 + IM_SIGN_GOOD : IM_SIGN_GOOD,
                 "the request goes to %.*s; the host of Intacct is api.intacct.com",
@@ -377,7 +379,7 @@ void im_signs_of_request(struct im_ranking *ranking)
     look_at_status(ranking);
     if (!one->has_request)
         return;
-    look_at_host(ranking);
+    im_signs_of_host(ranking);
     look_at_path(ranking);
     look_at_callback(ranking);
     look_at_authorize(ranking);
