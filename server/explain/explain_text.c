@@ -36,7 +36,9 @@ static void text_add_recognised(struct im_buf *buf,
     if (explanation->trace.count > 1)
         text_add_line(buf, 2, "",
                       im_arena_format(arena, "explained is no. %zu, the %s", one->number,
-                                      !explanation->ranking.refused ? "last"
+                                      !explanation->ranking.refused &&
+                                              !im_explanation_transport(explanation)
+                                          ? "last"
                                       : explanation->ranking.recovered
                                           ? "first wrong one; the client got over it"
                                           : "first wrong one"));
@@ -170,8 +172,7 @@ static void text_add_transport(struct im_buf *buf,
     text_add_heading(buf, "What ended it");
     im_buf_addf(buf, "\n  %s\n", ended->id);
     text_add_line(buf, 5, "", im_str(ended->why));
-    text_add_line(buf, 5,
-                  "told by the client's words: ", im_explanation_told_by(explanation));
+    text_add_line(buf, 5, "told by: ", im_explanation_told_by(explanation));
     text_add_line(buf, 5, "ask: ", im_str(ended->question));
 }
 
@@ -229,8 +230,8 @@ static void text_add_note(struct im_buf *buf, const struct im_explanation *expla
     if (!explanation->recognised)
         im_buf_addz(buf,
                     "A response, the output of curl -v, a curl command, a HAR file, a "
-                    "token, a log,\nPostman's console, a stack trace or a code "
-                    "(REST-1206) would be.\n");
+                    "token, a log,\nPostman's console, a stack trace, a code "
+                    "(REST-1206) or a client's error\n(ECONNRESET) would be.\n");
     im_buf_addz(buf, note.len ? "\n" : "");
     text_add_line(buf, 0, "", note);
 }

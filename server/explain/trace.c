@@ -1,6 +1,6 @@
 /* Exchanges of a trace: what a request and an answer mean once a reader has found their
  * parts. */
-#include "explain/trace.h"
+#include "explain/transport.h"
 
 #include <string.h>
 
@@ -219,6 +219,7 @@ void im_observed_complete(struct im_trace *trace, struct im_observed *one)
     one->owner = im_token_owner(trace->arena, im_credentials(&one->req)->bearer_token);
     im_trace_keep_secrets_of(trace, one);
     im_words_add_body(trace, &one->words, one->answer_body);
+    im_observed_end_by_page(one);
 }
 
 bool im_observed_is_refused(const struct im_observed *one)

@@ -64,7 +64,7 @@ static struct im_transport_index *index_make(struct im_arena *arena)
 
 /* ---- what stands around the words ---- */
 
-struct place {
+struct surroundings {
     struct im_str before, after; /* of the same line, as far as it is near */
     bool alone, in_call;
 };
@@ -83,7 +83,7 @@ static bool has_any(struct im_str text, const char *const *words)
 }
 
 /* Source code, or an option: the error is handled there, and did not happen. */
-static bool is_code(const struct place *at)
+static bool is_code(const struct surroundings *at)
 {
     static const char *const anywhere[] = {
         "except ",  "except(",  "catch (",    "rescue ", "instanceof", "throws ",
@@ -98,7 +98,7 @@ static bool is_code(const struct place *at)
 }
 
 /* The word before, without quotes and brackets, says that an error follows. */
-static bool is_told(const struct place *at)
+static bool is_told(const struct surroundings *at)
 {
     static const char *const ends[] = {
         "error",   "errors", "exception", "failed",      "failure", "code",  "errno",
@@ -130,7 +130,7 @@ static bool is_told(const struct place *at)
     return false;
 }
 
-static bool ends_sentence(const struct place *at)
+static bool ends_sentence(const struct surroundings *at)
 {
     struct im_str after = at->after;
 
@@ -144,7 +144,7 @@ static bool is_digit(struct im_str text, size_t at)
 
 /* "requests.exceptions.ReadTimeout: …", "RemoteDisconnected('…')". ReadTimeout and its like are names of
  * options as well, so that these need a qualified name. */
-static bool is_name_of_error(const struct place *at, const char *text)
+static bool is_name_of_error(const struct surroundings *at, const char *text)
 {
     struct im_str after = at->after;
     bool option = strstr(text, "imeout") != NULL;
@@ -167,7 +167,7 @@ static bool is_name_of_error(const struct place *at, const char *text)
 }
 
 /* "no connection reset was seen", "retry on connection refused" */
-static bool is_denied(const struct place *at)
+static bool is_denied(const struct surroundings *at)
 {
     static const char *const words[] = {"no ",    "not ",      "without ",
                                         "never ", "retry on ", "retries on ",
@@ -189,7 +189,19 @@ static bool is_denied(const struct place *at)
     return false;
 }
 
-static bool counts_here(const struct im_transport_words *words, const struct place *at)
+/* Databases and the like are refused and reset in the same words, those of the C library. */
+static bool is_of_other_service(const struct surroundings *at)
+{
+    static const char *const marks[] = {
+        "psycopg", "postgres", "mysql", "redis",      "mongo", "amqp",  "kafka",
+        "smtp",    "ldap",     "jdbc",  "sqlalchemy", "ssh:",  ":5432", ":3306",
+        ":6379",   ":5672",    ":9092", ":27017",     NULL};
+
+    return has_any(at->before, marks) || has_any(at->after, marks);
+}
+
+static bool is_told_so(const struct im_transport_words *words,
+                       const struct surroundings *at)
 {
     if (words->beside && im_str_find_nocase(at->after, words->beside) == at->after.len)
         return false;
@@ -206,8 +218,8 @@ static bool counts_here(const struct im_transport_words *words, const struct pla
 
 /* ---- finding ---- */
 
-static struct place place_of(struct im_trace *trace, struct im_str text, size_t from,
-                             size_t end)
+static struct surroundings place_of(struct im_trace *trace, struct im_str text,
+                                    size_t from, size_t end)
 {
     size_t begin = from, last = end;
 
@@ -215,9 +227,9 @@ static struct place place_of(struct im_trace *trace, struct im_str text, size_t 
         begin--;
     while (last < text.len && last - end < AFTER_BYTES && text.at[last] != '\n')
         last++;
-    return (struct place){.before = im_str_slice(text, begin, from),
-                          .after = im_str_slice(text, end, last),
-                          .alone = im_str_trim(trace->text).len == end - from};
+    return (struct surroundings){.before = im_str_slice(text, begin, from),
+                                 .after = im_str_slice(text, end, last),
+                                 .alone = im_str_trim(trace->text).len == end - from};
 }
 
 /* Do the words stand at this place as words of their own? */
@@ -248,9 +260,9 @@ const struct im_transport_words *im_transport_find(struct im_trace *trace,
             const struct im_transport_words *words = &says[row - 1];
             if ((best && words->rank <= best->rank) || !stand_at(text, i, words->text))
                 continue;
-            struct place at = place_of(trace, text, i, i + strlen(words->text));
+            struct surroundings at = place_of(trace, text, i, i + strlen(words->text));
             at.in_call = in_call;
-            if (counts_here(words, &at))
+            if (is_told_so(words, &at) && !is_of_other_service(&at))
                 best = words;
         }
     }
@@ -280,7 +292,23 @@ struct im_str im_transport_host(struct im_str line)
     return (struct im_str){NULL, 0};
 }
 
+bool im_transport_is_help(struct im_str url)
+{
+    return im_str_starts(url, "https://curl.se/") ||
+           im_str_starts(url, "https://curl.haxx.se/");
+}
+
 /* ---- exchanges ---- */
+
+bool im_observed_is_elsewhere(const struct im_observed *one)
+{
+    struct im_str host = one->host;
+
+    /* a name without a dot is that of a service beside the client, and may be a mock's */
+    return one->endpoint == IM_ENDPOINT_NONE && im_str_has(host, '.') &&
+           im_str_find_nocase(host, "intacct") == host.len &&
+           !im_str_starts(host, "127.") && !im_str_ends(host, ".localhost");
+}
 
 bool im_transport_is_of_body(const struct im_transport_words *words)
 {
@@ -292,6 +320,21 @@ void im_observed_end(struct im_observed *one, const struct im_transport_words *w
 {
     if (words && (!one->ended || words->rank > one->ended->rank))
         one->ended = words;
+}
+
+void im_observed_end_by_page(struct im_observed *one)
+{
+    static const struct im_transport_words page = {
+        IM_TRANSPORT_BODY_NOT_JSON, IM_TRANSPORT_EXACT, PHRASE, "a page of HTML", NULL};
+    struct im_str body = im_str_trim(one->answer_body);
+    bool html = im_str_eq_nocase(im_str_slice(body, 0, 5), IM_STR("<html")) ||
+                im_str_eq_nocase(im_str_slice(body, 0, 14), IM_STR("<!doctype html"));
+    enum im_endpoint_group group = im_endpoint_group(one->endpoint);
+
+    /* where a browser signs in, pages are the answer */
+    if (html && (group == IM_GROUP_API || group == IM_GROUP_OAUTH) &&
+        one->endpoint != IM_ENDPOINT_AUTHORIZE)
+        im_observed_end(one, &page);
 }
 
 bool im_observed_is_broken(const struct im_observed *one)

@@ -47,6 +47,12 @@ struct im_str im_transport_host(struct im_str line);
 void im_observed_end(struct im_observed *one, const struct im_transport_words *words);
 /* Did it end so, and is there no answer that tells more? */
 bool im_observed_is_broken(const struct im_observed *one);
+/* A page where JSON was asked for. */
+void im_observed_end_by_page(struct im_observed *one);
+/* An address of another service than Intacct or a mock of it. */
+bool im_observed_is_elsewhere(const struct im_observed *one);
+/* Is it where curl explains its errors, which it names beside them? */
+bool im_transport_is_help(struct im_str url);
 bool im_transport_is_of_body(const struct im_transport_words *words);
 
 #endif

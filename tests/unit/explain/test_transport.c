@@ -351,6 +351,12 @@ static const char *const harmless[] = {
     "Module not found, wrong version number in package.json\n",
     "a broken pipe in the cellar was repaired\n",
     "fetch_timeout=5 EOFs=0 resets=0\n" FINE "\n",
+    "Error: connect ECONNREFUSED 127.0.0.1:6379\n",
+    "psycopg2.OperationalError: connection to server at \"db\", port 5432 failed: "
+    "Connection "
+    "refused\n",
+    "POST https://hooks.example.com/notify failed: read ECONNRESET\n" FINE "\n",
+    "GET https://api.intacct.com/ia/api/v1/objects/a/b timed out=0 -> 200\n",
 };
 
 static void such_words_in_passing_tell_nothing(void **state)
@@ -368,11 +374,96 @@ static void such_words_in_passing_tell_nothing(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* ---- in what came before and after ---- */
+
+/* What ended the exchange that is explained, and what is said to be its first cause; "" = nothing. */
+static void is_explained_by(const char *input, const char *kind, const char *cause)
+{
+    struct asked asked;
+
+    ask(&asked, im_str(input));
+    struct im_str id = ended_by(&asked, &asked.arena);
+    enum im_cause first = im_explanation_cause(asked.explanation);
+    if (!im_str_is(id, kind) || strcmp(first ? im_cause_row(first)->id : "", cause) != 0)
+        fail_msg("%s: %.*s, %s", input, IM_ARG(id), im_cause_row(first)->id);
+    asked_end(&asked);
+}
+
+#define CALL "GET https://api.intacct.com/ia/api/v1/objects/a/b"
+#define GONE " -> 401 {\"ia::error\":{\"code\":\"GW-0040\"}}\n"
+
+static void a_refusal_beside_it_stays_the_first_answer(void **state)
+{
+    is_explained_by("POST https://api.intacct.com/ia/api/v1/oauth2/token failed: read "
+                    "ECONNRESET\n" CALL GONE,
+                    "", "access-token-expired");
+    is_explained_by(CALL GONE "Error: socket hang up\n", "", "access-token-expired");
+    is_explained_by(CALL " -> 502\njson.decoder.JSONDecodeError: Expecting value: line 1 "
+                         "column 1 (char 0)\n",
+                    "", "gateway-error");
+}
+
+static void a_call_that_ended_is_explained_before_those_that_went_well(void **state)
+{
+    is_explained_by(FINE "\n" CALL " failed: read ECONNRESET\n"
+                         "POST https://api.intacct.com/ia/api/v1/oauth2/token -> 200\n",
+                    "connection-closed", "");
+    is_explained_by(CALL " -> 200\njson.decoder.JSONDecodeError: Expecting value: line 1 "
+                         "column 1 (char 0)\n",
+                    "body-not-json", "");
+    is_explained_by("> GET /ia/api/v1/objects/a/b HTTP/1.1\n> Host: api.intacct.com\n> \n"
+                    "* Empty reply from server\ncurl: (52) Empty reply from server\n",
+                    "connection-closed", "");
+    is_explained_by(
+        "curl https://api.intacct.com/ia/api/v1/oauth2/token -d a=b\n"
+        "curl: (28) Operation timed out after 5000 milliseconds with 0 bytes\n",
+        "timeout-reading", "");
+    is_explained_by(
+        "{\"log\":{\"entries\":[{\"request\":{\"method\":\"GET\",\"url\":\"https://"
+        "api.intacct.com/ia/api/v1/objects/a/b\"},\"response\":{\"status\":0,"
+        "\"_error\":\"net::ERR_CERT_AUTHORITY_INVALID\"}}]}}",
+        "certificate-untrusted", "");
+}
+
+static void a_page_where_json_was_asked_for_is_no_answer(void **state)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\nContent-Type: text/html\n\n"
+                                 "<!DOCTYPE html><html>Sign in</html>\n";
+    char text[400];
+
+    snprintf(text, sizeof text,
+             "POST /ia/api/v1/oauth2/token HTTP/1.1\nHost: api.intacct.com\n\n%s",
+             answer);
+    is_explained_by(text, "body-not-json", "");
+    snprintf(text, sizeof text,
+             "GET /ia/api/v1/oauth2/authorize?client_id=a&state=b&redirect_uri=c&"
+             "response_type=code HTTP/1.1\nHost: api.intacct.com\n\n%s",
+             answer);
+    is_explained_by(text, "", "");
+}
+
+static void a_host_is_misspelled_only_where_it_is(void **state)
+{
+    is_explained_by("Error: getaddrinfo ENOTFOUND api.intacct.com", "name-not-resolved",
+                    "");
+    is_explained_by("Error: getaddrinfo ENOTFOUND api.intacct.con", "name-not-resolved",
+                    "host-misspelled");
+    is_explained_by(
+        "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='api."
+        "intact.com', port=443): Max retries exceeded with url: /ia/api/v1/oauth2/"
+        "token (Caused by NameResolutionError(\"Failed to resolve\"))",
+        "name-not-resolved", "host-misspelled");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_words_of_a_client_tell_what_ended_it),
         cmocka_unit_test(such_words_in_passing_tell_nothing),
+        cmocka_unit_test(a_refusal_beside_it_stays_the_first_answer),
+        cmocka_unit_test(a_call_that_ended_is_explained_before_those_that_went_well),
+        cmocka_unit_test(a_page_where_json_was_asked_for_is_no_answer),
+        cmocka_unit_test(a_host_is_misspelled_only_where_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
