@@ -302,6 +302,7 @@ static void curl_read_printed(struct curl *curl, struct im_str rest)
         curl->one->answer_body = answer->answer_body;
         curl->one->lost = answer->lost;
         curl->one->ended = answer->ended;
+        curl->one->ended_late = answer->ended_late;
         curl->one->words = answer->words;
     } else {
         curl->one->answer_body = rest;

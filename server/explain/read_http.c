@@ -138,13 +138,13 @@ static void wire_take_remark(struct wire *wire, struct im_str line)
         wire->one = im_trace_add(wire->trace);
     if (!ended || !wire->one)
         return;
-    struct im_str host = im_transport_host(line);
-    if (host.len && !wire->one->url.len)
-        im_observed_set_url(wire->one, im_arena_format(wire->trace->arena,
-                                                       "https://%.*s/", IM_ARG(host)));
-    wire->one->has_request |= host.len > 0;
+    struct im_str url = im_transport_url(wire->trace, line, wire->one->url);
+    if (url.len && !wire->one->url.len)
+        im_observed_set_url(wire->one, url);
+    wire->one->has_request |= url.len > 0;
     wire->one->lost = true;
     im_observed_end(wire->one, ended);
+    wire->one->ended_late |= wire->one->status != 0;
 }
 
 /* Behind the mark of curl, "> "; empty lines have a mark alone. */

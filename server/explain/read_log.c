@@ -149,7 +149,8 @@ static void find_status(struct im_str line, struct piece *piece)
         int64_t status = 0;
         bool alone = (!i || !(im_redact_is_word(line.at[i - 1]) ||
                               strchr(".-", line.at[i - 1]))) &&
-                     (i + 3 == line.len || !im_redact_is_word(line.at[i + 3]));
+                     (i + 3 == line.len || !im_redact_is_word(line.at[i + 3])) &&
+                     !im_str_starts(im_str_slice(line, i + 3, line.len), " bytes");
         if (!alone || !im_str_int(three, &status) || status < 200 || status > 599)
             continue;
         struct im_str after = im_str_slice(line, i + 3, line.len);
@@ -201,17 +202,6 @@ static void find_form(struct im_str line, struct piece *piece)
         if (word.len > piece->form.len)
             piece->form = word;
     }
-}
-
-/* Of an address that is a path alone, the error may name the host. */
-static void find_lost_host(struct im_trace *trace, struct im_str line,
-                           struct piece *piece)
-{
-    struct im_str host = im_transport_host(line);
-
-    if (host.len && (!piece->url.len || im_str_starts(piece->url, "/")))
-        piece->url = im_arena_format(trace->arena, "https://%.*s%.*s", IM_ARG(host),
-                                     IM_ARG(piece->url.len ? piece->url : IM_STR("/")));
 }
 
 /* ---- JSON within the line ---- */
@@ -418,7 +408,7 @@ static void log_read_line(struct im_trace *trace, struct im_str line)
     if (!piece.ended || piece.ended->kind != IM_TRANSPORT_PROXY_REFUSED)
         find_status(line, &piece);
     if (piece.ended)
-        find_lost_host(trace, line, &piece);
+        piece.url = im_transport_url(trace, line, piece.url);
     if (!im_words_any(&piece.words))
         im_words_add_prose(trace, &piece.words, line);
     log_take_piece(trace, &piece);

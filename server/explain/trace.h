@@ -57,6 +57,7 @@ struct im_observed {
     int status; /* 0 = no answer is known */
     bool lost;  /* there was none: the time ran out, the connection broke */
     const struct im_transport_words *ended; /* by which that is told; NULL = it is not */
+    bool ended_late;                        /* after the head of an answer */
     struct im_header *answer_headers;
     size_t answer_header_count;
     struct im_str answer_body;

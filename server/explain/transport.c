@@ -163,6 +163,9 @@ static bool is_name_of_error(const struct surroundings *at, const char *text)
     if (qualified && (!im_str_trim(after).len || im_str_starts(after, " (") ||
                       im_str_starts(after, " with #")))
         return true;
+    /* Ruby: "… (Net::ReadTimeout)" */
+    if (qualified && im_str_is(im_str_trim(after), ")"))
+        return true;
     return is_told(at) && !im_str_starts(after, ".") && !im_str_starts(after, "=");
 }
 
@@ -200,6 +203,15 @@ static bool is_of_other_service(const struct surroundings *at)
     return has_any(at->before, marks) || has_any(at->after, marks);
 }
 
+/* Behind a time at most, and of more words than the EOF that ends a script's text. */
+static bool is_whole_line(const struct surroundings *at, const char *text)
+{
+    for (size_t i = 0; i < at->before.len; i++)
+        if (lower_case(at->before.at[i]) >= 'a' && !strchr("TZ", at->before.at[i]))
+            return false;
+    return strchr(text, ' ') != NULL && !im_str_trim(at->after).len;
+}
+
 static bool is_told_so(const struct im_transport_words *words,
                        const struct surroundings *at)
 {
@@ -208,7 +220,8 @@ static bool is_told_so(const struct im_transport_words *words,
     switch ((enum how)words->how) {
     case PHRASE: return !is_denied(at);
     case TOLD: return is_told(at);
-    case TOLD_LAST: return is_told(at) && ends_sentence(at);
+    case TOLD_LAST:
+        return (is_told(at) || is_whole_line(at, words->text)) && ends_sentence(at);
     case NAME: return is_name_of_error(at, words->text);
     case CALL: return at->in_call && !is_denied(at);
     case CALL_TOLD_LAST: return at->in_call && is_told(at) && ends_sentence(at);
@@ -270,7 +283,7 @@ const struct im_transport_words *im_transport_find(struct im_trace *trace,
 }
 
 /* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con, UnknownHostException: x */
-struct im_str im_transport_host(struct im_str line)
+static struct im_str host_in(struct im_str line)
 {
     static const char *const marks[] = {
         "host='",  "ENOTFOUND ", "EAI_AGAIN ",  "resolve host: ", "HostException: ",
@@ -290,6 +303,17 @@ struct im_str im_transport_host(struct im_str line)
             return host;
     }
     return (struct im_str){NULL, 0};
+}
+
+struct im_str im_transport_url(struct im_trace *trace, struct im_str line,
+                               struct im_str url)
+{
+    struct im_str host = host_in(line);
+
+    if (!host.len || (url.len && !im_str_starts(url, "/")))
+        return url;
+    return im_arena_format(trace->arena, "https://%.*s%.*s", IM_ARG(host),
+                           IM_ARG(url.len ? url : IM_STR("/")));
 }
 
 bool im_transport_is_help(struct im_str url)
@@ -342,5 +366,6 @@ bool im_observed_is_broken(const struct im_observed *one)
     if (!one->ended || im_words_any(&one->words))
         return false;
     /* of a damaged body the status is known; one that refuses tells more than the damage */
-    return !one->status || (im_transport_is_of_body(one->ended) && one->status < 400);
+    bool in_body = one->ended_late || im_transport_is_of_body(one->ended);
+    return !one->status || (in_body && one->status < 400);
 }

@@ -41,8 +41,9 @@ struct im_transport_words {
  * pass over the text. */
 const struct im_transport_words *im_transport_find(struct im_trace *trace,
                                                    struct im_str text, bool in_call);
-/* The host that such words name; empty = none. */
-struct im_str im_transport_host(struct im_str line);
+/* The address, whole: of one that is empty or a path alone, such words may name the host. */
+struct im_str im_transport_url(struct im_trace *trace, struct im_str line,
+                               struct im_str url);
 /* Notes what ended the exchange; of several the most exact is kept. */
 void im_observed_end(struct im_observed *one, const struct im_transport_words *words);
 /* Did it end so, and is there no answer that tells more? */

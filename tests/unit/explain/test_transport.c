@@ -125,6 +125,29 @@ static const struct {
      "cURL error 28: Operation timed out after 30001 milliseconds with 0 "
      "bytes received (see https://curl.haxx.se/libcurl/c/libcurl-errors.html)"},
     {"timeout", "ETIMEDOUT"},
+    {"timeout", "TimeoutError: timed out"},
+    {"connection-closed",
+     "java.io.IOException: HTTP/1.1 header parser received no bytes"},
+    {"connection-refused",
+     "Exception in thread \"main\" java.net.ConnectException\n\tat a.b(C.java:1)"},
+    {"name-not-resolved",
+     "java.net.ConnectException\n\tat a.b(C.java:1)\nCaused by: "
+     "java.nio.channels.UnresolvedAddressException\n\tat a.b(C.java:2)"},
+    {"tls-failed", "protocol.rb:46:in `connect_nonblock': SSL_connect returned=1 errno=0 "
+                   "state=error: unexpected eof while reading (OpenSSL::SSL::SSLError)"},
+    {"timeout-reading", "protocol.rb:219:in `rbuf_fill': Net::ReadTimeout with "
+                        "#<TCPSocket:(closed)> (Net::ReadTimeout)"},
+    {"body-not-json",
+     "PHP Fatal error:  Uncaught JsonException: Syntax error in a.php:2"},
+    {"body-cut-short", "2026/03/02 13:30:21 unexpected EOF"},
+    {"body-cut-short", "curl: (18) transfer closed with 518 bytes remaining to read"},
+    {"body-cut-short",
+     "TypeError: terminated {\n  [cause]: ResponseContentLengthMismatchError: Response "
+     "body length does not match content-length header {\n    code: "
+     "'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'\n  }\n}"},
+    {"body-cut-short",
+     "java.io.IOException: fixed content-length: 125, bytes received: 62"},
+    {"body-cut-short", "SyntaxError: Unterminated string in JSON at position 84"},
     {"timeout", "AxiosError: timeout of 5000ms exceeded"},
     {"timeout",
      "{\"message\":\"timeout of 5000ms exceeded\",\"name\":\"AxiosError\",\"code\":"
