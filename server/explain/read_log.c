@@ -468,11 +468,11 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
     for (size_t i = 0; i < trace->count; i++) {
         struct im_observed *one = trace->items[i];
         im_observed_complete(trace, one);
-        bool ours =
-            one->endpoint != IM_ENDPOINT_NONE || im_words_any(&one->words) ||
-            one->req.header_count || one->status >= 400 ||
-            (one->lost && (trace->count == 1 || !im_observed_is_elsewhere(one))) ||
-            im_str_find_nocase(one->req.query, "code=") < one->req.query.len;
+        bool ours = one->endpoint != IM_ENDPOINT_NONE || im_words_any(&one->words) ||
+                    one->req.header_count || one->status >= 400 ||
+                    (im_observed_is_broken(one) &&
+                     (trace->count == 1 || !im_observed_is_elsewhere(one))) ||
+                    im_str_find_nocase(one->req.query, "code=") < one->req.query.len;
         trace->foreign += !ours;
         if (!ours)
             continue;

@@ -104,8 +104,8 @@ static bool is_told(const struct surroundings *at)
         "error",   "errors", "exception", "failed",      "failure", "code",  "errno",
         "cause",   "caused", "reason",    "problem",     "connect", "read",  "write",
         "because", "send",   "recv",      "getaddrinfo", "fatal",   "panic", "syscall",
-        "err",     "by",     "->",        ">",           "with",    "got",   "chain",
-        "message", "msg",    "name",      "aborted",     NULL};
+        "err",     "->",     ">",         "with",        "got",     "chain", "message",
+        "msg",     "name",   "aborted",   NULL};
     struct im_str before = at->before;
 
     if (at->alone)
@@ -221,7 +221,9 @@ static bool is_told_so(const struct im_transport_words *words,
     case PHRASE: return !is_denied(at);
     case TOLD: return is_told(at);
     case TOLD_LAST:
-        return (is_told(at) || is_whole_line(at, words->text)) && ends_sentence(at);
+        return ((is_told(at) && !im_str_ends(at->before, "with ")) ||
+                is_whole_line(at, words->text)) &&
+               ends_sentence(at);
     case NAME: return is_name_of_error(at, words->text);
     case CALL: return at->in_call && !is_denied(at);
     case CALL_TOLD_LAST: return at->in_call && is_told(at) && ends_sentence(at);

@@ -77,6 +77,9 @@ static bool is_of_client(struct im_trace *trace, const struct im_json *object)
 {
     static const char *const names[] = {"error", "code", NULL};
 
+    /* axios gives it codes of its own */
+    if (json_has_text(object, "stack") && json_has_text(object, "name"))
+        return true;
     for (size_t i = 0; names[i]; i++) {
         struct im_str text = im_json_get_str(object, names[i]);
         /* as after "error: " in a line */

@@ -125,6 +125,16 @@ static const struct {
      "cURL error 28: Operation timed out after 30001 milliseconds with 0 "
      "bytes received (see https://curl.haxx.se/libcurl/c/libcurl-errors.html)"},
     {"timeout", "ETIMEDOUT"},
+    {"timeout", "RequestError: Timeout awaiting 'request' for 2000ms"},
+    {"body-cut-short", "AxiosError: stream has been aborted"},
+    {"body-cut-short", "ReadError: The server aborted pending request"},
+    {"body-cut-short", "FetchError: Invalid response body while trying to fetch "
+                       "http://127.0.0.1:8080/a: aborted"},
+    {"body-not-json", "{\"message\":\"Unexpected token '<', \\\"<!DOCTYPE \\\"... is not "
+                      "valid JSON\",\"name\":\"SyntaxError\",\"stack\":\"SyntaxError: "
+                      "a\\n at b\",\"code\":\"ERR_BAD_RESPONSE\",\"status\":200}"},
+    {"connection-closed", "aiohttp.client_exceptions.ClientConnectorError: Cannot "
+                          "connect to host a.example:443 ssl:default [None]"},
     {"timeout", "TimeoutError: timed out"},
     {"connection-closed",
      "java.io.IOException: HTTP/1.1 header parser received no bytes"},
@@ -375,6 +385,7 @@ static const char *const harmless[] = {
     "a broken pipe in the cellar was repaired\n",
     "fetch_timeout=5 EOFs=0 resets=0\n" FINE "\n",
     "Error: connect ECONNREFUSED 127.0.0.1:6379\n",
+    "fixed a problem with EOF, and another caused by EOF.\n",
     "psycopg2.OperationalError: connection to server at \"db\", port 5432 failed: "
     "Connection "
     "refused\n",
