@@ -289,8 +289,8 @@ static void rank_look_at_exchange(struct im_ranking *ranking)
     ranking->at_ms = one->has_time ? one->at_ms : ranking->options->now_ms;
     ranking->mock = is_loopback(one->host) ||
                     im_observed_answer_header(one, "X-Intacct-Mock-Cause").len;
-    /* nobody judged the request: no cause has worded anything, and what is wrong with it besides did
-     * not end it */
+    /* nobody judged the request: no cause has worded anything, and what is wrong with it
+     * besides did not end it */
     if (im_observed_is_broken(one)) {
         im_signs_of_host(ranking);
         return;

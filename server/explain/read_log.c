@@ -375,7 +375,8 @@ static void log_take_piece(struct im_trace *trace, const struct piece *piece)
 
     if (!has_request_piece(piece) && !has_answer_piece(piece))
         return;
-    /* a body that cannot be read is that of the answer before; a stack trace repeats its error */
+    /* a body that cannot be read is that of the answer before; a stack trace repeats
+     * its error */
     bool of_body = last && last->status && !last->ended && piece->ended &&
                    im_transport_is_of_body(piece->ended) && !piece->url.len;
     bool repeated = last && last->ended && piece->ended && !piece->has_time &&

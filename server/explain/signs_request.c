@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "explain/match.h"
-#include "explain/transport.h"
 #include "oauth/misspelling.h"
 #include "oauth/token_refusal.h"
 
@@ -34,12 +33,10 @@ void im_signs_of_host(struct im_ranking *ranking)
         return;
     bool near = im_str_nearest(host, real, 2) >= 0 ||
                 im_str_find_nocase(host, "intacct") < host.len;
-    /* a mock or a gateway may have any name; only one that is nearly Intacct's, or that DNS does not
-     * know, is surely a slip */
-    const struct im_transport_words *ended = ranking->one->ended;
-    if (near || (ended && ended->kind == IM_TRANSPORT_NAME_NOT_RESOLVED))
-        im_sign(ranking, CAUSE_HOST_MISSPELLED,
-                near ? IM_SIGN_CERTAIN / 2 + IM_SIGN_GOOD : IM_SIGN_GOOD,
+    /* a mock or a gateway may have any name; only one that is nearly Intacct's is
+     * surely a slip */
+    if (near)
+        im_sign(ranking, CAUSE_HOST_MISSPELLED, IM_SIGN_CERTAIN / 2 + IM_SIGN_GOOD,
                 "the request goes to %.*s; the host of Intacct is api.intacct.com",
                 IM_ARG(im_trace_quote_host(ranking->trace, host)));
 }

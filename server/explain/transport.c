@@ -142,8 +142,8 @@ static bool is_digit(struct im_str text, size_t at)
     return at < text.len && text.at[at] >= '0' && text.at[at] <= '9';
 }
 
-/* "requests.exceptions.ReadTimeout: …", "RemoteDisconnected('…')". ReadTimeout and its like are names of
- * options as well, so that these need a qualified name. */
+/* "requests.exceptions.ReadTimeout: …", "RemoteDisconnected('…')". ReadTimeout and its
+ * like are names of options as well, so that these need a qualified name. */
 static bool is_name_of_error(const struct surroundings *at, const char *text)
 {
     struct im_str after = at->after;
@@ -192,7 +192,7 @@ static bool is_denied(const struct surroundings *at)
     return false;
 }
 
-/* Databases and the like are refused and reset in the same words, those of the C library. */
+/* Databases and the like are refused and reset in the same words, the C library's. */
 static bool is_of_other_service(const struct surroundings *at)
 {
     static const char *const marks[] = {
@@ -284,7 +284,7 @@ const struct im_transport_words *im_transport_find(struct im_trace *trace,
     return best;
 }
 
-/* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con, UnknownHostException: x */
+/* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con */
 static struct im_str host_in(struct im_str line)
 {
     static const char *const marks[] = {
@@ -367,7 +367,7 @@ bool im_observed_is_broken(const struct im_observed *one)
 {
     if (!one->ended || im_words_any(&one->words))
         return false;
-    /* of a damaged body the status is known; one that refuses tells more than the damage */
+    /* of a damaged body the status is known; one that refuses tells more than that */
     bool in_body = one->ended_late || im_transport_is_of_body(one->ended);
     return !one->status || (in_body && one->status < 400);
 }

@@ -41,7 +41,7 @@ struct im_transport_words {
  * pass over the text. */
 const struct im_transport_words *im_transport_find(struct im_trace *trace,
                                                    struct im_str text, bool in_call);
-/* The address, whole: of one that is empty or a path alone, such words may name the host. */
+/* The address, whole: where it is empty or a path alone, such words may name the host. */
 struct im_str im_transport_url(struct im_trace *trace, struct im_str line,
                                struct im_str url);
 /* Notes what ended the exchange; of several the most exact is kept. */

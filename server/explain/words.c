@@ -72,7 +72,7 @@ static bool json_has_text(const struct im_json *object, const char *name)
     return value && value->type == IM_JSON_STRING && value->text.len;
 }
 
-/* {"code":"ECONNRESET","message":"read ECONNRESET"}: a client's error, and no answer's. */
+/* {"code":"ECONNRESET","message":"read ECONNRESET"}: a client's error, no answer's. */
 static bool is_of_client(struct im_trace *trace, const struct im_json *object)
 {
     static const char *const names[] = {"error", "code", NULL};

@@ -232,6 +232,23 @@ for path, wanted in samples():
         known = run("scenarios", again["scenario"])
         tap.check(f"{path.name}: its scenario is there", known.returncode == 0, again)
 
+# ---- what ended a call before an answer ----
+
+KINDS = re.findall(r'^IM_TRANSPORT\(\w+, "([^"]+)"', (ROOT / "server/explain/transport.def").read_text(), re.M)
+contract = json.loads((ROOT / "server/control/openapi.json").read_text())["components"]["schemas"]
+tap.check("the contract lists each kind of end", contract["TransportFailure"]["properties"]["id"]["enum"] == KINDS, KINDS)
+text = run("explain", DATA / "ended-reset.log").stdout.decode()
+order = ["Recognised: ", "answered: no answer (connection-closed)", "No answer of Intacct reached the program: ", "What ended it",
+         "told by: ECONNRESET", "ask: ", "To the developer", "To the administrator of the network", "curl -s ", "--scenario token-drop"]
+places = [text.find(piece) for piece in order]
+tap.check("the text of one has all its parts, in order, and no cause", -1 not in places and places == sorted(places)
+          and "Likely causes" not in text and "Intacct administrator" not in text, text)
+text = " ".join(run("explain", "certificate has expired").stdout.decode().split())
+tap.check("of TLS it names the scenario and the name", "run --intercept --scenario tls-expired" in text and "expired.localhost" in text, text)
+told = explained("Error: connect ECONNREFUSED 127.0.0.1:8080")
+tap.check("what the mock does not make has no command, and it is said what makes it",
+          "reproduce" not in told and "The mock does not make it" in told["transport"]["again"], told)
+
 # ---- a recording as a scenario ----
 
 RECORDINGS = [path for path, _ in samples() if path.name.endswith((".har", ".har.gz"))]

@@ -2,6 +2,9 @@
  * with such words in which nothing ended. */
 #include "unit/explain/asked.h"
 
+#include "base/embedded.h"
+#include "explain/transport.h"
+
 /* As programs print them: curl, Node.js, axios, Python, Java, Go, .NET, Ruby, PHP, browsers. */
 static const struct {
     const char *kind, *text;
@@ -408,6 +411,26 @@ static void such_words_in_passing_tell_nothing(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* A fault of the table is one that a scenario has, and that is named as the scenario is. */
+static void each_end_is_told_whole_and_its_fault_is_a_scenario(void **state)
+{
+    for (int i = IM_TRANSPORT_NONE + 1; i < IM_TRANSPORTS; i++) {
+        const struct im_transport_row *row = im_transport_row((enum im_transport)i);
+        bool made = row->wire || row->tls, found = !made;
+        char name[60] = "";
+        if (made)
+            snprintf(name, sizeof name, "%s%s", row->tls ? "tls-" : "",
+                     row->tls ? row->tls : row->wire);
+        for (size_t k = 0; k < im_scenario_file_count && !found; k++)
+            found = strcmp(im_scenario_files[k].name, name) == 0;
+        if (!found || (!made && !row->again))
+            fail_msg("%s: no scenario %s makes it, and nothing else is said to", row->id,
+                     name);
+        assert_true(row->title && row->why && row->question && row->developer);
+        assert_true(row->question[strlen(row->question) - 1] == '?');
+    }
+}
+
 /* ---- in what came before and after ---- */
 
 /* What ended the exchange that is explained, and what is said to be its first cause; "" = nothing. */
@@ -494,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_words_of_a_client_tell_what_ended_it),
         cmocka_unit_test(such_words_in_passing_tell_nothing),
+        cmocka_unit_test(each_end_is_told_whole_and_its_fault_is_a_scenario),
         cmocka_unit_test(a_refusal_beside_it_stays_the_first_answer),
         cmocka_unit_test(a_call_that_ended_is_explained_before_those_that_went_well),
         cmocka_unit_test(a_page_where_json_was_asked_for_is_no_answer),
