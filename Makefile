@@ -19,6 +19,7 @@ CLANG        ?= clang
 SAN_CC       ?= $(CC)
 FUZZ_SECONDS ?= 20
 SOAK_SECONDS ?= 300
+TIMES        ?= 1
 CFLAGS       ?= -O2 -g
 
 # make takes a blank for the end of a name. The folder of the sources may have one: all below it is named from there.
@@ -404,7 +405,7 @@ run_attack  = $(RUN) attack timeout=300 $(call pick,$(ATTACK_TESTS))
 run_golden  = $(RUN) golden timeout=300 $(call pick,$(GOLDEN_TESTS))
 # they mostly wait: for what a client waits for
 run_scenarios = $(RUN) scenarios jobs=4 timeout=900 $(call pick,$(SCENARIO_TESTS))
-check_kinds   = $(RUN) kinds timeout=1800 $(call pick,$(KINDS_TESTS))
+check_kinds   = $(RUN) kinds timeout=$$(($(TIMES) * 900)) $(call pick,$(KINDS_TESTS))
 run_embed   = $(RUN) embed jobs=1 timeout=300 $(call pick,$(EMBED_TESTS))
 run_docs    = $(RUN) docs jobs=1 timeout=300 $(call pick,$(DOCS_TESTS))
 SUITES := unit stories threads wire attack golden scenarios $(if $(EMBED_TESTS),embed) docs

@@ -252,20 +252,19 @@ uint64_t im_journal_add(struct im_journal *journal, const struct im_exchange *ex
     return id;
 }
 
-/* Ids ascend, with gaps where memory was short, so the place of one is found by halving. */
+/* Ids ascend by one but where memory was short. Without such a gap its place follows from the
+ * newest id; with gaps it is at most as many places further on. */
 static struct im_kept *ring_find_locked(const struct im_journal *journal, uint64_t id)
 {
-    size_t low = 0, high = journal->count;
+    uint64_t newer = journal->last_id - id;
+    size_t at = newer < journal->count ? journal->count - 1 - (size_t)newer : 0;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ring_at_locked(journal, middle)->exchange.id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < journal->count && ring_at_locked(journal, low)->exchange.id == id
-               ? ring_at_locked(journal, low)
+    if (id > journal->last_id)
+        return NULL;
+    while (at < journal->count && ring_at_locked(journal, at)->exchange.id < id)
+        at++;
+    return at < journal->count && ring_at_locked(journal, at)->exchange.id == id
+               ? ring_at_locked(journal, at)
                : NULL;
 }
 

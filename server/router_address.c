@@ -3,6 +3,7 @@
  * --public-url, of a proxy (RFC 7239), or of its Host (RFC 9110 section 7.2). */
 #include <string.h>
 
+#include "http/form.h"
 #include "oauth/credentials.h"
 #include "router_parts.h"
 
@@ -10,16 +11,17 @@
 
 #define BOX_PREFIX "/s/"
 
-/* "/s/NAME/ia/…" → NAME; path and base URL then are those of that sandbox. */
+/* "/s/NAME/ia/…" → NAME; path and base URL then are those of that sandbox. The URL keeps NAME as it was
+ * sent, since clients compare the issuer with the URL that they have. */
 static struct im_str path_cut_sandbox(struct im_request *req)
 {
     struct im_str rest = im_str_slice(req->path, strlen(BOX_PREFIX), req->path.len);
     size_t end = im_str_find(rest, '/');
-    struct im_str name = im_str_slice(rest, 0, end);
+    struct im_str name = im_str_slice(rest, 0, end), decoded;
 
     req->path = end < rest.len ? im_str_slice(rest, end, rest.len) : IM_STR("/");
     req->base_url = IM_ARENA_JOIN(req->arena, req->base_url, IM_STR(BOX_PREFIX), name);
-    return name;
+    return im_url_decode(req->arena, name, false, &decoded) ? decoded : name;
 }
 
 /* Base URLs that cannot carry a path: the client id names the sandbox, or what is presented was

@@ -8,8 +8,9 @@
 
 enum { FIRST_ROOM = 16 };
 
-/* Room is a power of two; the multiplication (Fibonacci hashing) spreads small
- * numbers. */
+/* Room is a power of two, and twice what is needed, for each link of a chain that is passed by
+ * is one more read of memory that no cache holds. The multiplication (Fibonacci hashing)
+ * spreads small numbers. */
 static struct im_table_link **table_slot(const struct im_table *table, uint64_t hash)
 {
     uint64_t spread = hash * UINT64_C(0x9E3779B97F4A7C15);
@@ -29,7 +30,7 @@ bool im_table_reserve(struct im_table *table, size_t more)
     size_t room = table->room ? table->room : FIRST_ROOM;
     struct im_table old = *table;
 
-    while (room < table->count + more)
+    while (room < 2 * (table->count + more))
         room *= 2;
     if (room == table->room)
         return true;

@@ -130,9 +130,9 @@ static struct im_str first_refusal(const struct im_json *verdict)
     const struct im_json *shown = im_json_get(verdict, "exchanges_shown");
 
     for (shown = shown ? shown->first : NULL; shown; shown = shown->next) {
-        struct im_str line = im_json_get_str(shown, "line");
-        if (im_str_find_piece(line, IM_STR(" → 4")) < line.len)
-            return line;
+        const struct im_json *status = im_json_get(shown, "status");
+        if (status && status->is_whole && status->whole / 100 == 4)
+            return im_json_get_str(shown, "line");
     }
     return (struct im_str){NULL, 0};
 }

@@ -187,20 +187,21 @@ static bool refuse_write(const char *option, const char *path, int why,
     return im_error_set(err, "writing %s %s: %s%s", option, path, strerror(why), cure);
 }
 
-static bool write_file(const char *option, const char *path, struct im_str text,
-                       struct im_error *err)
+/* `named` is what the option says, which is what an error tells of. */
+static bool write_file(const char *option, const char *named, const char *path,
+                       struct im_str text, struct im_error *err)
 {
     FILE *file = fopen(path, "w");
 
     if (!file)
-        return refuse_write(option, path, errno, err);
+        return refuse_write(option, named, errno, err);
     bool written = fwrite(text.at, 1, text.len, file) == text.len && fflush(file) == 0;
     int why = errno;
     if (fclose(file) != 0 && written) {
         why = errno;
         written = false;
     }
-    return written || refuse_write(option, path, why, err);
+    return written || refuse_write(option, named, why, err);
 }
 
 /* A device or a pipe (/dev/stdout): written to as it is, neither replaced nor removed. */
@@ -219,7 +220,7 @@ static bool replace_file(const char *path, struct im_str text, struct im_arena *
 
     if (!half.len)
         return im_error_set(err, "writing --port-file %s: out of memory", path);
-    if (write_file("--port-file", half.at, text, err)) {
+    if (write_file("--port-file", path, half.at, text, err)) {
         if (rename(half.at, path) == 0)
             return true;
         refuse_write("--port-file", path, errno, err);
@@ -245,7 +246,7 @@ static bool write_port_file(struct im_server *server, const char *path,
 
     if (arena->failed)
         return im_error_set(err, "writing --port-file %s: out of memory", path);
-    return is_special(path) ? write_file("--port-file", path, document, err)
+    return is_special(path) ? write_file("--port-file", path, path, document, err)
                             : replace_file(path, document, arena, err);
 }
 
@@ -257,9 +258,10 @@ static int write_verdict(struct im_server *server, const struct serve_options *o
     enum im_outcome_of outcome = IM_NOT_MET;
     struct im_error err = {.text = ""};
     struct im_str text = im_server_verdict(server, junit, arena, &outcome);
-    bool written = text.len && !arena->failed
-                       ? write_file("--verdict", options->verdict, text, &err)
-                       : im_error_set(&err, "writing --verdict: out of memory");
+    bool written =
+        text.len && !arena->failed
+            ? write_file("--verdict", options->verdict, options->verdict, text, &err)
+            : im_error_set(&err, "writing --verdict: out of memory");
 
     if (!written)
         return im_command_fail(IM_EXIT_NO, "%s", err.text);
@@ -318,7 +320,8 @@ static void block_signals(sigset_t *signals, bool started)
 static bool tell_where(struct im_server *server, const struct serve_options *options,
                        struct im_arena *arena, struct im_error *err)
 {
-    if (options->verdict && !write_file("--verdict", options->verdict, IM_STR(""), err))
+    if (options->verdict &&
+        !write_file("--verdict", options->verdict, options->verdict, IM_STR(""), err))
         return false;
     if (options->port_file && !write_port_file(server, options->port_file, arena, err))
         return false;

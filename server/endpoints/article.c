@@ -31,10 +31,6 @@ static enum im_cause article_locate(struct im_request *req, struct im_record *re
     return article_find_type(req, name, record);
 }
 
-/* ---- may it ----
- * In the order of the REST objects (resource.c), with the scope before the roles: the token
- * is judged before the user. */
-
 static enum im_cause article_check_scope(struct im_request *req,
                                          const struct im_record *record)
 {
@@ -51,24 +47,11 @@ static enum im_cause article_check_scope(struct im_request *req,
                      writes ? "write" : "read");
 }
 
-static enum im_cause article_admit(struct im_authority *authority, struct im_request *req,
-                                   struct im_record *record)
-{
-    enum im_cause cause =
-        im_access_check(authority, req, IM_DIALECT_ARTICLE, &record->access);
-    if (!cause)
-        cause = article_locate(req, record);
-    if (!cause)
-        cause = im_record_method(req, record);
-    if (!cause)
-        cause = article_check_scope(req, record);
-    if (!cause)
-        cause = im_access_object(authority, req, &record->access, record->type,
-                                 record->action);
-    if (!cause)
-        cause = im_record_read(req, record);
-    return cause;
-}
+static const struct im_record_api article_api = {
+    .dialect = IM_DIALECT_ARTICLE,
+    .locate = article_locate,
+    .check_scope = article_check_scope,
+};
 
 /* ---- the answers ---- */
 
@@ -128,7 +111,7 @@ enum im_cause im_endpoint_article(struct im_authority *authority, struct im_requ
                                   struct im_response *res)
 {
     struct im_record record = {0};
-    enum im_cause cause = article_admit(authority, req, &record);
+    enum im_cause cause = im_record_admit(authority, req, &article_api, &record);
     if (cause)
         return cause;
     struct im_json_out out;

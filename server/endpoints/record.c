@@ -30,7 +30,8 @@ enum im_cause im_record_unknown_object(struct im_request *req, struct im_str nam
 
 /* ---- the method ---- */
 
-enum im_cause im_record_method(struct im_request *req, struct im_record *record)
+/* method-not-allowed with the Allow header. */
+static enum im_cause record_find_action(struct im_request *req, struct im_record *record)
 {
     static const struct {
         const char *method;
@@ -124,7 +125,7 @@ static enum im_cause record_read_page(struct im_request *req,
                      IM_ARG(im_quote(req, im_param(params, wrong))), IM_OBJECTS_PAGE_MAX);
 }
 
-enum im_cause im_record_read(struct im_request *req, struct im_record *record)
+static enum im_cause record_read(struct im_request *req, struct im_record *record)
 {
     switch (record->action) {
     case IM_ACTION_CREATE:
@@ -134,6 +135,24 @@ enum im_cause im_record_read(struct im_request *req, struct im_record *record)
     case IM_ACTION_DELETE: break;
     }
     return CAUSE_NONE;
+}
+
+/* ---- may the call be made ---- */
+
+enum im_cause im_record_admit(struct im_authority *authority, struct im_request *req,
+                              const struct im_record_api *api, struct im_record *record)
+{
+    enum im_cause cause = im_access_check(authority, req, api->dialect, &record->access);
+    if (!cause)
+        cause = api->locate(req, record);
+    if (!cause)
+        cause = record_find_action(req, record);
+    if (!cause && api->check_scope)
+        cause = api->check_scope(req, record);
+    if (!cause)
+        cause = im_access_object(authority, req, &record->access, record->type,
+                                 record->action);
+    return cause ? cause : record_read(req, record);
 }
 
 /* ---- what the store refuses ---- */

@@ -19,12 +19,21 @@ struct im_record {
  * (request-malformed) when it is no sound percent-encoded text. */
 bool im_record_piece(struct im_request *req, struct im_str *rest, struct im_str *piece);
 
-/* What the method does to a record or a collection; method-not-allowed with the Allow
- * header. */
-enum im_cause im_record_method(struct im_request *req, struct im_record *record);
-/* What a permitted call brings along: the payload of a create or update, the page of a
- * list. */
-enum im_cause im_record_read(struct im_request *req, struct im_record *record);
+/* How the two APIs with records differ before a call is admitted. */
+struct im_record_api {
+    enum im_dialect_id dialect;
+    /* Type and key by the path; object-unknown, path-unknown, request-malformed. */
+    enum im_cause (*locate)(struct im_request *req, struct im_record *record);
+    /* scope-insufficient. NULL: tokens of this API have no scopes. */
+    enum im_cause (*check_scope)(struct im_request *req, const struct im_record *record);
+};
+
+/* May the call be made, and what does it bring along: access, action, and the payload of a create or
+ * update or the page of a list. The order decides which refusal a call with several mistakes gets:
+ * first who and where, then what, then whether that is allowed, by the token before the user's
+ * roles; a payload is not read before. */
+enum im_cause im_record_admit(struct im_authority *authority, struct im_request *req,
+                              const struct im_record_api *api, struct im_record *record);
 
 /* A JSON payload: api-payload-missing, api-payload-malformed, xml-sent-to-rest,
  * content-type-unsupported. A body without Content-Type is taken for JSON (documented

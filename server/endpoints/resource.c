@@ -36,26 +36,10 @@ static enum im_cause resource_locate(struct im_request *req, struct im_record *r
     return resource_find_type(req, full, record);
 }
 
-/* ---- may it, and what is its payload ----
- * The order decides which refusal a call with several mistakes gets: first who and where,
- * then what, then whether that is allowed; a payload is not read before. */
-
-static enum im_cause resource_admit(struct im_authority *authority,
-                                    struct im_request *req, struct im_record *record)
-{
-    enum im_cause cause =
-        im_access_check(authority, req, IM_DIALECT_REST, &record->access);
-    if (!cause)
-        cause = resource_locate(req, record);
-    if (!cause)
-        cause = im_record_method(req, record);
-    if (!cause)
-        cause = im_access_object(authority, req, &record->access, record->type,
-                                 record->action);
-    if (!cause)
-        cause = im_record_read(req, record);
-    return cause;
-}
+static const struct im_record_api resource_api = {
+    .dialect = IM_DIALECT_REST,
+    .locate = resource_locate,
+};
 
 /* ---- the answers ---- */
 
@@ -91,7 +75,7 @@ enum im_cause im_endpoint_resource(struct im_authority *authority, struct im_req
                                    struct im_response *res)
 {
     struct im_record record = {0};
-    enum im_cause cause = resource_admit(authority, req, &record);
+    enum im_cause cause = im_record_admit(authority, req, &resource_api, &record);
     if (cause)
         return cause;
     struct im_json_out out;

@@ -5,9 +5,11 @@
  * one that comes late, for a task that has ended or has been taken up again for another
  * connection, does no harm.
  *
- * Times stand in a heap that one more thread looks at. A time that is put off, as it is
+ * Times stand in a heap (times.c) that one more thread looks at. A time that is put off, as it is
  * with every request of a connection that is kept, does not touch the heap: the thread
- * notices when the old time comes. The same thread adds workers when all are held up. */
+ * notices when the old time comes. The same thread calls more workers when all are held
+ * up, and sends them to rest when that is over: an idle worker that waits for events is
+ * woken by each that comes while others run, though they would take it without a switch. */
 #include "listener/reactor.h"
 
 #include <errno.h>
@@ -22,13 +24,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "listener/times.h"
 
 enum { TASK_ENDED, TASK_PARKED, TASK_RUNNING, TASK_AGAIN };
 enum {
-    /* On machines of one or two processors. Workers do not wait for sockets, so more than can run only cost
-     * switches; what holds one up (a signature, a slow disk) leaves three, until others are added. */
-    FIRST_WORKERS = 4,
-    LOOK_MS = 5 /* how long all workers must be held up before more are added */
+    /* On a machine of one processor. Workers do not wait for sockets, so more than can run only cost switches;
+     * what holds one up (a slow disk) leaves the other, until more are called. */
+    FIRST_WORKERS = 2,
+    LOOK_MS = 5 /* how long all workers must be held up before more are called */
 };
 
 struct im_reactor {
@@ -37,77 +40,24 @@ struct im_reactor {
     int bell; /* an eventfd in it: `ready` has something, or the end has come */
     pthread_mutex_t lock;
     pthread_cond_t changed; /* for the timekeeper; by the monotonic clock */
+    pthread_cond_t called;  /* for workers that rest */
     struct im_task *ready, **ready_end;
-    struct im_task **heap; /* the earliest first */
-    size_t heap_count, heap_room, tasks;
+    struct im_times times; /* of all tasks */
+    size_t tasks;
     atomic_bool ended;
     bool stopped;
 
     pthread_t timekeeper, *workers;
     atomic_int worker_count, worker_max;
-    atomic_int busy;
-    atomic_uint turns; /* runs that came to their end */
-    atomic_bool
-        strained; /* no worker was free; the timekeeper looks whether it stays so */
+    int worker_first;
+    atomic_int wanted;      /* how many of them should not rest … */
+    atomic_int awake, busy; /* … do not, have a task */
+    atomic_uint turns;      /* runs that came to their end */
+    atomic_bool strained;   /* no worker was free, or more than the first ones are awake:
+                             the timekeeper looks whether it stays so */
     int64_t look_ms;
     unsigned turns_seen;
 };
-
-/* ---- the heap of times: all under the lock ---- */
-
-static int64_t armed(const struct im_task *task)
-{
-    return atomic_load(&task->armed_ms);
-}
-
-static void heap_set(struct im_reactor *r, size_t at, struct im_task *task)
-{
-    r->heap[at] = task;
-    task->at = at;
-}
-
-/* Moves the task to where its time belongs. */
-static void heap_settle_locked(struct im_reactor *r, struct im_task *task)
-{
-    size_t at = task->at, child;
-
-    while (at && armed(r->heap[(at - 1) / 2]) > armed(task)) {
-        heap_set(r, at, r->heap[(at - 1) / 2]);
-        at = (at - 1) / 2;
-    }
-    while ((child = 2 * at + 1) < r->heap_count) {
-        if (child + 1 < r->heap_count &&
-            armed(r->heap[child + 1]) < armed(r->heap[child]))
-            child++;
-        if (armed(r->heap[child]) >= armed(task))
-            break;
-        heap_set(r, at, r->heap[child]);
-        at = child;
-    }
-    heap_set(r, at, task);
-}
-
-static void heap_arm_locked(struct im_reactor *r, struct im_task *task, int64_t due_ms)
-{
-    if (armed(task) == INT64_MAX) {
-        heap_set(r, r->heap_count, task);
-        r->heap_count++;
-    }
-    atomic_store(&task->armed_ms, due_ms);
-    heap_settle_locked(r, task);
-}
-
-static void heap_remove_locked(struct im_reactor *r, struct im_task *task)
-{
-    if (armed(task) == INT64_MAX)
-        return;
-    struct im_task *last = r->heap[--r->heap_count];
-    if (last != task) {
-        heap_set(r, task->at, last);
-        heap_settle_locked(r, last);
-    }
-    atomic_store(&task->armed_ms, INT64_MAX);
-}
 
 /* ---- whose turn it is ---- */
 
@@ -179,13 +129,22 @@ static struct im_task *take_ready(struct im_reactor *r)
 
 static void note_strain(struct im_reactor *r)
 {
-    if (atomic_load(&r->worker_count) >= atomic_load(&r->worker_max) ||
-        atomic_exchange(&r->strained, true))
+    if (atomic_exchange(&r->strained, true))
         return;
     pthread_mutex_lock(&r->lock);
     r->look_ms = im_clock_monotonic_ms() + LOOK_MS;
     r->turns_seen = atomic_load(&r->turns);
     pthread_cond_signal(&r->changed);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void worker_rest(struct im_reactor *r)
+{
+    pthread_mutex_lock(&r->lock);
+    atomic_fetch_sub(&r->awake, 1);
+    while (atomic_load(&r->awake) >= atomic_load(&r->wanted) && !atomic_load(&r->ended))
+        pthread_cond_wait(&r->called, &r->lock);
+    atomic_fetch_add(&r->awake, 1);
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -205,14 +164,17 @@ static void *work(void *context)
     struct im_reactor *r = context;
     struct epoll_event event;
 
+    atomic_fetch_add(&r->awake, 1);
     for (;;) {
+        if (atomic_load(&r->awake) > atomic_load(&r->wanted))
+            worker_rest(r);
         int n = epoll_wait(r->epoll, &event, 1, -1);
         if (atomic_load(&r->ended))
             break;
         struct im_task *task = n == 1 ? task_of(r, &event) : NULL;
         if (!task)
             continue;
-        if (atomic_fetch_add(&r->busy, 1) + 1 >= atomic_load(&r->worker_count))
+        if (atomic_fetch_add(&r->busy, 1) + 1 >= atomic_load(&r->wanted))
             note_strain(r);
         task_run(r, task);
         atomic_fetch_sub(&r->busy, 1);
@@ -221,17 +183,22 @@ static void *work(void *context)
     return NULL;
 }
 
-/* 0, or why no more could be started. */
-static int add_workers(struct im_reactor *r, int n)
+/* So many are to be awake, as far as the bounds let it: those that rest, then new ones.
+ * 0, or why one could not be started. */
+static int call_workers_locked(struct im_reactor *r, int n)
 {
     int failed = 0, count = atomic_load(&r->worker_count);
 
-    while (n-- && count < atomic_load(&r->worker_max)) {
+    n = n > r->worker_first ? n : r->worker_first;
+    while (!failed && count < n && count < atomic_load(&r->worker_max)) {
         failed = pthread_create(&r->workers[count], NULL, work, r);
-        if (failed)
-            break;
-        atomic_store(&r->worker_count, ++count);
+        count += !failed;
     }
+    atomic_store(&r->worker_count, count);
+    n = n < count ? n : count;
+    atomic_store(&r->wanted, n);
+    for (int awake = atomic_load(&r->awake); awake < n; awake++)
+        pthread_cond_signal(&r->called);
     return failed;
 }
 
@@ -252,38 +219,42 @@ static void warn_of_threads(const struct im_reactor *r, int why)
 
 static void wake_due_locked(struct im_reactor *r, int64_t now_ms)
 {
-    while (r->heap_count && armed(r->heap[0]) <= now_ms) {
-        struct im_task *task = r->heap[0];
+    while (im_times_earliest_ms(&r->times) <= now_ms) {
+        struct im_task *task = r->times.heap[0];
         int64_t due_ms = atomic_load(&task->due_ms);
         if (due_ms <= now_ms || due_ms == INT64_MAX)
-            heap_remove_locked(r, task);
+            im_times_remove(&r->times, task);
         else
-            heap_arm_locked(r, task, due_ms);
+            im_times_set(&r->times, task, due_ms);
         if (due_ms <= now_ms)
             wake_locked(r, task);
     }
 }
 
 /* All workers were busy a moment ago. When none has finished since, they are held up, not
- * just in demand: twice as many, then. */
+ * just in demand: twice as many, then. Half as many when these would do. */
 static void look_locked(struct im_reactor *r, int64_t now_ms)
 {
     unsigned turns = atomic_load(&r->turns);
-    int count = atomic_load(&r->worker_count);
+    int wanted = atomic_load(&r->wanted), busy = atomic_load(&r->busy), failed = 0;
 
     if (!atomic_load(&r->strained) || now_ms < r->look_ms)
         return;
-    if (atomic_load(&r->busy) < count || count >= atomic_load(&r->worker_max)) {
-        atomic_store(&r->strained, false);
-        return;
-    }
-    int failed = turns == r->turns_seen ? add_workers(r, count) : 0;
+    if (busy >= wanted && turns == r->turns_seen)
+        failed = call_workers_locked(r, 2 * wanted);
+    else if (busy <= wanted / 2)
+        failed = call_workers_locked(r, wanted / 2);
     if (failed) {
         atomic_store(&r->worker_max, atomic_load(&r->worker_count));
         warn_of_threads(r, failed);
     }
     r->turns_seen = turns;
     r->look_ms = now_ms + LOOK_MS;
+    /* in this order: a worker that becomes busy now is counted here, or says so itself */
+    atomic_store(&r->strained, false);
+    wanted = atomic_load(&r->wanted);
+    if (wanted > r->worker_first || atomic_load(&r->busy) >= wanted)
+        atomic_store(&r->strained, true);
 }
 
 static void *keep_time(void *context)
@@ -295,7 +266,7 @@ static void *keep_time(void *context)
         int64_t now_ms = im_clock_monotonic_ms();
         wake_due_locked(r, now_ms);
         look_locked(r, now_ms);
-        int64_t next_ms = r->heap_count ? armed(r->heap[0]) : INT64_MAX;
+        int64_t next_ms = im_times_earliest_ms(&r->times);
         if (atomic_load(&r->strained) && r->look_ms < next_ms)
             next_ms = r->look_ms;
         if (next_ms == INT64_MAX) {
@@ -315,28 +286,13 @@ void im_reactor_due(struct im_reactor *r, struct im_task *task, int64_t due_ms)
     if (due_ms >= atomic_load(&task->armed_ms))
         return; /* an earlier time is in the heap, and leads here */
     pthread_mutex_lock(&r->lock);
-    heap_arm_locked(r, task, due_ms);
-    if (r->heap[0] == task)
+    im_times_set(&r->times, task, due_ms);
+    if (r->times.heap[0] == task)
         pthread_cond_signal(&r->changed);
     pthread_mutex_unlock(&r->lock);
 }
 
 /* ---- tasks come and go ---- */
-
-/* Room for all of them, so that no time can fail to be set. */
-static bool heap_reserve_locked(struct im_reactor *r)
-{
-    size_t room = r->heap_room ? 2 * r->heap_room : 64;
-
-    if (r->tasks < r->heap_room)
-        return true;
-    struct im_task **heap = realloc(r->heap, room * sizeof(*heap));
-    if (!heap)
-        return false;
-    r->heap = heap;
-    r->heap_room = room;
-    return true;
-}
 
 /* From here on it is ours until it is in the set: what comes meanwhile is not lost, and
  * not run yet. */
@@ -347,11 +303,11 @@ static bool task_enter(struct im_reactor *r, struct im_task *task, int64_t due_m
     atomic_store(&task->armed_ms, INT64_MAX);
     atomic_store(&task->state, TASK_RUNNING);
     pthread_mutex_lock(&r->lock);
-    bool fits = heap_reserve_locked(r);
+    bool fits = im_times_reserve(&r->times, r->tasks + 1);
     r->tasks += fits;
     if (fits && due_ms != INT64_MAX) {
-        heap_arm_locked(r, task, due_ms);
-        if (r->heap[0] == task)
+        im_times_set(&r->times, task, due_ms);
+        if (r->times.heap[0] == task)
             pthread_cond_signal(&r->changed);
     }
     pthread_mutex_unlock(&r->lock);
@@ -387,7 +343,7 @@ void im_reactor_unwatch(struct im_reactor *r, struct im_task *task)
     /* a fork of the host program may keep the socket, and with it its place in the set */
     epoll_ctl(r->epoll, EPOLL_CTL_DEL, task->fd, NULL);
     pthread_mutex_lock(&r->lock);
-    heap_remove_locked(r, task);
+    im_times_remove(&r->times, task);
     r->tasks--;
     pthread_mutex_unlock(&r->lock);
     atomic_store(&task->state, TASK_ENDED);
@@ -423,7 +379,10 @@ static bool reactor_start(struct im_reactor *r, struct im_error *err)
         atomic_store(&r->worker_max, 0);
         return refuse_threads(err, failed);
     }
-    failed = add_workers(r, 2 * cores > FIRST_WORKERS ? (int)(2 * cores) : FIRST_WORKERS);
+    r->worker_first = cores > FIRST_WORKERS ? (int)cores : FIRST_WORKERS;
+    pthread_mutex_lock(&r->lock);
+    failed = call_workers_locked(r, r->worker_first);
+    pthread_mutex_unlock(&r->lock);
     if (failed && atomic_load(&r->worker_count) == 0)
         return refuse_threads(err, failed);
     if (failed) {
@@ -448,6 +407,7 @@ struct im_reactor *im_reactor_new(int threads, const struct im_log *log,
     atomic_init(&r->worker_max, threads);
     pthread_mutex_init(&r->lock, NULL);
     im_cond_init(&r->changed);
+    pthread_cond_init(&r->called, NULL);
     if (reactor_start(r, err))
         return r;
     im_reactor_free(r);
@@ -462,6 +422,7 @@ void im_reactor_stop(struct im_reactor *r)
     pthread_mutex_lock(&r->lock);
     atomic_store(&r->ended, true);
     pthread_cond_signal(&r->changed);
+    pthread_cond_broadcast(&r->called);
     pthread_mutex_unlock(&r->lock);
     if (r->workers && atomic_load(&r->worker_max) > 0)
         pthread_join(r->timekeeper, NULL);
@@ -480,8 +441,9 @@ void im_reactor_free(struct im_reactor *r)
     if (r->bell >= 0)
         close(r->bell);
     pthread_cond_destroy(&r->changed);
+    pthread_cond_destroy(&r->called);
     pthread_mutex_destroy(&r->lock);
-    free(r->heap);
+    im_times_release(&r->times);
     free(r->workers);
     free(r);
 }

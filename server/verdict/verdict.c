@@ -131,6 +131,8 @@ static void write_shown(const struct im_verdict *verdict, struct im_json_out *ou
     for (size_t i = 0; i < count; i++) {
         im_json_open_object(out, NULL);
         im_json_int(out, "id", (int64_t)all[i]->id);
+        if (im_exchange_status(all[i]))
+            im_json_int(out, "status", im_exchange_status(all[i]));
         im_json_str(out, "line", im_verdict_line(all[i], out->buf));
         im_json_close_object(out);
     }

@@ -45,8 +45,8 @@ class Crowd:
         self.sent = {}
         self.waiting = select.epoll()
         for wire, data in self.wires:
+            self.sent[wire.fileno()] = time.monotonic()  # before: the process may be kept waiting right behind the send
             wire.sendall(data)
-            self.sent[wire.fileno()] = time.monotonic()
             self.waiting.register(wire.fileno(), select.EPOLLIN | select.EPOLLONESHOT)
 
     def receive(self, seconds):

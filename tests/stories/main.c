@@ -6,7 +6,7 @@
 #include "stories/files.h"
 
 /* Causes that only broken bytes, a lack of memory, a bound of ours or our own proxy can provoke: tests/wire/
- * and tests/unit/test_router.c provoke these. */
+ * and tests/unit/test_router*.c provoke these. */
 static bool told_elsewhere(enum im_cause cause)
 {
     return cause == CAUSE_REQUEST_MALFORMED || cause == CAUSE_REQUEST_INCOMPLETE ||

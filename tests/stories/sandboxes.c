@@ -116,6 +116,13 @@ STORY(suffix_encoded, "so it does when the ~ comes percent-encoded")
     then_exchanges(s, "happy-path.encoded", "1");
 }
 
+STORY(name_encoded, "a base URL whose name comes percent-encoded leads to that sandbox")
+{
+    when_got(s, "/s/happy%2Dpath.encoded-url/.well-known/openid-configuration", NULL);
+    then_fine(s);
+    then_exchanges(s, "happy-path.encoded-url", "1");
+}
+
 STORY(suffix_in_json, "demo~NAME as client id in JSON leads there too")
 {
     when_posted_json(s, TOKEN_PATH,
@@ -398,6 +405,7 @@ STORIES(sandboxes) = {
     &story_worlds_are_apart,
     &story_suffix_in_a_form,
     &story_suffix_encoded,
+    &story_name_encoded,
     &story_suffix_in_json,
     &story_suffix_in_basic,
     &story_suffix_at_authorize,

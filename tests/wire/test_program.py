@@ -62,7 +62,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     tap.fails("a port file in a folder that is not there",
           run("--port", "0", "--https-port", "none", "--port-file", f"{folder}/no/where"), 3,
-          "--port-file", "No such file")
+          "--port-file", f"{folder}/no/where: No such file")
     open(f"{folder}/key.pem", "w").write("no key")
     tap.fails("an unreadable certificate", run("--port", "0", "--https-port", "0", "--cert",
                                            f"{folder}/none.pem", "--key", f"{folder}/key.pem"), 3,

@@ -191,7 +191,8 @@ static void where_cmd_fails_there_it_is_said(void **state)
     scene->with_baseline = true;
     scene->canned.verdict =
         "{\"outcome\":\"not-met\",\"exchanges\":1,\"expect\":[],\"exchanges_shown\":[{"
-        "\"id\":2,\"line\":\"POST /token → 401 client-unknown\"}]}";
+        "\"id\":1,\"status\":200,\"line\":\"GET /?q=a → 4\"},{"
+        "\"id\":2,\"status\":401,\"line\":\"POST /token → 401 client-unknown\"}]}";
     assert_int_equal(run_scenario_state(scene, "true"), IM_EXIT_NO);
     says(scene, "CMD does not pass happy-path, where nothing goes wrong");
     says(scene, "\n  there: POST /token → 401 client-unknown\n");

@@ -13,6 +13,13 @@
 
 #include "objects/objects.h"
 
+#define VENDOR  "accounts-payable/vendor"
+#define BILL    "accounts-payable/bill"
+#define INVOICE "accounts-receivable/invoice"
+
+/* What a vendor can be created of. */
+#define NEW_VENDOR "{\"id\":\"N1\",\"name\":\"New\"}"
+
 #define NOON_MS 1774958400123 /* 2026-03-31T12:00:00.123Z */
 
 struct shop {

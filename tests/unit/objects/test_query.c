@@ -4,8 +4,8 @@
 #include "objects/expression.h"
 
 #define FROM(object, fields) "{\"object\":\"" object "\",\"fields\":" fields
-#define VENDORS              FROM("accounts-payable/vendor", "[\"id\"]")
-#define BILLS                FROM("accounts-payable/bill", "[\"billNumber\"]")
+#define VENDORS              FROM(VENDOR, "[\"id\"]")
+#define BILLS                FROM(BILL, "[\"billNumber\"]")
 #define CUSTOMERS            FROM("accounts-receivable/customer", "[\"id\"]")
 
 static const char *found(struct shop *shop, const char *body, const char *field)
@@ -329,8 +329,8 @@ static void null_is_as_good_as_absent(void **state)
     }
     assert_refused(shop, query(shop, "{\"object\":null,\"fields\":[\"id\"]}"),
                    IM_OBJECTS_QUERY_MISSING, "object");
-    assert_refused(shop, query(shop, FROM("accounts-payable/vendor", "null") "}"),
-                   IM_OBJECTS_QUERY_MISSING, "fields");
+    assert_refused(shop, query(shop, FROM(VENDOR, "null") "}"), IM_OBJECTS_QUERY_MISSING,
+                   "fields");
 }
 
 static void object_and_fields_are_required(void **state)
@@ -346,10 +346,10 @@ static void object_and_fields_are_required(void **state)
         strstr(shop->call.refusal.text, "did you mean \"accounts-payable/vendor\"?"));
     assert_refused(shop, query(shop, "{\"object\":\"accounts-payable/vendor\"}"),
                    IM_OBJECTS_QUERY_MISSING, "fields");
-    assert_refused(shop, query(shop, FROM("accounts-payable/vendor", "[]") "}"),
-                   IM_OBJECTS_QUERY_WRONG, "fields");
-    assert_refused(shop, query(shop, FROM("accounts-payable/vendor", "[1]") "}"),
-                   IM_OBJECTS_QUERY_WRONG, "fields");
+    assert_refused(shop, query(shop, FROM(VENDOR, "[]") "}"), IM_OBJECTS_QUERY_WRONG,
+                   "fields");
+    assert_refused(shop, query(shop, FROM(VENDOR, "[1]") "}"), IM_OBJECTS_QUERY_WRONG,
+                   "fields");
 }
 
 static void the_type_is_taken_from_the_body_and_must_agree(void **state)

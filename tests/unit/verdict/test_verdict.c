@@ -466,8 +466,10 @@ static void json_says_all(void **state)
         "saw 2\",\"exchanges\":[1,2]},"
         "{\"that\":\"it waits\",\"outcome\":\"not-exercised\",\"why\":\"drop never "
         "happened, so this was not exercised\",\"exchanges\":[]}],"
-        "\"exchanges_shown\":[{\"id\":1,\"line\":\"GET /ia/api/v1/objects/x → 200\"},"
-        "{\"id\":2,\"line\":\"GET /ia/api/v1/objects/x → 401 access-token-revoked: "
+        "\"exchanges_shown\":[{\"id\":1,\"status\":200,\"line\":\"GET "
+        "/ia/api/v1/objects/x → 200\"},"
+        "{\"id\":2,\"status\":401,\"line\":\"GET /ia/api/v1/objects/x → 401 "
+        "access-token-revoked: "
         "revoked 2 s ago\"}],"
         "\"cause\":{\"id\":\"access-token-revoked\",\"why\":\"%s\",\"fix\":\"%s\"},"
         "\"needs\":\"an API call\",\"client\":\"resilient\"}",
