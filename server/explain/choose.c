@@ -1,6 +1,7 @@
 /* Which exchange of a trace is explained: the first that was refused and that the client did not get
  * over, or what made a refusal final. */
 #include "explain/match.h"
+#include "explain/transport.h"
 
 /* A refusal of the access token, which a refresh may mend. */
 static bool is_token_refusal(const struct im_observed *one)
@@ -13,7 +14,8 @@ static bool is_token_refusal(const struct im_observed *one)
 
 static bool went_wrong(const struct im_observed *one)
 {
-    return im_observed_is_refused(one) || (one->lost && !one->status);
+    return im_observed_is_refused(one) || im_observed_is_broken(one) ||
+           (one->lost && !one->status);
 }
 
 /* Did the client get over it? The same call of the same user succeeds later. */
@@ -71,7 +73,12 @@ size_t im_choose_wrong(struct im_ranking *ranking)
         ranking->recovered = true;
         return first;
     }
-    if (lost < trace->count)
+    for (size_t i = lost; i < trace->count; i++)
+        if (went_wrong(trace->items[i]) && !is_recovered(trace, i))
+            return i;
+    if (lost < trace->count) {
+        ranking->recovered = true;
         return lost;
+    }
     return trace->count ? trace->count - 1 : 0;
 }

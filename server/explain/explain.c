@@ -166,10 +166,13 @@ struct im_str im_explanation_answer(const struct im_explanation *explanation)
     im_buf_init(&buf, trace->arena, 0);
     if (!one)
         return im_buf_str(&buf);
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
     if (one->status)
         im_buf_addf(&buf, "%d", one->status);
-    else if (one->lost)
+    else if (one->lost || ended)
         im_buf_addz(&buf, "no answer");
+    if (ended)
+        im_buf_addf(&buf, " (%s)", ended->id);
     for (size_t i = 0; i < one->words.code_count && i < 3; i++)
         im_buf_addf(&buf, "%s%.*s", buf.len ? " " : "",
                     IM_ARG(im_trace_quote(trace, one->words.codes[i])));
@@ -187,7 +190,14 @@ struct im_str im_explanation_developer(const struct im_explanation *explanation)
     struct im_str answer = im_explanation_answer(explanation);
     struct im_buf buf;
 
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+
     im_buf_init(&buf, explanation->trace.arena, 0);
+    if (ended)
+        im_buf_addf(&buf, "No answer of Intacct reached the program: %s. ", ended->title);
+    if (!first && ended)
+        im_buf_addf(&buf, "%s To be sure: %s %s", ended->why, ended->question,
+                    ended->developer);
     if (!first)
         return im_buf_str(&buf);
     const struct im_cause_row *row = im_cause_row(first->cause);
@@ -214,17 +224,52 @@ const char *im_explanation_administrator(const struct im_explanation *explanatio
     return first ? im_diagnosis(first->cause)->admin : NULL;
 }
 
+/* ---- what ended it before an answer ---- */
+
+const struct im_transport_row *im_explanation_transport(
+    const struct im_explanation *explanation)
+{
+    const struct im_observed *one = explanation->ranking.one;
+
+    return one && im_observed_is_broken(one) ? im_transport_row(one->ended->kind) : NULL;
+}
+
+/* Of the table, and not of the input: so no secret can be in it. */
+struct im_str im_explanation_told_by(const struct im_explanation *explanation)
+{
+    struct im_buf buf;
+
+    im_buf_init(&buf, explanation->trace.arena, 0);
+    if (!im_explanation_transport(explanation))
+        return im_buf_str(&buf);
+    const struct im_transport_words *words = explanation->ranking.one->ended;
+    im_buf_addz(&buf, words->text);
+    if (words->beside)
+        im_buf_addf(&buf, " … %s", words->beside);
+    return im_buf_str(&buf);
+}
+
+const char *im_explanation_network(const struct im_explanation *explanation)
+{
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+
+    /* where the name is wrong, the network cannot help */
+    return ended && !im_explanation_first(explanation) ? ended->network : NULL;
+}
+
 /* ---- how to see it again ---- */
 
 /* Where the refusal happens: at the API, or at the token endpoint and its neighbours. */
 static bool is_of_oauth(const struct im_explanation *explanation,
                         const struct im_candidate *first)
 {
-    const struct im_cause_row *row = im_cause_row(first->cause);
     const struct im_observed *one = explanation->ranking.one;
 
     if (one && im_endpoint_group(one->endpoint) != IM_GROUP_NONE)
         return im_endpoint_group(one->endpoint) == IM_GROUP_OAUTH;
+    if (!first)
+        return false;
+    const struct im_cause_row *row = im_cause_row(first->cause);
     if (first->answer.where)
         return first->answer.wording == &row->token ||
                first->answer.wording == &row->token_switch.wording;
@@ -232,17 +277,23 @@ static bool is_of_oauth(const struct im_explanation *explanation,
 }
 
 /* A sandbox of its own in which every call is refused so, in the very wording that was
- * seen. */
+ * seen, or ends so. TLS ends before there is a sandbox: there a scenario does it. */
 struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);
     struct im_buf buf;
 
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+
     im_buf_init(&buf, explanation->trace.arena, 0);
-    if (!first)
+    if (!first && ended && ended->tls)
+        im_buf_addf(&buf,
+                    "intacct-mock run --intercept --scenario tls-%s -- YOUR-PROGRAM",
+                    ended->tls);
+    if (!first && !(ended && ended->wire))
         return im_buf_str(&buf);
     const struct im_wording_switch *when =
-        first->answer.where ? first->answer.when : NULL;
+        first && first->answer.where ? first->answer.when : NULL;
     const struct im_policy_row *policy =
         when ? im_policy_find(im_str(when->policy)) : NULL;
     struct im_str url = explanation->options.url;
@@ -256,22 +307,40 @@ struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
     if (policy)
         im_buf_addf(&buf, "\"world\":{\"%s\":\"%.*s\"},", when->policy,
                     IM_ARG(im_policy_choice(policy, when->value)));
-    im_buf_addf(
-        &buf,
-        "\"rules\":[{\"when\":{\"endpoint\":\"%s\"},\"then\":{\"refuse\":\"%s\"}}]"
-        "}}'",
-        is_of_oauth(explanation, first) ? "oauth" : "api",
-        im_cause_row(first->cause)->id);
+    im_buf_addf(&buf,
+                "\"rules\":[{\"when\":{\"endpoint\":\"%s\"},\"then\":{\"%s\":\"%s\"}}]"
+                "}}'",
+                is_of_oauth(explanation, first) ? "oauth" : "api",
+                first ? "refuse" : "wire",
+                first ? im_cause_row(first->cause)->id : ended->wire);
     return im_buf_str(&buf);
 }
 
-/* A story that is built in has the id of its cause as its name. */
+static const char *built_in_scenario(const char *prefix, const char *name)
+{
+    size_t n = strlen(prefix);
+
+    for (size_t i = 0; i < im_scenario_file_count; i++)
+        if (strncmp(im_scenario_files[i].name, prefix, n) == 0 &&
+            strcmp(im_scenario_files[i].name + n, name) == 0)
+            return im_scenario_files[i].name;
+    return NULL;
+}
+
+/* A story that is built in has the id of its cause as its name, or that of its fault. */
 const char *im_explanation_scenario_name(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
 
-    for (size_t i = 0; first && i < im_scenario_file_count; i++)
-        if (strcmp(im_scenario_files[i].name, im_cause_row(first->cause)->id) == 0)
-            return im_scenario_files[i].name;
-    return NULL;
+    if (first)
+        return built_in_scenario("", im_cause_row(first->cause)->id);
+    if (ended && ended->tls)
+        return built_in_scenario("tls-", ended->tls);
+    if (!ended || !ended->wire)
+        return NULL;
+    const char *of_token = im_is_token_endpoint(explanation->ranking.one)
+                               ? built_in_scenario("token-", ended->wire)
+                               : NULL;
+    return of_token ? of_token : built_in_scenario("", ended->wire);
 }

@@ -188,19 +188,48 @@ static void json_write_cause(struct im_json_out *out, const struct im_candidate 
     im_json_close_object(out);
 }
 
+static void json_write_transport(struct im_json_out *out,
+                                 const struct im_explanation *explanation)
+{
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+
+    if (!ended)
+        return;
+    im_json_open_object(out, "transport");
+    im_json_strz(out, "id", ended->id);
+    im_json_strz(out, "what", ended->title);
+    im_json_str(out, "told_by", im_explanation_told_by(explanation));
+    im_json_strz(out, "why", ended->why);
+    im_json_strz(out, "question", ended->question);
+    im_json_strz(out, "fix", ended->developer);
+    if (ended->tls)
+        im_json_str(out, "tls_name",
+                    im_arena_format(out->buf->arena, "%s.localhost", ended->tls));
+    if (ended->again)
+        im_json_strz(out, "again", ended->again);
+    im_json_close_object(out);
+}
+
 static void json_write_advice(struct im_json_out *out,
                               const struct im_explanation *explanation)
 {
     const char *admin = im_explanation_administrator(explanation);
     const char *scenario = im_explanation_scenario_name(explanation);
 
-    if (!im_explanation_first(explanation))
+    const char *network = im_explanation_network(explanation);
+    struct im_str command = im_explanation_reproduce(explanation);
+
+    if (!im_explanation_first(explanation) && !im_explanation_transport(explanation))
         return;
     im_json_str(out, "developer", im_explanation_developer(explanation));
     if (admin)
         im_json_strz(out, "administrator", admin);
+    if (network)
+        im_json_strz(out, "network", network);
+    if (!command.len) /* the mock does not make it */
+        return;
     im_json_open_object(out, "reproduce");
-    im_json_str(out, "command", im_explanation_reproduce(explanation));
+    im_json_str(out, "command", command);
     if (scenario)
         im_json_strz(out, "scenario", scenario);
     im_json_close_object(out);
@@ -225,6 +254,7 @@ struct im_str im_explanation_json(struct im_explanation *explanation)
     for (size_t i = 0; i < explanation->ranking.count; i++)
         json_write_cause(&out, explanation->ranking.ranked[i]);
     im_json_close_array(&out);
+    json_write_transport(&out, explanation);
     json_write_advice(&out, explanation);
     im_json_close_object(&out);
     im_buf_init(&pretty, explanation->trace.arena, 0);

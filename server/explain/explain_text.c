@@ -36,7 +36,9 @@ static void text_add_recognised(struct im_buf *buf,
     if (explanation->trace.count > 1)
         text_add_line(buf, 2, "",
                       im_arena_format(arena, "explained is no. %zu, the %s", one->number,
-                                      !explanation->ranking.refused ? "last"
+                                      !explanation->ranking.refused &&
+                                              !im_explanation_transport(explanation)
+                                          ? "last"
                                       : explanation->ranking.recovered
                                           ? "first wrong one; the client got over it"
                                           : "first wrong one"));
@@ -159,24 +161,66 @@ static void text_add_causes(struct im_buf *buf, const struct im_ranking *ranking
     im_buf_add_wrapped(buf, 5, im_buf_str(&rest));
 }
 
+/* What ended it before there was an answer: no cause of Intacct's table. */
+static void text_add_transport(struct im_buf *buf,
+                               const struct im_explanation *explanation)
+{
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+
+    if (!ended)
+        return;
+    text_add_heading(buf, "What ended it");
+    im_buf_addf(buf, "\n  %s\n", ended->id);
+    text_add_line(buf, 5, "", im_str(ended->why));
+    text_add_line(buf, 5, "told by: ", im_explanation_told_by(explanation));
+    text_add_line(buf, 5, "ask: ", im_str(ended->question));
+}
+
+static void text_add_again(struct im_buf *buf, const struct im_explanation *explanation)
+{
+    const struct im_candidate *first = im_explanation_first(explanation);
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+    const char *scenario = im_explanation_scenario_name(explanation);
+    struct im_str command = im_explanation_reproduce(explanation);
+
+    text_add_heading(buf, "To see it again, with a mock that runs (intacct-mock)");
+    if (command.len)
+        im_buf_addf(buf, "  %.*s\n", IM_ARG(command));
+    if (first || ended->wire)
+        text_add_line(buf, 2, "",
+                      im_arena_format(buf->arena,
+                                      "makes a sandbox; at the base_url that it prints, "
+                                      "each such call %s so",
+                                      first ? "is refused" : "ends"));
+    if (!first && ended->tls)
+        text_add_line(buf, 2, "",
+                      im_arena_format(buf->arena,
+                                      "or ask a mock for HTTPS by the name %s.localhost",
+                                      ended->tls));
+    if (!first && ended->again)
+        text_add_line(buf, 2, "", im_str(ended->again));
+    if (scenario && (first || ended->wire))
+        im_buf_addf(buf, "  as a story: intacct-mock run --scenario %s -- YOUR-PROGRAM\n",
+                    scenario);
+}
+
 static void text_add_advice(struct im_buf *buf, const struct im_explanation *explanation)
 {
     const char *admin = im_explanation_administrator(explanation);
-    const char *scenario = im_explanation_scenario_name(explanation);
+    const char *network = im_explanation_network(explanation);
 
     text_add_heading(buf, "To the developer");
     text_add_line(buf, 2, "", im_explanation_developer(explanation));
-    /* two texts to copy: the developer cannot change the company, nor its administrator the code */
-    text_add_heading(buf, "To the Intacct administrator");
-    text_add_line(buf, 2, "", im_str(admin ? admin : "(nothing to do)"));
-    text_add_heading(buf, "To see it again, with a mock that runs (intacct-mock)");
-    im_buf_addf(buf, "  %.*s\n", IM_ARG(im_explanation_reproduce(explanation)));
-    text_add_line(buf, 2, "",
-                  IM_STR("makes a sandbox; at the base_url that it prints, each such "
-                         "call is refused so"));
-    if (scenario)
-        im_buf_addf(buf, "  as a story: intacct-mock run --scenario %s -- YOUR-PROGRAM\n",
-                    scenario);
+    /* texts to copy: the developer cannot change the company, nor its administrator the code */
+    if (im_explanation_first(explanation)) {
+        text_add_heading(buf, "To the Intacct administrator");
+        text_add_line(buf, 2, "", im_str(admin ? admin : "(nothing to do)"));
+    }
+    if (network) {
+        text_add_heading(buf, "To the administrator of the network");
+        text_add_line(buf, 2, "", im_str(network));
+    }
+    text_add_again(buf, explanation);
 }
 
 static void text_add_note(struct im_buf *buf, const struct im_explanation *explanation)
@@ -186,8 +230,8 @@ static void text_add_note(struct im_buf *buf, const struct im_explanation *expla
     if (!explanation->recognised)
         im_buf_addz(buf,
                     "A response, the output of curl -v, a curl command, a HAR file, a "
-                    "token, a log,\nPostman's console, a stack trace or a code "
-                    "(REST-1206) would be.\n");
+                    "token, a log,\nPostman's console, a stack trace, a code "
+                    "(REST-1206) or a client's error\n(ECONNRESET) would be.\n");
     im_buf_addz(buf, note.len ? "\n" : "");
     text_add_line(buf, 0, "", note);
 }
@@ -203,11 +247,11 @@ struct im_str im_explanation_text(struct im_explanation *explanation)
         text_add_events(&buf, &explanation->ranking);
         text_add_token(&buf, explanation);
     }
-    if (explanation->ranking.count) {
+    if (explanation->ranking.count)
         text_add_causes(&buf, &explanation->ranking);
-        if (im_explanation_first(explanation))
-            text_add_advice(&buf, explanation);
-    }
+    text_add_transport(&buf, explanation);
+    if (im_explanation_first(explanation) || im_explanation_transport(explanation))
+        text_add_advice(&buf, explanation);
     /* whatever was quoted, what is known as a secret is not in it */
     return im_secrets_hide(explanation->trace.secrets, explanation->trace.arena,
                            im_buf_str(&buf));

@@ -3,6 +3,7 @@
 #define IM_EXPLAIN_INSIDE_H
 
 #include "explain/match.h"
+#include "explain/transport.h"
 #include "http/redact.h"
 
 struct im_explanation {
@@ -28,9 +29,17 @@ void im_explanation_add_answered(const struct im_explanation *explanation,
  * known. */
 struct im_str im_explanation_request(const struct im_explanation *explanation);
 struct im_str im_explanation_answer(const struct im_explanation *explanation);
+/* What ended the exchange that is explained; NULL = an answer came, or nothing is told. */
+const struct im_transport_row *im_explanation_transport(
+    const struct im_explanation *explanation);
+/* The client's words by which that is told. */
+struct im_str im_explanation_told_by(const struct im_explanation *explanation);
 struct im_str im_explanation_developer(const struct im_explanation *explanation);
 const char *im_explanation_administrator(const struct im_explanation *explanation);
-/* One command, which asks the mock at the options' URL. */
+/* To whoever looks after the network; NULL = nothing to do. */
+const char *im_explanation_network(const struct im_explanation *explanation);
+/* One command, which asks the mock at the options' URL or runs one; empty = the mock does
+ * not make it. */
 struct im_str im_explanation_reproduce(const struct im_explanation *explanation);
 /* A built-in scenario in which it happens; NULL = there is none. */
 const char *im_explanation_scenario_name(const struct im_explanation *explanation);

@@ -2,6 +2,7 @@
  * how often sources tell of it. Weights decide between kinds of reasons; within one
  * kind the tables of causes do. */
 #include "explain/match.h"
+#include "explain/transport.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,7 +92,8 @@ bool im_is_api(const struct im_observed *one)
 
 bool im_is_success(const struct im_observed *one)
 {
-    return one->status >= 200 && one->status < 300 && !im_words_any(&one->words);
+    return one->status >= 200 && one->status < 300 && !im_words_any(&one->words) &&
+           !im_observed_is_broken(one);
 }
 
 bool im_has_code(const struct im_observed *one, const char *code)
@@ -287,6 +289,12 @@ static void rank_look_at_exchange(struct im_ranking *ranking)
     ranking->at_ms = one->has_time ? one->at_ms : ranking->options->now_ms;
     ranking->mock = is_loopback(one->host) ||
                     im_observed_answer_header(one, "X-Intacct-Mock-Cause").len;
+    /* nobody judged the request: no cause has worded anything, and what is wrong with it
+     * besides did not end it */
+    if (im_observed_is_broken(one)) {
+        im_signs_of_host(ranking);
+        return;
+    }
     struct im_str grant = im_is_token_endpoint(one) ? im_grant(one) : IM_STR("");
     /* a refresh cannot fail for want of a code: causes of other grants are not even candidates */
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
@@ -410,14 +418,16 @@ static void rank_causes(struct im_ranking *ranking)
         im_token_view(ranking->options, trace, trace->jwt, ranking->at_ms,
                       &ranking->token);
     }
+    bool broken = ranking->one && im_observed_is_broken(ranking->one);
     if (ranking->has_token)
         im_signs_of_token(ranking);
-    if (ranking->one) {
+    if (ranking->one && !broken) {
         im_signs_of_sequence(ranking);
         look_at_token_response(ranking);
     }
-    bool alone = ranking->one && is_wording_alone(ranking);
-    im_signs_of_words(ranking);
+    bool alone = ranking->one && !broken && is_wording_alone(ranking);
+    if (!broken)
+        im_signs_of_words(ranking);
     if (alone)
         rank_by_wording(ranking);
     else

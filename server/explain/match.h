@@ -77,6 +77,7 @@ void im_lead(struct im_ranking *ranking, const struct im_observed *one,
 
 /* Signs in the exchange itself: its address, header and parameters, its token. */
 void im_signs_of_request(struct im_ranking *ranking);
+void im_signs_of_host(struct im_ranking *ranking); /* of its address alone */
 void im_signs_of_token(struct im_ranking *ranking);
 /* Signs in what came before and after it. */
 void im_signs_of_sequence(struct im_ranking *ranking);

@@ -21,11 +21,30 @@ static bool is_foreign(const struct im_ranking *ranking)
            !ranking->all[CAUSE_HOST_MISSPELLED].evidence_count;
 }
 
+/* What ended it is nobody's answer, least of all Intacct's. */
+static void note_transport(struct im_buf *buf, const struct im_explanation *explanation)
+{
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+
+    if (ended)
+        im_buf_addf(
+            buf,
+            "No answer of Intacct reached the program: %s. That is no refusal: it "
+            "says nothing of client, user, token or permission. ",
+            ended->title);
+}
+
 static void note_host(struct im_buf *buf, const struct im_explanation *explanation)
 {
     const struct im_ranking *ranking = &explanation->ranking;
 
-    if (is_foreign(ranking))
+    if (is_foreign(ranking) && im_explanation_transport(explanation))
+        im_buf_addf(buf,
+                    "The address is %.*s, which is none of Sage Intacct's "
+                    "(api.intacct.com): look "
+                    "first whether it is the one that is meant. ",
+                    IM_ARG(im_trace_quote_host(&explanation->trace, ranking->one->host)));
+    else if (is_foreign(ranking))
         im_buf_addf(
             buf,
             "%.*s is not an address of Sage Intacct (api.intacct.com). Unless a mock "
@@ -142,7 +161,10 @@ struct im_str im_explanation_note(const struct im_explanation *explanation)
     im_buf_init(&buf, explanation->trace.arena, 0);
     if (!explanation->recognised)
         return im_buf_str(&buf);
+    note_transport(&buf, explanation);
     note_host(&buf, explanation);
+    if (im_explanation_transport(explanation))
+        return im_str_trim(im_buf_str(&buf));
     if (ranking->undecided)
         im_buf_addf(
             &buf,

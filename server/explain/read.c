@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/sanitize.h"
 #include "causes/diagnosis.h"
-#include "explain/trace.h"
+#include "explain/transport.h"
 #include "oauth/jwt.h"
 
 /* ---- times ---- */
@@ -123,7 +123,9 @@ bool im_read_code(struct im_trace *trace, struct im_str text)
         IM_ARENA_ARRAY(trace->arena, struct im_cause_hit, CAUSE_COUNT);
     int64_t status = status_of_phrase(word);
 
-    if (word.len > 80 || im_str_has(word, '\n') || !hits)
+    /* the words of a client are no code, though some have been searched for as one */
+    if (word.len > 80 || im_str_has(word, '\n') || !hits ||
+        im_transport_find(trace, word, false))
         return false;
     if (status)
         word.len = 0;
@@ -166,6 +168,14 @@ static bool is_prose(const struct im_trace *trace, struct im_str text)
            words >= WORDS_MIN;
 }
 
+/* One exchange, of which nothing is told but its end. */
+static bool is_error(const struct im_trace *trace)
+{
+    const struct im_observed *one = trace->count == 1 ? trace->items[0] : NULL;
+
+    return one && one->ended && !one->status && !one->req.method.len && !one->has_time;
+}
+
 bool im_trace_read(struct im_trace *trace, struct im_str text)
 {
     /* The order decides: what begins with a mark of its own is asked before what takes nearly any text.
@@ -179,7 +189,9 @@ bool im_trace_read(struct im_trace *trace, struct im_str text)
         trace->count = trace->foreign = trace->beyond = 0;
         if (!readers[i](trace, text))
             continue;
-        if (trace->form == IM_FORM_LOG && is_prose(trace, text))
+        if (trace->form == IM_FORM_LOG && is_error(trace))
+            trace->form = IM_FORM_ERROR;
+        else if (trace->form == IM_FORM_LOG && is_prose(trace, text))
             trace->form = IM_FORM_PROSE;
         return true;
     }

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "causes/diagnosis.h"
 #include "explain/curl_options.h"
-#include "explain/trace.h"
+#include "explain/transport.h"
 
 /* A shell command that is being cut into words. */
 struct shell {
@@ -290,7 +290,8 @@ static void curl_read_printed(struct curl *curl, struct im_str rest)
     /* a trace of its own: what was printed is the answer to this command, and no exchange beside it */
     struct im_trace printed = {.arena = curl->trace->arena,
                                .secrets = curl->trace->secrets,
-                               .lexicon = curl->trace->lexicon};
+                               .lexicon = curl->trace->lexicon,
+                               .transport_index = curl->trace->transport_index};
     const struct im_observed *answer;
 
     rest = im_str_trim(rest);
@@ -300,10 +301,13 @@ static void curl_read_printed(struct curl *curl, struct im_str rest)
         curl->one->answer_header_count = answer->answer_header_count;
         curl->one->answer_body = answer->answer_body;
         curl->one->lost = answer->lost;
+        curl->one->ended = answer->ended;
+        curl->one->ended_late = answer->ended_late;
         curl->one->words = answer->words;
     } else {
         curl->one->answer_body = rest;
-        curl->one->lost = im_says_lost(rest);
+        im_observed_end(curl->one, im_transport_find(curl->trace, rest, true));
+        curl->one->lost = curl->one->ended != NULL;
     }
 }
 

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/json.h"
-#include "explain/trace.h"
+#include "explain/transport.h"
 
 static int64_t whole_of(const struct im_json *object, const char *name)
 {
@@ -70,6 +70,17 @@ static struct im_str har_content(struct im_trace *trace, const struct im_json *r
     return text;
 }
 
+/* Why no answer came: Chromium's member, Playwright's, and what HAR has for anything. */
+static void har_read_error(struct im_trace *trace, struct im_observed *one,
+                           const struct im_json *response)
+{
+    static const char *const names[] = {"_error", "_failureText", "comment", NULL};
+
+    for (size_t i = 0; names[i]; i++)
+        im_observed_end(
+            one, im_transport_find(trace, im_json_get_str(response, names[i]), true));
+}
+
 static void har_read_entry(struct im_trace *trace, const struct im_json *entry,
                            size_t number)
 {
@@ -92,6 +103,7 @@ static void har_read_entry(struct im_trace *trace, const struct im_json *entry,
     int64_t status = whole_of(response, "status");
     one->status = status > 0 && status < 1000 ? (int)status : 0;
     one->lost = one->status == 0;
+    har_read_error(trace, one, response);
     har_read_headers(trace, one, im_json_get(response, "headers"), false);
     one->answer_body = har_content(trace, response);
     one->duration_ms = whole_of(entry, "time");

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "causes/diagnosis.h"
-#include "explain/trace.h"
+#include "explain/transport.h"
 #include "http/chunked.h"
 #include "http/head.h"
 
@@ -132,14 +132,19 @@ static void wire_take_header(struct wire *wire, struct im_str line)
 /* "* Could not resolve host: api.intacct.con" and the like: there was no answer. */
 static void wire_take_remark(struct wire *wire, struct im_str line)
 {
-    if (!im_says_lost(line))
-        return;
-    if (!wire->one)
+    const struct im_transport_words *ended = im_transport_find(wire->trace, line, true);
+
+    if (ended && !wire->one)
         wire->one = im_trace_add(wire->trace);
-    if (!wire->one)
+    if (!ended || !wire->one)
         return;
+    struct im_str url = im_transport_url(wire->trace, line, wire->one->url);
+    if (url.len && !wire->one->url.len)
+        im_observed_set_url(wire->one, url);
+    wire->one->has_request |= url.len > 0;
     wire->one->lost = true;
-    im_words_add_prose(wire->trace, &wire->one->words, line);
+    im_observed_end(wire->one, ended);
+    wire->one->ended_late |= wire->one->status != 0;
 }
 
 /* Behind the mark of curl, "> "; empty lines have a mark alone. */
@@ -155,7 +160,7 @@ static void wire_take_line(struct wire *wire, struct im_str line)
                   (line.len == 1 || line.at[1] == ' ');
     bool head = wire->state == REQUEST_HEAD || wire->state == ANSWER_HEAD;
 
-    if (wire->curl && im_str_starts(line, "* ")) {
+    if (wire->curl && (im_str_starts(line, "* ") || im_str_starts(line, "curl: ("))) {
         wire_take_remark(wire, line);
         return;
     }

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/sanitize.h"
 #include "causes/diagnosis.h"
-#include "explain/trace.h"
+#include "explain/transport.h"
 #include "http/redact_parts.h"
 
 enum { LINE_MAX_BYTES = 64 * 1024 };
@@ -46,7 +46,8 @@ struct piece {
     struct im_words words;
     struct im_str scheme; /* of an Authorization that is no Bearer */
     struct im_str body;   /* of an answer */
-    bool lost, object;    /* does an object of an HTTP library tell it? */
+    bool object;          /* does an object of an HTTP library tell it? */
+    const struct im_transport_words *ended; /* why no answer came; NULL = not told */
 };
 
 static bool ends_word(char c)
@@ -102,7 +103,7 @@ static void find_address(struct im_str line, struct piece *piece)
             continue;
         word = log_word_at(line, i);
         searched = i + word.len;
-        if (is_log_address(word))
+        if (is_log_address(word) && !im_transport_is_help(word))
             piece->url = word;
     }
 }
@@ -148,11 +149,12 @@ static void find_status(struct im_str line, struct piece *piece)
         int64_t status = 0;
         bool alone = (!i || !(im_redact_is_word(line.at[i - 1]) ||
                               strchr(".-", line.at[i - 1]))) &&
-                     (i + 3 == line.len || !im_redact_is_word(line.at[i + 3]));
+                     (i + 3 == line.len || !im_redact_is_word(line.at[i + 3])) &&
+                     !im_str_starts(im_str_slice(line, i + 3, line.len), " bytes");
         if (!alone || !im_str_int(three, &status) || status < 200 || status > 599)
             continue;
         struct im_str after = im_str_slice(line, i + 3, line.len);
-        bool last = !im_str_trim(after).len && piece->url.len;
+        bool last = !im_str_trim(after).len && piece->url.len && !piece->ended;
         if (introduces_status(im_str_slice(line, 0, i)) ||
             follows_status(after, (int)status) || last)
             piece->status = (int)status;
@@ -199,25 +201,6 @@ static void find_form(struct im_str line, struct piece *piece)
         struct im_str word = log_word_at(line, at);
         if (word.len > piece->form.len)
             piece->form = word;
-    }
-}
-
-/* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con, UnknownHostException:
- * x */
-static void find_lost_host(struct im_trace *trace, struct im_str line,
-                           struct piece *piece)
-{
-    static const char *const marks[] = {
-        "host='",    "ENOTFOUND ", "resolve host: ", "HostException: ", "lookup ",
-        "resolve '", NULL};
-
-    for (size_t i = 0; marks[i] && !piece->url.len; i++) {
-        size_t at = im_str_find_nocase(line, marks[i]);
-        if (at == line.len)
-            continue;
-        struct im_str host = log_word_at(line, at + strlen(marks[i]));
-        if (host.len && im_str_has(host, '.'))
-            piece->url = im_arena_format(trace->arena, "https://%.*s/", IM_ARG(host));
     }
 }
 
@@ -338,7 +321,7 @@ static bool has_request_piece(const struct piece *piece)
 
 static bool has_answer_piece(const struct piece *piece)
 {
-    return piece->status || im_words_any(&piece->words) || piece->lost;
+    return piece->status || im_words_any(&piece->words) || piece->ended;
 }
 
 static void fill_request(struct im_trace *trace, struct im_observed *one,
@@ -371,7 +354,8 @@ static void fill_answer(struct im_observed *one, const struct piece *piece)
         one->words = piece->words;
     if (!one->answer_body.len && im_words_any(&piece->words))
         one->answer_body = piece->body;
-    one->lost |= piece->lost && !one->status;
+    one->lost |= piece->ended && !one->status;
+    im_observed_end(one, piece->ended);
 }
 
 static void log_take_piece(struct im_trace *trace, const struct piece *piece)
@@ -391,9 +375,15 @@ static void log_take_piece(struct im_trace *trace, const struct piece *piece)
 
     if (!has_request_piece(piece) && !has_answer_piece(piece))
         return;
+    /* a body that cannot be read is that of the answer before; a stack trace repeats
+     * its error */
+    bool of_body = last && last->status && !last->ended && piece->ended &&
+                   im_transport_is_of_body(piece->ended) && !piece->url.len;
+    bool repeated = last && last->ended && piece->ended && !piece->has_time &&
+                    im_str_eq(last->url, piece->url);
     /* what only a request has begins an exchange, unless the one at hand lacks just
      * that */
-    if (!last || again || (!open && !more && !headline)) {
+    if (!last || (again && !repeated) || (!open && !more && !headline && !of_body)) {
         last = im_trace_add(trace);
         if (!last)
             return;
@@ -414,11 +404,12 @@ static void log_read_line(struct im_trace *trace, struct im_str line)
     find_form(line, &piece);
     find_authorization(line, &piece);
     find_json(trace, line, &piece);
-    find_status(line, &piece);
-    if (im_says_lost(line)) {
-        piece.lost = true;
-        find_lost_host(trace, line, &piece);
-    }
+    piece.ended = im_transport_find(trace, line, piece.url.len > 0);
+    /* the status that a proxy refuses with is no answer of the host's */
+    if (!piece.ended || piece.ended->kind != IM_TRANSPORT_PROXY_REFUSED)
+        find_status(line, &piece);
+    if (piece.ended)
+        piece.url = im_transport_url(trace, line, piece.url);
     if (!im_words_any(&piece.words))
         im_words_add_prose(trace, &piece.words, line);
     log_take_piece(trace, &piece);
@@ -479,7 +470,9 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
         struct im_observed *one = trace->items[i];
         im_observed_complete(trace, one);
         bool ours = one->endpoint != IM_ENDPOINT_NONE || im_words_any(&one->words) ||
-                    one->req.header_count || one->status >= 400 || one->lost ||
+                    one->req.header_count || one->status >= 400 ||
+                    (im_observed_is_broken(one) &&
+                     (trace->count == 1 || !im_observed_is_elsewhere(one))) ||
                     im_str_find_nocase(one->req.query, "code=") < one->req.query.len;
         trace->foreign += !ours;
         if (!ours)
@@ -492,7 +485,7 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
     /* a status alone, in a text that has nothing else, may be any number */
     for (size_t i = 0; i < trace->count; i++)
         if (trace->items[i]->has_request || im_words_any(&trace->items[i]->words) ||
-            trace->items[i]->status)
+            trace->items[i]->status || trace->items[i]->ended)
             return true;
     return false;
 }

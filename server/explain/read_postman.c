@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "causes/diagnosis.h"
-#include "explain/trace.h"
+#include "explain/transport.h"
 
 enum section {
     SECTION_NONE,
@@ -101,10 +101,9 @@ static void postman_take_status(struct postman *at, struct im_str line)
     if (!at->one->status && word.len == 3 && im_str_int(word, &status) && status >= 100 &&
         status <= 599)
         at->one->status = (int)status;
-    if (im_says_lost(line)) {
-        at->one->lost = true;
-        im_words_add_prose(at->trace, &at->one->words, line);
-    }
+    const struct im_transport_words *ended = im_transport_find(at->trace, line, true);
+    at->one->lost |= ended != NULL;
+    im_observed_end(at->one, ended);
 }
 
 static void postman_take_in_section(struct postman *at, struct im_str line)

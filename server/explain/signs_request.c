@@ -22,7 +22,7 @@ bool im_is_intacct_host(struct im_str host)
     return im_str_is(host, "intacct.com") || im_str_ends(host, ".intacct.com");
 }
 
-static void look_at_host(struct im_ranking *ranking)
+void im_signs_of_host(struct im_ranking *ranking)
 {
     static const struct im_str real[] = {IM_STR_INIT("api.intacct.com"),
                                          IM_STR_INIT("www.intacct.com")};
@@ -35,9 +35,8 @@ static void look_at_host(struct im_ranking *ranking)
                 im_str_find_nocase(host, "intacct") < host.len;
     /* a mock or a gateway may have any name; only one that is nearly Intacct's is
      * surely a slip */
-    if (near || (ranking->one->lost && ranking->one->has_request))
-        im_sign(ranking, CAUSE_HOST_MISSPELLED,
-                near ? IM_SIGN_CERTAIN / 2 + IM_SIGN_GOOD : IM_SIGN_GOOD,
+    if (near)
+        im_sign(ranking, CAUSE_HOST_MISSPELLED, IM_SIGN_CERTAIN / 2 + IM_SIGN_GOOD,
                 "the request goes to %.*s; the host of Intacct is api.intacct.com",
                 IM_ARG(im_trace_quote_host(ranking->trace, host)));
 }
@@ -377,7 +376,7 @@ void im_signs_of_request(struct im_ranking *ranking)
     look_at_status(ranking);
     if (!one->has_request)
         return;
-    look_at_host(ranking);
+    im_signs_of_host(ranking);
     look_at_path(ranking);
     look_at_callback(ranking);
     look_at_authorize(ranking);

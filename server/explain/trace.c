@@ -1,6 +1,6 @@
 /* Exchanges of a trace: what a request and an answer mean once a reader has found their
  * parts. */
-#include "explain/trace.h"
+#include "explain/transport.h"
 
 #include <string.h>
 
@@ -14,8 +14,9 @@
 const char *im_form_name(enum im_form form)
 {
     static const char *const names[] = {
-        "none", "har",  "jwt", "curl-trace",  "curl-command", "http",  "postman",
-        "xml",  "body", "url", "stack-trace", "log",          "prose", "code"};
+        "none",        "har",     "jwt",   "curl-trace", "curl-command",
+        "http",        "postman", "xml",   "body",       "url",
+        "stack-trace", "log",     "prose", "code",       "error"};
 
     return names[form];
 }
@@ -37,6 +38,7 @@ const char *im_form_text(enum im_form form)
         [IM_FORM_LOG] = "a log",
         [IM_FORM_PROSE] = "a text that quotes an answer",
         [IM_FORM_CODE] = "a code or its words",
+        [IM_FORM_ERROR] = "the error of a client",
     };
 
     return texts[form];
@@ -217,30 +219,7 @@ void im_observed_complete(struct im_trace *trace, struct im_observed *one)
     one->owner = im_token_owner(trace->arena, im_credentials(&one->req)->bearer_token);
     im_trace_keep_secrets_of(trace, one);
     im_words_add_body(trace, &one->words, one->answer_body);
-}
-
-bool im_says_lost(struct im_str line)
-{
-    static const char *const words[] = {"timed out",
-                                        "timeout",
-                                        "connection reset",
-                                        "econnreset",
-                                        "connection refused",
-                                        "socket hang up",
-                                        "etimedout",
-                                        "reset by peer",
-                                        "empty reply",
-                                        "could not resolve",
-                                        "name or service not known",
-                                        "enotfound",
-                                        "unknownhostexception",
-                                        "no such host",
-                                        NULL};
-
-    for (size_t i = 0; words[i]; i++)
-        if (im_str_find_nocase(line, words[i]) < line.len)
-            return true;
-    return false;
+    im_observed_end_by_page(one);
 }
 
 bool im_observed_is_refused(const struct im_observed *one)

@@ -23,6 +23,7 @@ enum im_form {
     IM_FORM_LOG,
     IM_FORM_PROSE, /* sentences, in which an answer is quoted */
     IM_FORM_CODE,
+    IM_FORM_ERROR, /* what a client says when no answer came */
     IM_FORMS
 };
 const char *im_form_name(enum im_form form); /* "har", … */
@@ -55,6 +56,8 @@ struct im_observed {
     enum im_place place;
     int status; /* 0 = no answer is known */
     bool lost;  /* there was none: the time ran out, the connection broke */
+    const struct im_transport_words *ended; /* by which that is told; NULL = it is not */
+    bool ended_late;                        /* after the head of an answer */
     struct im_header *answer_headers;
     size_t answer_header_count;
     struct im_str answer_body;
@@ -75,6 +78,7 @@ struct im_trace {
     struct im_str jwt;          /* one that stands alone */
     struct im_str query;        /* words by which a cause goes, of no answer */
     struct im_lexicon *lexicon; /* words.c's */
+    struct im_transport_index *transport_index; /* transport.c's */
     struct im_observed **items;
     size_t count, room;
     size_t json_budget; /* read_log.c's */
@@ -116,8 +120,6 @@ bool im_words_add_prose(struct im_trace *trace, struct im_words *words,
                         struct im_str text);
 bool im_words_any(const struct im_words *words);
 
-/* Does a client or curl say that no answer came? */
-bool im_says_lost(struct im_str line);
 /* Has the answer refused, or did it not come? A 2xx may carry an error too. */
 bool im_observed_is_refused(const struct im_observed *one);
 /* A value that a tool has hidden ("***", "[REDACTED]", a fingerprint): nothing is known

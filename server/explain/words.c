@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "causes/diagnosis.h"
-#include "explain/trace.h"
+#include "explain/transport.h"
 #include "http/redact_parts.h"
 
 enum { PROSE_MAX = 16384 }; /* bytes of a body that is neither JSON nor XML */
@@ -72,6 +72,25 @@ static bool json_has_text(const struct im_json *object, const char *name)
     return value && value->type == IM_JSON_STRING && value->text.len;
 }
 
+/* {"code":"ECONNRESET","message":"read ECONNRESET"}: a client's error, no answer's. */
+static bool is_of_client(struct im_trace *trace, const struct im_json *object)
+{
+    static const char *const names[] = {"error", "code", NULL};
+
+    /* axios gives it codes of its own */
+    if (json_has_text(object, "stack") && json_has_text(object, "name"))
+        return true;
+    for (size_t i = 0; names[i]; i++) {
+        struct im_str text = im_json_get_str(object, names[i]);
+        /* as after "error: " in a line */
+        if (text.len && text.len < 500 &&
+            im_transport_find(
+                trace, im_arena_format(trace->arena, "error: %.*s", IM_ARG(text)), false))
+            return true;
+    }
+    return false;
+}
+
 static bool is_an_error(const struct im_json *object)
 {
     return json_has_text(object, "errorId") || json_has_text(object, "error") ||
@@ -85,7 +104,7 @@ static void words_of(struct im_trace *trace, struct im_words *words,
 static void words_of_object(struct im_trace *trace, struct im_words *words,
                             const struct im_json *object, bool inside)
 {
-    bool error = inside || is_an_error(object);
+    bool error = (inside || is_an_error(object)) && !is_of_client(trace, object);
 
     /* `code` and `message` are names of any object: they count only within what is an error by its own
      * names, or by that of the member it stands in */
@@ -273,6 +292,9 @@ static struct im_lexicon *lexicon_make(struct im_arena *arena)
         lexicon_add_code(made, row->redirect);
     }
     for (size_t i = 0; i < im_other_words_count; i++) {
+        /* those of a name that is not resolved are transport.def's: no answer has them */
+        if (im_other_words[i].cause == CAUSE_HOST_MISSPELLED)
+            continue;
         lexicon_add_code(made, im_other_words[i].code);
         lexicon_add(made->messages, &made->message_count, im_other_words[i].text);
     }

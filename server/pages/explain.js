@@ -29,7 +29,7 @@ function Tell({ title, text }) {
 }
 
 function Found({ found }) {
-  const { recognised, exchange, causes, token, reproduce } = found;
+  const { recognised, exchange, causes, token, transport, reproduce } = found;
   const title = useRef();
   useEffect(() => title.current.focus(), [found]);
   return html`<section aria-labelledby="found"><h2 id="found" tabindex="-1" ref=${title}>${recognised.form === 'none' ? 'Not recognised' : `It is ${recognised.what}`}</h2>
@@ -41,9 +41,10 @@ function Found({ found }) {
       ['What led to it', found.led_to.length > 0 && html`<ul>${found.led_to.map(one => html`<li>#${one.number}: ${one.what}</li>`)}</ul>`]]} /></div>`}
     ${found.timeline && html`<${Timeline} found=${found} />`}
     ${causes.length > 0 && html`<h2>${found.undecided ? 'Possible causes' : 'Likely causes'}</h2><ol class="plain likelies">${causes.map((cause, i) => html`<${Likely} cause=${cause} rank=${i + 1} />`)}</ol>`}
+    ${transport && html`<h2>What ended it</h2><h3>${transport.id}</h3><${Facts} of=${[['Told by', transport.told_by], ['Ask', transport.question], ['Why', transport.why], ['Fix', transport.fix], ['Again', transport.again], ['TLS name', transport.tls_name]]} />`}
     ${token && html`<h2>The token</h2><${TokenTable} token=${token} />`}
     ${(found.developer || found.administrator) && html`<h2>What to tell whom</h2>`}
-    <${Tell} title="The developer" text=${found.developer} /><${Tell} title="Intacct's administrator" text=${found.administrator} />
+    <${Tell} title="The developer" text=${found.developer} /><${Tell} title="Intacct's administrator" text=${found.administrator} /><${Tell} title="The administrator of the network" text=${found.network} />
     ${reproduce && html`<h2>How to see it again</h2><${Lines} name="the command" text=${reproduce.command} />`}</section>`;
 }
 

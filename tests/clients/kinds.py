@@ -16,7 +16,7 @@ import sound
 from sound import API, VENDORS, Fault, Line, Stop
 
 TIMEOUT = 3.0
-PAUSES = (0.1, 0.2, 0.4)
+PAUSES = (0.1, 0.3, 0.6)
 BILLS = API + "objects/accounts-payable/bill"
 QUERY = API + "services/core/query"
 # What a kind differs in; the rest is as in DEFAULT.

@@ -32,7 +32,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 REDIRECT_URI = "http://127.0.0.1/callback"
 TIMEOUT = 1.0               # seconds without a byte
-PAUSES = (0.1, 0.2, 0.4)    # between the tries of one call: at most four tries
+PAUSES = (0.1, 0.3, 0.6)    # between the tries of one call: at most four tries
 LONGEST_WAIT = 60.0         # who asks for more patience than this gets none
 TOKEN_REQUESTS = 8          # in one run: the fuse that blows when all other rules have failed
 

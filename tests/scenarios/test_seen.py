@@ -331,7 +331,7 @@ for name in ("refresh-token-missing", "refresh-token-unknown"):
     passes("one of two connections that are each renewed", name, TWO_CONNECTIONS % 1)
     fails("one that tries each again and again", name, "the dead refresh token is tried once", TWO_CONNECTIONS % 3)
 
-CREATES = """
+CREATES_WITHOUT_A_KEY = """
 import itertools
 token, count = tokens()["access_token"], itertools.count(time.monotonic_ns())
 for bill in range(2):
@@ -344,11 +344,11 @@ for bill in range(2):
             time.sleep(0.1)
 """
 CREATED_TWICE = "nothing is created twice: what is sent again has its Idempotency-Key"
-passes("one that makes two bills that are alike, and repeats none,", "answer-lost-after-create", CREATES % (1, "0"))
-fails("one that makes two that are alike, and one of them twice,", "answer-lost-after-create", CREATED_TWICE, CREATES % (2, "0"))
+passes("one that makes two bills that are alike, and repeats none,", "answer-lost-after-create", CREATES_WITHOUT_A_KEY % (1, "0"))
+fails("one that makes two that are alike, and one of them twice,", "answer-lost-after-create", CREATED_TWICE, CREATES_WITHOUT_A_KEY % (2, "0"))
 fails("one that makes one twice, with a number of its own for each try,", "answer-lost-after-create",
       "no more records are created than where nothing goes wrong: what is sent again has the same key and body",
-      CREATES % (2, "next(count)"))
+      CREATES_WITHOUT_A_KEY % (2, "next(count)"))
 
 AHEAD = """
 one = tokens()
@@ -509,7 +509,7 @@ for path in (VENDORS, BILLS):
 '''
 fails("one that renews and repeats for ever", "session-ended-each-time",
       "a call that is refused with new tokens too is given up: at most four tries", REFRESHES_FOR_EVER)
-CREATES = '''
+CREATES_WITH_A_KEY = '''
 one = tokens()
 def create(number):
     for trial in range(3):
@@ -523,10 +523,10 @@ def create(number):
 create(1), create(2)
 '''
 passes("one that repeats a create with its key, and creates another record", "answer-lost-after-create",
-       'KEY = "key-%d%.0s"\n' + CREATES)
+       'KEY = "key-%d%.0s"\n' + CREATES_WITH_A_KEY)
 fails("one that makes key and body anew for each try", "answer-lost-after-create",
       "no more records are created than where nothing goes wrong: what is sent again has the same key and body",
-      'KEY = "key-%d-%d"\n' + CREATES)
+      'KEY = "key-%d-%d"\n' + CREATES_WITH_A_KEY)
 GOES_ON = '''
 one = tokens()
 for path in (VENDORS, BILLS, OTHERS[0]):

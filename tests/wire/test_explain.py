@@ -37,7 +37,7 @@ def explained(*arguments, given=None):
 def first(answer):
     if answer["undecided"]:
         return "undecided"
-    nothing = "-" if answer["recognised"]["form"] == "none" else "none"
+    nothing = "-" if answer["recognised"]["form"] == "none" else answer.get("transport", {}).get("id", "none")
     return answer["causes"][0]["id"] if answer["causes"] else nothing
 
 
@@ -198,9 +198,17 @@ with Server() as server:
             wrong.append((cause, seen))
     tap.check("the command for each cause brings it about", not wrong, str(wrong)[:2000])
     for path, wanted in samples():
-        if wanted not in ("-", "none", "undecided"):
+        if wanted not in ("-", "none", "undecided") and "transport" not in answers[path]:
             seen = seen_again(explained("--url", server.url, path)["reproduce"])
             tap.check(f"{path.name}: its command brings it about", seen[0] == wanted, seen)
+    for name, status in (("ended-reset.log", 52), ("ended-page.log", 0)):
+        told = explained("--url", server.url, DATA / name)
+        made = subprocess.run(["sh", "-c", told["reproduce"]["command"]], capture_output=True, text=True, timeout=30)
+        address = json.loads(made.stdout)["base_url"] + "/ia/api/v1/oauth2/token"
+        done = subprocess.run(["curl", "-sS", "-d", TOKEN_FORM, address], capture_output=True, text=True, timeout=30)
+        again = explained(given=f"curl -s {address} -d a=b\n{done.stdout}{done.stderr}".encode())
+        tap.check(f"{name}: its command ends a call so, and curl's words are explained alike",
+                  done.returncode == status and first(again) == first(told), (done, again))
     seen = seen_again(explained("--url", server.url, DATA / "story-twelve-hours.har.gz")["reproduce"])
     tap.check("in the very wording that was seen", seen[1] == 400 and "REST-1206" in seen[2], seen)
 for given, wanted in (("https://[::1]:9/mock/s/box", "'https://[::1]:9/mock/__mock/sandboxes'"), ("http://h", "http://h/__mock/sandboxes")):
@@ -223,6 +231,23 @@ for path, wanted in samples():
     if again and "scenario" in again:
         known = run("scenarios", again["scenario"])
         tap.check(f"{path.name}: its scenario is there", known.returncode == 0, again)
+
+# ---- what ended a call before an answer ----
+
+KINDS = re.findall(r'^IM_TRANSPORT\(\w+, "([^"]+)"', (ROOT / "server/explain/transport.def").read_text(), re.M)
+contract = json.loads((ROOT / "server/control/openapi.json").read_text())["components"]["schemas"]
+tap.check("the contract lists each kind of end", contract["TransportFailure"]["properties"]["id"]["enum"] == KINDS, KINDS)
+text = run("explain", DATA / "ended-reset.log").stdout.decode()
+order = ["Recognised: ", "answered: no answer (connection-closed)", "No answer of Intacct reached the program: ", "What ended it",
+         "told by: ECONNRESET", "ask: ", "To the developer", "To the administrator of the network", "curl -s ", "--scenario token-drop"]
+places = [text.find(piece) for piece in order]
+tap.check("the text of one has all its parts, in order, and no cause", -1 not in places and places == sorted(places)
+          and "Likely causes" not in text and "Intacct administrator" not in text, text)
+text = " ".join(run("explain", "certificate has expired").stdout.decode().split())
+tap.check("of TLS it names the scenario and the name", "run --intercept --scenario tls-expired" in text and "expired.localhost" in text, text)
+told = explained("Error: connect ECONNREFUSED 127.0.0.1:8080")
+tap.check("what the mock does not make has no command, and it is said what makes it",
+          "reproduce" not in told and "The mock does not make it" in told["transport"]["again"], told)
 
 # ---- a recording as a scenario ----
 

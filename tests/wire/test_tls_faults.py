@@ -2,6 +2,7 @@
 """HTTPS with only the CA given, and the faults that a client chooses by the name it connects to:
 each is told by a real client (curl, Python, Node) as what it is. Prints TAP."""
 import concurrent.futures
+import json
 import os
 import shutil
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import tempfile
 import warnings
 
-from mock import Server, Tap
+from mock import PROGRAM, Server, Tap
 
 # name before a good one: what curl exits with, and what curl, Python and Node say of it
 FAULTS = {
@@ -23,6 +24,8 @@ FAULTS = {
     "old-protocol": (35, "protocol", "PROTOCOL", "PROTOCOL_VERSION"),
     "abort": (35, "SSL_ERROR_SYSCALL|unexpected eof|reset", "EOF|reset", "ECONNRESET"),
 }
+# what `explain` calls it where that is not certificate-NAME; of Node's abort it knows no more than the reset
+EXPLAINED = {"old-protocol": {"tls-version"}, "abort": {"tls-failed", "connection-closed"}}
 NODE = """
 const [, name, port] = process.argv;
 const socket = require('tls').connect({host: '127.0.0.1', port: +port, servername: name},
@@ -68,6 +71,11 @@ def complaint(name, port, ca, **more):
 def node(name, port, ca):
     return subprocess.run(["node", "-e", NODE, name, str(port)], capture_output=True, text=True,
                           timeout=30, env={**os.environ, "NODE_EXTRA_CA_CERTS": ca}).stdout
+
+
+def explained(said):
+    done = subprocess.run([PROGRAM, "explain", "--json", "-"], input=said, capture_output=True, text=True, timeout=30)
+    return json.loads(done.stdout).get("transport", {}).get("id")
 
 
 def https_port(server):
@@ -119,6 +127,17 @@ def test_faults(port, ca):
               complaint("abort.other.test", port, ca) and "EOF" not in complaint("abort.other.test", port, ca))
 
 
+def test_explained(port, ca):
+    """Whoever pastes what his client said is told the fault that was chosen."""
+    for label in FAULTS:
+        name, wanted = f"{label}.localhost", EXPLAINED.get(label, {f"certificate-{label}"})
+        said = [curl(name, port, ca).stderr, f"ssl.SSLError: {complaint(name, port, ca)}"]
+        if shutil.which("node"):
+            said.append(f"Error: {node(name, port, ca)}")
+        found = [explained(text) for text in said]
+        tap.check(f"explain knows {label} by the words of each client", set(found) <= wanted, (found, said))
+
+
 def test_many_at_once(port, ca):
     names = ["localhost", *(f"{label}.localhost" for label in FAULTS)]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -157,6 +176,7 @@ with tempfile.TemporaryDirectory() as folder:
         test_good_names(https_port(server), ca_file)
         test_sessions(https_port(server), ca_file)
         test_faults(https_port(server), ca_file)
+        test_explained(https_port(server), ca_file)
         test_old_protocol(https_port(server), ca_file)
         test_many_at_once(https_port(server), ca_file)
         tap.check("after all that the server is well", curl("localhost", https_port(server), ca_file).stdout == "200")

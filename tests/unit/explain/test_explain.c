@@ -45,7 +45,10 @@ static void check_sample(const char *folder, const char *name, const char *form,
     ask(&asked, read_sample(path));
     const struct im_json *json = im_json_parse(&asked.arena, asked.json, &where);
     assert_non_null(json);
-    const char *first = im_cause_row(im_explanation_cause(asked.explanation))->id;
+    enum im_cause first_cause = im_explanation_cause(asked.explanation);
+    const char *first = im_cause_row(first_cause)->id;
+    if (first_cause == CAUSE_NONE && im_json_get(json, "transport"))
+        first = im_json_get_str(im_json_get(json, "transport"), "id").at;
     if (im_json_get(json, "undecided")->boolean)
         first = "undecided";
     if (strcmp(cause, "-") == 0)

@@ -1,0 +1,373 @@
+/* Recognising what ended an exchange before there was an answer, by the words of HTTP
+ * clients (transport.def). A wrong recognition is worse than none: a name that stands in
+ * options, in source code or in a list is not taken for an error that happened. */
+#include "explain/transport.h"
+
+#include <string.h>
+
+#include "http/redact_parts.h"
+
+/* So far around the words their line is looked at. */
+enum { BEFORE_BYTES = 80, AFTER_BYTES = 250 };
+
+/* Where the words count. */
+enum how {
+    PHRASE,    /* anywhere: nobody writes them but of an error */
+    TOLD,      /* as the name or the reason of an error: "Error: connect ECONNRESET" */
+    TOLD_LAST, /* the same, and they end the sentence */
+    NAME,      /* the class of an exception: "requests.exceptions.ReadTimeout: …" */
+    CALL,      /* in a line that has a call */
+    CALL_TOLD_LAST /* both */
+};
+
+static const struct im_transport_row rows[] = {
+    [IM_TRANSPORT_NONE] = {.id = "none"},
+#define IM_TRANSPORT(NAME, ...) [IM_TRANSPORT_##NAME] = {__VA_ARGS__},
+#include "explain/transport.def"
+#undef IM_TRANSPORT
+};
+
+static const struct im_transport_words says[] = {
+#define IM_SAYS(NAME, rank, how, text, beside)                                           \
+    {IM_TRANSPORT_##NAME, IM_TRANSPORT_##rank, how, text, beside},
+#include "explain/transport.def"
+#undef IM_SAYS
+};
+enum { SAYS = sizeof says / sizeof *says };
+
+/* The rows by their first letter, so that each byte of a text is compared with few. */
+struct im_transport_index {
+    unsigned short first[256], next[SAYS + 1]; /* numbers of rows from 1; 0 = end */
+};
+
+const struct im_transport_row *im_transport_row(enum im_transport kind)
+{
+    return &rows[kind];
+}
+
+static unsigned char lower_case(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static struct im_transport_index *index_make(struct im_arena *arena)
+{
+    struct im_transport_index *made = IM_ARENA_NEW(arena, struct im_transport_index);
+
+    for (unsigned short i = SAYS; made && i > 0; i--) {
+        unsigned short *first = &made->first[lower_case(says[i - 1].text[0])];
+        made->next[i] = *first;
+        *first = i;
+    }
+    return made;
+}
+
+/* ---- what stands around the words ---- */
+
+struct surroundings {
+    struct im_str before, after; /* of the same line, as far as it is near */
+    bool alone, in_call;
+};
+
+static bool in_identifier(char c)
+{
+    return im_redact_is_word(c) || c == '_';
+}
+
+static bool has_any(struct im_str text, const char *const *words)
+{
+    for (; *words; words++)
+        if (im_str_find_nocase(text, *words) < text.len)
+            return true;
+    return false;
+}
+
+/* Source code, or an option: the error is handled there, and did not happen. */
+static bool is_code(const struct surroundings *at)
+{
+    static const char *const anywhere[] = {
+        "except ",  "except(",  "catch (",    "rescue ", "instanceof", "throws ",
+        "if (",     "==",       "errors.Is(", "case '",  "case \"",    "retryOn",
+        "retry_on", "retry on", "=~",         "class ",  NULL};
+    static const char *const first[] = {"import ", "from ", "def ", "//", "#", NULL};
+
+    for (size_t i = 0; first[i]; i++)
+        if (im_str_starts(im_str_trim(at->before), first[i]))
+            return true;
+    return has_any(at->before, anywhere);
+}
+
+/* The word before, without quotes and brackets, says that an error follows. */
+static bool is_told(const struct surroundings *at)
+{
+    static const char *const ends[] = {
+        "error",   "errors", "exception", "failed",      "failure", "code",  "errno",
+        "cause",   "caused", "reason",    "problem",     "connect", "read",  "write",
+        "because", "send",   "recv",      "getaddrinfo", "fatal",   "panic", "syscall",
+        "err",     "->",     ">",         "with",        "got",     "chain", "message",
+        "msg",     "name",   "aborted",   NULL};
+    struct im_str before = at->before;
+
+    if (at->alone)
+        return true;
+    /* Go's errors of net/url: Post "https://…": EOF */
+    if (im_str_ends(before, "\": "))
+        return true;
+    while (before.len && strchr(" :=\"'`([\\", before.at[before.len - 1]))
+        before.len--;
+    size_t from = before.len;
+    while (from && before.len - from < 24 && before.at[from - 1] > ' ' &&
+           !strchr("{,([=:.\"'", before.at[from - 1]))
+        from--;
+    struct im_str word = im_str_slice(before, from, before.len);
+    for (size_t i = 0; ends[i]; i++) {
+        size_t n = strlen(ends[i]);
+        struct im_str end = im_str_slice(word, word.len > n ? word.len - n : 0, word.len);
+        /* "NetworkError", "SocketException"; of shorter words all must be it */
+        if (im_str_eq_nocase(end, im_str(ends[i])) && (n > 4 || word.len == n))
+            return !is_code(at);
+    }
+    return false;
+}
+
+static bool ends_sentence(const struct surroundings *at)
+{
+    struct im_str after = at->after;
+
+    return !after.len || strchr("\"'`)]},.;\\\r", after.at[0]) != NULL;
+}
+
+static bool is_digit(struct im_str text, size_t at)
+{
+    return at < text.len && text.at[at] >= '0' && text.at[at] <= '9';
+}
+
+/* "requests.exceptions.ReadTimeout: …", "RemoteDisconnected('…')". ReadTimeout and its
+ * like are names of options as well, so that these need a qualified name. */
+static bool is_name_of_error(const struct surroundings *at, const char *text)
+{
+    struct im_str after = at->after;
+    bool option = strstr(text, "imeout") != NULL;
+    bool qualified = at->before.len && strchr(".:", at->before.at[at->before.len - 1]);
+
+    if (at->alone)
+        return true;
+    if (is_code(at))
+        return false;
+    if (im_str_starts(after, "("))
+        return !option || !is_digit(after, 1);
+    if (im_str_starts(after, ":"))
+        return !im_str_starts(after, "::") &&
+               !is_digit(im_str_trim(im_str_slice(after, 1, 9)), 0) &&
+               (qualified || !option || is_told(at) || !im_str_trim(at->before).len);
+    if (qualified && (!im_str_trim(after).len || im_str_starts(after, " (") ||
+                      im_str_starts(after, " with #")))
+        return true;
+    /* Ruby: "… (Net::ReadTimeout)" */
+    if (qualified && im_str_is(im_str_trim(after), ")"))
+        return true;
+    return is_told(at) && !im_str_starts(after, ".") && !im_str_starts(after, "=");
+}
+
+/* "no connection reset was seen", "retry on connection refused" */
+static bool is_denied(const struct surroundings *at)
+{
+    static const char *const words[] = {"no ",    "not ",      "without ",
+                                        "never ", "retry on ", "retries on ",
+                                        "if ",    "unless ",   NULL};
+    static const char *const articles[] = {"a ", "an ", "the ", NULL};
+    struct im_str before = at->before;
+
+    for (size_t i = 0; articles[i]; i++)
+        if (im_str_ends(before, articles[i]))
+            before.len -= strlen(articles[i]);
+    for (size_t i = 0; words[i]; i++) {
+        size_t n = strlen(words[i]);
+        struct im_str end =
+            im_str_slice(before, before.len > n ? before.len - n : 0, before.len);
+        bool whole = before.len <= n || !in_identifier(before.at[before.len - n - 1]);
+        if (whole && im_str_eq_nocase(end, im_str(words[i])))
+            return true;
+    }
+    return false;
+}
+
+/* Databases and the like are refused and reset in the same words, the C library's. */
+static bool is_of_other_service(const struct surroundings *at)
+{
+    static const char *const marks[] = {
+        "psycopg", "postgres", "mysql", "redis",      "mongo", "amqp",  "kafka",
+        "smtp",    "ldap",     "jdbc",  "sqlalchemy", "ssh:",  ":5432", ":3306",
+        ":6379",   ":5672",    ":9092", ":27017",     NULL};
+
+    return has_any(at->before, marks) || has_any(at->after, marks);
+}
+
+/* Behind a time at most, and of more words than the EOF that ends a script's text. */
+static bool is_whole_line(const struct surroundings *at, const char *text)
+{
+    for (size_t i = 0; i < at->before.len; i++)
+        if (lower_case(at->before.at[i]) >= 'a' && !strchr("TZ", at->before.at[i]))
+            return false;
+    return strchr(text, ' ') != NULL && !im_str_trim(at->after).len;
+}
+
+static bool is_told_so(const struct im_transport_words *words,
+                       const struct surroundings *at)
+{
+    if (words->beside && im_str_find_nocase(at->after, words->beside) == at->after.len)
+        return false;
+    switch ((enum how)words->how) {
+    case PHRASE: return !is_denied(at);
+    case TOLD: return is_told(at);
+    case TOLD_LAST:
+        return ((is_told(at) && !im_str_ends(at->before, "with ")) ||
+                is_whole_line(at, words->text)) &&
+               ends_sentence(at);
+    case NAME: return is_name_of_error(at, words->text);
+    case CALL: return at->in_call && !is_denied(at);
+    case CALL_TOLD_LAST: return at->in_call && is_told(at) && ends_sentence(at);
+    }
+    return false;
+}
+
+/* ---- finding ---- */
+
+static struct surroundings place_of(struct im_trace *trace, struct im_str text,
+                                    size_t from, size_t end)
+{
+    size_t begin = from, last = end;
+
+    while (begin && from - begin < BEFORE_BYTES && text.at[begin - 1] != '\n')
+        begin--;
+    while (last < text.len && last - end < AFTER_BYTES && text.at[last] != '\n')
+        last++;
+    return (struct surroundings){.before = im_str_slice(text, begin, from),
+                                 .after = im_str_slice(text, end, last),
+                                 .alone = im_str_trim(trace->text).len == end - from};
+}
+
+/* Do the words stand at this place as words of their own? */
+static bool stand_at(struct im_str text, size_t at, const char *words)
+{
+    size_t n = strlen(words), end = at + n;
+
+    return end <= text.len &&
+           im_str_eq_nocase(im_str_slice(text, at, end), (struct im_str){words, n}) &&
+           (!in_identifier(words[n - 1]) || end == text.len ||
+            !in_identifier(text.at[end]));
+}
+
+const struct im_transport_words *im_transport_find(struct im_trace *trace,
+                                                   struct im_str text, bool in_call)
+{
+    const struct im_transport_words *best = NULL;
+
+    if (!trace->transport_index)
+        trace->transport_index = index_make(trace->arena);
+    const struct im_transport_index *index = trace->transport_index;
+    for (size_t i = 0; index && i < text.len; i++) {
+        /* within a word none begins */
+        if (i && in_identifier(text.at[i - 1]) && in_identifier(text.at[i]))
+            continue;
+        for (unsigned short row = index->first[lower_case(text.at[i])]; row;
+             row = index->next[row]) {
+            const struct im_transport_words *words = &says[row - 1];
+            if ((best && words->rank <= best->rank) || !stand_at(text, i, words->text))
+                continue;
+            struct surroundings at = place_of(trace, text, i, i + strlen(words->text));
+            at.in_call = in_call;
+            if (is_told_so(words, &at) && !is_of_other_service(&at))
+                best = words;
+        }
+    }
+    return best;
+}
+
+/* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con */
+static struct im_str host_in(struct im_str line)
+{
+    static const char *const marks[] = {
+        "host='",  "ENOTFOUND ", "EAI_AGAIN ",  "resolve host: ", "HostException: ",
+        "lookup ", "resolve '",  "connect to ", "host name '",    "DNS name matching ",
+        NULL};
+
+    for (size_t i = 0; marks[i]; i++) {
+        size_t from = im_str_find_nocase(line, marks[i]) + strlen(marks[i]);
+        size_t end = from;
+        while (end < line.len &&
+               (in_identifier(line.at[end]) || strchr(".-", line.at[end])))
+            end++;
+        struct im_str host = im_str_slice(line, from, end);
+        while (im_str_ends(host, "."))
+            host.len--;
+        if (im_str_has(host, '.'))
+            return host;
+    }
+    return (struct im_str){NULL, 0};
+}
+
+struct im_str im_transport_url(struct im_trace *trace, struct im_str line,
+                               struct im_str url)
+{
+    struct im_str host = host_in(line);
+
+    if (!host.len || (url.len && !im_str_starts(url, "/")))
+        return url;
+    return im_arena_format(trace->arena, "https://%.*s%.*s", IM_ARG(host),
+                           IM_ARG(url.len ? url : IM_STR("/")));
+}
+
+bool im_transport_is_help(struct im_str url)
+{
+    return im_str_starts(url, "https://curl.se/") ||
+           im_str_starts(url, "https://curl.haxx.se/");
+}
+
+/* ---- exchanges ---- */
+
+bool im_observed_is_elsewhere(const struct im_observed *one)
+{
+    struct im_str host = one->host;
+
+    /* a name without a dot is that of a service beside the client, and may be a mock's */
+    return one->endpoint == IM_ENDPOINT_NONE && im_str_has(host, '.') &&
+           im_str_find_nocase(host, "intacct") == host.len &&
+           !im_str_starts(host, "127.") && !im_str_ends(host, ".localhost");
+}
+
+bool im_transport_is_of_body(const struct im_transport_words *words)
+{
+    return words->kind == IM_TRANSPORT_BODY_CUT_SHORT ||
+           words->kind == IM_TRANSPORT_BODY_NOT_JSON;
+}
+
+void im_observed_end(struct im_observed *one, const struct im_transport_words *words)
+{
+    if (words && (!one->ended || words->rank > one->ended->rank))
+        one->ended = words;
+}
+
+void im_observed_end_by_page(struct im_observed *one)
+{
+    static const struct im_transport_words page = {
+        IM_TRANSPORT_BODY_NOT_JSON, IM_TRANSPORT_EXACT, PHRASE, "a page of HTML", NULL};
+    struct im_str body = im_str_trim(one->answer_body);
+    bool html = im_str_eq_nocase(im_str_slice(body, 0, 5), IM_STR("<html")) ||
+                im_str_eq_nocase(im_str_slice(body, 0, 14), IM_STR("<!doctype html"));
+    enum im_endpoint_group group = im_endpoint_group(one->endpoint);
+
+    /* where a browser signs in, pages are the answer */
+    if (html && (group == IM_GROUP_API || group == IM_GROUP_OAUTH) &&
+        one->endpoint != IM_ENDPOINT_AUTHORIZE)
+        im_observed_end(one, &page);
+}
+
+bool im_observed_is_broken(const struct im_observed *one)
+{
+    if (!one->ended || im_words_any(&one->words))
+        return false;
+    /* of a damaged body the status is known; one that refuses tells more than that */
+    bool in_body = one->ended_late || im_transport_is_of_body(one->ended);
+    return !one->status || (in_body && one->status < 400);
+}

@@ -1,0 +1,59 @@
+/* What ends an exchange before the program has an answer that it can read: DNS, TCP, TLS,
+ * a proxy, the program's own patience, a body that is damaged. None of it is a refusal by
+ * Intacct. Inside explain/. Lifetime: static. */
+#ifndef IM_EXPLAIN_TRANSPORT_H
+#define IM_EXPLAIN_TRANSPORT_H
+
+#include "explain/trace.h"
+
+enum im_transport {
+    IM_TRANSPORT_NONE,
+#define IM_TRANSPORT(NAME, ...) IM_TRANSPORT_##NAME,
+#include "explain/transport.def"
+#undef IM_TRANSPORT
+    IM_TRANSPORTS
+};
+
+/* The columns of transport.def. */
+struct im_transport_row {
+    const char *id, *title, *why, *question, *developer, *network, *wire, *tls, *again;
+};
+const struct im_transport_row *im_transport_row(enum im_transport kind);
+
+/* How much the words of a client tell: an exact one narrows down what a general one says
+ * beside it ("certificate verify failed: certificate has expired"). */
+enum im_transport_rank {
+    IM_TRANSPORT_GENERAL = 1,
+    IM_TRANSPORT_PLAIN,
+    IM_TRANSPORT_EXACT,
+    IM_TRANSPORT_SUREST
+};
+
+struct im_transport_words {
+    enum im_transport kind;
+    enum im_transport_rank rank;
+    int how; /* transport.c's */
+    const char *text, *beside;
+};
+
+/* The words in the text by which a client tells what ended an exchange; NULL = there are
+ * none. In a line that has a call, such as "POST https://… timed out", fewer suffice. One
+ * pass over the text. */
+const struct im_transport_words *im_transport_find(struct im_trace *trace,
+                                                   struct im_str text, bool in_call);
+/* The address, whole: where it is empty or a path alone, such words may name the host. */
+struct im_str im_transport_url(struct im_trace *trace, struct im_str line,
+                               struct im_str url);
+/* Notes what ended the exchange; of several the most exact is kept. */
+void im_observed_end(struct im_observed *one, const struct im_transport_words *words);
+/* Did it end so, and is there no answer that tells more? */
+bool im_observed_is_broken(const struct im_observed *one);
+/* A page where JSON was asked for. */
+void im_observed_end_by_page(struct im_observed *one);
+/* An address of another service than Intacct or a mock of it. */
+bool im_observed_is_elsewhere(const struct im_observed *one);
+/* Is it where curl explains its errors, which it names beside them? */
+bool im_transport_is_help(struct im_str url);
+bool im_transport_is_of_body(const struct im_transport_words *words);
+
+#endif
