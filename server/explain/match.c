@@ -276,18 +276,12 @@ static int table_score(const struct im_ranking *ranking, const struct im_candida
 
 /* ---- all together ---- */
 
-static bool is_loopback(struct im_str host)
-{
-    return im_str_is(host, "localhost") || im_str_starts(host, "127.") ||
-           im_str_is(host, "[::1]") || im_str_ends(host, ".localhost");
-}
-
 static void rank_look_at_exchange(struct im_ranking *ranking)
 {
     struct im_observed *one = ranking->one;
 
     ranking->at_ms = one->has_time ? one->at_ms : ranking->options->now_ms;
-    ranking->mock = is_loopback(one->host) ||
+    ranking->mock = im_observed_is_local(one) ||
                     im_observed_answer_header(one, "X-Intacct-Mock-Cause").len;
     /* nobody judged the request: no cause has worded anything, and what is wrong with it
      * besides did not end it */

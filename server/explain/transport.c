@@ -352,16 +352,6 @@ bool im_transport_is_help(struct im_str url)
 
 /* ---- exchanges ---- */
 
-bool im_observed_is_elsewhere(const struct im_observed *one)
-{
-    struct im_str host = one->host;
-
-    /* a name without a dot is that of a service beside the client, and may be a mock's */
-    return one->endpoint == IM_ENDPOINT_NONE && im_str_has(host, '.') &&
-           im_str_find_nocase(host, "intacct") == host.len &&
-           !im_str_starts(host, "127.") && !im_str_ends(host, ".localhost");
-}
-
 bool im_transport_is_of_body(const struct im_transport_words *words)
 {
     return words->kind == IM_TRANSPORT_BODY_CUT_SHORT ||
