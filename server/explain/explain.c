@@ -188,16 +188,14 @@ struct im_str im_explanation_developer(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);
     struct im_str answer = im_explanation_answer(explanation);
+    const struct im_transport_row *alone = im_explanation_end_alone(explanation);
     struct im_buf buf;
 
-    const struct im_transport_row *ended = im_explanation_transport(explanation);
-
     im_buf_init(&buf, explanation->trace.arena, 0);
-    if (ended)
-        im_buf_addf(&buf, "No answer of Intacct reached the program: %s. ", ended->title);
-    if (!first && ended)
-        im_buf_addf(&buf, "%s To be sure: %s %s", ended->why, ended->question,
-                    ended->developer);
+    im_explanation_add_ended(explanation, &buf);
+    if (alone)
+        im_buf_addf(&buf, "%s To be sure: %s %s", alone->why, alone->question,
+                    alone->developer);
     if (!first)
         return im_buf_str(&buf);
     const struct im_cause_row *row = im_cause_row(first->cause);
@@ -234,6 +232,22 @@ const struct im_transport_row *im_explanation_transport(
     return one && im_observed_is_broken(one) ? im_transport_row(one->ended->kind) : NULL;
 }
 
+const struct im_transport_row *im_explanation_end_alone(
+    const struct im_explanation *explanation)
+{
+    return im_explanation_first(explanation) ? NULL
+                                             : im_explanation_transport(explanation);
+}
+
+void im_explanation_add_ended(const struct im_explanation *explanation,
+                              struct im_buf *buf)
+{
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+
+    if (ended)
+        im_buf_addf(buf, "No answer of Intacct reached the program: %s. ", ended->title);
+}
+
 /* Of the table, and not of the input: so no secret can be in it. */
 struct im_str im_explanation_told_by(const struct im_explanation *explanation)
 {
@@ -251,10 +265,10 @@ struct im_str im_explanation_told_by(const struct im_explanation *explanation)
 
 const char *im_explanation_network(const struct im_explanation *explanation)
 {
-    const struct im_transport_row *ended = im_explanation_transport(explanation);
+    const struct im_transport_row *alone = im_explanation_end_alone(explanation);
 
     /* where the name is wrong, the network cannot help */
-    return ended && !im_explanation_first(explanation) ? ended->network : NULL;
+    return alone ? alone->network : NULL;
 }
 
 /* ---- how to see it again ---- */
@@ -281,16 +295,15 @@ static bool is_of_oauth(const struct im_explanation *explanation,
 struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);
+    const struct im_transport_row *alone = im_explanation_end_alone(explanation);
     struct im_buf buf;
 
-    const struct im_transport_row *ended = im_explanation_transport(explanation);
-
     im_buf_init(&buf, explanation->trace.arena, 0);
-    if (!first && ended && ended->tls)
+    if (alone && alone->tls)
         im_buf_addf(&buf,
                     "intacct-mock run --intercept --scenario tls-%s -- YOUR-PROGRAM",
-                    ended->tls);
-    if (!first && !(ended && ended->wire))
+                    alone->tls);
+    if (!first && !(alone && alone->wire))
         return im_buf_str(&buf);
     const struct im_wording_switch *when =
         first && first->answer.where ? first->answer.when : NULL;
@@ -312,7 +325,7 @@ struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
                 "}}'",
                 is_of_oauth(explanation, first) ? "oauth" : "api",
                 first ? "refuse" : "wire",
-                first ? im_cause_row(first->cause)->id : ended->wire);
+                first ? im_cause_row(first->cause)->id : alone->wire);
     return im_buf_str(&buf);
 }
 
@@ -331,16 +344,16 @@ static const char *built_in_scenario(const char *prefix, const char *name)
 const char *im_explanation_scenario_name(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);
-    const struct im_transport_row *ended = im_explanation_transport(explanation);
+    const struct im_transport_row *alone = im_explanation_end_alone(explanation);
 
     if (first)
         return built_in_scenario("", im_cause_row(first->cause)->id);
-    if (ended && ended->tls)
-        return built_in_scenario("tls-", ended->tls);
-    if (!ended || !ended->wire)
+    if (alone && alone->tls)
+        return built_in_scenario("tls-", alone->tls);
+    if (!alone || !alone->wire)
         return NULL;
     const char *of_token = im_is_token_endpoint(explanation->ranking.one)
-                               ? built_in_scenario("token-", ended->wire)
+                               ? built_in_scenario("token-", alone->wire)
                                : NULL;
-    return of_token ? of_token : built_in_scenario("", ended->wire);
+    return of_token ? of_token : built_in_scenario("", alone->wire);
 }

@@ -178,28 +178,27 @@ static void text_add_transport(struct im_buf *buf,
 
 static void text_add_again(struct im_buf *buf, const struct im_explanation *explanation)
 {
-    const struct im_candidate *first = im_explanation_first(explanation);
-    const struct im_transport_row *ended = im_explanation_transport(explanation);
+    const struct im_transport_row *alone = im_explanation_end_alone(explanation);
     const char *scenario = im_explanation_scenario_name(explanation);
     struct im_str command = im_explanation_reproduce(explanation);
 
     text_add_heading(buf, "To see it again, with a mock that runs (intacct-mock)");
     if (command.len)
         im_buf_addf(buf, "  %.*s\n", IM_ARG(command));
-    if (first || ended->wire)
+    if (!alone || alone->wire)
         text_add_line(buf, 2, "",
                       im_arena_format(buf->arena,
                                       "makes a sandbox; at the base_url that it prints, "
                                       "each such call %s so",
-                                      first ? "is refused" : "ends"));
-    if (!first && ended->tls)
+                                      alone ? "ends" : "is refused"));
+    if (alone && alone->tls)
         text_add_line(buf, 2, "",
                       im_arena_format(buf->arena,
                                       "or ask a mock for HTTPS by the name %s.localhost",
-                                      ended->tls));
-    if (!first && ended->again)
-        text_add_line(buf, 2, "", im_str(ended->again));
-    if (scenario && (first || ended->wire))
+                                      alone->tls));
+    if (alone && alone->again)
+        text_add_line(buf, 2, "", im_str(alone->again));
+    if (scenario && (!alone || alone->wire))
         im_buf_addf(buf, "  as a story: intacct-mock run --scenario %s -- YOUR-PROGRAM\n",
                     scenario);
 }

@@ -276,25 +276,10 @@ static int table_score(const struct im_ranking *ranking, const struct im_candida
 
 /* ---- all together ---- */
 
-static bool is_loopback(struct im_str host)
-{
-    return im_str_is(host, "localhost") || im_str_starts(host, "127.") ||
-           im_str_is(host, "[::1]") || im_str_ends(host, ".localhost");
-}
-
 static void rank_look_at_exchange(struct im_ranking *ranking)
 {
     struct im_observed *one = ranking->one;
 
-    ranking->at_ms = one->has_time ? one->at_ms : ranking->options->now_ms;
-    ranking->mock = is_loopback(one->host) ||
-                    im_observed_answer_header(one, "X-Intacct-Mock-Cause").len;
-    /* nobody judged the request: no cause has worded anything, and what is wrong with it
-     * besides did not end it */
-    if (im_observed_is_broken(one)) {
-        im_signs_of_host(ranking);
-        return;
-    }
     struct im_str grant = im_is_token_endpoint(one) ? im_grant(one) : IM_STR("");
     /* a refresh cannot fail for want of a code: causes of other grants are not even candidates */
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
@@ -404,13 +389,10 @@ static void rank_by_score(struct im_ranking *ranking)
 }
 
 /* Words, signs, order: of the exchange at hand, or of a token that stands alone. */
-static void rank_causes(struct im_ranking *ranking)
+static void rank_answered(struct im_ranking *ranking)
 {
     struct im_trace *trace = ranking->trace;
 
-    for (int i = 0; i < CAUSE_COUNT; i++)
-        ranking->all[i].cause = (enum im_cause)i;
-    ranking->at_ms = ranking->options->now_ms;
     if (ranking->one) {
         rank_look_at_exchange(ranking);
     } else if (trace->jwt.len) {
@@ -418,21 +400,42 @@ static void rank_causes(struct im_ranking *ranking)
         im_token_view(ranking->options, trace, trace->jwt, ranking->at_ms,
                       &ranking->token);
     }
-    bool broken = ranking->one && im_observed_is_broken(ranking->one);
     if (ranking->has_token)
         im_signs_of_token(ranking);
-    if (ranking->one && !broken) {
+    if (ranking->one) {
         im_signs_of_sequence(ranking);
         look_at_token_response(ranking);
     }
-    bool alone = ranking->one && !broken && is_wording_alone(ranking);
-    if (!broken)
-        im_signs_of_words(ranking);
+    bool alone = ranking->one && is_wording_alone(ranking);
+    im_signs_of_words(ranking);
     if (alone)
         rank_by_wording(ranking);
     else
         rank_by_score(ranking);
     ranking->undecided = is_undecided(ranking);
+}
+
+/* Nobody judged the request: no cause has worded anything, and what is wrong with it besides
+ * its host did not end it. */
+static void rank_broken(struct im_ranking *ranking)
+{
+    im_signs_of_host(ranking);
+    rank_by_score(ranking);
+}
+
+static void rank_causes(struct im_ranking *ranking)
+{
+    const struct im_observed *one = ranking->one;
+
+    for (int i = 0; i < CAUSE_COUNT; i++)
+        ranking->all[i].cause = (enum im_cause)i;
+    ranking->at_ms = one && one->has_time ? one->at_ms : ranking->options->now_ms;
+    ranking->mock = one && (im_observed_is_local(one) ||
+                            im_observed_answer_header(one, "X-Intacct-Mock-Cause").len);
+    if (one && im_observed_is_broken(one))
+        rank_broken(ranking);
+    else
+        rank_answered(ranking);
 }
 
 void im_rank(struct im_ranking *ranking)

@@ -22,29 +22,25 @@ static bool is_foreign(const struct im_ranking *ranking)
 }
 
 /* What ended it is nobody's answer, least of all Intacct's. */
-static void note_transport(struct im_buf *buf, const struct im_explanation *explanation)
+static void note_ended(struct im_buf *buf, const struct im_explanation *explanation)
 {
-    const struct im_transport_row *ended = im_explanation_transport(explanation);
+    const struct im_ranking *ranking = &explanation->ranking;
 
-    if (ended)
-        im_buf_addf(
-            buf,
-            "No answer of Intacct reached the program: %s. That is no refusal: it "
-            "says nothing of client, user, token or permission. ",
-            ended->title);
+    im_explanation_add_ended(explanation, buf);
+    im_buf_addz(buf, "That is no refusal: it says nothing of client, user, token or "
+                     "permission. ");
+    if (is_foreign(ranking))
+        im_buf_addf(buf,
+                    "The address is %.*s, which is none of Sage Intacct's "
+                    "(api.intacct.com): look first whether it is the one that is meant. ",
+                    IM_ARG(im_trace_quote_host(&explanation->trace, ranking->one->host)));
 }
 
 static void note_host(struct im_buf *buf, const struct im_explanation *explanation)
 {
     const struct im_ranking *ranking = &explanation->ranking;
 
-    if (is_foreign(ranking) && im_explanation_transport(explanation))
-        im_buf_addf(buf,
-                    "The address is %.*s, which is none of Sage Intacct's "
-                    "(api.intacct.com): look "
-                    "first whether it is the one that is meant. ",
-                    IM_ARG(im_trace_quote_host(&explanation->trace, ranking->one->host)));
-    else if (is_foreign(ranking))
+    if (is_foreign(ranking))
         im_buf_addf(
             buf,
             "%.*s is not an address of Sage Intacct (api.intacct.com). Unless a mock "
@@ -153,32 +149,36 @@ static void note_unknown(struct im_buf *buf, const struct im_explanation *explan
     }
 }
 
-struct im_str im_explanation_note(const struct im_explanation *explanation)
+static void note_answer(struct im_buf *buf, const struct im_explanation *explanation)
 {
     const struct im_ranking *ranking = &explanation->ranking;
-    struct im_buf buf;
 
-    im_buf_init(&buf, explanation->trace.arena, 0);
-    if (!explanation->recognised)
-        return im_buf_str(&buf);
-    note_transport(&buf, explanation);
-    note_host(&buf, explanation);
-    if (im_explanation_transport(explanation))
-        return im_str_trim(im_buf_str(&buf));
+    note_host(buf, explanation);
     if (ranking->undecided)
         im_buf_addf(
-            &buf,
+            buf,
             "The status %d alone does not tell the cause: each of these is answered "
             "so. The body of the answer tells more (its code, such as REST-1206 or "
             "invalid_grant), and so does the request. ",
             ranking->one->status);
     else if (ranking->grant.is_one)
-        note_grant(&buf, explanation);
+        note_grant(buf, explanation);
     else if (!ranking->count && ranking->one)
-        note_unknown(&buf, explanation);
+        note_unknown(buf, explanation);
     else if (!ranking->count && ranking->has_token)
-        note_sound_token(&buf, &ranking->token);
+        note_sound_token(buf, &ranking->token);
     else if (!ranking->count)
-        im_buf_addz(&buf, "Nothing in it is refused, and nothing of it looks wrong. ");
+        im_buf_addz(buf, "Nothing in it is refused, and nothing of it looks wrong. ");
+}
+
+struct im_str im_explanation_note(const struct im_explanation *explanation)
+{
+    struct im_buf buf;
+
+    im_buf_init(&buf, explanation->trace.arena, 0);
+    if (explanation->recognised && im_explanation_transport(explanation))
+        note_ended(&buf, explanation);
+    else if (explanation->recognised)
+        note_answer(&buf, explanation);
     return im_str_trim(im_buf_str(&buf));
 }

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/sanitize.h"
 #include "causes/diagnosis.h"
+#include "http/proxy.h"
 #include "http/redact.h"
 #include "http/redact_parts.h"
 #include "oauth/jwt.h"
@@ -222,11 +223,34 @@ void im_observed_complete(struct im_trace *trace, struct im_observed *one)
     im_observed_end_by_page(one);
 }
 
+bool im_observed_is_local(const struct im_observed *one)
+{
+    struct im_str host = one->host;
+
+    /* "[::1]:8080" */
+    if (im_str_starts(host, "["))
+        host = im_str_slice(host, 1, im_str_find(host, ']'));
+    return im_host_is_loopback(host);
+}
+
+/* Neither its path nor its host is one of Intacct's. */
+static bool is_of_no_intacct(const struct im_observed *one)
+{
+    return one->endpoint == IM_ENDPOINT_NONE &&
+           im_str_find_nocase(one->host, "intacct") == one->host.len;
+}
+
+bool im_observed_is_elsewhere(const struct im_observed *one)
+{
+    /* a name without a dot is that of a service beside the client, and may be a mock's */
+    return is_of_no_intacct(one) && im_str_has(one->host, '.') &&
+           !im_observed_is_local(one);
+}
+
 bool im_observed_is_refused(const struct im_observed *one)
 {
     /* an application's own pages fail for reasons of their own */
-    bool foreign = one->url.len && one->endpoint == IM_ENDPOINT_NONE &&
-                   im_str_find_nocase(one->host, "intacct") == one->host.len;
+    bool foreign = one->url.len && is_of_no_intacct(one);
     if (one->status >= 400)
         return !foreign || im_words_any(&one->words);
     /* the XML gateway, proxies and batches answer 200 with an error inside */

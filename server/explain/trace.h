@@ -120,6 +120,10 @@ bool im_words_add_prose(struct im_trace *trace, struct im_words *words,
                         struct im_str text);
 bool im_words_any(const struct im_words *words);
 
+/* Does it go to this machine, where a mock is more likely than Intacct? */
+bool im_observed_is_local(const struct im_observed *one);
+/* An address of another service than Intacct or a mock of it. */
+bool im_observed_is_elsewhere(const struct im_observed *one);
 /* Has the answer refused, or did it not come? A 2xx may carry an error too. */
 bool im_observed_is_refused(const struct im_observed *one);
 /* A value that a tool has hidden ("***", "[REDACTED]", a fingerprint): nothing is known

@@ -50,8 +50,6 @@ void im_observed_end(struct im_observed *one, const struct im_transport_words *w
 bool im_observed_is_broken(const struct im_observed *one);
 /* A page where JSON was asked for. */
 void im_observed_end_by_page(struct im_observed *one);
-/* An address of another service than Intacct or a mock of it. */
-bool im_observed_is_elsewhere(const struct im_observed *one);
 /* Is it where curl explains its errors, which it names beside them? */
 bool im_transport_is_help(struct im_str url);
 bool im_transport_is_of_body(const struct im_transport_words *words);

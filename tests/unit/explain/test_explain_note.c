@@ -73,6 +73,25 @@ static void the_answer_of_another_service_is_said_to_be_one(void **state)
                      0);
 }
 
+static void an_address_of_this_machine_is_the_mocks(void **state)
+{
+    static const char *const hosts[] = {"localhost:8080", "127.0.0.2",  "a.localhost:1",
+                                        "[::1]",          "[::1]:8080", NULL};
+
+    for (size_t i = 0; hosts[i]; i++) {
+        struct asked asked;
+        char input[200];
+        snprintf(input, sizeof input,
+                 "GET /ia/api/v1/objects/a/b HTTP/1.1\nHost: %s\n\n"
+                 "HTTP/1.1 403 Forbidden\n\n",
+                 hosts[i]);
+        ask(&asked, im_str(input));
+        if (im_str_find_nocase(asked.text, "The mock answered 403") == asked.text.len)
+            fail_msg("%s: %.*s", hosts[i], IM_ARG(asked.text));
+        asked_end(&asked);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +99,7 @@ int main(void)
         cmocka_unit_test(a_word_that_begins_like_a_code_is_of_no_family),
         cmocka_unit_test(a_token_response_was_not_refused),
         cmocka_unit_test(the_answer_of_another_service_is_said_to_be_one),
+        cmocka_unit_test(an_address_of_this_machine_is_the_mocks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

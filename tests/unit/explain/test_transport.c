@@ -31,6 +31,10 @@ static const struct {
      "curl: (7) Failed to connect to api.intacct.com port 443 after 2 ms: "
      "Couldn't connect to server"},
     {"connection-refused", "Error: connect ECONNREFUSED 127.0.0.1:8080"},
+    /* a port that begins as that of a database does */
+    {"connection-refused", "Error: connect ECONNREFUSED 127.0.0.1:33061"},
+    {"connection-refused", "#12 0.5 curl: (7) Failed to connect to localhost port 8080: "
+                           "Connection refused"},
     {"connection-refused", "AxiosError: connect ECONNREFUSED ::1:8080"},
     {"connection-refused", "Errno::ECONNREFUSED: Failed to open TCP connection to "
                            "localhost:8080 (Connection refused - connect(2))"},
@@ -59,6 +63,9 @@ static const struct {
     {"connection-closed", "curl: (35) Recv failure: Connection reset by peer"},
     {"connection-closed", "Error: read ECONNRESET"},
     {"connection-closed", "socket hang up"},
+    {"connection-closed", "=== the job failed: socket hang up ==="},
+    {"connection-refused",
+     "com.example.logger.Calls: exception of class A: connection refused"},
     {"connection-closed", "Error: socket hang up\n    at connResetException "
                           "(node:internal/errors:720:14) {\n  code: 'ECONNRESET'\n}"},
     {"connection-closed",
@@ -82,6 +89,8 @@ static const struct {
     {"connection-closed", "Post \"https://api.intacct.com/ia/api/v1/oauth2/token\": EOF"},
     {"connection-closed", "EOF"},
     {"connection-closed", "EOFError: end of file reached"},
+    {"connection-closed",
+     "protocol.rb:237:in `rescue in rbuf_fill': end of file reached (EOFError)"},
     {"connection-closed",
      "System.Net.Http.HttpIOException: The response ended prematurely. "
      "(ResponseEnded)"},
@@ -139,6 +148,11 @@ static const struct {
     {"connection-closed", "aiohttp.client_exceptions.ClientConnectorError: Cannot "
                           "connect to host a.example:443 ssl:default [None]"},
     {"timeout", "TimeoutError: timed out"},
+    {"timeout", "openai.APITimeoutError: Request timed out."},
+    {"timeout", "<urlopen error [Errno 60] Operation timed out>"},
+    {"timeout", "java.net.ConnectException: Operation timed out"},
+    {"timeout", "error sending request for url (https://api.intacct.com/ia/api/v1/oauth2/"
+                "token): operation timed out"},
     {"connection-closed",
      "java.io.IOException: HTTP/1.1 header parser received no bytes"},
     {"connection-refused",
@@ -148,7 +162,7 @@ static const struct {
      "java.nio.channels.UnresolvedAddressException\n\tat a.b(C.java:2)"},
     {"tls-failed", "protocol.rb:46:in `connect_nonblock': SSL_connect returned=1 errno=0 "
                    "state=error: unexpected eof while reading (OpenSSL::SSL::SSLError)"},
-    {"timeout-reading", "protocol.rb:219:in `rbuf_fill': Net::ReadTimeout with "
+    {"timeout-reading", "protocol.rb:219:in `rescue in rbuf_fill': Net::ReadTimeout with "
                         "#<TCPSocket:(closed)> (Net::ReadTimeout)"},
     {"body-not-json",
      "PHP Fatal error:  Uncaught JsonException: Syntax error in a.php:2"},
@@ -189,6 +203,8 @@ static const struct {
     {"certificate-untrusted", "Error: unable to verify the first certificate {\n  code: "
                               "'UNABLE_TO_VERIFY_LEAF_SIGNATURE'\n}"},
     {"certificate-untrusted", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"},
+    {"certificate-untrusted",
+     "tls: failed to verify certificate: x509: \"a\" certificate is not trusted"},
     {"certificate-untrusted", "code: 'SELF_SIGNED_CERT_IN_CHAIN'"},
     {"certificate-untrusted",
      "FetchError: request failed, reason: self-signed certificate"},
@@ -217,6 +233,14 @@ static const struct {
     {"certificate-expired",
      "curl: (60) SSL certificate problem: certificate has expired"},
     {"certificate-expired", "CERT_HAS_EXPIRED"},
+    {"certificate-expired", "verify error:num=10:certificate has expired"},
+    {"certificate-expired", "curl: (60) Peer's Certificate has expired."},
+    {"certificate-expired",
+     "ERROR: cannot verify api.intacct.com's certificate, issued by "
+     "'CN=CA':\n  Issued certificate has expired."},
+    {"certificate-expired",
+     "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify "
+     "failed:ssl/statem/statem_clnt.c:1890: (certificate has expired)"},
     {"certificate-expired",
      "requests.exceptions.SSLError: HTTPSConnectionPool(host='api.intacct.com', "
      "port=443): Max "
@@ -394,6 +418,34 @@ static const char *const harmless[] = {
     "refused\n",
     "POST https://hooks.example.com/notify failed: read ECONNRESET\n" FINE "\n",
     "GET https://api.intacct.com/ia/api/v1/objects/a/b timed out=0 -> 200\n",
+    /* what an application does besides */
+    "HikariPool-1 - Connection is not available, request timed out after 30000ms.\n",
+    "TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out, "
+    "timeout 30.00\n",
+    "Error: connect ECONNREFUSED 127.0.0.1:11211\n",
+    "elasticsearch: connect ECONNREFUSED 10.0.0.3:9200\n",
+    "CSV import: end of file reached, 120 rows\n",
+    "WARN vendor 4711: the insurance certificate has expired\n",
+    "The certificate is not trusted yet by the auditor.\n",
+    "lock operation timed out after 5 s, the job starts again\n",
+    "your request timed out because you were idle\n",
+    "Unexpected token in JSON config at line 3 ignored\n",
+    "requests: 120, connection refused=0, timed out=0\n",
+    "7 calls, 0 reset by peer\n",
+    /* checks that are switched off */
+    "* SSL certificate verify result: certificate has expired (10), continuing anyway.\n",
+    "* SSL certificate verify result: unable to get local issuer certificate (20), "
+    "continuing anyway.\n",
+    /* tests, and source code */
+    "Error: Timeout of 2000ms exceeded. For async tests and hooks, ensure \"done()\" is "
+    "called\n",
+    "  throws an error when socket hang up (12 ms)\n",
+    " * throws IOException when the connection was reset\n",
+    "log.warn(\"connection refused, we start again\")\n",
+    "assert response.error == \"connection refused\"\n",
+    "expect(error.message).toBe('socket hang up')\n",
+    "    raise ConnectTimeout(error, request=request)\n",
+    "    raise SSLError(\"certificate verify failed\")\n",
 };
 
 static void such_words_in_passing_tell_nothing(void **state)
