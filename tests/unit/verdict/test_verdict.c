@@ -626,6 +626,14 @@ static void who_renews_and_uses_the_dead_token_too_is_not_blind(void **state)
     has(json(f), "\"cause\":{\"id\":\"access-token-expired\"");
 }
 
+#define CODE_1 "grant_type=authorization_code&code=1"
+
+static void sends(struct im_exchange *exchange, const char *body)
+{
+    exchange->request_body = im_str(body);
+    exchange->request_body_len = exchange->request_body.len;
+}
+
 /* As Go's x/oauth2 does with a code that is refused. */
 static void the_same_by_basic_and_in_the_body_is_told(void **state)
 {
@@ -638,6 +646,7 @@ static void the_same_by_basic_and_in_the_body_is_told(void **state)
         seen->endpoint = IM_ENDPOINT_TOKEN;
         seen->grant = IM_STR("authorization_code");
         seen->token = IM_STR("hmac:1");
+        sends(seen, i ? "client_id=d&client_secret=d&" CODE_1 : CODE_1);
     }
     f->seen[0].request_headers = IM_STR("Host: x\nAuthorization: Basic ZDpk\n");
     judged(f, once);
@@ -649,8 +658,42 @@ static void the_same_by_basic_and_in_the_body_is_told(void **state)
     has_not(json(f), "\"note\"");
     f->seen[1].request_headers = IM_STR("Proxy-Authorization: Basic ZDpk\nHost: x\n");
     has(json(f), "\"note\":\"exchanges 1 and 2");
+    sends(&f->seen[0], "client_id=d&" CODE_1); /* as some do beside Basic */
+    has(json(f), "\"note\":\"exchanges 1 and 2");
     f->seen[1].token = IM_STR("hmac:2"); /* another code */
+    sends(&f->seen[1], "client_id=d&client_secret=d&grant_type=authorization_code&code=2");
     has_not(json(f), "\"note\"");
+}
+
+/* Of a request that is refused before its code is looked at, no fingerprint is kept: that both have none does
+ * not make them the same. */
+static void what_is_not_the_same_is_not_called_so(void **state)
+{
+    static const char twice[] = "[{'that':'it asks once','endpoint':'token','at_most':1}]";
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 2; i++) {
+        struct im_exchange *seen = saw(f, 401, CAUSE_CLIENT_SECRET_WRONG);
+        seen->endpoint = IM_ENDPOINT_TOKEN;
+        seen->grant = IM_STR("authorization_code");
+        sends(seen, i ? "client_id=d&client_secret=d&grant_type=authorization_code&code=2"
+                      : CODE_1);
+    }
+    f->seen[0].request_headers = IM_STR("Authorization: Basic ZDpk\n");
+    judged(f, twice);
+    has_not(json(f), "send the same"); /* two codes */
+    sends(&f->seen[1], "client_id=d&client_secret=d&" CODE_1);
+    has(json(f), "exchanges 1 and 2 send the same");
+    sends(&f->seen[1], "client_id=d&client_secret=d&" CODE_1 "&scope=a");
+    has_not(json(f), "send the same");
+    sends(&f->seen[1], "client_id=d&" CODE_1); /* without a secret */
+    has_not(json(f), "send the same");
+    sends(&f->seen[1], "client_id=d&client_secret=d&" CODE_1);
+    sends(&f->seen[0], "client_secret=d&" CODE_1); /* both ways at once */
+    has_not(json(f), "send the same");
+    sends(&f->seen[0], CODE_1);
+    f->seen[0].request_body_len++; /* of which only the beginning is kept */
+    has_not(json(f), "send the same");
 }
 
 static void too_many_are_no_missing_recovery(void **state)
@@ -849,6 +892,7 @@ int main(void)
         WRITTEN(a_failure_for_missing_recovery_alone_is_marked),
         WRITTEN(who_renews_and_uses_the_dead_token_too_is_not_blind),
         WRITTEN(the_same_by_basic_and_in_the_body_is_told),
+        WRITTEN(what_is_not_the_same_is_not_called_so),
         WRITTEN(too_many_are_no_missing_recovery),
         WRITTEN(an_answer_that_never_ended_is_named),
         WRITTEN(text_says_all),
