@@ -709,6 +709,22 @@ static void too_many_are_no_missing_recovery(void **state)
         "[{'that':'one','endpoint':'token','after':'access-token-revoked','count':1}]");
     assert_int_equal(im_verdict_outcome(&f->verdict), IM_NOT_MET);
     has_not(json(f), "recovery_alone");
+    for (int i = 0; i < 3; i++) /* so the first of another user lacks one */
+        f->seen[2 - i + 1] = f->seen[2 - i];
+    f->seen_count++;
+    for (size_t i = 0; i < f->seen_count; i++) {
+        f->seen[i].id = i + 1;
+        f->seen[i].began_us = (int64_t)i * 2000;
+        f->seen[i].ended_us = f->seen[i].began_us + 1000;
+        f->seen[i].user = i ? IM_STR("b@acme") : IM_STR("a@acme");
+        f->seen[i].token = i ? IM_STR("hmac:b") : IM_STR("hmac:a");
+        f->seen[i].call = i + 1;
+    }
+    judged(
+        f,
+        "[{'that':'one','endpoint':'token','after':'access-token-revoked','count':1}]");
+    has(json(f), "wanted exactly 1, but saw none after exchange 1");
+    has_not(json(f), "recovery_alone");
 }
 
 static void an_answer_that_never_ended_is_named(void **state)
