@@ -6,13 +6,13 @@
 
 /* ---- what failed ---- */
 
-/* Is it the rule that refuses so, rather than the truth about the request? */
+/* Is it the rule that refuses so, rather than the truth about the request? What is only warned of is never played. */
 static bool is_played(const struct im_verdict *verdict,
-                      const struct im_exchange *exchange)
+                      const struct im_exchange *exchange, enum im_cause cause)
 {
     return exchange->rule > 0 && exchange->rule <= verdict->scenario->rule_count &&
-           exchange->cause &&
-           verdict->scenario->rules[exchange->rule - 1].refuse == exchange->cause;
+           cause && exchange->cause == cause &&
+           verdict->scenario->rules[exchange->rule - 1].refuse == cause;
 }
 
 /* The exchange that has what the advice is about: the first of the named cause, else the first with any.
@@ -98,7 +98,7 @@ struct im_advice im_advice_of_cause(const struct im_verdict *verdict)
 
     /* a client that did renew is stopped by what its renewal was refused for */
     if (im_advice_no_recovery(verdict) && renewal && renewal->cause &&
-        !is_played(verdict, renewal)) {
+        !is_played(verdict, renewal, renewal->cause)) {
         cause = renewal->cause;
         telling = renewal;
     }
@@ -112,7 +112,7 @@ struct im_advice im_advice_of_cause(const struct im_verdict *verdict)
         .id = row->id,
         .why = row->why,
         .fix = row->fix,
-        .played_by = telling && is_played(verdict, telling) ? telling->rule : 0};
+        .played_by = telling && is_played(verdict, telling, cause) ? telling->rule : 0};
 }
 
 /* ---- damage on the way ---- */

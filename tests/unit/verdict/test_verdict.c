@@ -570,6 +570,21 @@ static void a_cause_that_a_rule_plays_is_not_laid_to_the_client(void **state)
     has_not(json(f), "played_by");
 }
 
+static void what_a_rule_plays_is_the_cause_that_is_named(void **state)
+{
+    struct fixture *f = *state;
+
+    f->scenario.cause = CAUSE_PARALLEL_REFRESH;
+    for (int i = 0; i < 2; i++)
+        saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->rule = 1;
+    judged(f, "[" NOT_MET "]");
+    has(json(f), "\"played_by\":1");
+    f->seen[0].notes[0].cause = CAUSE_PARALLEL_REFRESH; /* warned of, and no rule's */
+    f->seen[0].note_count = 1;
+    has(json(f), "\"cause\":{\"id\":\"parallel-refresh\"");
+    has_not(json(f), "played_by");
+}
+
 static void a_failure_says_what_the_damage_means(void **state)
 {
     struct fixture *f = *state;
@@ -904,6 +919,7 @@ int main(void)
         WRITTEN(a_renewal_that_brought_nothing_is_told_instead),
         WRITTEN(a_renewal_that_brought_a_token_is_no_blindness),
         WRITTEN(a_cause_that_a_rule_plays_is_not_laid_to_the_client),
+        WRITTEN(what_a_rule_plays_is_the_cause_that_is_named),
         WRITTEN(a_failure_says_what_the_damage_means),
         WRITTEN(a_failure_for_missing_recovery_alone_is_marked),
         WRITTEN(who_renews_and_uses_the_dead_token_too_is_not_blind),
