@@ -198,7 +198,8 @@ static void say_recovery(const struct im_verdict *verdict, struct im_buf *out)
                     "%sexchange %llu refused its token with 400: a client that renews on "
                     "401 alone does not see that",
                     out->len ? ". " : "", (unsigned long long)refused->id);
-    if (!renewal || im_advice_has_token(renewal))
+    if (!im_advice_in_vain(verdict, refused, renewal) ||
+        !im_advice_is_last_request(verdict, renewal))
         return;
     im_buf_addf(out,
                 "%s%s asked for a new token last with exchange %llu, which brought none",

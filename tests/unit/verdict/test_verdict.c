@@ -503,6 +503,9 @@ static void a_400_that_refuses_a_token_is_pointed_out(void **state)
         "does not see that");
 }
 
+#define RECOVERS                                                                         \
+    "{'that':'r','endpoint':'api','status':200,'after':'access-token-revoked'}"
+
 /* It did see that its token was over: what stopped it is the answer to its request for another. */
 static void a_renewal_that_brought_nothing_is_told_instead(void **state)
 {
@@ -551,6 +554,66 @@ static void a_renewal_that_brought_a_token_is_no_blindness(void **state)
     has_not(json(f), "\"note\"");
 }
 
+/* A request that is refused before its token is looked at has no user: where several are at work, it may be
+ * anybody's. */
+static void a_renewal_in_vain_is_that_of_the_same_user(void **state)
+{
+    struct fixture *f = *state;
+    struct im_exchange *renewal;
+
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->user = IM_STR("a@acme");
+    renewal = saw(f, 401, CAUSE_CLIENT_SECRET_WRONG);
+    renewal->endpoint = IM_ENDPOINT_TOKEN;
+    judged(f, "[" RECOVERS "]");
+    has(json(f), "with exchange 2, which brought none: client-secret-wrong");
+    has(json(f), "\"cause\":{\"id\":\"client-secret-wrong\"");
+    saw(f, 404, CAUSE_NONE)->user = IM_STR("b@acme");
+    judged(f, "[" RECOVERS "]");
+    has_not(json(f), "brought none");
+    has(json(f), "\"cause\":{\"id\":\"access-token-revoked\"");
+    f->seen[1].fault = IM_FAULT_HTML;
+    f->seen[1].cause = CAUSE_NONE;
+    has_not(json(f), "\"fault\"");
+    f->seen[1].user = f->seen[0].user;
+    has(json(f), "with exchange 2, which brought none (fault: html)");
+    f->seen[2].endpoint = IM_ENDPOINT_TOKEN; /* then 2 is not the client's last */
+    f->seen[2].status = 200;
+    has_not(json(f), "brought none");
+    has(json(f), "\"fault\":{\"id\":\"html\"");
+}
+
+/* Half a body may hold a whole token, and who reads it has it. */
+static void a_damaged_token_that_is_used_was_had(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->token = IM_STR("hmac:1");
+    saw(f, 200, CAUSE_NONE)->issued = IM_STR("hmac:2");
+    f->seen[1].endpoint = IM_ENDPOINT_TOKEN;
+    f->seen[1].fault = IM_FAULT_TRUNCATE;
+    saw(f, 404, CAUSE_NONE)->token = IM_STR("hmac:1");
+    judged(f, "[" RECOVERS "]");
+    has(json(f), "which brought none (fault: truncate)");
+    f->seen[2].token = IM_STR("hmac:2");
+    has_not(json(f), "brought none");
+    has_not(json(f), "\"fault\"");
+}
+
+static void what_a_rule_plays_is_the_cause_that_is_named(void **state)
+{
+    struct fixture *f = *state;
+
+    f->scenario.cause = CAUSE_PARALLEL_REFRESH;
+    for (int i = 0; i < 2; i++)
+        saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->rule = 1;
+    judged(f, "[" NOT_MET "]");
+    has(json(f), "\"played_by\":1");
+    f->seen[0].notes[0].cause = CAUSE_PARALLEL_REFRESH; /* warned of, and no rule's */
+    f->seen[0].note_count = 1;
+    has(json(f), "\"cause\":{\"id\":\"parallel-refresh\"");
+    has_not(json(f), "played_by");
+}
+
 /* A rule that refuses does not look whether the client has given cause for it. */
 static void a_cause_that_a_rule_plays_is_not_laid_to_the_client(void **state)
 {
@@ -570,21 +633,6 @@ static void a_cause_that_a_rule_plays_is_not_laid_to_the_client(void **state)
     has_not(json(f), "played_by");
 }
 
-static void what_a_rule_plays_is_the_cause_that_is_named(void **state)
-{
-    struct fixture *f = *state;
-
-    f->scenario.cause = CAUSE_PARALLEL_REFRESH;
-    for (int i = 0; i < 2; i++)
-        saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->rule = 1;
-    judged(f, "[" NOT_MET "]");
-    has(json(f), "\"played_by\":1");
-    f->seen[0].notes[0].cause = CAUSE_PARALLEL_REFRESH; /* warned of, and no rule's */
-    f->seen[0].note_count = 1;
-    has(json(f), "\"cause\":{\"id\":\"parallel-refresh\"");
-    has_not(json(f), "played_by");
-}
-
 static void a_failure_says_what_the_damage_means(void **state)
 {
     struct fixture *f = *state;
@@ -598,9 +646,6 @@ static void a_failure_says_what_the_damage_means(void **state)
     judged(f, "[{'that':'r','endpoint':'token','after':'delay'}]");
     has_not(json(f), "\"fault\":{");
 }
-
-#define RECOVERS                                                                         \
-    "{'that':'r','endpoint':'api','status':200,'after':'access-token-revoked'}"
 
 static void a_failure_for_missing_recovery_alone_is_marked(void **state)
 {
@@ -918,6 +963,8 @@ int main(void)
         WRITTEN(a_400_that_refuses_a_token_is_pointed_out),
         WRITTEN(a_renewal_that_brought_nothing_is_told_instead),
         WRITTEN(a_renewal_that_brought_a_token_is_no_blindness),
+        WRITTEN(a_renewal_in_vain_is_that_of_the_same_user),
+        WRITTEN(a_damaged_token_that_is_used_was_had),
         WRITTEN(a_cause_that_a_rule_plays_is_not_laid_to_the_client),
         WRITTEN(what_a_rule_plays_is_the_cause_that_is_named),
         WRITTEN(a_failure_says_what_the_damage_means),
