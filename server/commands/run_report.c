@@ -55,10 +55,10 @@ static bool ended_early(const struct im_run_result *result)
            im_json_get_str(result->verdict, "missing").len;
 }
 
-/* Is all that it lacks that it did not end, with an error, when it was refused? */
-static bool gave_up(const struct im_run_result *result)
+/* Is all that it lacks that it ended, with an error, when it was refused? */
+static bool gave_up(const struct im_run_result *result, const struct im_run_rules *rules)
 {
-    return result->end == IM_RUN_EXITED && result->code != 0 &&
+    return result->end == IM_RUN_EXITED && result->code != 0 && !rules->exit_zero &&
            im_json_get(result->verdict, "recovery_alone");
 }
 
@@ -142,7 +142,7 @@ void im_run_tally_add(struct im_run_tally *tally, const struct im_run_result *re
     tally->intercepted |= result->unreached.len > 0;
     tally->ended_early |=
         (outcome == IM_RUN_SKIPPED || outcome == IM_RUN_PARTLY) && ended_early(result);
-    tally->gave_up += outcome == IM_RUN_FAILED && gave_up(result);
+    tally->gave_up += outcome == IM_RUN_FAILED && gave_up(result, rules);
     tally->silent += outcome == IM_RUN_SKIPPED && exchanges(result) == 0;
 }
 
@@ -283,9 +283,9 @@ static void add_what_to_do(struct im_buf *text, const struct im_run_result *resu
     }
     if (result->end == IM_RUN_TIMED_OUT && stalled && stalled->is_whole)
         im_buf_addf(text,
-                    "  the last that CMD asked for is exchange %lld, whose answer never "
-                    "comes to an end (fault: stall): requests need a time limit of their "
-                    "own\n",
+                    "  the last exchange to end is %lld, whose answer never comes to an "
+                    "end (fault: stall): a request without a time limit of its own waits "
+                    "for it for ever\n",
                     (long long)stalled->whole);
 }
 

@@ -6,13 +6,13 @@
 
 /* ---- what failed ---- */
 
-/* Is it the rule that refuses so, rather than the truth about the request? */
+/* Is it the rule that refuses so, rather than the truth about the request? What is only warned of is never played. */
 static bool is_played(const struct im_verdict *verdict,
-                      const struct im_exchange *exchange)
+                      const struct im_exchange *exchange, enum im_cause cause)
 {
     return exchange->rule > 0 && exchange->rule <= verdict->scenario->rule_count &&
-           exchange->cause &&
-           verdict->scenario->rules[exchange->rule - 1].refuse == exchange->cause;
+           cause && exchange->cause == cause &&
+           verdict->scenario->rules[exchange->rule - 1].refuse == cause;
 }
 
 /* The exchange that has what the advice is about: the first of the named cause, else the first with any.
@@ -55,6 +55,17 @@ const struct im_exchange *im_advice_refused(const struct im_verdict *verdict)
     return first;
 }
 
+/* Half of a damaged answer may hold a whole token: who uses it had it. */
+static bool had_token(const struct im_verdict *verdict, const struct im_exchange *renewal)
+{
+    if (im_history_succeeded(renewal) && im_history_got_all(renewal))
+        return true;
+    for (size_t i = 0; renewal->issued.len && i < verdict->seen_count; i++)
+        if (im_str_eq(verdict->seen[i].token, renewal->issued))
+            return true;
+    return false;
+}
+
 const struct im_exchange *im_advice_renewal(const struct im_verdict *verdict,
                                             const struct im_exchange *refused)
 {
@@ -66,11 +77,34 @@ const struct im_exchange *im_advice_renewal(const struct im_verdict *verdict,
             im_history_compare_arrival(refused, exchange) > 0 ||
             im_history_other_user(refused, exchange))
             continue;
-        if (im_advice_has_token(exchange))
+        if (had_token(verdict, exchange))
             return exchange;
-        last = exchange;
+        if (!last || im_history_compare_arrival(last, exchange) < 0)
+            last = exchange;
     }
     return last;
+}
+
+bool im_advice_in_vain(const struct im_verdict *verdict,
+                       const struct im_exchange *refused,
+                       const struct im_exchange *renewal)
+{
+    if (!renewal || had_token(verdict, renewal))
+        return false;
+    for (size_t i = 0; !renewal->user.len && i < verdict->seen_count; i++)
+        if (im_history_other_user(refused, &verdict->seen[i]))
+            return false;
+    return true;
+}
+
+bool im_advice_is_last_request(const struct im_verdict *verdict,
+                               const struct im_exchange *renewal)
+{
+    for (size_t i = 0; i < verdict->seen_count; i++)
+        if (verdict->seen[i].endpoint == IM_ENDPOINT_TOKEN &&
+            im_history_compare_arrival(renewal, &verdict->seen[i]) < 0)
+            return false;
+    return true;
 }
 
 bool im_advice_no_recovery(const struct im_verdict *verdict)
@@ -82,23 +116,18 @@ bool im_advice_no_recovery(const struct im_verdict *verdict)
     return false;
 }
 
-bool im_advice_has_token(const struct im_exchange *renewal)
-{
-    return im_history_succeeded(renewal) && im_history_got_all(renewal);
-}
-
 /* ---- the advice ---- */
 
 struct im_advice im_advice_of_cause(const struct im_verdict *verdict)
 {
     const struct im_exchange *telling = telling_exchange(verdict);
-    const struct im_exchange *renewal =
-        im_advice_renewal(verdict, im_advice_refused(verdict));
+    const struct im_exchange *refused = im_advice_refused(verdict);
+    const struct im_exchange *renewal = im_advice_renewal(verdict, refused);
     enum im_cause cause = verdict->scenario->cause;
 
     /* a client that did renew is stopped by what its renewal was refused for */
-    if (im_advice_no_recovery(verdict) && renewal && renewal->cause &&
-        !is_played(verdict, renewal)) {
+    if (im_advice_no_recovery(verdict) && im_advice_in_vain(verdict, refused, renewal) &&
+        renewal->cause && !is_played(verdict, renewal, renewal->cause)) {
         cause = renewal->cause;
         telling = renewal;
     }
@@ -112,7 +141,7 @@ struct im_advice im_advice_of_cause(const struct im_verdict *verdict)
         .id = row->id,
         .why = row->why,
         .fix = row->fix,
-        .played_by = telling && is_played(verdict, telling) ? telling->rule : 0};
+        .played_by = telling && is_played(verdict, telling, cause) ? telling->rule : 0};
 }
 
 /* ---- damage on the way ---- */
@@ -139,10 +168,10 @@ static enum im_fault fault_shown(const struct im_verdict *verdict)
 struct im_advice im_advice_of_fault(const struct im_verdict *verdict)
 {
     enum im_fault fault = fault_shown(verdict);
-    const struct im_exchange *renewal =
-        im_advice_renewal(verdict, im_advice_refused(verdict));
+    const struct im_exchange *refused = im_advice_refused(verdict);
+    const struct im_exchange *renewal = im_advice_renewal(verdict, refused);
 
-    if (!fault && renewal)
+    if (!fault && im_advice_in_vain(verdict, refused, renewal))
         fault = damage_of(renewal);
     if (!fault)
         return (struct im_advice){0};

@@ -19,14 +19,20 @@ struct im_advice im_advice_of_fault(const struct im_verdict *verdict);
 
 /* The first call refused for its token of those that show what is not met; NULL = there is none. */
 const struct im_exchange *im_advice_refused(const struct im_verdict *verdict);
-/* Of the token requests of the same user behind that call the first that brought a token, else the last;
- * NULL = it made none. */
+/* Of the token requests behind that call, those of another user excepted, the first that brought a token, else
+ * the last that arrived; NULL = it made none. */
 const struct im_exchange *im_advice_renewal(const struct im_verdict *verdict,
                                             const struct im_exchange *refused);
 /* Is it unmet that the client gets well again? */
 bool im_advice_no_recovery(const struct im_verdict *verdict);
-/* The client was answered with a token that it can have read. */
-bool im_advice_has_token(const struct im_exchange *renewal);
+/* It certainly is a request for another token for the user of that call, and the client had none of it. renewal may
+ * be NULL. */
+bool im_advice_in_vain(const struct im_verdict *verdict,
+                       const struct im_exchange *refused,
+                       const struct im_exchange *renewal);
+/* Did the client ask for no token after it, for whatever user? */
+bool im_advice_is_last_request(const struct im_verdict *verdict,
+                               const struct im_exchange *renewal);
 /* The exchange that ended last, if its answer never came to an end (`stall`); else NULL. */
 const struct im_exchange *im_advice_stalled(const struct im_verdict *verdict);
 

@@ -100,6 +100,9 @@ static void judge_safety(struct judging *j, struct finding *found,
     enum im_outcome_of outcome = breach.doubt ? IM_CANNOT_TELL : IM_NOT_MET;
     if (!breach.doubt && found->expectation->advice)
         outcome = IM_INFORMATION;
+    /* whatever was missed before: this is missed by who may end there, too */
+    if (outcome == IM_NOT_MET)
+        found->judgement->is_recovery = false;
     if (!is_worse(found, outcome))
         return;
     im_buf_init(&why, j->arena, 0);
@@ -374,8 +377,11 @@ static void judge_windows(struct judging *j, struct finding *found)
     found->windows = windows.count;
     im_matches_in_any(&j->matches, &windows);
     for (size_t i = 0; i < windows.count; i++) {
-        /* nothing is worse, so the others would change nothing but what nth and every match */
-        if (found->judgement->outcome == IM_NOT_MET && !im_matches_by_number(expectation))
+        /* nothing is worse, so the others would change nothing but what nth and every match, and whether
+         * recovery alone is missing */
+        if (found->judgement->outcome == IM_NOT_MET &&
+            !im_matches_by_number(expectation) &&
+            (!found->judgement->is_recovery || im_matches_only_recovery(expectation)))
             return;
         /* pauses are between the tries of one call; the anchor is the first of them */
         if (expectation->same_call && expectation->growing_gaps)

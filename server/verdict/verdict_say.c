@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "http/form.h"
 #include "http/redact.h"
 #include "scenario/needs.h"
 #include "verdict/advice.h"
@@ -197,7 +198,8 @@ static void say_recovery(const struct im_verdict *verdict, struct im_buf *out)
                     "%sexchange %llu refused its token with 400: a client that renews on "
                     "401 alone does not see that",
                     out->len ? ". " : "", (unsigned long long)refused->id);
-    if (!renewal || im_advice_has_token(renewal))
+    if (!im_advice_in_vain(verdict, refused, renewal) ||
+        !im_advice_is_last_request(verdict, renewal))
         return;
     im_buf_addf(out,
                 "%s%s asked for a new token last with exchange %llu, which brought none",
@@ -219,6 +221,54 @@ static bool is_basic(const struct im_exchange *exchange)
             im_str_find_nocase(im_str_front(lines, sizeof(basic)), basic + 1) == 0);
 }
 
+static bool is_of_the_client(struct im_str name)
+{
+    return im_str_is(name, "client_id") || im_str_is(name, "client_secret");
+}
+
+/* What the first sends beside what says which client it is, the other sends, too. */
+static bool is_part_of(const struct im_params *params, const struct im_params *other)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        const struct im_param *sent = &params->items[i];
+        bool found = is_of_the_client(sent->name);
+        for (size_t k = 0; k < other->count && !found; k++)
+            found = im_str_eq(sent->name, other->items[k].name) &&
+                    im_str_eq(sent->value, other->items[k].value);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+/* False where the form is not known: not kept as a whole, or none. */
+static bool read_form(const struct im_exchange *exchange, struct im_arena *arena,
+                      struct im_params *params)
+{
+    struct im_error err;
+
+    return exchange->request_body.len &&
+           exchange->request_body.len == exchange->request_body_len &&
+           im_params_parse_form(arena, exchange->request_body, params, &err);
+}
+
+/* The fingerprints of codes and tokens do not show that two requests are the same: what is refused before its
+ * code is looked at has none. */
+static bool is_the_same_in_two_ways(const struct im_exchange *a,
+                                    const struct im_exchange *b, struct im_arena *arena)
+{
+    const struct im_exchange *basic = is_basic(a) ? a : b, *other = basic == a ? b : a;
+    struct im_params by_basic, in_body;
+
+    return a->endpoint == IM_ENDPOINT_TOKEN && b->endpoint == IM_ENDPOINT_TOKEN &&
+           is_basic(basic) && !is_basic(other) && read_form(basic, arena, &by_basic) &&
+           read_form(other, arena, &in_body) &&
+           !im_param(&by_basic, "client_secret").len &&
+           im_param(&in_body, "client_id").len &&
+           im_param(&in_body, "client_secret").len && is_part_of(&by_basic, &in_body) &&
+           is_part_of(&in_body, &by_basic);
+}
+
 /* A library that finds out by itself how the server wants the credentials (Go's AutoDetect) sends a refused
  * request again in the other way, which uses up a code, or a try, that its user knows nothing of. */
 static void say_two_ways(const struct im_verdict *verdict, struct im_buf *out)
@@ -229,9 +279,7 @@ static void say_two_ways(const struct im_verdict *verdict, struct im_buf *out)
              k++) {
             const struct im_exchange *a = judgement->shown[k - 1];
             const struct im_exchange *b = judgement->shown[k];
-            if (a->endpoint != IM_ENDPOINT_TOKEN || b->endpoint != IM_ENDPOINT_TOKEN ||
-                !im_str_eq(a->grant, b->grant) || !im_str_eq(a->token, b->token) ||
-                is_basic(a) == is_basic(b))
+            if (!is_the_same_in_two_ways(a, b, out->arena))
                 continue;
             im_buf_addf(
                 out,

@@ -199,6 +199,7 @@ static void a_failure_says_what_is_played_and_what_was_damaged(void **state)
         "  CMD exited with status 0; it printed nothing\n");
 }
 
+/* It may have given up on that answer and hang elsewhere, or have asked for another beside it. */
 static void who_waits_for_ever_is_told_for_what(void **state)
 {
     struct im_run_result result =
@@ -209,8 +210,8 @@ static void who_waits_for_ever_is_told_for_what(void **state)
     assert_says(
         card(*state, &result, &plain),
         "FAILED  token-dead\n"
-        "  the last that CMD asked for is exchange 4, whose answer never comes to "
-        "an end (fault: stall): requests need a time limit of their own\n"
+        "  the last exchange to end is 4, whose answer never comes to an end (fault: "
+        "stall): a request without a time limit of its own waits for it for ever\n"
         "  CMD did not end within 1m (--timeout); it printed nothing\n");
     result.end = IM_RUN_EXITED;
     assert_says(card(*state, &result, &plain), "passed  token-dead\n");
@@ -244,6 +245,20 @@ static void who_only_gave_up_is_told_of_fail_fast(void **state)
         "with an error. Where\nthat is meant to be, and something starts it anew, say "
         "--client fail-fast.\n"
         "0 passed, 2 failed, 0 partly, 0 skipped\n");
+}
+
+/* With --exit-zero the status alone makes it fail, whatever the client is said to be. */
+static void fail_fast_is_no_advice_where_the_status_fails_too(void **state)
+{
+    const struct im_run_rules strict = {.timeout_ms = 60000, .exit_zero = true};
+    struct im_run_tally tally = {.arena = *state};
+    struct im_run_result result =
+        result_of(*state, "{\"outcome\":\"not-met\",\"exchanges\":2,\"expect\":[],"
+                          "\"recovery_alone\":true}");
+
+    result.code = 1;
+    im_run_tally_add(&tally, &result, &strict);
+    assert_says(ended(*state, &tally), "0 passed, 1 failed, 0 partly, 0 skipped\n");
 }
 
 static void doing_more_is_no_advice_for_who_ended_with_an_error(void **state)
@@ -513,6 +528,7 @@ int main(void)
         TEST_IN_ARENA(a_failure_says_what_the_cause_means_and_how_it_is_repeated),
         TEST_IN_ARENA(a_failure_says_what_is_played_and_what_was_damaged),
         TEST_IN_ARENA(who_only_gave_up_is_told_of_fail_fast),
+        TEST_IN_ARENA(fail_fast_is_no_advice_where_the_status_fails_too),
         TEST_IN_ARENA(who_waits_for_ever_is_told_for_what),
         TEST_IN_ARENA(the_end_says_how_many_causes_are_met_and_what_the_others_take),
         TEST_IN_ARENA(exit_zero_wants_zero),

@@ -52,6 +52,21 @@ static void a_cause_that_a_rule_plays_is_not_laid_to_the_client(void **state)
     has_not(json(f), "played_by");
 }
 
+static void what_a_rule_plays_is_the_cause_that_is_named(void **state)
+{
+    struct fixture *f = *state;
+
+    f->scenario.cause = CAUSE_PARALLEL_REFRESH;
+    for (int i = 0; i < 2; i++)
+        saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->rule = 1;
+    judged(f, "[" NOT_MET "]");
+    has(json(f), "\"played_by\":1");
+    f->seen[0].notes[0].cause = CAUSE_PARALLEL_REFRESH; /* warned of, and no rule's */
+    f->seen[0].note_count = 1;
+    has(json(f), "\"cause\":{\"id\":\"parallel-refresh\"");
+    has_not(json(f), "played_by");
+}
+
 static void a_failure_says_what_the_damage_means(void **state)
 {
     struct fixture *f = *state;
@@ -156,6 +171,51 @@ static void a_renewal_that_brought_a_token_is_no_blindness(void **state)
     has_not(json(f), "\"note\"");
 }
 
+/* A request that is refused before its token is looked at has no user: where several are at work, it may be
+ * anybody's. */
+static void a_renewal_in_vain_is_that_of_the_same_user(void **state)
+{
+    struct fixture *f = *state;
+    struct im_exchange *renewal;
+
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->user = IM_STR("a@acme");
+    renewal = saw(f, 401, CAUSE_CLIENT_SECRET_WRONG);
+    renewal->endpoint = IM_ENDPOINT_TOKEN;
+    judged(f, "[" RECOVERS "]");
+    has(json(f), "with exchange 2, which brought none: client-secret-wrong");
+    has(json(f), "\"cause\":{\"id\":\"client-secret-wrong\"");
+    saw(f, 404, CAUSE_NONE)->user = IM_STR("b@acme");
+    judged(f, "[" RECOVERS "]");
+    has_not(json(f), "brought none");
+    has(json(f), "\"cause\":{\"id\":\"access-token-revoked\"");
+    f->seen[1].fault = IM_FAULT_HTML;
+    f->seen[1].cause = CAUSE_NONE;
+    has_not(json(f), "\"fault\"");
+    f->seen[1].user = f->seen[0].user;
+    has(json(f), "with exchange 2, which brought none (fault: html)");
+    f->seen[2].endpoint = IM_ENDPOINT_TOKEN; /* then 2 is not the client's last */
+    f->seen[2].status = 200;
+    has_not(json(f), "brought none");
+    has(json(f), "\"fault\":{\"id\":\"html\"");
+}
+
+/* Half a body may hold a whole token, and who reads it has it. */
+static void a_damaged_token_that_is_used_was_had(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->token = IM_STR("hmac:1");
+    saw(f, 200, CAUSE_NONE)->issued = IM_STR("hmac:2");
+    f->seen[1].endpoint = IM_ENDPOINT_TOKEN;
+    f->seen[1].fault = IM_FAULT_TRUNCATE;
+    saw(f, 404, CAUSE_NONE)->token = IM_STR("hmac:1");
+    judged(f, "[" RECOVERS "]");
+    has(json(f), "which brought none (fault: truncate)");
+    f->seen[2].token = IM_STR("hmac:2");
+    has_not(json(f), "brought none");
+    has_not(json(f), "\"fault\"");
+}
+
 /* What is unmet is only that the dead token was used again; the client asked for another all the same. */
 static void who_renews_and_uses_the_dead_token_too_is_not_blind(void **state)
 {
@@ -174,6 +234,14 @@ static void who_renews_and_uses_the_dead_token_too_is_not_blind(void **state)
     has(json(f), "\"cause\":{\"id\":\"access-token-expired\"");
 }
 
+#define CODE_1 "grant_type=authorization_code&code=1"
+
+static void sends(struct im_exchange *exchange, const char *body)
+{
+    exchange->request_body = im_str(body);
+    exchange->request_body_len = exchange->request_body.len;
+}
+
 /* As Go's x/oauth2 does with a code that is refused. */
 static void the_same_by_basic_and_in_the_body_is_told(void **state)
 {
@@ -186,6 +254,7 @@ static void the_same_by_basic_and_in_the_body_is_told(void **state)
         seen->endpoint = IM_ENDPOINT_TOKEN;
         seen->grant = IM_STR("authorization_code");
         seen->token = IM_STR("hmac:1");
+        sends(seen, i ? "client_id=d&client_secret=d&" CODE_1 : CODE_1);
     }
     f->seen[0].request_headers = IM_STR("Host: x\nAuthorization: Basic ZDpk\n");
     judged(f, once);
@@ -197,22 +266,62 @@ static void the_same_by_basic_and_in_the_body_is_told(void **state)
     has_not(json(f), "\"note\"");
     f->seen[1].request_headers = IM_STR("Proxy-Authorization: Basic ZDpk\nHost: x\n");
     has(json(f), "\"note\":\"exchanges 1 and 2");
+    sends(&f->seen[0], "client_id=d&" CODE_1); /* as some do beside Basic */
+    has(json(f), "\"note\":\"exchanges 1 and 2");
     f->seen[1].token = IM_STR("hmac:2"); /* another code */
+    sends(&f->seen[1],
+          "client_id=d&client_secret=d&grant_type=authorization_code&code=2");
     has_not(json(f), "\"note\"");
+}
+
+/* Of a request that is refused before its code is looked at, no fingerprint is kept: that both have none does
+ * not make them the same. */
+static void what_is_not_the_same_is_not_called_so(void **state)
+{
+    static const char twice[] =
+        "[{'that':'it asks once','endpoint':'token','at_most':1}]";
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 2; i++) {
+        struct im_exchange *seen = saw(f, 401, CAUSE_CLIENT_SECRET_WRONG);
+        seen->endpoint = IM_ENDPOINT_TOKEN;
+        seen->grant = IM_STR("authorization_code");
+        sends(seen, i ? "client_id=d&client_secret=d&grant_type=authorization_code&code=2"
+                      : CODE_1);
+    }
+    f->seen[0].request_headers = IM_STR("Authorization: Basic ZDpk\n");
+    judged(f, twice);
+    has_not(json(f), "send the same"); /* two codes */
+    sends(&f->seen[1], "client_id=d&client_secret=d&" CODE_1);
+    has(json(f), "exchanges 1 and 2 send the same");
+    sends(&f->seen[1], "client_id=d&client_secret=d&" CODE_1 "&scope=a");
+    has_not(json(f), "send the same");
+    sends(&f->seen[1], "client_id=d&" CODE_1); /* without a secret */
+    has_not(json(f), "send the same");
+    sends(&f->seen[1], "client_id=d&client_secret=d&" CODE_1);
+    sends(&f->seen[0], "client_secret=d&" CODE_1); /* both ways at once */
+    has_not(json(f), "send the same");
+    sends(&f->seen[0], CODE_1);
+    f->seen[0].request_body_len++; /* of which only the beginning is kept */
+    has_not(json(f), "send the same");
 }
 
 static const struct CMUnitTest tests[] = {
     WRITTEN(a_failure_says_what_the_cause_means),
     WRITTEN(what_to_do_is_of_the_cause_that_was_met),
     WRITTEN(a_cause_that_a_rule_plays_is_not_laid_to_the_client),
+    WRITTEN(what_a_rule_plays_is_the_cause_that_is_named),
     WRITTEN(a_failure_says_what_the_damage_means),
     WRITTEN(an_answer_that_never_ended_is_named),
     WRITTEN(whose_clock_moved_is_said),
     WRITTEN(a_400_that_refuses_a_token_is_pointed_out),
     WRITTEN(a_renewal_that_brought_nothing_is_told_instead),
     WRITTEN(a_renewal_that_brought_a_token_is_no_blindness),
+    WRITTEN(a_renewal_in_vain_is_that_of_the_same_user),
+    WRITTEN(a_damaged_token_that_is_used_was_had),
     WRITTEN(who_renews_and_uses_the_dead_token_too_is_not_blind),
     WRITTEN(the_same_by_basic_and_in_the_body_is_told),
+    WRITTEN(what_is_not_the_same_is_not_called_so),
 };
 
 int main(void)

@@ -213,9 +213,6 @@ static void without_a_request_that_is_said(void **state)
 
 /* ---- for want of recovery alone ---- */
 
-#define RECOVERS                                                                         \
-    "{'that':'r','endpoint':'api','status':200,'after':'access-token-revoked'}"
-
 static void a_failure_for_missing_recovery_alone_is_marked(void **state)
 {
     struct fixture *f = *state;
@@ -236,7 +233,6 @@ static void a_failure_for_missing_recovery_alone_is_marked(void **state)
     has_not(json(f), "recovery_alone");
 }
 
-/* "count": 1 is two bounds, and the same expectation may break either. */
 static void too_many_are_no_missing_recovery(void **state)
 {
     struct fixture *f = *state;
@@ -249,6 +245,22 @@ static void too_many_are_no_missing_recovery(void **state)
         f,
         "[{'that':'one','endpoint':'token','after':'access-token-revoked','count':1}]");
     assert_int_equal(im_verdict_outcome(&f->verdict), IM_NOT_MET);
+    has_not(json(f), "recovery_alone");
+    for (int i = 0; i < 3; i++) /* so the first of another user lacks one */
+        f->seen[2 - i + 1] = f->seen[2 - i];
+    f->seen_count++;
+    for (size_t i = 0; i < f->seen_count; i++) {
+        f->seen[i].id = i + 1;
+        f->seen[i].began_us = (int64_t)i * 2000;
+        f->seen[i].ended_us = f->seen[i].began_us + 1000;
+        f->seen[i].user = i ? IM_STR("b@acme") : IM_STR("a@acme");
+        f->seen[i].token = i ? IM_STR("hmac:b") : IM_STR("hmac:a");
+        f->seen[i].call = i + 1;
+    }
+    judged(
+        f,
+        "[{'that':'one','endpoint':'token','after':'access-token-revoked','count':1}]");
+    has(json(f), "wanted exactly 1, but saw none after exchange 1");
     has_not(json(f), "recovery_alone");
 }
 

@@ -74,6 +74,8 @@ static inline struct im_verdict *judged(struct fixture *f, const char *expect)
 #define MET_ONE       "{'that':'it comes'}"
 #define NOT_MET       "{'that':'it stops','at_most':1}"
 #define NOT_EXERCISED "{'that':'it waits','after':'drop'}"
+#define RECOVERS                                                                         \
+    "{'that':'r','endpoint':'api','status':200,'after':'access-token-revoked'}"
 
 static inline struct fixture *three_kinds(void **state)
 {
