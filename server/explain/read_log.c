@@ -7,8 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/sanitize.h"
-#include "causes/diagnosis.h"
-#include "explain/transport.h"
+#include "explain/log_piece.h"
 #include "http/redact_parts.h"
 
 enum { LINE_MAX_BYTES = 64 * 1024 };
@@ -36,174 +35,6 @@ static size_t json_extent(struct im_trace *trace, struct im_str text)
     return 0;
 }
 
-/* ---- pieces of a line ---- */
-
-struct piece {
-    struct im_str method, url, bearer, form, status_text;
-    int status;
-    bool has_time;
-    int64_t at_ms;
-    struct im_words words;
-    struct im_str scheme; /* of an Authorization that is no Bearer */
-    struct im_str body;   /* of an answer */
-    bool object;          /* does an object of an HTTP library tell it? */
-    const struct im_transport_words *ended; /* why no answer came; NULL = not told */
-};
-
-static bool ends_word(char c)
-{
-    return c <= ' ' || strchr("\"'<>`,;)]}|", c) != NULL;
-}
-
-static struct im_str log_word_at(struct im_str text, size_t from)
-{
-    size_t end = from;
-
-    while (end < text.len && !ends_word(text.at[end]))
-        end++;
-    return im_str_slice(text, from, end);
-}
-
-/* Does an address begin here, or a path of the API? */
-static bool begins_address(struct im_str text)
-{
-    return im_str_starts(text, "http://") || im_str_starts(text, "https://") ||
-           im_str_starts(text, "/ia/") || im_str_starts(text, "/identity/") ||
-           im_str_starts(text, "/api/v1") || im_str_starts(text, "/oauth2/");
-}
-
-/* The application's own path, to which the browser comes back. */
-static bool is_callback(struct im_str word)
-{
-    return im_str_starts(word, "/") && (im_str_find_nocase(word, "?code=") < word.len ||
-                                        im_str_find_nocase(word, "?error=") < word.len);
-}
-
-static bool is_log_address(struct im_str word)
-{
-    return begins_address(word) || is_callback(word);
-}
-
-static void find_address(struct im_str line, struct piece *piece)
-{
-    enum { METHOD_ROOM = 8 }; /* one byte more than the longest has */
-    size_t searched = 0;      /* up to here no word is a callback */
-
-    for (size_t i = 0; i < line.len && !(piece->method.len && piece->url.len); i++) {
-        if (i && !ends_word(line.at[i - 1]) && !strchr("=:(", line.at[i - 1]))
-            continue;
-        struct im_str rest = im_str_slice(line, i, line.len);
-        struct im_str word = log_word_at(im_str_slice(rest, 0, METHOD_ROOM), 0);
-        if (!piece->method.len && im_is_method(word))
-            piece->method = word;
-        /* the whole word is taken only where it may be one, so that a line of colons costs no
-         * more than another */
-        if (piece->url.len ||
-            !(begins_address(rest) || (rest.at[0] == '/' && i >= searched)))
-            continue;
-        word = log_word_at(line, i);
-        searched = i + word.len;
-        if (is_log_address(word) && !im_transport_is_help(word))
-            piece->url = word;
-    }
-}
-
-/* "status=401", "-> 401", "HTTP 401", "401 Unauthorized", "code 401", "(401)". */
-static bool introduces_status(struct im_str before)
-{
-    static const char *const words[] = {
-        "status",   "status_code", "statuscode", "http",     "->",
-        "=>",       "returned",    "code",       "got",      "answered",
-        "response", "http/1.1\"",  "http/2",     "http/1.1", "with",
-        "error",    "failed",      "httpstatus", "respcode", "rc"};
-
-    while (before.len && strchr(" =:\"'([", before.at[before.len - 1]))
-        before.len--;
-    size_t from = before.len;
-    /* none of the words is longer than this */
-    while (from && before.len - from < 16 && before.at[from - 1] > ' ' &&
-           !strchr("{,([=", before.at[from - 1]))
-        from--;
-    struct im_str word = im_str_slice(before, from, before.len);
-    while (word.len && strchr("\"'", word.at[0]))
-        word = im_str_slice(word, 1, word.len);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (im_str_eq_nocase(word, im_str(words[i])))
-            return true;
-    return false;
-}
-
-static bool follows_status(struct im_str after, int status)
-{
-    const char *phrase = im_status_phrase(status);
-
-    after = im_str_trim(after);
-    return im_str_eq_nocase(im_str_slice(after, 0, strlen(phrase)), im_str(phrase)) ||
-           im_str_starts(after, "error response") || im_str_starts(after, "Client Error");
-}
-
-static void find_status(struct im_str line, struct piece *piece)
-{
-    for (size_t i = 0; i + 3 <= line.len && !piece->status; i++) {
-        struct im_str three = im_str_slice(line, i, i + 3);
-        int64_t status = 0;
-        bool alone = (!i || !(im_redact_is_word(line.at[i - 1]) ||
-                              strchr(".-", line.at[i - 1]))) &&
-                     (i + 3 == line.len || !im_redact_is_word(line.at[i + 3])) &&
-                     !im_str_starts(im_str_slice(line, i + 3, line.len), " bytes");
-        if (!alone || !im_str_int(three, &status) || status < 200 || status > 599)
-            continue;
-        struct im_str after = im_str_slice(line, i + 3, line.len);
-        bool last = !im_str_trim(after).len && piece->url.len && !piece->ended;
-        if (introduces_status(im_str_slice(line, 0, i)) ||
-            follows_status(after, (int)status) || last)
-            piece->status = (int)status;
-    }
-}
-
-/* "Bearer eyJ…", "Authorization: Basic …" */
-static void find_authorization(struct im_str line, struct piece *piece)
-{
-    size_t bearer = im_str_find_nocase(line, "bearer ");
-
-    if (bearer < line.len) {
-        struct im_str word = log_word_at(line, bearer + strlen("bearer "));
-        bool template = im_str_starts(im_str_slice(line, bearer + 7, line.len), "<");
-        if (template)
-            word = im_str_slice(
-                line, bearer + 7,
-                bearer + 8 + im_str_find(im_str_slice(line, bearer + 7, line.len), '>'));
-        /* not the prose of "Bearer token" and "bearer realm=" */
-        if (im_jwt_length(word) || im_is_placeholder(word) || word.len > 20)
-            piece->bearer = word;
-    }
-    size_t basic = im_str_find_nocase(line, "authorization");
-    struct im_str rest = im_str_slice(line, basic, line.len);
-    size_t at = im_str_find_nocase(rest, "basic ");
-    if (at < 24 && at < rest.len)
-        piece->scheme = im_str_slice(rest, at, at + 6 + log_word_at(rest, at + 6).len);
-}
-
-/* A run of name=value&name=value that has an OAuth parameter. */
-static void find_form(struct im_str line, struct piece *piece)
-{
-    static const char *const names[] = {
-        "grant_type=", "refresh_token=", "client_id=", "token=", "client_secret=", NULL};
-
-    for (size_t i = 0; names[i]; i++) {
-        size_t at = im_str_find_nocase(line, names[i]);
-        if (!line.at || at == line.len ||
-            (piece->url.len && piece->url.at <= line.at + at &&
-             line.at + at < piece->url.at + piece->url.len))
-            continue;
-        while (at && !ends_word(line.at[at - 1]))
-            at--;
-        struct im_str word = log_word_at(line, at);
-        if (word.len > piece->form.len)
-            piece->form = word;
-    }
-}
-
 /* ---- JSON within the line ---- */
 
 static const struct im_json *log_member(const struct im_json *object,
@@ -229,7 +60,7 @@ static void log_take_json_text(const struct im_json *object, const char *const *
 /* An entry of a log that is JSON, or the options of a request as HTTP libraries print
  * them. */
 static void log_take_json(struct im_trace *trace, const struct im_json *object,
-                          struct piece *piece, int depth)
+                          struct im_log_piece *piece, int depth)
 {
     static const char *const methods[] = {"method", "http_method", "verb", NULL};
     static const char *const urls[] = {"url", "uri", "path", "target", "endpoint", NULL};
@@ -249,18 +80,18 @@ static void log_take_json(struct im_trace *trace, const struct im_json *object,
     log_take_json_text(object, prose, &said);
     if (im_is_method(method))
         piece->method = method;
-    if (url.len && (is_log_address(url) || im_str_starts(url, "/")))
+    if (url.len && (im_is_log_address(url) || im_str_starts(url, "/")))
         piece->url = url;
     const struct im_json *status = log_member(object, states);
     if (status && status->is_whole && status->whole >= 200 && status->whole <= 599)
         piece->status = (int)status->whole;
     if (time.len && !piece->has_time)
         piece->has_time = im_read_time(time, &piece->at_ms) > 0;
-    find_authorization(said, piece);
+    im_log_find_authorization(said, piece);
     log_take_json_text(object,
                        (const char *const[]){"authorization", "Authorization", NULL},
                        &piece->status_text);
-    find_authorization(piece->status_text, piece);
+    im_log_find_authorization(piece->status_text, piece);
     for (size_t i = 0; inners[i] && depth < 4; i++) {
         const struct im_json *inner = im_json_get(object, inners[i]);
         if (inner && inner->type == IM_JSON_OBJECT)
@@ -282,7 +113,8 @@ static struct im_str without_backslashes(struct im_trace *trace, struct im_str t
     return im_buf_str(&plain);
 }
 
-static void find_json(struct im_trace *trace, struct im_str line, struct piece *piece)
+static void find_json(struct im_trace *trace, struct im_str line,
+                      struct im_log_piece *piece)
 {
     struct im_json_error ignored;
 
@@ -314,18 +146,18 @@ static void find_json(struct im_trace *trace, struct im_str line, struct piece *
 
 /* ---- lines ---- */
 
-static bool has_request_piece(const struct piece *piece)
+static bool has_request_piece(const struct im_log_piece *piece)
 {
     return piece->url.len || piece->bearer.len || piece->form.len || piece->scheme.len;
 }
 
-static bool has_answer_piece(const struct piece *piece)
+static bool has_answer_piece(const struct im_log_piece *piece)
 {
     return piece->status || im_words_any(&piece->words) || piece->ended;
 }
 
 static void fill_request(struct im_trace *trace, struct im_observed *one,
-                         const struct piece *piece)
+                         const struct im_log_piece *piece)
 {
     one->has_request |= has_request_piece(piece);
     if (piece->method.len && !one->req.method.len)
@@ -346,7 +178,7 @@ static void fill_request(struct im_trace *trace, struct im_observed *one,
     }
 }
 
-static void fill_answer(struct im_observed *one, const struct piece *piece)
+static void fill_answer(struct im_observed *one, const struct im_log_piece *piece)
 {
     if (!one->status)
         one->status = piece->status;
@@ -358,7 +190,7 @@ static void fill_answer(struct im_observed *one, const struct piece *piece)
     im_observed_end(one, piece->ended);
 }
 
-static void log_take_piece(struct im_trace *trace, const struct piece *piece)
+static void log_take_piece(struct im_trace *trace, const struct im_log_piece *piece)
 {
     struct im_observed *last = im_trace_last(trace);
     bool silent = last && !im_words_any(&last->words);
@@ -395,19 +227,19 @@ static void log_take_piece(struct im_trace *trace, const struct piece *piece)
 
 static void log_read_line(struct im_trace *trace, struct im_str line)
 {
-    struct piece piece = {.status = 0};
+    struct im_log_piece piece = {.status = 0};
 
     /* a time stands at the head of a line; further on it is somebody's data */
     for (size_t i = 0; i < line.len && i < 40 && !piece.has_time; i++)
         piece.has_time = im_read_time(im_str_slice(line, i, line.len), &piece.at_ms) > 0;
-    find_address(line, &piece);
-    find_form(line, &piece);
-    find_authorization(line, &piece);
+    im_log_find_address(line, &piece);
+    im_log_find_form(line, &piece);
+    im_log_find_authorization(line, &piece);
     find_json(trace, line, &piece);
     piece.ended = im_transport_find(trace, line, piece.url.len > 0);
     /* the status that a proxy refuses with is no answer of the host's */
     if (!piece.ended || piece.ended->kind != IM_TRANSPORT_PROXY_REFUSED)
-        find_status(line, &piece);
+        im_log_find_status(line, &piece);
     if (piece.ended)
         piece.url = im_transport_url(trace, line, piece.url);
     if (!im_words_any(&piece.words))

@@ -1,0 +1,164 @@
+/* The pieces of HTTP in one line of a log, in the notations of the libraries that write
+ * them: urllib3, httpx, OkHttp, .NET, Faraday, Go's httputil, and the access logs of
+ * servers (the common log format). */
+#include "explain/log_piece.h"
+
+#include <string.h>
+
+#include "base/sanitize.h"
+#include "causes/diagnosis.h"
+#include "http/redact_parts.h"
+
+static bool ends_word(char c)
+{
+    return c <= ' ' || strchr("\"'<>`,;)]}|", c) != NULL;
+}
+
+static struct im_str log_word_at(struct im_str text, size_t from)
+{
+    size_t end = from;
+
+    while (end < text.len && !ends_word(text.at[end]))
+        end++;
+    return im_str_slice(text, from, end);
+}
+
+/* Does an address begin here, or a path of the API? */
+static bool begins_address(struct im_str text)
+{
+    return im_str_starts(text, "http://") || im_str_starts(text, "https://") ||
+           im_str_starts(text, "/ia/") || im_str_starts(text, "/identity/") ||
+           im_str_starts(text, "/api/v1") || im_str_starts(text, "/oauth2/");
+}
+
+/* The application's own path, to which the browser comes back. */
+static bool is_callback(struct im_str word)
+{
+    return im_str_starts(word, "/") && (im_str_find_nocase(word, "?code=") < word.len ||
+                                        im_str_find_nocase(word, "?error=") < word.len);
+}
+
+bool im_is_log_address(struct im_str word)
+{
+    return begins_address(word) || is_callback(word);
+}
+
+void im_log_find_address(struct im_str line, struct im_log_piece *piece)
+{
+    enum { METHOD_ROOM = 8 }; /* one byte more than the longest has */
+    size_t searched = 0;      /* up to here no word is a callback */
+
+    for (size_t i = 0; i < line.len && !(piece->method.len && piece->url.len); i++) {
+        if (i && !ends_word(line.at[i - 1]) && !strchr("=:(", line.at[i - 1]))
+            continue;
+        struct im_str rest = im_str_slice(line, i, line.len);
+        struct im_str word = log_word_at(im_str_slice(rest, 0, METHOD_ROOM), 0);
+        if (!piece->method.len && im_is_method(word))
+            piece->method = word;
+        /* the whole word is taken only where it may be one, so that a line of colons costs no
+         * more than another */
+        if (piece->url.len ||
+            !(begins_address(rest) || (rest.at[0] == '/' && i >= searched)))
+            continue;
+        word = log_word_at(line, i);
+        searched = i + word.len;
+        if (im_is_log_address(word) && !im_transport_is_help(word))
+            piece->url = word;
+    }
+}
+
+/* "status=401", "-> 401", "HTTP 401", "401 Unauthorized", "code 401", "(401)". */
+static bool introduces_status(struct im_str before)
+{
+    static const char *const words[] = {
+        "status",   "status_code", "statuscode", "http",     "->",
+        "=>",       "returned",    "code",       "got",      "answered",
+        "response", "http/1.1\"",  "http/2",     "http/1.1", "with",
+        "error",    "failed",      "httpstatus", "respcode", "rc"};
+
+    while (before.len && strchr(" =:\"'([", before.at[before.len - 1]))
+        before.len--;
+    size_t from = before.len;
+    /* none of the words is longer than this */
+    while (from && before.len - from < 16 && before.at[from - 1] > ' ' &&
+           !strchr("{,([=", before.at[from - 1]))
+        from--;
+    struct im_str word = im_str_slice(before, from, before.len);
+    while (word.len && strchr("\"'", word.at[0]))
+        word = im_str_slice(word, 1, word.len);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (im_str_eq_nocase(word, im_str(words[i])))
+            return true;
+    return false;
+}
+
+static bool follows_status(struct im_str after, int status)
+{
+    const char *phrase = im_status_phrase(status);
+
+    after = im_str_trim(after);
+    return im_str_eq_nocase(im_str_slice(after, 0, strlen(phrase)), im_str(phrase)) ||
+           im_str_starts(after, "error response") || im_str_starts(after, "Client Error");
+}
+
+void im_log_find_status(struct im_str line, struct im_log_piece *piece)
+{
+    for (size_t i = 0; i + 3 <= line.len && !piece->status; i++) {
+        struct im_str three = im_str_slice(line, i, i + 3);
+        int64_t status = 0;
+        bool alone = (!i || !(im_redact_is_word(line.at[i - 1]) ||
+                              strchr(".-", line.at[i - 1]))) &&
+                     (i + 3 == line.len || !im_redact_is_word(line.at[i + 3])) &&
+                     !im_str_starts(im_str_slice(line, i + 3, line.len), " bytes");
+        if (!alone || !im_str_int(three, &status) || status < 200 || status > 599)
+            continue;
+        struct im_str after = im_str_slice(line, i + 3, line.len);
+        bool last = !im_str_trim(after).len && piece->url.len && !piece->ended;
+        if (introduces_status(im_str_slice(line, 0, i)) ||
+            follows_status(after, (int)status) || last)
+            piece->status = (int)status;
+    }
+}
+
+/* "Bearer eyJ…", "Authorization: Basic …" */
+void im_log_find_authorization(struct im_str line, struct im_log_piece *piece)
+{
+    size_t bearer = im_str_find_nocase(line, "bearer ");
+
+    if (bearer < line.len) {
+        struct im_str word = log_word_at(line, bearer + strlen("bearer "));
+        bool template = im_str_starts(im_str_slice(line, bearer + 7, line.len), "<");
+        if (template)
+            word = im_str_slice(
+                line, bearer + 7,
+                bearer + 8 + im_str_find(im_str_slice(line, bearer + 7, line.len), '>'));
+        /* not the prose of "Bearer token" and "bearer realm=" */
+        if (im_jwt_length(word) || im_is_placeholder(word) || word.len > 20)
+            piece->bearer = word;
+    }
+    size_t basic = im_str_find_nocase(line, "authorization");
+    struct im_str rest = im_str_slice(line, basic, line.len);
+    size_t at = im_str_find_nocase(rest, "basic ");
+    if (at < 24 && at < rest.len)
+        piece->scheme = im_str_slice(rest, at, at + 6 + log_word_at(rest, at + 6).len);
+}
+
+/* A run of name=value&name=value that has an OAuth parameter. */
+void im_log_find_form(struct im_str line, struct im_log_piece *piece)
+{
+    static const char *const names[] = {
+        "grant_type=", "refresh_token=", "client_id=", "token=", "client_secret=", NULL};
+
+    for (size_t i = 0; names[i]; i++) {
+        size_t at = im_str_find_nocase(line, names[i]);
+        if (!line.at || at == line.len ||
+            (piece->url.len && piece->url.at <= line.at + at &&
+             line.at + at < piece->url.at + piece->url.len))
+            continue;
+        while (at && !ends_word(line.at[at - 1]))
+            at--;
+        struct im_str word = log_word_at(line, at);
+        if (word.len > piece->form.len)
+            piece->form = word;
+    }
+}
