@@ -23,12 +23,14 @@ static bool is_recovered(const struct im_trace *trace, size_t at)
 {
     const struct im_observed *one = trace->items[at];
 
-    if (!one->has_request || !one->req.method.len)
+    if (!one->req.path.len)
         return false;
     for (size_t i = at + 1; i < trace->count; i++) {
         const struct im_observed *later = trace->items[i];
-        if (im_is_success(later) && im_str_eq(later->req.method, one->req.method) &&
-            im_str_eq(later->req.path, one->req.path) &&
+        /* an error may name the path alone */
+        bool method =
+            !one->req.method.len || im_str_eq(later->req.method, one->req.method);
+        if (im_is_success(later) && method && im_str_eq(later->req.path, one->req.path) &&
             im_may_be_one_owner(&later->owner, &one->owner) &&
             (!im_is_token_endpoint(one) || im_str_eq(later->req.body, one->req.body)))
             return true;

@@ -99,8 +99,9 @@ static void add_counts(struct im_buf *buf, const struct im_explanation *explanat
         im_buf_addf(buf, " of %zu exchanges, %zu of them refused", trace->count,
                     ranking->refused);
     if (trace->foreign)
-        im_buf_addf(buf, "%s%zu that have nothing to do with Intacct left out",
-                    trace->count > 1 ? "; " : ", ", trace->foreign);
+        im_buf_addf(buf, "%s%zu that %s nothing to do with Intacct left out",
+                    trace->count > 1 ? "; " : ", ", trace->foreign,
+                    trace->foreign == 1 ? "has" : "have");
 }
 
 struct im_str im_explanation_what(const struct im_explanation *explanation)
@@ -244,7 +245,12 @@ void im_explanation_add_ended(const struct im_explanation *explanation,
 {
     const struct im_transport_row *ended = im_explanation_transport(explanation);
 
-    if (ended)
+    if (ended && explanation->ranking.recovered)
+        im_buf_addf(buf,
+                    "One call had no answer of Intacct: %s. The client got over it: the "
+                    "same call went well later. ",
+                    ended->title);
+    else if (ended)
         im_buf_addf(buf, "No answer of Intacct reached the program: %s. ", ended->title);
 }
 

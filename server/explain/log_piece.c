@@ -43,11 +43,111 @@ bool im_is_log_address(struct im_str word)
     return begins_address(word) || is_callback(word);
 }
 
-void im_log_find_address(struct im_str line, struct im_log_piece *piece)
+/* The name of a host with its port at the head of the text; empty = there is none. */
+static struct im_str host_at_head(struct im_str text)
+{
+    size_t end = 0;
+
+    while (end < text.len && (im_redact_is_word(text.at[end]) ||
+                              (text.at[end] && strchr("._-:[]", text.at[end]))))
+        end++;
+    return im_str_slice(text, 0, end);
+}
+
+/* "POST /path HTTP/1.1" anywhere in the line: RFC 9112 section 3. False = there is none; *begin is
+ * where it begins. */
+static bool find_request_line(struct im_str line, struct im_log_piece *piece,
+                              struct im_str *target, size_t *begin)
+{
+    static const char mark[] = " HTTP/";
+
+    for (size_t from = 0; from < line.len;) {
+        size_t end = from + im_str_find_nocase(im_str_slice(line, from, line.len), mark);
+        size_t at = end, word = 0;
+        if (end == line.len)
+            break;
+        while (at > from && line.at[at - 1] > ' ')
+            at--;
+        word = at ? at - 1 : 0;
+        while (word && line.at[word - 1] >= 'A' && line.at[word - 1] <= 'Z')
+            word--;
+        *target = im_str_slice(line, at, end);
+        *begin = word;
+        piece->method = im_str_slice(line, word, at ? at - 1 : 0);
+        if (im_is_method(piece->method) &&
+            (im_str_starts(*target, "/") || begins_address(*target)))
+            return true;
+        from = end + strlen(mark);
+    }
+    piece->method = (struct im_str){NULL, 0};
+    return false;
+}
+
+/* "https://host:port" where it is the last address of the text and has no path; else empty. */
+static struct im_str last_base(struct im_str text)
+{
+    struct im_str base = {NULL, 0};
+
+    for (size_t at; (at = im_str_find_nocase(text, "://")) < text.len;) {
+        bool secure = at >= 5 && im_str_starts(im_str_slice(text, at - 5, at), "https");
+        size_t from = secure ? at - 5 : at >= 4 ? at - 4 : at;
+        struct im_str host = host_at_head(im_str_slice(text, at + 3, text.len));
+        base = im_str_slice(text, from, at + 3 + host.len);
+        text = im_str_slice(text, at + 3 + host.len, text.len);
+        if (!begins_address(base) || (text.len && strchr("/?@", text.at[0])))
+            base.len = 0;
+    }
+    return base;
+}
+
+/* urllib3 has scheme and host before the request line; the dump of a request has the host in a
+ * header behind it. */
+static void set_target(struct im_trace *trace, struct im_str line, size_t begin,
+                       struct im_str target, struct im_log_piece *piece)
+{
+    struct im_str base = last_base(im_str_slice(line, 0, begin));
+    size_t header = im_str_find_nocase(line, "Host: ") + strlen("Host: ");
+
+    if (!im_str_starts(target, "/"))
+        piece->url = target;
+    else if (base.len)
+        piece->url =
+            im_arena_format(trace->arena, "%.*s%.*s", IM_ARG(base), IM_ARG(target));
+    else
+        piece->url = im_log_url_of(
+            trace, host_at_head(im_str_slice(line, header, line.len)), target);
+}
+
+struct im_str im_log_url_of(struct im_trace *trace, struct im_str host,
+                            struct im_str target)
+{
+    /* RFC 3986 section 4.2: the scheme is not told */
+    return host.len
+               ? im_arena_format(trace->arena, "//%.*s%.*s", IM_ARG(host), IM_ARG(target))
+               : target;
+}
+
+/* "Host: api.intacct.com" as a line of its own; empty = it is none. */
+struct im_str im_log_host_line(struct im_str line)
+{
+    line = im_str_trim(line);
+    return im_str_eq_nocase(im_str_slice(line, 0, 6), IM_STR("Host: "))
+               ? host_at_head(im_str_slice(line, 6, line.len))
+               : (struct im_str){NULL, 0};
+}
+
+void im_log_find_address(struct im_trace *trace, struct im_str line,
+                         struct im_log_piece *piece)
 {
     enum { METHOD_ROOM = 8 }; /* one byte more than the longest has */
     size_t searched = 0;      /* up to here no word is a callback */
+    struct im_str target;
+    size_t begin;
 
+    if (find_request_line(line, piece, &target, &begin)) {
+        set_target(trace, line, begin, target, piece);
+        return;
+    }
     for (size_t i = 0; i < line.len && !(piece->method.len && piece->url.len); i++) {
         if (i && !ends_word(line.at[i - 1]) && !strchr("=:(", line.at[i - 1]))
             continue;
@@ -71,10 +171,15 @@ void im_log_find_address(struct im_str line, struct im_log_piece *piece)
 static bool introduces_status(struct im_str before)
 {
     static const char *const words[] = {
-        "status",   "status_code", "statuscode", "http",     "->",
-        "=>",       "returned",    "code",       "got",      "answered",
-        "response", "http/1.1\"",  "http/2",     "http/1.1", "with",
-        "error",    "failed",      "httpstatus", "respcode", "rc"};
+        "status",   "status_code", "statuscode", "http",       "->",
+        "=>",       "returned",    "code",       "got",        "answered",
+        "response", "http/1.1\"",  "http/2",     "http/1.1",   "with",
+        "error",    "failed",      "httpstatus", "respcode",   "rc",
+        "http/2.0", "http/2.0\"",  "http/1.0",   "http/1.0\"", "<--"};
+
+    /* .NET: "Received HTTP response headers after 12.3ms - 401" */
+    if (im_str_ends(before, "ms - "))
+        return true;
 
     while (before.len && strchr(" =:\"'([", before.at[before.len - 1]))
         before.len--;
@@ -109,7 +214,8 @@ void im_log_find_status(struct im_str line, struct im_log_piece *piece)
         bool alone = (!i || !(im_redact_is_word(line.at[i - 1]) ||
                               strchr(".-", line.at[i - 1]))) &&
                      (i + 3 == line.len || !im_redact_is_word(line.at[i + 3])) &&
-                     !im_str_starts(im_str_slice(line, i + 3, line.len), " bytes");
+                     !im_str_starts(im_str_slice(line, i + 3, line.len), " bytes") &&
+                     !im_str_starts(im_str_slice(line, i + 3, line.len), "-byte");
         if (!alone || !im_str_int(three, &status) || status < 200 || status > 599)
             continue;
         struct im_str after = im_str_slice(line, i + 3, line.len);

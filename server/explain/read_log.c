@@ -190,32 +190,57 @@ static void fill_answer(struct im_observed *one, const struct im_log_piece *piec
     im_observed_end(one, piece->ended);
 }
 
-static void log_take_piece(struct im_trace *trace, const struct im_log_piece *piece)
+/* The line tells the answer of the call at hand, and names that call again: OkHttp's "<-- 401
+ * https://…", "POST … -> 200" behind "POST …". */
+static bool closes_call(const struct im_observed *last, const struct im_log_piece *piece)
 {
-    struct im_observed *last = im_trace_last(trace);
-    bool silent = last && !im_words_any(&last->words);
+    enum { PATIENCE_MS = 120000 }; /* longer than clients wait */
+    bool open = !last->status && !last->ended && !im_words_any(&last->words);
+    bool late =
+        last->has_time && piece->has_time && piece->at_ms - last->at_ms > PATIENCE_MS;
+    bool method = !piece->method.len || !last->req.method.len ||
+                  im_str_eq(piece->method, last->req.method);
+
+    return open && !late && method && im_str_eq(last->url, piece->url) &&
+           (has_answer_piece(piece) || piece->echo);
+}
+
+/* Does the piece belong to the exchange at hand? */
+static bool goes_on(const struct im_observed *last, const struct im_log_piece *piece)
+{
+    bool silent = !im_words_any(&last->words);
     bool open = silent && !last->status;
-    bool again = piece->url.len && last && last->url.len;
+    bool again = piece->url.len && last->url.len;
     /* a stack trace tells the status first, and the body further down */
     bool more = silent && im_words_any(&piece->words) && !has_request_piece(piece) &&
                 (!piece->status || piece->status == last->status);
-
     /* an error of axios has its headline first, and what was asked in its config */
     bool headline = silent && last->status && !last->has_request && !last->has_time &&
                     piece->object && !piece->has_time &&
                     (!piece->status || piece->status == last->status);
+    /* a body that cannot be read is that of the answer before; a stack trace repeats
+     * its error */
+    bool of_body = last->status && !last->ended && piece->ended &&
+                   im_transport_is_of_body(piece->ended) && !piece->url.len;
+    bool repeated = last->ended && piece->ended && !piece->has_time &&
+                    im_str_eq(last->url, piece->url);
+
+    if (again)
+        return repeated || closes_call(last, piece);
+    return open || more || headline || of_body;
+}
+
+static void log_take_piece(struct im_trace *trace, const struct im_log_piece *piece)
+{
+    struct im_observed *last = im_trace_last(trace);
 
     if (!has_request_piece(piece) && !has_answer_piece(piece))
         return;
-    /* a body that cannot be read is that of the answer before; a stack trace repeats
-     * its error */
-    bool of_body = last && last->status && !last->ended && piece->ended &&
-                   im_transport_is_of_body(piece->ended) && !piece->url.len;
-    bool repeated = last && last->ended && piece->ended && !piece->has_time &&
-                    im_str_eq(last->url, piece->url);
     /* what only a request has begins an exchange, unless the one at hand lacks just
      * that */
-    if (!last || (again && !repeated) || (!open && !more && !headline && !of_body)) {
+    if (!last || !goes_on(last, piece)) {
+        if (piece->echo && !has_request_piece(piece))
+            return;
         last = im_trace_add(trace);
         if (!last)
             return;
@@ -225,14 +250,36 @@ static void log_take_piece(struct im_trace *trace, const struct im_log_piece *pi
     fill_answer(last, piece);
 }
 
+/* .NET's factory of clients tells each call twice: by its outer handler and by its inner one. */
+static bool is_echo(struct im_str line)
+{
+    return im_str_find_nocase(line, "Sending HTTP request ") < line.len ||
+           im_str_find_nocase(line, "End processing HTTP request ") < line.len;
+}
+
+/* In the dump of a request the host stands some lines below the path. */
+static bool log_take_host(struct im_trace *trace, struct im_str line)
+{
+    struct im_observed *last = im_trace_last(trace);
+    struct im_str host = im_log_host_line(line);
+
+    if (!host.len || !last || last->status || last->host.len ||
+        !im_str_starts(last->url, "/"))
+        return false;
+    im_observed_set_url(last, im_log_url_of(trace, host, last->url));
+    return true;
+}
+
 static void log_read_line(struct im_trace *trace, struct im_str line)
 {
-    struct im_log_piece piece = {.status = 0};
+    struct im_log_piece piece = {.echo = is_echo(line)};
 
+    if (log_take_host(trace, line))
+        return;
     /* a time stands at the head of a line; further on it is somebody's data */
     for (size_t i = 0; i < line.len && i < 40 && !piece.has_time; i++)
         piece.has_time = im_read_time(im_str_slice(line, i, line.len), &piece.at_ms) > 0;
-    im_log_find_address(line, &piece);
+    im_log_find_address(trace, line, &piece);
     im_log_find_form(line, &piece);
     im_log_find_authorization(line, &piece);
     find_json(trace, line, &piece);
@@ -283,6 +330,19 @@ static bool is_stack_trace(struct im_str text)
            im_str_find_nocase(text, "\ngoroutine ") < text.len;
 }
 
+/* Does it say anything of Sage's interfaces? What stands alone is asked about. */
+static bool is_of_interest(const struct im_observed *one, bool alone)
+{
+    /* an access log has the pages of its own server as paths without a host */
+    bool own_page = one->url.len && !one->host.len;
+    bool wrong = one->status >= 400 || im_observed_is_broken(one);
+
+    return one->endpoint != IM_ENDPOINT_NONE || im_words_any(&one->words) ||
+           one->req.header_count ||
+           (wrong && !own_page && (alone || !im_observed_is_elsewhere(one))) ||
+           im_str_find_nocase(one->req.query, "code=") < one->req.query.len;
+}
+
 bool im_read_log(struct im_trace *trace, struct im_str text)
 {
     enum { SEARCHES = 16 }; /* of each byte, on average */
@@ -301,11 +361,7 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
     for (size_t i = 0; i < trace->count; i++) {
         struct im_observed *one = trace->items[i];
         im_observed_complete(trace, one);
-        bool ours = one->endpoint != IM_ENDPOINT_NONE || im_words_any(&one->words) ||
-                    one->req.header_count || one->status >= 400 ||
-                    (im_observed_is_broken(one) &&
-                     (trace->count == 1 || !im_observed_is_elsewhere(one))) ||
-                    im_str_find_nocase(one->req.query, "code=") < one->req.query.len;
+        bool ours = is_of_interest(one, trace->count == 1);
         trace->foreign += !ours;
         if (!ours)
             continue;

@@ -229,8 +229,11 @@ struct im_str im_trace_quote_url(const struct im_trace *trace, struct im_str url
 
     im_buf_init(&buf, trace->arena, 0);
     /* names of hosts are as random as their owners like, and are no secrets */
-    for (host_end = scheme < shown.len ? scheme + strlen("://") : 0;
-         scheme < shown.len && host_end < shown.len && shown.at[host_end] &&
+    bool relative = im_str_starts(shown, "//"); /* no scheme is told, and none is shown */
+    if (relative)
+        shown = im_str_slice(shown, 2, shown.len);
+    for (host_end = relative || scheme >= shown.len ? 0 : scheme + strlen("://");
+         (relative || scheme < shown.len) && host_end < shown.len && shown.at[host_end] &&
          !strchr("/?#", shown.at[host_end]);)
         host_end++;
     for (mark = host_end;

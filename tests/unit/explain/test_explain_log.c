@@ -1,0 +1,141 @@
+/* explain/ of the logs that HTTP libraries and servers write, each in its own notation. */
+#include "unit/explain/asked.h"
+
+#define TOKEN   "/ia/api/v1/oauth2/token"
+#define VENDOR  "/ia/api/v1/objects/accounts-payable/vendor"
+#define INTACCT "https://api.intacct.com"
+
+static void says(const char *input, const char *text)
+{
+    struct asked asked;
+
+    ask(&asked, im_str(input));
+    /* the text is wrapped, the JSON is not */
+    if (!strstr(asked.text.at, text) && !strstr(asked.json.at, text))
+        fail_msg("%s: it does not say \"%s\":\n%s", input, text, asked.text.at);
+    asked_end(&asked);
+}
+
+static void is_not_known(const char *input)
+{
+    says(input, "Recognised: nothing that is known here");
+}
+
+/* One exchange: what was asked and what was answered. */
+static const struct {
+    const char *input, *asked, *answered;
+} notations[] = {
+    /* urllib3, which requests writes through */
+    {"DEBUG:urllib3.connectionpool:Starting new HTTPS connection (1): "
+     "api.intacct.com:443\n"
+     "DEBUG:urllib3.connectionpool:https://api.intacct.com:443 \"POST " TOKEN
+     " HTTP/1.1\" 401 26\n",
+     "asked: POST https://api.intacct.com:443" TOKEN "\n", "answered: 401\n"},
+    /* servers' access logs */
+    {"10.0.0.7 - - [28/Nov/2026:14:00:15 +0000] \"GET " VENDOR "?a=b HTTP/1.1\" 401 - "
+     "\"https://app.example.com/x\" \"python-requests/2.32\"\n",
+     "asked: GET " VENDOR "?a=", "answered: 401\n"},
+    {"INFO:     127.0.0.1:52001 - \"POST " TOKEN " HTTP/1.1\" 401 Unauthorized\n",
+     "asked: POST " TOKEN "\n", "answered: 401\n"},
+    /* OkHttp */
+    {"--> POST " INTACCT TOKEN "\nContent-Type: application/x-www-form-urlencoded\n"
+     "Content-Length: 401\n\ngrant_type=refresh_token&client_id=a\n"
+     "--> END POST (200-byte body)\n<-- 401 " INTACCT TOKEN " (123ms)\n"
+     "content-type: application/json\n\n{\"error\":\"invalid_client\"}\n"
+     "<-- END HTTP (403-byte body)\n",
+     "asked: POST " INTACCT TOKEN, "answered: 401 invalid_client\n"},
+    /* .NET */
+    {"info: System.Net.Http.HttpClient.Default.LogicalHandler[100]\n"
+     "      Start processing HTTP request POST " INTACCT TOKEN "\n"
+     "info: System.Net.Http.HttpClient.Default.ClientHandler[100]\n"
+     "      Sending HTTP request POST " INTACCT TOKEN "\n"
+     "info: System.Net.Http.HttpClient.Default.ClientHandler[101]\n"
+     "      Received HTTP response headers after 12.3ms - 401\n"
+     "info: System.Net.Http.HttpClient.Default.LogicalHandler[101]\n"
+     "      End processing HTTP request after 15.1ms - 401\n",
+     "asked: POST " INTACCT TOKEN "\n", "answered: 401\n"},
+    /* Faraday */
+    {"I, [2026-11-28T14:00:15.123456 #1]  INFO -- request: POST " INTACCT TOKEN "\n"
+     "I, [2026-11-28T14:00:15.123456 #1]  INFO -- request: User-Agent: \"Faraday v2.7\"\n"
+     "I, [2026-11-28T14:00:15.323456 #1]  INFO -- response: Status 401\n",
+     "asked: POST " INTACCT TOKEN "\n", "answered: 401\n"},
+    /* Go's httputil, plain behind the time of the log, and quoted */
+    {"2026/11/28 14:00:15 POST " TOKEN " HTTP/1.1\nHost: api.intacct.com\n"
+     "User-Agent: Go-http-client/1.1\nContent-Length: 24\n\ngrant_type=refresh_token\n"
+     "2026/11/28 14:00:15 HTTP/2.0 401 Unauthorized\nContent-Length: 26\n\n"
+     "{\"error\":\"invalid_client\"}\n",
+     "asked: POST api.intacct.com" TOKEN, "answered: 401 invalid_client\n"},
+    {"2026/11/28 14:00:15 \"POST " TOKEN " HTTP/1.1\\r\\nHost: api.intacct.com\\r\\n"
+     "User-Agent: Go-http-client/1.1\\r\\n\\r\\n\"\n"
+     "2026/11/28 14:00:15 \"HTTP/1.1 401 Unauthorized\\r\\nContent-Length: 26\\r\\n\"\n",
+     "asked: POST api.intacct.com" TOKEN "\n", "answered: 401\n"},
+    /* a line for the call, and one for its answer */
+    {"14:00:15 POST " INTACCT TOKEN "\n14:00:15 POST " INTACCT TOKEN " -> 401\n",
+     "asked: POST " INTACCT TOKEN "\n", "answered: 401\n"},
+};
+
+static void each_library_is_read_in_its_own_notation(void **state)
+{
+    for (size_t i = 0; i < sizeof notations / sizeof *notations; i++) {
+        says(notations[i].input, notations[i].asked);
+        says(notations[i].input, notations[i].answered);
+        says(notations[i].input, "Recognised: a log\n"); /* of one exchange */
+    }
+}
+
+static void a_log_in_which_all_goes_well_is_one(void **state)
+{
+    says("DEBUG:urllib3.connectionpool:https://api.intacct.com:443 \"POST " TOKEN
+         " HTTP/1.1\" 200 1021\n"
+         "DEBUG:urllib3.connectionpool:https://api.intacct.com:443 \"GET " VENDOR
+         " HTTP/1.1\" 200 4420\n",
+         "a log of 2 exchanges, 0 of them refused");
+    says("DEBUG:urllib3.connectionpool:https://api.intacct.com:443 \"POST " TOKEN
+         " HTTP/1.1\" 200 1021\n"
+         "DEBUG:urllib3.connectionpool:https://api.intacct.com:443 \"GET " VENDOR
+         " HTTP/1.1\" 401 110\n",
+         "a log of 2 exchanges, 1 of them refused\n");
+}
+
+static void an_application_s_own_pages_are_no_calls_of_intacct(void **state)
+{
+    is_not_known("10.0.0.7 - - [28/Nov/2026:14:00:15 +0000] \"GET /login HTTP/1.1\" 401 "
+                 "-\n");
+    says("10.0.0.7 - - [28/Nov/2026:14:00:15 +0000] \"GET /login HTTP/1.1\" 500 -\n"
+         "POST " INTACCT TOKEN " -> 200\n",
+         "1 that has nothing to do with Intacct left out");
+}
+
+#define RETRY                                                                            \
+    "10:00:01 WARNING urllib3.connectionpool Retrying (Retry(total=2)) after "           \
+    "connection broken by 'ReadTimeoutError(\"HTTPSConnectionPool(host='"                \
+    "api.intacct.com', port=443): Read timed out. (read timeout=10)\")': " VENDOR "\n"
+#define THEN(status)                                                                     \
+    "10:00:13 DEBUG urllib3.connectionpool https://api.intacct.com:443 \"GET " VENDOR    \
+    " HTTP/1.1\" " status " 4420\n10:00:13 INFO done\n"
+
+static void a_call_that_went_well_on_the_second_try_is_said_to_have(void **state)
+{
+    struct asked asked;
+
+    says(RETRY THEN("200"), "explained is no. 1, the first wrong one; the client got "
+                            "over it");
+    says(RETRY THEN("200"), "The client got over it");
+    ask(&asked, IM_STR(RETRY THEN("200")));
+    assert_null(strstr(asked.text.at, "No answer of Intacct reached the program"));
+    asked_end(&asked);
+    says(RETRY THEN("401"), "explained is no. 2");
+    says(RETRY, "No answer of Intacct reached the program");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_library_is_read_in_its_own_notation),
+        cmocka_unit_test(a_log_in_which_all_goes_well_is_one),
+        cmocka_unit_test(an_application_s_own_pages_are_no_calls_of_intacct),
+        cmocka_unit_test(a_call_that_went_well_on_the_second_try_is_said_to_have),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
