@@ -268,3 +268,72 @@ void im_log_find_form(struct im_str line, struct im_log_piece *piece)
             piece->form = word;
     }
 }
+
+/* ---- what a line without a call is worth ---- */
+
+/* Stands a level there? In capitals, or in small letters between marks, as "[info]" and
+ * "level":"info"; a sentence may begin with such a word. */
+static bool is_level_at(struct im_str line, size_t at, struct im_str level)
+{
+    struct im_str word = im_str_slice(line, at, at + level.len);
+    char before = at ? line.at[at - 1] : '[';
+    char after = at + level.len < line.len ? line.at[at + level.len] : ']';
+
+    if (!im_str_eq_nocase(word, level) || im_redact_is_word(before) ||
+        im_redact_is_word(after))
+        return false;
+    bool capitals = word.at[0] < 'a' && word.at[word.len - 1] < 'a';
+    return capitals || (strchr("[\"':=<(|\t ", before) && strchr("]\"':,>)|", after));
+}
+
+bool im_log_is_calm(struct im_str line)
+{
+    static const struct {
+        struct im_str name;
+        bool calm;
+    } levels[] = {{IM_STR_INIT("info"), true},      {IM_STR_INIT("debug"), true},
+                  {IM_STR_INIT("trace"), true},     {IM_STR_INIT("notice"), true},
+                  {IM_STR_INIT("error"), false},    {IM_STR_INIT("warn"), false},
+                  {IM_STR_INIT("warning"), false},  {IM_STR_INIT("fatal"), false},
+                  {IM_STR_INIT("critical"), false}, {IM_STR_INIT("err"), false}};
+
+    /* the first one is the line's own */
+    for (size_t i = 0; i < line.len; i++) {
+        if (i && im_redact_is_word(line.at[i - 1]))
+            continue;
+        for (size_t k = 0; k < sizeof levels / sizeof *levels; k++)
+            if (is_level_at(line, i, levels[k].name))
+                return levels[k].calm;
+    }
+    return false;
+}
+
+bool im_log_counts(struct im_str line, const struct im_words *words)
+{
+    for (size_t i = 0; i < words->code_count; i++) {
+        struct im_str code = words->codes[i];
+        size_t at = 0;
+        while (at < line.len &&
+               !im_str_eq_nocase(im_str_slice(line, at, at + code.len), code))
+            at++;
+        struct im_str after = im_str_slice(line, at + code.len, line.len);
+        bool set = im_str_starts(after, "=") && after.len > 1 && after.at[1] >= '0' &&
+                   after.at[1] <= '9';
+        if (set || im_str_starts(after, " count") || im_str_starts(after, ": 0") ||
+            im_str_starts(after, " 0"))
+            return true;
+    }
+    return false;
+}
+
+bool im_log_tells_failure(struct im_str line)
+{
+    static const char *const words[] = {"error",  "exception", "fail",   "refus",
+                                        "denied", "reject",    "warn",   "fatal",
+                                        "caused", "critical",  "cannot", "unable"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (im_str_find_nocase(line, words[i]) < line.len)
+            return true;
+    return false;
+}

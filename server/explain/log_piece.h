@@ -13,6 +13,8 @@ struct im_log_piece {
     struct im_str scheme; /* of an Authorization that is no Bearer */
     struct im_str body;   /* of an answer */
     bool echo;            /* does it only repeat what another line tells? */
+    bool prose;           /* are its words those of a sentence? */
+    bool in_passing;      /* may they be anybody's, and of no call? */
     bool object;          /* does an object of an HTTP library tell it? */
     const struct im_transport_words *ended; /* why no answer came; NULL = not told */
 };
@@ -31,5 +33,11 @@ void im_log_find_address(struct im_trace *trace, struct im_str line,
 void im_log_find_form(struct im_str line, struct im_log_piece *piece);
 void im_log_find_authorization(struct im_str line, struct im_log_piece *piece);
 void im_log_find_status(struct im_str line, struct im_log_piece *piece);
+/* By its level, a line that tells of no failure. */
+bool im_log_is_calm(struct im_str line);
+/* A number of them is told: "invalid_grant count=0". */
+bool im_log_counts(struct im_str line, const struct im_words *words);
+/* Any word of failure, the level's among them. */
+bool im_log_tells_failure(struct im_str line);
 
 #endif

@@ -125,7 +125,7 @@ bool im_read_code(struct im_trace *trace, struct im_str text)
 
     /* the words of a client are no code, though some have been searched for as one */
     if (word.len > 80 || im_str_has(word, '\n') || !hits ||
-        im_transport_find(trace, word, false))
+        im_transport_find(trace, word, IM_IN_TEXT))
         return false;
     if (status)
         word.len = 0;

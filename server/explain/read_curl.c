@@ -306,7 +306,7 @@ static void curl_read_printed(struct curl *curl, struct im_str rest)
         curl->one->words = answer->words;
     } else {
         curl->one->answer_body = rest;
-        im_observed_end(curl->one, im_transport_find(curl->trace, rest, true));
+        im_observed_end(curl->one, im_transport_find(curl->trace, rest, IM_IN_CALL));
         curl->one->lost = curl->one->ended != NULL;
     }
 }

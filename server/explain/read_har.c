@@ -77,8 +77,8 @@ static void har_read_error(struct im_trace *trace, struct im_observed *one,
     static const char *const names[] = {"_error", "_failureText", "comment", NULL};
 
     for (size_t i = 0; names[i]; i++)
-        im_observed_end(
-            one, im_transport_find(trace, im_json_get_str(response, names[i]), true));
+        im_observed_end(one, im_transport_find(trace, im_json_get_str(response, names[i]),
+                                               IM_IN_CALL));
 }
 
 static void har_read_entry(struct im_trace *trace, const struct im_json *entry,

@@ -132,7 +132,8 @@ static void wire_take_header(struct wire *wire, struct im_str line)
 /* "* Could not resolve host: api.intacct.con" and the like: there was no answer. */
 static void wire_take_remark(struct wire *wire, struct im_str line)
 {
-    const struct im_transport_words *ended = im_transport_find(wire->trace, line, true);
+    const struct im_transport_words *ended =
+        im_transport_find(wire->trace, line, IM_IN_CALL);
 
     if (ended && !wire->one)
         wire->one = im_trace_add(wire->trace);

@@ -213,6 +213,7 @@ static bool goes_on(const struct im_observed *last, const struct im_log_piece *p
     bool again = piece->url.len && last->url.len;
     /* a stack trace tells the status first, and the body further down */
     bool more = silent && im_words_any(&piece->words) && !has_request_piece(piece) &&
+                !(piece->prose && last->status < 400) &&
                 (!piece->status || piece->status == last->status);
     /* an error of axios has its headline first, and what was asked in its config */
     bool headline = silent && last->status && !last->has_request && !last->has_time &&
@@ -245,7 +246,9 @@ static void log_take_piece(struct im_trace *trace, const struct im_log_piece *pi
         if (!last)
             return;
         last->loosely = true;
+        last->in_passing = piece->in_passing;
     }
+    trace->addressed |= piece->url.len > 0;
     fill_request(trace, last, piece);
     fill_answer(last, piece);
 }
@@ -270,6 +273,42 @@ static bool log_take_host(struct im_trace *trace, struct im_str line)
     return true;
 }
 
+/* Words of an error without a call in the line: a memo or a customer's name may have them as well. */
+static void find_end(struct im_trace *trace, struct im_str line,
+                     struct im_log_piece *piece)
+{
+    piece->ended =
+        im_transport_find(trace, line, piece->url.len ? IM_IN_CALL : IM_IN_TEXT);
+    if (!piece->ended)
+        return;
+    piece->url = im_transport_url(trace, line, piece->url);
+    if (piece->url.len)
+        return;
+    const struct im_transport_words *formed = im_transport_find(trace, line, IM_IN_FORM);
+    piece->in_passing = !formed;
+    if (trace->addressed || im_log_is_calm(line))
+        piece->ended = formed;
+}
+
+/* The same of codes and messages; but what stands behind a refusal tells of that. */
+static void find_prose(struct im_trace *trace, struct im_str line,
+                       struct im_log_piece *piece)
+{
+    const struct im_observed *last = im_trace_last(trace);
+
+    piece->prose = im_words_add_prose(trace, &piece->words, line);
+    if (!piece->prose || piece->url.len || piece->status)
+        return;
+    bool refused = last && last->status >= 400;
+    bool open = last && !last->status && !last->ended;
+    bool failure = im_log_tells_failure(line);
+    bool nobodys =
+        !refused && (im_log_is_calm(line) || (trace->addressed && !open && !failure));
+    piece->in_passing |= !refused && !open && !failure;
+    if (nobodys || im_log_counts(line, &piece->words))
+        piece->words = (struct im_words){.code_count = 0};
+}
+
 static void log_read_line(struct im_trace *trace, struct im_str line)
 {
     struct im_log_piece piece = {.echo = is_echo(line)};
@@ -283,14 +322,12 @@ static void log_read_line(struct im_trace *trace, struct im_str line)
     im_log_find_form(line, &piece);
     im_log_find_authorization(line, &piece);
     find_json(trace, line, &piece);
-    piece.ended = im_transport_find(trace, line, piece.url.len > 0);
+    find_end(trace, line, &piece);
     /* the status that a proxy refuses with is no answer of the host's */
     if (!piece.ended || piece.ended->kind != IM_TRANSPORT_PROXY_REFUSED)
         im_log_find_status(line, &piece);
-    if (piece.ended)
-        piece.url = im_transport_url(trace, line, piece.url);
     if (!im_words_any(&piece.words))
-        im_words_add_prose(trace, &piece.words, line);
+        find_prose(trace, line, &piece);
     log_take_piece(trace, &piece);
 }
 
@@ -348,6 +385,7 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
     enum { SEARCHES = 16 }; /* of each byte, on average */
 
     trace->json_budget = SEARCHES * text.len;
+    trace->addressed = false;
     for (struct im_str rest = text; rest.len && im_trace_goes_on(trace);) {
         if (trace->count == IM_OBSERVED_MAX) {
             trace->beyond = 1 + lines_in(im_str_trim(rest));
@@ -362,8 +400,10 @@ bool im_read_log(struct im_trace *trace, struct im_str text)
         struct im_observed *one = trace->items[i];
         im_observed_complete(trace, one);
         bool ours = is_of_interest(one, trace->count == 1);
-        trace->foreign += !ours;
-        if (!ours)
+        /* where calls are told with their addresses, one without is told by more than a word */
+        bool word = trace->addressed && one->in_passing && !one->has_request;
+        trace->foreign += !ours && !word;
+        if (!ours || word)
             continue;
         trace->items[kept++] = one;
         one->number = kept; /* lines between, which are no exchanges, do not count */

@@ -101,7 +101,8 @@ static void postman_take_status(struct postman *at, struct im_str line)
     if (!at->one->status && word.len == 3 && im_str_int(word, &status) && status >= 100 &&
         status <= 599)
         at->one->status = (int)status;
-    const struct im_transport_words *ended = im_transport_find(at->trace, line, true);
+    const struct im_transport_words *ended =
+        im_transport_find(at->trace, line, IM_IN_CALL);
     at->one->lost |= ended != NULL;
     im_observed_end(at->one, ended);
 }

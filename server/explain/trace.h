@@ -65,6 +65,7 @@ struct im_observed {
     bool has_time;
     int64_t at_ms, duration_ms; /* when the request began */
     size_t number;              /* of the entry, or of the exchange in a log, from 1 */
+    bool in_passing;            /* words of a log that may be anybody's: read_log.c's */
     bool loosely; /* a line of a log: what it does not say may all the same be so */
 };
 
@@ -82,6 +83,7 @@ struct im_trace {
     struct im_observed **items;
     size_t count, room;
     size_t json_budget; /* read_log.c's */
+    bool addressed;     /* the same: a call was told with its address */
     size_t foreign;     /* exchanges with other hosts, which are left out */
     size_t beyond;      /* what was not read, for there were IM_OBSERVED_MAX */
     bool (*stopped)(void *context); /* NULL = never */

@@ -66,7 +66,8 @@ static struct im_transport_index *index_make(struct im_arena *arena)
 
 struct surroundings {
     struct im_str before, after; /* of the same line, as far as it is near */
-    bool alone, in_call;
+    bool alone;
+    enum im_transport_in in;
 };
 
 static bool in_identifier(char c)
@@ -238,21 +239,59 @@ static bool is_whole_line(const struct surroundings *at, const char *text)
     return strchr(text, ' ') != NULL && !im_str_trim(at->after).len;
 }
 
+/* At the head of a line, behind its time, its level and the name of its logger at most. */
+static bool begins_line(const struct surroundings *at)
+{
+    static const char *const calm[] = {"info", "debug", "trace", "notice", NULL};
+    size_t words = 0;
+    bool counted = false; /* the word at hand is */
+
+    for (size_t i = 0; i < at->before.len; i++) {
+        char c = at->before.at[i];
+        bool small = c >= 'a' && c <= 'z';
+        if (strchr("'\"`", c))
+            return false;
+        words += small && !counted;
+        counted = c != ' ' && (counted || small);
+    }
+    return words <= 1 && !has_any(at->before, calm);
+}
+
+/* Where a client or a log puts an error, and not a name or a memo that has such words in it. */
+static bool is_in_form(const struct im_transport_words *words,
+                       const struct surroundings *at)
+{
+    /* in this case: "ERROR:" is a level */
+    static const char *const marks[] = {"Error", "Exception", "rror:", "rrno",
+                                        "ailed", "curl: (",   "dial",  "aused by"};
+
+    if (words->beside || strpbrk(words->text, ":([_") || im_transport_is_of_body(words) ||
+        is_told(at) || begins_line(at))
+        return true;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        for (size_t k = 0; k < at->before.len; k++)
+            if (im_str_starts(im_str_slice(at->before, k, at->before.len), marks[i]))
+                return true;
+    return false;
+}
+
 static bool is_told_so(const struct im_transport_words *words,
                        const struct surroundings *at)
 {
     if (words->beside && im_str_find_nocase(at->after, words->beside) == at->after.len)
         return false;
     switch ((enum how)words->how) {
-    case PHRASE: return !is_denied(at) && !is_code(at);
+    case PHRASE:
+        return !is_denied(at) && !is_code(at) &&
+               (at->in != IM_IN_FORM || is_in_form(words, at));
     case TOLD: return is_told(at);
     case TOLD_LAST:
         return ((is_told(at) && !im_str_ends(at->before, "with ")) ||
                 is_whole_line(at, words->text)) &&
                ends_sentence(at);
     case NAME: return is_name_of_error(at, words->text);
-    case CALL: return at->in_call && !is_denied(at);
-    case CALL_TOLD_LAST: return at->in_call && is_told(at) && ends_sentence(at);
+    case CALL: return at->in == IM_IN_CALL && !is_denied(at);
+    case CALL_TOLD_LAST: return at->in == IM_IN_CALL && is_told(at) && ends_sentence(at);
     }
     return false;
 }
@@ -285,7 +324,8 @@ static bool stand_at(struct im_str text, size_t at, const char *words)
 }
 
 const struct im_transport_words *im_transport_find(struct im_trace *trace,
-                                                   struct im_str text, bool in_call)
+                                                   struct im_str text,
+                                                   enum im_transport_in in)
 {
     const struct im_transport_words *best = NULL;
 
@@ -302,7 +342,7 @@ const struct im_transport_words *im_transport_find(struct im_trace *trace,
             if ((best && words->rank <= best->rank) || !stand_at(text, i, words->text))
                 continue;
             struct surroundings at = place_of(trace, text, i, i + strlen(words->text));
-            at.in_call = in_call;
+            at.in = in;
             if (is_told_so(words, &at) && !is_of_other_service(&at))
                 best = words;
         }

@@ -36,11 +36,18 @@ struct im_transport_words {
     const char *text, *beside;
 };
 
+/* What is known of the text in which such words are looked for. */
+enum im_transport_in {
+    IM_IN_TEXT, /* nothing */
+    IM_IN_CALL, /* it has a call, such as "POST https://… timed out": fewer words suffice */
+    IM_IN_FORM /* they only count where a client or a log puts an error: "Error: …" */
+};
+
 /* The words in the text by which a client tells what ended an exchange; NULL = there are
- * none. In a line that has a call, such as "POST https://… timed out", fewer suffice. One
- * pass over the text. */
+ * none. One pass over the text. */
 const struct im_transport_words *im_transport_find(struct im_trace *trace,
-                                                   struct im_str text, bool in_call);
+                                                   struct im_str text,
+                                                   enum im_transport_in in);
 /* The address, whole: where it is empty or a path alone, such words may name the host. */
 struct im_str im_transport_url(struct im_trace *trace, struct im_str line,
                                struct im_str url);

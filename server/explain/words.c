@@ -84,9 +84,10 @@ static bool is_of_client(struct im_trace *trace, const struct im_json *object)
         struct im_str text = im_json_get_str(object, names[i]);
         /* as after "error: " in a line */
         if (text.len && text.len < 500 &&
-            im_transport_find(
-                trace, im_arena_format(trace->arena, "error: %.*s", IM_ARG(text)), false))
-            return true;
+            im_transport_find(trace,
+                              im_arena_format(trace->arena, "error: %.*s", IM_ARG(text)),
+                              IM_IN_TEXT))
+            return IM_IN_CALL;
     }
     return false;
 }

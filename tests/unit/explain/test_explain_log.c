@@ -128,6 +128,64 @@ static void a_call_that_went_well_on_the_second_try_is_said_to_have(void **state
     says(RETRY, "No answer of Intacct reached the program");
 }
 
+#define WELL "POST " INTACCT TOKEN " -> 200\nGET " INTACCT VENDOR " -> 200\n"
+
+/* Names, memos, notices, counters. */
+static const char *const passing[] = {
+    "INFO vendor 'Connection Refused Records Ltd' updated\n",
+    "vendor 'Connection Refused Records Ltd' updated\n",
+    "ERROR vendor 'Connection Refused Records Ltd' has no address\n",
+    "INFO certificate has expired notice mailed to vendor V-100\n",
+    "INFO invoice memo: \"connection timed out, see ticket 4711\"\n",
+    "invoice memo: \"connection timed out, see ticket 4711\"\n",
+    "INFO request timed out 0 times\n",
+    "INFO invalid_grant count=0\n",
+    "invalid_grant count=0\n",
+    "metrics: invalid_grant=3 invalid_client=0\n",
+    "{\"level\":\"info\",\"msg\":\"imported the memo 'no route to host'\"}\n",
+    "DEBUG the codes that are renewed on: GW-0040, REST-1206\n",
+    "[info] retry policy knows invalid_grant and invalid_client\n",
+    "customer 'Socket Hang Up Ltd' has 3 invoices\n",
+};
+
+static void words_in_passing_are_no_call(void **state)
+{
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++) {
+        char input[600];
+        snprintf(input, sizeof input, WELL "%s", passing[i]);
+        says(input, "a log of 2 exchanges, 0 of them refused");
+        says(input, "nothing of it looks wrong");
+        /* before the calls as well as behind them */
+        snprintf(input, sizeof input, "%s" WELL, passing[i]);
+        says(input, "a log of 2 exchanges, 0 of them refused\n");
+    }
+}
+
+static void an_error_without_an_address_is_one_beside_calls_that_have_them(void **state)
+{
+    static const char *const errors[][2] = {
+        {"ERROR connection refused\n", "connection-refused"},
+        {"ERROR sync failed: connection refused\n", "connection-refused"},
+        {"java.net.ConnectException: Connection refused (Connection refused)\n",
+         "connection-refused"},
+        {"OSError: [Errno 113] No route to host\n", "host-unreachable"},
+        {"Error: socket hang up\n", "connection-closed"},
+        {"2026-11-28 02:00:03 ERROR c.a.Sync - Read timed out\n", "timeout-reading"},
+        {"curl: (7) Failed to connect\n", "connection-refused"},
+    };
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        char input[600];
+        snprintf(input, sizeof input, WELL "%s", errors[i][0]);
+        says(input, errors[i][1]);
+        says(errors[i][0], errors[i][1]);
+    }
+    says(WELL "ERROR refresh failed: invalid_grant\n", "3 exchanges, 1 of them refused");
+    says("Connection refused\n", "connection-refused");
+    says("GET " INTACCT VENDOR " -> 401\nDEBUG GW-0040 Expired token\n",
+         "answered: 401 GW-0040");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +193,8 @@ int main(void)
         cmocka_unit_test(a_log_in_which_all_goes_well_is_one),
         cmocka_unit_test(an_application_s_own_pages_are_no_calls_of_intacct),
         cmocka_unit_test(a_call_that_went_well_on_the_second_try_is_said_to_have),
+        cmocka_unit_test(words_in_passing_are_no_call),
+        cmocka_unit_test(an_error_without_an_address_is_one_beside_calls_that_have_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
