@@ -350,46 +350,6 @@ const struct im_transport_words *im_transport_find(struct im_trace *trace,
     return best;
 }
 
-/* host='api.intacct.con', getaddrinfo ENOTFOUND api.intacct.con */
-static struct im_str host_in(struct im_str line)
-{
-    static const char *const marks[] = {
-        "host='",  "ENOTFOUND ", "EAI_AGAIN ",  "resolve host: ", "HostException: ",
-        "lookup ", "resolve '",  "connect to ", "host name '",    "DNS name matching ",
-        NULL};
-
-    for (size_t i = 0; marks[i]; i++) {
-        size_t from = im_str_find_nocase(line, marks[i]) + strlen(marks[i]);
-        size_t end = from;
-        while (end < line.len &&
-               (in_identifier(line.at[end]) || strchr(".-", line.at[end])))
-            end++;
-        struct im_str host = im_str_slice(line, from, end);
-        while (im_str_ends(host, "."))
-            host.len--;
-        if (im_str_has(host, '.'))
-            return host;
-    }
-    return (struct im_str){NULL, 0};
-}
-
-struct im_str im_transport_url(struct im_trace *trace, struct im_str line,
-                               struct im_str url)
-{
-    struct im_str host = host_in(line);
-
-    if (!host.len || (url.len && !im_str_starts(url, "/")))
-        return url;
-    return im_arena_format(trace->arena, "https://%.*s%.*s", IM_ARG(host),
-                           IM_ARG(url.len ? url : IM_STR("/")));
-}
-
-bool im_transport_is_help(struct im_str url)
-{
-    return im_str_starts(url, "https://curl.se/") ||
-           im_str_starts(url, "https://curl.haxx.se/");
-}
-
 /* ---- exchanges ---- */
 
 bool im_transport_is_of_body(const struct im_transport_words *words)

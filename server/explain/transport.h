@@ -48,7 +48,8 @@ enum im_transport_in {
 const struct im_transport_words *im_transport_find(struct im_trace *trace,
                                                    struct im_str text,
                                                    enum im_transport_in in);
-/* The address, whole: where it is empty or a path alone, such words may name the host. */
+/* The address, as far as it is told: where it is empty or a path alone, such words may name the
+ * host, with scheme and port or without ("//host"). */
 struct im_str im_transport_url(struct im_trace *trace, struct im_str line,
                                struct im_str url);
 /* Notes what ended the exchange; of several the most exact is kept. */
@@ -57,7 +58,7 @@ void im_observed_end(struct im_observed *one, const struct im_transport_words *w
 bool im_observed_is_broken(const struct im_observed *one);
 /* A page where JSON was asked for. */
 void im_observed_end_by_page(struct im_observed *one);
-/* Is it where curl explains its errors, which it names beside them? */
+/* Is it where a library explains its errors, which it names beside them? */
 bool im_transport_is_help(struct im_str url);
 bool im_transport_is_of_body(const struct im_transport_words *words);
 

@@ -186,6 +186,48 @@ static void an_error_without_an_address_is_one_beside_calls_that_have_them(void 
          "answered: 401 GW-0040");
 }
 
+/* What is not told is not made up. */
+static void an_error_tells_an_address_as_far_as_it_does(void **state)
+{
+    static const char *const told[][2] = {
+        {"curl: (7) Failed to connect to 127.0.0.1 port 1 after 0 ms: Couldn't connect "
+         "to "
+         "server\n",
+         "asked: 127.0.0.1:1\n"},
+        {"requests.exceptions.ConnectionError: HTTPConnectionPool(host='127.0.0.1', "
+         "port=1): Max retries exceeded with url: /x (Caused by NewConnectionError('x: "
+         "Failed to establish a new connection: [Errno 111] Connection refused'))\n",
+         "asked: http://127.0.0.1:1/x\n"},
+        {"requests.exceptions.ConnectionError: "
+         "HTTPSConnectionPool(host='api.intacct.com', "
+         "port=443): Max retries exceeded with url: /ia/api/v1/oauth2/token (Caused by "
+         "NewConnectionError('x: Failed to establish a new connection: [Errno 111] "
+         "Connection refused'))\n",
+         "asked: https://api.intacct.com/ia/api/v1/oauth2/token\n"},
+        {"Error: connect ECONNREFUSED 127.0.0.1:19999\n", "asked: 127.0.0.1:19999\n"},
+        {"Error: getaddrinfo ENOTFOUND api.intacct.con\n", "asked: api.intacct.con\n"},
+        {"ConnectTimeoutError: Connect Timeout Error (attempted address: "
+         "api.intacct.com:443, timeout: 10000ms)\n",
+         "asked: api.intacct.com:443\n"},
+    };
+
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        says(told[i][0], told[i][1]);
+}
+
+static void a_page_that_explains_an_error_is_no_call(void **state)
+{
+    says("httpx.HTTPStatusError: Client error '401 Unauthorized' for url '" INTACCT VENDOR
+         "'\nFor more information check: "
+         "https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/401\n",
+         "Recognised: a log\n");
+    says("InsecureRequestWarning: Unverified HTTPS request is being made to host "
+         "'api.intacct.com'. See: "
+         "https://urllib3.readthedocs.io/en/latest/advanced-usage.html\nGET " INTACCT
+             VENDOR " -> 401\n",
+         "Recognised: a log\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +236,8 @@ int main(void)
         cmocka_unit_test(an_application_s_own_pages_are_no_calls_of_intacct),
         cmocka_unit_test(a_call_that_went_well_on_the_second_try_is_said_to_have),
         cmocka_unit_test(words_in_passing_are_no_call),
+        cmocka_unit_test(an_error_tells_an_address_as_far_as_it_does),
+        cmocka_unit_test(a_page_that_explains_an_error_is_no_call),
         cmocka_unit_test(an_error_without_an_address_is_one_beside_calls_that_have_them),
     };
 
