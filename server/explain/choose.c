@@ -58,9 +58,12 @@ size_t im_choose_wrong(struct im_ranking *ranking)
     const struct im_trace *trace = ranking->trace;
     size_t first = trace->count, lost = trace->count;
 
+    ranking->first_wrong = ranking->occasion = trace->count;
     for (size_t i = 0; i < trace->count; i++) {
         bool refused = im_observed_is_refused(trace->items[i]);
         ranking->refused += refused;
+        if (went_wrong(trace->items[i]) && ranking->first_wrong == trace->count)
+            ranking->first_wrong = i;
         if (went_wrong(trace->items[i]) && !refused && lost == trace->count)
             lost = i;
         if (refused && first == trace->count)
@@ -69,8 +72,11 @@ size_t im_choose_wrong(struct im_ranking *ranking)
     /* a sound client is refused as well, and gets over it: that is not what somebody
      * asks about */
     for (size_t i = 0; i < trace->count; i++)
-        if (im_observed_is_refused(trace->items[i]) && !is_recovered(trace, i))
-            return behind_occasion(trace, i);
+        if (im_observed_is_refused(trace->items[i]) && !is_recovered(trace, i)) {
+            size_t wrong = behind_occasion(trace, i);
+            ranking->occasion = wrong == i ? trace->count : i;
+            return wrong;
+        }
     if (first < trace->count) {
         ranking->recovered = true;
         return first;

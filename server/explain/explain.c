@@ -134,7 +134,7 @@ struct im_str im_explanation_limit(const struct im_explanation *explanation)
                                      : "exchanges");
 }
 
-/* "POST https://…/token, grant_type=refresh_token" */
+/* "POST https://…/token with grant_type=refresh_token": a comma would look like the address's */
 struct im_str im_explanation_request(const struct im_explanation *explanation)
 {
     const struct im_trace *trace = &explanation->trace;
@@ -152,7 +152,7 @@ struct im_str im_explanation_request(const struct im_explanation *explanation)
     }
     struct im_str grant = im_grant(one);
     if (grant.len)
-        im_buf_addf(&buf, "%sgrant_type=%.*s", buf.len ? ", " : "",
+        im_buf_addf(&buf, "%sgrant_type=%.*s", buf.len ? " with " : "",
                     IM_ARG(im_trace_quote(trace, grant)));
     return im_buf_str(&buf);
 }
@@ -300,8 +300,9 @@ static bool is_of_oauth(const struct im_explanation *explanation,
  * seen, or ends so. TLS ends before there is a sandbox: there a scenario does it. */
 struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
 {
-    const struct im_candidate *first = im_explanation_first(explanation);
-    const struct im_transport_row *alone = im_explanation_end_alone(explanation);
+    const struct im_transport_row *alone = im_explanation_transport(explanation);
+    /* a refusal, as of a misspelled host, does not end a call as DNS or TLS do */
+    const struct im_candidate *first = alone ? NULL : im_explanation_first(explanation);
     struct im_buf buf;
 
     im_buf_init(&buf, explanation->trace.arena, 0);
@@ -349,8 +350,9 @@ static const char *built_in_scenario(const char *prefix, const char *name)
 /* A story that is built in has the id of its cause as its name, or that of its fault. */
 const char *im_explanation_scenario_name(const struct im_explanation *explanation)
 {
-    const struct im_candidate *first = im_explanation_first(explanation);
-    const struct im_transport_row *alone = im_explanation_end_alone(explanation);
+    const struct im_transport_row *alone = im_explanation_transport(explanation);
+    /* a refusal, as of a misspelled host, does not end a call as DNS or TLS do */
+    const struct im_candidate *first = alone ? NULL : im_explanation_first(explanation);
 
     if (first)
         return built_in_scenario("", im_cause_row(first->cause)->id);

@@ -23,6 +23,26 @@ static void text_add_line(struct im_buf *buf, size_t indent, const char *label,
     im_buf_add_wrapped(buf, indent, im_buf_str(&line));
 }
 
+/* Why it is this one of several. */
+static struct im_str which_one(const struct im_explanation *explanation)
+{
+    const struct im_ranking *ranking = &explanation->ranking;
+    struct im_trace *trace = ranking->trace;
+
+    if (!ranking->refused && !im_explanation_transport(explanation))
+        return IM_STR(", the last");
+    if (ranking->recovered)
+        return IM_STR(", the first wrong one; the client got over it");
+    if (ranking->first_wrong == ranking->wrong)
+        return IM_STR(", the first wrong one");
+    if (ranking->occasion < trace->count)
+        return im_arena_format(trace->arena,
+                               ": the token that no. %zu was refused with was to be "
+                               "renewed there, and was not",
+                               trace->items[ranking->occasion]->number);
+    return IM_STR(", the first wrong one that the client did not get over");
+}
+
 static void text_add_recognised(struct im_buf *buf,
                                 const struct im_explanation *explanation)
 {
@@ -35,13 +55,8 @@ static void text_add_recognised(struct im_buf *buf,
         return;
     if (explanation->trace.count > 1)
         text_add_line(buf, 2, "",
-                      im_arena_format(arena, "explained is no. %zu, the %s", one->number,
-                                      !explanation->ranking.refused &&
-                                              !im_explanation_transport(explanation)
-                                          ? "last"
-                                      : explanation->ranking.recovered
-                                          ? "first wrong one; the client got over it"
-                                          : "first wrong one"));
+                      im_arena_format(arena, "explained is no. %zu%.*s", one->number,
+                                      IM_ARG(which_one(explanation))));
     if (one->has_time)
         text_add_line(buf, 2, "at ", im_time_rfc3339(arena, one->at_ms));
     text_add_line(buf, 2, "asked: ", im_explanation_request(explanation));
@@ -178,7 +193,7 @@ static void text_add_transport(struct im_buf *buf,
 
 static void text_add_again(struct im_buf *buf, const struct im_explanation *explanation)
 {
-    const struct im_transport_row *alone = im_explanation_end_alone(explanation);
+    const struct im_transport_row *alone = im_explanation_transport(explanation);
     const char *scenario = im_explanation_scenario_name(explanation);
     struct im_str command = im_explanation_reproduce(explanation);
 
@@ -198,6 +213,11 @@ static void text_add_again(struct im_buf *buf, const struct im_explanation *expl
                                       alone->tls));
     if (alone && alone->again)
         text_add_line(buf, 2, "", im_str(alone->again));
+    if (alone && alone->tls)
+        text_add_line(buf, 2, "",
+                      IM_STR("YOUR-PROGRAM must have Intacct's host built in and use the "
+                             "proxy (HTTPS_PROXY): the INTACCT_BASE_URL that run sets is "
+                             "an http:// address, without TLS"));
     if (scenario && (!alone || alone->wire))
         im_buf_addf(buf, "  as a story: intacct-mock run --scenario %s -- YOUR-PROGRAM\n",
                     scenario);

@@ -43,7 +43,10 @@ struct im_ranking {
     struct im_trace *trace;
     size_t wrong; /* index of the exchange that is explained; trace->count = none */
     struct im_observed *one; /* that; NULL = none */
-    int64_t at_ms;           /* when it was: its own time, or now */
+    size_t first_wrong;      /* index of the first that failed; trace->count = none */
+    size_t
+        occasion; /* of the call whose refused token was to be renewed by the one explained */
+    int64_t at_ms;  /* when it was: its own time, or now */
     bool mock;      /* a mock has answered, or nothing speaks for the real service */
     bool recovered; /* the client got over it */
     size_t refused; /* exchanges that were */

@@ -121,6 +121,15 @@ static void look_for_reuse(struct history *history)
     }
 }
 
+/* Is the refresh token known, so that it can be compared? */
+static bool is_token_told(struct im_observed *one)
+{
+    struct im_str refresh = im_sent(one, "refresh_token");
+
+    return refresh.len &&
+           (!im_is_hidden_value(refresh) || im_str_starts(refresh, "hmac:"));
+}
+
 /* A log seldom shows the tokens. Nobody needs a second refresh within a second of one that
  * succeeded: another worker has run, or the old token was sent again. */
 static void look_for_hasty_refresh(struct history *history)
@@ -128,12 +137,9 @@ static void look_for_hasty_refresh(struct history *history)
     enum { HASTE_MS = 1000 };
     struct im_ranking *ranking = history->ranking;
     struct im_observed *one = ranking->one;
-    struct im_str refresh = im_sent(one, "refresh_token");
-    bool told =
-        refresh.len && (!im_is_hidden_value(refresh) || im_str_starts(refresh, "hmac:"));
 
     if (!im_is_token_endpoint(one) || !im_has_code(one, "invalid_grant") ||
-        !im_str_is(im_grant(one), "refresh_token") || told)
+        !im_str_is(im_grant(one), "refresh_token") || is_token_told(one))
         return;
     for (size_t i = 0; i < history->count; i++) {
         struct im_observed *before = history_at(history, history->issues[i].index);
@@ -152,6 +158,39 @@ static void look_for_hasty_refresh(struct history *history)
                 "that it had sent",
                 before->number, (long long)ago_ms);
         im_lead(ranking, before, "a refresh succeeds");
+    }
+}
+
+/* Where the log does not show the tokens: a refresh that is repeated, after its answer was lost, sends
+ * the token again that the first one may have used up. */
+static void look_for_lost_refresh(struct history *history)
+{
+    struct im_ranking *ranking = history->ranking;
+    struct im_observed *one = ranking->one;
+    struct im_str grant = im_grant(one), client = im_sent(one, "client_id");
+
+    if (!im_is_token_endpoint(one) || !im_has_code(one, "invalid_grant") ||
+        is_token_told(one) || (grant.len && !im_str_is(grant, "refresh_token")))
+        return;
+    for (size_t i = ranking->wrong; i-- > 0;) {
+        struct im_observed *before = history_at(history, i);
+        struct im_str other = im_sent(before, "client_id");
+        if (!im_is_token_endpoint(before) || !im_str_eq(im_grant(before), grant) ||
+            (client.len && other.len && !im_str_eq(client, other)))
+            continue;
+        /* behind one that succeeded there is another token */
+        if (before->status || !before->lost)
+            return;
+        im_sign(ranking, CAUSE_REFRESH_TOKEN_REUSED, IM_SIGN_STRONG,
+                grant.len ? "no. %zu, a refresh too, had no answer: it may have used the "
+                            "refresh token up"
+                          : "no. %zu, a token request too, had no answer: if both are "
+                            "refreshes, it may have used the refresh token up",
+                before->number);
+        im_lead(ranking, before,
+                grant.len ? "a refresh without an answer"
+                          : "a token request without an answer");
+        return;
     }
 }
 
@@ -431,6 +470,7 @@ void im_signs_of_sequence(struct im_ranking *ranking)
     look_for_code(&history);
     look_for_reuse(&history);
     look_for_hasty_refresh(&history);
+    look_for_lost_refresh(&history);
     look_for_mixed_up(&history);
     if (mine || token)
         look_for_second_sign_on(&history, mine ? mine : &earlier);

@@ -186,6 +186,54 @@ static void an_error_without_an_address_is_one_beside_calls_that_have_them(void 
          "answered: 401 GW-0040");
 }
 
+#define LOST_REFRESH(grant)                                                              \
+    "2026-11-28 14:00:15 ERROR POST " INTACCT TOKEN grant                                \
+    " failed: Read timed out. (read timeout=10)\n"
+#define REFUSED(grant)                                                                   \
+    "2026-11-28 14:00:27 ERROR POST " INTACCT TOKEN grant                                \
+    " -> 401 {\"error\":\"invalid_grant\"}\n"
+
+static void a_refresh_whose_answer_was_lost_explains_the_next(void **state)
+{
+    static const char *const first[] = {
+        LOST_REFRESH(" grant_type=refresh_token") REFUSED(" grant_type=refresh_token"),
+        LOST_REFRESH("") REFUSED(""),
+        "2026-11-28 14:00:15 ERROR POST " INTACCT TOKEN
+        " grant_type=refresh_token failed: read "
+        "ECONNRESET\n" REFUSED(" grant_type=refresh_token"),
+    };
+    static const char *const not [] = {
+        LOST_REFRESH(" grant_type=refresh_token")
+            REFUSED(" grant_type=client_credentials"),
+        LOST_REFRESH(" grant_type=refresh_token&client_id=a")
+            REFUSED(" grant_type=refresh_token&client_id=b"),
+        LOST_REFRESH("") "2026-11-28 14:00:20 POST " INTACCT TOKEN
+                         " -> 200\n" REFUSED(""),
+    };
+
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+        assert_int_equal(rank_in(first[i], "refresh-token-reused"), 1);
+        says(first[i], "no. 1");
+    }
+    for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
+        assert_int_not_equal(rank_in(not [i], "refresh-token-reused"), 1);
+}
+
+static void it_is_said_why_it_is_this_exchange(void **state)
+{
+    const char *expired = "2026-11-28 14:00:14 WARN GET " INTACCT VENDOR
+                          " -> 401 {\"ia::error\":{\"code\":\"GW-0040\"}}\n";
+    char input[900];
+
+    snprintf(input, sizeof input, "%s" LOST_REFRESH("") REFUSED(""), expired);
+    says(input, "explained is no. 3: the token that no. 1 was refused with was to be");
+    says(LOST_REFRESH("") REFUSED(""),
+         "explained is no. 2, the first wrong one that the client did not get over");
+    snprintf(input, sizeof input, "%s", expired);
+    says(REFUSED(" grant_type=refresh_token"),
+         "asked: POST " INTACCT TOKEN " with\n  grant_type=refresh_token");
+}
+
 /* What is not told is not made up. */
 static void an_error_tells_an_address_as_far_as_it_does(void **state)
 {
@@ -228,6 +276,19 @@ static void a_page_that_explains_an_error_is_no_call(void **state)
          "Recognised: a log\n");
 }
 
+static void what_ends_a_call_is_not_said_to_be_made_by_a_refusal(void **state)
+{
+    struct asked asked;
+
+    ask(&asked, IM_STR("Error: getaddrinfo ENOTFOUND api.intacct.con\n"));
+    assert_int_equal(rank_of(&asked, "host-misspelled"), 1);
+    assert_null(strstr(asked.text.at, "is refused so"));
+    assert_null(strstr(asked.json.at, "\"refuse\""));
+    assert_non_null(strstr(asked.text.at, "https://nowhere.invalid"));
+    asked_end(&asked);
+    says("Error: self-signed certificate in certificate chain\n", "(HTTPS_PROXY)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,8 +297,11 @@ int main(void)
         cmocka_unit_test(an_application_s_own_pages_are_no_calls_of_intacct),
         cmocka_unit_test(a_call_that_went_well_on_the_second_try_is_said_to_have),
         cmocka_unit_test(words_in_passing_are_no_call),
+        cmocka_unit_test(a_refresh_whose_answer_was_lost_explains_the_next),
+        cmocka_unit_test(it_is_said_why_it_is_this_exchange),
         cmocka_unit_test(an_error_tells_an_address_as_far_as_it_does),
         cmocka_unit_test(a_page_that_explains_an_error_is_no_call),
+        cmocka_unit_test(what_ends_a_call_is_not_said_to_be_made_by_a_refusal),
         cmocka_unit_test(an_error_without_an_address_is_one_beside_calls_that_have_them),
     };
 
