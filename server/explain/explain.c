@@ -195,8 +195,8 @@ struct im_str im_explanation_developer(const struct im_explanation *explanation)
     im_buf_init(&buf, explanation->trace.arena, 0);
     im_explanation_add_ended(explanation, &buf);
     if (alone)
-        im_buf_addf(&buf, "%s To be sure: %s %s", alone->why, alone->question,
-                    alone->developer);
+        im_buf_addf(&buf, "%s To be sure: %.*s %s", alone->why,
+                    IM_ARG(im_explanation_question(explanation)), alone->developer);
     if (!first)
         return im_buf_str(&buf);
     const struct im_cause_row *row = im_cause_row(first->cause);
@@ -267,6 +267,40 @@ struct im_str im_explanation_told_by(const struct im_explanation *explanation)
     if (words->beside)
         im_buf_addf(&buf, " … %s", words->beside);
     return im_buf_str(&buf);
+}
+
+/* What the body of an answer is asked for, as far as the input does not show it. */
+static struct im_str question_of_body(const struct im_explanation *explanation)
+{
+    const struct im_observed *one = explanation->ranking.one;
+    bool body = one->answer_body.len > 0, status = one->status > 0;
+    bool type = im_observed_answer_header(one, "Content-Type").len > 0;
+    struct im_buf buf;
+
+    if (body)
+        return IM_STR("Whose page is it: a proxy's, a gateway's, that of a sign-in, or "
+                      "one that answers under a wrong address?");
+    im_buf_init(&buf, explanation->trace.arena, 0);
+    im_buf_addz(&buf, "How does the body begin");
+    if (!status || !type)
+        im_buf_addf(&buf, ", and which %s%s%s came with it", status ? "" : "status",
+                    status || type ? "" : " and ", type ? "" : "Content-Type");
+    im_buf_addc(&buf, '?');
+    return im_buf_str(&buf);
+}
+
+struct im_str im_explanation_question(const struct im_explanation *explanation)
+{
+    const struct im_observed *one = explanation->ranking.one;
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+
+    if (!ended)
+        return (struct im_str){NULL, 0};
+    if (one->ended->kind == IM_TRANSPORT_BODY_NOT_JSON)
+        return question_of_body(explanation);
+    if (one->ended->kind == IM_TRANSPORT_PROXY_REFUSED && one->status)
+        return IM_STR("Should the program use this proxy at all?");
+    return im_str(ended->question);
 }
 
 const char *im_explanation_network(const struct im_explanation *explanation)

@@ -200,7 +200,7 @@ static void json_write_transport(struct im_json_out *out,
     im_json_strz(out, "what", ended->title);
     im_json_str(out, "told_by", im_explanation_told_by(explanation));
     im_json_strz(out, "why", ended->why);
-    im_json_strz(out, "question", ended->question);
+    im_json_str(out, "question", im_explanation_question(explanation));
     im_json_strz(out, "fix", ended->developer);
     if (ended->tls)
         im_json_str(out, "tls_name",

@@ -188,7 +188,7 @@ static void text_add_transport(struct im_buf *buf,
     im_buf_addf(buf, "\n  %s\n", ended->id);
     text_add_line(buf, 5, "", im_str(ended->why));
     text_add_line(buf, 5, "told by: ", im_explanation_told_by(explanation));
-    text_add_line(buf, 5, "ask: ", im_str(ended->question));
+    text_add_line(buf, 5, "ask: ", im_explanation_question(explanation));
 }
 
 static void text_add_again(struct im_buf *buf, const struct im_explanation *explanation)

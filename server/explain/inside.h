@@ -39,6 +39,8 @@ const struct im_transport_row *im_explanation_end_alone(
 /* "No answer of Intacct reached the program: …. ", if so it ended. */
 void im_explanation_add_ended(const struct im_explanation *explanation,
                               struct im_buf *buf);
+/* What tells that end from its neighbours, and is not in the input. */
+struct im_str im_explanation_question(const struct im_explanation *explanation);
 /* The client's words by which that is told. */
 struct im_str im_explanation_told_by(const struct im_explanation *explanation);
 struct im_str im_explanation_developer(const struct im_explanation *explanation);

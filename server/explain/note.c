@@ -27,8 +27,10 @@ static void note_ended(struct im_buf *buf, const struct im_explanation *explanat
     const struct im_ranking *ranking = &explanation->ranking;
 
     im_explanation_add_ended(explanation, buf);
-    im_buf_addz(buf, "That is no refusal: it says nothing of client, user, token or "
-                     "permission. ");
+    im_buf_addf(buf,
+                "That is no refusal%s: it says nothing of client, user, token or "
+                "permission. ",
+                ranking->one->by_other ? " by Intacct" : "");
     if (is_foreign(ranking))
         im_buf_addf(buf,
                     "The address is %.*s, which is none of Sage Intacct's "

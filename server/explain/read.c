@@ -110,7 +110,7 @@ bool im_read_url(struct im_trace *trace, struct im_str text)
 static int status_of_phrase(struct im_str text)
 {
     for (int status = 400; status <= 599; status++)
-        if (text.len > 3 && im_str_eq_nocase(text, im_str(im_status_phrase(status))))
+        if (im_is_status_phrase(status, text))
             return status;
     return 0;
 }
@@ -131,7 +131,7 @@ bool im_read_code(struct im_trace *trace, struct im_str text)
         word.len = 0;
     else if (first.len == 3 && im_str_int(first, &status) && status >= 400 &&
              status <= 599)
-        word = im_str_trim(rest);
+        word = im_is_status_phrase((int)status, rest) ? IM_STR("") : im_str_trim(rest);
     else
         status = 0;
     size_t found = word.len ? im_cause_search(word, hits) : 0;
@@ -149,6 +149,8 @@ bool im_read_code(struct im_trace *trace, struct im_str text)
         trace->count--;
     else if (word.len && hits[0].by_name)
         trace->query = word;
+    else
+        im_observed_judge_answerer(one); /* of 407 */
     trace->form = IM_FORM_CODE;
     return known;
 }
@@ -181,8 +183,9 @@ bool im_trace_read(struct im_trace *trace, struct im_str text)
     /* The order decides: what begins with a mark of its own is asked before what takes nearly any text.
      * A curl command may have an HTTP message behind it, so it goes before that reader. */
     static im_trace_reader *const readers[] = {
-        im_read_har,     im_read_jwt, im_read_code, im_read_curl_command, im_read_http,
-        im_read_postman, im_read_xml, im_read_body, im_read_url,          im_read_log};
+        im_read_har,  im_read_jwt,     im_read_code, im_read_curl_command,
+        im_read_http, im_read_postman, im_read_xml,  im_read_page,
+        im_read_body, im_read_url,     im_read_log};
 
     trace->text = text;
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {

@@ -301,7 +301,8 @@ static void curl_read_printed(struct curl *curl, struct im_str rest)
         curl->one->answer_header_count = answer->answer_header_count;
         curl->one->answer_body = answer->answer_body;
         curl->one->lost = answer->lost;
-        curl->one->ended = answer->ended;
+        /* whose page it is, is judged beside what was asked */
+        curl->one->ended = answer->lost ? answer->ended : NULL;
         curl->one->ended_late = answer->ended_late;
         curl->one->words = answer->words;
     } else {

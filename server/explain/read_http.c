@@ -276,3 +276,41 @@ bool im_read_xml(struct im_trace *trace, struct im_str text)
     trace->form = IM_FORM_XML;
     return true;
 }
+
+/* Does the title say that something stands in the way? Any other page may be about anything. */
+static bool is_page_in_the_way(struct im_str page)
+{
+    static const char *const words[] = {"sign in", "signin", "log in", "login",
+                                        "sign-in", "denied", "block",  "forbidden",
+                                        "captive", "proxy",  "error",  NULL};
+    size_t at = im_str_find_nocase(page, "<title>") + strlen("<title>");
+    struct im_str title = im_str_slice(page, at, page.len);
+
+    title = im_str_slice(title, 0, im_str_find(title, '<'));
+    for (size_t i = 0; words[i]; i++)
+        if (im_str_find_nocase(title, words[i]) < title.len)
+            return true;
+    return false;
+}
+
+bool im_read_page(struct im_trace *trace, struct im_str text)
+{
+    struct im_str trimmed = im_str_trim(text);
+    struct im_words words = {.code_count = 0};
+
+    if (!im_is_page(trimmed))
+        return false;
+    int status = im_page_status(trimmed);
+    /* one that quotes an answer, as a mock's does, is read for that */
+    if (!im_page_of_proxy(trimmed) && (im_words_add_prose(trace, &words, trimmed) ||
+                                       !(status || is_page_in_the_way(trimmed))))
+        return false;
+    struct im_observed *one = im_trace_add(trace);
+    if (!one)
+        return false;
+    one->status = status;
+    one->answer_body = trimmed;
+    im_observed_complete(trace, one);
+    trace->form = IM_FORM_PAGE;
+    return one->ended || status;
+}

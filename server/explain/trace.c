@@ -15,9 +15,9 @@
 const char *im_form_name(enum im_form form)
 {
     static const char *const names[] = {
-        "none",        "har",     "jwt",   "curl-trace", "curl-command",
-        "http",        "postman", "xml",   "body",       "url",
-        "stack-trace", "log",     "prose", "code",       "error"};
+        "none",    "har",  "jwt",  "curl-trace", "curl-command", "http",
+        "postman", "xml",  "body", "url",        "stack-trace",  "log",
+        "prose",   "code", "page", "error"};
 
     return names[form];
 }
@@ -39,6 +39,7 @@ const char *im_form_text(enum im_form form)
         [IM_FORM_LOG] = "a log",
         [IM_FORM_PROSE] = "a text that quotes an answer",
         [IM_FORM_CODE] = "a code or its words",
+        [IM_FORM_PAGE] = "a page of HTML",
         [IM_FORM_ERROR] = "the error of a client",
     };
 
@@ -220,7 +221,7 @@ void im_observed_complete(struct im_trace *trace, struct im_observed *one)
     one->owner = im_token_owner(trace->arena, im_credentials(&one->req)->bearer_token);
     im_trace_keep_secrets_of(trace, one);
     im_words_add_body(trace, &one->words, one->answer_body);
-    im_observed_end_by_page(one);
+    im_observed_judge_answerer(one);
 }
 
 bool im_observed_is_local(const struct im_observed *one)

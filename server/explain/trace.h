@@ -23,6 +23,7 @@ enum im_form {
     IM_FORM_LOG,
     IM_FORM_PROSE, /* sentences, in which an answer is quoted */
     IM_FORM_CODE,
+    IM_FORM_PAGE,  /* of HTML */
     IM_FORM_ERROR, /* what a client says when no answer came */
     IM_FORMS
 };
@@ -58,6 +59,7 @@ struct im_observed {
     bool lost;  /* there was none: the time ran out, the connection broke */
     const struct im_transport_words *ended; /* by which that is told; NULL = it is not */
     bool ended_late;                        /* after the head of an answer */
+    bool by_other; /* not Intacct has answered: a proxy, or a page of somebody's */
     struct im_header *answer_headers;
     size_t answer_header_count;
     struct im_str answer_body;
@@ -156,7 +158,8 @@ void im_trace_keep_secrets_of_xml(struct im_trace *trace, struct im_str xml);
 
 typedef bool im_trace_reader(struct im_trace *trace, struct im_str text);
 im_trace_reader im_read_har, im_read_jwt, im_read_http, im_read_curl_command,
-    im_read_postman, im_read_xml, im_read_body, im_read_url, im_read_log, im_read_code;
+    im_read_postman, im_read_xml, im_read_page, im_read_body, im_read_url, im_read_log,
+    im_read_code;
 /* The first reader that knows the form; false when none does. */
 bool im_trace_read(struct im_trace *trace, struct im_str text);
 
@@ -168,5 +171,7 @@ size_t im_read_time(struct im_str text, int64_t *ms);
 struct im_str im_inspected_json(struct im_trace *trace, struct im_str text);
 /* Is it a method of HTTP? */
 bool im_is_method(struct im_str word);
+/* Is it the phrase of the status, or the one that a common server has in its place? */
+bool im_is_status_phrase(int status, struct im_str text);
 
 #endif

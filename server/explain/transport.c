@@ -364,26 +364,11 @@ void im_observed_end(struct im_observed *one, const struct im_transport_words *w
         one->ended = words;
 }
 
-void im_observed_end_by_page(struct im_observed *one)
-{
-    static const struct im_transport_words page = {
-        IM_TRANSPORT_BODY_NOT_JSON, IM_TRANSPORT_EXACT, PHRASE, "a page of HTML", NULL};
-    struct im_str body = im_str_trim(one->answer_body);
-    bool html = im_str_eq_nocase(im_str_slice(body, 0, 5), IM_STR("<html")) ||
-                im_str_eq_nocase(im_str_slice(body, 0, 14), IM_STR("<!doctype html"));
-    enum im_endpoint_group group = im_endpoint_group(one->endpoint);
-
-    /* where a browser signs in, pages are the answer */
-    if (html && (group == IM_GROUP_API || group == IM_GROUP_OAUTH) &&
-        one->endpoint != IM_ENDPOINT_AUTHORIZE)
-        im_observed_end(one, &page);
-}
-
 bool im_observed_is_broken(const struct im_observed *one)
 {
     if (!one->ended || im_words_any(&one->words))
         return false;
     /* of a damaged body the status is known; one that refuses tells more than that */
     bool in_body = one->ended_late || im_transport_is_of_body(one->ended);
-    return !one->status || (in_body && one->status < 400);
+    return !one->status || one->by_other || (in_body && one->status < 400);
 }

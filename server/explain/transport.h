@@ -56,8 +56,16 @@ struct im_str im_transport_url(struct im_trace *trace, struct im_str line,
 void im_observed_end(struct im_observed *one, const struct im_transport_words *words);
 /* Did it end so, and is there no answer that tells more? */
 bool im_observed_is_broken(const struct im_observed *one);
-/* A page where JSON was asked for. */
-void im_observed_end_by_page(struct im_observed *one);
+/* Has a proxy answered, or a page come where Intacct's interfaces have JSON or XML? Then that is what
+ * ended it (answerer.c). */
+void im_observed_judge_answerer(struct im_observed *one);
+/* Is it a document of HTML? */
+bool im_is_page(struct im_str body);
+/* The status in the title or the first heading of a page, as gateways write it; 0 = none. */
+int im_page_status(struct im_str page);
+/* Does the product that wrote the page name itself, and is that a proxy or a filter? NULL = no; else
+ * the words by which it is told. */
+const struct im_transport_words *im_page_of_proxy(struct im_str page);
 /* Is it where a library explains its errors, which it names beside them? */
 bool im_transport_is_help(struct im_str url);
 bool im_transport_is_of_body(const struct im_transport_words *words);
