@@ -28,6 +28,8 @@ static const struct {
     {"407", "proxy-refused"},
     {"407 Proxy Authentication Required", "proxy-refused"},
     {"GET https://api.intacct.com" VENDOR " -> 407\n", "proxy-refused"},
+    {"Post \"https://api.intacct.com" TOKEN "\": Proxy Authentication Required\n",
+     "proxy-refused"},
     {CURL(VENDOR, "403 Forbidden", "< Content-Type: text/html\n< Server: BlueCoat\n",
           "<html>no</html>\n"),
      "proxy-refused"},
@@ -104,8 +106,7 @@ static void other_pages_are_not_judged(void **state)
         "curl 'https://api.intacct.com/ia/api/v1/oauth2/authorize?client_id=a&state=b&"
         "redirect_uri=https%3A%2F%2Fc&response_type=code' -i\nHTTP/1.1 200 OK\n"
         "Content-Type: text/html\n\n<html><head><title>Sign in</title></head></html>\n",
-        "HTTP/1.1 200 OK\nContent-Type: text/html\n\n<html><head><title>Sage Intacct "
-        "sign in</title></head></html>\n",
+        "HTTP/1.1 200 OK\nContent-Type: text/html\n\n<html><title>Intacct</title>\n",
         "<html><head><title>My holidays</title></head><body>at the sea</body></html>",
     };
 
