@@ -63,13 +63,14 @@ def that_expect(*sentences):
 CALLS_ALIKE = that_expect("repeats come at growing intervals", "repeats are bounded",
                           "a call that is refused with new tokens too is given up: at most four tries")
 SIGN_ONS = that_expect("one new token is asked for, however many calls were refused",
+                       "one new token is had, however many calls were refused",
                        "wrong credentials are not hammered: at most two tries",
                        "there is another way in, or a stop: no loop") | {
     "sign-in-to-the-ui", "token-drop", "token-html", "token-malformed-json", "token-status-503", "token-truncate"}
 REFUSED_TWICE = {"parallel-refresh", "refresh-race", "sign-in-to-the-ui"}
 # it may renew right behind a renewal that a refusal asked for
 REFRESHES_ANYWAY = {"client-auth-in-header-on-refresh", "refresh-token-missing"} | that_expect(
-    "one new token is asked for, however many calls were refused",
+    "one new token is asked for, however many calls were refused", "one new token is had, however many calls were refused",
     "one new token is asked for each time, however many calls were refused")
 # what one worker repeats in another's pause may be a call of its own
 OTHERS_WAIT = that_expect("nothing is sent before Retry-After is over")
