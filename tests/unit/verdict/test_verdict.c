@@ -721,7 +721,8 @@ static void the_same_by_basic_and_in_the_body_is_told(void **state)
     sends(&f->seen[0], "client_id=d&" CODE_1); /* as some do beside Basic */
     has(json(f), "\"note\":\"exchanges 1 and 2");
     f->seen[1].token = IM_STR("hmac:2"); /* another code */
-    sends(&f->seen[1], "client_id=d&client_secret=d&grant_type=authorization_code&code=2");
+    sends(&f->seen[1],
+          "client_id=d&client_secret=d&grant_type=authorization_code&code=2");
     has_not(json(f), "\"note\"");
 }
 
@@ -729,7 +730,8 @@ static void the_same_by_basic_and_in_the_body_is_told(void **state)
  * not make them the same. */
 static void what_is_not_the_same_is_not_called_so(void **state)
 {
-    static const char twice[] = "[{'that':'it asks once','endpoint':'token','at_most':1}]";
+    static const char twice[] =
+        "[{'that':'it asks once','endpoint':'token','at_most':1}]";
     struct fixture *f = *state;
 
     for (int i = 0; i < 2; i++) {
