@@ -217,17 +217,18 @@ static void warn_of_threads(const struct im_reactor *r, int why)
 
 /* ---- the timekeeper ---- */
 
+/* Each is taken out before it is asked for its time: one that changes it at this moment either is asked later, or
+ * finds that nothing in the heap leads there. */
 static void wake_due_locked(struct im_reactor *r, int64_t now_ms)
 {
     while (im_times_earliest_ms(&r->times) <= now_ms) {
         struct im_task *task = r->times.heap[0];
+        im_times_remove(&r->times, task);
         int64_t due_ms = atomic_load(&task->due_ms);
-        if (due_ms <= now_ms || due_ms == INT64_MAX)
-            im_times_remove(&r->times, task);
-        else
-            im_times_set(&r->times, task, due_ms);
         if (due_ms <= now_ms)
             wake_locked(r, task);
+        else if (due_ms != INT64_MAX)
+            im_times_set(&r->times, task, due_ms);
     }
 }
 
