@@ -137,7 +137,8 @@ struct im_exchange {
     int64_t delay_ms;    /* the answer is still held back for so long */
 
     /* The answer. */
-    int status;                     /* as decided: see im_exchange_status */
+    int status;       /* as decided: see im_exchange_status */
+    const char *code; /* of a refusal: "REST-1206"; NULL = it has none; static */
     struct im_str response_headers; /* "Name: value\n" lines */
     struct im_str response_body;
     size_t response_body_len;

@@ -474,6 +474,7 @@ void im_refusal_render(const struct im_request *req, struct im_response *res,
         im_wording(exchange->worded_as, exchange->place, policy);
     const char *redirect = im_cause_row(exchange->worded_as)->redirect;
 
+    req->exchange->code = head_of(wording)->code;
     /* an endpoint may have begun an answer before it refused; a page that is ready says the refusal
      * itself, such as the sign-in page with a wrong password */
     if (!exchange->page || !exchange->page_ready)

@@ -393,12 +393,13 @@ bool im_args_read(const struct im_command *command, char *const *argv,
 {
     struct reading r = {.command = command, .args = args, .err = err};
     struct im_arena *arena = args->arena;
+    const char *program = args->program;
     size_t n = 0;
 
     while (argv[n])
         n++;
     r.options = im_arena_alloc(arena, command->size);
-    *args = (struct im_args){.arena = arena, .options = r.options};
+    *args = (struct im_args){.program = program, .arena = arena, .options = r.options};
     args->operands = IM_ARENA_ARRAY(arena, const char *, n + 1);
     for (const struct im_option *row = options_of(command); row->flag && r.options; row++)
         if (row->kind == IM_OPTION_TEXTS)

@@ -38,6 +38,7 @@ struct im_texts {
 
 /* What was given. Lifetime: argv's, the environment's and the arena's. */
 struct im_args {
+    const char *program; /* as it was called: what to type to call it again */
     const void *options; /* the verb's struct */
     const char **operands;
     size_t operand_count;
@@ -63,7 +64,7 @@ struct im_command {
 };
 
 /* Reads argv (what follows the verb; NULL ends it) over the environment over the
- * defaults. args->arena is the caller's. False with err: unknown option with "did you
+ * defaults. args->arena and program are the caller's. False with err: unknown option with "did you
  * mean", value missing or bad, too many or too few operands. */
 bool im_args_read(const struct im_command *command, char *const *argv,
                   char *const *environment, struct im_args *args, struct im_error *err);

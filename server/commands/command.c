@@ -85,11 +85,11 @@ void im_command_warn(const struct im_buf *warnings)
 }
 
 /* Every verb has an arena for as long as it runs, so that none needs to free what it makes. */
-static int command_call(const struct im_command *command, char *const *argv,
-                        char *const *environment)
+static int command_call(const struct im_command *command, const char *program,
+                        char *const *argv, char *const *environment)
 {
     struct im_arena arena;
-    struct im_args args = {.arena = &arena};
+    struct im_args args = {.program = program, .arena = &arena};
     struct im_error err = {.text = ""};
     struct im_buf text, warnings;
     int status;
@@ -128,20 +128,20 @@ static void take_standard_descriptors(void)
 int im_command_main(char *const *argv, char *const *environment)
 {
     char *const *words = argv[0] ? argv + 1 : argv;
-    const char *name = *words;
+    const char *program = argv[0] ? argv[0] : "intacct-mock", *name = *words;
 
     take_standard_descriptors();
     if (!name)
-        return command_call(im_commands[0], words, environment);
+        return command_call(im_commands[0], program, words, environment);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
         strcmp(name, "help") == 0)
         return help_print();
     if (strcmp(name, "--version") == 0)
         name = im_command_version.name;
     else if (name[0] == '-')
-        return command_call(im_commands[0], words, environment);
+        return command_call(im_commands[0], program, words, environment);
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(name, im_commands[i]->name) == 0)
-            return command_call(im_commands[i], words + 1, environment);
+            return command_call(im_commands[i], program, words + 1, environment);
     return refuse_name(name);
 }

@@ -392,15 +392,14 @@ void im_environment_add_interception(struct im_environment *environment,
 
 const char *im_environment_remedy(const char *program)
 {
+    static const char for_node[] =
+        "Node reads HTTPS_PROXY from 22.21 and from 24 on (NODE_USE_ENV_PROXY), an older "
+        "one needs undici's EnvHttpProxyAgent or axios";
     static const struct {
         const char *name, *remedy; /* the name is the beginning of the program's */
     } remedies[] = {
-        {"node",
-         "Node reads HTTPS_PROXY from version 24 on (NODE_USE_ENV_PROXY), an older one "
-         "needs undici's EnvHttpProxyAgent or axios"},
-        {"npm",
-         "Node reads HTTPS_PROXY from version 24 on (NODE_USE_ENV_PROXY), an older one "
-         "needs undici's EnvHttpProxyAgent or axios"},
+        {"node", for_node},
+        {"npm", for_node},
         {"java",
          "a JVM that another program starts must inherit JAVA_TOOL_OPTIONS, and code "
          "that sets a proxy or a trust store itself goes past it"},

@@ -208,9 +208,8 @@ const struct im_command im_command_explain = {
     .more =
         "Reads whatever you have and recognises what it is: an HTTP response or its\n"
         "body, the output of curl -v, a curl command, a HAR file (also gzipped), a JWT,\n"
-        "a log, Postman's console, a stack trace, an XML answer, a code (REST-1206), "
-        "the\n"
-        "error of a client that got no answer (ECONNRESET, an expired certificate).\n"
+        "a log, Postman's console, a stack trace, an XML answer, a code (REST-1206),\n"
+        "the error of a client that got no answer (ECONNRESET, an expired certificate).\n"
         "No secret of it is printed, nothing is stored, nothing is sent anywhere.\n"
         "Exit 1 when it is not recognised.\n",
     .options = explain_table,

@@ -67,6 +67,7 @@ static const struct im_option run_table[] = {
 struct run {
     struct im_arena *arena;
     struct im_run_options options;
+    const char *caller;   /* what to type to call us again */
     char *const *command; /* CMD [ARG]... NULL */
     struct im_run_program program;
     struct im_run_signals signals;
@@ -244,13 +245,15 @@ static struct im_str words_of_command(const struct run *run)
     return im_buf_str(&text);
 }
 
-/* The options that say which mock it was. */
+/* The program, as it was called, and the options that say which mock it was. */
 static struct im_str words_of_mock(const struct run *run)
 {
     const struct im_client_options *server = &run->options.server;
     struct im_buf text;
 
     im_buf_init(&text, run->arena, 0);
+    im_buf_add_shell(&text, im_str(run->caller));
+    im_buf_addz(&text, " run");
     im_buf_addz(&text, run->options.intercept ? " --intercept" : "");
     im_buf_addz(&text, run->options.https ? " --https" : "");
     im_buf_addz(&text, server->url ? " --url " : "");
@@ -440,7 +443,10 @@ static bool read_shard(struct im_str text, struct im_run_options *options)
 static int run(const struct im_args *args)
 {
     const struct im_run_options *given = args->options;
-    struct run run = {.arena = args->arena, .options = *given, .command = args->command};
+    struct run run = {.arena = args->arena,
+                      .options = *given,
+                      .caller = args->program,
+                      .command = args->command};
 
     if (!given->list && (!args->command || !*args->command))
         return im_command_fail(IM_EXIT_USAGE,

@@ -46,7 +46,8 @@ struct im_run_work {
     bool colour;
     struct im_buf *xml;  /* JUnit, or NULL */
     struct im_str again; /* CMD as a shell would read it */
-    struct im_str where; /* options that say which mock, for a shell too */
+    struct im_str
+        where; /* the program and options that say which mock, for a shell too */
 };
 
 /* The exit status. IM_EXIT_START with err: CMD cannot be executed, so nothing was run. */

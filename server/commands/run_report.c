@@ -307,7 +307,7 @@ static void add_what_failed(struct im_buf *text, const struct im_run_result *res
                     IM_ARG(reason_of_skip(result)));
     add_what_to_do(text, result);
     if (rules->again.len)
-        im_buf_addf(text, "  alone: intacct-mock run%.*s --scenario %.*s%s -- %.*s\n",
+        im_buf_addf(text, "  alone: %.*s --scenario %.*s%s -- %.*s\n",
                     IM_ARG(rules->where), IM_ARG(result->scenario),
                     rules->client && strcmp(rules->client, "fail-fast") == 0
                         ? " --client fail-fast"

@@ -25,7 +25,8 @@ struct im_run_rules {
     int64_t timeout_ms;
     const char *client;  /* as im_run_options has it */
     struct im_str again; /* CMD as a shell would read it; empty = it is not said */
-    struct im_str where; /* options that say which mock: " --https"; empty = none */
+    struct im_str
+        where; /* the program and which mock it is to play: "intacct-mock run --https" */
     int64_t min_percent; /* of the causes, below which all has failed */
     size_t left_out;     /* scenarios that take --intercept, which was not given */
 };

@@ -33,8 +33,8 @@ enum im_fault {
 
 const char *im_fault_name(enum im_fault fault);  /* "malformed-json"; "none" */
 const char *im_fault_about(enum im_fault fault); /* one sentence */
-const char *im_fault_fix(
-    enum im_fault fault); /* what the maker of a client does about it */
+/* What the maker of a client does about it. */
+const char *im_fault_fix(enum im_fault fault);
 /* By default the request takes effect first: the fault damages an answer that there
  * is. */
 bool im_fault_is_after(enum im_fault fault);

@@ -31,7 +31,10 @@ enum {
     /* On a machine of one processor. Workers do not wait for sockets, so more than can run only cost switches;
      * what holds one up (a slow disk) leaves the other, until more are called. */
     FIRST_WORKERS = 2,
-    LOOK_MS = 5 /* how long all workers must be held up before more are called */
+    LOOK_MS = 5, /* how long all workers must be held up before more are called */
+    /* How long those called stay at least. Where half of the workers are held up for long, each turn to fewer
+     * costs a request that long look again. */
+    STAY_MS = 100
 };
 
 struct im_reactor {
@@ -55,7 +58,7 @@ struct im_reactor {
     atomic_uint turns;      /* runs that came to their end */
     atomic_bool strained;   /* no worker was free, or more than the first ones are awake:
                              the timekeeper looks whether it stays so */
-    int64_t look_ms;
+    int64_t look_ms, called_ms; /* the next look; when more were called last */
     unsigned turns_seen;
 };
 
@@ -217,17 +220,18 @@ static void warn_of_threads(const struct im_reactor *r, int why)
 
 /* ---- the timekeeper ---- */
 
+/* Each is taken out before it is asked for its time: one that changes it at this moment either is asked later, or
+ * finds that nothing in the heap leads there. */
 static void wake_due_locked(struct im_reactor *r, int64_t now_ms)
 {
     while (im_times_earliest_ms(&r->times) <= now_ms) {
         struct im_task *task = r->times.heap[0];
+        im_times_remove(&r->times, task);
         int64_t due_ms = atomic_load(&task->due_ms);
-        if (due_ms <= now_ms || due_ms == INT64_MAX)
-            im_times_remove(&r->times, task);
-        else
-            im_times_set(&r->times, task, due_ms);
         if (due_ms <= now_ms)
             wake_locked(r, task);
+        else if (due_ms != INT64_MAX)
+            im_times_set(&r->times, task, due_ms);
     }
 }
 
@@ -240,10 +244,12 @@ static void look_locked(struct im_reactor *r, int64_t now_ms)
 
     if (!atomic_load(&r->strained) || now_ms < r->look_ms)
         return;
-    if (busy >= wanted && turns == r->turns_seen)
+    if (busy >= wanted && turns == r->turns_seen) {
         failed = call_workers_locked(r, 2 * wanted);
-    else if (busy <= wanted / 2)
+        r->called_ms = now_ms;
+    } else if (busy <= wanted / 2 && now_ms - r->called_ms >= STAY_MS) {
         failed = call_workers_locked(r, wanted / 2);
+    }
     if (failed) {
         atomic_store(&r->worker_max, atomic_load(&r->worker_count));
         warn_of_threads(r, failed);

@@ -116,7 +116,20 @@ bool im_advice_no_recovery(const struct im_verdict *verdict)
     return false;
 }
 
+bool im_advice_missed_400(const struct im_verdict *verdict)
+{
+    const struct im_exchange *refused = im_advice_refused(verdict);
+
+    return refused && refused->status == 400 && im_advice_no_recovery(verdict) &&
+           !im_advice_renewal(verdict, refused);
+}
+
 /* ---- the advice ---- */
+
+/* What is played is nothing that the client can mend: what it lacks is to see it. */
+static const char see_the_400[] = "Take a 400 whose code says that the token is no good "
+                                  "like a 401: get a new token, and "
+                                  "repeat the call once.";
 
 struct im_advice im_advice_of_cause(const struct im_verdict *verdict)
 {
@@ -137,11 +150,12 @@ struct im_advice im_advice_of_cause(const struct im_verdict *verdict)
     if (cause == CAUSE_NONE)
         return (struct im_advice){0};
     const struct im_cause_row *row = im_cause_row(cause);
-    return (struct im_advice){
-        .id = row->id,
-        .why = row->why,
-        .fix = row->fix,
-        .played_by = telling && is_played(verdict, telling, cause) ? telling->rule : 0};
+    bool played = telling && is_played(verdict, telling, cause);
+    return (struct im_advice){.id = row->id,
+                              .why = row->why,
+                              .fix = played && im_advice_missed_400(verdict) ? see_the_400
+                                                                             : row->fix,
+                              .played_by = played ? telling->rule : 0};
 }
 
 /* ---- damage on the way ---- */

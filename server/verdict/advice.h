@@ -23,6 +23,8 @@ const struct im_exchange *im_advice_refused(const struct im_verdict *verdict);
  * the last that arrived; NULL = it made none. */
 const struct im_exchange *im_advice_renewal(const struct im_verdict *verdict,
                                             const struct im_exchange *refused);
+/* Is the refusal one that a client may have missed, since it came as a 400 and no request for a token followed? */
+bool im_advice_missed_400(const struct im_verdict *verdict);
 /* Is it unmet that the client gets well again? */
 bool im_advice_no_recovery(const struct im_verdict *verdict);
 /* It certainly is a request for another token for the user of that call, and the client had none of it. renewal may

@@ -193,11 +193,14 @@ static void say_recovery(const struct im_verdict *verdict, struct im_buf *out)
             "token is over: it has to renew when it is refused. Renewing ahead of "
             "time by expires_in is for the scenario token-lives-two-seconds",
             out->len ? ". " : "", im_verdict_client(verdict));
-    if (!renewal && refused && refused->status == 400 && im_advice_no_recovery(verdict))
-        im_buf_addf(out,
-                    "%sexchange %llu refused its token with 400: a client that renews on "
-                    "401 alone does not see that",
-                    out->len ? ". " : "", (unsigned long long)refused->id);
+    if (im_advice_missed_400(verdict))
+        im_buf_addf(
+            out,
+            "%sexchange %llu refused its token with 400%s%s: a client that renews "
+            "on 401 alone%s does not see that",
+            out->len ? ". " : "", (unsigned long long)refused->id,
+            refused->code ? " " : "", refused->code ? refused->code : "",
+            refused->code ? ", or on other codes," : "");
     if (!im_advice_in_vain(verdict, refused, renewal) ||
         !im_advice_is_last_request(verdict, renewal))
         return;
@@ -293,6 +296,63 @@ static void say_two_ways(const struct im_verdict *verdict, struct im_buf *out)
     }
 }
 
+/* The first refresh that was refused for what it presents; NULL = there is none. */
+static const struct im_exchange *refused_refresh(const struct im_verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->seen_count; i++)
+        if (im_history_is_refresh(&verdict->seen[i]) && verdict->seen[i].cause &&
+            verdict->seen[i].token.len)
+            return &verdict->seen[i];
+    return NULL;
+}
+
+/* Another refresh with the same refresh token; NULL = there is none. */
+static const struct im_exchange *same_refresh(const struct im_verdict *verdict,
+                                              const struct im_exchange *one)
+{
+    for (size_t i = 0; i < verdict->seen_count; i++)
+        if (&verdict->seen[i] != one && im_history_is_refresh(&verdict->seen[i]) &&
+            im_str_eq(verdict->seen[i].token, one->token))
+            return &verdict->seen[i];
+    return NULL;
+}
+
+/* How many calls were refused for their token before the exchange arrived? */
+static size_t refused_before(const struct im_verdict *verdict,
+                             const struct im_exchange *exchange)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < verdict->seen_count; i++)
+        n += im_history_token_refused(&verdict->seen[i]) &&
+             im_history_compare_arrival(&verdict->seen[i], exchange) < 0;
+    return n;
+}
+
+/* Several calls are refused at once, and each of them renews with the one refresh token that there is: the
+ * cause that the later one meets says nothing of that. */
+static void say_two_renewals(const struct im_verdict *verdict, struct im_buf *out)
+{
+    const struct im_exchange *a = refused_refresh(verdict);
+    const struct im_exchange *b = a ? same_refresh(verdict, a) : NULL;
+
+    if (!b)
+        return;
+    if (im_history_compare_arrival(b, a) < 0) {
+        const struct im_exchange *first = b;
+        b = a;
+        a = first;
+    }
+    if (refused_before(verdict, b) < 2)
+        return;
+    im_buf_addf(out,
+                "%sexchanges %llu and %llu refresh with the same refresh token: where "
+                "several calls are refused at once, let one of them renew, and the "
+                "others wait for its tokens",
+                out->len ? ". " : "", (unsigned long long)a->id,
+                (unsigned long long)b->id);
+}
+
 static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
 {
     enum im_outcome_of outcome = im_verdict_outcome(verdict);
@@ -313,6 +373,7 @@ static void say_notes(const struct im_verdict *verdict, struct im_buf *out)
     if (outcome == IM_NOT_MET) {
         say_recovery(verdict, out);
         say_two_ways(verdict, out);
+        say_two_renewals(verdict, out);
     }
     if (!verdict->dropped)
         return;

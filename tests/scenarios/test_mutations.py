@@ -43,6 +43,7 @@ LIKELY = {
     "one invalid_client is no reason to give up: a new token is had": ["hammers-credentials"],
     "one new token is asked for each time, however many calls were refused": ["refresh-per-thread"],
     "one new token is asked for, however many calls were refused": ["renews-three-times"],
+    "one new token is had, however many calls were refused": ["renews-three-times"],
     "refreshes run one at a time": ["refresh-per-thread"],
     "repeats are bounded": ["retries-for-ever"],
     "repeats come at growing intervals": ["retries-at-once"],

@@ -541,7 +541,7 @@ tap.check("html: one that may end and goes on has perhaps taken it for success",
 output = fails("one that hammers", "access-token-revoked", "a dead token is not hammered", FIVE_CALLS % True)
 tap.check("a failure says what the cause means and what to do", "  access-token-revoked: " in output
           and "  what to do: " in output, output)
-tap.check("and how it is repeated alone", re.search(r"^  alone: intacct-mock run --scenario access-token-revoked -- ", output, re.M),
+tap.check("and how it is repeated alone", re.search(rf"^  alone: {re.escape(PROGRAM)} run --scenario access-token-revoked -- ", output, re.M),
           output)
 tap.check("--artifacts keeps HAR, journal and verdict", run.kept == [f"access-token-revoked.{what}" for what in (
     "har", "journal.json", "verdict.json")], run.kept)

@@ -44,7 +44,7 @@ done = python(BUILT_IN, options=("--scenario", "client-*", "--scenario", "drop",
 tap.check("it is refused by scenarios, each in a sandbox of its own",
           "passed  client-unknown" in done.stdout and "passed  client-secret-wrong" in done.stdout and
           "FAILED  drop" in done.stdout, done.stdout + done.stderr)
-tap.check("how to repeat it is said with --intercept", "alone: intacct-mock run --intercept --scenario" in done.stdout, done.stdout)
+tap.check("how to repeat it is said with --intercept", f"alone: {PROGRAM} run --intercept --scenario" in done.stdout, done.stdout)
 done = python(BUILT_IN.replace('"demo"', '"mine"'), options=("--scenario", "access-token-expired"))
 tap.check("credentials that are not the mock's are named as the cause", "skipped access-token-expired" in done.stdout and
           '  there: POST /ia/api/v1/oauth2/token client_credentials → 401 client-unknown: there is no client "mine"; there are "demo"'

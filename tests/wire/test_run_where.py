@@ -67,7 +67,7 @@ with Server("--https-port", "0", "--ca-file", ca, "--control-token", "T0ken") as
     done = run(*at, "--scenario", "access-token-revoked", "--", *NAIVE)
     tap.check("a failure is told in the same words", done.returncode == 1
               and without_numbers(done.stdout) == without_numbers(naive.stdout), f"{done.stdout}\n{naive.stdout}")
-    tap.check("and how to repeat it", f"alone: intacct-mock run --url {server.url} --scenario access-token-revoked -- " in done.stdout, done)
+    tap.check("and how to repeat it", f"alone: {PROGRAM} run --url {server.url} --scenario access-token-revoked -- " in done.stdout, done)
     done = run(*at, "--client", "fail-fast", "--scenario", "access-token-revoked", "--", *NAIVE)
     tap.check("--client counts there", "--client fail-fast" in done.stdout, done)
     done = run(*at, "--scenario", "access-token-*", "--timeout", "300ms", "--", "sleep", "1000")

@@ -165,6 +165,7 @@ static void what_was_exercised_in_part_says_what_was_missing(void **state)
 static void a_failure_says_what_the_cause_means_and_how_it_is_repeated(void **state)
 {
     const struct im_run_rules rules = {.again = IM_STR("./sync 'a b'"),
+                                       .where = IM_STR("build/intacct-mock run --https"),
                                        .client = "fail-fast"};
     struct im_run_result result =
         result_of(*state, "{\"outcome\":\"not-met\",\"exchanges\":1,\"expect\":[],"
@@ -175,7 +176,8 @@ static void a_failure_says_what_the_cause_means_and_how_it_is_repeated(void **st
                 "FAILED  token-dead\n"
                 "  user-locked: Too many tries.\n"
                 "  what to do: Unlock.\n"
-                "  alone: intacct-mock run --scenario token-dead --client fail-fast -- "
+                "  alone: build/intacct-mock run --https --scenario token-dead --client "
+                "fail-fast -- "
                 "./sync 'a b'\n"
                 "  CMD exited with status 0; it printed nothing\n");
 }

@@ -125,6 +125,50 @@ static void a_400_that_refuses_a_token_is_pointed_out(void **state)
 
 /* ---- what the client did do ---- */
 
+/* What a rule plays tells nothing that the client could mend; that it did not see the refusal does. */
+static void a_400_that_a_rule_plays_is_to_be_seen(void **state)
+{
+    struct fixture *f = *state;
+
+    saw(f, 400, CAUSE_ACCESS_TOKEN_REVOKED)->rule = 1;
+    f->seen[0].code = "REST-2102";
+    judged(f, "[" RECOVERS "]");
+    has(text(f),
+        "what to do: Take a 400 whose code says that the token is no good like a "
+        "401: get a new token");
+    has(text(f),
+        "exchange 1 refused its token with 400 REST-2102: a client that renews on "
+        "401 alone, or on other codes, does not see that");
+    saw(f, 200, CAUSE_NONE)->endpoint = IM_ENDPOINT_TOKEN; /* it did see it */
+    judged(f, "[" RECOVERS "]");
+    has_not(text(f), "Take a 400");
+}
+
+static void two_renewals_with_one_token_are_told(void **state)
+{
+    static const char *const note =
+        "exchanges 3 and 4 refresh with the same refresh token";
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 2; i++)
+        saw(f, 401, CAUSE_ACCESS_TOKEN_REVOKED)->call = (uint64_t)i;
+    for (int i = 0; i < 2; i++) {
+        struct im_exchange *renewal =
+            i ? saw(f, 400, CAUSE_REFRESH_TOKEN_REUSED) : saw(f, 200, CAUSE_NONE);
+        renewal->endpoint = IM_ENDPOINT_TOKEN;
+        renewal->grant = IM_STR("refresh_token");
+        renewal->token = IM_STR("hmac:r");
+    }
+    judged(f, "[" NOT_MET "]");
+    has(json(f), note);
+    f->seen[2].token = IM_STR("hmac:older"); /* another one */
+    has_not(json(f), note);
+    f->seen[2].token = f->seen[3].token;
+    f->seen[0].cause =
+        CAUSE_NONE; /* one call after the other: it lost the new one, or keeps the old one */
+    has_not(json(f), note);
+}
+
 /* It did see that its token was over: what stopped it is the answer to its request for another. */
 static void a_renewal_that_brought_nothing_is_told_instead(void **state)
 {
@@ -315,6 +359,8 @@ static const struct CMUnitTest tests[] = {
     WRITTEN(an_answer_that_never_ended_is_named),
     WRITTEN(whose_clock_moved_is_said),
     WRITTEN(a_400_that_refuses_a_token_is_pointed_out),
+    WRITTEN(a_400_that_a_rule_plays_is_to_be_seen),
+    WRITTEN(two_renewals_with_one_token_are_told),
     WRITTEN(a_renewal_that_brought_nothing_is_told_instead),
     WRITTEN(a_renewal_that_brought_a_token_is_no_blindness),
     WRITTEN(a_renewal_in_vain_is_that_of_the_same_user),
