@@ -33,8 +33,9 @@ static inline void ask(struct asked *asked, struct im_str input)
     asked->explanation = im_explain(&options, &asked->arena, input, &err);
     if (!asked->explanation)
         fail_msg("%s", err.text);
-    asked->json = im_explanation_json(asked->explanation);
-    asked->text = im_explanation_text(asked->explanation);
+    /* copies end with a NUL, so that strstr() does not run into what memory had before */
+    asked->json = im_arena_copy(&asked->arena, im_explanation_json(asked->explanation));
+    asked->text = im_arena_copy(&asked->arena, im_explanation_text(asked->explanation));
 }
 
 static inline void asked_end(struct asked *asked)
