@@ -134,6 +134,25 @@ struct im_str im_explanation_limit(const struct im_explanation *explanation)
                                      : "exchanges");
 }
 
+struct im_str im_explanation_which(const struct im_explanation *explanation)
+{
+    const struct im_ranking *ranking = &explanation->ranking;
+    const struct im_trace *trace = &explanation->trace;
+
+    if (!ranking->refused && !im_explanation_transport(explanation))
+        return IM_STR("the last");
+    if (ranking->recovered)
+        return IM_STR("the first wrong one; the client got over it");
+    if (ranking->first_wrong == ranking->wrong)
+        return IM_STR("the first wrong one");
+    if (ranking->occasion < trace->count)
+        return im_arena_format(trace->arena,
+                               "the renewal, in vain, of the token that no. %zu was "
+                               "refused with",
+                               trace->items[ranking->occasion]->number);
+    return IM_STR("the first wrong one that the client did not get over");
+}
+
 /* "POST https://…/token with grant_type=refresh_token": a comma would look like the address's */
 struct im_str im_explanation_request(const struct im_explanation *explanation)
 {

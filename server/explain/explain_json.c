@@ -45,6 +45,8 @@ static void json_write_exchange(struct im_json_out *out,
         return;
     im_json_open_object(out, "exchange");
     im_json_int(out, "number", (int64_t)one->number);
+    if (explanation->trace.count > 1)
+        im_json_str(out, "which", im_explanation_which(explanation));
     im_json_bool(out, "recovered", explanation->ranking.recovered);
     if (one->has_time)
         im_json_str(out, "at", im_time_rfc3339(out->buf->arena, one->at_ms));

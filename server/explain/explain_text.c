@@ -23,26 +23,6 @@ static void text_add_line(struct im_buf *buf, size_t indent, const char *label,
     im_buf_add_wrapped(buf, indent, im_buf_str(&line));
 }
 
-/* Why it is this one of several. */
-static struct im_str which_one(const struct im_explanation *explanation)
-{
-    const struct im_ranking *ranking = &explanation->ranking;
-    struct im_trace *trace = ranking->trace;
-
-    if (!ranking->refused && !im_explanation_transport(explanation))
-        return IM_STR(", the last");
-    if (ranking->recovered)
-        return IM_STR(", the first wrong one; the client got over it");
-    if (ranking->first_wrong == ranking->wrong)
-        return IM_STR(", the first wrong one");
-    if (ranking->occasion < trace->count)
-        return im_arena_format(trace->arena,
-                               ": the token that no. %zu was refused with was to be "
-                               "renewed there, and was not",
-                               trace->items[ranking->occasion]->number);
-    return IM_STR(", the first wrong one that the client did not get over");
-}
-
 static void text_add_recognised(struct im_buf *buf,
                                 const struct im_explanation *explanation)
 {
@@ -55,8 +35,8 @@ static void text_add_recognised(struct im_buf *buf,
         return;
     if (explanation->trace.count > 1)
         text_add_line(buf, 2, "",
-                      im_arena_format(arena, "explained is no. %zu%.*s", one->number,
-                                      IM_ARG(which_one(explanation))));
+                      im_arena_format(arena, "explained is no. %zu, %.*s", one->number,
+                                      IM_ARG(im_explanation_which(explanation))));
     if (one->has_time)
         text_add_line(buf, 2, "at ", im_time_rfc3339(arena, one->at_ms));
     text_add_line(buf, 2, "asked: ", im_explanation_request(explanation));

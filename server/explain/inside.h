@@ -25,6 +25,8 @@ struct im_str im_explanation_note(const struct im_explanation *explanation);
 /* "Sage Intacct answered ", or who else it was. */
 void im_explanation_add_answered(const struct im_explanation *explanation,
                                  struct im_buf *buf);
+/* Why it is this exchange that is explained: "the first wrong one". */
+struct im_str im_explanation_which(const struct im_explanation *explanation);
 /* The exchange that is explained: what was asked, and what was answered; empty = not
  * known. */
 struct im_str im_explanation_request(const struct im_explanation *explanation);

@@ -13,7 +13,7 @@ function Timeline({ found }) {
     const wrong = found.exchange?.number === number;
     return html`<li class=${wrong ? 'wrong' : bears.has(number) ? 'bears' : ''} aria-current=${wrong ? 'step' : undefined}>
       <span class=${`status s${String(status)[0]}`}>${status || '–'}</span> ${method} <code>${address.split('?')[0]}</code>
-      <span class="soft"> ${at.slice(11, 19)}</span> ${wrong && html`<${Mark} kind="bad">the first wrong one<//>`} ${bears.get(number)}</li>`;
+      <span class="soft"> ${at.slice(11, 19)}</span> ${wrong && html`<${Mark} kind=${found.exchange.which === 'the last' ? '' : 'bad'}>${found.exchange.which}<//>`} ${bears.get(number)}</li>`;
   })}</ol>`;
 }
 
@@ -36,7 +36,7 @@ function Found({ found }) {
     ${recognised.exchanges > 1 && html`<p>${recognised.exchanges} exchanges, ${recognised.refused} refused${recognised.left_out ? `; ${recognised.left_out} have nothing to do with Intacct` : ''}</p>`}
     ${recognised.limit && html`<p>${recognised.limit}</p>`}
     ${found.note && html`<p>${found.note}</p>`}
-    ${exchange && html`<div class="refusal"><${Facts} of=${[['The first wrong one', `#${exchange.number}`], ['At', exchange.at], ['Request', exchange.request], ['Answer', exchange.answer],
+    ${exchange && html`<div class="refusal"><${Facts} of=${[['Explained', `#${exchange.number}${exchange.which ? `, ${exchange.which}` : ''}`], ['At', exchange.at], ['Request', exchange.request], ['Answer', exchange.answer],
       ['Afterwards', exchange.recovered ? 'the client got over it' : ''],
       ['What led to it', found.led_to.length > 0 && html`<ul>${found.led_to.map(one => html`<li>#${one.number}: ${one.what}</li>`)}</ul>`]]} /></div>`}
     ${found.timeline && html`<${Timeline} found=${found} />`}

@@ -226,7 +226,8 @@ static void it_is_said_why_it_is_this_exchange(void **state)
     char input[900];
 
     snprintf(input, sizeof input, "%s" LOST_REFRESH("") REFUSED(""), expired);
-    says(input, "explained is no. 3: the token that no. 1 was refused with was to be");
+    says(input,
+         "\"which\": \"the renewal, in vain, of the token that no. 1 was refused with\"");
     says(LOST_REFRESH("") REFUSED(""),
          "explained is no. 2, the first wrong one that the client did not get over");
     snprintf(input, sizeof input, "%s", expired);
