@@ -201,7 +201,7 @@ static void say_recovery(const struct im_verdict *verdict, struct im_buf *out)
             out->len ? ". " : "", (unsigned long long)refused->id,
             refused->code ? " " : "", refused->code ? refused->code : "",
             refused->code ? ", or on other codes," : "");
-    if (!im_advice_in_vain(verdict, refused, renewal) ||
+    if (!renewal || !im_advice_in_vain(verdict, refused, renewal) ||
         !im_advice_is_last_request(verdict, renewal))
         return;
     im_buf_addf(out,
