@@ -158,7 +158,7 @@ void im_log_find_address(struct im_trace *trace, struct im_str line,
         /* the whole word is taken only where it may be one, so that a line of colons costs no
          * more than another */
         if (piece->url.len ||
-            !(begins_address(rest) || (rest.at[0] == '/' && i >= searched)))
+            !(begins_address(rest) || (line.at[i] == '/' && i >= searched)))
             continue;
         word = log_word_at(line, i);
         searched = i + word.len;
@@ -282,7 +282,7 @@ static bool is_level_at(struct im_str line, size_t at, struct im_str level)
     if (!im_str_eq_nocase(word, level) || im_redact_is_word(before) ||
         im_redact_is_word(after))
         return false;
-    bool capitals = word.at[0] < 'a' && word.at[word.len - 1] < 'a';
+    bool capitals = line.at[at] < 'a' && line.at[at + level.len - 1] < 'a';
     return capitals || (strchr("[\"':=<(|\t ", before) && strchr("]\"':,>)|", after));
 }
 
