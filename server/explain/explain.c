@@ -147,8 +147,7 @@ struct im_str im_explanation_which(const struct im_explanation *explanation)
         return IM_STR("the first wrong one");
     if (ranking->occasion < trace->count)
         return im_arena_format(trace->arena,
-                               "the renewal, in vain, of the token that no. %zu was "
-                               "refused with",
+                               "the renewal that failed when no. %zu was refused",
                                trace->items[ranking->occasion]->number);
     return IM_STR("the first wrong one that the client did not get over");
 }
