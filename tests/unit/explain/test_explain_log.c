@@ -226,8 +226,7 @@ static void it_is_said_why_it_is_this_exchange(void **state)
     char input[900];
 
     snprintf(input, sizeof input, "%s" LOST_REFRESH("") REFUSED(""), expired);
-    says(input,
-         "\"which\": \"the renewal that failed when no. 1 was refused\"");
+    says(input, "\"which\": \"the renewal that failed when no. 1 was refused\"");
     says(LOST_REFRESH("") REFUSED(""),
          "explained is no. 2, the first wrong one that the client did not get over");
     snprintf(input, sizeof input, "%s", expired);
