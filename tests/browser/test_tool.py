@@ -276,7 +276,8 @@ def tell_of_explaining(browser, server):
     tap.check("axe finds nothing on what it says of a token", not found, "\n".join(found))
     explain(browser, (ROOT / "tests/data/explain/story-no-offline-access.har").read_text())
     marked = browser.until("document.querySelector('.timeline .wrong')?.innerText")
-    tap.check("of a HAR there is a timeline, in which the first wrong exchange is marked", marked and "the first wrong one" in marked, marked)
+    tap.check("of a HAR there is a timeline, in which the exchange that is explained is marked, with why it is that one",
+              marked and "the renewal that failed when no. 4 was refused" in marked, marked)
     browser.picture("explained-har")
     found = browser.complaints()
     tap.check("axe finds nothing on what it says of a HAR", not found, "\n".join(found))
