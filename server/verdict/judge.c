@@ -154,33 +154,24 @@ static void say_unmet(struct judging *j, struct finding *found, struct im_group 
 {
     const struct im_window *window = group->window;
     enum im_outcome_of outcome = unmet_outcome(j, found->expectation);
-    const struct im_exchange *went_on = NULL;
     bool doubt = false;
     struct im_buf why;
 
     im_buf_init(&why, j->arena, 0);
-    if (window->anchor && outcome == IM_INFORMATION && !found->expectation->advice)
-        went_on =
-            im_recovery_went_on(found->expectation, window, &j->history, j->options);
     /* what is not demanded needs no excuse */
     if (outcome == IM_NOT_MET)
         doubt =
             im_recovery_doubt(found->expectation, window, &j->history, j->options, &why);
-    if (doubt || went_on)
+    else if (window->anchor && outcome == IM_INFORMATION && !found->expectation->advice)
+        doubt = im_recovery_went_on(found->expectation, window, &j->history, j->options,
+                                    &why);
+    if (doubt)
         outcome = IM_CANNOT_TELL;
     if (!is_worse(found, outcome))
         return;
     if (!group->count)
         group->count = gather_near(j, found, window);
-    if (went_on)
-        im_buf_addf(
-            &why,
-            "cannot tell: %s went on with exchange %llu and did not repeat exchange "
-            "%llu: it may have taken that answer for success, or done without it; a "
-            "client that fails fast ends there",
-            j->options->client ? j->options->client : "the client",
-            (unsigned long long)went_on->id, (unsigned long long)window->anchor->id);
-    else if (!doubt)
+    if (!doubt)
         im_bound_why(group, IM_BOUND_AT_LEAST, seen, &why);
     found->judgement->why = im_buf_str(&why);
     found->judgement->is_fact = !window->anchor;

@@ -154,22 +154,29 @@ bool im_recovery_doubt(const struct im_expectation *expectation,
 }
 
 /* Jobs are told apart by their tokens. Workers are not, so nothing is said of a client that has several. */
-const struct im_exchange *im_recovery_went_on(const struct im_expectation *expectation,
-                                              const struct im_window *window,
-                                              const struct im_history *history,
-                                              const struct im_judge_options *options)
+bool im_recovery_went_on(const struct im_expectation *expectation,
+                         const struct im_window *window, const struct im_history *history,
+                         const struct im_judge_options *options, struct im_buf *why)
 {
     const struct im_exchange *anchor = window->anchor;
 
     if (!expectation->same_call || !im_history_is_call(anchor) ||
         !im_history_is_serial(history, options->baseline))
-        return NULL;
+        return false;
     for (size_t place = im_history_place(history, anchor); place != IM_HISTORY_END;
          place = im_history_next_alike(history, IM_ALIKE_TOKEN, place)) {
         const struct im_exchange *next = history->items[place];
-        if (im_history_is_call(next) && next->began_us >= window->opened_us &&
-            next->call != anchor->call)
-            return next;
+        if (!im_history_is_call(next) || next->began_us < window->opened_us ||
+            next->call == anchor->call)
+            continue;
+        im_buf_addf(
+            why,
+            "cannot tell: %s went on with exchange %llu and did not repeat exchange "
+            "%llu: it may have taken that answer for success, or done without it; a "
+            "client that fails fast ends there",
+            options->client ? options->client : "the client",
+            (unsigned long long)next->id, (unsigned long long)anchor->id);
+        return true;
     }
-    return NULL;
+    return false;
 }

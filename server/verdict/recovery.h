@@ -26,11 +26,11 @@ bool im_recovery_is_ordinary(const struct im_expectation *expectation,
 bool im_recovery_doubt(const struct im_expectation *expectation,
                        const struct im_window *window, const struct im_history *history,
                        const struct im_judge_options *options, struct im_buf *why);
-/* With which call a client that may end when it is refused went on instead, after it had the answer that it did
- * not repeat the call of; NULL = with none, or it may have been another job or worker of it that did. */
-const struct im_exchange *im_recovery_went_on(const struct im_expectation *expectation,
-                                              const struct im_window *window,
-                                              const struct im_history *history,
-                                              const struct im_judge_options *options);
+/* Did a client that may end when it is refused go on with another call instead, after it had the answer that it
+ * did not repeat the call of? Then says so; false where it did not, or it may have been another job or worker of
+ * it that did. The window has an anchor. */
+bool im_recovery_went_on(const struct im_expectation *expectation,
+                         const struct im_window *window, const struct im_history *history,
+                         const struct im_judge_options *options, struct im_buf *why);
 
 #endif
