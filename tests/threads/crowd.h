@@ -16,7 +16,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "intacct_mock.h"
+
+#define NO_ANSWER() abort()
+#include "support/ask.h"
 
 #define CREDENTIALS                                                                      \
     "grant_type=client_credentials&client_id=demo&client_secret=demo-secret&"            \
@@ -26,29 +28,6 @@
 #define DISCOVERY "/.well-known/openid-configuration"
 
 enum { CROWD = 8, PATIENCE_MS = 20000 };
-
-/* Sends; the caller releases the reply. */
-static inline struct im_reply ask(struct im_server *mock, const char *method,
-                                  const char *target, const char *headers,
-                                  const char *body)
-{
-    struct im_message message = {method, target, headers, body, body ? strlen(body) : 0};
-    struct im_reply reply;
-
-    if (im_handle(mock, &message, &reply) != 0)
-        abort();
-    return reply;
-}
-
-static inline int status_of(struct im_server *mock, const char *method,
-                            const char *target, const char *headers, const char *body)
-{
-    struct im_reply reply = ask(mock, method, target, headers, body);
-    int status = reply.status;
-
-    im_reply_release(&reply);
-    return status;
-}
 
 /* Is this part of the answer, within patience? Asks again and again. */
 static inline bool comes_to(struct im_server *mock, const char *target, const char *part)

@@ -1,22 +1,12 @@
 /* Resets while requests are being answered: nothing that a request shows may be gone, no reset
  * waits for ever, and of two servers on one port number each stops alone. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "threads/crowd.h"
 
-#include <cmocka.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "intacct_mock.h"
-
-enum { CLIENTS = 8, RESETS = 200 };
+enum { RESETS = 200 };
 
 struct scene {
     struct im_server *mock;
@@ -24,28 +14,12 @@ struct scene {
     atomic_int refused;
 };
 
-static int send_to(struct im_server *mock, const char *method, const char *target,
-                   const char *form)
-{
-    struct im_message message = {
-        method, target, form ? "Content-Type: application/x-www-form-urlencoded\n" : NULL,
-        form, form ? strlen(form) : 0};
-    struct im_reply reply;
-
-    assert_int_equal(im_handle(mock, &message, &reply), 0);
-    int status = reply.status;
-    im_reply_release(&reply);
-    return status;
-}
-
 static void *connect_on_and_on(void *context)
 {
     struct scene *scene = context;
 
     while (!atomic_load(&scene->over))
-        if (send_to(scene->mock, "POST", "/ia/api/v1/oauth2/token",
-                    "grant_type=client_credentials&client_id=demo&client_secret="
-                    "demo-secret&username=ws_user@acme") != 200)
+        if (status_of(scene->mock, "POST", TOKEN, FORM, CREDENTIALS) != 200)
             atomic_fetch_add(&scene->refused, 1);
     return NULL;
 }
@@ -54,7 +28,7 @@ static void resets_come_through_a_crowd_and_leave_it_unharmed(void **state)
 {
     struct im_options options = {.seed = 1, .log = "text"};
     struct scene scene = {.mock = NULL};
-    pthread_t threads[CLIENTS];
+    pthread_t threads[CROWD];
     int null = open("/dev/null", O_WRONLY);
     int kept = dup(STDERR_FILENO);
 
@@ -62,13 +36,14 @@ static void resets_come_through_a_crowd_and_leave_it_unharmed(void **state)
          STDERR_FILENO); /* the log must be on: it is what outlived the sandbox once */
     scene.mock = im_start(&options, NULL, 0);
     assert_non_null(scene.mock);
-    for (int i = 0; i < CLIENTS; i++)
+    for (int i = 0; i < CROWD; i++)
         pthread_create(&threads[i], NULL, connect_on_and_on, &scene);
     for (int i = 0; i < RESETS; i++)
         assert_int_equal(
-            send_to(scene.mock, "POST", "/__mock/sandboxes/default/reset", NULL), 200);
+            status_of(scene.mock, "POST", "/__mock/sandboxes/default/reset", NULL, NULL),
+            200);
     atomic_store(&scene.over, true);
-    for (int i = 0; i < CLIENTS; i++)
+    for (int i = 0; i < CROWD; i++)
         pthread_join(threads[i], NULL);
     im_stop(scene.mock);
     dup2(kept, STDERR_FILENO);

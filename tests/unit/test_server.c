@@ -1,7 +1,9 @@
 #include "unit/spine.h"
 
-#include "intacct_mock.h"
 #include "server.h"
+
+#define NO_ANSWER() fail_msg("%s", "no answer")
+#include "support/ask.h"
 
 /* ---- starting, asking, stopping ---- */
 
@@ -26,26 +28,6 @@ static void refused(struct im_options options, const char *says)
     if (!strstr(error, says))
         fail_msg("\"%s\" is not in: %s", says, error);
     assert_null(strchr(error, '\n'));
-}
-
-static struct im_reply ask(struct im_server *server, const char *method,
-                           const char *target, const char *headers, const char *body)
-{
-    struct im_message message = {method, target, headers, body, body ? strlen(body) : 0};
-    struct im_reply reply;
-
-    assert_int_equal(im_handle(server, &message, &reply), 0);
-    return reply;
-}
-
-static int status_of(struct im_server *server, const char *method, const char *target,
-                     const char *headers)
-{
-    struct im_reply reply = ask(server, method, target, headers, NULL);
-    int status = reply.status;
-
-    im_reply_release(&reply);
-    return status;
 }
 
 static int port_in(const char *url)
@@ -84,7 +66,7 @@ static void control_may_be_off_or_elsewhere(void **state)
 {
     struct im_server *server = start((struct im_options){.control_port = IM_OFF});
     assert_string_equal(im_control_url(server), "");
-    assert_int_equal(status_of(server, "GET", "/__mock/health", NULL), 404);
+    assert_int_equal(status_of(server, "GET", "/__mock/health", NULL, NULL), 404);
     im_stop(server);
 }
 
@@ -100,7 +82,7 @@ static void several_servers_share_nothing(void **state)
     assert_non_null(strstr(reply.body, "\"offset_s\":0,"));
     im_reply_release(&reply);
     im_stop(one);
-    assert_int_equal(status_of(two, "GET", "/__mock/health", NULL), 200);
+    assert_int_equal(status_of(two, "GET", "/__mock/health", NULL, NULL), 200);
     im_stop(two);
 }
 
@@ -117,7 +99,7 @@ static void texts_of_the_options_are_copied(void **state)
         start((struct im_options){.control_token = token, .public_url = url});
     token[0] = url[7] = 'x';
     assert_int_equal(
-        status_of(server, "GET", BOX "/clock", "Authorization: Bearer t-1\n"), 200);
+        status_of(server, "GET", BOX "/clock", "Authorization: Bearer t-1\n", NULL), 200);
     struct im_reply reply =
         ask(server, "GET", "/.well-known/openid-configuration", NULL, NULL);
     assert_non_null(strstr(reply.body, "http://p.test/ia/"));
@@ -268,7 +250,7 @@ static void what_is_too_much_is_refused(void **state)
     char headers[65 * 5 + 1];
     for (int i = 0; i < 65; i++)
         memcpy(headers + i * 5, "A: b\n", 6);
-    assert_int_equal(status_of(*state, "GET", VENDORS, headers), 431);
+    assert_int_equal(status_of(*state, "GET", VENDORS, headers, NULL), 431);
 
     size_t len = (size_t)1024 * 1024 + 1;
     char *body = test_calloc(1, len);

@@ -4,7 +4,8 @@
 
 #include "unit/spine.h"
 
-#include "intacct_mock.h"
+#define NO_ANSWER() fail_msg("%s", "no answer")
+#include "support/ask.h"
 
 /* A verb that says 0 when it is done. */
 #define HAPPENED(call) assert_int_equal(call, 0)
@@ -36,27 +37,6 @@ static inline int tear_down(void **state)
 }
 
 #define ERROR scene->error, sizeof(scene->error)
-
-static inline struct im_reply ask(struct im_server *mock, const char *method,
-                                  const char *target, const char *headers,
-                                  const char *body)
-{
-    struct im_message message = {method, target, headers, body, body ? strlen(body) : 0};
-    struct im_reply reply;
-
-    HAPPENED(im_handle(mock, &message, &reply));
-    return reply;
-}
-
-static inline int status_of(struct im_server *mock, const char *method,
-                            const char *target, const char *headers, const char *body)
-{
-    struct im_reply reply = ask(mock, method, target, headers, body);
-    int status = reply.status;
-
-    im_reply_release(&reply);
-    return status;
-}
 
 static inline void token_from(const char *json, char *token, size_t room)
 {

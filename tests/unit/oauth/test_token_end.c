@@ -142,12 +142,9 @@ static void an_end_by_company_alone_takes_all_its_users_and_no_others(void **sta
 static void revoking_one_takes_all_of_the_user_and_company(void **state)
 {
     struct fixture *f = *state;
-    struct im_token other, mine;
+    struct im_token other = add_access(f, "jdoe", "client_credentials");
+    struct im_token mine = add_access(f, "ws_user", "client_credentials");
 
-    add_pair(f, "jdoe", "client_credentials");
-    other = f->batch.items[0];
-    add_pair(f, "ws_user", "client_credentials");
-    mine = f->batch.items[0];
     add_pair(f, "ws_user", "authorization_code");
     assert_int_equal(im_tokens_revoke(f->tokens, mine.digest, &f->eval), 4);
     is(f, &mine, CAUSE_ACCESS_TOKEN_REVOKED);

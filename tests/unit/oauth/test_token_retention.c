@@ -59,9 +59,8 @@ static struct im_token gone(struct fixture *f, const struct im_token *token)
 static void what_has_ended_leaves_an_hour_of_real_time_later(void **state)
 {
     struct fixture *f = *state;
-    struct im_token first, never = token_of(f, IM_TOKEN_ACCESS, "ws_user");
-    add_pair(f, "ws_user", "client_credentials");
-    first = f->batch.items[0];
+    struct im_token never = token_of(f, IM_TOKEN_ACCESS, "ws_user");
+    struct im_token first = add_access(f, "ws_user", "client_credentials");
     f->eval.now_ms += (int64_t)30 * 24 * HOUR_MS; /* its clock, not time */
     im_tokens_sweep(f->tokens, &f->eval, 5000);
     im_tokens_sweep(f->tokens, &f->eval, 5000 + HOUR_MS - 1);
@@ -77,8 +76,7 @@ static void what_has_ended_leaves_an_hour_of_real_time_later(void **state)
 static void what_lives_does_not_leave(void **state)
 {
     struct fixture *f = *state;
-    add_pair(f, "ws_user", "client_credentials");
-    struct im_token first = f->batch.items[0];
+    struct im_token first = add_access(f, "ws_user", "client_credentials");
     im_tokens_sweep(f->tokens, &f->eval, 5000);
     im_tokens_sweep(f->tokens, &f->eval, 5000 + 9 * HOUR_MS);
     is(f, &first, CAUSE_NONE);

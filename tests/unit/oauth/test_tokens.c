@@ -115,12 +115,9 @@ static void superseding_may_leave_the_access_token(void **state)
 static void client_credentials_neither_supersede_nor_are_superseded(void **state)
 {
     struct fixture *f = *state;
-    struct im_token by_code, by_credentials;
+    struct im_token by_credentials = add_access(f, "jdoe", "client_credentials");
+    struct im_token by_code = add_access(f, "jdoe", "authorization_code");
 
-    add_pair(f, "jdoe", "client_credentials");
-    by_credentials = f->batch.items[0];
-    add_pair(f, "jdoe", "authorization_code");
-    by_code = f->batch.items[0];
     add_pair(f, "jdoe", "client_credentials");
     is(f, &by_code, CAUSE_NONE);
     is(f, &by_credentials, CAUSE_NONE);
@@ -134,8 +131,7 @@ static void a_refresh_does_not_supersede_anything(void **state)
 
     f->policy.one_grant_per_user = false;
     grant = add_pair(f, "jdoe", "authorization_code");
-    add_pair(f, "jdoe", "authorization_code");
-    first = f->batch.items[0];
+    first = add_access(f, "jdoe", "authorization_code");
     f->policy.one_grant_per_user = true;
     f->batch.items[0] = token_of(f, IM_TOKEN_ACCESS, "jdoe");
     f->batch.items[1] = token_of(f, IM_TOKEN_REFRESH, "jdoe");
@@ -167,10 +163,8 @@ static void a_session_tells_whose_it_is_until_it_is_over(void **state)
 static void tokens_may_share_a_session(void **state)
 {
     struct fixture *f = *state;
-    struct im_token first;
+    struct im_token first = add_access(f, "jdoe", "client_credentials");
 
-    add_pair(f, "jdoe", "client_credentials");
-    first = f->batch.items[0];
     f->batch.count = 1;
     f->batch.items[0] = token_of(f, IM_TOKEN_ACCESS, "jdoe");
     f->batch.items[0].session = first.session;

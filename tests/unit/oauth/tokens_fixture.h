@@ -92,6 +92,14 @@ static inline uint64_t add_pair(struct fixture *f, const char *user,
     return add(f);
 }
 
+/* The access token of such a pair. */
+static inline struct im_token add_access(struct fixture *f, const char *user,
+                                         const char *grant_type)
+{
+    add_pair(f, user, grant_type);
+    return f->batch.items[0];
+}
+
 /* As many tokens of this user as the store holds. */
 static inline void fill(struct fixture *f, const char *user)
 {
