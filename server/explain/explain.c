@@ -263,13 +263,20 @@ void im_explanation_add_ended(const struct im_explanation *explanation,
 {
     const struct im_transport_row *ended = im_explanation_transport(explanation);
 
-    if (ended && explanation->ranking.recovered)
-        im_buf_addf(buf,
-                    "One call had no answer of Intacct: %s. The client got over it: the "
-                    "same call went well later. ",
+    if (!ended)
+        return;
+    /* a body that was damaged may be Intacct's */
+    bool of_body = im_transport_is_of_body(explanation->ranking.one->ended);
+    const char *readable = of_body ? " that can be read" : "";
+    if (explanation->ranking.recovered)
+        im_buf_addf(
+            buf,
+            "One call had no answer of Intacct%s: %s. The client got over it: the "
+            "same call went well later. ",
+            readable, ended->title);
+    else
+        im_buf_addf(buf, "No answer of Intacct%s reached the program: %s. ", readable,
                     ended->title);
-    else if (ended)
-        im_buf_addf(buf, "No answer of Intacct reached the program: %s. ", ended->title);
 }
 
 /* Of the table, and not of the input: so no secret can be in it. */

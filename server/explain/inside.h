@@ -38,7 +38,8 @@ const struct im_transport_row *im_explanation_transport(
  * said to people is the cause's. */
 const struct im_transport_row *im_explanation_end_alone(
     const struct im_explanation *explanation);
-/* "No answer of Intacct reached the program: …. ", if so it ended. */
+/* "No answer of Intacct reached the program: …. ", if so it ended; of a body that is damaged "No answer of
+ * Intacct that can be read …". */
 void im_explanation_add_ended(const struct im_explanation *explanation,
                               struct im_buf *buf);
 /* What tells that end from its neighbours, and is not in the input. */
