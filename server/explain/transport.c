@@ -115,7 +115,7 @@ static bool is_told(const struct surroundings *at)
         "msg",     "name",   "aborted",   "x509",        NULL};
     struct im_str before = at->before;
 
-    if (at->alone)
+    if (at->alone || (at->in == IM_IN_ERROR && !before.len))
         return true;
     /* Go's errors of net/url: Post "https://…": EOF */
     if (im_str_ends(before, "\": "))

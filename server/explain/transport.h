@@ -40,7 +40,8 @@ struct im_transport_words {
 enum im_transport_in {
     IM_IN_TEXT, /* nothing */
     IM_IN_CALL, /* it has a call, such as "POST https://… timed out": fewer words suffice */
-    IM_IN_FORM /* they only count where a client or a log puts an error: "Error: …" */
+    IM_IN_FORM, /* they only count where a client or a log puts an error: "Error: …" */
+    IM_IN_ERROR /* it is the code or the name of an error: what it begins with is told */
 };
 
 /* The words in the text by which a client tells what ended an exchange; NULL = there are
