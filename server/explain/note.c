@@ -126,8 +126,7 @@ static void note_family(struct im_buf *buf, struct im_str code)
 
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         struct im_str rest = im_str_slice(code, strlen(families[i][0]), code.len);
-        if (im_str_starts(code, families[i][0]) && rest.len && rest.at[0] >= '0' &&
-            rest.at[0] <= '9') {
+        if (im_str_starts(code, families[i][0]) && im_has_digit_at(rest, 0)) {
             im_buf_addz(buf, families[i][1]);
             return;
         }

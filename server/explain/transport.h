@@ -62,6 +62,8 @@ bool im_observed_is_broken(const struct im_observed *one);
 void im_observed_judge_answerer(struct im_observed *one);
 /* Is it a document of HTML? */
 bool im_is_page(struct im_str body);
+/* Its title; empty = it has none. */
+struct im_str im_page_title(struct im_str page);
 /* The status in the title or the first heading of a page, as gateways write it; 0 = none. */
 int im_page_status(struct im_str page);
 /* Does the product that wrote the page name itself, and is that a proxy or a filter? NULL = no; else
