@@ -1,6 +1,6 @@
 /* What ends an exchange before the program has an answer that it can read: DNS, TCP, TLS,
- * a proxy, the program's own patience, a body that is damaged. None of it is a refusal by
- * Intacct. Inside explain/. Lifetime: static. */
+ * a proxy, the program's own time limit, a body that is damaged. None of it is a refusal by
+ * Intacct, but for a body that may have come with one. Inside explain/. Lifetime: static. */
 #ifndef IM_EXPLAIN_TRANSPORT_H
 #define IM_EXPLAIN_TRANSPORT_H
 
