@@ -84,11 +84,16 @@ static int status_in(struct im_str title)
                : 0;
 }
 
+struct im_str im_page_title(struct im_str page)
+{
+    return element_text(page, "<title>");
+}
+
 int im_page_status(struct im_str page)
 {
     page = im_str_slice(page, 0, PAGE_BYTES);
 
-    int status = status_in(element_text(page, "<title>"));
+    int status = status_in(im_page_title(page));
     return status ? status : status_in(element_text(page, "<h1>"));
 }
 
@@ -153,7 +158,7 @@ static bool expects_json(const struct im_observed *one)
         return false;
     /* of an answer alone it is not known what was asked: the page may be Sage's own */
     if (!one->has_request) {
-        struct im_str body = one->answer_body, title = element_text(body, "<title>");
+        struct im_str body = one->answer_body, title = im_page_title(body);
         return im_str_find_nocase(title, "intacct") == title.len &&
                im_str_find_nocase(body, "Sage Intacct") == body.len;
     }

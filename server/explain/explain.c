@@ -203,11 +203,20 @@ struct im_str im_explanation_answer(const struct im_explanation *explanation)
 
 /* ---- what to say to whom ---- */
 
+/* What ended it, where no cause, such as a misspelled host, says why; else NULL: then what is said to
+ * people is the cause's. */
+static const struct im_transport_row *end_without_cause(
+    const struct im_explanation *explanation)
+{
+    return im_explanation_first(explanation) ? NULL
+                                             : im_explanation_transport(explanation);
+}
+
 struct im_str im_explanation_developer(const struct im_explanation *explanation)
 {
     const struct im_candidate *first = im_explanation_first(explanation);
     struct im_str answer = im_explanation_answer(explanation);
-    const struct im_transport_row *alone = im_explanation_end_alone(explanation);
+    const struct im_transport_row *alone = end_without_cause(explanation);
     struct im_buf buf;
 
     im_buf_init(&buf, explanation->trace.arena, 0);
@@ -251,25 +260,25 @@ const struct im_transport_row *im_explanation_transport(
     return one && im_observed_is_broken(one) ? im_transport_row(one->ended->kind) : NULL;
 }
 
-const struct im_transport_row *im_explanation_end_alone(
-    const struct im_explanation *explanation)
-{
-    return im_explanation_first(explanation) ? NULL
-                                             : im_explanation_transport(explanation);
-}
-
 void im_explanation_add_ended(const struct im_explanation *explanation,
                               struct im_buf *buf)
 {
     const struct im_transport_row *ended = im_explanation_transport(explanation);
 
-    if (ended && explanation->ranking.recovered)
-        im_buf_addf(buf,
-                    "One call had no answer of Intacct: %s. The client got over it: the "
-                    "same call went well later. ",
+    if (!ended)
+        return;
+    /* a body that was damaged may be Intacct's */
+    bool of_body = im_transport_is_of_body(explanation->ranking.one->ended);
+    const char *readable = of_body ? " that can be read" : "";
+    if (explanation->ranking.recovered)
+        im_buf_addf(
+            buf,
+            "One call had no answer of Intacct%s: %s. The client got over it: the "
+            "same call went well later. ",
+            readable, ended->title);
+    else
+        im_buf_addf(buf, "No answer of Intacct%s reached the program: %s. ", readable,
                     ended->title);
-    else if (ended)
-        im_buf_addf(buf, "No answer of Intacct reached the program: %s. ", ended->title);
 }
 
 /* Of the table, and not of the input: so no secret can be in it. */
@@ -323,13 +332,22 @@ struct im_str im_explanation_question(const struct im_explanation *explanation)
 
 const char *im_explanation_network(const struct im_explanation *explanation)
 {
-    const struct im_transport_row *alone = im_explanation_end_alone(explanation);
+    const struct im_transport_row *alone = end_without_cause(explanation);
 
     /* where the name is wrong, the network cannot help */
     return alone ? alone->network : NULL;
 }
 
 /* ---- how to see it again ---- */
+
+/* The cause that a mock can play; NULL = none: a refusal, as of a misspelled host, does not end a call as
+ * DNS or TLS do. */
+static const struct im_candidate *cause_to_reproduce(
+    const struct im_explanation *explanation)
+{
+    return im_explanation_transport(explanation) ? NULL
+                                                 : im_explanation_first(explanation);
+}
 
 /* Where the refusal happens: at the API, or at the token endpoint and its neighbours. */
 static bool is_of_oauth(const struct im_explanation *explanation,
@@ -352,17 +370,16 @@ static bool is_of_oauth(const struct im_explanation *explanation,
  * seen, or ends so. TLS ends before there is a sandbox: there a scenario does it. */
 struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
 {
-    const struct im_transport_row *alone = im_explanation_transport(explanation);
-    /* a refusal, as of a misspelled host, does not end a call as DNS or TLS do */
-    const struct im_candidate *first = alone ? NULL : im_explanation_first(explanation);
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+    const struct im_candidate *first = cause_to_reproduce(explanation);
     struct im_buf buf;
 
     im_buf_init(&buf, explanation->trace.arena, 0);
-    if (alone && alone->tls)
+    if (ended && ended->tls)
         im_buf_addf(&buf,
                     "intacct-mock run --intercept --scenario tls-%s -- YOUR-PROGRAM",
-                    alone->tls);
-    if (!first && !(alone && alone->wire))
+                    ended->tls);
+    if (!first && !(ended && ended->wire))
         return im_buf_str(&buf);
     const struct im_wording_switch *when =
         first && first->answer.where ? first->answer.when : NULL;
@@ -384,7 +401,7 @@ struct im_str im_explanation_reproduce(const struct im_explanation *explanation)
                 "}}'",
                 is_of_oauth(explanation, first) ? "oauth" : "api",
                 first ? "refuse" : "wire",
-                first ? im_cause_row(first->cause)->id : alone->wire);
+                first ? im_cause_row(first->cause)->id : ended->wire);
     return im_buf_str(&buf);
 }
 
@@ -402,18 +419,17 @@ static const char *built_in_scenario(const char *prefix, const char *name)
 /* A story that is built in has the id of its cause as its name, or that of its fault. */
 const char *im_explanation_scenario_name(const struct im_explanation *explanation)
 {
-    const struct im_transport_row *alone = im_explanation_transport(explanation);
-    /* a refusal, as of a misspelled host, does not end a call as DNS or TLS do */
-    const struct im_candidate *first = alone ? NULL : im_explanation_first(explanation);
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
+    const struct im_candidate *first = cause_to_reproduce(explanation);
 
     if (first)
         return built_in_scenario("", im_cause_row(first->cause)->id);
-    if (alone && alone->tls)
-        return built_in_scenario("tls-", alone->tls);
-    if (!alone || !alone->wire)
+    if (ended && ended->tls)
+        return built_in_scenario("tls-", ended->tls);
+    if (!ended || !ended->wire)
         return NULL;
     const char *of_token = im_is_token_endpoint(explanation->ranking.one)
-                               ? built_in_scenario("token-", alone->wire)
+                               ? built_in_scenario("token-", ended->wire)
                                : NULL;
-    return of_token ? of_token : built_in_scenario("", alone->wire);
+    return of_token ? of_token : built_in_scenario("", ended->wire);
 }

@@ -173,32 +173,32 @@ static void text_add_transport(struct im_buf *buf,
 
 static void text_add_again(struct im_buf *buf, const struct im_explanation *explanation)
 {
-    const struct im_transport_row *alone = im_explanation_transport(explanation);
+    const struct im_transport_row *ended = im_explanation_transport(explanation);
     const char *scenario = im_explanation_scenario_name(explanation);
     struct im_str command = im_explanation_reproduce(explanation);
 
     text_add_heading(buf, "To see it again, with a mock that runs (intacct-mock)");
     if (command.len)
         im_buf_addf(buf, "  %.*s\n", IM_ARG(command));
-    if (!alone || alone->wire)
+    if (!ended || ended->wire)
         text_add_line(buf, 2, "",
                       im_arena_format(buf->arena,
                                       "makes a sandbox; at the base_url that it prints, "
                                       "each such call %s so",
-                                      alone ? "ends" : "is refused"));
-    if (alone && alone->tls)
+                                      ended ? "ends" : "is refused"));
+    if (ended && ended->tls)
         text_add_line(buf, 2, "",
                       im_arena_format(buf->arena,
                                       "or ask a mock for HTTPS by the name %s.localhost",
-                                      alone->tls));
-    if (alone && alone->again)
-        text_add_line(buf, 2, "", im_str(alone->again));
-    if (alone && alone->tls)
+                                      ended->tls));
+    if (ended && ended->again)
+        text_add_line(buf, 2, "", im_str(ended->again));
+    if (ended && ended->tls)
         text_add_line(buf, 2, "",
                       IM_STR("YOUR-PROGRAM must have Intacct's host built in and use the "
                              "proxy (HTTPS_PROXY): the INTACCT_BASE_URL that run sets is "
                              "an http:// address, without TLS"));
-    if (scenario && (!alone || alone->wire))
+    if (scenario && (!ended || ended->wire))
         im_buf_addf(buf, "  as a story: intacct-mock run --scenario %s -- YOUR-PROGRAM\n",
                     scenario);
 }

@@ -34,11 +34,8 @@ struct im_str im_explanation_answer(const struct im_explanation *explanation);
 /* What ended the exchange that is explained; NULL = an answer came, or nothing is told. */
 const struct im_transport_row *im_explanation_transport(
     const struct im_explanation *explanation);
-/* The same where no cause, such as a misspelled host, says why it ended so; else NULL: then what is
- * said to people is the cause's. */
-const struct im_transport_row *im_explanation_end_alone(
-    const struct im_explanation *explanation);
-/* "No answer of Intacct reached the program: …. ", if so it ended. */
+/* "No answer of Intacct reached the program: …. ", if so it ended; of a body that is damaged "No answer of
+ * Intacct that can be read …". */
 void im_explanation_add_ended(const struct im_explanation *explanation,
                               struct im_buf *buf);
 /* What tells that end from its neighbours, and is not in the input. */

@@ -171,26 +171,17 @@ void im_log_find_address(struct im_trace *trace, struct im_str line,
 static bool introduces_status(struct im_str before)
 {
     static const char *const words[] = {
-        "status",   "status_code", "statuscode", "http",       "->",
-        "=>",       "returned",    "code",       "got",        "answered",
-        "response", "http/1.1\"",  "http/2",     "http/1.1",   "with",
-        "error",    "failed",      "httpstatus", "respcode",   "rc",
-        "http/2.0", "http/2.0\"",  "http/1.0",   "http/1.0\"", "<--"};
+        "status",   "status_code", "statuscode", "http",     "->",         "=>",
+        "returned", "code",        "got",        "answered", "response",   "http/2",
+        "http/1.1", "with",        "error",      "failed",   "httpstatus", "respcode",
+        "rc",       "http/2.0",    "http/1.0",   "<--"};
 
     /* .NET: "Received HTTP response headers after 12.3ms - 401" */
     if (im_str_ends(before, "ms - "))
         return true;
 
-    while (before.len && strchr(" =:\"'([", before.at[before.len - 1]))
-        before.len--;
-    size_t from = before.len;
     /* none of the words is longer than this */
-    while (from && before.len - from < 16 && before.at[from - 1] > ' ' &&
-           !strchr("{,([=", before.at[from - 1]))
-        from--;
-    struct im_str word = im_str_slice(before, from, before.len);
-    while (word.len && strchr("\"'", word.at[0]))
-        word = im_str_slice(word, 1, word.len);
+    struct im_str word = im_last_word(before, " =:\"'([", "{,([=\"'", 16);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (im_str_eq_nocase(word, im_str(words[i])))
             return true;
@@ -317,8 +308,7 @@ bool im_log_counts(struct im_str line, const struct im_words *words)
                !im_str_eq_nocase(im_str_slice(line, at, at + code.len), code))
             at++;
         struct im_str after = im_str_slice(line, at + code.len, line.len);
-        bool set = im_str_starts(after, "=") && after.len > 1 && after.at[1] >= '0' &&
-                   after.at[1] <= '9';
+        bool set = im_str_starts(after, "=") && im_has_digit_at(after, 1);
         if (set || im_str_starts(after, " count") || im_str_starts(after, ": 0") ||
             im_str_starts(after, " 0"))
             return true;
@@ -328,12 +318,9 @@ bool im_log_counts(struct im_str line, const struct im_words *words)
 
 bool im_log_tells_failure(struct im_str line)
 {
-    static const char *const words[] = {"error",  "exception", "fail",   "refus",
-                                        "denied", "reject",    "warn",   "fatal",
-                                        "caused", "critical",  "cannot", "unable"};
+    static const char *const words[] = {
+        "error", "exception", "fail",     "refus",  "denied", "reject", "warn",
+        "fatal", "caused",    "critical", "cannot", "unable", NULL};
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (im_str_find_nocase(line, words[i]) < line.len)
-            return true;
-    return false;
+    return im_has_any(line, words);
 }

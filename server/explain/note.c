@@ -21,21 +21,27 @@ static bool is_foreign(const struct im_ranking *ranking)
            !ranking->all[CAUSE_HOST_MISSPELLED].evidence_count;
 }
 
-/* What ended it is nobody's answer, least of all Intacct's. */
+/* What ended it is nobody's answer, least of all Intacct's; but a body that the program could not read
+ * came with a status, which may refuse. */
 static void note_ended(struct im_buf *buf, const struct im_explanation *explanation)
 {
     const struct im_ranking *ranking = &explanation->ranking;
+    const struct im_observed *one = ranking->one;
 
     im_explanation_add_ended(explanation, buf);
-    im_buf_addf(buf,
-                "That is no refusal%s: it says nothing of client, user, token or "
-                "permission. ",
-                ranking->one->by_other ? " by Intacct" : "");
+    if (!one->status && !one->by_other && !one->answer_body.len &&
+        im_transport_is_of_body(one->ended))
+        im_buf_addz(buf, "It may be a refusal: its status is not told. ");
+    else
+        im_buf_addf(buf,
+                    "That is no refusal%s: it says nothing of client, user, token or "
+                    "permission. ",
+                    one->by_other ? " by Intacct" : "");
     if (is_foreign(ranking))
         im_buf_addf(buf,
                     "The address is %.*s, which is none of Sage Intacct's "
                     "(api.intacct.com): look first whether it is the one that is meant. ",
-                    IM_ARG(im_trace_quote_host(&explanation->trace, ranking->one->host)));
+                    IM_ARG(im_trace_quote_host(&explanation->trace, one->host)));
 }
 
 static void note_host(struct im_buf *buf, const struct im_explanation *explanation)
@@ -120,8 +126,7 @@ static void note_family(struct im_buf *buf, struct im_str code)
 
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         struct im_str rest = im_str_slice(code, strlen(families[i][0]), code.len);
-        if (im_str_starts(code, families[i][0]) && rest.len && rest.at[0] >= '0' &&
-            rest.at[0] <= '9') {
+        if (im_str_starts(code, families[i][0]) && im_has_digit_at(rest, 0)) {
             im_buf_addz(buf, families[i][1]);
             return;
         }

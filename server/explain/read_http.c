@@ -283,14 +283,8 @@ static bool is_page_in_the_way(struct im_str page)
     static const char *const words[] = {"sign in", "signin", "log in", "login",
                                         "sign-in", "denied", "block",  "forbidden",
                                         "captive", "proxy",  "error",  NULL};
-    size_t at = im_str_find_nocase(page, "<title>") + strlen("<title>");
-    struct im_str title = im_str_slice(page, at, page.len);
 
-    title = im_str_slice(title, 0, im_str_find(title, '<'));
-    for (size_t i = 0; words[i]; i++)
-        if (im_str_find_nocase(title, words[i]) < title.len)
-            return true;
-    return false;
+    return im_has_any(im_page_title(page), words);
 }
 
 bool im_read_page(struct im_trace *trace, struct im_str text)

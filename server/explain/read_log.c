@@ -194,10 +194,10 @@ static void fill_answer(struct im_observed *one, const struct im_log_piece *piec
  * https://…", "POST … -> 200" behind "POST …". */
 static bool closes_call(const struct im_observed *last, const struct im_log_piece *piece)
 {
-    enum { PATIENCE_MS = 120000 }; /* longer than clients wait */
+    enum { CLIENT_WAIT_MS = 120000 }; /* longer than clients wait */
     bool open = !last->status && !last->ended && !im_words_any(&last->words);
     bool late =
-        last->has_time && piece->has_time && piece->at_ms - last->at_ms > PATIENCE_MS;
+        last->has_time && piece->has_time && piece->at_ms - last->at_ms > CLIENT_WAIT_MS;
     bool method = !piece->method.len || !last->req.method.len ||
                   im_str_eq(piece->method, last->req.method);
 

@@ -196,6 +196,31 @@ static void classify_path(struct im_observed *one)
     one->place = IM_PLACE_API;
 }
 
+bool im_has_any(struct im_str text, const char *const *words)
+{
+    for (; *words; words++)
+        if (im_str_find_nocase(text, *words) < text.len)
+            return true;
+    return false;
+}
+
+bool im_has_digit_at(struct im_str text, size_t at)
+{
+    return at < text.len && text.at[at] >= '0' && text.at[at] <= '9';
+}
+
+struct im_str im_last_word(struct im_str text, const char *closing, const char *opening,
+                           size_t max)
+{
+    while (text.len && strchr(closing, text.at[text.len - 1]))
+        text.len--;
+    size_t from = text.len;
+    while (from && text.len - from < max && text.at[from - 1] > ' ' &&
+           !strchr(opening, text.at[from - 1]))
+        from--;
+    return im_str_slice(text, from, text.len);
+}
+
 struct im_token_owner im_token_owner(struct im_arena *arena, struct im_str token)
 {
     struct im_jwt jwt;

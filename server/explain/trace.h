@@ -169,6 +169,14 @@ size_t im_read_time(struct im_str text, int64_t *ms);
 /* The object at the head of the text, as Node or Python print one, as JSON; what is none comes out as
  * a text that is no JSON either. It takes from json_budget. */
 struct im_str im_inspected_json(struct im_trace *trace, struct im_str text);
+/* Does one of the words, of which the last is NULL, stand in it in any case? */
+bool im_has_any(struct im_str text, const char *const *words);
+/* Is the byte at this place a decimal digit? False beyond the end. */
+bool im_has_digit_at(struct im_str text, size_t at);
+/* The last word of the text, without what of `closing` follows it. It begins behind white space or one of
+ * `opening`; of a longer one only the last `max` bytes are given. */
+struct im_str im_last_word(struct im_str text, const char *closing, const char *opening,
+                           size_t max);
 /* Is it a method of HTTP? */
 bool im_is_method(struct im_str word);
 /* Is it the phrase of the status, or the one that a common server has in its place? */

@@ -75,14 +75,6 @@ static bool in_identifier(char c)
     return im_redact_is_word(c) || c == '_';
 }
 
-static bool has_any(struct im_str text, const char *const *words)
-{
-    for (; *words; words++)
-        if (im_str_find_nocase(text, *words) < text.len)
-            return true;
-    return false;
-}
-
 /* Source code, or an option: the error is handled there, and did not happen. */
 static bool is_code(const struct surroundings *at)
 {
@@ -101,7 +93,7 @@ static bool is_code(const struct surroundings *at)
     for (size_t i = 0; first[i]; i++)
         if (im_str_starts(before, first[i]))
             return true;
-    return has_any(before, anywhere);
+    return im_has_any(before, anywhere);
 }
 
 /* The word before, without quotes and brackets, says that an error follows. */
@@ -115,18 +107,12 @@ static bool is_told(const struct surroundings *at)
         "msg",     "name",   "aborted",   "x509",        NULL};
     struct im_str before = at->before;
 
-    if (at->alone)
+    if (at->alone || (at->in == IM_IN_ERROR && !before.len))
         return true;
     /* Go's errors of net/url: Post "https://…": EOF */
     if (im_str_ends(before, "\": "))
         return true;
-    while (before.len && strchr(" :=\"'`([\\", before.at[before.len - 1]))
-        before.len--;
-    size_t from = before.len;
-    while (from && before.len - from < 24 && before.at[from - 1] > ' ' &&
-           !strchr("{,([=:.\"'", before.at[from - 1]))
-        from--;
-    struct im_str word = im_str_slice(before, from, before.len);
+    struct im_str word = im_last_word(before, " :=\"'`([\\", "{,([=:.\"'", 24);
     for (size_t i = 0; ends[i]; i++) {
         size_t n = strlen(ends[i]);
         struct im_str end = im_str_slice(word, word.len > n ? word.len - n : 0, word.len);
@@ -144,11 +130,6 @@ static bool ends_sentence(const struct surroundings *at)
     return !after.len || strchr("\"'`)]},.;\\\r", after.at[0]) != NULL;
 }
 
-static bool is_digit(struct im_str text, size_t at)
-{
-    return at < text.len && text.at[at] >= '0' && text.at[at] <= '9';
-}
-
 /* "requests.exceptions.ReadTimeout: …", "RemoteDisconnected('…')". ReadTimeout and its
  * like are names of options as well, so that these need a qualified name. */
 static bool is_name_of_error(const struct surroundings *at, const char *text)
@@ -162,10 +143,10 @@ static bool is_name_of_error(const struct surroundings *at, const char *text)
     if (is_code(at))
         return false;
     if (im_str_starts(after, "("))
-        return !option || !is_digit(after, 1);
+        return !option || !im_has_digit_at(after, 1);
     if (im_str_starts(after, ":"))
         return !im_str_starts(after, "::") &&
-               !is_digit(im_str_trim(im_str_slice(after, 1, 9)), 0) &&
+               !im_has_digit_at(im_str_trim(im_str_slice(after, 1, 9)), 0) &&
                (qualified || !option || is_told(at) || !im_str_trim(at->before).len);
     if (qualified && (!im_str_trim(after).len || im_str_starts(after, " (") ||
                       im_str_starts(after, " with #")))
@@ -187,7 +168,7 @@ static bool is_denied(const struct surroundings *at)
     struct im_str before = at->before;
 
     if (im_str_find_nocase(at->after, "continuing anyway") < at->after.len ||
-        (im_str_starts(at->after, "=") && is_digit(at->after, 1)))
+        (im_str_starts(at->after, "=") && im_has_digit_at(at->after, 1)))
         return true;
     for (size_t i = 0; articles[i]; i++)
         if (im_str_ends(before, articles[i]))
@@ -207,7 +188,7 @@ static bool has_port(struct im_str text, const char *port)
 {
     for (size_t at; (at = im_str_find_nocase(text, port)) < text.len;) {
         text = im_str_slice(text, at + strlen(port), text.len);
-        if (!is_digit(text, 0))
+        if (!im_has_digit_at(text, 0))
             return true;
     }
     return false;
@@ -227,7 +208,7 @@ static bool is_of_other_service(const struct surroundings *at)
     for (size_t i = 0; ports[i]; i++)
         if (has_port(at->before, ports[i]) || has_port(at->after, ports[i]))
             return true;
-    return has_any(at->before, marks) || has_any(at->after, marks);
+    return im_has_any(at->before, marks) || im_has_any(at->after, marks);
 }
 
 /* Behind a time at most, and of more words than the EOF that ends a script's text. */
@@ -254,7 +235,7 @@ static bool begins_line(const struct surroundings *at)
         words += small && !counted;
         counted = c != ' ' && (counted || small);
     }
-    return words <= 1 && !has_any(at->before, calm);
+    return words <= 1 && !im_has_any(at->before, calm);
 }
 
 /* Where a client or a log puts an error, and not a name or a memo that has such words in it. */

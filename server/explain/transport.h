@@ -1,6 +1,6 @@
 /* What ends an exchange before the program has an answer that it can read: DNS, TCP, TLS,
- * a proxy, the program's own patience, a body that is damaged. None of it is a refusal by
- * Intacct. Inside explain/. Lifetime: static. */
+ * a proxy, the program's own time limit, a body that is damaged. None of it is a refusal by
+ * Intacct, but for a body that may have come with one. Inside explain/. Lifetime: static. */
 #ifndef IM_EXPLAIN_TRANSPORT_H
 #define IM_EXPLAIN_TRANSPORT_H
 
@@ -40,7 +40,8 @@ struct im_transport_words {
 enum im_transport_in {
     IM_IN_TEXT, /* nothing */
     IM_IN_CALL, /* it has a call, such as "POST https://… timed out": fewer words suffice */
-    IM_IN_FORM /* they only count where a client or a log puts an error: "Error: …" */
+    IM_IN_FORM, /* they only count where a client or a log puts an error: "Error: …" */
+    IM_IN_ERROR /* it is the code or the name of an error: what it begins with is told */
 };
 
 /* The words in the text by which a client tells what ended an exchange; NULL = there are
@@ -61,6 +62,8 @@ bool im_observed_is_broken(const struct im_observed *one);
 void im_observed_judge_answerer(struct im_observed *one);
 /* Is it a document of HTML? */
 bool im_is_page(struct im_str body);
+/* Its title; empty = it has none. */
+struct im_str im_page_title(struct im_str page);
 /* The status in the title or the first heading of a page, as gateways write it; 0 = none. */
 int im_page_status(struct im_str page);
 /* Does the product that wrote the page name itself, and is that a proxy or a filter? NULL = no; else

@@ -11,11 +11,6 @@ struct told_host {
     const char *scheme; /* "https:"; "" = not told */
 };
 
-static bool is_port_digit(struct im_str text, size_t at)
-{
-    return at < text.len && text.at[at] >= '0' && text.at[at] <= '9';
-}
-
 /* ":443", ", port=443", " port 443": the digits. */
 static struct im_str port_in(struct im_str text)
 {
@@ -23,7 +18,7 @@ static struct im_str port_in(struct im_str text)
 
     for (size_t i = 0; marks[i]; i++) {
         size_t from = strlen(marks[i]), end = from;
-        while (im_str_starts(text, marks[i]) && is_port_digit(text, end) &&
+        while (im_str_starts(text, marks[i]) && im_has_digit_at(text, end) &&
                end - from < 5)
             end++;
         if (end > from)

@@ -82,12 +82,8 @@ static bool is_of_client(struct im_trace *trace, const struct im_json *object)
         return true;
     for (size_t i = 0; names[i]; i++) {
         struct im_str text = im_json_get_str(object, names[i]);
-        /* as after "error: " in a line */
-        if (text.len && text.len < 500 &&
-            im_transport_find(trace,
-                              im_arena_format(trace->arena, "error: %.*s", IM_ARG(text)),
-                              IM_IN_TEXT))
-            return IM_IN_CALL;
+        if (text.len < 500 && im_transport_find(trace, text, IM_IN_ERROR))
+            return true;
     }
     return false;
 }

@@ -147,12 +147,49 @@ static void only_what_is_not_shown_is_asked_for(void **state)
     }
 }
 
+/* What could not be read, with a status that is not told, may have been a refusal: some have no body. */
+static void what_could_not_be_read_is_called_no_refusal_only_where_its_status_is_known(
+    void **state)
+{
+    static const char unread[] =
+        "json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)\n";
+    static const struct {
+        const char *input;
+        bool known;
+    } ends[] = {
+        {unread, false},
+        {"SyntaxError: Unexpected end of JSON input", false},
+        {"GET https://api.intacct.com" VENDOR
+         " -> 200\nSyntaxError: Unexpected end of JSON input\n",
+         true},
+        {"Error: read ECONNRESET", true},
+    };
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct asked asked;
+        ask(&asked, im_str(ends[i].input));
+        bool denied = strstr(asked.json.at, "That is no refusal") != NULL;
+        bool open =
+            strstr(asked.json.at, "It may be a refusal: its status is not told") != NULL;
+        if (denied != ends[i].known || open == ends[i].known)
+            fail_msg("%s:\n%s", ends[i].input, asked.json.at);
+        asked_end(&asked);
+    }
+    struct asked asked;
+    ask(&asked, im_str(unread));
+    assert_non_null(strstr(asked.json.at, "No answer of Intacct that can be read reached "
+                                          "the program: what came is no JSON"));
+    asked_end(&asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_answered_is_told),
         cmocka_unit_test(other_pages_are_not_judged),
         cmocka_unit_test(only_what_is_not_shown_is_asked_for),
+        cmocka_unit_test(
+            what_could_not_be_read_is_called_no_refusal_only_where_its_status_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
