@@ -77,13 +77,17 @@ size_t im_choose_wrong(struct im_ranking *ranking)
             ranking->occasion = wrong == i ? trace->count : i;
             return wrong;
         }
+    for (size_t i = lost; i < trace->count; i++) {
+        /* beside refusals only one whose address and reason are told: browsers cancel calls */
+        bool told = first == trace->count || (im_observed_is_broken(trace->items[i]) &&
+                                              trace->items[i]->req.path.len);
+        if (told && went_wrong(trace->items[i]) && !is_recovered(trace, i))
+            return i;
+    }
     if (first < trace->count) {
         ranking->recovered = true;
         return first;
     }
-    for (size_t i = lost; i < trace->count; i++)
-        if (went_wrong(trace->items[i]) && !is_recovered(trace, i))
-            return i;
     if (lost < trace->count) {
         ranking->recovered = true;
         return lost;

@@ -149,7 +149,10 @@ struct im_str im_explanation_which(const struct im_explanation *explanation)
         return im_arena_format(trace->arena,
                                "the renewal that failed when no. %zu was refused",
                                trace->items[ranking->occasion]->number);
-    return IM_STR("the first wrong one that the client did not get over");
+    /* a refusal is explained before a call without an answer, which may be earlier */
+    return im_observed_is_refused(ranking->one)
+               ? IM_STR("the first refused one that the client did not get over")
+               : IM_STR("the first wrong one that the client did not get over");
 }
 
 /* "POST https://…/token with grant_type=refresh_token": a comma would look like the address's */

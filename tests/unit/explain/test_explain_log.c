@@ -228,8 +228,7 @@ static void it_is_said_why_it_is_this_exchange(void **state)
     snprintf(input, sizeof input, "%s" LOST_REFRESH("") REFUSED(""), expired);
     says(input, "\"which\": \"the renewal that failed when no. 1 was refused\"");
     says(LOST_REFRESH("") REFUSED(""),
-         "explained is no. 2, the first wrong one that the client did not get over");
-    snprintf(input, sizeof input, "%s", expired);
+         "explained is no. 2, the first refused one that the client did not get over");
     says(REFUSED(" grant_type=refresh_token"),
          "asked: POST " INTACCT TOKEN " with\n  grant_type=refresh_token");
 }

@@ -534,6 +534,21 @@ static void a_call_that_ended_is_explained_before_those_that_went_well(void **st
         "certificate-untrusted", "");
 }
 
+static void a_call_that_ended_is_explained_before_a_refusal_that_was_got_over(
+    void **state)
+{
+    static const char renewed[] = CALL GONE
+        "POST https://api.intacct.com/ia/api/v1/oauth2/token -> 200\n" CALL " -> 200\n";
+    char input[900];
+
+    is_explained_by(renewed, "", "access-token-expired");
+    snprintf(input, sizeof input, "%s" CALL "/7 failed: read ECONNRESET\n", renewed);
+    is_explained_by(input, "connection-closed", "");
+    snprintf(input, sizeof input,
+             "%s" CALL "/7 failed: read ECONNRESET\n" CALL "/7 -> 200\n", renewed);
+    is_explained_by(input, "", "access-token-expired");
+}
+
 static void a_page_where_json_was_asked_for_is_no_answer(void **state)
 {
     static const char answer[] = "HTTP/1.1 200 OK\nContent-Type: text/html\n\n"
@@ -572,6 +587,8 @@ int main(void)
         cmocka_unit_test(each_end_is_told_whole_and_its_fault_is_a_scenario),
         cmocka_unit_test(a_refusal_beside_it_stays_the_first_answer),
         cmocka_unit_test(a_call_that_ended_is_explained_before_those_that_went_well),
+        cmocka_unit_test(
+            a_call_that_ended_is_explained_before_a_refusal_that_was_got_over),
         cmocka_unit_test(a_page_where_json_was_asked_for_is_no_answer),
         cmocka_unit_test(a_host_is_misspelled_only_where_it_is),
     };
